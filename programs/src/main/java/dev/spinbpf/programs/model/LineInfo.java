@@ -1,0 +1,12 @@
+package dev.spinbpf.programs.model;
+
+/**
+ * Where the instructions from a slot on come from.
+ *
+ * @param insn the first slot that it describes
+ * @param file the source file's name as the compiler was given it
+ * @param line line number, from 1
+ * @param column column, from 1; 0 if not known
+ * @param text the source line, without the line's end; empty if the object has none
+ */
+public record LineInfo(int insn, String file, int line, int column, String text) {}
