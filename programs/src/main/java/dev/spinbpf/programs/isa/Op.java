@@ -338,11 +338,11 @@ public enum Op {
 
     /** The opcode byte. */
     public int opcode() {
-        return row.opcode;
+        return row.opcode();
     }
 
     public Kind kind() {
-        return row.kind;
+        return row.kind();
     }
 
     /**
@@ -350,59 +350,59 @@ public enum Op {
      * and atomics, of the offset for jumps.
      */
     public int width() {
-        return row.width;
+        return row.width();
     }
 
     /** Width in bytes of the memory cell or operand: {@link #width()} / 8. */
     public int widthBytes() {
-        return row.width / 8;
+        return row.width() / 8;
     }
 
     /** Width in bits that {@link Kind#MOVSX} extends from; 0 for other kinds. */
     public int fromWidth() {
-        return row.fromWidth;
+        return row.fromWidth();
     }
 
     /** What the second operand is: the source register, the immediate, or nothing. */
     public Operand operand() {
-        return row.operand;
+        return row.operand();
     }
 
     public boolean usesSrcRegister() {
-        return row.operand == Operand.REG;
+        return row.operand() == Operand.REG;
     }
 
     /** The operator of {@link Kind#ALU}; fails for other kinds. */
     public Alu alu() {
-        return required(row.alu);
+        return required(row.alu());
     }
 
     /** The condition of {@link Kind#JCC}; fails for other kinds. */
     public Cond cond() {
-        return required(row.cond);
+        return required(row.cond());
     }
 
     /** The operator of {@link Kind#ATOMIC}; fails for other kinds. */
     public Atomic atomic() {
-        return required(row.atomic);
+        return required(row.atomic());
     }
 
     /** The field that distinguishes this row from others of the same opcode, or {@link Field#NONE}. */
     public Field keyField() {
-        return row.keyField;
+        return row.keyField();
     }
 
     /** The value that {@link #keyField()} has in the byte encoding. */
     public int key() {
-        return row.key;
+        return row.key();
     }
 
     public Group group() {
-        return row.group;
+        return row.group();
     }
 
     public boolean is64() {
-        return row.width == 64;
+        return row.width() == 64;
     }
 
     private <T> T required(@Nullable T column) {
