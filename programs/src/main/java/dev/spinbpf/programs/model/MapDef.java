@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A map as an object declares it. Global data sections are maps too: arrays of one element.
  *
- * @param name the map's name; for global data libbpf's name for it, such as {@code .bss} or {@code .data.A}
+ * @param name the map's name; for global data the name that libbpf gives it, such as {@code my_objec.bss} for object
+ *     {@code my_object_name} and {@code .data.A} for a section of that name
  * @param type the kind of map
  * @param keySize size of a key in bytes
  * @param valueSize size of a value in bytes
@@ -18,8 +19,10 @@ import org.jspecify.annotations.Nullable;
  * @param valueTypeId type of the value in the object's BTF, or 0; for global data its DATASEC
  * @param inner template of the inner map for maps of maps, else null
  * @param slots initial values declared with {@code .values}
- * @param initialData initial bytes of the only element for global data, else null
+ * @param initialData initial bytes: of the only element for global data, of the whole for jump tables
+ *     ({@link MapType#INSN_ARRAY}) and of the end of an {@link MapType#ARENA}; else null
  * @param readOnly frozen after creation ({@code .rodata}): the verifier may fold its contents
+ * @param section for global data the section that it holds ({@code .bss}), else null
  */
 public record MapDef(
         String name,
@@ -35,11 +38,53 @@ public record MapDef(
         @Nullable MapDef inner,
         List<Slot> slots,
         byte @Nullable [] initialData,
-        boolean readOnly) {
+        boolean readOnly,
+        @Nullable String section) {
+    /** Longest map and program name in the kernel. */
+    private static final int KERNEL_NAME_LENGTH = 15;
+
+    /** A map that is not global data of a named section. */
+    public MapDef(
+            String name,
+            MapType type,
+            int keySize,
+            int valueSize,
+            long maxEntries,
+            long flags,
+            long mapExtra,
+            int numaNode,
+            int keyTypeId,
+            int valueTypeId,
+            @Nullable MapDef inner,
+            List<Slot> slots,
+            byte @Nullable [] initialData,
+            boolean readOnly) {
+        this(
+                name,
+                type,
+                keySize,
+                valueSize,
+                maxEntries,
+                flags,
+                mapExtra,
+                numaNode,
+                keyTypeId,
+                valueTypeId,
+                inner,
+                slots,
+                initialData,
+                readOnly,
+                null);
+    }
 
     /** Whether the map holds a section of global variables. */
     public boolean isGlobalData() {
-        return initialData != null;
+        return initialData != null && type == MapType.ARRAY;
+    }
+
+    /** The name as the kernel shows it: the first 15 characters. */
+    public String kernelName() {
+        return name.length() <= KERNEL_NAME_LENGTH ? name : name.substring(0, KERNEL_NAME_LENGTH);
     }
 
     /**

@@ -13,6 +13,8 @@ import java.util.List;
  * @param kfuncs kernel functions; programs refer to them by index
  * @param btf the object's types; {@link Btf#EMPTY} if it has none
  * @param notes what the reader ignored or changed, a sentence each
+ * @param ksyms kernel symbols whose address is loaded; programs refer to them by index
+ * @param unlinked programs that could not be linked, and why
  */
 public record ProgramObject(
         String fileName,
@@ -21,7 +23,21 @@ public record ProgramObject(
         List<MapDef> maps,
         List<KfuncRef> kfuncs,
         Btf btf,
-        List<String> notes) {
+        List<String> notes,
+        List<KsymRef> ksyms,
+        List<UnlinkedProgram> unlinked) {
+
+    /** An object that refers to no kernel symbol by address. */
+    public ProgramObject(
+            String fileName,
+            String license,
+            List<Program> programs,
+            List<MapDef> maps,
+            List<KfuncRef> kfuncs,
+            Btf btf,
+            List<String> notes) {
+        this(fileName, license, programs, maps, kfuncs, btf, notes, List.of(), List.of());
+    }
 
     /** Whether helpers that demand it see a license compatible with the GPL. */
     public boolean isGplCompatible() {
