@@ -1,0 +1,83 @@
+package dev.spinbpf.tools.report;
+
+import java.util.List;
+
+/**
+ * One program's line in the report of {@code spinbpf verify}; or, for a file that cannot be read, the file's.
+ *
+ * @param fileName the file's name without directories, as veristat prints it
+ * @param progName the program, empty for a file that cannot be read
+ * @param verdict what became of it
+ * @param durationMicros time of verification in microseconds
+ * @param totalInsns instructions processed
+ * @param totalStates states kept
+ * @param peakStates most states kept at one time
+ * @param progType the program's type in lower case, empty for a file that cannot be read
+ * @param message the line that Linux would end its log with, or the reason; empty on success
+ * @param explanation the reason in plain words, may be empty; may have several lines
+ * @param log the verifier's log, empty unless asked for
+ */
+public record VerifyRow(
+        String fileName,
+        String progName,
+        Outcome verdict,
+        long durationMicros,
+        long totalInsns,
+        long totalStates,
+        long peakStates,
+        String progType,
+        String message,
+        String explanation,
+        String log) {
+
+    /** Names of the CSV's columns: veristat's, and the message. */
+    public static final List<String> COLUMNS = List.of(
+            "file_name",
+            "prog_name",
+            "verdict",
+            "duration",
+            "total_insns",
+            "total_states",
+            "peak_states",
+            "prog_type",
+            "message");
+
+    /** The row of a file that cannot be read. */
+    public static VerifyRow unreadable(String fileName, String message) {
+        return new VerifyRow(fileName, "", Outcome.ERROR, 0, 0, 0, 0, "", message, "", "");
+    }
+
+    /** The values in the order of {@link #COLUMNS}. */
+    public List<String> values() {
+        return List.of(
+                fileName,
+                progName,
+                verdict.word(),
+                Long.toString(durationMicros),
+                Long.toString(totalInsns),
+                Long.toString(totalStates),
+                Long.toString(peakStates),
+                progType,
+                message);
+    }
+
+    /** What became of a program or file. */
+    public enum Outcome {
+        SUCCESS("success"),
+        FAILURE("failure"),
+        /** Refused because something that it uses is not built here; the message names it. */
+        UNSUPPORTED("failure"),
+        ERROR("error");
+
+        private final String word;
+
+        Outcome(String word) {
+            this.word = word;
+        }
+
+        /** The word in the verdict column. */
+        public String word() {
+            return word;
+        }
+    }
+}
