@@ -1,0 +1,168 @@
+package dev.spinbpf.verifier.domain;
+
+/**
+ * A range of 32-bit values as an arc on the circle of all of them.
+ *
+ * <p>The arc starts at {@code base} and goes up by {@code size} steps, over the top to zero if need be, so one arc
+ * stands for an unsigned range, a signed one, or the part that both have in common. The arc that starts at the highest value
+ * and is as long as the circle stands for no value at all, see {@link #EMPTY}.
+ *
+ * @param base first value of the arc
+ * @param size number of values besides the first, unsigned
+ */
+public record Cnum32(int base, int size) {
+    /** All values. */
+    public static final Cnum32 UNBOUNDED = new Cnum32(0, -1);
+
+    /** No value. */
+    public static final Cnum32 EMPTY = new Cnum32(-1, -1);
+
+    public static Cnum32 constant(int value) {
+        return new Cnum32(value, 0);
+    }
+
+    /** The values from {@code min} to {@code max}, both unsigned. */
+    public static Cnum32 ofUnsigned(int min, int max) {
+        return new Cnum32(min, max - min);
+    }
+
+    /** The values from {@code min} to {@code max}, both signed. */
+    public static Cnum32 ofSigned(int min, int max) {
+        int size = max - min;
+        return new Cnum32(size == -1 ? 0 : min, size);
+    }
+
+    /** The smallest signed or unsigned range that contains the lower halves of the tnum's members. */
+    public static Cnum32 of(Tnum tnum) {
+        int value = (int) tnum.value();
+        int mask = (int) tnum.mask();
+        if ((value | mask) < 0) {
+            return ofSigned(value | (mask & Integer.MIN_VALUE), value | (mask & Integer.MAX_VALUE));
+        }
+        return ofUnsigned(value, value | mask);
+    }
+
+    public boolean isEmpty() {
+        return base == -1 && size == -1;
+    }
+
+    public boolean isConst() {
+        return size == 0;
+    }
+
+    /** Smallest member, unsigned; 0 if the arc runs over the top. */
+    public int umin() {
+        return wrapsUnsigned() ? 0 : base;
+    }
+
+    /** Largest member, unsigned; the highest value if the arc runs over the top. */
+    public int umax() {
+        return wrapsUnsigned() ? -1 : base + size;
+    }
+
+    /** Smallest member, signed; the lowest value if the arc runs from the highest signed value to the lowest. */
+    public int smin() {
+        return wrapsSigned() ? Integer.MIN_VALUE : Math.min(base, base + size);
+    }
+
+    /** Largest member, signed; the highest value if the arc runs from the highest signed value to the lowest. */
+    public int smax() {
+        return wrapsSigned() ? Integer.MAX_VALUE : Math.max(base, base + size);
+    }
+
+    public boolean contains(int value) {
+        return !isEmpty() && Integer.compareUnsigned(value - base, size) <= 0;
+    }
+
+    /** Whether every value of {@code other} lies on this arc. */
+    public boolean containsAll(Cnum32 other) {
+        if (other.isEmpty()) {
+            return true;
+        }
+        if (isEmpty()) {
+            return false;
+        }
+        Cnum32 rotated = new Cnum32(other.base - base, other.size);
+        if (rotated.wrapsUnsigned() && size != -1) {
+            return false;
+        }
+        return Integer.compareUnsigned(rotated.base + rotated.size, size) <= 0;
+    }
+
+    /**
+     * The values on both arcs. Two arcs may meet in two places; then the answer is the shorter of the two, which contains
+     * both places.
+     */
+    public Cnum32 intersect(Cnum32 other) {
+        if (isEmpty() || other.isEmpty()) {
+            return EMPTY;
+        }
+        return Integer.compareUnsigned(base, other.base) <= 0 ? intersectLater(other) : other.intersectLater(this);
+    }
+
+    /** Intersects with an arc that starts at or after this one's base. */
+    private Cnum32 intersectLater(Cnum32 other) {
+        int distance = other.base - base;
+        boolean startsWithin = Integer.compareUnsigned(distance, size) <= 0;
+        boolean comesBack = new Cnum32(distance, other.size).wrapsUnsigned();
+        if (startsWithin && comesBack) {
+            return Integer.compareUnsigned(size, other.size) <= 0 ? this : other;
+        }
+        if (startsWithin) {
+            return new Cnum32(other.base, unsignedMin(size - distance, other.size));
+        }
+        return comesBack ? new Cnum32(base, unsignedMin(size, distance + other.size)) : EMPTY;
+    }
+
+    public Cnum32 intersectUnsigned(int min, int max) {
+        return intersect(ofUnsigned(min, max));
+    }
+
+    public Cnum32 intersectSigned(int min, int max) {
+        return intersect(ofSigned(min, max));
+    }
+
+    public Cnum32 add(Cnum32 other) {
+        if (isEmpty() || other.isEmpty()) {
+            return EMPTY;
+        }
+        if (Integer.compareUnsigned(size, -1 - other.size) > 0) {
+            return UNBOUNDED;
+        }
+        return new Cnum32(base + other.base, size + other.size).normalised();
+    }
+
+    public Cnum32 negate() {
+        return isEmpty() ? EMPTY : new Cnum32(-(base + size), size).normalised();
+    }
+
+    public Cnum32 sub(Cnum32 other) {
+        return add(other.negate());
+    }
+
+    /** A full circle starts at 0 or at the highest signed value: it must not be taken for {@link #EMPTY}. */
+    private Cnum32 normalised() {
+        return size == -1 && base != 0 && base != Integer.MAX_VALUE ? UNBOUNDED : this;
+    }
+
+    private boolean wrapsUnsigned() {
+        return Integer.compareUnsigned(size, -1 - base) > 0;
+    }
+
+    private boolean wrapsSigned() {
+        return contains(Integer.MAX_VALUE) && contains(Integer.MIN_VALUE);
+    }
+
+    private static int unsignedMin(int a, int b) {
+        return Integer.compareUnsigned(a, b) <= 0 ? a : b;
+    }
+
+    /** The lower halves of the values of a 64-bit range. */
+    public static Cnum32 ofLowerHalves(Cnum64 range) {
+        if (range.isEmpty()) {
+            return EMPTY;
+        }
+        boolean all = Long.compareUnsigned(range.size(), 0xffff_ffffL) >= 0;
+        return all ? UNBOUNDED : new Cnum32((int) range.base(), (int) range.size());
+    }
+}

@@ -1,0 +1,193 @@
+package dev.spinbpf.verifier.domain;
+
+/**
+ * A range of 64-bit values as an arc on the circle of all of them.
+ *
+ * <p>The arc starts at {@code base} and goes up by {@code size} steps, over the top to zero if need be, so one arc
+ * stands for an unsigned range, a signed one, or the part that both have in common. The arc that starts at the highest value
+ * and is as long as the circle stands for no value at all, see {@link #EMPTY}.
+ *
+ * @param base first value of the arc
+ * @param size number of values besides the first, unsigned
+ */
+public record Cnum64(long base, long size) {
+    /** All values. */
+    public static final Cnum64 UNBOUNDED = new Cnum64(0, -1);
+
+    /** No value. */
+    public static final Cnum64 EMPTY = new Cnum64(-1, -1);
+
+    public static Cnum64 constant(long value) {
+        return new Cnum64(value, 0);
+    }
+
+    /** The values from {@code min} to {@code max}, both unsigned. */
+    public static Cnum64 ofUnsigned(long min, long max) {
+        return new Cnum64(min, max - min);
+    }
+
+    /** The values from {@code min} to {@code max}, both signed. */
+    public static Cnum64 ofSigned(long min, long max) {
+        long size = max - min;
+        return new Cnum64(size == -1 ? 0 : min, size);
+    }
+
+    /** The smallest signed or unsigned range that contains the members of the tnum. */
+    public static Cnum64 of(Tnum tnum) {
+        long value = tnum.value();
+        long mask = tnum.mask();
+        if ((value | mask) < 0) {
+            return ofSigned(value | (mask & Long.MIN_VALUE), value | (mask & Long.MAX_VALUE));
+        }
+        return ofUnsigned(value, value | mask);
+    }
+
+    public boolean isEmpty() {
+        return base == -1 && size == -1;
+    }
+
+    public boolean isConst() {
+        return size == 0;
+    }
+
+    /** Smallest member, unsigned; 0 if the arc runs over the top. */
+    public long umin() {
+        return wrapsUnsigned() ? 0 : base;
+    }
+
+    /** Largest member, unsigned; the highest value if the arc runs over the top. */
+    public long umax() {
+        return wrapsUnsigned() ? -1 : base + size;
+    }
+
+    /** Smallest member, signed; the lowest value if the arc runs from the highest signed value to the lowest. */
+    public long smin() {
+        return wrapsSigned() ? Long.MIN_VALUE : Math.min(base, base + size);
+    }
+
+    /** Largest member, signed; the highest value if the arc runs from the highest signed value to the lowest. */
+    public long smax() {
+        return wrapsSigned() ? Long.MAX_VALUE : Math.max(base, base + size);
+    }
+
+    public boolean contains(long value) {
+        return !isEmpty() && Long.compareUnsigned(value - base, size) <= 0;
+    }
+
+    /** Whether every value of {@code other} lies on this arc. */
+    public boolean containsAll(Cnum64 other) {
+        if (other.isEmpty()) {
+            return true;
+        }
+        if (isEmpty()) {
+            return false;
+        }
+        Cnum64 rotated = new Cnum64(other.base - base, other.size);
+        if (rotated.wrapsUnsigned() && size != -1) {
+            return false;
+        }
+        return Long.compareUnsigned(rotated.base + rotated.size, size) <= 0;
+    }
+
+    /**
+     * The values on both arcs. Two arcs may meet in two places; then the answer is the shorter of the two, which contains
+     * both places.
+     */
+    public Cnum64 intersect(Cnum64 other) {
+        if (isEmpty() || other.isEmpty()) {
+            return EMPTY;
+        }
+        return Long.compareUnsigned(base, other.base) <= 0 ? intersectLater(other) : other.intersectLater(this);
+    }
+
+    /** Intersects with an arc that starts at or after this one's base. */
+    private Cnum64 intersectLater(Cnum64 other) {
+        long distance = other.base - base;
+        boolean startsWithin = Long.compareUnsigned(distance, size) <= 0;
+        boolean comesBack = new Cnum64(distance, other.size).wrapsUnsigned();
+        if (startsWithin && comesBack) {
+            return Long.compareUnsigned(size, other.size) <= 0 ? this : other;
+        }
+        if (startsWithin) {
+            return new Cnum64(other.base, unsignedMin(size - distance, other.size));
+        }
+        return comesBack ? new Cnum64(base, unsignedMin(size, distance + other.size)) : EMPTY;
+    }
+
+    public Cnum64 intersectUnsigned(long min, long max) {
+        return intersect(ofUnsigned(min, max));
+    }
+
+    public Cnum64 intersectSigned(long min, long max) {
+        return intersect(ofSigned(min, max));
+    }
+
+    public Cnum64 add(Cnum64 other) {
+        if (isEmpty() || other.isEmpty()) {
+            return EMPTY;
+        }
+        if (Long.compareUnsigned(size, -1 - other.size) > 0) {
+            return UNBOUNDED;
+        }
+        return new Cnum64(base + other.base, size + other.size).normalised();
+    }
+
+    public Cnum64 negate() {
+        return isEmpty() ? EMPTY : new Cnum64(-(base + size), size).normalised();
+    }
+
+    public Cnum64 sub(Cnum64 other) {
+        return add(other.negate());
+    }
+
+    /** A full circle starts at 0 or at the highest signed value: it must not be taken for {@link #EMPTY}. */
+    private Cnum64 normalised() {
+        return size == -1 && base != 0 && base != Long.MAX_VALUE ? UNBOUNDED : this;
+    }
+
+    private boolean wrapsUnsigned() {
+        return Long.compareUnsigned(size, -1 - base) > 0;
+    }
+
+    private boolean wrapsSigned() {
+        return contains(Long.MAX_VALUE) && contains(Long.MIN_VALUE);
+    }
+
+    private static long unsignedMin(long a, long b) {
+        return Long.compareUnsigned(a, b) <= 0 ? a : b;
+    }
+
+    /**
+     * The shortest arc that contains all values of this one whose lower half lies on {@code lower}: the first and the last
+     * value of the arc move inwards to the next ones whose lower halves fit.
+     */
+    public Cnum64 intersectLowerHalves(Cnum32 lower) {
+        if (isEmpty() || lower.isEmpty()) {
+            return EMPTY;
+        }
+        // Turned so that this arc starts at a multiple of 2^32: then offsets into the arc have the lower halves [first,
+        // last].
+        long first = Integer.toUnsignedLong(lower.base() - (int) base);
+        long last = first + Integer.toUnsignedLong(lower.size());
+        long end = size & LOW32;
+        if (last > LOW32) {
+            // The fitting lower halves go round: up to `last`, and from `first` on. The arc's start fits.
+            last &= LOW32;
+            boolean endsInGap = end > last && end < first;
+            return endsInGap ? new Cnum64(base, size - (end - last)) : this;
+        }
+        if (Long.compareUnsigned(size, first) < 0) {
+            return EMPTY;
+        }
+        long shortened = size - first;
+        long beyond = 0;
+        if (end < first) {
+            beyond = end + (LOW32 + 1) - last;
+        } else if (end >= last) {
+            beyond = end - last;
+        }
+        return Long.compareUnsigned(shortened, beyond) < 0 ? EMPTY : new Cnum64(base + first, shortened - beyond);
+    }
+
+    private static final long LOW32 = 0xffff_ffffL;
+}
