@@ -14,6 +14,9 @@ public record Insn(Op op, int dst, int src, int off, long imm) {
     /** What stands in the second slot of an {@link Op.Kind#LDDW}, so that indices are the kernel's instruction numbers. */
     public static final Insn LDDW_SECOND_SLOT = new Insn(Op.LDDW_HI, 0, 0, 0, 0);
 
+    /** Bytes of one slot. */
+    public static final int SLOT_BYTES = 8;
+
     /** Highest register number (r10, the frame pointer). */
     public static final int FRAME_POINTER = 10;
 

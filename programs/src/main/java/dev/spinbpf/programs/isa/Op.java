@@ -122,13 +122,13 @@ public enum Op {
 
     LE16(row(0xd4, Kind.BYTE_SWAP, 16, Group.BASE32).key(Field.IMM, 16)),
     LE32(row(0xd4, Kind.BYTE_SWAP, 32, Group.BASE32).key(Field.IMM, 32)),
-    LE64(row(0xd4, Kind.BYTE_SWAP, 64, Group.BASE64).key(Field.IMM, 0x40)),
+    LE64(row(0xd4, Kind.BYTE_SWAP, 64, Group.BASE64).key(Field.IMM, 64)),
     BE16(row(0xdc, Kind.BYTE_SWAP, 16, Group.BASE32).key(Field.IMM, 16)),
     BE32(row(0xdc, Kind.BYTE_SWAP, 32, Group.BASE32).key(Field.IMM, 32)),
-    BE64(row(0xdc, Kind.BYTE_SWAP, 64, Group.BASE64).key(Field.IMM, 0x40)),
+    BE64(row(0xdc, Kind.BYTE_SWAP, 64, Group.BASE64).key(Field.IMM, 64)),
     BSWAP16(row(0xd7, Kind.BYTE_SWAP, 16, Group.BASE32).key(Field.IMM, 16)),
     BSWAP32(row(0xd7, Kind.BYTE_SWAP, 32, Group.BASE32).key(Field.IMM, 32)),
-    BSWAP64(row(0xd7, Kind.BYTE_SWAP, 64, Group.BASE64).key(Field.IMM, 0x40)),
+    BSWAP64(row(0xd7, Kind.BYTE_SWAP, 64, Group.BASE64).key(Field.IMM, 64)),
 
     ADDR_SPACE_CAST(row(0xbf, Kind.ADDR_SPACE_CAST, 64, Group.LINUX)
             .operand(Operand.REG)
@@ -397,6 +397,19 @@ public enum Op {
         return row.key();
     }
 
+    /**
+     * Whether the field is an operand of this row. A field that is neither an operand nor the {@link #keyField()} is
+     * reserved: it is zero in every valid instruction.
+     */
+    public boolean uses(Field field) {
+        return row.uses(field);
+    }
+
+    /** Whether the second slot's immediate means something: all of {@link Kind#LDDW} but loads of a map's address. */
+    public boolean hasUpperImm() {
+        return row.kind() == Kind.LDDW && this != LDDW_MAP_FD && this != LDDW_MAP_IDX;
+    }
+
     public Group group() {
         return row.group();
     }
@@ -499,7 +512,7 @@ public enum Op {
         JSLE
     }
 
-    /** Atomic read-modify-write operators; all but the first four of each pair return the old value in src (CMPXCHG: r0). */
+    /** Atomic read-modify-write operators; all but the first four return the old value in src (CMPXCHG: in r0). */
     public enum Atomic {
         ADD,
         OR,

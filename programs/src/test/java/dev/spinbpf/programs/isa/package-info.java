@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spinbpf.programs.isa;
+
+import org.jspecify.annotations.NullMarked;
