@@ -1,0 +1,289 @@
+package dev.spinbpf.maps.cpu;
+
+import dev.spinbpf.maps.sync.Access;
+import dev.spinbpf.maps.sync.IntWord;
+import dev.spinbpf.maps.sync.SchedulePoint;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An emulated CPU. One thread at a time runs it and passes it along explicitly; only {@link #raise} and what says so
+ * may be called from other threads.
+ *
+ * <p>Interrupts are delivered where the running thread calls {@link #poll}: the highest pending level that is not masked
+ * first, nested on what runs, and again until none is left. A level is masked while the CPU is at that level or above it;
+ * {@link ContextLevel#SOFTIRQ} and {@link ContextLevel#HARDIRQ} are also masked while interrupts are disabled, which they
+ * are throughout HARDIRQ. An NMI is masked by nothing but another NMI. Several interrupts of one level that
+ * are raised before the first is delivered are delivered as one.
+ */
+public final class Cpu {
+    /** How many contexts can nest, and so how many queue nodes there are: {@code _Q_MAX_NODES}. */
+    public static final int NODES = 4;
+
+    /** The flags word of {@code local_irq_save} while interrupts are enabled: x86's IF. */
+    public static final long IRQS_ENABLED = 0x200;
+
+    private static final int SPINS_BEFORE_YIELD = 1 << 7;
+    private static final int SPINS_BEFORE_YIELD_OVERSUBSCRIBED = 1 << 4;
+    private static final int YIELDS_BEFORE_PARK = 1 << 8;
+    private static final long PARK_NANOS = 50_000;
+
+    private final Cpus cpus;
+    private final int id;
+    private final HeldLocks heldLocks = new HeldLocks();
+    private final QueueNode[] nodes = {new QueueNode(), new QueueNode(), new QueueNode(), new QueueNode()};
+    private final IntWord pending = new IntWord();
+    private final long[] deliveredByLevel = new long[ContextLevel.count()];
+    private int nodeCount;
+    private ContextLevel level = ContextLevel.TASK;
+    private boolean irqsEnabled = true;
+    private int preemptCount;
+    private int programsActive;
+    private @Nullable InterruptHandler interruptHandler;
+    private @Nullable Object extension;
+
+    Cpu(Cpus cpus, int id) {
+        this.cpus = cpus;
+        this.id = id;
+    }
+
+    /** The CPU's number, from 0. */
+    public int id() {
+        return id;
+    }
+
+    /** The machine that the CPU belongs to. */
+    public Cpus cpus() {
+        return cpus;
+    }
+
+    public HeldLocks heldLocks() {
+        return heldLocks;
+    }
+
+    /** Queue node {@code index}, 0 to {@link #NODES} - 1. */
+    public QueueNode node(int index) {
+        return nodes[index];
+    }
+
+    /** Takes the next queue node's index, which may be {@link #NODES} or more: {@code node->count++}. */
+    public int takeNodeIndex() {
+        return nodeCount++;
+    }
+
+    /** Gives the last queue node back: {@code node->count--}. */
+    public void giveNodeBack() {
+        nodeCount--;
+    }
+
+    /** How many queue nodes are in use. */
+    public int nodeCount() {
+        return nodeCount;
+    }
+
+    // Contexts.
+
+    /** What the CPU is doing. */
+    public ContextLevel level() {
+        return level;
+    }
+
+    /** Whether the CPU is at {@link ContextLevel#NMI}. */
+    public boolean inNmi() {
+        return level == ContextLevel.NMI;
+    }
+
+    /**
+     * Goes to a level, on top of what runs. Interrupts are not delivered before the next {@link #poll}.
+     *
+     * @return the level before, to be handed to {@link #leave}
+     * @throws IllegalArgumentException where {@code newLevel} is below the present one
+     */
+    public ContextLevel enter(ContextLevel newLevel) {
+        ContextLevel previous = level;
+        if (newLevel.compareTo(previous) < 0) {
+            throw new IllegalArgumentException("CPU " + id + " cannot enter " + newLevel + " from " + previous);
+        }
+        level = newLevel;
+        return previous;
+    }
+
+    /** Goes back to the level from which {@link #enter} came. */
+    public void leave(ContextLevel previous) {
+        level = previous;
+    }
+
+    // Interrupts.
+
+    /** Installs what delivered interrupts do. */
+    public void setInterruptHandler(@Nullable InterruptHandler handler) {
+        interruptHandler = handler;
+    }
+
+    /**
+     * Raises an interrupt; any thread may. It is delivered when the CPU next polls with the level unmasked.
+     *
+     * @return false where one of that level was pending already, with which this one merges
+     */
+    public boolean raise(ContextLevel interrupt) {
+        if (interrupt == ContextLevel.TASK) {
+            throw new IllegalArgumentException("TASK is not an interrupt");
+        }
+        return (pending.getAndBitwiseOr(interrupt.bit()) & interrupt.bit()) == 0;
+    }
+
+    /** Whether an interrupt of a level is raised and not yet delivered; any thread may ask. */
+    public boolean isPending(ContextLevel interrupt) {
+        return (pending.getPlain() & interrupt.bit()) != 0;
+    }
+
+    /** How many interrupts of a level were delivered. */
+    public long delivered(ContextLevel interrupt) {
+        return deliveredByLevel[interrupt.ordinal()];
+    }
+
+    /** Delivers what is pending and not masked. */
+    public void poll() {
+        SchedulePoint.reach(Access.POLL, this, id);
+        if (pending.peekOpaque() != 0) {
+            deliverPending();
+        }
+    }
+
+    private void deliverPending() {
+        for (int ready = deliverable(); ready != 0; ready = deliverable()) {
+            ContextLevel highest = ContextLevel.of(31 - Integer.numberOfLeadingZeros(ready));
+            pending.getAndBitwiseAnd(~highest.bit());
+            deliver(highest);
+        }
+    }
+
+    private int deliverable() {
+        int unmasked = -2 << level.ordinal();
+        if (!irqsEnabled) {
+            unmasked &= ContextLevel.NMI.bit();
+        }
+        return pending.peekOpaque() & unmasked;
+    }
+
+    private void deliver(ContextLevel interrupt) {
+        InterruptHandler handler = interruptHandler;
+        deliveredByLevel[interrupt.ordinal()]++;
+        if (handler == null) {
+            return;
+        }
+        ContextLevel previous = enter(interrupt);
+        boolean enabledBefore = irqsEnabled;
+        irqsEnabled = interrupt == ContextLevel.SOFTIRQ;
+        try {
+            handler.handle(this, interrupt);
+        } finally {
+            irqsEnabled = enabledBefore;
+            leave(previous);
+        }
+    }
+
+    /** Whether SOFTIRQ and HARDIRQ interrupts may be delivered, as far as the flag goes. */
+    public boolean irqsEnabled() {
+        return irqsEnabled;
+    }
+
+    /** {@code local_irq_save}: disables interrupts. Returns the flags word for {@link #irqRestore}. */
+    public long irqSave() {
+        long flags = irqsEnabled ? IRQS_ENABLED : 0;
+        irqsEnabled = false;
+        return flags;
+    }
+
+    /** {@code local_irq_restore}; delivers what has become unmasked. */
+    public void irqRestore(long flags) {
+        irqsEnabled = (flags & IRQS_ENABLED) != 0;
+        if (irqsEnabled) {
+            poll();
+        }
+    }
+
+    // Preemption.
+
+    /** {@code preempt_disable}. */
+    public void preemptDisable() {
+        preemptCount++;
+    }
+
+    /** {@code preempt_enable}. */
+    public void preemptEnable() {
+        preemptCount--;
+    }
+
+    /** How often preemption is disabled. */
+    public int preemptCount() {
+        return preemptCount;
+    }
+
+    // What the runtime keeps here.
+
+    /**
+     * {@code bpf_prog_active++}: the guard that perf-event, kprobe and tracepoint programs share, and that map operations from
+     * user space raise.
+     *
+     * @return the new value: 1 where nothing is guarded yet
+     */
+    public int enterGuard() {
+        return ++programsActive;
+    }
+
+    /** {@code bpf_prog_active--}. */
+    public void leaveGuard() {
+        programsActive--;
+    }
+
+    /** {@code bpf_prog_active}. */
+    public int guardDepth() {
+        return programsActive;
+    }
+
+    /** Runs the internal hook of a point, if there is one. */
+    public void fire(HookPoint point, long first, long second) {
+        InternalHook hook = cpus.hooks().get(point);
+        if (hook != null) {
+            hook.fire(this, point, first, second);
+        }
+    }
+
+    /** Whatever the runtime wants to find again from the CPU. */
+    public @Nullable Object extension() {
+        return extension;
+    }
+
+    public void setExtension(@Nullable Object newExtension) {
+        extension = newExtension;
+    }
+
+    // Time.
+
+    /** The machine's time in nanoseconds. */
+    public long nanoTime() {
+        return cpus.clock().nanoTime();
+    }
+
+    /**
+     * Waits a moment in a loop: {@code cpu_relax()}. Spins at first, then yields the processor and at last sleeps briefly, sooner
+     * where emulated CPUs outnumber real ones, because then the one waited for may not be running.
+     *
+     * @param spins how many times the loop has waited
+     */
+    @SuppressWarnings("ThreadPriorityCheck") // the holder needs the processor that this thread spins on
+    public void relax(int spins) {
+        if (SchedulePoint.isSimulated()) {
+            return;
+        }
+        int spinLimit = cpus.isOversubscribed() ? SPINS_BEFORE_YIELD_OVERSUBSCRIBED : SPINS_BEFORE_YIELD;
+        if (spins < spinLimit) {
+            Thread.onSpinWait();
+        } else if (spins < spinLimit + YIELDS_BEFORE_PARK) {
+            Thread.yield();
+        } else {
+            LockSupport.parkNanos(PARK_NANOS);
+        }
+    }
+}

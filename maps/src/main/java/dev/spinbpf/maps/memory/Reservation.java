@@ -1,0 +1,156 @@
+package dev.spinbpf.maps.memory;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the guest's address space was obtained.
+ *
+ * <p>On 64-bit Linux by {@code mmap(MAP_NORESERVE)}, which costs nothing until pages are touched and gives pages back
+ * with {@code madvise(MADV_DONTNEED)}. Elsewhere, or where that fails, by mapping a sparse temporary file, and as a last
+ * resort by an ordinary native allocation. Each is tried with a quarter of the size after it failed.
+ *
+ * @param segment the whole space, zero-filled, alive as long as the JVM
+ * @param kind how it was obtained
+ * @param madvise the function that gives pages back, where there is one
+ */
+record Reservation(
+        MemorySegment segment, Kind kind, @Nullable MethodHandle madvise) {
+    private static final long DEFAULT_SIZE = 64L << 30;
+    private static final long SMALLEST_SIZE = 16L << 20;
+    private static final long LARGEST_ALLOCATION = 256L << 20;
+
+    private static final int PROT_READ_WRITE = 0x1 | 0x2;
+    private static final int MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x02 | 0x20 | 0x4000;
+    private static final int MADV_DONTNEED = 4;
+    private static final long MAP_FAILED = -1;
+
+    enum Kind {
+        MMAP,
+        FILE,
+        HEAP
+    }
+
+    static Reservation ofProperty() {
+        String property = System.getProperty(GuestMemory.SIZE_PROPERTY);
+        if (property == null) {
+            return ofSize(DEFAULT_SIZE);
+        }
+        long wanted;
+        try {
+            wanted = Long.parseLong(property);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(
+                    "system property " + GuestMemory.SIZE_PROPERTY + " must be a number of bytes, not: " + property, e);
+        }
+        return ofSize(wanted);
+    }
+
+    /** Reserves {@code wanted} bytes (rounded to pages, at least 16 MiB), or less where so much is not to be had. */
+    static Reservation ofSize(long wanted) {
+        long start = Math.max(wanted, SMALLEST_SIZE) & -GuestMemory.PAGE_SIZE;
+        for (long size = start; size >= SMALLEST_SIZE; size = (size >> 2) & -GuestMemory.PAGE_SIZE) {
+            Optional<Reservation> mapped = mmap(size);
+            if (mapped.isPresent()) {
+                return mapped.get();
+            }
+        }
+        try {
+            return file(start);
+        } catch (IOException | RuntimeException noFile) {
+            return allocation(Math.min(start, LARGEST_ALLOCATION));
+        }
+    }
+
+    @SuppressWarnings("restricted")
+    private static Optional<Reservation> mmap(long size) {
+        if (!System.getProperty("os.name").equals("Linux") || ValueLayout.ADDRESS.byteSize() != Long.BYTES) {
+            return Optional.empty();
+        }
+        Linker linker = Linker.nativeLinker();
+        Optional<MemorySegment> mmapSymbol = linker.defaultLookup().find("mmap");
+        Optional<MemorySegment> madviseSymbol = linker.defaultLookup().find("madvise");
+        if (mmapSymbol.isEmpty() || madviseSymbol.isEmpty()) {
+            return Optional.empty();
+        }
+        var mmap = linker.downcallHandle(
+                mmapSymbol.get(),
+                FunctionDescriptor.of(
+                        ValueLayout.JAVA_LONG,
+                        ValueLayout.JAVA_LONG,
+                        ValueLayout.JAVA_LONG,
+                        ValueLayout.JAVA_INT,
+                        ValueLayout.JAVA_INT,
+                        ValueLayout.JAVA_INT,
+                        ValueLayout.JAVA_LONG));
+        var madvise = linker.downcallHandle(
+                madviseSymbol.get(),
+                FunctionDescriptor.of(
+                        ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT));
+        try {
+            long address = (long) mmap.invokeExact(0L, size, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS_NORESERVE, -1, 0L);
+            if (address == MAP_FAILED) {
+                return Optional.empty();
+            }
+            return Optional.of(new Reservation(MemorySegment.ofAddress(address).reinterpret(size), Kind.MMAP, madvise));
+        } catch (Throwable e) {
+            throw new LinkageError("mmap of " + size + " bytes could not be called", e);
+        }
+    }
+
+    @SuppressWarnings("restricted")
+    static Reservation file(long size) throws IOException {
+        Path path = Files.createTempFile("spinbpf-guest", ".mem");
+        Files.delete(path);
+        try (var channel = FileChannel.open(
+                path,
+                StandardOpenOption.CREATE_NEW,
+                StandardOpenOption.SPARSE,
+                StandardOpenOption.DELETE_ON_CLOSE,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE)) {
+            return new Reservation(
+                    channel.map(FileChannel.MapMode.READ_WRITE, 0, size, Arena.global()), Kind.FILE, null);
+        } catch (OutOfMemoryError e) {
+            throw new UncheckedIOException(new IOException("cannot map " + size + " bytes of " + path, e));
+        }
+    }
+
+    static Reservation allocation(long size) {
+        return new Reservation(Arena.global().allocate(size, GuestMemory.PAGE_SIZE), Kind.HEAP, null);
+    }
+
+    String describe() {
+        return kind.name().toLowerCase(java.util.Locale.ROOT) + ", " + (segment.byteSize() >> 20) + " MiB";
+    }
+
+    /** Makes whole pages read as zero again and gives them back to the system where that is possible. */
+    void discard(long offset, long sizeBytes) {
+        MethodHandle call = madvise;
+        if (call == null) {
+            segment.asSlice(offset, sizeBytes).fill((byte) 0);
+            return;
+        }
+        int result;
+        try {
+            result = (int) call.invokeExact(segment.address() + offset, sizeBytes, MADV_DONTNEED);
+        } catch (Throwable e) {
+            throw new LinkageError("madvise could not be called", e);
+        }
+        if (result != 0) {
+            segment.asSlice(offset, sizeBytes).fill((byte) 0);
+        }
+    }
+}

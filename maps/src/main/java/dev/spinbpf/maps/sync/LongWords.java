@@ -1,0 +1,44 @@
+package dev.spinbpf.maps.sync;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/** A row of shared 64-bit words in a Java object; the modes are those of {@link GuestWords}. */
+public final class LongWords {
+    private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
+
+    private final long[] words;
+
+    public LongWords(int length) {
+        words = new long[length];
+    }
+
+    public int length() {
+        return words.length;
+    }
+
+    /** The value as its only writer, or an idle observer, sees it: plain, and no schedule point. */
+    public long getPlain(int index) {
+        return words[index];
+    }
+
+    public long getOpaque(int index) {
+        SchedulePoint.reach(Access.READ, this, index);
+        return (long) WORDS.getOpaque(words, index);
+    }
+
+    public void setOpaque(int index, long value) {
+        SchedulePoint.reach(Access.WRITE, this, index);
+        WORDS.setOpaque(words, index, value);
+    }
+
+    public long getAcquire(int index) {
+        SchedulePoint.reach(Access.READ, this, index);
+        return (long) WORDS.getAcquire(words, index);
+    }
+
+    public void setRelease(int index, long value) {
+        SchedulePoint.reach(Access.WRITE, this, index);
+        WORDS.setRelease(words, index, value);
+    }
+}

@@ -1,0 +1,52 @@
+package dev.spinbpf.maps.sync;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A shared reference in a Java object; the modes are those of {@link GuestWords}.
+ *
+ * @param <T> what it refers to
+ */
+public final class RefWord<T> {
+    private static final VarHandle VALUE;
+
+    static {
+        try {
+            VALUE = MethodHandles.lookup().findVarHandle(RefWord.class, "value", Object.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    @SuppressWarnings("UnusedVariable") // through VALUE
+    private @Nullable Object value;
+
+    @SuppressWarnings("unchecked")
+    public @Nullable T getOpaque() {
+        SchedulePoint.reach(Access.READ, this, 0);
+        return (T) VALUE.getOpaque(this);
+    }
+
+    @SuppressWarnings("unchecked")
+    public @Nullable T getAcquire() {
+        SchedulePoint.reach(Access.READ, this, 0);
+        return (T) VALUE.getAcquire(this);
+    }
+
+    public void setOpaque(@Nullable T newValue) {
+        SchedulePoint.reach(Access.WRITE, this, 0);
+        VALUE.setOpaque(this, newValue);
+    }
+
+    public void setRelease(@Nullable T newValue) {
+        SchedulePoint.reach(Access.WRITE, this, 0);
+        VALUE.setRelease(this, newValue);
+    }
+
+    /** Says that the caller looked at this word in vain and will look again; see {@link Access#WAIT}. */
+    public void waitFor() {
+        SchedulePoint.reach(Access.WAIT, this, 0);
+    }
+}
