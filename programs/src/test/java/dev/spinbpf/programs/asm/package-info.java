@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spinbpf.programs.asm;
+
+import org.jspecify.annotations.NullMarked;
