@@ -1,0 +1,57 @@
+package dev.spinbpf.verifier.state;
+
+import dev.spinbpf.programs.isa.Insn;
+
+/** Checks calls of helpers and kernel functions against their prototypes, and gives r0 what they return. */
+public interface CallChecker {
+    /**
+     * Checks a {@code CALL_HELPER} in the current state and applies its effect: arguments, locks, references, r0, r1 to r5.
+     * A helper that calls back pushes the callback's path with {@link CallbackPusher}.
+     */
+    void checkHelperCall(VerifierEnv env, Insn insn, int insnIndex);
+
+    /**
+     * Checks a {@code CALL_KFUNC}, as {@link #checkHelperCall}.
+     *
+     * @return what the main loop has to do next
+     */
+    KfuncResult checkKfuncCall(VerifierEnv env, Insn insn, int insnIndex);
+
+    /** What the instruction needs to know before anything ran. */
+    CallSummary summary(VerifierEnv env, Insn insn);
+
+    /** Whether the call ends the path. */
+    enum KfuncResult {
+        CONTINUE,
+        /** The function throws: the frame unwinds. */
+        THROWS
+    }
+
+    /**
+     * What analyses of the program text know of a call.
+     *
+     * @param params arguments that it reads, r1 upwards
+     * @param isVoid whether r0 is left without a value
+     * @param fastcall whether it preserves r1 to r5 that it does not use
+     * @param changesPktData whether packet pointers die
+     * @param sleepable whether it may sleep
+     * @param syncCallback whether it calls back before it returns
+     * @param asyncCallback whether it stores a callback to be called later
+     * @param iterNext whether it is an iterator's next function
+     * @param throwsException whether it never returns
+     */
+    record CallSummary(
+            int params,
+            boolean isVoid,
+            boolean fastcall,
+            boolean changesPktData,
+            boolean sleepable,
+            boolean syncCallback,
+            boolean asyncCallback,
+            boolean iterNext,
+            boolean throwsException) {
+        /** Of a call of which nothing is known. */
+        public static final CallSummary UNKNOWN =
+                new CallSummary(5, false, false, false, false, false, false, false, false);
+    }
+}

@@ -1,0 +1,88 @@
+package dev.spinbpf.verifier.state;
+
+import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.btf.BtfField;
+import dev.spinbpf.programs.btf.BtfRecord;
+import dev.spinbpf.programs.model.MapDef;
+import dev.spinbpf.programs.model.MapType;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** A map of the object as the verifier sees it; compared by identity. */
+public final class MapInfo {
+    private final MapDef def;
+    private final int index;
+    private final Btf btf;
+    private final BtfRecord record;
+    private final @Nullable MapInfo inner;
+
+    /**
+     * Finds the special fields of the map's values.
+     *
+     * @param index the map's index in its object; -1 for the template of inner maps
+     * @param btf the object's types
+     */
+    public MapInfo(MapDef def, int index, Btf btf) {
+        this.def = def;
+        this.index = index;
+        this.btf = btf;
+        this.record = def.valueTypeId() == 0
+                ? BtfRecord.EMPTY
+                : BtfRecord.parse(btf, def.valueTypeId(), BtfRecord.MAP_VALUE_KINDS, def.valueSize());
+        MapDef template = def.inner();
+        this.inner = template == null ? null : new MapInfo(template, -1, btf);
+    }
+
+    public MapDef def() {
+        return def;
+    }
+
+    public MapType type() {
+        return def.type();
+    }
+
+    public String name() {
+        return def.kernelName();
+    }
+
+    public int index() {
+        return index;
+    }
+
+    public int keySize() {
+        return def.keySize();
+    }
+
+    public int valueSize() {
+        return def.valueSize();
+    }
+
+    /** The types that the map's key and value ids refer to. */
+    public Btf btf() {
+        return btf;
+    }
+
+    /** The special fields of a value. */
+    public BtfRecord record() {
+        return record;
+    }
+
+    /** The template of the maps that this one holds, or null. */
+    public @Nullable MapInfo inner() {
+        return inner;
+    }
+
+    /** Whether a value has a special field whose kind satisfies the predicate. */
+    public boolean hasField(Predicate<BtfField.Kind> kinds) {
+        return record.fields().stream().anyMatch(field -> kinds.test(field.kind()));
+    }
+
+    public boolean hasField(BtfField.Kind kind) {
+        return record.has(kind);
+    }
+
+    @Override
+    public String toString() {
+        return def.name();
+    }
+}

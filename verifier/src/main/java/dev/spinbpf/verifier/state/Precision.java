@@ -1,0 +1,13 @@
+package dev.spinbpf.verifier.state;
+
+/** Finds which scalars matter to safety, by walking back along the path. */
+public interface Precision {
+    /** Marks the scalar in the register of the current frame precise, and all that it was computed from. */
+    void markChain(VerifierEnv env, int regno);
+
+    /** Notes a step of the current path: {@link JmpHistoryEntry}. */
+    void pushJmpHistory(VerifierEnv env, VerifierState state, int flags, int spi, int frame, long linkedRegs);
+
+    /** Marks all scalars of the state and its ancestors precise. */
+    void markAllScalars(VerifierEnv env, VerifierState state);
+}

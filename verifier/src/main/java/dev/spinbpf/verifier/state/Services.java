@@ -1,0 +1,12 @@
+package dev.spinbpf.verifier.state;
+
+/** The phases of the verifier as they see each other. */
+public record Services(
+        CallChecker calls,
+        ContextAccess context,
+        ReturnCodes returnCodes,
+        CallbackPusher callbacks,
+        Precision precision,
+        StateCache stateCache,
+        LivenessAnalysis liveness,
+        StatePrinter printer) {}

@@ -1,0 +1,327 @@
+package dev.spinbpf.verifier.state;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/** All that is known at one point of one path: frames, references, locks. Linux's {@code struct bpf_verifier_state}. */
+public final class VerifierState {
+    /** Most frames at a time. */
+    public static final int MAX_CALL_FRAMES = 16;
+
+    private final ArrayList<FuncState> frames = new ArrayList<>(2);
+    private ArrayList<Reference> references = new ArrayList<>(0);
+    private ArrayList<JmpHistoryEntry> jmpHistory = new ArrayList<>(2);
+    private @Nullable VerifierState parent;
+    private @Nullable VerifierState equalState;
+    private int branches;
+    private int insn;
+    private int firstInsn;
+    private int lastInsn;
+    private int dfsDepth;
+    private int callbackUnrollDepth;
+    private int mayGotoDepth;
+
+    private int activeLocks;
+    private int activePreemptLocks;
+    private int activeRcuLocks;
+    private int activeIrqId;
+    private int activeLockId;
+    private @Nullable Object activeLockOwner;
+    private boolean inSleepable;
+
+    /** A copy that shares nothing mutable but the parent. */
+    public VerifierState copy() {
+        var copy = new VerifierState();
+        for (FuncState frame : frames) {
+            copy.frames.add(frame.copy());
+        }
+        copy.references = new ArrayList<>(references);
+        copy.jmpHistory = new ArrayList<>(jmpHistory);
+        copy.parent = parent;
+        copy.equalState = equalState;
+        copy.branches = branches;
+        copy.insn = insn;
+        copy.firstInsn = firstInsn;
+        copy.lastInsn = lastInsn;
+        copy.dfsDepth = dfsDepth;
+        copy.callbackUnrollDepth = callbackUnrollDepth;
+        copy.mayGotoDepth = mayGotoDepth;
+        copy.activeLocks = activeLocks;
+        copy.activePreemptLocks = activePreemptLocks;
+        copy.activeRcuLocks = activeRcuLocks;
+        copy.activeIrqId = activeIrqId;
+        copy.activeLockId = activeLockId;
+        copy.activeLockOwner = activeLockOwner;
+        copy.inSleepable = inSleepable;
+        return copy;
+    }
+
+    /** Number of the current frame. */
+    public int curframe() {
+        return frames.size() - 1;
+    }
+
+    public FuncState frame(int number) {
+        return frames.get(number);
+    }
+
+    /** The current frame. */
+    public FuncState func() {
+        return frames.getLast();
+    }
+
+    public List<FuncState> frames() {
+        return frames;
+    }
+
+    public void pushFrame(FuncState frame) {
+        frames.add(frame);
+    }
+
+    public FuncState popFrame() {
+        return frames.removeLast();
+    }
+
+    /** The slot at which a frame stands: of the current one this state's, of the others their call. */
+    public int frameInsn(int number) {
+        return number == curframe() ? insn : frames.get(number + 1).callsite();
+    }
+
+    /** Replaces every register, and every spilled register, of all frames by what the function makes of it. */
+    public void mapRegs(UnaryOperator<RegState> change) {
+        for (FuncState frame : frames) {
+            for (int i = 0; i < FuncState.REGISTERS; i++) {
+                frame.setReg(i, change.apply(frame.reg(i)));
+            }
+            for (int spi = 0; spi < frame.slots(); spi++) {
+                StackSlot slot = frame.slot(spi);
+                if (slot.isSpilled()) {
+                    frame.setSlot(spi, slot.withSpilled(change.apply(slot.spilled())));
+                }
+            }
+        }
+    }
+
+    /** What was acquired and not given back yet, in the order of acquisition. Do not change it directly. */
+    public List<Reference> references() {
+        return references;
+    }
+
+    /** Adds a reference to an object or other thing; locks and interrupt flags have methods of their own. */
+    public void addReference(Reference reference) {
+        references.add(reference);
+    }
+
+    public void removeReference(int index) {
+        references.remove(index);
+    }
+
+    /** Whether an object with this id was acquired and not given back. */
+    public boolean hasReference(int id) {
+        for (Reference reference : references) {
+            if (reference.type() == Reference.Type.PTR && reference.id() == id) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Takes a lock. */
+    public void acquireLock(Reference lock) {
+        references.add(lock);
+        activeLocks++;
+        activeLockId = lock.id();
+        activeLockOwner = lock.lockOwner();
+    }
+
+    /** Gives a lock back; false if it is not held. The lock taken before it becomes the active one. */
+    public boolean releaseLock(Reference.Type type, int id, @Nullable Object owner) {
+        int previousId = 0;
+        Object previousOwner = null;
+        for (int i = 0; i < references.size(); i++) {
+            Reference reference = references.get(i);
+            if (reference.type() == type && reference.id() == id && sameOwner(reference.lockOwner(), owner)) {
+                references.remove(i);
+                activeLocks--;
+                activeLockId = previousId;
+                activeLockOwner = previousOwner;
+                return true;
+            }
+            if (reference.type().isLock()) {
+                previousId = reference.id();
+                previousOwner = reference.lockOwner();
+            }
+        }
+        return false;
+    }
+
+    /** The lock of one of these types with this id and owner that is held, or null. */
+    public @Nullable Reference findLock(int id, @Nullable Object owner, Reference.Type... types) {
+        for (Reference reference : references) {
+            for (Reference.Type type : types) {
+                if (reference.type() == type && reference.id() == id && sameOwner(reference.lockOwner(), owner)) {
+                    return reference;
+                }
+            }
+        }
+        return null;
+    }
+
+    /** Whether two locks lie in the same map or type. */
+    public static boolean sameOwner(@Nullable Object a, @Nullable Object b) {
+        return a == null ? b == null : a.equals(b);
+    }
+
+    /** Saves interrupt flags. */
+    public void acquireIrq(int id, int insnIndex) {
+        references.add(new Reference(Reference.Type.IRQ, id, insnIndex, 0, null));
+        activeIrqId = id;
+    }
+
+    /** Restores interrupt flags; false if they are not the ones that were saved last. */
+    public boolean releaseIrq(int id) {
+        if (id != activeIrqId) {
+            return false;
+        }
+        int previousId = 0;
+        for (int i = 0; i < references.size(); i++) {
+            Reference reference = references.get(i);
+            if (reference.type() != Reference.Type.IRQ) {
+                continue;
+            }
+            if (reference.id() == id) {
+                references.remove(i);
+                activeIrqId = previousId;
+                return true;
+            }
+            previousId = reference.id();
+        }
+        return false;
+    }
+
+    /** Locks held. */
+    public int activeLocks() {
+        return activeLocks;
+    }
+
+    /** Id of the lock taken last, 0 if none is held. */
+    public int activeLockId() {
+        return activeLockId;
+    }
+
+    /** Map or type of the lock taken last, null if none is held. */
+    public @Nullable Object activeLockOwner() {
+        return activeLockOwner;
+    }
+
+    /** Id of the interrupt flags saved last, 0 if interrupts are on. */
+    public int activeIrqId() {
+        return activeIrqId;
+    }
+
+    public int activePreemptLocks() {
+        return activePreemptLocks;
+    }
+
+    public void setActivePreemptLocks(int count) {
+        activePreemptLocks = count;
+    }
+
+    public int activeRcuLocks() {
+        return activeRcuLocks;
+    }
+
+    public void setActiveRcuLocks(int count) {
+        activeRcuLocks = count;
+    }
+
+    /** Whether the path runs in a callback that may sleep. */
+    public boolean inSleepable() {
+        return inSleepable;
+    }
+
+    public void setInSleepable(boolean value) {
+        inSleepable = value;
+    }
+
+    public List<JmpHistoryEntry> jmpHistory() {
+        return jmpHistory;
+    }
+
+    public @Nullable VerifierState parent() {
+        return parent;
+    }
+
+    public void setParent(@Nullable VerifierState state) {
+        parent = state;
+    }
+
+    /** Of a state at the end of a loop: the cached state that it equals. */
+    public @Nullable VerifierState equalState() {
+        return equalState;
+    }
+
+    public void setEqualState(@Nullable VerifierState state) {
+        equalState = state;
+    }
+
+    /** Paths from this state that are still to be explored. */
+    public int branches() {
+        return branches;
+    }
+
+    public void setBranches(int count) {
+        branches = count;
+    }
+
+    /** The current slot. */
+    public int insn() {
+        return insn;
+    }
+
+    public void setInsn(int index) {
+        insn = index;
+    }
+
+    public int firstInsn() {
+        return firstInsn;
+    }
+
+    public void setFirstInsn(int index) {
+        firstInsn = index;
+    }
+
+    public int lastInsn() {
+        return lastInsn;
+    }
+
+    public void setLastInsn(int index) {
+        lastInsn = index;
+    }
+
+    public int dfsDepth() {
+        return dfsDepth;
+    }
+
+    public void setDfsDepth(int depth) {
+        dfsDepth = depth;
+    }
+
+    public int callbackUnrollDepth() {
+        return callbackUnrollDepth;
+    }
+
+    public void setCallbackUnrollDepth(int depth) {
+        callbackUnrollDepth = depth;
+    }
+
+    public int mayGotoDepth() {
+        return mayGotoDepth;
+    }
+
+    public void setMayGotoDepth(int depth) {
+        mayGotoDepth = depth;
+    }
+}
