@@ -1,0 +1,77 @@
+package dev.spinbpf.verifier.call;
+
+import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.btf.BtfType;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The kernel's structs that helpers and kernel functions name. Of those, name, size and the struct at offset 0 are known
+ * everywhere; members are known only where the user gives the kernel's BTF.
+ */
+final class KernelStructs {
+    private static final Map<String, Row> ROWS = read();
+    private static final Btf OPAQUE = opaqueTypes();
+
+    private KernelStructs() {}
+
+    private record Row(
+            int sizeBytes, boolean scalar, @Nullable String first) {}
+
+    /** Size in bytes, 0 if the struct is not known. */
+    static int sizeOf(String name) {
+        Row row = ROWS.get(name);
+        return row == null ? 0 : row.sizeBytes;
+    }
+
+    /** Whether all members are scalars, arrays of them, or structs of which the same is true. */
+    static boolean isScalar(String name) {
+        Row row = ROWS.get(name);
+        return row != null && row.scalar;
+    }
+
+    /** The given types of a kernel, or if there are none, types that have no members. */
+    static Btf typesOr(Btf kernelTypes) {
+        return kernelTypes.size() > 1 ? kernelTypes : OPAQUE;
+    }
+
+    /** Whether these are the types without members. */
+    static boolean isOpaque(Btf btf) {
+        return btf == OPAQUE;
+    }
+
+    /** Whether an object of one struct begins with the other, or is one. */
+    static boolean beginsWith(String outer, String wanted) {
+        for (String at = outer; at != null; ) {
+            if (at.equals(wanted)) {
+                return true;
+            }
+            Row row = ROWS.get(at);
+            at = row == null ? null : row.first;
+        }
+        return false;
+    }
+
+    private static Map<String, Row> read() {
+        Map<String, Row> rows = new HashMap<>();
+        for (String[] row : Tables.rows("kernel_structs.tsv")) {
+            rows.put(
+                    row[0],
+                    new Row(Integer.parseInt(row[1]), row[2].equals("scalar"), row[3].equals("-") ? null : row[3]));
+        }
+        return rows;
+    }
+
+    private static Btf opaqueTypes() {
+        List<BtfType> types = new ArrayList<>();
+        types.add(new BtfType.Void());
+        for (String name : ROWS.keySet().stream().sorted().toList()) {
+            types.add(new BtfType.Composite(name, false, Objects.requireNonNull(ROWS.get(name)).sizeBytes, List.of()));
+        }
+        return new Btf(types);
+    }
+}
