@@ -37,7 +37,7 @@ final class HelperProtos {
         Map<String, HelperProto> protos = new HashMap<>();
         for (String[] row : Tables.rows("helper_protos.tsv")) {
             ParsedType ret = ParsedType.of(row[1]);
-            List<String> attributes = List.of(row[2].split(","));
+            List<String> attributes = List.of(row[2].split(",", -1));
             List<ArgType> args = new ArrayList<>();
             for (int i = FIRST_ARG_COLUMN; i < row.length; i++) {
                 ParsedType type = ParsedType.of(row[i]);
@@ -74,7 +74,7 @@ final class HelperProtos {
             String base, int flags, int size, @Nullable String kernelType) {
         static ParsedType of(String text) {
             int equals = text.indexOf('=');
-            String[] parts = (equals < 0 ? text : text.substring(0, equals)).split("\\|");
+            String[] parts = (equals < 0 ? text : text.substring(0, equals)).split("\\|", -1);
             int flags = 0;
             for (int i = 1; i < parts.length; i++) {
                 flags |= Objects.requireNonNull(FLAGS.get(parts[i]), parts[i]);

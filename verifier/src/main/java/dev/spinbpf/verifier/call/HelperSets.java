@@ -120,7 +120,7 @@ final class HelperSets {
             boolean negated = condition.startsWith("!");
             String list = condition.substring(condition.indexOf(':') + 1);
             AttachType attached = program.attachType();
-            return List.of(list.split(",")).contains(attached.name()) != negated;
+            return List.of(list.split(",", -1)).contains(attached.name()) != negated;
         }
     }
 }

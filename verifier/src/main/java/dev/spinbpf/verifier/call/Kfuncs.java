@@ -73,7 +73,7 @@ final class Kfuncs {
             String hooks = at < 0 ? row[1] : row[1].substring(0, at);
             Set<Kfunc.Flag> flags = EnumSet.noneOf(Kfunc.Flag.class);
             if (!row[2].equals("-")) {
-                for (String flag : row[2].split(",")) {
+                for (String flag : row[2].split(",", -1)) {
                     flags.add(Kfunc.Flag.valueOf(flag));
                 }
             }
@@ -86,7 +86,7 @@ final class Kfuncs {
                     row[0],
                     new Kfunc(
                             row[0],
-                            Set.of(hooks.split(",")),
+                            Set.of(hooks.split(",", -1)),
                             at < 0 ? "" : row[1].substring(at + 1),
                             flags,
                             Integer.parseInt(row[3]),
