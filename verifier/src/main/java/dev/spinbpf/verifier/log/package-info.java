@@ -1,0 +1,5 @@
+/** The verifier's log in Linux's form, and the explanation of a refusal in plain words. */
+@NullMarked
+package dev.spinbpf.verifier.log;
+
+import org.jspecify.annotations.NullMarked;
