@@ -1,0 +1,89 @@
+package dev.spinbpf.vm.exec;
+
+import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.programs.model.Program;
+import dev.spinbpf.programs.model.ProgramObject;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A program made ready to run: linked, and pre-decoded to one {@code long} an instruction.
+ *
+ * <p>Bits 0-7 hold the {@link MicroOp}, 8-11 the destination register, 12-31 the index of the second operand in the
+ * register file (a register, or a constant from {@link #CONSTANTS} on), 32-63 the memory offset or the index to jump to.
+ * The second slots of wide instructions are left out, so that an index here is not a slot.
+ */
+public final class Code {
+    /** Where the constants start in a register file. */
+    static final int CONSTANTS = 16;
+
+    /** Most constants that a program may have. */
+    static final int MAX_CONSTANTS = (1 << 20) - CONSTANTS;
+
+    private static final long FUNCTION_TAG = 0x4246_0000_0000_0000L;
+    private static final long FUNCTION_MASK = 0xffff_ffff_0000_0000L;
+
+    final long[] insns;
+    final long[] constants;
+    final Helper[] helpers;
+
+    private final ProgramObject object;
+    private final Program program;
+    private final int[] slots;
+
+    Code(ProgramObject object, Program program, long[] insns, int[] slots, long[] constants, Helper[] helpers) {
+        this.object = object;
+        this.program = program;
+        this.insns = insns;
+        this.slots = slots;
+        this.constants = constants;
+        this.helpers = helpers;
+    }
+
+    /** Links and pre-decodes a program; raises {@link UnsupportedProgramException} where it uses what is not there. */
+    public static Code of(ProgramObject object, Program program, Linkage linkage) {
+        return new Predecoder(object, program, linkage).decode();
+    }
+
+    public ProgramObject object() {
+        return object;
+    }
+
+    public Program program() {
+        return program;
+    }
+
+    /** The slot of a pre-decoded instruction, for messages. */
+    int slot(int index) {
+        return slots[Math.clamp(index, 0, slots.length - 1)];
+    }
+
+    /** The instruction in that slot; the last one beyond the end. */
+    Insn insnAt(int slot) {
+        return program.insns().get(Math.min(slot, program.insns().size() - 1));
+    }
+
+    /** The name of the kfunc that an instruction calls, or null. */
+    @Nullable
+    String kfuncName(Insn insn) {
+        int index = insn.immLow();
+        boolean known = insn.op() == Op.CALL_KFUNC
+                && index >= 0
+                && index < object.kfuncs().size();
+        return known ? object.kfuncs().get(index).name() : null;
+    }
+
+    /** What a program sees as the address of a function that starts at this index. */
+    static long functionAddress(int index) {
+        return FUNCTION_TAG | index;
+    }
+
+    /** The index that a function address stands for; traps on any other value. */
+    int functionIndex(long address) {
+        int index = (int) address;
+        if ((address & FUNCTION_MASK) != FUNCTION_TAG || index < 0 || index >= insns.length) {
+            throw new TrapException("0x" + Long.toHexString(address) + " is not the address of a function");
+        }
+        return index;
+    }
+}

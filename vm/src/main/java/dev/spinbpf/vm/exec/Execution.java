@@ -1,0 +1,311 @@
+package dev.spinbpf.vm.exec;
+
+import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.programs.asm.Disassembler;
+import dev.spinbpf.programs.isa.Insn;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The state of one program run: registers, call frames, stack, budget. Reused for one run after another at the same
+ * nesting depth of the same CPU, so that a run allocates nothing. Confined to the CPU's thread.
+ */
+public final class Execution {
+    /** Bytes of stack that a function has. */
+    public static final int FRAME_SIZE = 512;
+
+    /** Deepest nesting of calls and callbacks; verified programs stay below 8. */
+    public static final int MAX_FRAMES = 32;
+
+    /** Bytes of guest memory that the stack of an execution takes. */
+    public static final int STACK_SIZE = FRAME_SIZE * MAX_FRAMES;
+
+    /** How often {@code may_goto} falls through within one function call. */
+    public static final long MAY_GOTO_LIMIT = 1 << 23;
+
+    /** Most tail calls of one run. */
+    public static final int MAX_TAIL_CALLS = 33;
+
+    /** A slot of the register file that stays zero. */
+    static final int ZERO = 15;
+
+    static final int EXITED = -1;
+    static final int SWITCHED = -2;
+
+    private static final int SAVED = 6;
+    private static final int CALLBACK = -1;
+
+    private final Cpu cpu;
+    private final long stackTop;
+    private final int[] returnIndex = new int[MAX_FRAMES];
+    private final Code[] returnCode = new Code[MAX_FRAMES];
+    private final long[] saved = new long[MAX_FRAMES * SAVED];
+
+    long[] registers = new long[Code.CONSTANTS + 64];
+
+    @Nullable
+    Code code;
+
+    private PollPoint pollPoint = run -> {};
+    PacketLoader packetLoader = (context, offset, size) -> PacketLoader.OUT_OF_PACKET;
+
+    /** Index of the instruction that runs, where somebody may ask: at calls and faults. */
+    int at;
+
+    /** Where to go on after {@link #SWITCHED}. */
+    int resumeAt;
+
+    long mayGotoLeft;
+    long budget = Long.MAX_VALUE;
+    private long executed;
+    private int depth;
+    private int tailCalls;
+    private long context;
+    private @Nullable Code tailTarget;
+    private @Nullable Fault fault;
+
+    /**
+     * @param cpu where runs take place
+     * @param stackAddress guest address of {@link #STACK_SIZE} bytes
+     */
+    public Execution(Cpu cpu, long stackAddress) {
+        this.cpu = cpu;
+        this.stackTop = stackAddress + STACK_SIZE;
+    }
+
+    /** The CPU that runs this. */
+    public Cpu cpu() {
+        return cpu;
+    }
+
+    /** What to do between instructions. */
+    public void pollPoint(PollPoint value) {
+        pollPoint = value;
+    }
+
+    /** Where legacy packet loads read. */
+    public void packetLoader(PacketLoader value) {
+        packetLoader = value;
+    }
+
+    /** Most instructions that the next runs may execute together; when they are used up a run is stopped. */
+    public void budget(long instructions) {
+        budget = instructions;
+    }
+
+    /** Instructions executed by this run so far, exact when it has ended without a fault. */
+    public long executed() {
+        return executed;
+    }
+
+    /** Takes interrupts, and stops the run where somebody wants that. */
+    void poll() {
+        cpu.poll();
+        pollPoint.poll(this);
+    }
+
+    void addExecuted(long instructions) {
+        executed += instructions;
+        budget -= instructions;
+    }
+
+    /** The guest address of the context that the run was started with. */
+    public long context() {
+        return context;
+    }
+
+    /** The code that runs now: that of the program, or of the one it tail-called. */
+    public Code code() {
+        Code current = code;
+        if (current == null) {
+            throw new IllegalStateException("nothing runs here");
+        }
+        return current;
+    }
+
+    /** The fault that ended the last run, or null. */
+    public @Nullable Fault fault() {
+        return fault;
+    }
+
+    /**
+     * Runs a program from its start.
+     *
+     * @param contextAddress what r1 holds
+     * @return r0; zero where the run was stopped, which {@link #fault()} then tells
+     */
+    public long run(Code program, long contextAddress) {
+        return run(program, 0, contextAddress, 0, 0);
+    }
+
+    /** Runs a function of a program by its address, as a timer's callback: with up to three arguments. */
+    public long runFunction(Code program, long function, long arg1, long arg2, long arg3) {
+        return run(program, program.functionIndex(function), arg1, arg2, arg3);
+    }
+
+    private long run(Code program, int start, long arg1, long arg2, long arg3) {
+        switchTo(program);
+        depth = 0;
+        tailCalls = 0;
+        executed = 0;
+        fault = null;
+        context = arg1;
+        mayGotoLeft = MAY_GOTO_LIMIT;
+        registers[1] = arg1;
+        registers[2] = arg2;
+        registers[3] = arg3;
+        registers[10] = stackTop;
+        try {
+            return Interpreter.run(this, start);
+        } catch (TrapException e) {
+            fault = describeFault(e.reason());
+        }
+        return 0;
+    }
+
+    /**
+     * Runs a function of the program that runs, on top of it: what helpers do with a callback.
+     *
+     * @param function a function's address, as the program passed it
+     * @return the callback's r0
+     */
+    public long callback(long function, long arg1, long arg2, long arg3, long arg4) {
+        int start = code().functionIndex(function);
+        int calledAt = at;
+        enter(CALLBACK, registers);
+        long[] r = registers;
+        r[1] = arg1;
+        r[2] = arg2;
+        r[3] = arg3;
+        r[4] = arg4;
+        long result = Interpreter.run(this, start);
+        at = calledAt;
+        return result;
+    }
+
+    /** Makes the run go on in another program when the helper that calls this returns; false past the limit. */
+    public boolean tailCall(Code target) {
+        if (tailCalls >= MAX_TAIL_CALLS) {
+            return false;
+        }
+        tailCalls++;
+        tailTarget = target;
+        return true;
+    }
+
+    /** Source positions of the calls that led here, innermost first: slots of {@link #code()}'s program or its callers'. */
+    public List<Position> stack() {
+        List<Position> positions = new ArrayList<>();
+        positions.add(new Position(code(), code().slot(at)));
+        for (int frame = depth - 1; frame >= 0; frame--) {
+            if (returnIndex[frame] != CALLBACK) {
+                Code caller = returnCode[frame];
+                positions.add(new Position(caller, caller.slot(returnIndex[frame] - 1)));
+            }
+        }
+        return positions;
+    }
+
+    /** A place in a program, as {@link #stack()} reports it. */
+    public record Position(Code code, int slot) {}
+
+    /** Stops the run for what an access raised. */
+    TrapException trap(int index, RuntimeException cause) {
+        at = index;
+        String kind = cause instanceof IndexOutOfBoundsException ? "invalid address: " : "invalid access: ";
+        return new TrapException(kind + cause.getMessage());
+    }
+
+    void enter(int returnTo, long[] r) {
+        if (depth == MAX_FRAMES - 1) {
+            throw new TrapException("the call stack is deeper than " + MAX_FRAMES + " frames");
+        }
+        int base = depth * SAVED;
+        saved[base] = r[6];
+        saved[base + 1] = r[7];
+        saved[base + 2] = r[8];
+        saved[base + 3] = r[9];
+        saved[base + 4] = r[10];
+        saved[base + 5] = mayGotoLeft;
+        returnIndex[depth] = returnTo;
+        returnCode[depth] = code();
+        depth++;
+        mayGotoLeft = MAY_GOTO_LIMIT;
+        r[10] -= FRAME_SIZE;
+    }
+
+    /** Leaves a function: the index to go on at, or {@link #EXITED} or {@link #SWITCHED}. */
+    int leave(long[] r) {
+        if (depth == 0) {
+            return EXITED;
+        }
+        depth--;
+        int base = depth * SAVED;
+        r[6] = saved[base];
+        r[7] = saved[base + 1];
+        r[8] = saved[base + 2];
+        r[9] = saved[base + 3];
+        r[10] = saved[base + 4];
+        mayGotoLeft = saved[base + 5];
+        int returnTo = returnIndex[depth];
+        Code caller = returnCode[depth];
+        if (caller == code) {
+            return returnTo;
+        }
+        switchTo(caller);
+        resumeAt = returnTo;
+        return returnTo == CALLBACK ? EXITED : SWITCHED;
+    }
+
+    /** Goes to the target of a tail call, if one was made: {@link #SWITCHED}, else the index given. */
+    @SuppressWarnings("ReferenceEquality") // the array is replaced where it is too small
+    int afterCall(int next, long[] r) {
+        poll();
+        Code target = tailTarget;
+        if (target != null) {
+            tailTarget = null;
+            switchTo(target);
+            registers[1] = context;
+            mayGotoLeft = MAY_GOTO_LIMIT;
+            resumeAt = 0;
+            return SWITCHED;
+        }
+        if (r != registers) {
+            resumeAt = next;
+            return SWITCHED;
+        }
+        return next;
+    }
+
+    private void switchTo(Code target) {
+        if (target == code) {
+            return;
+        }
+        int size = Code.CONSTANTS + target.constants.length;
+        if (registers.length < size) {
+            registers = Arrays.copyOf(registers, Math.max(size, 2 * registers.length));
+        }
+        System.arraycopy(target.constants, 0, registers, Code.CONSTANTS, target.constants.length);
+        code = target;
+    }
+
+    private Fault describeFault(String reason) {
+        Code current = code();
+        int slot = current.slot(at);
+        Insn insn = current.insnAt(slot);
+        List<Long> values = new ArrayList<>();
+        for (int i = 0; i <= Insn.FRAME_POINTER; i++) {
+            values.add(registers[i]);
+        }
+        String name = current.program().name();
+        return new Fault(
+                name,
+                slot,
+                Disassembler.logText(insn, current::kfuncName),
+                current.program().lineAt(slot),
+                reason,
+                values);
+    }
+}

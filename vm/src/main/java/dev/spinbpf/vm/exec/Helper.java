@@ -1,0 +1,13 @@
+package dev.spinbpf.vm.exec;
+
+/** What a call to a helper or a kfunc runs. */
+@FunctionalInterface
+public interface Helper {
+    /**
+     * Runs the function on the execution's CPU.
+     *
+     * @param run the program run that calls
+     * @return what goes to r0: a value, an address, or a negative errno as the ABI says
+     */
+    long call(Execution run, long arg1, long arg2, long arg3, long arg4, long arg5);
+}

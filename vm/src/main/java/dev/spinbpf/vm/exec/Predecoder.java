@@ -1,0 +1,141 @@
+package dev.spinbpf.vm.exec;
+
+import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.programs.model.Program;
+import dev.spinbpf.programs.model.ProgramObject;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Makes {@link Code} of a program. */
+final class Predecoder {
+    private final ProgramObject object;
+    private final Program program;
+    private final Linkage linkage;
+    private final List<Insn> source;
+    private final int[] indexBySlot;
+    private final Map<Long, Integer> constantIndices = new HashMap<>();
+    private final Map<Object, Integer> helperIndices = new HashMap<>();
+    private final List<Helper> helpers = new ArrayList<>();
+    private long[] constants = new long[16];
+
+    Predecoder(ProgramObject object, Program program, Linkage linkage) {
+        this.object = object;
+        this.program = program;
+        this.linkage = linkage;
+        this.source = program.insns();
+        this.indexBySlot = new int[source.size()];
+    }
+
+    Code decode() {
+        int[] slots = number();
+        int end = slots.length - 1;
+        long[] insns = new long[slots.length];
+        for (int index = 0; index < end; index++) {
+            insns[index] = encode(source.get(slots[index]), slots[index], index, end);
+        }
+        insns[end] = MicroOp.OFF_THE_END;
+        long[] used = Arrays.copyOf(constants, constantIndices.size());
+        return new Code(object, program, insns, slots, used, helpers.toArray(Helper[]::new));
+    }
+
+    /** Numbers the instructions without second slots; the last index stands for the end of the code. */
+    private int[] number() {
+        int[] slots = new int[source.size() + 1];
+        int count = 0;
+        for (int slot = 0; slot < source.size(); slot++) {
+            boolean secondSlot = source.get(slot).op() == Op.LDDW_HI;
+            indexBySlot[slot] = secondSlot ? -1 : count;
+            if (!secondSlot) {
+                slots[count++] = slot;
+            }
+        }
+        slots[count] = source.size();
+        return Arrays.copyOf(slots, count + 1);
+    }
+
+    private long encode(Insn insn, int slot, int index, int end) {
+        Op op = insn.op();
+        int micro = MicroOp.of(op);
+        if (micro < 0) {
+            throw new UnsupportedProgramException("operation " + op + " is not supported");
+        }
+        return switch (op.kind()) {
+            case ALU, MOVSX, NEG -> pack(micro, insn.dst(), operand(insn), 0);
+            case BYTE_SWAP -> pack(micro, insn.dst(), 0, index + 1);
+            case JA -> pack(micro, 0, 0, target(slot + 1 + insn.jumpOffset(), end));
+            case JCC, MAY_GOTO -> pack(micro, insn.dst(), operand(insn), target(slot + 1 + insn.jumpOffset(), end));
+            case CALL_SUBPROG -> pack(micro, 0, 0, target(slot + 1 + insn.immLow(), end));
+            case CALL_HELPER -> pack(micro, 0, helper(insn.immLow()), 0);
+            case CALL_KFUNC -> pack(micro, 0, kfunc(insn.immLow()), 0);
+            case EXIT -> pack(micro, 0, 0, 0);
+            case LDX, LDXSX, STX, ATOMIC, LOAD_ACQUIRE, STORE_RELEASE ->
+                pack(micro, insn.dst(), insn.src(), insn.off());
+            case ST -> pack(micro, insn.dst(), constant(insn.imm()), insn.off());
+            case LD_ABS -> pack(micro, Execution.ZERO, constant(insn.imm()), 0);
+            case LD_IND -> pack(micro, insn.src(), constant(insn.imm()), 0);
+            case LDDW -> pack(micro, insn.dst(), constant(wideValue(insn, slot, end)), 0);
+            case ADDR_SPACE_CAST, GOTO_REG, LDDW_HI -> throw new IllegalArgumentException(op + " was refused");
+        };
+    }
+
+    private int operand(Insn insn) {
+        return switch (insn.op().operand()) {
+            case REG -> insn.src();
+            case IMM -> constant(insn.imm());
+            case NONE -> 0;
+        };
+    }
+
+    private long wideValue(Insn insn, int slot, int end) {
+        return switch (insn.op()) {
+            case LDDW_IMM64 -> insn.imm();
+            case LDDW_MAP_FD, LDDW_MAP_IDX -> linkage.mapAddress(insn.immLow());
+            case LDDW_MAP_VALUE, LDDW_MAP_IDX_VALUE -> linkage.mapValueAddress(insn.immLow(), insn.immHigh());
+            case LDDW_BTF_ID -> linkage.symbolAddress(insn.immLow());
+            case LDDW_FUNC -> Code.functionAddress(target(slot + 1 + insn.immLow(), end));
+            default -> throw new IllegalArgumentException(insn.op() + " is no wide load");
+        };
+    }
+
+    /** The index to jump to; out of the code and into the middle of an instruction is the end of the code. */
+    private int target(int slot, int end) {
+        return slot < 0 || slot >= indexBySlot.length || indexBySlot[slot] < 0 ? end : indexBySlot[slot];
+    }
+
+    private int helper(int number) {
+        return helperIndices.computeIfAbsent(number, key -> add(linkage.helper(number)));
+    }
+
+    private int kfunc(int kfuncIndex) {
+        return helperIndices.computeIfAbsent("kfunc " + kfuncIndex, key -> add(linkage.kfunc(kfuncIndex)));
+    }
+
+    private int add(Helper helper) {
+        helpers.add(helper);
+        return helpers.size() - 1;
+    }
+
+    private int constant(long value) {
+        return Code.CONSTANTS + constantIndices.computeIfAbsent(value, this::addConstant);
+    }
+
+    private int addConstant(long value) {
+        int index = constantIndices.size();
+        if (index >= Code.MAX_CONSTANTS) {
+            throw new UnsupportedProgramException("more than " + Code.MAX_CONSTANTS + " constants are not supported");
+        }
+        if (index == constants.length) {
+            constants = Arrays.copyOf(constants, 2 * index);
+        }
+        constants[index] = value;
+        return index;
+    }
+
+    private static long pack(int micro, int dst, int src, int offset) {
+        return micro | (long) dst << 8 | (long) src << 12 | (long) offset << 32;
+    }
+}

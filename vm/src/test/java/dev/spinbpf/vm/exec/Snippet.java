@@ -1,0 +1,103 @@
+package dev.spinbpf.vm.exec;
+
+import dev.spinbpf.maps.cpu.Clock;
+import dev.spinbpf.maps.cpu.Cpus;
+import dev.spinbpf.maps.memory.GuestArena;
+import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.programs.model.AttachType;
+import dev.spinbpf.programs.model.ProgType;
+import dev.spinbpf.programs.model.Program;
+import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.programs.model.Subprog;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Runs a few instructions. */
+final class Snippet implements AutoCloseable, Linkage {
+    final GuestArena arena = new GuestArena("test");
+    final Cpus cpus = new Cpus(1, Clock.REAL);
+    final Execution run = new Execution(cpus.get(0), arena.allocate(Execution.STACK_SIZE));
+    final Map<Integer, Helper> helpers = new HashMap<>();
+
+    Code code(List<Insn> insns) {
+        List<Insn> slots = new ArrayList<>();
+        for (Insn insn : insns) {
+            slots.add(insn);
+            if (insn.slots() == 2) {
+                slots.add(Insn.LDDW_SECOND_SLOT);
+            }
+        }
+        return slots(slots);
+    }
+
+    Code slots(List<Insn> slots) {
+        Program program = new Program(
+                "snippet",
+                "syscall",
+                ProgType.SYSCALL,
+                AttachType.XDP,
+                null,
+                false,
+                true,
+                slots,
+                List.of(new Subprog("snippet", 0, slots.size(), true, 0)),
+                List.of());
+        ProgramObject object =
+                new ProgramObject("snippet.o", "GPL", List.of(program), List.of(), List.of(), Btf.EMPTY, List.of());
+        return Code.of(object, program, this);
+    }
+
+    long run(Insn... insns) {
+        return run.run(code(List.of(insns)), 0);
+    }
+
+    static Insn insn(Op op, int dst, int src, int off, long imm) {
+        return new Insn(op, dst, src, off, imm);
+    }
+
+    static Insn load(int dst, long value) {
+        return new Insn(Op.LDDW_IMM64, dst, 0, 0, value);
+    }
+
+    static Insn exit() {
+        return new Insn(Op.EXIT, 0, 0, 0, 0);
+    }
+
+    @Override
+    public long mapAddress(int mapIndex) {
+        throw new UnsupportedProgramException("no maps here");
+    }
+
+    @Override
+    public long mapValueAddress(int mapIndex, int offset) {
+        throw new UnsupportedProgramException("no maps here");
+    }
+
+    @Override
+    public long symbolAddress(int symbolIndex) {
+        return 0;
+    }
+
+    @Override
+    public Helper helper(int number) {
+        Helper helper = helpers.get(number);
+        if (helper == null) {
+            throw new UnsupportedProgramException("helper #" + number + " is not supported");
+        }
+        return helper;
+    }
+
+    @Override
+    public Helper kfunc(int kfuncIndex) {
+        throw new UnsupportedProgramException("no kfuncs here");
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+}
