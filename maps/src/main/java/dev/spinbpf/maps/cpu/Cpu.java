@@ -1,8 +1,8 @@
 package dev.spinbpf.maps.cpu;
 
 import dev.spinbpf.maps.sync.Access;
-import dev.spinbpf.maps.sync.IntWord;
 import dev.spinbpf.maps.sync.SchedulePoint;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +32,7 @@ public final class Cpu {
     private final int id;
     private final HeldLocks heldLocks = new HeldLocks();
     private final QueueNode[] nodes = {new QueueNode(), new QueueNode(), new QueueNode(), new QueueNode()};
-    private final IntWord pending = new IntWord();
+    private final AtomicInteger pending = new AtomicInteger();
     private final long[] deliveredByLevel = new long[ContextLevel.count()];
     private int nodeCount;
     private ContextLevel level = ContextLevel.TASK;
@@ -129,12 +129,12 @@ public final class Cpu {
         if (interrupt == ContextLevel.TASK) {
             throw new IllegalArgumentException("TASK is not an interrupt");
         }
-        return (pending.getAndBitwiseOr(interrupt.bit()) & interrupt.bit()) == 0;
+        return (pending.getAndUpdate(bits -> bits | interrupt.bit()) & interrupt.bit()) == 0;
     }
 
     /** Whether an interrupt of a level is raised and not yet delivered; any thread may ask. */
     public boolean isPending(ContextLevel interrupt) {
-        return (pending.getPlain() & interrupt.bit()) != 0;
+        return (pending.get() & interrupt.bit()) != 0;
     }
 
     /** How many interrupts of a level were delivered. */
@@ -145,7 +145,7 @@ public final class Cpu {
     /** Delivers what is pending and not masked. */
     public void poll() {
         SchedulePoint.reach(Access.POLL, this, id);
-        if (pending.peekOpaque() != 0) {
+        if (pending.getOpaque() != 0) {
             deliverPending();
         }
     }
@@ -153,7 +153,7 @@ public final class Cpu {
     private void deliverPending() {
         for (int ready = deliverable(); ready != 0; ready = deliverable()) {
             ContextLevel highest = ContextLevel.of(31 - Integer.numberOfLeadingZeros(ready));
-            pending.getAndBitwiseAnd(~highest.bit());
+            pending.getAndUpdate(bits -> bits & ~highest.bit());
             deliver(highest);
         }
     }
@@ -163,7 +163,7 @@ public final class Cpu {
         if (!irqsEnabled) {
             unmasked &= ContextLevel.NMI.bit();
         }
-        return pending.peekOpaque() & unmasked;
+        return pending.getOpaque() & unmasked;
     }
 
     private void deliver(ContextLevel interrupt) {

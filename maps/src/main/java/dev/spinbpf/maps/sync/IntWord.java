@@ -28,11 +28,6 @@ public final class IntWord {
         value = newValue;
     }
 
-    /** A look at the word that is not a schedule point. */
-    public int peekOpaque() {
-        return (int) VALUE.getOpaque(this);
-    }
-
     public int getOpaque() {
         SchedulePoint.reach(Access.READ, this, 0);
         return (int) VALUE.getOpaque(this);

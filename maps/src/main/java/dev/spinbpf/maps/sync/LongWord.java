@@ -28,11 +28,6 @@ public final class LongWord {
         value = newValue;
     }
 
-    /** A look at the word that is not a schedule point. */
-    public long peekOpaque() {
-        return (long) VALUE.getOpaque(this);
-    }
-
     public long getOpaque() {
         SchedulePoint.reach(Access.READ, this, 0);
         return (long) VALUE.getOpaque(this);

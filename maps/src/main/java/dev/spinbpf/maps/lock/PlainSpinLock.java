@@ -1,0 +1,47 @@
+package dev.spinbpf.maps.lock;
+
+import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.sync.GuestWords;
+
+/**
+ * The ordinary lock of {@code bpf_spin_lock}: no deadlock check, no time limit, no entry in the table of held locks. Linux takes it
+ * with interrupts disabled; a lock is a 32-bit word in guest memory, zero while it is free.
+ */
+public final class PlainSpinLock {
+    private PlainSpinLock() {}
+
+    /**
+     * Takes a lock: disables interrupts and preemption, and waits as long as it takes.
+     *
+     * @return the interrupt flags, for {@link #unlock}
+     */
+    public static long lock(Cpu cpu, long lock, LockClass lockClass) {
+        long flags = cpu.irqSave();
+        cpu.preemptDisable();
+        if (tryLock(lock)) {
+            lockClass.count(cpu, LockOutcome.FAST);
+            return flags;
+        }
+        long startNanos = cpu.nanoTime();
+        for (int turns = 0; !tryLock(lock); turns++) {
+            GuestWords.waitFor(lock);
+            cpu.relax(turns);
+            cpu.poll();
+        }
+        lockClass.count(cpu, LockOutcome.TRYLOCK);
+        lockClass.countWait(cpu, cpu.nanoTime() - startNanos);
+        return flags;
+    }
+
+    private static boolean tryLock(long lock) {
+        return GuestWords.getIntOpaque(lock) == 0
+                && GuestWords.compareAndExchangeIntAcquire(lock, 0, LockWord.LOCKED) == 0;
+    }
+
+    /** Releases a lock, enables preemption again and restores the flags. */
+    public static void unlock(Cpu cpu, long lock, long flags) {
+        GuestWords.setIntRelease(lock, 0);
+        cpu.preemptEnable();
+        cpu.irqRestore(flags);
+    }
+}

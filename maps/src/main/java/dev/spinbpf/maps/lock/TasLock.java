@@ -1,0 +1,40 @@
+package dev.spinbpf.maps.lock;
+
+import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.sync.GuestWords;
+
+/**
+ * The test-and-set fallback: {@code resilient_tas_spin_lock}. Every waiter spins on the word itself, for at most a second, and all of
+ * them check for deadlocks.
+ *
+ * <p>The word is (0,0,0) or (0,0,1).
+ */
+public final class TasLock extends ResilientLock {
+    /** How long a waiter waits. */
+    public static final long TIMEOUT_NANOS = 1_000_000_000;
+
+    public TasLock(LockStats stats) {
+        super(stats);
+    }
+
+    @Override
+    boolean tryFast(long lock) {
+        // 0,0,0 → 0,0,1
+        return GuestWords.getIntOpaque(lock) == 0 && GuestWords.compareAndExchangeInt(lock, 0, LockWord.LOCKED) == 0;
+    }
+
+    @Override
+    LockOutcome acquireSlowly(Cpu cpu, long lock) {
+        var waiting = new Waiting(deadlockCheck(), TIMEOUT_NANOS, -1);
+        do {
+            LockOutcome failure = waiting.look(cpu, lock);
+            if (failure != null) {
+                return failure;
+            }
+            GuestWords.waitFor(lock);
+            cpu.relax(waiting.turns());
+            cpu.poll();
+        } while (!tryFast(lock));
+        return LockOutcome.TRYLOCK;
+    }
+}

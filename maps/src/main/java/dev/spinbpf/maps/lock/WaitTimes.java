@@ -1,0 +1,132 @@
+package dev.spinbpf.maps.lock;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A histogram of waiting times in nanoseconds. Buckets are an eighth of a power of two wide, so that a value is known to within 13 %;
+ * one thread writes, any thread may read meanwhile.
+ */
+public final class WaitTimes {
+    private static final int SUB_BITS = 3;
+    private static final int SUB_BUCKETS = 1 << SUB_BITS;
+    private static final int LARGEST_EXPONENT = 42;
+    private static final int BUCKETS = (LARGEST_EXPONENT - SUB_BITS + 2) * SUB_BUCKETS;
+    private static final int TOTAL = BUCKETS;
+    private static final int MAX = BUCKETS + 1;
+    private static final VarHandle COUNTS = MethodHandles.arrayElementVarHandle(long[].class);
+
+    private volatile long @Nullable [] counts;
+
+    WaitTimes() {}
+
+    private static int bucket(long nanos) {
+        if (nanos < SUB_BUCKETS) {
+            return (int) Math.max(nanos, 0);
+        }
+        int exponent = Math.min(63 - Long.numberOfLeadingZeros(nanos), LARGEST_EXPONENT);
+        int sub = (int) Math.min(nanos >>> (exponent - SUB_BITS), 2L * SUB_BUCKETS - 1) & (SUB_BUCKETS - 1);
+        return (exponent - SUB_BITS + 1) * SUB_BUCKETS + sub;
+    }
+
+    /** The first value that is too large for a bucket. */
+    private static long upperBound(int bucket) {
+        if (bucket < SUB_BUCKETS) {
+            return bucket + 1L;
+        }
+        int shift = bucket / SUB_BUCKETS - 1;
+        return (SUB_BUCKETS + bucket % SUB_BUCKETS + 1L) << shift;
+    }
+
+    void add(long nanos) {
+        long[] buckets = writableCounts();
+        add(buckets, bucket(nanos), 1);
+        add(buckets, TOTAL, nanos);
+        COUNTS.setOpaque(buckets, MAX, Math.max(buckets[MAX], nanos));
+    }
+
+    void addAll(WaitTimes other) {
+        if (other.counts == null) {
+            return;
+        }
+        long[] buckets = writableCounts();
+        for (int i = 0; i < BUCKETS; i++) {
+            add(buckets, i, other.get(i));
+        }
+        add(buckets, TOTAL, other.totalNanos());
+        COUNTS.setOpaque(buckets, MAX, Math.max(buckets[MAX], other.maxNanos()));
+    }
+
+    private long[] writableCounts() {
+        long[] buckets = counts;
+        if (buckets == null) {
+            buckets = new long[BUCKETS + 2];
+            counts = buckets;
+        }
+        return buckets;
+    }
+
+    private static void add(long[] buckets, int index, long value) {
+        COUNTS.setOpaque(buckets, index, buckets[index] + value);
+    }
+
+    private long get(int index) {
+        long[] buckets = counts;
+        return buckets == null ? 0 : (long) COUNTS.getOpaque(buckets, index);
+    }
+
+    /** How many waits there were. */
+    public long count() {
+        return countBelow(Long.MAX_VALUE);
+    }
+
+    /** How many waits were shorter than {@code nanos}, to within the width of a bucket. */
+    public long countBelow(long nanos) {
+        long sum = 0;
+        for (int i = 0; i < BUCKETS && upperBound(i) <= nanos; i++) {
+            sum += get(i);
+        }
+        return sum;
+    }
+
+    /** The sum of all waits. */
+    public long totalNanos() {
+        return get(TOTAL);
+    }
+
+    /** The longest wait. */
+    public long maxNanos() {
+        return get(MAX);
+    }
+
+    /** The time that {@code percentile} of a hundred waits did not exceed, to within the width of a bucket; 0 without waits. */
+    public long percentileNanos(double percentile) {
+        long wanted = (long) Math.ceil(count() * percentile / 100);
+        long sum = 0;
+        for (int i = 0; i < BUCKETS && wanted > 0; i++) {
+            sum += get(i);
+            if (sum >= wanted) {
+                return Math.min(upperBound(i) - 1, maxNanos());
+            }
+        }
+        return maxNanos();
+    }
+
+    /** A wait-time bucket that is not empty. */
+    @FunctionalInterface
+    public interface BucketVisitor {
+        /** Visits {@code count} waits that were shorter than {@code upperBoundNanos}, and not in a bucket before. */
+        void visit(long upperBoundNanos, long count);
+    }
+
+    /** Visits the buckets that are not empty, shortest waits first. */
+    public void forEachBucket(BucketVisitor visitor) {
+        for (int i = 0; i < BUCKETS; i++) {
+            long count = get(i);
+            if (count != 0) {
+                visitor.visit(upperBound(i), count);
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+package dev.spinbpf.maps.lock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.spinbpf.maps.cpu.Clock;
+import dev.spinbpf.maps.cpu.Cpus;
+import java.util.ArrayList;
+import org.junit.jupiter.api.Test;
+
+class LockStatsTest {
+    private final LockStats stats = new LockStats(2);
+
+    @Test
+    void programLocksAreKnownByTheirAddress() {
+        stats.setNamer(address -> "element " + address / 8);
+        for (long address = 0x10000; address < 0x10000 + 8 * 500; address += 8) {
+            assertThat(stats.ofAddress(address).name()).isEqualTo("element " + address / 8);
+        }
+        LockClass known = stats.ofAddress(0x10008);
+        assertThat(stats.ofAddress(0x10008)).isSameAs(known);
+        assertThat(stats.classes()).hasSize(500).doesNotHaveDuplicates();
+        assertThat(known.isInternal()).isFalse();
+        stats.forget(0x10008, 8);
+        assertThat(stats.ofAddress(0x10008)).isNotSameAs(known);
+        assertThat(stats.ofAddress(0x10010).name()).isEqualTo("element 8194");
+        assertThat(stats.classes()).hasSize(501);
+    }
+
+    @Test
+    void countsByCpuContextAndOutcome() {
+        LockClass lockClass = stats.internal("map 'm' bucket");
+        var cpu = new Cpus(2, Clock.REAL).get(1);
+        lockClass.count(cpu, LockOutcome.PENDING);
+        lockClass.count(cpu, LockOutcome.TIMEOUT);
+        lockClass.count(cpu, LockOutcome.TIMEOUT);
+        assertThat(lockClass.count(1, cpu.level(), LockOutcome.TIMEOUT)).isEqualTo(2);
+        assertThat(lockClass.count(0, cpu.level(), LockOutcome.TIMEOUT)).isZero();
+        assertThat(lockClass.attempts()).isEqualTo(3);
+        assertThat(lockClass.isInternal()).isTrue();
+    }
+
+    @Test
+    void waitTimesAreKnownToWithinAnEighth() {
+        var times = new WaitTimes();
+        assertThat(times.percentileNanos(99)).isZero();
+        for (long nanos = 1; nanos <= 1000; nanos++) {
+            times.add(nanos * 1000);
+        }
+        assertThat(times.count()).isEqualTo(1000);
+        assertThat(times.maxNanos()).isEqualTo(1_000_000);
+        assertThat(times.totalNanos()).isEqualTo(500_500_000);
+        assertThat(times.percentileNanos(50)).isBetween(500_000L, 565_000L);
+        assertThat(times.percentileNanos(100)).isEqualTo(1_000_000);
+        assertThat(times.countBelow(524_288)).isEqualTo(524);
+        var bounds = new ArrayList<Long>();
+        times.forEachBucket((bound, count) -> bounds.add(bound));
+        assertThat(bounds).isSorted().doesNotHaveDuplicates();
+        times.add(0);
+        times.add(Long.MAX_VALUE);
+        assertThat(times.count()).isEqualTo(1002);
+    }
+}

@@ -1,0 +1,194 @@
+package dev.spinbpf.maps.lock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.spinbpf.maps.cpu.Clock;
+import dev.spinbpf.maps.cpu.ContextLevel;
+import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.cpu.Cpus;
+import dev.spinbpf.maps.cpu.HeldLocks;
+import dev.spinbpf.maps.memory.GuestArena;
+import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.programs.model.Errno;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What both resilient locks do on real threads and in real time. */
+class ResilientLockTest {
+    private final GuestArena arena = new GuestArena("test");
+    private final Cpus cpus = new Cpus(4, Clock.REAL);
+    private final Cpu cpu = cpus.get(0);
+    private final LockStats stats = new LockStats(4);
+    private final LockClass lockClass = stats.internal("test lock");
+    private final List<LockFailure> failures = new ArrayList<>();
+    private final long lock = arena.allocate(4);
+
+    ResilientLockTest() {
+        stats.addListener(failure -> {
+            synchronized (failures) {
+                failures.add(failure);
+            }
+        });
+    }
+
+    static List<Function<LockStats, ResilientLock>> locks() {
+        return List.of(RqSpinLock::new, TasLock::new);
+    }
+
+    @AfterEach
+    void everythingIsAtRest() {
+        for (Cpu each : cpus.all()) {
+            assertThat(each.heldLocks().count()).isZero();
+            assertThat(each.nodeCount()).isZero();
+            assertThat(each.preemptCount()).isZero();
+            assertThat(each.irqsEnabled()).isTrue();
+        }
+        assertThat(GuestMemory.getInt(lock)).isZero();
+        arena.close();
+    }
+
+    @ParameterizedTest
+    @MethodSource("locks")
+    void takesAndReleasesAFreeLock(Function<LockStats, ResilientLock> make) {
+        ResilientLock locks = make.apply(stats);
+        assertThat(locks.lock(cpu, lock, lockClass)).isZero();
+        assertThat(GuestMemory.getInt(lock)).isEqualTo(1);
+        assertThat(cpu.heldLocks().toArray()).containsExactly(lock);
+        assertThat(cpu.preemptCount()).isOne();
+        locks.unlock(cpu, lock);
+        assertThat(lockClass.count(0, ContextLevel.TASK, LockOutcome.FAST)).isOne();
+        assertThat(lockClass.attempts()).isOne();
+    }
+
+    @ParameterizedTest
+    @MethodSource("locks")
+    void takingALockTwiceIsAa(Function<LockStats, ResilientLock> make) {
+        ResilientLock locks = make.apply(stats);
+        long flags = cpu.irqSave();
+        assertThat(locks.lockIrqsave(cpu, lock, lockClass, flags)).isZero();
+        long inner = cpu.irqSave();
+        assertThat(locks.lockIrqsave(cpu, lock, lockClass, inner)).isEqualTo(-Errno.EDEADLK);
+        assertThat(cpu.irqsEnabled()).isFalse();
+        locks.unlockIrqrestore(cpu, lock, flags);
+        assertThat(lockClass.count(LockOutcome.AA)).isOne();
+        assertThat(failures).singleElement().satisfies(failure -> {
+            assertThat(failure.attemptedLock()).isEqualTo(lock);
+            assertThat(failure.heldLocks()).containsExactly(lock);
+            assertThat(failure.heldCount()).isOne();
+            assertThat(failure.holderCpu()).isZero();
+            assertThat(failure.kind()).isEqualTo("AA or ABBA deadlock detected");
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("locks")
+    void detectionIsBlindPastTheLastSlotAndTimeHelps(Function<LockStats, ResilientLock> make) {
+        ResilientLock locks = make.apply(stats);
+        long base = arena.allocate(4L * (HeldLocks.SLOTS + 1));
+        for (int i = 0; i <= HeldLocks.SLOTS; i++) {
+            assertThat(locks.lock(cpu, base + 4L * i, lockClass)).isZero();
+        }
+        assertThat(locks.lock(cpu, base, lockClass)).isEqualTo(-Errno.EDEADLK);
+        assertThat(locks.lock(cpu, base + 4L * HeldLocks.SLOTS, lockClass)).isEqualTo(-Errno.ETIMEDOUT);
+        for (int i = HeldLocks.SLOTS; i >= 0; i--) {
+            locks.unlock(cpu, base + 4L * i);
+        }
+        assertThat(failures).extracting(LockFailure::outcome).containsExactly(LockOutcome.AA, LockOutcome.TIMEOUT);
+        assertThat(failures.getLast().heldCount()).isEqualTo(32);
+        assertThat(failures.getLast().waitedNanos())
+                .isGreaterThanOrEqualTo(
+                        locks instanceof TasLock ? TasLock.TIMEOUT_NANOS : RqSpinLock.PENDING_TIMEOUT_NANOS);
+    }
+
+    @ParameterizedTest
+    @MethodSource("locks")
+    void anInterruptOnTheHolderIsRefusedAtOnceUntilTheLockIsFree(Function<LockStats, ResilientLock> make) {
+        ResilientLock locks = make.apply(stats);
+        var results = new ArrayList<Integer>();
+        cpu.setInterruptHandler((c, level) -> {
+            int result = locks.lock(c, lock, lockClass);
+            results.add(result);
+            if (result == 0) {
+                locks.unlock(c, lock);
+            }
+        });
+        locks.lock(cpu, lock, lockClass);
+        cpu.raise(ContextLevel.NMI);
+        cpu.poll();
+        cpu.raise(ContextLevel.NMI);
+        locks.unlock(cpu, lock);
+        assertThat(results).containsExactly(-Errno.EDEADLK, 0);
+        assertThat(lockClass.count(ContextLevel.NMI, LockOutcome.AA)).isOne();
+        assertThat(failures.getFirst().level()).isEqualTo(ContextLevel.NMI);
+    }
+
+    @ParameterizedTest
+    @MethodSource("locks")
+    void protectsACounterAmongThreads(Function<LockStats, ResilientLock> make) throws Exception {
+        ResilientLock locks = make.apply(stats);
+        long counter = arena.allocate(8);
+        int rounds = 20_000;
+        long taken = 0;
+        try (var threads = Executors.newFixedThreadPool(cpus.count())) {
+            var tasks = new ArrayList<Callable<Long>>();
+            for (Cpu each : cpus.all()) {
+                tasks.add(() -> count(locks, each, counter, rounds));
+            }
+            for (var result : threads.invokeAll(tasks)) {
+                taken += result.get();
+            }
+        }
+        assertThat(GuestMemory.getLong(counter)).isEqualTo(taken);
+        long failed = lockClass.count(LockOutcome.TIMEOUT);
+        assertThat(taken + failed).isEqualTo(4L * rounds);
+        assertThat(lockClass.attempts()).isEqualTo(4L * rounds);
+        assertThat(failures).hasSize((int) failed);
+    }
+
+    private long count(ResilientLock locks, Cpu on, long counter, int rounds) {
+        long taken = 0;
+        for (int i = 0; i < rounds; i++) {
+            if (locks.lock(on, lock, lockClass) == 0) {
+                GuestMemory.putLong(counter, GuestMemory.getLong(counter) + 1);
+                taken++;
+                locks.unlock(on, lock);
+            }
+        }
+        return taken;
+    }
+
+    @ParameterizedTest
+    @MethodSource("locks")
+    void twoLocksInOppositeOrdersEndWithADeadlockReport(Function<LockStats, ResilientLock> make) throws Exception {
+        ResilientLock locks = make.apply(stats);
+        long other = arena.allocate(4);
+        var bothHold = new java.util.concurrent.CyclicBarrier(2);
+        try (var threads = Executors.newFixedThreadPool(2)) {
+            var first = threads.submit(() -> takeBoth(locks, cpus.get(0), lock, other, bothHold));
+            var second = threads.submit(() -> takeBoth(locks, cpus.get(1), other, lock, bothHold));
+            assertThat(List.of(first.get(), second.get()))
+                    .contains(-Errno.EDEADLK)
+                    .doesNotContain(-Errno.ETIMEDOUT);
+        }
+        assertThat(lockClass.count(LockOutcome.ABBA)).isPositive();
+    }
+
+    private int takeBoth(
+            ResilientLock locks, Cpu on, long first, long second, java.util.concurrent.CyclicBarrier bothHold)
+            throws Exception {
+        assertThat(locks.lock(on, first, lockClass)).isZero();
+        bothHold.await();
+        int result = locks.lock(on, second, lockClass);
+        if (result == 0) {
+            locks.unlock(on, second);
+        }
+        locks.unlock(on, first);
+        return result;
+    }
+}
