@@ -1,9 +1,8 @@
 package dev.spinbpf.programs.btf;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Locale;
 
 /** A set of types, addressed by id. Immutable; ids run from 0 ({@link BtfType.Void}) to {@link #size()} - 1. */
 public final class Btf {
@@ -13,18 +12,15 @@ public final class Btf {
     private static final int POINTER_BYTES = 8;
     private static final int MAX_RESOLVE_DEPTH = 32;
 
-    private final List<BtfType> types;
-    private final Map<String, List<Integer>> idsByName = new HashMap<>();
+    private final TypeSource types;
 
     /** @param types all types; the first must be {@link BtfType.Void} */
     public Btf(List<BtfType> types) {
-        this.types = List.copyOf(types);
-        for (int id = 1; id < this.types.size(); id++) {
-            String name = this.types.get(id).name();
-            if (!name.isEmpty()) {
-                idsByName.computeIfAbsent(name, key -> new ArrayList<>(1)).add(id);
-            }
-        }
+        this(new TypeSource.Listed(types));
+    }
+
+    Btf(TypeSource types) {
+        this.types = types;
     }
 
     /** Number of types, void included. */
@@ -34,13 +30,13 @@ public final class Btf {
 
     /** The type with this id; fails with {@link IndexOutOfBoundsException} if there is none. */
     public BtfType type(int id) {
-        return types.get(id);
+        return types.type(id);
     }
 
     /** The id of the first type with this name and shape, or 0. */
     public int find(String name, Class<? extends BtfType> shape) {
-        for (int id : idsByName.getOrDefault(name, List.of())) {
-            if (shape.isInstance(types.get(id))) {
+        for (int id : types.named(name)) {
+            if (shape.isInstance(types.type(id))) {
                 return id;
             }
         }
@@ -49,14 +45,57 @@ public final class Btf {
 
     /** All ids of types with this name. */
     public List<Integer> findAll(String name) {
-        return idsByName.getOrDefault(name, List.of());
+        return types.named(name);
+    }
+
+    /** All types, by id. */
+    public List<BtfType> types() {
+        List<BtfType> all = new ArrayList<>(size());
+        for (int id = 0; id < size(); id++) {
+            all.add(type(id));
+        }
+        return all;
+    }
+
+    /**
+     * Length of a name without its flavor: {@code task_struct___old} has the essential name {@code task_struct}. The
+     * flavor begins at the last three underscores that have other characters on both sides.
+     */
+    public static int essentialNameLength(String name) {
+        for (int i = name.length() - 5; i >= 0; i--) {
+            if (name.charAt(i) != '_' && name.startsWith("___", i + 1) && name.charAt(i + 4) != '_') {
+                return i + 1;
+            }
+        }
+        return name.length();
+    }
+
+    /** What sort of type it is, in the words of bpftool and libbpf: {@code int}, {@code func_proto}, ... */
+    public static String kindName(BtfType type) {
+        return switch (type) {
+            case BtfType.Void v -> "void";
+            case BtfType.Int v -> "int";
+            case BtfType.Float v -> "float";
+            case BtfType.Ptr v -> "ptr";
+            case BtfType.Array v -> "array";
+            case BtfType.Composite v -> v.isUnion() ? "union" : "struct";
+            case BtfType.Enum v -> v.sizeBytes() == Long.BYTES ? "enum64" : "enum";
+            case BtfType.Fwd v -> "fwd";
+            case BtfType.Typedef v -> "typedef";
+            case BtfType.Modifier v -> v.kind().name().toLowerCase(Locale.ROOT);
+            case BtfType.Func v -> "func";
+            case BtfType.FuncProto v -> "func_proto";
+            case BtfType.Var v -> "var";
+            case BtfType.DataSec v -> "datasec";
+            case BtfType.DeclTag v -> "decl_tag";
+        };
     }
 
     /** The id that remains after typedefs and qualifiers are taken off; 0 if they form a cycle. */
     public int resolve(int id) {
         int at = id;
         for (int depth = 0; depth < MAX_RESOLVE_DEPTH; depth++) {
-            switch (types.get(at)) {
+            switch (types.type(at)) {
                 case BtfType.Typedef typedef -> at = typedef.typeId();
                 case BtfType.Modifier modifier -> at = modifier.typeId();
                 default -> {
@@ -69,7 +108,7 @@ public final class Btf {
 
     /** The type that remains after typedefs and qualifiers are taken off. */
     public BtfType resolved(int id) {
-        return types.get(resolve(id));
+        return types.type(resolve(id));
     }
 
     /** Size in bytes of a value of the type, or -1 if it has none (function, forward declaration, void, too deep). */

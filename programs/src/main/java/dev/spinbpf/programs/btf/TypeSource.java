@@ -1,0 +1,49 @@
+package dev.spinbpf.programs.btf;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Where a {@link Btf} has its types from. Immutable as seen from outside. */
+sealed interface TypeSource permits TypeSource.Listed, BtfImage {
+    /** Number of types, void included. */
+    int size();
+
+    /** The type with this id. */
+    BtfType type(int id);
+
+    /** Ids of all types of this name, ascending. */
+    List<Integer> named(String name);
+
+    /** Types that exist as records. */
+    final class Listed implements TypeSource {
+        private final List<BtfType> types;
+        private final Map<String, List<Integer>> idsByName = new HashMap<>();
+
+        Listed(List<BtfType> types) {
+            this.types = List.copyOf(types);
+            for (int id = 1; id < this.types.size(); id++) {
+                String name = this.types.get(id).name();
+                if (!name.isEmpty()) {
+                    idsByName.computeIfAbsent(name, key -> new ArrayList<>(1)).add(id);
+                }
+            }
+        }
+
+        @Override
+        public int size() {
+            return types.size();
+        }
+
+        @Override
+        public BtfType type(int id) {
+            return types.get(id);
+        }
+
+        @Override
+        public List<Integer> named(String name) {
+            return idsByName.getOrDefault(name, List.of());
+        }
+    }
+}

@@ -1,0 +1,122 @@
+package dev.spinbpf.programs.elf;
+
+import dev.spinbpf.programs.btf.BtfType;
+import dev.spinbpf.programs.model.MalformedObjectException;
+import dev.spinbpf.programs.model.MapDef;
+import dev.spinbpf.programs.model.MapType;
+import java.util.List;
+
+/** Sections of global variables as maps: arrays of one element that is the section's contents. */
+final class GlobalData {
+    /** Most bytes of global variables in an object. Sections without contents in the file ({@code .bss}) need a limit. */
+    static final int MAX_BYTES = 64 << 20;
+
+    private static final int BPF_F_RDONLY_PROG = 1 << 7;
+    private static final int BPF_F_MMAPABLE = 1 << 10;
+    private static final int KEY_BYTES = 4;
+    private static final int KERNEL_NAME_LENGTH = 15;
+    private static final int SHORTEST_SUFFIX = 7;
+
+    private final ElfFile elf;
+    private final ObjectTypes types;
+    private final String objectName;
+    private long bytes;
+
+    /** @param fileName file name or path, from which the maps get their names */
+    GlobalData(ElfFile elf, ObjectTypes types, String fileName) {
+        this.elf = elf;
+        this.types = types;
+        this.objectName = objectName(fileName);
+    }
+
+    /** Whether a section holds global variables. */
+    static boolean isData(ElfSection section) {
+        return section.size() > 0
+                && switch (section.type()) {
+                    case ElfSection.PROGBITS ->
+                        !section.isExecutable() && (isNamed(section, ".data") || isNamed(section, ".rodata"));
+                    case ElfSection.NOBITS -> isNamed(section, ".bss");
+                    default -> false;
+                };
+    }
+
+    private static boolean isNamed(ElfSection section, String name) {
+        return section.name().equals(name) || section.name().startsWith(name + ".");
+    }
+
+    /** The map for a section for which {@link #isData} holds. */
+    MapDef map(ElfSection section) throws MalformedObjectException {
+        if (section.size() > MAX_BYTES - bytes) {
+            throw elf.bad(
+                    section,
+                    -1,
+                    "has " + section.size() + " bytes, so that global data exceeds the limit of " + MAX_BYTES);
+        }
+        bytes += section.size();
+        byte[] contents = section.type() == ElfSection.NOBITS ? new byte[(int) section.size()] : elf.copy(section);
+        return map(section.name(), contents, isNamed(section, ".rodata"));
+    }
+
+    /** The map {@code .kconfig}, which has no section. */
+    MapDef settings(byte[] contents) {
+        return map(ObjectTypes.KCONFIG, contents, true);
+    }
+
+    private MapDef map(String section, byte[] contents, boolean readOnly) {
+        int typeId = types.original.find(section, BtfType.DataSec.class);
+        int flags = (readOnly ? BPF_F_RDONLY_PROG : 0) | (hasVisibleVariable(typeId) ? BPF_F_MMAPABLE : 0);
+        return new MapDef(
+                mapName(section),
+                MapType.ARRAY,
+                KEY_BYTES,
+                contents.length,
+                1,
+                flags,
+                0,
+                0,
+                0,
+                typeId,
+                null,
+                List.of(),
+                contents,
+                readOnly,
+                section);
+    }
+
+    private boolean hasVisibleVariable(int typeId) {
+        if (!(types.type(typeId) instanceof BtfType.DataSec section)) {
+            return false;
+        }
+        for (BtfType.SecVar entry : section.vars()) {
+            if (types.type(entry.varTypeId()) instanceof BtfType.Var variable
+                    && variable.linkage() != BtfType.Linkage.STATIC) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * The name that libbpf gives the map: the section's name, after as much of the object's name as fits into 15
+     * characters (as if the section's name had at least seven); a name with a second dot stands alone.
+     */
+    private String mapName(String section) {
+        int suffix = Math.min(Math.max(SHORTEST_SUFFIX, section.length()), KERNEL_NAME_LENGTH);
+        int prefix = section.indexOf('.', 1) >= 0 ? 0 : Math.min(KERNEL_NAME_LENGTH - suffix, objectName.length());
+        String name = objectName.substring(0, prefix) + section.substring(0, Math.min(suffix, section.length()));
+        StringBuilder allowed = new StringBuilder();
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            boolean plain = c < 0x80 && (Character.isLetterOrDigit(c) || c == '_' || c == '.');
+            allowed.append(plain ? c : '_');
+        }
+        return allowed.toString();
+    }
+
+    private static String objectName(String fileName) {
+        String name = fileName.substring(fileName.lastIndexOf('/') + 1);
+        name = name.substring(0, Math.min(name.length(), KERNEL_NAME_LENGTH));
+        int dot = name.indexOf('.');
+        return dot < 0 ? name : name.substring(0, dot);
+    }
+}

@@ -1,0 +1,27 @@
+package dev.spinbpf.programs.elf;
+
+import dev.spinbpf.programs.btf.Btf;
+import java.util.Map;
+
+/**
+ * What an object is read for: what a loader would ask the running kernel.
+ *
+ * @param targetTypes types that CO-RE relocations are resolved against; {@link Btf#EMPTY} for the object's own
+ * @param kernelVersion value of {@code LINUX_KERNEL_VERSION}: {@code major << 16 | minor << 8 | patch}
+ * @param kconfig values of {@code CONFIG_*} externs as in a kernel's configuration file: {@code y}, {@code m}, {@code n},
+ *     a number, or a string in double quotes
+ * @param possibleCpus CPUs, for maps that have an element each and do not say how many
+ */
+public record ReadOptions(Btf targetTypes, int kernelVersion, Map<String, String> kconfig, int possibleCpus) {
+    /** Linux 7.2, no configuration known, two CPUs, the object's own types. */
+    public static final ReadOptions DEFAULT = new ReadOptions(Btf.EMPTY, 7 << 16 | 2 << 8, Map.of(), 2);
+
+    public ReadOptions {
+        kconfig = Map.copyOf(kconfig);
+    }
+
+    /** The same with other types to relocate against. */
+    public ReadOptions withTargetTypes(Btf types) {
+        return new ReadOptions(types, kernelVersion, kconfig, possibleCpus);
+    }
+}
