@@ -15,11 +15,8 @@ public interface ContextAccess {
     @Nullable
     Field check(VerifierEnv env, int off, int sizeBytes, boolean write, boolean signExtend);
 
-    /** Size in bytes of the context, as far as variable offsets are concerned; 0 if they are not allowed. */
-    int variableOffsetSize(VerifierEnv env);
-
-    /** Whether a load of a pointer value with sign extension is refused, and so on. */
-    boolean supportsContext(VerifierEnv env);
+    /** Whether the context may be accessed through a pointer that was moved by a constant (Linux does not rewrite it). */
+    boolean allowsFixedOffset(VerifierEnv env);
 
     /**
      * @param reg what the register holds after the load

@@ -1,5 +1,7 @@
 package dev.spinbpf.verifier.state;
 
+import org.jspecify.annotations.Nullable;
+
 /** The states that were seen at prune points. */
 public interface StateCache {
     /** Forgets everything: a new function is verified. */
@@ -11,6 +13,13 @@ public interface StateCache {
      * @return true if an equivalent state is known to be safe: the path ends here
      */
     boolean isStateVisited(VerifierEnv env, int insnIndex);
+
+    /**
+     * The latest state kept at this slot, with the same calls, that the present path goes through: the beginning of a loop's
+     * previous round. Null if there is none.
+     */
+    @Nullable
+    VerifierState findPreviousEntry(VerifierEnv env, VerifierState state, int insnIndex);
 
     /** Notes that a path from the state has ended. */
     void updateBranchCounts(VerifierEnv env, VerifierState state);

@@ -1,6 +1,7 @@
 package dev.spinbpf.verifier.state;
 
 import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
@@ -8,8 +9,10 @@ import dev.spinbpf.programs.model.Subprog;
 import dev.spinbpf.verifier.VerifierOptions;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Everything about one verification of one program: Linux's {@code struct bpf_verifier_env}, for a privileged user. */
@@ -28,6 +31,7 @@ public final class VerifierEnv {
     private final InsnAux[] aux;
     private final List<MapInfo> maps;
     private final List<SubprogInfo> subprogs = new ArrayList<>();
+    private final Map<RegPayload.BtfRef, BtfRecord> structRecords = new HashMap<>();
     private final ArrayDeque<Pending> branchStack = new ArrayDeque<>();
 
     private VerifierState state = new VerifierState();
@@ -229,6 +233,27 @@ public final class VerifierEnv {
     /** The last id that was given. */
     public int lastId() {
         return idGen;
+    }
+
+    /** The special fields of a struct that programs allocate; empty if it has none or breaks their rules. */
+    public BtfRecord structRecord(Btf btf, int typeId) {
+        long size = btf.sizeOf(typeId);
+        return structRecords.computeIfAbsent(
+                new RegPayload.BtfRef(btf, typeId),
+                key -> BtfRecord.parse(btf, typeId, BtfRecord.ALLOCATED_OBJECT_KINDS, size));
+    }
+
+    /** As {@link #structRecord(Btf, int)}. */
+    public BtfRecord structRecord(RegPayload.BtfRef type) {
+        return structRecord(type.btf(), type.typeId());
+    }
+
+    /** The special fields of what the register points to: a map value or an allocated object. */
+    public BtfRecord recordOf(RegState reg) {
+        if (reg.is(RegType.PTR_TO_MAP_VALUE, 0)) {
+            return reg.map().record();
+        }
+        return reg.isAllocatedObject() ? structRecord(reg.btfRef()) : BtfRecord.EMPTY;
     }
 
     /** Number of the pass: one for the main function and one for each global function. */

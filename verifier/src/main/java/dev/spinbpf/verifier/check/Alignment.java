@@ -1,0 +1,70 @@
+package dev.spinbpf.verifier.check;
+
+import dev.spinbpf.programs.model.MapType;
+import dev.spinbpf.verifier.domain.Tnum;
+import dev.spinbpf.verifier.state.Errno;
+import dev.spinbpf.verifier.state.RegState;
+import dev.spinbpf.verifier.state.VerifierEnv;
+
+/** Alignment of accesses: always demanded on the stack, elsewhere only of atomics. */
+final class Alignment {
+    private static final int NET_IP_ALIGN = 2;
+
+    private Alignment() {}
+
+    static void check(VerifierEnv env, RegState reg, int off, int size, boolean strictOnce) {
+        boolean strict = strictOnce;
+        String what = "";
+        switch (reg.type()) {
+            case PTR_TO_PACKET, PTR_TO_PACKET_META -> {
+                checkPacket(env, reg, off, size, strict);
+                return;
+            }
+            case PTR_TO_ARENA -> {
+                return;
+            }
+            case PTR_TO_STACK -> {
+                what = "stack ";
+                strict = true;
+            }
+            case PTR_TO_MAP_VALUE -> {
+                what = "value ";
+                strict |= !reg.mayBeNull() && reg.map().type() == MapType.INSN_ARRAY;
+            }
+            case PTR_TO_FLOW_KEYS -> what = "flow keys ";
+            case PTR_TO_MAP_KEY -> what = "key ";
+            case PTR_TO_CTX -> what = "context ";
+            case PTR_TO_SOCKET -> what = "sock ";
+            case PTR_TO_SOCK_COMMON -> what = "sock_common ";
+            case PTR_TO_TCP_SOCK -> what = "tcp_sock ";
+            case PTR_TO_XDP_SOCK -> what = "xdp_sock ";
+            default -> {}
+        }
+        if (reg.flags() != 0) {
+            what = "";
+        }
+        Tnum at = reg.value().varOff().add(Tnum.constant(off));
+        if (strict && size != 1 && !at.isAligned(size)) {
+            throw env.reject(
+                    Errno.EACCES,
+                    "misaligned %saccess off %s+%d size %d",
+                    what,
+                    reg.value().varOff(),
+                    off,
+                    size);
+        }
+    }
+
+    private static void checkPacket(VerifierEnv env, RegState reg, int off, int size, boolean strict) {
+        Tnum at = reg.value().varOff().add(Tnum.constant(NET_IP_ALIGN + off));
+        if (strict && size != 1 && !at.isAligned(size)) {
+            throw env.reject(
+                    Errno.EACCES,
+                    "misaligned packet access off %d+%s+%d size %d",
+                    NET_IP_ALIGN,
+                    reg.value().varOff(),
+                    off,
+                    size);
+        }
+    }
+}

@@ -1,0 +1,219 @@
+package dev.spinbpf.verifier.check;
+
+import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.btf.BtfField;
+import dev.spinbpf.programs.btf.BtfType;
+import dev.spinbpf.verifier.state.Errno;
+import dev.spinbpf.verifier.state.RegPayload;
+import dev.spinbpf.verifier.state.RegState;
+import dev.spinbpf.verifier.state.TypeFlags;
+import dev.spinbpf.verifier.state.UnsupportedFeature;
+import dev.spinbpf.verifier.state.VerifierEnv;
+
+/** Accesses to objects that BTF describes: the kernel's, and those that programs allocate. */
+final class BtfAccess {
+    private BtfAccess() {}
+
+    /**
+     * Refuses an access that is not safe; a load gives the register what is known of the field.
+     *
+     * @param valueRegno register that is loaded or stored, -1 if there is none
+     */
+    static void check(VerifierEnv env, RegState reg, String name, int off, int size, AccessType type, int valueRegno) {
+        Btf btf = reg.btfRef().btf();
+        String typeName = btf.type(reg.btfRef().typeId()).name();
+        boolean kernel = isKernel(env, btf);
+        if (kernel && !env.object().isGplCompatible()) {
+            throw env.reject(
+                    Errno.EINVAL, "Cannot access kernel 'struct %s' from non-GPL compatible program", typeName);
+        }
+        long at = checkOffset(env, reg, name, off, typeName);
+        if (type == AccessType.WRITE && reg.hasFlag(TypeFlags.PTR_UNTRUSTED)) {
+            throw env.reject(Errno.EACCES, "only read is supported");
+        }
+        if (type == AccessType.WRITE && !reg.isAllocatedObject()) {
+            refuseKernelWrite(env, kernel, typeName);
+        }
+        checkSpecialFields(env, reg, at, size);
+        boolean allocated = reg.hasFlag(TypeFlags.MEM_ALLOC);
+        BtfWalk.Found found =
+                new BtfWalk(env, btf, !allocated).find(reg.btfRef().typeId(), at, size);
+        if (type == AccessType.READ && valueRegno >= 0) {
+            env.setReg(valueRegno, loaded(env, reg, found, allocated));
+        }
+    }
+
+    /** Whether these are the kernel's types, not the object's own. */
+    static boolean isKernel(VerifierEnv env, Btf btf) {
+        return btf == env.kernelTypes();
+    }
+
+    private static long checkOffset(VerifierEnv env, RegState reg, String name, int off, String typeName) {
+        if (!reg.isConst()) {
+            throw env.reject(
+                    Errno.EACCES,
+                    "%s is ptr_%s invalid variable offset: off=%d, var_off=%s",
+                    name,
+                    typeName,
+                    off,
+                    reg.value().varOff());
+        }
+        long at = off + reg.constValue();
+        if (at < 0) {
+            throw env.reject(Errno.EACCES, "%s is ptr_%s invalid negative access: off=%d", name, typeName, at);
+        }
+        if (reg.hasFlag(TypeFlags.MEM_USER)) {
+            throw env.reject(Errno.EACCES, "%s is ptr_%s access user memory: off=%d", name, typeName, at);
+        }
+        if (reg.hasFlag(TypeFlags.MEM_PERCPU)) {
+            throw env.reject(Errno.EACCES, "%s is ptr_%s access percpu memory: off=%d", name, typeName, at);
+        }
+        return at;
+    }
+
+    private static void refuseKernelWrite(VerifierEnv env, boolean kernel, String typeName) {
+        boolean kindMayWrite =
+                switch (env.program().type()) {
+                    case STRUCT_OPS, SCHED_CLS, SCHED_ACT, XDP -> true;
+                    default -> false;
+                };
+        if (kernel && kindMayWrite) {
+            throw new UnsupportedFeature("a write to kernel struct " + typeName + " is not supported");
+        }
+        throw env.reject(Errno.EACCES, "only read is supported");
+    }
+
+    private static void checkSpecialFields(VerifierEnv env, RegState reg, long off, int size) {
+        if (!reg.hasFlag(TypeFlags.MEM_ALLOC)) {
+            return;
+        }
+        for (BtfField field : env.structRecord(reg.btfRef()).fields()) {
+            if (off < field.end() && field.offset() < off + size) {
+                throw env.reject(
+                        Errno.EACCES, "direct access to %s is disallowed", MapAccess.fieldTypeName(field.kind()));
+            }
+        }
+    }
+
+    private static RegState loaded(VerifierEnv env, RegState reg, BtfWalk.Found found, boolean allocated) {
+        return switch (found) {
+            case BtfWalk.Found.Scalar scalar -> RegState.UNKNOWN;
+            case BtfWalk.Found.UntrustedMemory memory ->
+                RegState.mem(0, TypeFlags.MEM_RDONLY | TypeFlags.PTR_UNTRUSTED);
+            case BtfWalk.Found.Pointer pointer -> {
+                if (allocated) {
+                    yield RegState.UNKNOWN;
+                }
+                int flags = trust(env, reg, pointer);
+                RegState result = RegState.btfId(reg.btfRef().btf(), pointer.typeId(), flags);
+                yield result.mayBeNull() ? result.withId(env.newId()) : result;
+            }
+        };
+    }
+
+    /** The flags of a pointer that was read from a member of the object. */
+    private static int trust(VerifierEnv env, RegState reg, BtfWalk.Found.Pointer pointer) {
+        int flags = pointer.flags();
+        if (reg.hasFlag(TypeFlags.PTR_UNTRUSTED)) {
+            return TypeFlags.PTR_UNTRUSTED;
+        }
+        if (!Registers.isTrusted(env, reg) && !reg.hasFlag(TypeFlags.MEM_RCU)) {
+            return withoutTrust(flags);
+        }
+        if (isListed(reg, pointer, "__safe_trusted")) {
+            return flags | TypeFlags.PTR_TRUSTED;
+        }
+        if (isListed(reg, pointer, "__safe_trusted_or_null")) {
+            return flags | TypeFlags.PTR_TRUSTED | TypeFlags.PTR_MAYBE_NULL;
+        }
+        if (!Registers.inRcuSection(env) || reg.mayBeNull()) {
+            return TypeFlags.PTR_UNTRUSTED;
+        }
+        if (isListed(reg, pointer, "__safe_rcu")) {
+            return flags | TypeFlags.MEM_RCU;
+        }
+        boolean rcuOrNull = isListed(reg, pointer, "__safe_rcu_or_null");
+        if ((flags & TypeFlags.MEM_RCU) != 0 || rcuOrNull) {
+            int result = flags | TypeFlags.MEM_RCU | TypeFlags.PTR_MAYBE_NULL;
+            return rcuOrNull ? result & ~TypeFlags.PTR_UNTRUSTED : result;
+        }
+        boolean perCpuOrUser = (flags & (TypeFlags.MEM_PERCPU | TypeFlags.MEM_USER)) != 0;
+        return perCpuOrUser ? flags : withoutTrust(flags);
+    }
+
+    private static int withoutTrust(int flags) {
+        return flags & ~(TypeFlags.REG_TRUSTED_MODIFIERS | TypeFlags.MEM_RCU);
+    }
+
+    /** Whether the kernel lists the member as trusted: its types say so by a struct {@code <name><suffix>}. */
+    private static boolean isListed(RegState reg, BtfWalk.Found.Pointer pointer, String suffix) {
+        Btf btf = reg.btfRef().btf();
+        int id = btf.find(btf.type(reg.btfRef().typeId()).name() + suffix, BtfType.Composite.class);
+        if (id == 0 || !(btf.type(id) instanceof BtfType.Composite safe)) {
+            return false;
+        }
+        for (BtfType.Member member : safe.members()) {
+            if (member.name().equals(pointer.field())
+                    && btf.type(member.typeId()) instanceof BtfType.Ptr ptr
+                    && btf.resolve(ptr.typeId()) == pointer.typeId()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** A load from a map pointer itself: from the kernel's struct that stands for the map. */
+    static void checkMapPointer(VerifierEnv env, LoadStore.Access access) {
+        Btf btf = env.kernelTypes();
+        String structName = mapStruct(access.reg());
+        int id = btf.find(structName, BtfType.Composite.class);
+        if (id == 0) {
+            throw new UnsupportedFeature(
+                    "an access to struct " + structName + " without kernel types is not supported");
+        }
+        if (access.off() < 0) {
+            throw env.reject(
+                    Errno.EACCES, "%s is %s invalid negative access: off=%d", access.name(), structName, access.off());
+        }
+        if (access.type() != AccessType.READ) {
+            throw env.reject(Errno.EACCES, "only read from %s is supported", structName);
+        }
+        BtfWalk.Found found = new BtfWalk(env, btf, true).find(id, access.off(), access.size());
+        if (access.valueRegno() >= 0) {
+            RegState loaded =
+                    switch (found) {
+                        case BtfWalk.Found.Scalar scalar -> RegState.UNKNOWN;
+                        case BtfWalk.Found.UntrustedMemory memory ->
+                            RegState.mem(0, TypeFlags.MEM_RDONLY | TypeFlags.PTR_UNTRUSTED);
+                        case BtfWalk.Found.Pointer pointer -> RegState.btfId(btf, pointer.typeId(), pointer.flags());
+                    };
+            env.setReg(access.valueRegno(), loaded.mayBeNull() ? loaded.withId(env.newId()) : loaded);
+        }
+    }
+
+    private static String mapStruct(RegState reg) {
+        RegPayload.MapRef ref = (RegPayload.MapRef) reg.payload();
+        return switch (ref.map().type()) {
+            case HASH, PERCPU_HASH, LRU_HASH, LRU_PERCPU_HASH, HASH_OF_MAPS -> "bpf_htab";
+            case ARRAY, PROG_ARRAY, PERF_EVENT_ARRAY, PERCPU_ARRAY, CGROUP_ARRAY, ARRAY_OF_MAPS -> "bpf_array";
+            case STACK_TRACE -> "bpf_stack_map";
+            case LPM_TRIE -> "lpm_trie";
+            case DEVMAP, DEVMAP_HASH -> "bpf_dtab";
+            case SOCKMAP -> "bpf_stab";
+            case SOCKHASH -> "bpf_shtab";
+            case CPUMAP -> "bpf_cpu_map";
+            case XSKMAP -> "xsk_map";
+            case CGROUP_STORAGE, PERCPU_CGROUP_STORAGE -> "bpf_cgroup_storage_map";
+            case REUSEPORT_SOCKARRAY -> "reuseport_array";
+            case QUEUE, STACK -> "bpf_queue_stack";
+            case SK_STORAGE, INODE_STORAGE, TASK_STORAGE, CGRP_STORAGE -> "bpf_local_storage_map";
+            case STRUCT_OPS -> "bpf_struct_ops_map";
+            case RINGBUF, USER_RINGBUF -> "bpf_ringbuf_map";
+            case BLOOM_FILTER -> "bpf_bloom_filter";
+            case ARENA -> "bpf_arena";
+            case INSN_ARRAY -> "bpf_insn_array";
+            case RHASH -> "bpf_rhtab";
+            case UNSPEC -> "bpf_map";
+        };
+    }
+}

@@ -1,0 +1,216 @@
+package dev.spinbpf.verifier.check;
+
+import dev.spinbpf.programs.model.ProgType;
+import dev.spinbpf.verifier.state.Errno;
+import dev.spinbpf.verifier.state.FuncState;
+import dev.spinbpf.verifier.state.RegState;
+import dev.spinbpf.verifier.state.RegType;
+import dev.spinbpf.verifier.state.SlotType;
+import dev.spinbpf.verifier.state.StackSlot;
+import dev.spinbpf.verifier.state.TypeFlags;
+import dev.spinbpf.verifier.state.VerifierEnv;
+import org.jspecify.annotations.Nullable;
+
+/** Memory that helpers and kernel functions access through their arguments. */
+public final class HelperMemory {
+    private static final int MAX_VAR_SIZ = 1 << 29;
+    private static final int MAX_CTX_OFF = 0xffff;
+
+    private HelperMemory() {}
+
+    /**
+     * Refuses a pointer through which not all of {@code size} bytes can be accessed.
+     *
+     * @param name how messages call the argument, such as {@code R2}
+     * @param size bytes; negative for stack memory of which parts may be dead (arguments of global functions)
+     * @param raw set if stack memory needs no initial value: what is written is noted there
+     */
+    public static void check(
+            VerifierEnv env,
+            RegState reg,
+            String name,
+            int size,
+            AccessType type,
+            boolean zeroSizeAllowed,
+            @Nullable RawMemory raw) {
+        switch (reg.type()) {
+            case PTR_TO_PACKET, PTR_TO_PACKET_META -> PacketAccess.check(env, reg, name, 0, size, zeroSizeAllowed);
+            case PTR_TO_MAP_KEY -> {
+                refuseWrite(env, reg, name, type, true);
+                MemoryRegion.check(env, reg, name, 0, size, reg.map().keySize(), false);
+            }
+            case PTR_TO_MAP_VALUE -> {
+                MapAccess.checkPermission(env, reg, 0, size, type);
+                MapAccess.check(env, reg, name, 0, size, zeroSizeAllowed, MapAccess.Source.HELPER);
+            }
+            case PTR_TO_MEM -> {
+                refuseWrite(env, reg, name, type, reg.hasFlag(TypeFlags.MEM_RDONLY));
+                MemoryRegion.check(env, reg, name, 0, size, reg.memSize(), zeroSizeAllowed);
+            }
+            case PTR_TO_BUF -> {
+                refuseWrite(env, reg, name, type, reg.hasFlag(TypeFlags.MEM_RDONLY));
+                LoadStore.checkBuffer(env, reg, name, 0, reg.hasFlag(TypeFlags.MEM_RDONLY) ? "rdonly" : "rdwr");
+            }
+            case PTR_TO_STACK -> checkStackInitialized(env, reg, name, 0, size, zeroSizeAllowed, type, raw);
+            case PTR_TO_BTF_ID -> BtfAccess.check(env, reg, name, 0, size, type, -1);
+            default -> checkOther(env, reg, name, size, zeroSizeAllowed);
+        }
+    }
+
+    private static void refuseWrite(VerifierEnv env, RegState reg, String name, AccessType type, boolean readOnly) {
+        if (readOnly && type == AccessType.WRITE) {
+            throw env.reject(Errno.EACCES, "%s cannot write into %s", name, reg.typeText());
+        }
+    }
+
+    private static void checkOther(VerifierEnv env, RegState reg, String name, int size, boolean zeroSizeAllowed) {
+        if (reg.is(RegType.PTR_TO_CTX) && env.program().type() == ProgType.SYSCALL) {
+            MemoryRegion.check(env, reg, name, 0, size, MAX_CTX_OFF, zeroSizeAllowed);
+            return;
+        }
+        if (!(zeroSizeAllowed && size == 0 && reg.isNull())) {
+            throw env.reject(
+                    Errno.EACCES, "%s type=%s expected=%s", name, reg.typeText(), RegType.PTR_TO_STACK.display());
+        }
+    }
+
+    /**
+     * Checks a pointer argument and the scalar argument that says how many bytes.
+     *
+     * @param sizeRegno the register with the size; it becomes precise
+     */
+    public static void checkSized(
+            VerifierEnv env,
+            RegState mem,
+            String memName,
+            int sizeRegno,
+            AccessType type,
+            boolean zeroSizeAllowed,
+            @Nullable RawMemory raw) {
+        RegState size = env.reg(sizeRegno);
+        String sizeName = Registers.name(sizeRegno);
+        if (size.smin() < 0) {
+            throw env.reject(Errno.EACCES, "%s min value is negative, either use unsigned or 'var &= const'", sizeName);
+        }
+        if (size.umin() == 0 && !zeroSizeAllowed) {
+            throw env.reject(
+                    Errno.EACCES, "%s invalid zero-sized read: u64=[%d,%d]", sizeName, size.umin(), size.umax());
+        }
+        if (Long.compareUnsigned(size.umax(), MAX_VAR_SIZ) >= 0) {
+            throw env.reject(
+                    Errno.EACCES, "%s unbounded memory access, use 'var &= const' or 'if (var < const)'", sizeName);
+        }
+        check(env, mem, memName, (int) size.umax(), type, zeroSizeAllowed, size.isConst() ? raw : null);
+        env.services().precision().markChain(env, sizeRegno);
+    }
+
+    /** Checks a pointer argument to memory of a size that the prototype says, for reading and writing; null is allowed. */
+    public static void checkFixed(VerifierEnv env, RegState reg, String name, long memSize) {
+        if (reg.isNull()) {
+            return;
+        }
+        if (memSize > Integer.MAX_VALUE) {
+            throw env.reject(Errno.EACCES, "%s memory size %d is too large", name, memSize);
+        }
+        RegState pointer = reg.mayBeNull() ? reg.notNull() : reg;
+        int size = pointer.is(RegType.PTR_TO_STACK) ? -(int) memSize : (int) memSize;
+        check(env, pointer, name, size, AccessType.READ, true, null);
+        check(env, pointer, name, size, AccessType.WRITE, true, null);
+    }
+
+    /**
+     * Refuses stack memory that is out of bounds or, unless {@code raw}, not readable; data written there is marked.
+     *
+     * @param size as for {@link #check}
+     */
+    static void checkStackInitialized(
+            VerifierEnv env,
+            RegState reg,
+            String name,
+            int off,
+            int size,
+            boolean zeroSizeAllowed,
+            AccessType type,
+            @Nullable RawMemory raw) {
+        boolean clobber = type == AccessType.WRITE;
+        boolean poisonAllowed = size < 0 || clobber;
+        int bytes = Math.abs(size);
+        if (bytes == 0 && !zeroSizeAllowed) {
+            throw env.reject(Errno.EACCES, "invalid zero-sized read");
+        }
+        StackAccess.checkWithinBounds(env, reg, name, off, bytes, type);
+        int min = (int) (reg.isConst() ? reg.constValue() : reg.smin()) + off;
+        int max = (int) (reg.isConst() ? reg.constValue() : reg.smax()) + off;
+        if (raw != null && reg.isConst()) {
+            checkNoDynptr(env, env.func(reg), min, max + bytes);
+            raw.use(bytes);
+            return;
+        }
+        for (int i = min; i < max + bytes; i++) {
+            if (!checkByte(env, env.func(reg), i, clobber, poisonAllowed)) {
+                throw unreadable(env, reg, name, min, i, bytes);
+            }
+        }
+    }
+
+    private static void checkNoDynptr(VerifierEnv env, FuncState func, int min, int end) {
+        for (int i = min; i < end; i++) {
+            int stackOff = -i - 1;
+            if (stackOff >= func.allocatedStack()) {
+                continue;
+            }
+            if (func.slot(stackOff / StackSlot.BYTES).type(stackOff % StackSlot.BYTES) == SlotType.DYNPTR) {
+                throw env.reject(Errno.EACCES, "potential write to dynptr at off=%d disallowed", i);
+            }
+        }
+    }
+
+    private static boolean checkByte(VerifierEnv env, FuncState func, int off, boolean clobber, boolean poisonAllowed) {
+        int spi = (-off - 1) / StackSlot.BYTES;
+        int index = (-off - 1) % StackSlot.BYTES;
+        if (spi >= func.slots()) {
+            throw env.reject(Errno.EFAULT, "allocated_stack too small");
+        }
+        StackSlot slot = func.slot(spi);
+        SlotType type = slot.type(index);
+        if (type == SlotType.MISC) {
+            return true;
+        }
+        if (type == SlotType.ZERO || type == SlotType.INVALID) {
+            if (clobber) {
+                func.setSlot(spi, slot.withType(index, SlotType.MISC));
+            }
+            return true;
+        }
+        if (slot.isSpilled()) {
+            if (clobber) {
+                func.setSlot(spi, StackAccess.allMisc(slot.withSpilled(RegState.UNKNOWN)));
+            }
+            return true;
+        }
+        return type == SlotType.POISON && poisonAllowed;
+    }
+
+    private static RuntimeException unreadable(VerifierEnv env, RegState reg, String name, int min, int at, int bytes) {
+        int spi = (-at - 1) / StackSlot.BYTES;
+        if (env.func(reg).slot(spi).type((-at - 1) % StackSlot.BYTES) == SlotType.POISON) {
+            return env.reject(
+                    Errno.EACCES,
+                    "reading from stack %s off %d+%d size %d, slot poisoned by dead code elimination",
+                    name,
+                    min,
+                    at - min,
+                    bytes);
+        }
+        if (reg.isConst()) {
+            return env.reject(Errno.EACCES, "invalid read from stack %s off %d+%d size %d", name, min, at - min, bytes);
+        }
+        return env.reject(
+                Errno.EACCES,
+                "invalid read from stack %s var_off %s+%d size %d",
+                name,
+                reg.value().varOff(),
+                at - min,
+                bytes);
+    }
+}

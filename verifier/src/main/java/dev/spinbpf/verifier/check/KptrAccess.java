@@ -1,0 +1,95 @@
+package dev.spinbpf.verifier.check;
+
+import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.btf.BtfField;
+import dev.spinbpf.programs.btf.BtfType;
+import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.verifier.state.Errno;
+import dev.spinbpf.verifier.state.MapInfo;
+import dev.spinbpf.verifier.state.RegState;
+import dev.spinbpf.verifier.state.TypeFlags;
+import dev.spinbpf.verifier.state.UnsupportedFeature;
+import dev.spinbpf.verifier.state.VerifierEnv;
+
+/** Loads and stores of pointers to objects that lie in map values. */
+final class KptrAccess {
+    private KptrAccess() {}
+
+    static void check(VerifierEnv env, LoadStore.Access access, BtfField field) {
+        Insn insn = env.insn(access.insnIndex());
+        boolean owning = field.kind() == BtfField.Kind.BPF_KPTR_REF || field.kind() == BtfField.Kind.BPF_KPTR_PERCPU;
+        switch (insn.op().kind()) {
+            case LDX -> env.setReg(access.valueRegno(), loaded(env, access, field));
+            case ST, STX -> {
+                if (owning) {
+                    throw env.reject(Errno.EACCES, "store to referenced kptr disallowed");
+                }
+                if (field.kind() == BtfField.Kind.BPF_UPTR) {
+                    throw env.reject(Errno.EACCES, "store to uptr disallowed");
+                }
+                checkStored(env, access, field, insn);
+            }
+            default ->
+                throw env.reject(Errno.EACCES, "kptr in map can only be accessed using BPF_MEM instruction mode");
+        }
+    }
+
+    private static void checkStored(VerifierEnv env, LoadStore.Access access, BtfField field, Insn insn) {
+        if (access.valueRegno() < 0) {
+            if (insn.imm() != 0) {
+                throw env.reject(Errno.EACCES, "BPF_ST imm must be 0 when storing to kptr at off=%d", field.offset());
+            }
+            return;
+        }
+        RegState value = env.reg(access.valueRegno());
+        if (value.isNull()) {
+            env.services().precision().markChain(env, access.valueRegno());
+            return;
+        }
+        throw new UnsupportedFeature("a store of an object to a kptr in a map is not supported");
+    }
+
+    private static RegState loaded(VerifierEnv env, LoadStore.Access access, BtfField field) {
+        MapInfo map = access.reg().map();
+        Btf btf = map.btf();
+        if (field.kind() == BtfField.Kind.BPF_UPTR) {
+            return RegState.mem(btf.sizeOf(field.typeId()), TypeFlags.PTR_MAYBE_NULL)
+                    .withId(env.newId());
+        }
+        String name = btf.type(field.typeId()).name();
+        int kernelId = env.kernelTypes().find(name, BtfType.Composite.class);
+        boolean kernel = kernelId != 0;
+        Btf owner = kernel ? env.kernelTypes() : btf;
+        int id = kernel ? kernelId : field.typeId();
+        boolean rcuSafe = field.kind() == BtfField.Kind.BPF_KPTR_PERCPU
+                || (field.kind() == BtfField.Kind.BPF_KPTR_REF && (!kernel || isRcuProtected(name)));
+        int flags = TypeFlags.PTR_MAYBE_NULL;
+        if (rcuSafe && Registers.inRcuSection(env)) {
+            flags |= TypeFlags.MEM_RCU;
+            if (field.kind() == BtfField.Kind.BPF_KPTR_PERCPU) {
+                flags |= TypeFlags.MEM_PERCPU;
+            } else if (!kernel) {
+                flags |= TypeFlags.MEM_ALLOC;
+            }
+            flags |= nodeFlag(env, kernel, owner, id);
+        } else {
+            flags |= TypeFlags.PTR_UNTRUSTED;
+        }
+        return RegState.btfId(owner, id, flags).withId(env.newId());
+    }
+
+    private static int nodeFlag(VerifierEnv env, boolean kernel, Btf owner, int id) {
+        boolean node = !kernel
+                && env.structRecord(owner, id).fields().stream()
+                        .anyMatch(field -> field.kind() == BtfField.Kind.BPF_LIST_NODE
+                                || field.kind() == BtfField.Kind.BPF_RB_NODE);
+        return node ? TypeFlags.NON_OWN_REF : 0;
+    }
+
+    private static boolean isRcuProtected(String kernelStruct) {
+        return switch (kernelStruct) {
+            case "prog_test_ref_kfunc", "cgroup", "bpf_cpumask", "task_struct", "bpf_crypto_ctx" -> true;
+            default -> false;
+        };
+    }
+}

@@ -1,0 +1,124 @@
+package dev.spinbpf.verifier.check;
+
+import dev.spinbpf.programs.btf.BtfField;
+import dev.spinbpf.programs.model.MapDef;
+import dev.spinbpf.programs.model.MapType;
+import dev.spinbpf.verifier.state.Errno;
+import dev.spinbpf.verifier.state.MapInfo;
+import dev.spinbpf.verifier.state.RegState;
+import dev.spinbpf.verifier.state.VerifierEnv;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
+
+/** Accesses to map values: bounds, permissions, special fields, contents that never change. */
+public final class MapAccess {
+    private static final long BPF_F_RDONLY_PROG = 1 << 7;
+    private static final long BPF_F_WRONLY_PROG = 1 << 8;
+
+    private MapAccess() {}
+
+    /** Who accesses the value. */
+    public enum Source {
+        /** An instruction. */
+        DIRECT,
+        HELPER
+    }
+
+    /** Refuses what the map's flags forbid. */
+    public static void checkPermission(VerifierEnv env, RegState reg, int off, int size, AccessType type) {
+        MapInfo map = reg.map();
+        long flags = flags(map.def());
+        if (type == AccessType.WRITE && (flags & BPF_F_RDONLY_PROG) != 0) {
+            throw env.reject(
+                    Errno.EACCES,
+                    "write into map forbidden, value_size=%d off=%d size=%d",
+                    map.valueSize(),
+                    reg.smin() + off,
+                    size);
+        }
+        if (type == AccessType.READ && (flags & BPF_F_WRONLY_PROG) != 0) {
+            throw env.reject(
+                    Errno.EACCES,
+                    "read from map forbidden, value_size=%d off=%d size=%d",
+                    map.valueSize(),
+                    reg.smin() + off,
+                    size);
+        }
+    }
+
+    private static long flags(MapDef def) {
+        return def.readOnly() ? def.flags() | BPF_F_RDONLY_PROG : def.flags();
+    }
+
+    /** Bytes that a pointer to the map's value can reach. */
+    public static long memSize(MapInfo map) {
+        return map.type() == MapType.INSN_ARRAY ? map.def().maxEntries() * Long.BYTES : map.valueSize();
+    }
+
+    /** Refuses an access outside of the value, or to a special field in a way that it does not allow. */
+    public static void check(
+            VerifierEnv env, RegState reg, String name, int off, int size, boolean zeroSizeAllowed, Source source) {
+        MapInfo map = reg.map();
+        MemoryRegion.check(env, reg, name, off, size, memSize(map), zeroSizeAllowed);
+        for (BtfField field : map.record().fields()) {
+            boolean touched =
+                    reg.smin() + off < field.end() && Long.compareUnsigned(field.offset(), reg.umax() + off + size) < 0;
+            if (touched) {
+                checkField(env, reg, off, size, source, field);
+            }
+        }
+    }
+
+    private static void checkField(VerifierEnv env, RegState reg, int off, int size, Source source, BtfField field) {
+        String fieldName = fieldTypeName(field.kind());
+        if (!field.kind().isPointer()) {
+            throw env.reject(Errno.EACCES, "%s cannot be accessed directly by load/store", fieldName);
+        }
+        if (source != Source.DIRECT) {
+            throw env.reject(Errno.EACCES, "%s cannot be accessed indirectly by helper", fieldName);
+        }
+        if (!reg.isConst()) {
+            throw env.reject(Errno.EACCES, "%s access cannot have variable offset", fieldName);
+        }
+        if (field.offset() != off + reg.constValue()) {
+            throw env.reject(
+                    Errno.EACCES,
+                    "%s access misaligned expected=%d off=%d",
+                    fieldName,
+                    field.offset(),
+                    off + reg.constValue());
+        }
+        if (size != Long.BYTES) {
+            throw env.reject(Errno.EACCES, "%s access size must be BPF_DW", fieldName);
+        }
+    }
+
+    /** How messages call a special field. */
+    public static String fieldTypeName(BtfField.Kind kind) {
+        return switch (kind) {
+            case BPF_KPTR_UNREF, BPF_KPTR_REF -> "kptr";
+            default -> kind.typeName();
+        };
+    }
+
+    /**
+     * The number at an offset in the value of a map whose contents never change, or null if they may.
+     *
+     * @param off offset in the value, within it
+     */
+    public static @Nullable Long constant(MapInfo map, long off, int size, boolean signExtend) {
+        byte[] data = map.def().initialData();
+        boolean frozen = map.def().readOnly() && map.def().isGlobalData();
+        if (data == null || !frozen || off < 0 || off + size > map.valueSize()) {
+            return null;
+        }
+        byte[] bytes = new byte[Long.BYTES];
+        for (int i = 0; i < size; i++) {
+            bytes[i] = off + i < data.length ? data[(int) off + i] : 0;
+        }
+        long value = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong();
+        int unused = Long.SIZE - size * Byte.SIZE;
+        return signExtend ? value << unused >> unused : value;
+    }
+}

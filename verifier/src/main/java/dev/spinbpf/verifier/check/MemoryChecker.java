@@ -1,0 +1,31 @@
+package dev.spinbpf.verifier.check;
+
+import dev.spinbpf.verifier.state.MemoryAccess;
+import dev.spinbpf.verifier.state.RegState;
+import dev.spinbpf.verifier.state.VerifierEnv;
+
+/** Memory access on behalf of calls. */
+public final class MemoryChecker implements MemoryAccess {
+    @Override
+    public void checkAccess(
+            VerifierEnv env, int insnIndex, RegState pointer, String name, int off, int sizeBytes, boolean write) {
+        AccessType type = write ? AccessType.WRITE : AccessType.READ;
+        LoadStore.check(env, new LoadStore.Access(insnIndex, pointer, name, off, sizeBytes, type, -1, false, false));
+    }
+
+    @Override
+    public void checkStackBounds(
+            VerifierEnv env, RegState pointer, String name, int off, int sizeBytes, boolean write) {
+        StackAccess.checkWithinBounds(env, pointer, name, off, sizeBytes, write ? AccessType.WRITE : AccessType.READ);
+    }
+
+    @Override
+    public void checkBtfAccess(VerifierEnv env, RegState pointer, String name, int off, int sizeBytes, boolean write) {
+        BtfAccess.check(env, pointer, name, off, sizeBytes, write ? AccessType.WRITE : AccessType.READ, -1);
+    }
+
+    @Override
+    public void checkAlignment(VerifierEnv env, RegState pointer, int off, int sizeBytes, boolean strict) {
+        Alignment.check(env, pointer, off, sizeBytes, strict);
+    }
+}

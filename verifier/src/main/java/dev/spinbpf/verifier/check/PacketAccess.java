@@ -1,0 +1,68 @@
+package dev.spinbpf.verifier.check;
+
+import dev.spinbpf.verifier.state.Errno;
+import dev.spinbpf.verifier.state.FuncState;
+import dev.spinbpf.verifier.state.RegPayload;
+import dev.spinbpf.verifier.state.RegState;
+import dev.spinbpf.verifier.state.RegType;
+import dev.spinbpf.verifier.state.VerifierEnv;
+import dev.spinbpf.verifier.state.VerifierState;
+
+/** Pointers into packets: what is known of the packet's length. */
+public final class PacketAccess {
+    static final int MAX_PACKET_OFF = 0xffff;
+
+    private PacketAccess() {}
+
+    /** Refuses an access to bytes that are not known to be in the packet. */
+    public static void check(VerifierEnv env, RegState reg, String name, int off, int size, boolean zeroSizeAllowed) {
+        if (reg.range() < 0) {
+            throw env.reject(Errno.EINVAL, "%s offset is outside of the packet", name);
+        }
+        MemoryRegion.check(env, reg, name, off, size, reg.range(), zeroSizeAllowed);
+    }
+
+    /** Whether programs of this kind may write to packets directly. */
+    static boolean mayWrite(VerifierEnv env) {
+        return switch (env.program().type()) {
+            case SCHED_CLS, SCHED_ACT, XDP, LWT_XMIT, SK_SKB, SK_MSG, CGROUP_SOCKOPT -> true;
+            default -> false;
+        };
+    }
+
+    /** After the packet may have moved: pointers into it are unusable. */
+    public static void invalidateAll(VerifierState state) {
+        state.mapRegs(reg -> isPacketOrEnd(reg) || reg.isDynptrSliceOfPacket() ? RegState.UNKNOWN : reg);
+    }
+
+    static boolean isPacketOrEnd(RegState reg) {
+        return reg.isPacketPointer() || reg.is(RegType.PTR_TO_PACKET_END, 0);
+    }
+
+    /** A pointer known to be below the end: all pointers with the same base may be accessed as far as it reaches. */
+    static void learnRange(VerifierState state, RegState known, boolean rightOpen) {
+        long reach = known.umax();
+        if ((reach == 0 && rightOpen) || Long.compareUnsigned(reach, MAX_PACKET_OFF) > 0) {
+            return;
+        }
+        int range = (int) reach + (rightOpen ? 1 : 0);
+        state.mapRegs(reg -> reg.is(known.type(), known.flags()) && reg.id() == known.id() && reg.range() < range
+                ? reg.withPayload(new RegPayload.PacketRange(range))
+                : reg);
+    }
+
+    /** The pointer is at the packet's end or beyond it. */
+    static void markEnd(VerifierState state, int regno, boolean beyond) {
+        FuncState func = state.func();
+        RegState reg = func.reg(regno);
+        if (reg.is(RegType.PTR_TO_PACKET, 0)) {
+            int range = beyond ? RegPayload.PacketRange.BEYOND_PKT_END : RegPayload.PacketRange.AT_PKT_END;
+            func.setReg(regno, reg.withPayload(new RegPayload.PacketRange(range)));
+        }
+    }
+
+    /** A pointer to the start as the context gave it. */
+    static boolean isInitial(RegState reg, RegType type) {
+        return reg.is(type, 0) && reg.id() == 0 && reg.isConst() && reg.constValue() == 0;
+    }
+}

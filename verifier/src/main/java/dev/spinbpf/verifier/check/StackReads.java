@@ -1,0 +1,150 @@
+package dev.spinbpf.verifier.check;
+
+import dev.spinbpf.verifier.state.Errno;
+import dev.spinbpf.verifier.state.FuncState;
+import dev.spinbpf.verifier.state.JmpHistoryEntry;
+import dev.spinbpf.verifier.state.RegState;
+import dev.spinbpf.verifier.state.SlotType;
+import dev.spinbpf.verifier.state.StackSlot;
+import dev.spinbpf.verifier.state.VerifierEnv;
+
+/** Reads from the stack: fills of registers, and data. */
+final class StackReads {
+    private StackReads() {}
+
+    /**
+     * Reads from {@code reg + off}, which is within bounds.
+     *
+     * @param dstRegno the register that receives the value, -1 if the value goes elsewhere
+     */
+    static void read(VerifierEnv env, RegState reg, String name, int off, int size, int dstRegno) {
+        FuncState func = env.func(reg);
+        if (reg.isConst()) {
+            readFixed(env, func, off + (int) reg.constValue(), size, dstRegno);
+            return;
+        }
+        if (dstRegno < 0) {
+            throw env.reject(
+                    Errno.EACCES,
+                    "variable offset stack pointer cannot be passed into helper function; var_off=%s off=%d size=%d",
+                    reg.value().varOff(),
+                    off,
+                    size);
+        }
+        HelperMemory.checkStackInitialized(env, reg, name, off, size, false, AccessType.READ, null);
+        int min = (int) (reg.smin() + off);
+        int max = (int) (reg.smax() + off);
+        readData(env, func, min, max + size, dstRegno);
+        StackAccess.checkFastcallContract(env, func, env.insnIndex(), min);
+    }
+
+    private static void readFixed(VerifierEnv env, FuncState func, int off, int size, int dstRegno) {
+        int spi = (-off - 1) / StackSlot.BYTES;
+        StackSlot slot = func.slot(spi);
+        env.markSlotScratched(spi);
+        StackAccess.checkFastcallContract(env, env.func(), env.insnIndex(), off);
+        boolean fill;
+        if (!slot.isSpilled()) {
+            checkReadable(env, slot, off, size);
+            if (dstRegno >= 0) {
+                readData(env, func, off, off + size, dstRegno);
+            }
+            fill = false;
+        } else if (size != StackSlot.BYTES || spillSize(slot) != StackSlot.BYTES) {
+            fill = readPart(env, func, spi, off, size, dstRegno);
+        } else {
+            if (dstRegno >= 0) {
+                RegState value = Registers.withScalarId(env, slot.spilled());
+                func.setSlot(spi, slot.withSpilled(value));
+                env.setReg(dstRegno, value);
+            }
+            fill = true;
+        }
+        if (fill) {
+            StackAccess.pushHistory(env, JmpHistoryEntry.INSN_F_STACK_ACCESS, spi, func.frameno());
+        }
+    }
+
+    private static int spillSize(StackSlot slot) {
+        int size = 1;
+        for (int i = StackSlot.BYTES - 1; i > 0 && slot.type(i - 1) == SlotType.SPILL; i--) {
+            size++;
+        }
+        return size;
+    }
+
+    /** Reads part of a spilled register, or one of which only part was spilled; true if it is a fill. */
+    private static boolean readPart(VerifierEnv env, FuncState func, int spi, int off, int size, int dstRegno) {
+        StackSlot slot = func.slot(spi);
+        RegState value = slot.spilled();
+        if (!value.isScalar()) {
+            env.services().printer().printSourceLine(env, env.insnIndex(), "; ");
+            throw env.reject(Errno.EACCES, "invalid size of register fill");
+        }
+        if (dstRegno < 0) {
+            return false;
+        }
+        int spillSize = spillSize(slot);
+        if (size > spillSize || off % StackSlot.BYTES != 0) {
+            return readBytes(env, slot, off, size, dstRegno);
+        }
+        if (size == 4 && spillSize == 4 && Registers.width(value) <= Integer.SIZE) {
+            value = Registers.withScalarId(env, value);
+            func.setSlot(spi, slot.withSpilled(value));
+        }
+        boolean narrowing = Registers.width(value) > size * Byte.SIZE;
+        env.setReg(dstRegno, narrowing ? Registers.withoutScalarId(value) : value);
+        return true;
+    }
+
+    private static boolean readBytes(VerifierEnv env, StackSlot slot, int off, int size, int dstRegno) {
+        int spilled = 0;
+        int zeros = 0;
+        for (int i = 0; i < size; i++) {
+            switch (slot.type((-off - 1 - i) % StackSlot.BYTES)) {
+                case SPILL -> spilled++;
+                case ZERO -> zeros++;
+                case MISC, INVALID -> {}
+                case POISON -> throw poisoned(env, off, i, size);
+                case DYNPTR, ITER, IRQ_FLAG -> throw invalid(env, off, i, size);
+            }
+        }
+        boolean zeroFill = spilled == size && slot.spilled().isNull();
+        env.setReg(dstRegno, zeroFill || zeros == size ? RegState.ZERO : RegState.UNKNOWN);
+        return zeroFill;
+    }
+
+    private static void checkReadable(VerifierEnv env, StackSlot slot, int off, int size) {
+        for (int i = 0; i < size; i++) {
+            switch (slot.type((-off - 1 - i) % StackSlot.BYTES)) {
+                case MISC, ZERO, INVALID -> {}
+                case POISON -> throw poisoned(env, off, i, size);
+                case SPILL, DYNPTR, ITER, IRQ_FLAG -> throw invalid(env, off, i, size);
+            }
+        }
+    }
+
+    private static RuntimeException poisoned(VerifierEnv env, int off, int index, int size) {
+        return env.reject(
+                Errno.EACCES,
+                "reading from stack off %d+%d size %d, slot poisoned by dead code elimination",
+                off,
+                index,
+                size);
+    }
+
+    private static RuntimeException invalid(VerifierEnv env, int off, int index, int size) {
+        return env.reject(Errno.EACCES, "invalid read from stack off %d+%d size %d", off, index, size);
+    }
+
+    /** The register gets what lies between the offsets: 0 if all of it is zero. */
+    private static void readData(VerifierEnv env, FuncState func, int min, int max, int dstRegno) {
+        boolean zero = true;
+        for (int i = min; i < max && zero; i++) {
+            int spi = (-i - 1) / StackSlot.BYTES;
+            env.markSlotScratched(spi);
+            zero = func.slot(spi).type((-i - 1) % StackSlot.BYTES) == SlotType.ZERO;
+        }
+        env.setReg(dstRegno, zero ? RegState.ZERO : RegState.UNKNOWN);
+    }
+}

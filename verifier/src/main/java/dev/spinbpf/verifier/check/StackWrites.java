@@ -1,0 +1,169 @@
+package dev.spinbpf.verifier.check;
+
+import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.verifier.state.Errno;
+import dev.spinbpf.verifier.state.FuncState;
+import dev.spinbpf.verifier.state.JmpHistoryEntry;
+import dev.spinbpf.verifier.state.RegState;
+import dev.spinbpf.verifier.state.RegType;
+import dev.spinbpf.verifier.state.SlotType;
+import dev.spinbpf.verifier.state.StackSlot;
+import dev.spinbpf.verifier.state.VerifierEnv;
+import org.jspecify.annotations.Nullable;
+
+/** Writes to the stack: spills of registers, zeros, and data of which only is known that it is there. */
+final class StackWrites {
+    private StackWrites() {}
+
+    /**
+     * Writes to {@code reg + off}, which is within bounds.
+     *
+     * @param valueRegno the register that is stored, -1 for an immediate or data not known
+     */
+    static void write(VerifierEnv env, RegState reg, int off, int size, int valueRegno, int insnIndex) {
+        FuncState func = env.func(reg);
+        if (reg.isConst()) {
+            writeFixed(env, func, off + (int) reg.constValue(), size, valueRegno, insnIndex);
+        } else {
+            writeVariable(env, func, reg, off, size, valueRegno, insnIndex);
+        }
+    }
+
+    private static void writeFixed(VerifierEnv env, FuncState func, int off, int size, int valueRegno, int insnIndex) {
+        int spi = (-off - 1) / StackSlot.BYTES;
+        Insn insn = env.insn(insnIndex);
+        RegState value = valueRegno >= 0 ? env.reg(valueRegno) : null;
+        boolean aligned = off % StackSlot.BYTES == 0;
+        DynptrSlots.destroyIfDynptr(env, func, spi);
+        StackAccess.checkFastcallContract(env, func, insnIndex, off);
+        env.markSlotScratched(spi);
+        if (value != null && aligned && value.isScalar()) {
+            spillScalar(env, func, spi, valueRegno, size);
+        } else if (value == null && aligned && StackAccess.isStoreOfImmediate(insn)) {
+            spill(func, spi, RegState.constant(insn.imm()), size);
+        } else if (value != null && isSpillable(value)) {
+            spillPointer(env, func, spi, value, size, insnIndex);
+        } else {
+            writeData(env, func, off, size, value, valueRegno, insn);
+            return;
+        }
+        StackAccess.pushHistory(env, JmpHistoryEntry.INSN_F_STACK_ACCESS, spi, func.frameno());
+    }
+
+    private static void spillScalar(VerifierEnv env, FuncState func, int spi, int valueRegno, int size) {
+        RegState value = env.reg(valueRegno);
+        if (Registers.width(value) <= Byte.SIZE * size) {
+            value = Registers.withScalarId(env, value);
+            env.setReg(valueRegno, value);
+        } else {
+            value = value.withId(0);
+        }
+        spill(func, spi, value, size);
+    }
+
+    private static void spillPointer(
+            VerifierEnv env, FuncState func, int spi, RegState value, int size, int insnIndex) {
+        if (size != StackSlot.BYTES) {
+            env.services().printer().printSourceLine(env, insnIndex, "; ");
+            throw env.reject(Errno.EACCES, "invalid size of register spill");
+        }
+        if (func.frameno() != env.func().frameno() && value.is(RegType.PTR_TO_STACK)) {
+            throw env.reject(Errno.EINVAL, "cannot spill pointers to stack into stack frame of the caller");
+        }
+        spill(func, spi, value, size);
+    }
+
+    private static void spill(FuncState func, int spi, RegState value, int size) {
+        StackSlot slot = func.slot(spi).withSpilled(value);
+        for (int i = StackSlot.BYTES - 1; i >= 0; i--) {
+            if (i >= StackSlot.BYTES - size) {
+                slot = slot.withType(i, SlotType.SPILL);
+            } else {
+                slot = switch (slot.type(i)) {
+                    case ZERO, INVALID, POISON -> slot;
+                    default -> slot.withType(i, SlotType.MISC);
+                };
+            }
+        }
+        func.setSlot(spi, slot);
+    }
+
+    private static void writeData(
+            VerifierEnv env, FuncState func, int off, int size, @Nullable RegState value, int valueRegno, Insn insn) {
+        int first = -off - 1;
+        int spi = first / StackSlot.BYTES;
+        StackSlot slot = StackAccess.scrubbed(func.slot(spi));
+        SlotType type = SlotType.MISC;
+        if (isZero(value, insn)) {
+            if (valueRegno >= 0) {
+                env.services().precision().markChain(env, valueRegno);
+            }
+            type = SlotType.ZERO;
+        }
+        for (int i = 0; i < size; i++) {
+            slot = slot.withType((first - i) % StackSlot.BYTES, type);
+        }
+        func.setSlot(spi, slot);
+    }
+
+    private static boolean isZero(@Nullable RegState value, Insn insn) {
+        return value != null ? value.isNull() : StackAccess.isStoreOfImmediate(insn) && insn.imm() == 0;
+    }
+
+    private static boolean isSpillable(RegState reg) {
+        return switch (reg.type()) {
+            case PTR_TO_MAP_VALUE,
+                    PTR_TO_STACK,
+                    PTR_TO_CTX,
+                    PTR_TO_PACKET,
+                    PTR_TO_PACKET_META,
+                    PTR_TO_PACKET_END,
+                    PTR_TO_FLOW_KEYS,
+                    CONST_PTR_TO_MAP,
+                    PTR_TO_SOCKET,
+                    PTR_TO_SOCK_COMMON,
+                    PTR_TO_TCP_SOCK,
+                    PTR_TO_XDP_SOCK,
+                    PTR_TO_BTF_ID,
+                    PTR_TO_BUF,
+                    PTR_TO_MEM,
+                    PTR_TO_FUNC,
+                    PTR_TO_MAP_KEY,
+                    PTR_TO_ARENA -> true;
+            default -> false;
+        };
+    }
+
+    private static void writeVariable(
+            VerifierEnv env, FuncState func, RegState pointer, int off, int size, int valueRegno, int insnIndex) {
+        int min = (int) (pointer.smin() + off);
+        int max = (int) (pointer.smax() + off + size);
+        RegState value = valueRegno >= 0 ? env.reg(valueRegno) : null;
+        boolean zero = isZero(value, env.insn(insnIndex));
+        boolean zeroUsed = false;
+        for (int i = min; i < max; i++) {
+            DynptrSlots.destroyIfDynptr(env, func, (-i - 1) / StackSlot.BYTES);
+        }
+        StackAccess.checkFastcallContract(env, func, insnIndex, min);
+        for (int i = min; i < max; i++) {
+            int spi = (-i - 1) / StackSlot.BYTES;
+            int index = (-i - 1) % StackSlot.BYTES;
+            StackSlot slot = func.slot(spi);
+            env.markSlotScratched(spi);
+            boolean spilledZero = slot.type(index) == SlotType.SPILL
+                    && slot.isSpilledScalar()
+                    && slot.spilled().isNull();
+            if (zero && spilledZero) {
+                zeroUsed = true;
+                continue;
+            }
+            StackSlot scrubbed = StackAccess.scrubbed(slot);
+            boolean staysZero = zero && scrubbed.type(index) == SlotType.ZERO;
+            zeroUsed |= staysZero;
+            func.setSlot(spi, scrubbed.withType(index, staysZero ? SlotType.ZERO : SlotType.MISC));
+        }
+        if (zeroUsed && valueRegno >= 0) {
+            env.services().precision().markChain(env, valueRegno);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** Checks of single instructions: registers, arithmetic, memory, jumps. */
+@NullMarked
+package dev.spinbpf.verifier.check;
+
+import org.jspecify.annotations.NullMarked;
