@@ -1,0 +1,85 @@
+package dev.spinbpf.maps.map;
+
+import static dev.spinbpf.programs.model.Errno.E2BIG;
+import static dev.spinbpf.programs.model.Errno.EEXIST;
+import static dev.spinbpf.programs.model.Errno.EINVAL;
+
+import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.memory.GuestMemory;
+
+/** {@code BPF_MAP_TYPE_ARRAY}: values side by side, all of them there from the beginning. Has no lock of its own. */
+final class ArrayMap extends BpfMap {
+    private static final long PAGE_SIZE = GuestMemory.PAGE_SIZE;
+
+    private final long values;
+    private final long elementSize;
+    private final int count;
+
+    ArrayMap(MapDefinition definition) {
+        super(definition);
+        elementSize = Bytes.roundUp8(valueSize);
+        count = (int) maxEntries();
+        long size = elementSize * maxEntries();
+        values = arena().allocate(size, hasFlag(MapFlags.BPF_F_MMAPABLE) ? PAGE_SIZE : Long.BYTES);
+        byte[] initial = def().initialData();
+        if (initial != null) {
+            GuestMemory.copyIn(initial, 0, values, (int) Math.min(initial.length, size));
+        }
+    }
+
+    @Override
+    public long lookup(Cpu cpu, long key) {
+        int index = GuestMemory.getInt(key);
+        return Integer.compareUnsigned(index, count) < 0 ? values + (index & 0xffffffffL) * elementSize : 0;
+    }
+
+    @Override
+    public int update(Cpu cpu, long key, long value, long flags) {
+        if (Long.compareUnsigned(flags & ~MapFlags.BPF_F_LOCK, MapFlags.BPF_EXIST) > 0) {
+            return -EINVAL;
+        }
+        long found = lookup(cpu, key);
+        if (found == 0) {
+            return -E2BIG;
+        }
+        if ((flags & MapFlags.BPF_NOEXIST) != 0) {
+            return -EEXIST;
+        }
+        if ((flags & MapFlags.BPF_F_LOCK) == 0) {
+            layout().copy(value, found);
+        } else if (layout().hasSpinLock()) {
+            requireReadable(value, valueSize);
+            copyLocked(cpu, value, found, found);
+        } else {
+            return -EINVAL;
+        }
+        cancelFields(cpu, found);
+        return 0;
+    }
+
+    @Override
+    public int delete(Cpu cpu, long key) {
+        return -EINVAL;
+    }
+
+    @Override
+    public int getNextKey(Cpu cpu, long key, long nextKey) {
+        return ArrayKeys.next(count, key, nextKey);
+    }
+
+    @Override
+    public long forEach(Cpu cpu, ElementVisitor visitor, long keyScratch) {
+        for (int index = 0; index < count; index++) {
+            GuestMemory.putInt(keyScratch, index);
+            if (visitor.visit(cpu, this, keyScratch, values + index * elementSize) != 0) {
+                return index + 1L;
+            }
+        }
+        return count;
+    }
+
+    @Override
+    public long directValueAddress() {
+        return count == 1 ? values : 0;
+    }
+}

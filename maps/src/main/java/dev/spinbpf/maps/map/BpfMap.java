@@ -1,0 +1,413 @@
+package dev.spinbpf.maps.map;
+
+import static dev.spinbpf.programs.model.Errno.EINVAL;
+import static dev.spinbpf.programs.model.Errno.ENOENT;
+import static dev.spinbpf.programs.model.Errno.ENOTSUPP;
+import static dev.spinbpf.programs.model.Errno.EOPNOTSUPP;
+import static dev.spinbpf.programs.model.Errno.EPERM;
+import static dev.spinbpf.programs.model.Errno.ERANGE;
+
+import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.lock.LockClass;
+import dev.spinbpf.maps.lock.PlainSpinLock;
+import dev.spinbpf.maps.lock.ResilientLock;
+import dev.spinbpf.maps.memory.GuestArena;
+import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.programs.btf.BtfRecord;
+import dev.spinbpf.programs.model.MapDef;
+import dev.spinbpf.programs.model.MapType;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * A map: elements in guest memory, and what programs and user space may do with them.
+ *
+ * <p>Keys and values go in and out by guest address. Operations that can fail return 0 or a negative errno value and
+ * allocate no Java object. What a kind of map does not do answers -EOPNOTSUPP; the verifier keeps programs from asking.
+ *
+ * <p>Methods whose names begin with {@code sys} are what {@code bpf(2)} does for user space, which differs: a per-CPU map
+ * is read and written on all CPUs at once, a map of maps or programs holds handles, and access flags apply. The others
+ * are what programs call. Linux raises {@link Cpu#enterGuard} around operations from user space so that tracing programs do not
+ * run into them; the {@code sys} methods do so too.
+ *
+ * <p>Addresses that do not exist raise {@link IndexOutOfBoundsException} before anything has changed.
+ */
+public abstract sealed class BpfMap implements AutoCloseable
+        permits ArrayMap,
+                BloomFilterMap,
+                HashTableMap,
+                LpmTrieMap,
+                PercpuArrayMap,
+                PerfEventArrayMap,
+                QueueStackMap,
+                RingBufferMap,
+                SlotArrayMap {
+    /** Where the id is in the map object that a program's map pointer points to. */
+    static final int ID_OFFSET = 92;
+
+    /** Size and further offsets of the map object: those of {@code struct bpf_map} in Linux 7.2 on x86-64. */
+    private static final int OBJECT_SIZE = 288;
+
+    private static final int TYPE_OFFSET = 64;
+    private static final int KEY_SIZE_OFFSET = 68;
+    private static final int VALUE_SIZE_OFFSET = 72;
+    private static final int MAX_ENTRIES_OFFSET = 76;
+    private static final int MAP_EXTRA_OFFSET = 80;
+    private static final int MAP_FLAGS_OFFSET = 88;
+    private static final int NAME_OFFSET = 136;
+    private static final int NAME_SIZE = 16;
+    private static final int FROZEN_OFFSET = 249;
+
+    private final MapDef def;
+    private final MapEnvironment environment;
+    private final BtfRecord innerRecord;
+    private final GuestArena arena;
+    private final ValueLayout layout;
+    private final int id;
+    private final long address;
+    final ResilientLock locks;
+    final int keySize;
+    final int valueSize;
+    final int cpuCount;
+
+    BpfMap(MapDefinition definition) {
+        def = definition.def();
+        environment = definition.environment();
+        innerRecord = definition.innerRecord();
+        arena = definition.arena();
+        id = definition.id();
+        locks = environment.locks();
+        keySize = def.keySize();
+        valueSize = def.valueSize();
+        layout = new ValueLayout(definition.record(), valueSize);
+        cpuCount = environment.cpus().count();
+        address = arena.allocate(OBJECT_SIZE, 64);
+        GuestMemory.putInt(address + TYPE_OFFSET, def.type().number());
+        GuestMemory.putInt(address + KEY_SIZE_OFFSET, keySize);
+        GuestMemory.putInt(address + VALUE_SIZE_OFFSET, valueSize);
+        GuestMemory.putInt(address + MAX_ENTRIES_OFFSET, (int) def.maxEntries());
+        GuestMemory.putLong(address + MAP_EXTRA_OFFSET, def.mapExtra());
+        GuestMemory.putInt(address + MAP_FLAGS_OFFSET, (int) def.flags());
+        GuestMemory.putInt(address + ID_OFFSET, id);
+        byte[] name = def.name().getBytes(StandardCharsets.UTF_8);
+        GuestMemory.copyIn(name, 0, address + NAME_OFFSET, Math.min(name.length, NAME_SIZE - 1));
+    }
+
+    // What it is.
+
+    /** What the map was made from. */
+    public final MapDef def() {
+        return def;
+    }
+
+    /** The map's name. */
+    public final String name() {
+        return def.name();
+    }
+
+    /** The kind of map. */
+    public final MapType type() {
+        return def.type();
+    }
+
+    /** The map's id in its machine's {@link MapTable}: what a map of maps holds. */
+    public final int id() {
+        return id;
+    }
+
+    /** The address of the map object: a program's map pointer. */
+    public final long address() {
+        return address;
+    }
+
+    /** How many elements there may be; a per-CPU LRU list rounds it up to the CPUs. */
+    public long maxEntries() {
+        return def.maxEntries();
+    }
+
+    /** How values are copied, and their special fields. */
+    public final ValueLayout layout() {
+        return layout;
+    }
+
+    /** Guest memory that the map uses, in bytes. */
+    public final long memoryBytes() {
+        return arena.usedBytes();
+    }
+
+    /** Whether a value is one for each CPU. */
+    public boolean isPercpu() {
+        return false;
+    }
+
+    /** A class for locks inside this map. */
+    final LockClass lockClass(String what) {
+        return locks.stats().internal("map '" + name() + "' " + what);
+    }
+
+    final MapEnvironment environment() {
+        return environment;
+    }
+
+    /** Special fields of the values of inner maps. */
+    final BtfRecord innerRecord() {
+        return innerRecord;
+    }
+
+    final GuestArena arena() {
+        return arena;
+    }
+
+    final boolean hasFlag(long flag) {
+        return (def.flags() & flag) != 0;
+    }
+
+    // What programs do.
+
+    /**
+     * Finds an element.
+     *
+     * @param key address of the key
+     * @return address of the value (of this CPU's value in a per-CPU map, of the inner map in a map of maps), or 0
+     */
+    public long lookup(Cpu cpu, long key) {
+        return 0;
+    }
+
+    /** {@code bpf_map_lookup_percpu_elem}: the value of another CPU; 0 also where there is no such CPU. */
+    public long lookupPercpu(Cpu cpu, long key, int cpuId) {
+        return 0;
+    }
+
+    /**
+     * Makes or replaces an element.
+     *
+     * @param flags {@link MapFlags#BPF_ANY}, {@link MapFlags#BPF_NOEXIST} or {@link MapFlags#BPF_EXIST}, and
+     *     {@link MapFlags#BPF_F_LOCK} with any of them
+     * @return 0 or a negative errno value; what -EDEADLK and -ETIMEDOUT mean: a lock inside failed and nothing changed
+     */
+    public int update(Cpu cpu, long key, long value, long flags) {
+        return -EOPNOTSUPP;
+    }
+
+    /** Removes an element; -ENOENT where there is none. */
+    public int delete(Cpu cpu, long key) {
+        return -EOPNOTSUPP;
+    }
+
+    /** Adds a value to a queue, stack or bloom filter. */
+    public int push(Cpu cpu, long value, long flags) {
+        return -EOPNOTSUPP;
+    }
+
+    /** Takes the next value of a queue or stack. */
+    public int pop(Cpu cpu, long value) {
+        return -EOPNOTSUPP;
+    }
+
+    /** Copies the next value of a queue or stack, or asks whether a bloom filter holds the value (0 or -ENOENT). */
+    public int peek(Cpu cpu, long value) {
+        return -EOPNOTSUPP;
+    }
+
+    /**
+     * {@code bpf_for_each_map_elem}: visits the elements. Elements that are added or removed meanwhile may be missed.
+     *
+     * @param keyScratch address of a key's worth of memory that the caller owns, for maps that do not store keys
+     * @return how many elements were visited
+     */
+    public long forEach(Cpu cpu, ElementVisitor visitor, long keyScratch) {
+        return -EOPNOTSUPP;
+    }
+
+    /** The address of the only value of an array of one element, for direct access to global data; else 0. */
+    public long directValueAddress() {
+        return 0;
+    }
+
+    // What user space does.
+
+    /** How many bytes the value is in {@link #sysLookup} and {@link #sysUpdate} with these flags. */
+    public int sysValueSize(long flags) {
+        if (isPercpu() && (flags & (MapFlags.BPF_F_CPU | MapFlags.BPF_F_ALL_CPUS)) == 0) {
+            return (int) Bytes.roundUp8(valueSize) * cpuCount;
+        }
+        return valueSize;
+    }
+
+    /**
+     * Copies a value out.
+     *
+     * @param value address of {@link #sysValueSize} bytes to copy to
+     * @param flags {@link MapFlags#BPF_F_LOCK}, or {@link MapFlags#BPF_F_CPU} and a CPU in the upper half
+     */
+    public final int sysLookup(Cpu cpu, long key, long value, long flags) {
+        if (hasFlag(MapFlags.BPF_F_WRONLY)) {
+            return -EPERM;
+        }
+        int error = checkOperationFlags(flags, MapFlags.BPF_F_LOCK | MapFlags.BPF_F_CPU);
+        if (error != 0) {
+            return error;
+        }
+        cpu.enterGuard();
+        try {
+            return copyValue(cpu, key, value, flags);
+        } finally {
+            cpu.leaveGuard();
+        }
+    }
+
+    /** Makes or replaces an element; the value is {@link #sysValueSize} bytes. */
+    public final int sysUpdate(Cpu cpu, long key, long value, long flags) {
+        if (!sysMayWrite()) {
+            return -EPERM;
+        }
+        int error = checkOperationFlags(flags, ~0L);
+        if (error != 0) {
+            return error;
+        }
+        cpu.enterGuard();
+        try {
+            return updateValue(cpu, key, value, flags);
+        } finally {
+            cpu.leaveGuard();
+        }
+    }
+
+    /** Removes an element. */
+    public final int sysDelete(Cpu cpu, long key) {
+        if (!sysMayWrite()) {
+            return -EPERM;
+        }
+        cpu.enterGuard();
+        try {
+            return delete(cpu, key);
+        } finally {
+            cpu.leaveGuard();
+        }
+    }
+
+    /** Removes an element and copies its value ({@link #sysValueSize} bytes) out. */
+    public final int sysLookupAndDelete(Cpu cpu, long key, long value, long flags) {
+        if ((flags & ~MapFlags.BPF_F_LOCK) != 0) {
+            return -EINVAL;
+        }
+        if (hasFlag(MapFlags.BPF_F_WRONLY) || !sysMayWrite()) {
+            return -EPERM;
+        }
+        if (flags != 0 && (type() == MapType.QUEUE || type() == MapType.STACK || !layout.hasSpinLock())) {
+            return -EINVAL;
+        }
+        cpu.enterGuard();
+        try {
+            return takeValue(cpu, key, value, flags);
+        } finally {
+            cpu.leaveGuard();
+        }
+    }
+
+    /**
+     * Steps through the keys.
+     *
+     * @param key address of the key before, or 0 to begin; a key that is not (or no longer) there begins anew
+     * @param nextKey address to which the next key is copied
+     * @return 0, or -ENOENT after the last one
+     */
+    public int getNextKey(Cpu cpu, long key, long nextKey) {
+        return -EOPNOTSUPP;
+    }
+
+    /** User space may no longer change the map ({@code BPF_MAP_FREEZE}). */
+    public final void freeze() {
+        GuestMemory.putByte(address + FROZEN_OFFSET, (byte) 1);
+    }
+
+    /** Whether user space may no longer change the map. */
+    public final boolean isFrozen() {
+        return GuestMemory.getByte(address + FROZEN_OFFSET) != 0;
+    }
+
+    private boolean sysMayWrite() {
+        return !hasFlag(MapFlags.BPF_F_RDONLY) && !isFrozen();
+    }
+
+    /** {@code bpf_map_copy_value}. */
+    int copyValue(Cpu cpu, long key, long value, long flags) {
+        long found = lookupUnmarked(cpu, key);
+        if (found == 0) {
+            return -ENOENT;
+        }
+        if ((flags & MapFlags.BPF_F_LOCK) != 0) {
+            copyLocked(cpu, found, value, found);
+        } else {
+            layout.copy(found, value);
+        }
+        layout.initialize(value);
+        return 0;
+    }
+
+    /** {@code bpf_map_update_value}. */
+    int updateValue(Cpu cpu, long key, long value, long flags) {
+        return update(cpu, key, value, flags);
+    }
+
+    /** {@code map_lookup_and_delete_elem}. */
+    int takeValue(Cpu cpu, long key, long value, long flags) {
+        return -ENOTSUPP;
+    }
+
+    /** A lookup for user space, which does not count as use. */
+    long lookupUnmarked(Cpu cpu, long key) {
+        return lookup(cpu, key);
+    }
+
+    private int checkOperationFlags(long flags, long allowed) {
+        if (((int) flags & ~allowed) != 0
+                || (flags & MapFlags.BPF_F_LOCK) != 0 && !layout.hasSpinLock()
+                || (flags & MapFlags.BPF_F_CPU) == 0 && flags >>> 32 != 0) {
+            return -EINVAL;
+        }
+        long percpu = flags & (MapFlags.BPF_F_CPU | MapFlags.BPF_F_ALL_CPUS);
+        if (percpu == 0) {
+            return 0;
+        }
+        if (!isPercpu() || percpu == (MapFlags.BPF_F_CPU | MapFlags.BPF_F_ALL_CPUS)) {
+            return -EINVAL;
+        }
+        return percpu == MapFlags.BPF_F_CPU && flags >>> 32 >= cpuCount ? -ERANGE : 0;
+    }
+
+    // For the kinds.
+
+    /** {@code copy_map_value_locked}: copies while the lock of the value at {@code locked} is held. */
+    final void copyLocked(Cpu cpu, long from, long to, long locked) {
+        long lock = locked + layout.spinLockOffset();
+        long irqFlags = PlainSpinLock.lock(cpu, lock, locks.stats().ofAddress(lock));
+        layout.copy(from, to);
+        PlainSpinLock.unlock(cpu, lock, irqFlags);
+    }
+
+    /** {@code bpf_obj_cancel_fields}. */
+    final void cancelFields(Cpu cpu, long value) {
+        if (layout.isCancellable()) {
+            environment.canceller().cancel(cpu, this, value);
+        }
+    }
+
+    /** Fails unless the value can be read, so that nothing fails half way. */
+    final void requireReadable(long value, int size) {
+        GuestMemory.getByte(value);
+        GuestMemory.getByte(value + size - 1);
+    }
+
+    /** Takes the map out of its machine and frees its memory; nothing may use it any more. */
+    @Override
+    public void close() {
+        environment.table().remove(this);
+        arena.close();
+    }
+
+    @Override
+    public final String toString() {
+        return type().display() + " map " + name() + "#" + id;
+    }
+}

@@ -1,0 +1,141 @@
+package dev.spinbpf.maps.map;
+
+import static dev.spinbpf.programs.model.Errno.E2BIG;
+import static dev.spinbpf.programs.model.Errno.ENOMEM;
+
+import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.maps.sync.GuestWords;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the elements of a hash map (other than an LRU) come from and go to: the {@link PercpuFreelist} of a pre-allocated
+ * map, or the {@link ElementCache} of one with BPF_F_NO_PREALLOC.
+ *
+ * <p>A pre-allocated map whose values are replaced rather than written in place has one more element for each CPU. A
+ * replacement takes this CPU's spare one and leaves the old element in its place, by an exchange, so that an NMI which
+ * replaces another value in between takes no element twice and loses none.
+ */
+final class ElementPool {
+    private final HashTableMap map;
+    private final @Nullable PercpuFreelist freelist;
+    private final @Nullable ElementCache cache;
+    private final long spares;
+    private final long count;
+
+    ElementPool(HashTableMap map, boolean replacesValues) {
+        this.map = map;
+        count = map.arena().allocate(Long.BYTES, PercpuCounter.STRIDE);
+        if (map.hasFlag(MapFlags.BPF_F_NO_PREALLOC)) {
+            freelist = null;
+            cache = new ElementCache(map, map.elementSize, HashTableMap.FREE_NEXT);
+            spares = 0;
+            return;
+        }
+        cache = null;
+        freelist = new PercpuFreelist(map);
+        long elementCount = map.maxEntries() + (replacesValues ? map.cpuCount : 0);
+        long elements = map.arena().allocate(map.elementSize * elementCount, PercpuCounter.STRIDE);
+        if (map.isPercpu()) {
+            attachPercpuValues(elements, elementCount);
+        }
+        long spareElements = elements + map.elementSize * map.maxEntries();
+        freelist.populate(elements, map.elementSize, map.maxEntries());
+        spares = replacesValues ? map.arena().allocate((long) PercpuCounter.STRIDE * map.cpuCount, 64) : 0;
+        for (int cpuId = 0; replacesValues && cpuId < map.cpuCount; cpuId++) {
+            GuestMemory.putLong(spares + (long) PercpuCounter.STRIDE * cpuId, spareElements + map.elementSize * cpuId);
+        }
+    }
+
+    private void attachPercpuValues(long elements, long elementCount) {
+        long size = Bytes.roundUp8(map.valueSize);
+        long values = map.arena().allocate(percpuStride() * map.cpuCount, GuestMemory.PAGE_SIZE);
+        for (long i = 0; i < elementCount; i++) {
+            GuestMemory.putLong(elements + i * map.elementSize + map.valueOffset, values + i * size);
+        }
+    }
+
+    /** How far the values of two CPUs lie apart in one element of a per-CPU map. */
+    static long percpuStride(HashTableMap map) {
+        long size = Bytes.roundUp8(map.valueSize);
+        return map.hasFlag(MapFlags.BPF_F_NO_PREALLOC)
+                ? size
+                : (size * map.maxEntries() + GuestMemory.PAGE_SIZE - 1) & -GuestMemory.PAGE_SIZE;
+    }
+
+    private long percpuStride() {
+        return percpuStride(map);
+    }
+
+    /** Whether all elements are there from the beginning. */
+    boolean isPreallocated() {
+        return freelist != null;
+    }
+
+    /**
+     * Takes an element, under a bucket's lock.
+     *
+     * @param old the element that it replaces, or 0
+     * @return the element, or -E2BIG (the map is full, or no free list's lock could be had) or -ENOMEM
+     */
+    long take(Cpu cpu, long old) {
+        if (freelist != null) {
+            if (old != 0) {
+                return GuestWords.getAndSetLong(spares + (long) PercpuCounter.STRIDE * cpu.id(), old);
+            }
+            long element = freelist.pop(cpu);
+            if (element == 0) {
+                return -E2BIG;
+            }
+            map.countElement(cpu, 1);
+            return element;
+        }
+        return takeFromCache(cpu, old);
+    }
+
+    private long takeFromCache(Cpu cpu, long old) {
+        ElementCache elements = Objects.requireNonNull(cache);
+        if (old == 0 && GuestWords.getLongOpaque(count) >= map.maxEntries()) {
+            return -E2BIG;
+        }
+        GuestWords.getAndAddLong(count, 1);
+        long element = elements.allocate(cpu);
+        if (element != 0 && map.isPercpu() && !hasPercpuValues(element)) {
+            elements.free(cpu, element);
+            element = 0;
+        }
+        if (element == 0) {
+            GuestWords.getAndAddLong(count, -1);
+            return -ENOMEM;
+        }
+        map.countElement(cpu, 1);
+        return element;
+    }
+
+    /** An element keeps the values that it was once given. */
+    private boolean hasPercpuValues(long element) {
+        long slot = element + map.valueOffset;
+        if (GuestMemory.getLong(slot) == 0) {
+            GuestMemory.putLong(slot, map.arena().tryAllocate(percpuStride() * map.cpuCount, 16));
+        }
+        return GuestMemory.getLong(slot) != 0;
+    }
+
+    /** Takes back an element that is in the map no longer. Cannot fail. */
+    void give(Cpu cpu, long element) {
+        map.countElement(cpu, -1);
+        if (freelist != null) {
+            freelist.push(cpu, element);
+            return;
+        }
+        GuestWords.getAndAddLong(count, -1);
+        Objects.requireNonNull(cache).free(cpu, element);
+    }
+
+    /** The free list of a pre-allocated map; else null. */
+    @Nullable
+    PercpuFreelist freelist() {
+        return freelist;
+    }
+}

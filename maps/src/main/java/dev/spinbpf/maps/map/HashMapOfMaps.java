@@ -1,0 +1,112 @@
+package dev.spinbpf.maps.map;
+
+import static dev.spinbpf.programs.model.Errno.EINVAL;
+import static dev.spinbpf.programs.model.Errno.ENOENT;
+import static dev.spinbpf.programs.model.Errno.ENOTSUPP;
+import static dev.spinbpf.programs.model.Errno.EOPNOTSUPP;
+
+import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.cpu.HookPoint;
+import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.maps.sync.GuestWords;
+
+/**
+ * {@code BPF_MAP_TYPE_HASH_OF_MAPS}: a value is the inner map's address. User space writes and reads the inner map's id; an
+ * update replaces it in place.
+ */
+final class HashMapOfMaps extends HashTableMap {
+    private final ElementPool pool;
+
+    HashMapOfMaps(MapDefinition definition) {
+        super(definition, HEADER_SIZE, Long.BYTES);
+        pool = new ElementPool(this, false);
+    }
+
+    @Override
+    public long lookup(Cpu cpu, long key) {
+        long element = find(key, hash(key));
+        return element == 0 ? 0 : GuestWords.getLongAcquire(element + valueOffset);
+    }
+
+    @Override
+    public int sysValueSize(long flags) {
+        return Integer.BYTES;
+    }
+
+    @Override
+    int updateValue(Cpu cpu, long key, long value, long flags) {
+        long inner = InnerMaps.resolve(this, GuestMemory.getInt(value));
+        if (inner < 0) {
+            return (int) inner;
+        }
+        if (Long.compareUnsigned(flags, MapFlags.BPF_EXIST) > 0) {
+            return -EINVAL;
+        }
+        int hash = hash(key);
+        long bucket = bucketOf(hash);
+        cpu.fire(HookPoint.MAP_UPDATE_BEFORE_LOCK, id(), key);
+        long irqFlags = cpu.irqSave();
+        int error = lockBucket(cpu, bucket, irqFlags);
+        if (error != 0) {
+            return error;
+        }
+        cpu.fire(HookPoint.MAP_UPDATE_UNDER_LOCK, id(), key);
+        long element = findLocked(bucket, key, hash);
+        error = checkExistence(element, flags);
+        if (error == 0 && element != 0) {
+            GuestWords.setLongRelease(element + valueOffset, inner);
+        } else if (error == 0) {
+            error = add(cpu, bucket, hash, key, inner);
+        }
+        unlockBucket(cpu, bucket, irqFlags);
+        cpu.fire(HookPoint.MAP_UPDATE_AFTER_LOCK, id(), key);
+        return error;
+    }
+
+    private int add(Cpu cpu, long bucket, int hash, long key, long inner) {
+        long element = pool.take(cpu, 0);
+        if (element < 0) {
+            return (int) element;
+        }
+        Bytes.copy(key, element + keyOffset, keySize);
+        GuestMemory.putLong(element + valueOffset, inner);
+        GuestMemory.putInt(element + HASH, hash);
+        insert(bucket, element);
+        return 0;
+    }
+
+    @Override
+    int takeValue(Cpu cpu, long key, long value, long flags) {
+        return -ENOTSUPP;
+    }
+
+    @Override
+    public long forEach(Cpu cpu, ElementVisitor visitor, long keyScratch) {
+        return -EOPNOTSUPP;
+    }
+
+    @Override
+    int copyValue(Cpu cpu, long key, long value, long flags) {
+        long inner = lookup(cpu, key);
+        if (inner == 0) {
+            return -ENOENT;
+        }
+        GuestMemory.putInt(value, InnerMaps.idOf(inner));
+        return 0;
+    }
+
+    @Override
+    void copyElement(Cpu cpu, long element, long to, long flags) {
+        GuestMemory.putInt(to, InnerMaps.idOf(GuestMemory.getLong(element + valueOffset)));
+    }
+
+    @Override
+    void release(Cpu cpu, long element) {
+        pool.give(cpu, element);
+    }
+
+    @Override
+    long valueOf(Cpu cpu, long element) {
+        return GuestMemory.getLong(element + valueOffset);
+    }
+}

@@ -1,0 +1,115 @@
+package dev.spinbpf.maps.map;
+
+import static dev.spinbpf.programs.model.Errno.EINVAL;
+
+import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.cpu.HookPoint;
+import dev.spinbpf.maps.memory.GuestMemory;
+
+/**
+ * {@code BPF_MAP_TYPE_HASH}: an update makes a new element and puts it before the old one, so that a reader sees either value
+ * whole; with BPF_F_LOCK it writes the old one in place, under the value's lock.
+ */
+final class HashMapOfValues extends HashTableMap {
+    private final ElementPool pool;
+
+    HashMapOfValues(MapDefinition definition) {
+        super(definition, HEADER_SIZE, definition.def().valueSize());
+        pool = new ElementPool(this, true);
+    }
+
+    ElementPool pool() {
+        return pool;
+    }
+
+    @Override
+    public long lookup(Cpu cpu, long key) {
+        long element = find(key, hash(key));
+        return element == 0 ? 0 : element + valueOffset;
+    }
+
+    @Override
+    public int update(Cpu cpu, long key, long value, long flags) {
+        if (Long.compareUnsigned(flags & ~MapFlags.BPF_F_LOCK, MapFlags.BPF_EXIST) > 0) {
+            return -EINVAL;
+        }
+        requireReadable(value, valueSize);
+        int hash = hash(key);
+        if ((flags & MapFlags.BPF_F_LOCK) != 0) {
+            if (!layout().hasSpinLock()) {
+                return -EINVAL;
+            }
+            long old = find(key, hash);
+            int error = checkExistence(old, flags);
+            if (error != 0 || old != 0) {
+                return error != 0 ? error : updateInPlace(cpu, old, value);
+            }
+        }
+        long bucket = bucketOf(hash);
+        cpu.fire(HookPoint.MAP_UPDATE_BEFORE_LOCK, id(), key);
+        long irqFlags = cpu.irqSave();
+        int error = lockBucket(cpu, bucket, irqFlags);
+        if (error != 0) {
+            return error;
+        }
+        cpu.fire(HookPoint.MAP_UPDATE_UNDER_LOCK, id(), key);
+        long old = findLocked(bucket, key, hash);
+        error = checkExistence(old, flags);
+        if (error == 0) {
+            error = old != 0 && (flags & MapFlags.BPF_F_LOCK) != 0
+                    ? updateInPlace(cpu, old, value)
+                    : replace(cpu, bucket, hash, key, value, old);
+        }
+        unlockBucket(cpu, bucket, irqFlags);
+        if (error == 0 && old != 0 && (flags & MapFlags.BPF_F_LOCK) == 0 && !pool.isPreallocated()) {
+            release(cpu, old);
+        }
+        cpu.fire(HookPoint.MAP_UPDATE_AFTER_LOCK, id(), key);
+        return error;
+    }
+
+    private int updateInPlace(Cpu cpu, long element, long value) {
+        copyLocked(cpu, value, element + valueOffset, element + valueOffset);
+        return 0;
+    }
+
+    private int replace(Cpu cpu, long bucket, int hash, long key, long value, long old) {
+        long element = pool.take(cpu, old);
+        if (element < 0) {
+            return (int) element;
+        }
+        Bytes.copy(key, element + keyOffset, keySize);
+        layout().copy(value, element + valueOffset);
+        GuestMemory.putInt(element + HASH, hash);
+        insert(bucket, element);
+        if (old != 0) {
+            unlink(bucket, old);
+            if (pool.isPreallocated()) {
+                cancelFields(cpu, old + valueOffset);
+            }
+        }
+        return 0;
+    }
+
+    @Override
+    void copyElement(Cpu cpu, long element, long to, long flags) {
+        long value = element + valueOffset;
+        if ((flags & MapFlags.BPF_F_LOCK) != 0) {
+            copyLocked(cpu, value, to, value);
+        } else {
+            layout().copy(value, to);
+        }
+        layout().initialize(to);
+    }
+
+    @Override
+    void release(Cpu cpu, long element) {
+        cancelFields(cpu, element + valueOffset);
+        pool.give(cpu, element);
+    }
+
+    @Override
+    long valueOf(Cpu cpu, long element) {
+        return element + valueOffset;
+    }
+}

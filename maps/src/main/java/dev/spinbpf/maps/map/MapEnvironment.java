@@ -1,0 +1,35 @@
+package dev.spinbpf.maps.map;
+
+import dev.spinbpf.maps.cpu.Cpus;
+import dev.spinbpf.maps.lock.LockStats;
+import dev.spinbpf.maps.lock.ResilientLock;
+import dev.spinbpf.maps.lock.RqSpinLock;
+import java.util.function.IntSupplier;
+
+/**
+ * The machine that maps are made for.
+ *
+ * @param cpus its CPUs
+ * @param locks how it takes the locks inside maps
+ * @param table its maps
+ * @param hashSeeds seeds of hash functions, one a map
+ * @param limitBytes most guest memory that one map may take; a map that wants more is refused (ENOMEM)
+ * @param canceller called for values with timers, work queues and task work that go away
+ */
+public record MapEnvironment(
+        Cpus cpus,
+        ResilientLock locks,
+        MapTable table,
+        IntSupplier hashSeeds,
+        long limitBytes,
+        FieldCanceller canceller) {
+
+    /** Most guest memory for one map where nothing else is said: 16 GiB. */
+    public static final long DEFAULT_LIMIT_BYTES = 16L << 30;
+
+    /** A machine without maps, with queued locks and statistics of its own. */
+    public static MapEnvironment of(Cpus cpus, IntSupplier hashSeeds) {
+        ResilientLock locks = new RqSpinLock(new LockStats(cpus.count()));
+        return new MapEnvironment(cpus, locks, new MapTable(), hashSeeds, DEFAULT_LIMIT_BYTES, FieldCanceller.NONE);
+    }
+}

@@ -1,0 +1,93 @@
+package dev.spinbpf.maps.map;
+
+import static dev.spinbpf.programs.model.Errno.ENOMEM;
+import static dev.spinbpf.programs.model.Errno.EOPNOTSUPP;
+
+import dev.spinbpf.maps.memory.GuestArena;
+import dev.spinbpf.maps.memory.GuestMemoryExhaustedException;
+import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.btf.BtfRecord;
+import dev.spinbpf.programs.model.MapDef;
+
+/** Makes maps, with the checks of {@code bpf(BPF_MAP_CREATE)}. */
+public final class MapFactory {
+    private MapFactory() {}
+
+    /**
+     * Makes a map and enters it into the environment's table.
+     *
+     * <p>Initial contents of global data are there and the map is frozen if its definition says so; {@link MapDef#slots} are
+     * for the caller to fill, by {@link BpfMap#sysUpdate}, since they name programs and other maps. As libbpf does, a map
+     * whose types Linux refuses is made without them: it has no special fields then.
+     *
+     * @param btf the types that the definition refers to
+     * @throws MapCreationException where Linux would refuse, or the kind is not supported
+     */
+    public static BpfMap create(MapDef def, Btf btf, MapEnvironment environment) throws MapCreationException {
+        MapChecks.check(def);
+        checkMemory(def, environment);
+        int id = environment.table().takeId();
+        GuestArena arena = new GuestArena("map '" + def.name() + "'", environment.limitBytes());
+        MapDef inner = def.inner();
+        MapDefinition definition = new MapDefinition(
+                def,
+                MapChecks.recordOf(def, btf),
+                inner == null ? BtfRecord.EMPTY : MapChecks.recordOf(inner, btf),
+                environment,
+                arena,
+                id);
+        BpfMap map;
+        try {
+            map = instantiate(definition);
+        } catch (GuestMemoryExhaustedException e) {
+            arena.close();
+            throw (MapCreationException)
+                    new MapCreationException(ENOMEM, def.name(), "there is no memory for it: " + e.getMessage())
+                            .initCause(e);
+        }
+        if (def.readOnly()) {
+            map.freeze();
+        }
+        environment.table().publish(map);
+        return map;
+    }
+
+    /** Refuses a map whose elements, all there from the beginning, cannot fit; also where their size is beyond 64 bits. */
+    private static void checkMemory(MapDef def, MapEnvironment environment) throws MapCreationException {
+        double copies =
+                switch (def.type()) {
+                    case PERCPU_ARRAY, PERCPU_HASH, LRU_PERCPU_HASH ->
+                        environment.cpus().count();
+                    case RINGBUF, BLOOM_FILTER, LPM_TRIE -> 0;
+                    default -> 1;
+                };
+        boolean preallocated = (def.flags() & MapFlags.BPF_F_NO_PREALLOC) == 0;
+        double bytes = copies * Integer.toUnsignedLong(def.valueSize()) * def.maxEntries();
+        if (preallocated && bytes > environment.limitBytes()) {
+            throw new MapCreationException(
+                    ENOMEM,
+                    def.name(),
+                    "its values take %.0f bytes, the limit is %d".formatted(bytes, environment.limitBytes()));
+        }
+    }
+
+    private static BpfMap instantiate(MapDefinition definition) throws MapCreationException {
+        MapDef def = definition.def();
+        return switch (def.type()) {
+            case ARRAY -> new ArrayMap(definition);
+            case PERCPU_ARRAY -> new PercpuArrayMap(definition);
+            case HASH -> new HashMapOfValues(definition);
+            case PERCPU_HASH -> new PercpuHashMap(definition);
+            case HASH_OF_MAPS -> new HashMapOfMaps(definition);
+            case LPM_TRIE -> new LpmTrieMap(definition);
+            case PROG_ARRAY, ARRAY_OF_MAPS -> new SlotArrayMap(definition);
+            case QUEUE, STACK -> new QueueStackMap(definition);
+            case RINGBUF -> new RingBufferMap(definition);
+            case BLOOM_FILTER -> new BloomFilterMap(definition);
+            case PERF_EVENT_ARRAY -> new PerfEventArrayMap(definition);
+            default ->
+                throw new MapCreationException(
+                        EOPNOTSUPP, def.name(), "maps of type " + def.type().display() + " are not supported");
+        };
+    }
+}

@@ -1,0 +1,112 @@
+package dev.spinbpf.maps.map;
+
+import static dev.spinbpf.programs.model.Errno.EINVAL;
+
+import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.cpu.HookPoint;
+import dev.spinbpf.maps.memory.GuestMemory;
+
+/** {@code BPF_MAP_TYPE_PERCPU_HASH}: values are written in place, because only their CPU uses them. */
+final class PercpuHashMap extends HashTableMap {
+    private final ElementPool pool;
+    private final PercpuValues percpu;
+
+    PercpuHashMap(MapDefinition definition) {
+        super(definition, HEADER_SIZE, Long.BYTES);
+        pool = new ElementPool(this, false);
+        percpu = new PercpuValues(this, ElementPool.percpuStride(this));
+    }
+
+    ElementPool pool() {
+        return pool;
+    }
+
+    @Override
+    public boolean isPercpu() {
+        return true;
+    }
+
+    @Override
+    public long lookup(Cpu cpu, long key) {
+        long element = find(key, hash(key));
+        return element == 0 ? 0 : valueOf(cpu, element);
+    }
+
+    @Override
+    public long lookupPercpu(Cpu cpu, long key, int cpuId) {
+        long element = Integer.compareUnsigned(cpuId, cpuCount) < 0 ? find(key, hash(key)) : 0;
+        return element == 0 ? 0 : percpu.of(values(element), cpuId);
+    }
+
+    @Override
+    public int update(Cpu cpu, long key, long value, long flags) {
+        if (Long.compareUnsigned(flags, MapFlags.BPF_EXIST) > 0) {
+            return -EINVAL;
+        }
+        return updateInPlace(cpu, key, value, flags, false);
+    }
+
+    @Override
+    int updateValue(Cpu cpu, long key, long value, long flags) {
+        if ((flags & MapFlags.BPF_F_LOCK) != 0
+                || Long.compareUnsigned(flags & 0xffffffffL, MapFlags.BPF_F_ALL_CPUS) > 0) {
+            return -EINVAL;
+        }
+        return updateInPlace(cpu, key, value, flags, true);
+    }
+
+    private int updateInPlace(Cpu cpu, long key, long value, long flags, boolean onAllCpus) {
+        requireReadable(value, onAllCpus ? sysValueSize(flags) : valueSize);
+        int hash = hash(key);
+        long bucket = bucketOf(hash);
+        cpu.fire(HookPoint.MAP_UPDATE_BEFORE_LOCK, id(), key);
+        long irqFlags = cpu.irqSave();
+        int error = lockBucket(cpu, bucket, irqFlags);
+        if (error != 0) {
+            return error;
+        }
+        cpu.fire(HookPoint.MAP_UPDATE_UNDER_LOCK, id(), key);
+        long element = findLocked(bucket, key, hash);
+        error = checkExistence(element, flags);
+        if (error == 0 && element != 0) {
+            percpu.write(cpu, value, values(element), flags, onAllCpus);
+        } else if (error == 0) {
+            error = add(cpu, bucket, hash, key, value, flags, onAllCpus);
+        }
+        unlockBucket(cpu, bucket, irqFlags);
+        cpu.fire(HookPoint.MAP_UPDATE_AFTER_LOCK, id(), key);
+        return error;
+    }
+
+    private int add(Cpu cpu, long bucket, int hash, long key, long value, long flags, boolean onAllCpus) {
+        long element = pool.take(cpu, 0);
+        if (element < 0) {
+            return (int) element;
+        }
+        Bytes.copy(key, element + keyOffset, keySize);
+        percpu.initialize(cpu, value, values(element), flags, onAllCpus);
+        GuestMemory.putInt(element + HASH, hash);
+        insert(bucket, element);
+        return 0;
+    }
+
+    private long values(long element) {
+        return GuestMemory.getLong(element + valueOffset);
+    }
+
+    @Override
+    void copyElement(Cpu cpu, long element, long to, long flags) {
+        percpu.copyOut(values(element), to, flags);
+    }
+
+    @Override
+    void release(Cpu cpu, long element) {
+        percpu.cancelFields(cpu, values(element));
+        pool.give(cpu, element);
+    }
+
+    @Override
+    long valueOf(Cpu cpu, long element) {
+        return percpu.of(values(element), cpu.id());
+    }
+}

@@ -1,0 +1,187 @@
+package dev.spinbpf.maps.map;
+
+import static dev.spinbpf.programs.model.Errno.E2BIG;
+import static dev.spinbpf.programs.model.Errno.EBADF;
+import static dev.spinbpf.programs.model.Errno.EBUSY;
+import static dev.spinbpf.programs.model.Errno.EINVAL;
+import static dev.spinbpf.programs.model.Errno.ENOENT;
+import static dev.spinbpf.programs.model.Errno.ENOSPC;
+import static dev.spinbpf.programs.model.Errno.ENOTSUPP;
+import static dev.spinbpf.programs.model.Errno.EOPNOTSUPP;
+
+import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.maps.sync.GuestWords;
+
+/**
+ * {@code BPF_MAP_TYPE_PERF_EVENT_ARRAY} as an output channel: user space opens a buffer for a CPU, programs on that CPU write
+ * samples into it.
+ *
+ * <p>A buffer is written by its CPU alone; no interrupt lands while a sample is written, because nothing there is a
+ * schedule point.
+ *
+ * <pre>
+ *   buffer:  producer position(8) consumer position(8) lost(8) mask(8) cpu(4) ... data from 64 on
+ *   sample:  size(8) data, rounded up to eight
+ * </pre>
+ */
+public final class PerfEventArrayMap extends BpfMap {
+    private static final int CONSUMER = 8;
+    private static final int LOST = 16;
+    private static final int MASK = 24;
+    private static final int CPU = 32;
+    private static final int DATA = 64;
+    private static final int SIZE_FIELD = 8;
+    private static final int LARGEST_SAMPLE = 0xffff;
+
+    private final long slots;
+    private final int count;
+
+    PerfEventArrayMap(MapDefinition definition) {
+        super(definition);
+        count = (int) maxEntries();
+        slots = arena().allocate(maxEntries() * Long.BYTES);
+    }
+
+    private long slot(int index) {
+        return slots + (index & 0xffffffffL) * Long.BYTES;
+    }
+
+    private boolean has(long index) {
+        return Long.compareUnsigned(index, Integer.toUnsignedLong(count)) < 0;
+    }
+
+    /**
+     * Opens a buffer.
+     *
+     * @param index the slot
+     * @param cpuId the CPU whose samples it takes
+     * @param sizeBytes its size, a power of two
+     * @return 0, -E2BIG no such slot, -EINVAL no such CPU or size, -EBUSY open already, -ENOSPC no memory
+     */
+    public int open(int index, int cpuId, long sizeBytes) {
+        if (!has(index & 0xffffffffL)) {
+            return -E2BIG;
+        }
+        if (cpuId < 0 || cpuId >= cpuCount || sizeBytes < SIZE_FIELD || Long.bitCount(sizeBytes) != 1) {
+            return -EINVAL;
+        }
+        if (GuestWords.getLongAcquire(slot(index)) != 0) {
+            return -EBUSY;
+        }
+        long buffer = arena().tryAllocate(DATA + sizeBytes, DATA);
+        if (buffer == 0) {
+            return -ENOSPC;
+        }
+        GuestMemory.putLong(buffer + MASK, sizeBytes - 1);
+        GuestMemory.putInt(buffer + CPU, cpuId);
+        GuestWords.setLongRelease(slot(index), buffer);
+        return 0;
+    }
+
+    /**
+     * {@code bpf_perf_event_output}.
+     *
+     * @param flags an index, or {@link MapFlags#BPF_F_CURRENT_CPU}
+     * @return 0, -EINVAL unknown flags, -E2BIG no such slot, -ENOENT not open, -EOPNOTSUPP open for another CPU, -ENOSPC full
+     */
+    public int output(Cpu cpu, long flags, long from, long size) {
+        if ((flags & ~MapFlags.BPF_F_INDEX_MASK) != 0) {
+            return -EINVAL;
+        }
+        long index = flags == MapFlags.BPF_F_CURRENT_CPU ? cpu.id() : flags;
+        if (!has(index)) {
+            return -E2BIG;
+        }
+        long buffer = GuestWords.getLongAcquire(slot((int) index));
+        if (buffer == 0) {
+            return -ENOENT;
+        }
+        if (GuestMemory.getInt(buffer + CPU) != cpu.id()) {
+            return -EOPNOTSUPP;
+        }
+        return write(buffer, from, size);
+    }
+
+    private static int write(long buffer, long from, long size) {
+        long mask = GuestMemory.getLong(buffer + MASK);
+        long producer = GuestMemory.getLong(buffer);
+        long length = Bytes.roundUp8(size + SIZE_FIELD);
+        long used = producer - GuestMemory.getLongAcquire(buffer + CONSUMER);
+        if (Long.compareUnsigned(size, LARGEST_SAMPLE) > 0 || used + length > mask + 1) {
+            GuestMemory.setLongOpaque(buffer + LOST, GuestMemory.getLong(buffer + LOST) + 1);
+            return -ENOSPC;
+        }
+        GuestMemory.putLong(buffer + DATA + (producer & mask), size);
+        for (long at = 0; at < size; at++) {
+            long position = producer + SIZE_FIELD + at;
+            GuestMemory.putByte(buffer + DATA + (position & mask), GuestMemory.getByte(from + at));
+        }
+        GuestMemory.setLongRelease(buffer, producer + length);
+        return 0;
+    }
+
+    /** What gets the samples. */
+    @FunctionalInterface
+    public interface SampleVisitor {
+        /** Takes a sample. */
+        void visit(int cpuId, byte[] sample);
+    }
+
+    /** Reads and removes all samples of a slot; one thread at a time may. Returns how many there were. */
+    public long consume(int index, SampleVisitor visitor) {
+        long buffer = has(index & 0xffffffffL) ? GuestWords.getLongAcquire(slot(index)) : 0;
+        if (buffer == 0) {
+            return 0;
+        }
+        long mask = GuestMemory.getLong(buffer + MASK);
+        long consumer = GuestMemory.getLong(buffer + CONSUMER);
+        long visited = 0;
+        while (consumer != GuestWords.getLongAcquire(buffer)) {
+            byte[] sample = new byte[(int) GuestMemory.getLong(buffer + DATA + (consumer & mask))];
+            for (int at = 0; at < sample.length; at++) {
+                sample[at] = GuestMemory.getByte(buffer + DATA + (consumer + SIZE_FIELD + at & mask));
+            }
+            consumer += Bytes.roundUp8(sample.length + SIZE_FIELD);
+            GuestWords.setLongRelease(buffer + CONSUMER, consumer);
+            visitor.visit(GuestMemory.getInt(buffer + CPU), sample);
+            visited++;
+        }
+        return visited;
+    }
+
+    /** How many samples did not fit. */
+    public long lost(int index) {
+        long buffer = has(index & 0xffffffffL) ? GuestWords.getLongAcquire(slot(index)) : 0;
+        return buffer == 0 ? 0 : GuestMemory.getLongOpaque(buffer + LOST);
+    }
+
+    @Override
+    public int delete(Cpu cpu, long key) {
+        int index = GuestMemory.getInt(key);
+        if (!has(index & 0xffffffffL)) {
+            return -E2BIG;
+        }
+        return GuestWords.getAndSetLong(slot(index), 0) == 0 ? -ENOENT : 0;
+    }
+
+    @Override
+    public int getNextKey(Cpu cpu, long key, long nextKey) {
+        return ArrayKeys.next(count, key, nextKey);
+    }
+
+    @Override
+    public int sysValueSize(long flags) {
+        return Integer.BYTES;
+    }
+
+    @Override
+    int updateValue(Cpu cpu, long key, long value, long flags) {
+        return -EBADF;
+    }
+
+    @Override
+    int copyValue(Cpu cpu, long key, long value, long flags) {
+        return -ENOTSUPP;
+    }
+}
