@@ -48,6 +48,11 @@ public final class Btf {
         return types.named(name);
     }
 
+    /** Ids of all types that may have a flavor, as their names contain {@code ___}. */
+    List<Integer> flavored() {
+        return types.flavored();
+    }
+
     /** All types, by id. */
     public List<BtfType> types() {
         List<BtfType> all = new ArrayList<>(size());

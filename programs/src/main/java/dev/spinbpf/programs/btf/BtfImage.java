@@ -212,18 +212,28 @@ final class BtfImage implements TypeSource {
 
     @Override
     public List<Integer> named(String name) {
+        return index().find(name.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public List<Integer> flavored() {
+        return index().flavored;
+    }
+
+    private NameIndex index() {
         NameIndex index = names;
         if (index == null) {
             index = new NameIndex();
             names = index;
         }
-        return index.find(name.getBytes(StandardCharsets.UTF_8));
+        return index;
     }
 
     /** A hash table from names to ids: buckets are chains of ids, ascending. */
     private final class NameIndex {
         private final int[] heads;
         private final int[] next = new int[offsets.length];
+        private final List<Integer> flavored = new ArrayList<>();
 
         NameIndex() {
             heads = new int[Math.max(16, Integer.highestOneBit(offsets.length) << 1)];
@@ -233,8 +243,22 @@ final class BtfImage implements TypeSource {
                     int bucket = bucketOf(hashFrom(start));
                     next[id] = heads[bucket];
                     heads[bucket] = id;
+                    if (hasFlavorMark(start)) {
+                        flavored.add(id);
+                    }
                 }
             }
+        }
+
+        private boolean hasFlavorMark(int start) {
+            int run = 0;
+            for (int i = start; i < stringsEnd && bytes[i] != 0; i++) {
+                run = bytes[i] == '_' ? run + 1 : 0;
+                if (run == 3) {
+                    return true;
+                }
+            }
+            return false;
         }
 
         List<Integer> find(byte[] name) {

@@ -16,10 +16,14 @@ sealed interface TypeSource permits TypeSource.Listed, BtfImage {
     /** Ids of all types of this name, ascending. */
     List<Integer> named(String name);
 
+    /** Ids of all types that may have a flavor, as their names contain {@code ___}. */
+    List<Integer> flavored();
+
     /** Types that exist as records. */
     final class Listed implements TypeSource {
         private final List<BtfType> types;
         private final Map<String, List<Integer>> idsByName = new HashMap<>();
+        private final List<Integer> flavored = new ArrayList<>();
 
         Listed(List<BtfType> types) {
             this.types = List.copyOf(types);
@@ -27,6 +31,9 @@ sealed interface TypeSource permits TypeSource.Listed, BtfImage {
                 String name = this.types.get(id).name();
                 if (!name.isEmpty()) {
                     idsByName.computeIfAbsent(name, key -> new ArrayList<>(1)).add(id);
+                }
+                if (name.contains("___")) {
+                    flavored.add(id);
                 }
             }
         }
@@ -44,6 +51,11 @@ sealed interface TypeSource permits TypeSource.Listed, BtfImage {
         @Override
         public List<Integer> named(String name) {
             return idsByName.getOrDefault(name, List.of());
+        }
+
+        @Override
+        public List<Integer> flavored() {
+            return flavored;
         }
     }
 }

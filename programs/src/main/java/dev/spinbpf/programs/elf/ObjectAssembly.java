@@ -62,7 +62,7 @@ final class ObjectAssembly {
         new StructOps(elf, types, functions, notes).read(structMembers);
         collectRelocs(externs);
         types.hideFunctions(functions.subprograms());
-        CoreRelocations.apply(elf, types, functions);
+        new CoreRelocations(elf, types, functions, options.targetTypes(), notes).apply(types.ext.relocations());
         References references = new References(
                 maps, externs, settings, settingsMap, arenaMap, arenaDataOffset, contentsOf(JUMP_TABLES));
         List<Program> programs = new ArrayList<>();
