@@ -1,0 +1,170 @@
+package dev.spinbpf.programs.asm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.btf.BtfType;
+import dev.spinbpf.programs.elf.ObjectReader;
+import dev.spinbpf.programs.elf.ReadOptions;
+import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.programs.isa.InsnDecoder;
+import dev.spinbpf.programs.isa.InsnEncoder;
+import dev.spinbpf.programs.isa.InvalidInsnException;
+import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.programs.isa.RandomInsns;
+import dev.spinbpf.programs.model.AttachType;
+import dev.spinbpf.programs.model.KfuncRef;
+import dev.spinbpf.programs.model.KsymRef;
+import dev.spinbpf.programs.model.MapDef;
+import dev.spinbpf.programs.model.MapType;
+import dev.spinbpf.programs.model.ProgType;
+import dev.spinbpf.programs.model.Program;
+import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.programs.model.Subprog;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What is disassembled assembles again to the same bytes. */
+class RoundTripTest {
+    private static final int SAMPLES_PER_ROW = 100;
+    private static final int RANDOM_PROGRAMS = 10_000;
+
+    @ParameterizedTest
+    @EnumSource(value = Op.class, mode = EnumSource.Mode.EXCLUDE, names = "LDDW_HI")
+    void shouldAssembleWhatItDisassembledForEveryRow(Op op) throws AssemblyException {
+        RandomInsns random = new RandomInsns(new Random(op.ordinal()));
+        List<Insn> insns = new ArrayList<>();
+        for (int sample = 0; sample < SAMPLES_PER_ROW; sample++) {
+            insns.addAll(RandomInsns.slots(random.insn(op)));
+        }
+        ProgramObject object = object(insns, new Random(op.ordinal()));
+        assertThat(reassembled(object).programs().getFirst().insns()).isEqualTo(insns);
+    }
+
+    /** The kernel's own text assembles as well, where it says all that there is to say. */
+    @ParameterizedTest
+    @EnumSource(
+            value = Op.class,
+            mode = EnumSource.Mode.MATCH_NONE,
+            names = {"LDDW_[^I].*", "CALL_KFUNC"})
+    void shouldAssembleTheKernelsTextForEveryRow(Op op) throws AssemblyException {
+        RandomInsns random = new RandomInsns(new Random(op.ordinal()));
+        StringBuilder text = new StringBuilder(".program p \"tc\"\n");
+        List<Insn> insns = new ArrayList<>();
+        for (int sample = 0; sample < SAMPLES_PER_ROW; sample++) {
+            Insn insn = random.insn(op);
+            text.append(insns.size())
+                    .append(": ")
+                    .append(Disassembler.logText(insn))
+                    .append('\n');
+            insns.addAll(RandomInsns.slots(insn));
+        }
+        ProgramObject object = Assembler.assemble("kernel.bpfasm", text.toString());
+        assertThat(object.programs().getFirst().insns()).isEqualTo(insns);
+    }
+
+    @Test
+    void shouldBringBackTheBytesOfRandomPrograms() throws InvalidInsnException {
+        long firstSeed = Long.getLong("spinbpf.seed", 20_260_719L);
+        for (long seed = firstSeed; seed < firstSeed + RANDOM_PROGRAMS; seed++) {
+            Random random = new Random(seed);
+            byte[] bytes = InsnEncoder.encode(new RandomInsns(random).program(1 + random.nextInt(40)));
+            ProgramObject object = object(InsnDecoder.decode(bytes), random);
+            String text = AssemblyWriter.write(object);
+            try {
+                List<Insn> insns = Assembler.assemble("random.bpfasm", text)
+                        .programs()
+                        .getFirst()
+                        .insns();
+                assertThat(InsnEncoder.encode(insns))
+                        .as("seed %d:%n%s", seed, text)
+                        .isEqualTo(bytes);
+            } catch (AssemblyException e) {
+                throw new AssertionError("seed " + seed + ":\n" + text, e);
+            }
+        }
+    }
+
+    static Stream<Path> samples() throws IOException {
+        Path samples = Path.of(System.getProperty("spinbpf.root"), "programs", "samples");
+        try (Stream<Path> files = Files.list(samples)) {
+            return files.filter(file -> file.toString().endsWith(".bpf.o")).sorted().toList().stream();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("samples")
+    void shouldBringBackTheSamples(Path file) throws Exception {
+        ProgramObject object = ObjectReader.read(file, ReadOptions.DEFAULT);
+        assertSame(reassembled(object), object);
+    }
+
+    private static ProgramObject reassembled(ProgramObject object) throws AssemblyException {
+        return Assembler.assemble("again.bpfasm", AssemblyWriter.write(object));
+    }
+
+    /** All but the lines, which are now those of the text. */
+    static void assertSame(ProgramObject actual, ProgramObject expected) {
+        assertThat(actual.license()).isEqualTo(expected.license());
+        assertThat(actual.kfuncs()).isEqualTo(expected.kfuncs());
+        assertThat(actual.ksyms()).isEqualTo(expected.ksyms());
+        assertThat(types(actual.btf())).isEqualTo(types(expected.btf()));
+        assertThat(actual.maps()).usingRecursiveComparison().isEqualTo(expected.maps());
+        assertThat(actual.programs())
+                .usingRecursiveComparison()
+                .ignoringFields("lines")
+                .isEqualTo(expected.programs());
+    }
+
+    private static List<BtfType> types(Btf btf) {
+        return IntStream.range(0, btf.size()).mapToObj(btf::type).toList();
+    }
+
+    /** An object around the instructions, cut into functions here and there. */
+    private static ProgramObject object(List<Insn> insns, Random random) {
+        List<Subprog> subprogs = new ArrayList<>();
+        int start = 0;
+        for (int slot = 1; slot <= insns.size(); slot++) {
+            boolean cut = slot == insns.size()
+                    || random.nextInt(10) == 0 && insns.get(slot).op() != Op.LDDW_HI;
+            if (cut) {
+                String name = start == 0 ? "main" : random.nextInt(5) == 0 ? "helper" : "f" + start;
+                subprogs.add(new Subprog(name, start, slot, start == 0 || random.nextBoolean(), 0));
+                start = slot;
+            }
+        }
+        Program program = new Program(
+                "main",
+                "tc",
+                ProgType.SCHED_CLS,
+                AttachType.CGROUP_INET_INGRESS,
+                null,
+                false,
+                true,
+                insns,
+                subprogs,
+                List.of());
+        MapDef map = new MapDef("exit", MapType.HASH, 4, 8, 16, 1, 0, 0, 0, 0, null, List.of(), null, false);
+        MapDef twin = new MapDef("r1", MapType.ARRAY, 4, 8, 16, 0, 0, 0, 0, 0, null, List.of(), null, false);
+        return new ProgramObject(
+                "random.bpf.o",
+                "GPL",
+                List.of(program),
+                List.of(map, twin),
+                List.of(new KfuncRef("bpf_res_spin_lock", false, 0), new KfuncRef("helper", true, 0)),
+                Btf.EMPTY,
+                List.of(),
+                List.of(new KsymRef("bpf_prog_active", true, false, true, 0)),
+                List.of());
+    }
+}
