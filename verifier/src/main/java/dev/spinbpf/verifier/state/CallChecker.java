@@ -20,6 +20,21 @@ public interface CallChecker {
     /** What the instruction needs to know before anything ran. */
     CallSummary summary(VerifierEnv env, Insn insn);
 
+    /**
+     * Bytes of stack that the call accesses through a pointer in one of its arguments, as far as its prototype and the constants in
+     * {@link InsnAux} tell. Linux's {@code bpf_helper_stack_access_bytes} and {@code bpf_kfunc_stack_access_bytes}.
+     *
+     * @param arg number of the argument, 0 for r1
+     * @return positive if it may read so many bytes, negative if it overwrites so many without reading them, 0 if it does not
+     *     access the stack, {@link #UNKNOWN_BYTES} if it may read any number
+     */
+    default long stackAccessBytes(VerifierEnv env, Insn insn, int insnIndex, int arg) {
+        return UNKNOWN_BYTES;
+    }
+
+    /** {@link #stackAccessBytes} of a call of which nothing is known. */
+    long UNKNOWN_BYTES = Long.MIN_VALUE;
+
     /** Whether the call ends the path. */
     enum KfuncResult {
         CONTINUE,

@@ -52,6 +52,8 @@ public final class VerifierEnv {
     public int totalStates;
     /** Most states kept at one time. */
     public int peakStates;
+    /** Most states that were looked at for one slot. */
+    public int maxStatesPerInsn;
     /** Number of strongly connected components; see {@link InsnAux#scc}. */
     public int sccCount;
     /** The subprogram that handles exceptions, or 0. */

@@ -1,0 +1,130 @@
+package dev.spinbpf.verifier.prune;
+
+import dev.spinbpf.verifier.state.LinkedRegs;
+import dev.spinbpf.verifier.state.VerifierState;
+import java.util.Arrays;
+
+/** Which registers and stack slots are to be marked precise, frame by frame, while a path is walked back. */
+final class BacktrackState {
+    /** Bits of r1 to r5. */
+    static final int ARGS = 0b11_1110;
+
+    private final int[] regs = new int[VerifierState.MAX_CALL_FRAMES];
+    private final long[] slots = new long[VerifierState.MAX_CALL_FRAMES];
+    private int frame;
+
+    void start(int newFrame) {
+        frame = newFrame;
+    }
+
+    void clear() {
+        Arrays.fill(regs, 0);
+        Arrays.fill(slots, 0);
+        frame = 0;
+    }
+
+    boolean isEmpty() {
+        long all = 0;
+        for (int i = 0; i <= frame; i++) {
+            all |= regs[i] | slots[i];
+        }
+        return all == 0;
+    }
+
+    int frame() {
+        return frame;
+    }
+
+    /** Enters a callee, seen backwards; false if there is no room. */
+    boolean enter() {
+        if (frame == VerifierState.MAX_CALL_FRAMES - 1) {
+            return false;
+        }
+        frame++;
+        return true;
+    }
+
+    /** Leaves a callee through its call, seen backwards; false in the outermost frame. */
+    boolean leave() {
+        if (frame == 0) {
+            return false;
+        }
+        frame--;
+        return true;
+    }
+
+    int regMask() {
+        return regs[frame];
+    }
+
+    int regMask(int frameno) {
+        return regs[frameno];
+    }
+
+    long slotMask() {
+        return slots[frame];
+    }
+
+    long slotMask(int frameno) {
+        return slots[frameno];
+    }
+
+    boolean hasReg(int reg) {
+        return (regs[frame] >>> reg & 1) != 0;
+    }
+
+    void setReg(int reg) {
+        setReg(frame, reg);
+    }
+
+    void setReg(int frameno, int reg) {
+        regs[frameno] |= 1 << reg;
+    }
+
+    void clearReg(int reg) {
+        clearReg(frame, reg);
+    }
+
+    void clearReg(int frameno, int reg) {
+        regs[frameno] &= ~(1 << reg);
+    }
+
+    boolean hasSlot(int frameno, int spi) {
+        return (slots[frameno] >>> spi & 1) != 0;
+    }
+
+    void setSlot(int frameno, int spi) {
+        slots[frameno] |= 1L << spi;
+    }
+
+    void clearSlot(int frameno, int spi) {
+        slots[frameno] &= ~(1L << spi);
+    }
+
+    /** If one of the scalars that were equal is wanted, all of them are. */
+    void addLinked(long packed) {
+        if (packed == 0) {
+            return;
+        }
+        var linked = LinkedRegs.unpack(packed).entries();
+        boolean some = false;
+        for (LinkedRegs.Entry entry : linked) {
+            some |= entry.isReg()
+                    ? (regs[entry.frame()] >>> entry.index() & 1) != 0
+                    : hasSlot(entry.frame(), entry.index());
+        }
+        if (some) {
+            for (LinkedRegs.Entry entry : linked) {
+                add(entry);
+            }
+        }
+    }
+
+    private void add(LinkedRegs.Entry entry) {
+        if (entry.isReg()) {
+            setReg(entry.frame(), entry.index());
+        } else {
+            setSlot(entry.frame(), entry.index());
+        }
+    }
+}

@@ -1,0 +1,230 @@
+package dev.spinbpf.verifier.prune;
+
+import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.verifier.state.FuncState;
+import dev.spinbpf.verifier.state.JmpHistoryEntry;
+import dev.spinbpf.verifier.state.Precision;
+import dev.spinbpf.verifier.state.RegState;
+import dev.spinbpf.verifier.state.StackSlot;
+import dev.spinbpf.verifier.state.VerifierEnv;
+import dev.spinbpf.verifier.state.VerifierState;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Marks precise what a scalar was computed from, by walking the path back from where its value mattered.
+ *
+ * <p>Scalars start imprecise: two states that differ in one are equal. Where a value matters (an offset, a size, a branch that
+ * is decided by it), the walk goes back over the instructions, {@link BacktrackSteps}, and marks in each kept state on the way the registers and slots
+ * that the value came from. Marks in the current state do not matter, since only kept states are compared with. Where the
+ * walk cannot follow, all scalars of all kept states on the path become precise.
+ *
+ * <p>Serves one verification.
+ */
+public final class Backtracking implements Precision {
+    private static final int NO_INSN = -1;
+    /** The walk is over: the state's first instruction was reached. */
+    private static final int STATE_DONE = -2;
+
+    private final BacktrackState marks = new BacktrackState();
+    private final BacktrackSteps steps = new BacktrackSteps(marks);
+    private boolean changed;
+
+    @Override
+    public void pushJmpHistory(VerifierEnv env, VerifierState state, int flags, int spi, int frame, long linkedRegs) {
+        List<JmpHistoryEntry> history = state.jmpHistory();
+        int index = env.currentHistoryEntry;
+        if (index >= 0) {
+            JmpHistoryEntry entry = history.get(index);
+            history.set(
+                    index,
+                    new JmpHistoryEntry(entry.insn(), entry.prevInsn(), entry.flags() | flags, spi, frame, linkedRegs));
+            return;
+        }
+        env.currentHistoryEntry = history.size();
+        history.add(new JmpHistoryEntry(env.insnIndex(), env.prevInsnIndex(), flags, spi, frame, linkedRegs));
+    }
+
+    @Override
+    public void markChain(VerifierEnv env, int regno) {
+        marks.start(env.state().curframe());
+        marks.setReg(regno);
+        walkBack(env, env.state());
+    }
+
+    /**
+     * Marks what was precise in a state that the current one equals.
+     *
+     * @return whether a mark was added
+     */
+    boolean propagate(VerifierEnv env, VerifierState from, VerifierState to) {
+        changed = false;
+        for (int i = from.curframe(); i >= 0; i--) {
+            FuncState frame = from.frame(i);
+            for (int reg = 0; reg < Insn.FRAME_POINTER; reg++) {
+                if (isPrecise(frame.reg(reg))) {
+                    marks.setReg(i, reg);
+                }
+            }
+            for (int spi = 0; spi < frame.slots(); spi++) {
+                if (frame.slot(spi).isSpilled() && isPrecise(frame.slot(spi).spilled())) {
+                    marks.setSlot(i, spi);
+                }
+            }
+        }
+        walkBack(env, to);
+        return changed;
+    }
+
+    private static boolean isPrecise(RegState reg) {
+        return reg.isScalar() && reg.precise();
+    }
+
+    @Override
+    public void markAllScalars(VerifierEnv env, VerifierState state) {
+        for (VerifierState st = state.parent(); st != null; st = st.parent()) {
+            st.mapRegs(reg -> reg.isScalar() ? reg.withPrecise(true) : reg);
+        }
+    }
+
+    /** Marks nothing in the state: what was marked on the way to it does not matter for what comes after. */
+    static void forget(VerifierState state) {
+        state.mapRegs(reg -> reg.isScalar() ? reg.withPrecise(false) : reg);
+    }
+
+    private void walkBack(VerifierEnv env, VerifierState start) {
+        marks.start(start.curframe());
+        if (!marks.isEmpty() && !walk(env, start)) {
+            markAllScalars(env, start);
+        }
+        marks.clear();
+    }
+
+    /** Walks back until nothing is left to mark; false if the walk cannot follow. */
+    private boolean walk(VerifierEnv env, VerifierState start) {
+        VerifierState state = start;
+        int first = state.firstInsn();
+        int last = state.insn();
+        int following = NO_INSN;
+        boolean skip = true;
+        while (true) {
+            if (last < 0) {
+                return markArguments(state);
+            }
+            int done = walkState(env, state, last, following, skip);
+            if (done != STATE_DONE) {
+                return done == 0;
+            }
+            skip = false;
+            VerifierState parent = state.parent();
+            if (parent == null) {
+                return marks.isEmpty();
+            }
+            state = parent;
+            markState(state);
+            if (marks.isEmpty()) {
+                return true;
+            }
+            following = first;
+            last = state.lastInsn();
+            first = state.firstInsn();
+        }
+    }
+
+    /**
+     * Walks over the instructions between a state and its parent.
+     *
+     * @param skipFirst the first one is not looked at: it is what asked for the marks
+     * @return {@link #STATE_DONE} if marks are left, 0 if none are, 1 if the walk cannot follow
+     */
+    private int walkState(VerifierEnv env, VerifierState state, int last, int lastFollowing, boolean skipFirst) {
+        List<JmpHistoryEntry> history = state.jmpHistory();
+        int left = history.size();
+        int following = lastFollowing;
+        boolean skip = skipFirst;
+        int at = last;
+        while (true) {
+            if (!skip && !steps.step(env, at, following, entryOf(history, left, at))) {
+                return 1;
+            }
+            skip = false;
+            if (marks.isEmpty()) {
+                return 0;
+            }
+            following = at;
+            boolean jumped = left > 0 && history.get(left - 1).insn() == at;
+            if (at == state.firstInsn() && (left == 0 || (left == 1 && jumpedFrom(history, at)))) {
+                return STATE_DONE;
+            }
+            if (jumped) {
+                left--;
+                at = history.get(left).prevInsn();
+            } else {
+                at--;
+            }
+            if (at < 0) {
+                return 1;
+            }
+        }
+    }
+
+    private static boolean jumpedFrom(List<JmpHistoryEntry> history, int at) {
+        return history.getFirst().insn() == at;
+    }
+
+    private static @Nullable JmpHistoryEntry entryOf(List<JmpHistoryEntry> history, int left, int at) {
+        return left > 0 && history.get(left - 1).insn() == at ? history.get(left - 1) : null;
+    }
+
+    /** The walk has come to the start of a global function: its arguments are precise. */
+    private boolean markArguments(VerifierState state) {
+        FuncState frame = state.frame(0);
+        boolean arguments = state.curframe() == 0
+                && frame.subprog() > 0
+                && frame.callsite() == -1
+                && marks.slotMask() == 0
+                && (marks.regMask() & ~BacktrackState.ARGS) == 0;
+        if (!arguments) {
+            return false;
+        }
+        for (int reg = 1; reg <= 5; reg++) {
+            if (marks.hasReg(reg) && frame.reg(reg).isScalar()) {
+                frame.setReg(reg, frame.reg(reg).withPrecise(true));
+                changed = true;
+            }
+        }
+        return true;
+    }
+
+    private void markState(VerifierState state) {
+        for (int i = marks.frame(); i >= 0; i--) {
+            FuncState frame = state.frame(i);
+            for (int mask = marks.regMask(i); mask != 0; mask &= mask - 1) {
+                markReg(frame, i, Integer.numberOfTrailingZeros(mask));
+            }
+            for (long mask = marks.slotMask(i); mask != 0; mask &= mask - 1) {
+                markSlot(frame, i, Long.numberOfTrailingZeros(mask));
+            }
+        }
+    }
+
+    private void markReg(FuncState frame, int frameno, int number) {
+        RegState reg = frame.reg(number);
+        if (!reg.isScalar() || reg.precise()) {
+            marks.clearReg(frameno, number);
+            return;
+        }
+        frame.setReg(number, reg.withPrecise(true));
+        changed = true;
+    }
+
+    private void markSlot(FuncState frame, int frameno, int spi) {
+        StackSlot slot = spi < frame.slots() ? frame.slot(spi) : StackSlot.EMPTY;
+        if (!slot.isSpilledScalar() || slot.spilled().precise()) {
+            marks.clearSlot(frameno, spi);
+            return;
+        }
+        frame.setSlot(spi, slot.withSpilled(slot.spilled().withPrecise(true)));
+        changed = true;
+    }
+}

@@ -1,0 +1,53 @@
+package dev.spinbpf.verifier.prune;
+
+/**
+ * A set of half stack slots of one frame, of four bytes each. Half slot {@code h} covers the bytes from {@code fp - 4 * (h +
+ * 1)}. Immutable.
+ *
+ * @param low bits of the half slots 0 to 63
+ * @param high bits of the half slots 64 to 127
+ */
+record SlotSet(long low, long high) {
+    /** Half slots of a frame. */
+    static final int COUNT = 128;
+
+    /** Bytes of a half slot. */
+    static final int BYTES = 4;
+
+    static final SlotSet NONE = new SlotSet(0, 0);
+    static final SlotSet ALL = new SlotSet(-1, -1);
+
+    /** The half slots from one to another, both included; those beyond the frame are left out. */
+    static SlotSet range(long first, long last) {
+        long low = 0;
+        long high = 0;
+        for (long slot = Math.max(first, 0); slot <= last && slot < COUNT; slot++) {
+            if (slot < 64) {
+                low |= 1L << slot;
+            } else {
+                high |= 1L << (slot - 64);
+            }
+        }
+        return new SlotSet(low, high);
+    }
+
+    boolean contains(int slot) {
+        return ((slot < 64 ? low >>> slot : high >>> (slot - 64)) & 1) != 0;
+    }
+
+    boolean isEmpty() {
+        return (low | high) == 0;
+    }
+
+    SlotSet or(SlotSet other) {
+        return new SlotSet(low | other.low, high | other.high);
+    }
+
+    SlotSet and(SlotSet other) {
+        return new SlotSet(low & other.low, high & other.high);
+    }
+
+    SlotSet minus(SlotSet other) {
+        return new SlotSet(low & ~other.low, high & ~other.high);
+    }
+}

@@ -1,0 +1,306 @@
+package dev.spinbpf.verifier.prune;
+
+import dev.spinbpf.verifier.state.FuncState;
+import dev.spinbpf.verifier.state.Reference;
+import dev.spinbpf.verifier.state.RegPayload;
+import dev.spinbpf.verifier.state.RegState;
+import dev.spinbpf.verifier.state.RegType;
+import dev.spinbpf.verifier.state.SlotType;
+import dev.spinbpf.verifier.state.StackSlot;
+import dev.spinbpf.verifier.state.VerifierEnv;
+import dev.spinbpf.verifier.state.VerifierState;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether a path that has reached a state needs no further exploration, because an older state at the same place, known
+ * to be safe, allows all that the current one allows.
+ */
+final class StateComparison {
+    /** How much has to agree. */
+    enum Exactness {
+        /** Scalars that do not matter to safety are not compared. */
+        NOT_EXACT,
+        /** Everything. */
+        EXACT,
+        /** All scalars must lie within the old ones: it is not known yet which of them matter. */
+        RANGE_WITHIN
+    }
+
+    private static final StackSlot EMPTY = StackSlot.EMPTY;
+
+    private final IdMap ids = new IdMap();
+
+    /** Whether the safety of {@code old} implies that of {@code current}. */
+    boolean equal(VerifierEnv env, VerifierState old, VerifierState current, Exactness exactness) {
+        if (old.curframe() != current.curframe()) {
+            return false;
+        }
+        ids.reset(env.lastId());
+        if (old.inSleepable() != current.inSleepable() || !sameReferences(old, current)) {
+            return false;
+        }
+        for (int i = 0; i <= old.curframe(); i++) {
+            FuncState oldFrame = old.frame(i);
+            FuncState frame = current.frame(i);
+            int live = env.aux(old.frameInsn(i)).liveRegsBefore;
+            if (oldFrame.callsite() != frame.callsite() || !framesSafe(oldFrame, frame, live, exactness)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether the registers of the current frames are the very same: a cheap first look before a loop is suspected. */
+    static boolean maybeLooping(VerifierState old, VerifierState current) {
+        if (old.curframe() != current.curframe()) {
+            return false;
+        }
+        for (int i = 0; i < FuncState.REGISTERS; i++) {
+            RegState a = old.func().reg(i);
+            RegState b = current.func().reg(i);
+            if (!sameContent(a, b) || a.id() != b.id() || a.parentId() != b.parentId()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean sameReferences(VerifierState old, VerifierState current) {
+        if (old.references().size() != current.references().size()
+                || old.activeLocks() != current.activeLocks()
+                || old.activePreemptLocks() != current.activePreemptLocks()
+                || old.activeRcuLocks() != current.activeRcuLocks()
+                || !ids.check(old.activeIrqId(), current.activeIrqId())
+                || !ids.check(old.activeLockId(), current.activeLockId())
+                || !VerifierState.sameOwner(old.activeLockOwner(), current.activeLockOwner())) {
+            return false;
+        }
+        for (int i = 0; i < old.references().size(); i++) {
+            if (!sameReference(old.references().get(i), current.references().get(i))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean sameReference(Reference old, Reference current) {
+        if (!ids.check(old.id(), current.id()) || old.type() != current.type()) {
+            return false;
+        }
+        return switch (old.type()) {
+            case PTR -> ids.check(old.parentId(), current.parentId());
+            case IRQ -> true;
+            case LOCK, RES_LOCK, RES_LOCK_IRQ -> VerifierState.sameOwner(old.lockOwner(), current.lockOwner());
+        };
+    }
+
+    private boolean framesSafe(FuncState old, FuncState current, int liveRegs, Exactness exactness) {
+        if (old.callbackDepth() > current.callbackDepth()) {
+            return false;
+        }
+        for (int i = 0; i < FuncState.REGISTERS; i++) {
+            if ((liveRegs >>> i & 1) != 0 && !regSafe(old.reg(i), current.reg(i), exactness)) {
+                return false;
+            }
+        }
+        for (int spi = 0; spi < old.slots(); spi++) {
+            StackSlot slot = spi < current.slots() ? current.slot(spi) : null;
+            if (!slotSafe(old.slot(spi), slot, exactness)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether all that two registers hold is the same, ids apart. */
+    private static boolean sameContent(RegState a, RegState b) {
+        return samePointee(a, b) && a.value().equals(b.value());
+    }
+
+    /** Whether two registers point to the same thing, whatever the offset and the ids. */
+    private static boolean samePointee(RegState a, RegState b) {
+        return a.type() == b.type()
+                && a.flags() == b.flags()
+                && a.delta() == b.delta()
+                && a.payload().equals(b.payload());
+    }
+
+    private boolean sameIds(RegState old, RegState current) {
+        return ids.check(old.id(), current.id()) && ids.check(old.parentId(), current.parentId());
+    }
+
+    private boolean exact(RegState old, RegState current) {
+        return sameContent(old, current) && sameIds(old, current);
+    }
+
+    private boolean regSafe(RegState old, RegState current, Exactness exactness) {
+        if (exactness == Exactness.EXACT) {
+            return exact(old, current);
+        }
+        if (old.type() == RegType.NOT_INIT) {
+            return true;
+        }
+        if (old.type() != current.type() || old.flags() != current.flags()) {
+            return false;
+        }
+        return switch (old.type()) {
+            case SCALAR_VALUE -> scalarSafe(old, current, exactness);
+            case PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE, PTR_TO_MEM, PTR_TO_BUF, PTR_TO_TP_BUFFER ->
+                samePointee(old, current) && old.value().containsAll(current.value()) && sameIds(old, current);
+            case PTR_TO_PACKET, PTR_TO_PACKET_META -> packetSafe(old, current);
+            case PTR_TO_STACK -> exact(old, current) && old.frameno() == current.frameno();
+            case PTR_TO_ARENA -> true;
+            case PTR_TO_INSN -> samePointee(old, current) && old.value().containsAll(current.value());
+            case NOT_INIT,
+                    PTR_TO_CTX,
+                    CONST_PTR_TO_MAP,
+                    PTR_TO_PACKET_END,
+                    PTR_TO_FLOW_KEYS,
+                    PTR_TO_SOCKET,
+                    PTR_TO_SOCK_COMMON,
+                    PTR_TO_TCP_SOCK,
+                    PTR_TO_XDP_SOCK,
+                    PTR_TO_BTF_ID,
+                    PTR_TO_FUNC,
+                    CONST_PTR_TO_DYNPTR -> exact(old, current);
+        };
+    }
+
+    private boolean scalarSafe(RegState old, RegState current, Exactness exactness) {
+        if (!old.precise() && exactness == Exactness.NOT_EXACT) {
+            return true;
+        }
+        int oldLink = old.id() & RegState.ADD_CONST;
+        if (old.id() != 0 && oldLink != (current.id() & RegState.ADD_CONST)) {
+            return false;
+        }
+        if (oldLink != 0 && old.delta() != current.delta()) {
+            return false;
+        }
+        return ids.checkScalar(old.id(), current.id()) && old.value().containsAll(current.value());
+    }
+
+    /** What was known to be in the packet must be so now, and pointers with the same id must be as far apart. */
+    private boolean packetSafe(RegState old, RegState current) {
+        if (old.range() < 0 || current.range() < 0) {
+            if (old.range() != current.range()) {
+                return false;
+            }
+        } else if (old.range() > current.range()) {
+            return false;
+        }
+        if (!ids.check(old.id(), current.id())) {
+            return false;
+        }
+        boolean shifted = old.id() != 0
+                && old.value().r64().base() != current.value().r64().base();
+        return !shifted && old.value().containsAll(current.value());
+    }
+
+    /** Whether the slot may stand for the old one; null if the current stack does not reach so far. */
+    private boolean slotSafe(StackSlot old, @Nullable StackSlot current, Exactness exactness) {
+        for (int im = 0; im < StackSlot.BYTES; im++) {
+            SlotType oldType = old.type(im);
+            if (exactness == Exactness.EXACT && !sameType(oldType, im, current)) {
+                return false;
+            }
+            // What is in the slot was not read, or was read as an unknown number.
+            if (oldType == SlotType.INVALID || oldType == SlotType.POISON || oldType == SlotType.MISC) {
+                continue;
+            }
+            if (current == null) {
+                return false;
+            }
+            RegState oldScalar = im % 4 == 0 ? scalarAt(old, im) : null;
+            RegState scalar = im % 4 == 0 ? scalarAt(current, im) : null;
+            if (oldScalar != null && scalar != null) {
+                if (!regSafe(oldScalar, scalar, exactness)) {
+                    return false;
+                }
+                im += im == 0 ? 7 : 3;
+                continue;
+            }
+            if (oldType != current.type(im)) {
+                return false;
+            }
+            if (im == 7 && !contentSafe(old, current, exactness)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean sameType(SlotType old, int index, @Nullable StackSlot current) {
+        if (current == null) {
+            return false;
+        }
+        SlotType type = current.type(index);
+        SlotType a = old == SlotType.POISON ? SlotType.INVALID : old;
+        SlotType b = type == SlotType.POISON ? SlotType.INVALID : type;
+        return a == b;
+    }
+
+    /** The number that a load from the bytes {@code im} to 7 gives, or null if it is none. */
+    private static @Nullable RegState scalarAt(StackSlot slot, int im) {
+        if (slot.type(im) == SlotType.SPILL && slot.spilled().isScalar()) {
+            return slot.spilled();
+        }
+        for (int i = im; i < StackSlot.BYTES; i++) {
+            switch (slot.type(i)) {
+                case MISC, INVALID, POISON -> {
+                    // Gives an unknown number.
+                }
+                default -> {
+                    return null;
+                }
+            }
+        }
+        return RegState.UNKNOWN;
+    }
+
+    private boolean contentSafe(StackSlot old, StackSlot current, Exactness exactness) {
+        RegState a = old.spilled();
+        RegState b = current.spilled();
+        return switch (old.last()) {
+            case SPILL -> regSafe(a, b, exactness);
+            case DYNPTR -> a.payload().equals(b.payload()) && sameIds(a, b);
+            case ITER ->
+                a.type() == b.type()
+                        && a.flags() == b.flags()
+                        && sameIter(a.payload(), b.payload())
+                        && ids.check(a.id(), b.id());
+            case IRQ_FLAG -> ids.check(a.id(), b.id()) && a.payload().equals(b.payload());
+            case MISC, ZERO, INVALID, POISON -> true;
+        };
+    }
+
+    /** The depth is not compared: it only tells a loop of an iterator from one that goes on for ever. */
+    private static boolean sameIter(RegPayload a, RegPayload b) {
+        return a instanceof RegPayload.Iter first
+                && b instanceof RegPayload.Iter second
+                && first.btf() == second.btf()
+                && first.typeId() == second.typeId()
+                && first.drained() == second.drained();
+    }
+
+    /** Whether an active iterator has gone on between the states, so that their being equal is no endless loop. */
+    static boolean iterDepthsDiffer(VerifierState old, VerifierState current) {
+        for (int i = 0; i <= old.curframe(); i++) {
+            FuncState frame = old.frame(i);
+            for (int spi = 0; spi < frame.slots(); spi++) {
+                boolean isActive = frame.slot(spi).type(0) == SlotType.ITER
+                        && frame.slot(spi).spilled().payload() instanceof RegPayload.Iter iter
+                        && !iter.drained();
+                if (isActive && depth(frame, spi) != depth(current.frame(i), spi)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private static int depth(FuncState frame, int spi) {
+        StackSlot slot = spi < frame.slots() ? frame.slot(spi) : EMPTY;
+        return slot.spilled().payload() instanceof RegPayload.Iter iter ? iter.depth() : 0;
+    }
+}

@@ -1,0 +1,5 @@
+/** Keeps exploration finite: which states were seen before, what about them matters, and where loops end. */
+@NullMarked
+package dev.spinbpf.verifier.prune;
+
+import org.jspecify.annotations.NullMarked;
