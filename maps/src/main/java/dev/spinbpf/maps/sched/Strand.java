@@ -1,0 +1,165 @@
+package dev.spinbpf.maps.sched;
+
+import dev.spinbpf.maps.cpu.ContextLevel;
+import dev.spinbpf.maps.cpu.Cpu;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/** One emulated CPU's thread of execution in a simulation; at most one strand runs at a time. */
+final class Strand {
+    private static final int REMEMBERED_READS = 64;
+
+    enum State {
+        RUNNABLE,
+        /** Looked at a word in vain; until that changes or time passes there is nothing to do. */
+        WAITING,
+        SLEEPING,
+        DONE
+    }
+
+    private final Cpu cpu;
+    private final int index;
+    private final Thread thread;
+    private volatile boolean hasBaton;
+
+    private State state = State.RUNNABLE;
+    private @Nullable Object waitOwner;
+    private long waitAddress;
+    private long wakeNanos;
+    private @Nullable ContextLevel landOnResume;
+
+    /** What the strand has read since it last waited: a wait for something that changed after it was read must not block. */
+    private final @Nullable Object[] readOwners = new @Nullable Object[REMEMBERED_READS];
+
+    private final long[] readAddresses = new long[REMEMBERED_READS];
+    private int reads;
+    private boolean stale;
+
+    Strand(Cpu cpu, int index, Runnable body) {
+        this.cpu = cpu;
+        this.index = index;
+        this.thread = Thread.ofVirtual().name("cpu" + cpu.id()).unstarted(body);
+    }
+
+    Cpu cpu() {
+        return cpu;
+    }
+
+    int index() {
+        return index;
+    }
+
+    State state() {
+        return state;
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    boolean isCurrentThread() {
+        return Thread.currentThread().equals(thread);
+    }
+
+    void giveBaton() {
+        hasBaton = true;
+        LockSupport.unpark(thread);
+    }
+
+    void awaitBaton() {
+        while (!hasBaton) {
+            LockSupport.park(this);
+        }
+        hasBaton = false;
+    }
+
+    boolean isRunnable() {
+        return state == State.RUNNABLE;
+    }
+
+    boolean isWaiting() {
+        return state == State.WAITING;
+    }
+
+    void finish() {
+        state = State.DONE;
+    }
+
+    void sleepUntil(long nanos) {
+        state = State.SLEEPING;
+        wakeNanos = nanos;
+    }
+
+    /** When the strand wakes if it sleeps, or never. */
+    long wakeNanos() {
+        return state == State.SLEEPING ? wakeNanos : Long.MAX_VALUE;
+    }
+
+    void wakeIfDue(long nowNanos) {
+        if (state == State.SLEEPING && wakeNanos <= nowNanos) {
+            state = State.RUNNABLE;
+        }
+    }
+
+    void wakeFromWait() {
+        if (state == State.WAITING) {
+            state = State.RUNNABLE;
+            waitOwner = null;
+        }
+    }
+
+    /** Notes what shall land when the strand goes on, and makes it go on. */
+    void landOnResume(ContextLevel level) {
+        landOnResume = level;
+        wakeFromWait();
+    }
+
+    @Nullable
+    ContextLevel takeLanding() {
+        ContextLevel level = landOnResume;
+        landOnResume = null;
+        return level;
+    }
+
+    /** Makes the next wait look again rather than block: what the strand read before is forgotten. */
+    void forgetReads() {
+        reads = 0;
+        stale = true;
+    }
+
+    void noteRead(Object owner, long address) {
+        if (reads == REMEMBERED_READS) {
+            stale = true;
+            return;
+        }
+        readOwners[reads] = owner;
+        readAddresses[reads++] = address;
+    }
+
+    /** Notes that another strand is about to write. */
+    @SuppressWarnings("ReferenceEquality") // the owner's identity is meant
+    void noteWrite(Object owner, long address) {
+        if (state == State.WAITING) {
+            if (waitOwner == owner && waitAddress == address) {
+                wakeFromWait();
+            }
+            return;
+        }
+        for (int i = 0; i < reads && !stale; i++) {
+            stale = readOwners[i] == owner && readAddresses[i] == address;
+        }
+    }
+
+    /** Begins to wait for a word, unless something that the strand has read has changed since. Returns whether it waits. */
+    boolean beginWait(Object owner, long address) {
+        boolean waits = !stale;
+        reads = 0;
+        stale = false;
+        if (waits) {
+            state = State.WAITING;
+            waitOwner = owner;
+            waitAddress = address;
+        }
+        return waits;
+    }
+}
