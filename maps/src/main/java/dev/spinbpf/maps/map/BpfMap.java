@@ -64,6 +64,7 @@ public abstract sealed class BpfMap implements AutoCloseable
     private final ValueLayout layout;
     private final int id;
     private final long address;
+    private final long maxEntries;
     final ResilientLock locks;
     final int keySize;
     final int valueSize;
@@ -80,16 +81,25 @@ public abstract sealed class BpfMap implements AutoCloseable
         valueSize = def.valueSize();
         layout = new ValueLayout(definition.record(), valueSize);
         cpuCount = environment.cpus().count();
+        maxEntries = effectiveEntries();
         address = arena.allocate(OBJECT_SIZE, 64);
         GuestMemory.putInt(address + TYPE_OFFSET, def.type().number());
         GuestMemory.putInt(address + KEY_SIZE_OFFSET, keySize);
         GuestMemory.putInt(address + VALUE_SIZE_OFFSET, valueSize);
-        GuestMemory.putInt(address + MAX_ENTRIES_OFFSET, (int) def.maxEntries());
+        GuestMemory.putInt(address + MAX_ENTRIES_OFFSET, (int) maxEntries);
         GuestMemory.putLong(address + MAP_EXTRA_OFFSET, def.mapExtra());
         GuestMemory.putInt(address + MAP_FLAGS_OFFSET, (int) def.flags());
         GuestMemory.putInt(address + ID_OFFSET, id);
         byte[] name = def.name().getBytes(StandardCharsets.UTF_8);
         GuestMemory.copyIn(name, 0, address + NAME_OFFSET, Math.min(name.length, NAME_SIZE - 1));
+    }
+
+    /** With a list for each CPU, each list must have as many elements as the others. */
+    private long effectiveEntries() {
+        long entries = def.maxEntries();
+        return (def.flags() & MapFlags.BPF_F_NO_COMMON_LRU) == 0
+                ? entries
+                : (entries + cpuCount - 1) / cpuCount * cpuCount;
     }
 
     // What it is.
@@ -120,8 +130,8 @@ public abstract sealed class BpfMap implements AutoCloseable
     }
 
     /** How many elements there may be; a per-CPU LRU list rounds it up to the CPUs. */
-    public long maxEntries() {
-        return def.maxEntries();
+    public final long maxEntries() {
+        return maxEntries;
     }
 
     /** How values are copied, and their special fields. */

@@ -38,7 +38,7 @@ final class ElementPool {
         long elementCount = map.maxEntries() + (replacesValues ? map.cpuCount : 0);
         long elements = map.arena().allocate(map.elementSize * elementCount, PercpuCounter.STRIDE);
         if (map.isPercpu()) {
-            attachPercpuValues(elements, elementCount);
+            attachPercpuValues(map, elements, elementCount);
         }
         long spareElements = elements + map.elementSize * map.maxEntries();
         freelist.populate(elements, map.elementSize, map.maxEntries());
@@ -48,9 +48,10 @@ final class ElementPool {
         }
     }
 
-    private void attachPercpuValues(long elements, long elementCount) {
+    /** Gives elements of a pre-allocated per-CPU map their values. */
+    static void attachPercpuValues(HashTableMap map, long elements, long elementCount) {
         long size = Bytes.roundUp8(map.valueSize);
-        long values = map.arena().allocate(percpuStride() * map.cpuCount, GuestMemory.PAGE_SIZE);
+        long values = map.arena().allocate(percpuStride(map) * map.cpuCount, GuestMemory.PAGE_SIZE);
         for (long i = 0; i < elementCount; i++) {
             GuestMemory.putLong(elements + i * map.elementSize + map.valueOffset, values + i * size);
         }

@@ -24,7 +24,8 @@ import dev.spinbpf.maps.sync.GuestWords;
  *
  * Key and value begin at multiples of eight. The value slot of a per-CPU map holds the address of CPU 0's value.
  */
-public abstract sealed class HashTableMap extends BpfMap permits HashMapOfMaps, HashMapOfValues, PercpuHashMap {
+public abstract sealed class HashTableMap extends BpfMap
+        permits HashMapOfMaps, HashMapOfValues, LruHashMap, PercpuHashMap {
     static final int HEADER_SIZE = 24;
 
     private static final int BUCKET_SHIFT = 4;

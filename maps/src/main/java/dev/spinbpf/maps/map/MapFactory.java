@@ -79,6 +79,7 @@ public final class MapFactory {
             case HASH -> new HashMapOfValues(definition);
             case PERCPU_HASH -> new PercpuHashMap(definition);
             case HASH_OF_MAPS -> new HashMapOfMaps(definition);
+            case LRU_HASH, LRU_PERCPU_HASH -> new LruHashMap(definition);
             case LPM_TRIE -> new LpmTrieMap(definition);
             case PROG_ARRAY, ARRAY_OF_MAPS -> new SlotArrayMap(definition);
             case QUEUE, STACK -> new QueueStackMap(definition);
