@@ -104,6 +104,7 @@ final class Linker {
             place(image, exceptionCallback);
         }
         for (Placed placed : image.placed) {
+            requireRelocated(placed.function());
             for (Map.Entry<Integer, CodeReloc> entry : placed.function().relocs.entrySet()) {
                 references.apply(image, main, placed, entry.getKey(), entry.getValue());
             }
@@ -120,6 +121,20 @@ final class Linker {
                 decode(image),
                 subprogs(image),
                 lines(image));
+    }
+
+    /** Refuses numbers of files and types that only a running kernel could give a meaning to. */
+    private static void requireRelocated(Function function) throws LinkException {
+        for (int at = 0; at < function.code.length; at++) {
+            long insn = function.code[at];
+            boolean address = RawInsn.isLddw(insn) && RawInsn.src(insn) != 0 && !RawInsn.isFunctionAddress(insn);
+            boolean kfunc = RawInsn.isCall(insn) && RawInsn.src(insn) == RawInsn.PSEUDO_KFUNC_CALL;
+            if ((address || kfunc) && !function.relocs.containsKey(at)) {
+                throw new LinkException("insn " + at + " of " + function.name + " refers to kernel object "
+                        + RawInsn.imm(insn) + " by number, without a relocation");
+            }
+            at += RawInsn.isLddw(insn) ? 1 : 0;
+        }
     }
 
     private void place(Image image, Function first) throws LinkException {
