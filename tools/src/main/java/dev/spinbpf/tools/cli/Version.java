@@ -1,0 +1,12 @@
+package dev.spinbpf.tools.cli;
+
+import picocli.CommandLine.IVersionProvider;
+
+/** The version that the build wrote into the jar. */
+final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+        String version = Main.class.getPackage().getImplementationVersion();
+        return new String[] {"spinbpf " + (version == null ? "(not packaged)" : version) + ", reference: Linux 7.2"};
+    }
+}

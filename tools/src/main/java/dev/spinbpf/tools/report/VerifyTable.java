@@ -1,0 +1,89 @@
+package dev.spinbpf.tools.report;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The table of {@code spinbpf verify}: a line a program, then the reasons of what was refused. */
+final class VerifyTable extends VerifyReport {
+    private final Style style;
+    private final boolean verbose;
+    private final List<VerifyRow> rows = new ArrayList<>();
+
+    VerifyTable(PrintWriter out, Style style, boolean verbose) {
+        super(out);
+        this.style = style;
+        this.verbose = verbose;
+    }
+
+    @Override
+    public void add(VerifyRow row) {
+        rows.add(row);
+        if (verbose) {
+            out.print(style.bold(title(row)) + '\n' + withLineEnd(row.log()) + '\n');
+            out.flush();
+        }
+    }
+
+    @Override
+    public void end() {
+        TextTable table = new TextTable(
+                "File", "Program", "Type", "Verdict", ">Duration (us)", ">Insns", ">States", ">Peak states");
+        for (VerifyRow row : rows) {
+            if (row.verdict() != VerifyRow.Outcome.ERROR) {
+                table.add(
+                        row.fileName(),
+                        row.progName(),
+                        row.progType(),
+                        row.verdict().word(),
+                        Long.toString(row.durationMicros()),
+                        Long.toString(row.totalInsns()),
+                        Long.toString(row.totalStates()),
+                        Long.toString(row.peakStates()));
+            }
+        }
+        if (!table.isEmpty()) {
+            out.print(table.render(style));
+        }
+        rows.forEach(this::reason);
+        out.print(summary());
+    }
+
+    private void reason(VerifyRow row) {
+        if (row.verdict() == VerifyRow.Outcome.SUCCESS) {
+            return;
+        }
+        out.print('\n' + style.bold(title(row)) + ": " + style.bad(row.message()) + '\n');
+        row.explanation().lines().forEach(line -> out.print("  " + line + '\n'));
+    }
+
+    private String summary() {
+        long good = count(VerifyRow.Outcome.SUCCESS);
+        long refused = count(VerifyRow.Outcome.FAILURE);
+        long unsupported = count(VerifyRow.Outcome.UNSUPPORTED);
+        long unreadable = count(VerifyRow.Outcome.ERROR);
+        StringBuilder text = new StringBuilder("\n")
+                .append(style.good(good + " accepted"))
+                .append(", ")
+                .append(refused == 0 ? "0 refused" : style.bad(refused + " refused"));
+        if (unsupported > 0) {
+            text.append(", ").append(style.bad(unsupported + " not supported"));
+        }
+        if (unreadable > 0) {
+            text.append(", ").append(style.bad(unreadable + (unreadable == 1 ? " file" : " files") + " not readable"));
+        }
+        return text.append('\n').toString();
+    }
+
+    private long count(VerifyRow.Outcome outcome) {
+        return rows.stream().filter(row -> row.verdict() == outcome).count();
+    }
+
+    private static String title(VerifyRow row) {
+        return row.progName().isEmpty() ? row.fileName() : row.fileName() + ": " + row.progName();
+    }
+
+    private static String withLineEnd(String text) {
+        return text.isEmpty() || text.endsWith("\n") ? text : text + '\n';
+    }
+}
