@@ -1,0 +1,159 @@
+package dev.spinbpf.verifier.log;
+
+import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.programs.model.Helpers;
+import dev.spinbpf.verifier.state.MapInfo;
+import dev.spinbpf.verifier.state.Reference;
+import dev.spinbpf.verifier.state.RegPayload;
+import dev.spinbpf.verifier.state.VerifierEnv;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Says in plain words why a program was refused: what is wrong where, what is held and where it was taken, and by which way the
+ * program gets there.
+ */
+public final class Explanation {
+    private static final int MAX_DECISIONS = 12;
+    private static final Pattern LOCK_ARGUMENT = Pattern.compile("spin_(?:un)?lock\\w*\\(\\s*&?\\s*([^,()]+)");
+
+    private final VerifierEnv env;
+    private final String message;
+    private final int insn;
+    private final StringBuilder out = new StringBuilder();
+
+    private Explanation(VerifierEnv env, String message) {
+        this.env = env;
+        this.message = message;
+        this.insn = env.insnIndex();
+    }
+
+    /**
+     * Explains a refusal.
+     *
+     * @param env the verification, in the state in which it was given up
+     * @param message the message that it was given up with
+     * @return one or more lines without a line's end after the last; empty if there is nothing to add to the message
+     */
+    public static String explain(VerifierEnv env, String message) {
+        boolean inProgram = env.insnIndex() >= 0 && env.insnIndex() < env.length();
+        boolean walked = inProgram && env.insnProcessed > 0;
+        return walked ? new Explanation(env, message).text() : "";
+    }
+
+    private String text() {
+        explainLocks();
+        if (out.isEmpty()) {
+            String source = Place.text(env, insn);
+            line("This is found at " + Place.of(env, insn) + (source.isEmpty() ? "." : ": `" + source + "`."));
+            listHeld();
+        }
+        listDecisions();
+        return out.toString().stripTrailing();
+    }
+
+    private void line(String text) {
+        out.append(text).append('\n');
+    }
+
+    private void explainLocks() {
+        String here = Place.of(env, insn);
+        if (message.contains("AA deadlock")) {
+            line("The lock " + lockAt(insn) + " that " + here + " takes is already held on this path:"
+                    + " the program would wait for itself.");
+            listHeld();
+        } else if (message.contains("cannot be out of order")) {
+            line("Locks are given back in the reverse order of taking, but " + here + " gives back " + lockAt(insn)
+                    + " while a lock that was taken later is held.");
+            listHeld();
+        } else if (message.contains("unlock of different lock")) {
+            line(here + " gives back " + lockAt(insn) + ", which is not a lock that this path holds.");
+            listHeld();
+        } else if (message.contains("without taking a lock")) {
+            line(here + " gives back " + lockAt(insn) + ", but this path holds no lock there:"
+                    + " it was not taken, it was given back before, or taking it had failed.");
+        } else if (message.contains("not allowed while holding a lock")) {
+            line(here + " calls " + callee() + " while a lock is held. Within a locked region only static functions,"
+                    + " the lock functions and a few helpers may be called.");
+            listHeld();
+        } else if (message.startsWith("BPF_EXIT")) {
+            line("The program returns at " + here + " and still holds what it has to give back.");
+            listHeld();
+        }
+    }
+
+    private String callee() {
+        Insn call = env.insn(insn);
+        if (call.op() == Op.CALL_HELPER) {
+            String name = Helpers.name(call.immLow());
+            return name == null ? "a helper" : "`" + name + "`";
+        }
+        if (call.op() == Op.CALL_KFUNC && call.immLow() < env.object().kfuncs().size()) {
+            return "`" + env.object().kfuncs().get(call.immLow()).name() + "`";
+        }
+        if (call.op() == Op.CALL_SUBPROG) {
+            int subprog = env.findSubprog(insn + call.immLow() + 1);
+            return subprog < 0 ? "a function" : "`" + env.subprog(subprog).name + "`";
+        }
+        return "a function";
+    }
+
+    /** The lock that the call takes or gives back, as the source names it. */
+    private String lockAt(int call) {
+        Matcher matcher = LOCK_ARGUMENT.matcher(Place.text(env, call));
+        return matcher.find() ? "`" + matcher.group(1).strip() + "`" : "of that call";
+    }
+
+    private void listHeld() {
+        for (Reference reference : env.state().references()) {
+            line("  " + describe(reference));
+        }
+        if (env.state().activePreemptLocks() > 0) {
+            line("  preemption is disabled");
+        }
+        if (env.state().activeRcuLocks() > 0) {
+            line("  an RCU read section is open");
+        }
+    }
+
+    private String describe(Reference reference) {
+        String where = Place.of(env, reference.insn());
+        return switch (reference.type()) {
+            case LOCK, RES_LOCK, RES_LOCK_IRQ -> {
+                Matcher matcher = LOCK_ARGUMENT.matcher(Place.text(env, reference.insn()));
+                String name = matcher.find() ? "the lock `" + matcher.group(1).strip() + "`" : "a lock";
+                yield name + owner(reference) + ", taken at " + where + ", is held";
+            }
+            case IRQ -> "interrupts are disabled since " + where;
+            case PTR -> "an object acquired at " + where + " is not released";
+        };
+    }
+
+    private static String owner(Reference reference) {
+        return switch (reference.lockOwner()) {
+            case MapInfo map when map.def().isGlobalData() -> " (global data " + map.name() + ")";
+            case MapInfo map -> " (in a value of map " + map.name() + ")";
+            case RegPayload.BtfRef type ->
+                " (in a " + type.btf().type(type.typeId()).name() + ")";
+            case null, default -> "";
+        };
+    }
+
+    private void listDecisions() {
+        List<String> decisions = Path.to(env).decisions();
+        if (decisions.isEmpty()) {
+            return;
+        }
+        line("The path that leads there:");
+        int left = decisions.size() - MAX_DECISIONS;
+        for (int i = 0; i < decisions.size(); i++) {
+            if (left <= 0 || i < MAX_DECISIONS / 2 || i >= decisions.size() - MAX_DECISIONS / 2) {
+                line("  " + decisions.get(i));
+            } else if (i == MAX_DECISIONS / 2) {
+                line("  ... " + left + " more ...");
+            }
+        }
+    }
+}
