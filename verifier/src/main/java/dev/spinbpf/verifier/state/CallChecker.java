@@ -17,6 +17,15 @@ public interface CallChecker {
      */
     KfuncResult checkKfuncCall(VerifierEnv env, Insn insn, int insnIndex);
 
+    /**
+     * Checks an argument of a global function that is a dynptr or an object of the kernel.
+     *
+     * @param regno the register that is passed
+     */
+    default void checkSubprogArgument(VerifierEnv env, SubprogArg arg, int regno) {
+        throw new UnsupportedFeature("an argument of kind " + arg.kind() + " of a global function is not supported");
+    }
+
     /** What the instruction needs to know before anything ran. */
     CallSummary summary(VerifierEnv env, Insn insn);
 

@@ -1,5 +1,8 @@
 package dev.spinbpf.verifier.state;
 
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
 /** What is known of a function: Linux's {@code struct bpf_subprog_info}. Mutable. */
 public final class SubprogInfo {
     /** The function's name, empty if not known. */
@@ -15,7 +18,7 @@ public final class SubprogInfo {
 
     /** Most stack in bytes that it uses, callees not counted. */
     public int stackDepth;
-    /** Where the stack begins that is used for spills around fast calls only, as a negative offset; 0 if none. */
+    /** Where the stack begins that is used for spills around fast calls only, as a negative offset; 0 if there is none. */
     public int fastcallStackOff;
 
     public boolean keepFastcallStack;
@@ -35,6 +38,10 @@ public final class SubprogInfo {
     public boolean called;
 
     public boolean verified;
+    /** Its prototype does not say what is passed, or callers pass something else. */
+    public boolean unreliable;
+    /** Its arguments by its prototype, once they are known. */
+    public @Nullable List<SubprogArg> args;
 
     public SubprogInfo(String name, int start, int end, boolean global, int btfFuncId) {
         this.name = name;

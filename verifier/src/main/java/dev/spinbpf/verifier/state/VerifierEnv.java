@@ -5,7 +5,6 @@ import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
-import dev.spinbpf.programs.model.Subprog;
 import dev.spinbpf.verifier.VerifierOptions;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -64,10 +63,14 @@ public final class VerifierEnv {
     public boolean seenDirectWrite;
     /** The jump history's entry of the current instruction, as an index into it; -1 if it has none yet. */
     public int currentHistoryEntry = -1;
+    /** Where a helper call goes on: behind it, unless it made the frame return. */
+    public int redirect;
     /** Registers touched since the state was last printed, a bit each. */
     public int scratchedRegs;
     /** Stack slots touched since the state was last printed, a bit each. */
     public long scratchedSlots;
+    /** The functions, callees first; filled before the main pass. */
+    public int[] subprogTopoOrder = new int[0];
     /** Instructions in post-order, function by function; filled before the main pass. */
     public int[] postorder = new int[0];
     /** For each function where it starts in {@link #postorder}, and the end. */
@@ -154,10 +157,9 @@ public final class VerifierEnv {
         return subprogs.get(number);
     }
 
-    /** Adds a function of the linked program. */
-    public void addSubprog(Subprog subprog) {
-        subprogs.add(
-                new SubprogInfo(subprog.name(), subprog.start(), subprog.end(), subprog.global(), subprog.btfFuncId()));
+    /** Adds a function; in the order of their starts. */
+    public void addSubprog(SubprogInfo subprog) {
+        subprogs.add(subprog);
     }
 
     /** Number of the function that starts at the slot, or -1. */
@@ -307,6 +309,14 @@ public final class VerifierEnv {
         prevInsnIndex = pending.prevInsnIndex();
         log.reset(pending.logPosition());
         return true;
+    }
+
+    /** Notes another state than a copy of the current one, to be continued at a slot later. */
+    public void pushState(VerifierState other, int nextInsn, int prevInsn) {
+        branchStack.push(new Pending(other, nextInsn, prevInsn, log.position()));
+        if (branchStack.size() > COMPLEXITY_LIMIT_JMP_SEQ) {
+            throw reject(Errno.E2BIG, "The sequence of %d jumps is too complex for async cb.", branchStack.size());
+        }
     }
 
     /** Drops all paths that were noted. */

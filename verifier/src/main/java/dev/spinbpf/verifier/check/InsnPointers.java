@@ -1,0 +1,50 @@
+package dev.spinbpf.verifier.check;
+
+import dev.spinbpf.verifier.state.Errno;
+import dev.spinbpf.verifier.state.InsnAux;
+import dev.spinbpf.verifier.state.RegType;
+import dev.spinbpf.verifier.state.TypeFlags;
+import dev.spinbpf.verifier.state.VerifierEnv;
+
+/** An instruction must access memory with pointers of one kind on all paths, where Linux rewrites it by kind. */
+final class InsnPointers {
+    private InsnPointers() {}
+
+    /** Notes the kind of pointer of the current instruction; refuses one that does not go with those seen before. */
+    static void save(VerifierEnv env, RegType type, int flags, boolean trustMayDiffer) {
+        InsnAux aux = env.aux(env.insnIndex());
+        RegType previous = aux.ptrType;
+        if (previous == null || previous == RegType.NOT_INIT) {
+            aux.ptrType = type;
+            aux.ptrFlags = flags;
+            return;
+        }
+        boolean same = type == previous && flags == aux.ptrFlags;
+        if (same || (isMismatchOk(type) && isMismatchOk(previous))) {
+            return;
+        }
+        if (!trustMayDiffer || !isMemOrBtf(type) || !isMemOrBtf(previous)) {
+            throw env.reject(Errno.EINVAL, "same insn cannot be used with different pointers");
+        }
+        boolean mem = type == RegType.PTR_TO_MEM || previous == RegType.PTR_TO_MEM;
+        aux.ptrType = mem ? RegType.PTR_TO_MEM : RegType.PTR_TO_BTF_ID;
+        aux.ptrFlags = (flags | aux.ptrFlags) & (TypeFlags.PTR_UNTRUSTED | TypeFlags.MEM_RDONLY);
+    }
+
+    private static boolean isMemOrBtf(RegType type) {
+        return type == RegType.PTR_TO_MEM || type == RegType.PTR_TO_BTF_ID;
+    }
+
+    private static boolean isMismatchOk(RegType type) {
+        return switch (type) {
+            case PTR_TO_CTX,
+                    PTR_TO_SOCKET,
+                    PTR_TO_SOCK_COMMON,
+                    PTR_TO_TCP_SOCK,
+                    PTR_TO_XDP_SOCK,
+                    PTR_TO_BTF_ID,
+                    PTR_TO_ARENA -> false;
+            default -> true;
+        };
+    }
+}

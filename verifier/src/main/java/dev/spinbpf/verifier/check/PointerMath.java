@@ -1,0 +1,159 @@
+package dev.spinbpf.verifier.check;
+
+import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.verifier.domain.ScalarAlu;
+import dev.spinbpf.verifier.domain.ScalarValue;
+import dev.spinbpf.verifier.state.Errno;
+import dev.spinbpf.verifier.state.RegPayload;
+import dev.spinbpf.verifier.state.RegState;
+import dev.spinbpf.verifier.state.RegType;
+import dev.spinbpf.verifier.state.TypeFlags;
+import dev.spinbpf.verifier.state.VerifierEnv;
+
+/** Arithmetic of a pointer and a scalar: Linux's {@code adjust_ptr_min_max_vals}. */
+final class PointerMath {
+    private PointerMath() {}
+
+    /**
+     * Sets the destination to the pointer moved by the scalar.
+     *
+     * @param offset the scalar
+     * @param pointerIsDst whether the pointer is the instruction's destination rather than its source
+     */
+    static void adjust(VerifierEnv env, Insn insn, RegState pointer, ScalarValue offset, boolean pointerIsDst) {
+        int dst = insn.dst();
+        boolean known = offset.isConst();
+        if (offset.isEmpty() || (known && (offset.smin() != offset.smax() || offset.umin() != offset.umax()))) {
+            env.setReg(dst, RegState.UNKNOWN);
+            return;
+        }
+        if (!insn.op().is64()) {
+            if (insn.op().alu() == Op.Alu.SUB) {
+                env.setReg(dst, RegState.UNKNOWN);
+                return;
+            }
+            throw env.reject(Errno.EACCES, "R%d 32-bit pointer arithmetic prohibited", dst);
+        }
+        if (pointer.mayBeNull()) {
+            throw env.reject(
+                    Errno.EACCES,
+                    "R%d pointer arithmetic on %s prohibited, null-check it first",
+                    dst,
+                    pointer.typeText());
+        }
+        if (!isAllowed(pointer, insn.op().alu(), offset)) {
+            throw env.reject(Errno.EACCES, "R%d pointer arithmetic on %s prohibited", dst, pointer.typeText());
+        }
+        if (pointer.is(RegType.PTR_TO_MEM) && pointer.hasFlag(TypeFlags.PTR_UNTRUSTED)) {
+            env.setReg(dst, pointer);
+            return;
+        }
+        checkScalar(env, offset, pointer);
+        checkSane(env, pointer.value(), pointer);
+        RegState moved =
+                switch (insn.op().alu()) {
+                    case ADD -> added(env, pointer, offset);
+                    case SUB -> subtracted(env, insn, pointer, offset, pointerIsDst);
+                    case AND, OR, XOR ->
+                        throw env.reject(
+                                Errno.EACCES,
+                                "R%d bitwise operator %s on pointer prohibited",
+                                dst,
+                                Arithmetic.symbol(insn.op().alu()));
+                    default ->
+                        throw env.reject(
+                                Errno.EACCES,
+                                "R%d pointer arithmetic with %s operator prohibited",
+                                dst,
+                                Arithmetic.symbol(insn.op().alu()));
+                };
+        checkSane(env, moved.value(), pointer);
+        env.setReg(dst, moved);
+    }
+
+    private static boolean isAllowed(RegState pointer, Op.Alu alu, ScalarValue offset) {
+        boolean known = offset.isConst();
+        boolean addsNothing = known && offset.smin() == 0 && alu == Op.Alu.ADD;
+        return switch (pointer.type()) {
+            case PTR_TO_CTX,
+                    PTR_TO_MAP_VALUE,
+                    PTR_TO_MAP_KEY,
+                    PTR_TO_STACK,
+                    PTR_TO_PACKET_META,
+                    PTR_TO_PACKET,
+                    PTR_TO_TP_BUFFER,
+                    PTR_TO_BTF_ID,
+                    PTR_TO_MEM,
+                    PTR_TO_BUF,
+                    PTR_TO_FUNC,
+                    CONST_PTR_TO_DYNPTR -> true;
+            case PTR_TO_FLOW_KEYS -> known;
+            case CONST_PTR_TO_MAP -> addsNothing;
+            default -> false;
+        };
+    }
+
+    private static RegState added(VerifierEnv env, RegState pointer, ScalarValue offset) {
+        RegState moved = pointer.withValue(ScalarAlu.addToOffset(pointer.value(), offset));
+        if (!pointer.isPacketPointer()) {
+            return moved;
+        }
+        boolean known = offset.isConst();
+        RegState based = known ? moved : moved.withId(env.newId());
+        return !known || pointer.range() < 0 ? withoutRange(based) : based;
+    }
+
+    private static RegState subtracted(
+            VerifierEnv env, Insn insn, RegState pointer, ScalarValue offset, boolean pointerIsDst) {
+        if (!pointerIsDst) {
+            throw env.reject(Errno.EACCES, "R%d tried to subtract pointer from scalar", insn.dst());
+        }
+        if (pointer.is(RegType.PTR_TO_STACK, 0)) {
+            throw env.reject(Errno.EACCES, "R%d subtraction from stack pointer prohibited", insn.dst());
+        }
+        RegState moved = pointer.withValue(ScalarAlu.subtractFromOffset(pointer.value(), offset));
+        if (!pointer.isPacketPointer()) {
+            return moved;
+        }
+        boolean known = offset.isConst();
+        RegState based = known ? moved : moved.withId(env.newId());
+        return (!known && offset.smin() < 0) || pointer.range() < 0 ? withoutRange(based) : based;
+    }
+
+    private static RegState withoutRange(RegState reg) {
+        return reg.withPayload(new RegPayload.PacketRange(0));
+    }
+
+    private static void checkScalar(VerifierEnv env, ScalarValue offset, RegState pointer) {
+        if (offset.isConst() && isFar(offset.value())) {
+            throw env.reject(
+                    Errno.EINVAL, "math between %s pointer and %d is not allowed", pointer.typeText(), offset.value());
+        }
+        if (offset.smin() == Long.MIN_VALUE) {
+            throw env.reject(
+                    Errno.EINVAL,
+                    "math between %s pointer and register with unbounded min value is not allowed",
+                    pointer.typeText());
+        }
+        if (isFar(offset.smin())) {
+            throw env.reject(
+                    Errno.EINVAL, "value %d makes %s pointer be out of bounds", offset.smin(), pointer.typeText());
+        }
+    }
+
+    private static void checkSane(VerifierEnv env, ScalarValue value, RegState pointer) {
+        long at = value.isConst() ? value.value() : value.smin();
+        if (isFar(at) || isFar(value.smin())) {
+            throw env.reject(
+                    Errno.EINVAL,
+                    "%s pointer offset %d is not allowed",
+                    pointer.typeText(),
+                    isFar(at) ? at : value.smin());
+        }
+    }
+
+    private static boolean isFar(long offset) {
+        return offset >= Registers.MAX_VAR_OFF || offset <= -Registers.MAX_VAR_OFF;
+    }
+}
