@@ -47,4 +47,10 @@ public final class InsnAux {
     public int constSubprogRegs;
     /** The constants, map indices or subprogram numbers of r0 to r9; null if there are none. */
     public int @Nullable [] constRegValues;
+    /** Whether a call of bpf_loop was seen. */
+    public boolean loopSeen;
+    /** Whether all calls seen have the same callback and no flags, so that Linux makes a loop of it. */
+    public boolean loopFitsInline;
+    /** The callback of the call seen first. */
+    public int loopSubprog;
 }

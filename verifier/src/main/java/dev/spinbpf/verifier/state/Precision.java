@@ -10,4 +10,9 @@ public interface Precision {
 
     /** Marks all scalars of the state and its ancestors precise. */
     void markAllScalars(VerifierEnv env, VerifierState state);
+
+    /** Marks the scalar that is spilled in a stack slot precise, and all that it was computed from. */
+    default void markStackSlot(VerifierEnv env, int frameno, int spi) {
+        markAllScalars(env, env.state());
+    }
 }

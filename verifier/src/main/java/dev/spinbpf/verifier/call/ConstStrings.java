@@ -1,0 +1,59 @@
+package dev.spinbpf.verifier.call;
+
+import dev.spinbpf.programs.model.MapType;
+import dev.spinbpf.verifier.check.MapAccess;
+import dev.spinbpf.verifier.state.Errno;
+import dev.spinbpf.verifier.state.MapInfo;
+import dev.spinbpf.verifier.state.RegState;
+import dev.spinbpf.verifier.state.RegType;
+import dev.spinbpf.verifier.state.VerifierEnv;
+
+/** Strings that a program keeps in a map that never changes. */
+final class ConstStrings {
+    private ConstStrings() {}
+
+    /** Refuses an argument that is no constant string: Linux's {@code check_arg_const_str}. */
+    static void check(VerifierEnv env, RegState reg, String name) {
+        if (!reg.is(RegType.PTR_TO_MAP_VALUE, 0)) {
+            throw env.reject(Errno.EINVAL);
+        }
+        MapInfo map = reg.map();
+        if (map.type() == MapType.INSN_ARRAY) {
+            throw env.reject(Errno.EACCES, "%s points to insn_array map which cannot be used as const string", name);
+        }
+        if (!map.def().readOnly()) {
+            throw env.reject(Errno.EACCES, "%s does not point to a readonly map'", name);
+        }
+        if (!reg.isConst()) {
+            throw env.reject(Errno.EACCES, "%s is not a constant address'", name);
+        }
+        byte[] data = map.def().initialData();
+        if (map.type() != MapType.ARRAY || data == null) {
+            throw env.reject(Errno.EACCES, "no direct value access support for this map type");
+        }
+        int rest = (int) (map.valueSize() - reg.constValue());
+        MapAccess.check(env, reg, name, 0, rest, false, MapAccess.Source.HELPER);
+        int end = (int) reg.constValue();
+        while (end < data.length && data[end] != 0) {
+            end++;
+        }
+        // Bytes of the value that the object does not give are zero.
+        if (end == data.length && data.length == map.valueSize()) {
+            throw env.reject(Errno.EINVAL, "string is not zero-terminated");
+        }
+    }
+
+    /** The string; the register must have passed {@link #check}. */
+    static String read(RegState reg) {
+        byte[] data = reg.map().def().initialData();
+        if (data == null) {
+            return "";
+        }
+        int start = (int) reg.constValue();
+        int end = start;
+        while (end < data.length && data[end] != 0) {
+            end++;
+        }
+        return new String(data, start, end - start, java.nio.charset.StandardCharsets.ISO_8859_1);
+    }
+}

@@ -1,0 +1,250 @@
+package dev.spinbpf.verifier.call;
+
+import dev.spinbpf.programs.btf.BtfField;
+import dev.spinbpf.programs.btf.BtfRecord;
+import dev.spinbpf.programs.model.MapType;
+import dev.spinbpf.verifier.check.AccessType;
+import dev.spinbpf.verifier.check.HelperMemory;
+import dev.spinbpf.verifier.check.RawMemory;
+import dev.spinbpf.verifier.check.Registers;
+import dev.spinbpf.verifier.state.Errno;
+import dev.spinbpf.verifier.state.MapInfo;
+import dev.spinbpf.verifier.state.MemoryAccess;
+import dev.spinbpf.verifier.state.RegPayload;
+import dev.spinbpf.verifier.state.RegState;
+import dev.spinbpf.verifier.state.RegType;
+import dev.spinbpf.verifier.state.TypeFlags;
+import dev.spinbpf.verifier.state.UnsupportedFeature;
+import dev.spinbpf.verifier.state.VerifierEnv;
+import java.util.Objects;
+
+/** Arguments of helpers: Linux's {@code check_func_arg}. */
+final class HelperArgs {
+    private static final RegPayload.BtfRef NO_TYPE = new RegPayload.BtfRef(dev.spinbpf.programs.btf.Btf.EMPTY, 0);
+
+    private final MemoryAccess memory;
+    private final Dynptrs dynptrs;
+
+    HelperArgs(MemoryAccess memory) {
+        this.memory = memory;
+        this.dynptrs = new Dynptrs(memory);
+    }
+
+    /** Checks the argument in register {@code index + 1}. */
+    void check(VerifierEnv env, int index, HelperMeta meta, int insnIndex) {
+        ArgType type = meta.proto.arg(index);
+        if (type.kind() == ArgKind.DONTCARE) {
+            return;
+        }
+        int regno = index + 1;
+        RegState reg = Registers.checkSource(env, regno);
+        String name = Registers.name(regno);
+        if (type.kind() == ArgKind.ANYTHING) {
+            // A privileged program may leak addresses.
+            return;
+        }
+        if (reg.isPacketPointer() && !DirectPackets.mayRead(env, meta.proto)) {
+            throw env.reject(Errno.EACCES, "helper access to the packet is not allowed");
+        }
+        if (type.kind() == ArgKind.PTR_TO_MAP_VALUE) {
+            type = mapValueType(env, type, meta);
+        }
+        if (reg.isNull() && type.mayBeNull()) {
+            env.services().precision().markChain(env, regno);
+        } else {
+            RegisterTypes.check(env, reg, regno, type, wantedType(env, type, reg), meta);
+            ArgOffsets.check(env, reg, name, type, true);
+        }
+        boolean referenced = env.state().hasReference(reg.id());
+        if (type.isRelease() && type.kind() != ArgKind.PTR_TO_DYNPTR && !referenced && !reg.isNull()) {
+            throw env.reject(
+                    Errno.EINVAL, "release helper %s expects referenced PTR_TO_BTF_ID passed to %s", meta.name, name);
+        }
+        if (referenced) {
+            meta.objectId = reg.id();
+        }
+        checkKind(env, new Arg(index, regno, name, type, reg), meta, insnIndex);
+    }
+
+    private record Arg(int index, int regno, String name, ArgType type, RegState reg) {}
+
+    private static ArgType mapValueType(VerifierEnv env, ArgType type, HelperMeta meta) {
+        MapInfo map = Objects.requireNonNull(meta.map);
+        if (map.type() == MapType.SOCKMAP || map.type() == MapType.SOCKHASH) {
+            if (type.flags() != 0) {
+                throw env.reject(Errno.EINVAL, "invalid arg_type for sockmap/sockhash");
+            }
+            return ArgType.of(ArgKind.PTR_TO_BTF_ID_SOCK_COMMON, 0);
+        }
+        if (map.type() == MapType.BLOOM_FILTER && meta.is("bpf_map_peek_elem")) {
+            return ArgType.of(ArgKind.PTR_TO_MAP_VALUE, 0);
+        }
+        return type;
+    }
+
+    private static RegPayload.BtfRef wantedType(VerifierEnv env, ArgType type, RegState reg) {
+        String struct = type.kind() == ArgKind.PTR_TO_BTF_ID_SOCK_COMMON ? "sock_common" : type.kernelType();
+        if (struct == null || struct.equals("*") || !reg.is(RegType.PTR_TO_BTF_ID)) {
+            return NO_TYPE;
+        }
+        RegPayload.BtfRef wanted = StructMatch.kernel(env.kernelTypes(), struct);
+        if (wanted == null) {
+            throw new UnsupportedFeature("kernel struct " + struct + " is not supported");
+        }
+        return wanted;
+    }
+
+    private void checkKind(VerifierEnv env, Arg arg, HelperMeta meta, int insnIndex) {
+        RegState reg = arg.reg;
+        switch (arg.type.kind()) {
+            case CONST_MAP_PTR -> map(env, reg, meta);
+            case PTR_TO_MAP_KEY -> key(env, arg, meta);
+            case PTR_TO_MAP_VALUE -> value(env, arg, meta);
+            case PTR_TO_PERCPU_BTF_ID -> {
+                if (reg.btfRef().typeId() == 0) {
+                    throw env.reject(Errno.EACCES, "Helper has invalid btf_id in R%d", arg.regno);
+                }
+                meta.objectType = reg.btfRef();
+            }
+            case PTR_TO_SPIN_LOCK -> {
+                if (Sections.inRbtreeCallback(env)) {
+                    throw env.reject(Errno.EACCES, "can't spin_{lock,unlock} in rbtree cb");
+                }
+                LockCalls.process(env, reg, arg.name, meta.is("bpf_spin_lock"), LockCalls.type(false, false));
+            }
+            case PTR_TO_TIMER -> timer(env, reg, arg.name, meta);
+            case PTR_TO_FUNC -> meta.subprog = ((RegPayload.SubprogRef) reg.payload()).subprog();
+            case PTR_TO_MEM -> memoryArg(env, arg, meta);
+            case CONST_SIZE -> size(env, arg, meta, false);
+            case CONST_SIZE_OR_ZERO -> size(env, arg, meta, true);
+            case PTR_TO_DYNPTR ->
+                dynptrs.process(env, reg, arg.name, insnIndex, arg.type.flags(), meta.objectId, meta.dynptr);
+            case CONST_ALLOC_SIZE_OR_ZERO -> {
+                if (!reg.isConst()) {
+                    throw env.reject(Errno.EACCES, "R%d is not a known constant'", arg.regno);
+                }
+                meta.memSize = reg.constValue() & 0xffffffffL;
+                env.services().precision().markChain(env, arg.regno);
+            }
+            case PTR_TO_CONST_STR -> ConstStrings.check(env, reg, arg.name);
+            case KPTR_XCHG_DEST -> kptr(env, arg, meta);
+            default -> {
+                // The type says it all.
+            }
+        }
+    }
+
+    private static void map(VerifierEnv env, RegState reg, HelperMeta meta) {
+        RegPayload.MapRef ref = (RegPayload.MapRef) reg.payload();
+        if (meta.map != null && (meta.map != ref.map() || meta.mapUid != ref.uid())) {
+            throw env.reject(
+                    Errno.EINVAL,
+                    "timer pointer in R1 map_uid=%d doesn't match map pointer in R2 map_uid=%d",
+                    meta.mapUid,
+                    ref.uid());
+        }
+        meta.map = ref.map();
+        meta.mapUid = ref.uid();
+    }
+
+    private static void key(VerifierEnv env, Arg arg, HelperMeta meta) {
+        MapInfo map = Objects.requireNonNull(meta.map);
+        HelperMemory.check(env, arg.reg, arg.name, map.keySize(), AccessType.READ, false, null);
+        if (MapRules.lookupOfConstantKeyIsNotNull(map)) {
+            meta.constMapKey = ConstantKeys.find(env, arg.reg, map.keySize());
+        }
+    }
+
+    private static void value(VerifierEnv env, Arg arg, HelperMeta meta) {
+        if (arg.type.mayBeNull() && arg.reg.isNull()) {
+            return;
+        }
+        MapInfo map = Objects.requireNonNull(meta.map);
+        fills(arg, meta);
+        HelperMemory.check(env, arg.reg, arg.name, map.valueSize(), access(arg.type), false, meta.raw);
+    }
+
+    private void memoryArg(VerifierEnv env, Arg arg, HelperMeta meta) {
+        fills(arg, meta);
+        if (!arg.type.has(TypeFlags.MEM_FIXED_SIZE)) {
+            return;
+        }
+        int size = arg.type.sizeBytes();
+        HelperMemory.check(env, arg.reg, arg.name, size, access(arg.type), false, meta.raw);
+        if (arg.type.has(TypeFlags.MEM_ALIGNED)) {
+            memory.checkAlignment(env, arg.reg, 0, size, true);
+        }
+    }
+
+    private static void size(VerifierEnv env, Arg arg, HelperMeta meta, boolean zeroAllowed) {
+        meta.sizeMax = arg.reg.umax();
+        HelperMemory.checkSized(
+                env,
+                env.reg(arg.regno - 1),
+                Registers.name(arg.regno - 1),
+                arg.regno,
+                access(meta.proto.arg(arg.index - 1)),
+                zeroAllowed,
+                meta.raw);
+    }
+
+    private static AccessType access(ArgType type) {
+        return type.isWrite() ? AccessType.WRITE : AccessType.READ;
+    }
+
+    /** Notes whether the memory that the argument points to is filled without being read. */
+    private static void fills(Arg arg, HelperMeta meta) {
+        if (arg.type.has(TypeFlags.MEM_UNINIT)) {
+            meta.raw = new RawMemory(arg.regno);
+            meta.filled = meta.raw;
+        } else {
+            meta.raw = null;
+        }
+    }
+
+    private static void timer(VerifierEnv env, RegState reg, String name, HelperMeta meta) {
+        RegPayload.MapRef ref = MapFields.check(env, reg, name, BtfField.Kind.BPF_TIMER);
+        meta.map = ref.map();
+        meta.mapUid = ref.uid();
+    }
+
+    private static void kptr(VerifierEnv env, Arg arg, HelperMeta meta) {
+        RegState reg = arg.reg;
+        BtfRecord record;
+        if (reg.isAllocatedObject()) {
+            record = Records.of(env, reg);
+        } else {
+            if (reg.map().def().valueTypeId() == 0) {
+                throw env.reject(
+                        Errno.EINVAL,
+                        "map '%s' has to have BTF in order to use bpf_kptr_xchg",
+                        reg.map().name());
+            }
+            record = reg.map().record();
+            meta.map = reg.map();
+        }
+        if (!reg.isConst()) {
+            throw env.reject(
+                    Errno.EINVAL, "R%d doesn't have constant offset. kptr has to be at the constant offset", arg.regno);
+        }
+        if (!Records.has(record, BtfField.Kind.BPF_KPTR_UNREF)
+                && !Records.has(record, BtfField.Kind.BPF_KPTR_REF)
+                && !Records.has(record, BtfField.Kind.BPF_KPTR_PERCPU)) {
+            throw env.reject(Errno.EINVAL, "R%d has no valid kptr", arg.regno);
+        }
+        int offset = (int) reg.constValue();
+        BtfField field = Records.find(
+                record,
+                offset,
+                BtfField.Kind.BPF_KPTR_UNREF,
+                BtfField.Kind.BPF_KPTR_REF,
+                BtfField.Kind.BPF_KPTR_PERCPU);
+        if (field == null) {
+            throw env.reject(Errno.EACCES, "off=%d doesn't point to kptr", offset);
+        }
+        if (field.kind() == BtfField.Kind.BPF_KPTR_UNREF) {
+            throw env.reject(Errno.EACCES, "off=%d kptr isn't referenced kptr", offset);
+        }
+        meta.kptrField = field;
+    }
+}

@@ -1,0 +1,160 @@
+package dev.spinbpf.verifier.call;
+
+import dev.spinbpf.programs.btf.BtfField;
+import dev.spinbpf.programs.btf.BtfType;
+import dev.spinbpf.programs.model.MapType;
+import dev.spinbpf.verifier.domain.Cnum32;
+import dev.spinbpf.verifier.domain.ScalarValue;
+import dev.spinbpf.verifier.state.Errno;
+import dev.spinbpf.verifier.state.MapInfo;
+import dev.spinbpf.verifier.state.References;
+import dev.spinbpf.verifier.state.RegPayload;
+import dev.spinbpf.verifier.state.RegState;
+import dev.spinbpf.verifier.state.RegType;
+import dev.spinbpf.verifier.state.TypeFlags;
+import dev.spinbpf.verifier.state.UnsupportedFeature;
+import dev.spinbpf.verifier.state.VerifierEnv;
+import dev.spinbpf.verifier.state.VerifierState;
+import java.util.Objects;
+
+/** What r0 holds after a helper. */
+final class HelperReturns {
+    private static final int MAX_ERRNO = 4095;
+    /** Linux takes the number of CPUs of the machine; here it is the most that Linux can have. */
+    private static final int MAX_CPUS = 8192;
+
+    private HelperReturns() {}
+
+    static void set(VerifierEnv env, HelperMeta meta, int insnIndex, RegState r1) {
+        RegState r0 = value(env, meta, r1);
+        if (r0.mayBeNull() || needsId(meta, r0)) {
+            r0 = r0.withId(env.newId());
+        }
+        if (casts(meta) && env.state().hasReference(meta.objectId)) {
+            VerifierState branch = env.pushStack(env.insnIndex() + 1, env.insnIndex());
+            branch.func().setReg(0, RegState.ZERO);
+            r0 = r0.withFlags(HelperCalls.certain(r0.flags())).withId(meta.objectId);
+        } else if (acquires(meta)) {
+            r0 = r0.withId(References.acquire(env, insnIndex, 0));
+        }
+        if (meta.is("bpf_dynptr_data")) {
+            r0 = r0.withParentId(meta.dynptr.id);
+        }
+        env.setReg(0, refined(meta, r0));
+    }
+
+    private static RegState value(VerifierEnv env, HelperMeta meta, RegState r1) {
+        int flags = meta.proto.retFlags();
+        return switch (meta.proto.ret()) {
+            case INTEGER -> RegState.UNKNOWN;
+            case VOID -> RegState.NOT_INIT;
+            case PTR_TO_MAP_VALUE -> mapValue(meta, flags);
+            case PTR_TO_SOCKET -> RegState.pointer(RegType.PTR_TO_SOCKET, flags, RegPayload.NONE);
+            case PTR_TO_SOCK_COMMON -> RegState.pointer(RegType.PTR_TO_SOCK_COMMON, flags, RegPayload.NONE);
+            case PTR_TO_TCP_SOCK -> RegState.pointer(RegType.PTR_TO_TCP_SOCK, flags, RegPayload.NONE);
+            case PTR_TO_MEM -> RegState.mem(meta.memSize, flags);
+            case PTR_TO_MEM_OR_BTF_ID -> percpu(env, meta, flags, r1);
+            case PTR_TO_BTF_ID -> object(env, meta, flags);
+        };
+    }
+
+    private static RegState mapValue(HelperMeta meta, int declaredFlags) {
+        MapInfo map = Objects.requireNonNull(meta.map);
+        int flags = declaredFlags;
+        if (meta.is("bpf_map_lookup_elem")
+                && MapRules.lookupOfConstantKeyIsNotNull(map)
+                && meta.constMapKey >= 0
+                && meta.constMapKey < map.def().maxEntries()) {
+            flags = HelperCalls.certain(flags);
+        }
+        return RegState.pointer(RegType.PTR_TO_MAP_VALUE, flags, new RegPayload.MapRef(map, meta.mapUid));
+    }
+
+    private static boolean needsId(HelperMeta meta, RegState r0) {
+        return r0.is(RegType.PTR_TO_MAP_VALUE)
+                && (Objects.requireNonNull(meta.map).hasField(BtfField.Kind.BPF_SPIN_LOCK)
+                        || meta.map.hasField(BtfField.Kind.BPF_RES_SPIN_LOCK));
+    }
+
+    private static RegState percpu(VerifierEnv env, HelperMeta meta, int flags, RegState r1) {
+        RegPayload.BtfRef type = Objects.requireNonNull(meta.objectType);
+        if (!(type.btf().resolved(type.typeId()) instanceof BtfType.Composite)) {
+            long size = type.btf().sizeOf(type.typeId());
+            if (size < 0) {
+                throw env.reject(
+                        Errno.EINVAL, "unable to resolve the size of type '%s': %d", StructMatch.name(type), -22);
+            }
+            return RegState.mem(size, flags);
+        }
+        int objectFlags =
+                r1.hasFlag(TypeFlags.MEM_RCU) ? TypeFlags.MEM_ALLOC | TypeFlags.MEM_RCU : flags & ~TypeFlags.MEM_RDONLY;
+        return RegState.btfId(type.btf(), type.typeId(), objectFlags);
+    }
+
+    private static RegState object(VerifierEnv env, HelperMeta meta, int flags) {
+        if (meta.is("bpf_kptr_xchg")) {
+            BtfField field = Objects.requireNonNull(meta.kptrField);
+            RegPayload.BtfRef type = Kptrs.typeOf(env, field, env.btf());
+            int own = 0;
+            if (type.btf() == env.btf()) {
+                own = TypeFlags.MEM_ALLOC | (field.kind() == BtfField.Kind.BPF_KPTR_PERCPU ? TypeFlags.MEM_PERCPU : 0);
+            }
+            return RegState.btfId(type.btf(), type.typeId(), flags | own);
+        }
+        String name = Objects.requireNonNull(meta.proto.retType());
+        RegPayload.BtfRef type = StructMatch.kernel(env.kernelTypes(), name);
+        if (type == null) {
+            throw new UnsupportedFeature("kernel struct " + name + " is not supported");
+        }
+        return RegState.btfId(type.btf(), type.typeId(), flags);
+    }
+
+    /** Helpers that give another pointer to the socket that they are given. */
+    private static boolean casts(HelperMeta meta) {
+        return meta.is(
+                "bpf_tcp_sock",
+                "bpf_sk_fullsock",
+                "bpf_skc_to_tcp_sock",
+                "bpf_skc_to_tcp6_sock",
+                "bpf_skc_to_udp6_sock",
+                "bpf_skc_to_mptcp_sock",
+                "bpf_skc_to_tcp_timewait_sock",
+                "bpf_skc_to_tcp_request_sock");
+    }
+
+    /** Helpers whose result must be given back. */
+    private static boolean acquires(HelperMeta meta) {
+        if (meta.is(
+                "bpf_sk_lookup_tcp",
+                "bpf_sk_lookup_udp",
+                "bpf_skc_lookup_tcp",
+                "bpf_ringbuf_reserve",
+                "bpf_kptr_xchg")) {
+            return true;
+        }
+        MapInfo map = meta.map;
+        return meta.is("bpf_map_lookup_elem")
+                && map != null
+                && (map.type() == MapType.SOCKMAP || map.type() == MapType.SOCKHASH);
+    }
+
+    private static RegState refined(HelperMeta meta, RegState r0) {
+        if (meta.proto.ret() != RetKind.INTEGER) {
+            return r0;
+        }
+        return switch (meta.name) {
+            case "bpf_get_stack",
+                    "bpf_get_task_stack",
+                    "bpf_probe_read_str",
+                    "bpf_probe_read_kernel_str",
+                    "bpf_probe_read_user_str" -> bounded(-MAX_ERRNO, meta.sizeMax);
+            case "bpf_get_smp_processor_id" -> bounded(0, MAX_CPUS - 1);
+            default -> r0;
+        };
+    }
+
+    private static RegState bounded(long min, long max) {
+        ScalarValue value = ScalarValue.signedRange(min, max).withR32(Cnum32.ofSigned((int) min, (int) max));
+        return RegState.scalar(value.synced());
+    }
+}

@@ -1,0 +1,85 @@
+package dev.spinbpf.verifier.call;
+
+import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.verifier.state.CallChecker;
+import dev.spinbpf.verifier.state.MemoryAccess;
+import dev.spinbpf.verifier.state.UnsupportedFeature;
+import dev.spinbpf.verifier.state.VerifierEnv;
+
+/** Calls into the kernel, by Linux 7.2's rules. */
+public final class KernelCalls implements CallChecker {
+    private final HelperCalls helpers;
+    private final KfuncCalls kfuncs;
+
+    /** @param memory how calls access memory */
+    public KernelCalls(MemoryAccess memory) {
+        helpers = new HelperCalls(memory);
+        kfuncs = new KfuncCalls(memory);
+    }
+
+    @Override
+    public void checkHelperCall(VerifierEnv env, Insn insn, int insnIndex) {
+        helpers.check(env, insn, insnIndex);
+    }
+
+    @Override
+    public KfuncResult checkKfuncCall(VerifierEnv env, Insn insn, int insnIndex) {
+        return kfuncs.check(env, insn, insnIndex);
+    }
+
+    @Override
+    public CallSummary summary(VerifierEnv env, Insn insn) {
+        if (insn.op() == Op.CALL_HELPER) {
+            return helper(env, insn);
+        }
+        return insn.op() == Op.CALL_KFUNC ? kfunc(env, insn) : CallSummary.UNKNOWN;
+    }
+
+    @Override
+    public long stackAccessBytes(VerifierEnv env, Insn insn, int insnIndex, int arg) {
+        return StackUse.bytes(env, insn, insnIndex, arg);
+    }
+
+    private static CallSummary helper(VerifierEnv env, Insn insn) {
+        String name = HelperCalls.name((int) insn.imm());
+        HelperProto proto;
+        try {
+            proto = HelperSets.find(env.program(), name);
+        } catch (UnsupportedFeature unknown) {
+            proto = null;
+        }
+        boolean callsBack =
+                switch (name) {
+                    case "bpf_for_each_map_elem", "bpf_find_vma", "bpf_loop", "bpf_user_ringbuf_drain" -> true;
+                    default -> false;
+                };
+        return new CallSummary(
+                proto == null ? 5 : proto.args().size(),
+                proto != null && proto.ret() == RetKind.VOID,
+                proto != null && proto.fastcall(),
+                HelperCalls.changesPackets(name),
+                proto != null && proto.mightSleep(),
+                callsBack,
+                name.equals("bpf_timer_set_callback"),
+                false,
+                false);
+    }
+
+    private static CallSummary kfunc(VerifierEnv env, Insn insn) {
+        Kfunc kfunc = KfuncCalls.known(env, insn);
+        if (kfunc == null) {
+            return CallSummary.UNKNOWN;
+        }
+        return new CallSummary(
+                kfunc.params().size(),
+                kfunc.ret().isVoid(),
+                kfunc.has(Kfunc.Flag.FASTCALL),
+                SpecialKfuncs.changesPackets(kfunc),
+                kfunc.has(Kfunc.Flag.SLEEPABLE),
+                SpecialKfuncs.callsBack(kfunc),
+                SpecialKfuncs.keepsCallback(kfunc),
+                kfunc.has(Kfunc.Flag.ITER_NEXT),
+                kfunc.is("bpf_throw"));
+    }
+}

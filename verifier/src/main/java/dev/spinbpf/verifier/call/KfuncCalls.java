@@ -1,0 +1,213 @@
+package dev.spinbpf.verifier.call;
+
+import dev.spinbpf.programs.btf.BtfField;
+import dev.spinbpf.programs.btf.BtfRecord;
+import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.programs.model.AttachType;
+import dev.spinbpf.programs.model.KfuncRef;
+import dev.spinbpf.programs.model.ProgType;
+import dev.spinbpf.verifier.check.PacketAccess;
+import dev.spinbpf.verifier.check.Registers;
+import dev.spinbpf.verifier.domain.Cnum32;
+import dev.spinbpf.verifier.domain.ScalarValue;
+import dev.spinbpf.verifier.state.CallChecker;
+import dev.spinbpf.verifier.state.Errno;
+import dev.spinbpf.verifier.state.FuncState;
+import dev.spinbpf.verifier.state.MemoryAccess;
+import dev.spinbpf.verifier.state.References;
+import dev.spinbpf.verifier.state.RegState;
+import dev.spinbpf.verifier.state.UnsupportedFeature;
+import dev.spinbpf.verifier.state.VerifierEnv;
+import dev.spinbpf.verifier.state.VerifierState;
+import org.jspecify.annotations.Nullable;
+
+/** Calls of kernel functions: Linux's {@code check_kfunc_call}. */
+final class KfuncCalls {
+    private static final int MAX_ERRNO = 4095;
+
+    private final KfuncArgs args;
+
+    KfuncCalls(MemoryAccess memory) {
+        args = new KfuncArgs(memory);
+    }
+
+    /** The function that the instruction calls, or null if it is no such call or its rules are not known. */
+    static @Nullable Kfunc known(VerifierEnv env, Insn insn) {
+        if (insn.op() != Op.CALL_KFUNC) {
+            return null;
+        }
+        return Kfuncs.find(ref(env, insn).name());
+    }
+
+    private static KfuncRef ref(VerifierEnv env, Insn insn) {
+        return env.object().kfuncs().get((int) insn.imm());
+    }
+
+    CallChecker.KfuncResult check(VerifierEnv env, Insn insn, int insnIndex) {
+        KfuncRef ref = ref(env, insn);
+        Kfunc kfunc = Kfuncs.find(ref.name());
+        VerifierState state = env.state();
+        if (state.activeLocks() > 0 && (kfunc == null || !SpecialKfuncs.allowedUnderLock(kfunc))) {
+            throw env.reject(Errno.EINVAL, "function calls are not allowed while holding a lock");
+        }
+        if (kfunc == null) {
+            throw new UnsupportedFeature("kfunc " + ref.name() + " is not supported");
+        }
+        if (!Kfuncs.isAllowed(kfunc, env.program())) {
+            throw env.reject(Errno.EACCES, "calling kernel function %s is not allowed", kfunc.name());
+        }
+        if (SpecialKfuncs.isResLock(kfunc)) {
+            forkFailedLock(env);
+        } else if (kfunc.is("__bpf_trap")) {
+            throw env.reject(Errno.EFAULT, "unexpected __bpf_trap() due to uninitialized variable?");
+        }
+        boolean sleepable = kfunc.has(Kfunc.Flag.SLEEPABLE);
+        if (sleepable && !state.inSleepable()) {
+            throw env.reject(Errno.EACCES, "program must be sleepable to call sleepable kfunc %s", kfunc.name());
+        }
+        KfuncMeta meta = new KfuncMeta(kfunc);
+        args.check(env, meta, insnIndex);
+        callbacks(env, meta, insn, insnIndex);
+        regions(env, kfunc, sleepable);
+        releases(env, meta);
+        if (kfunc.is("bpf_throw")) {
+            env.seenException = true;
+            if (env.exceptionCallbackSubprog == 0) {
+                env.services().returnCodes().checkReturnCode(env, 1, "R1");
+            }
+        }
+        Registers.clearCallerSaved(env, env.func());
+        KfuncReturns.set(env, meta, insnIndex);
+        if (SpecialKfuncs.changesPackets(kfunc)) {
+            PacketAccess.invalidateAll(env.state());
+        }
+        if (kfunc.has(Kfunc.Flag.ITER_NEXT)) {
+            Iterators.next(env, meta, insnIndex);
+        }
+        return kfunc.is("bpf_throw") ? CallChecker.KfuncResult.THROWS : CallChecker.KfuncResult.CONTINUE;
+    }
+
+    /** The path on which the lock was not taken: r0 is a negative error number. */
+    private static void forkFailedLock(VerifierEnv env) {
+        VerifierState branch = env.pushStack(env.insnIndex() + 1, env.insnIndex());
+        FuncState func = branch.func();
+        for (int i = 0; i < Registers.CALLER_SAVED; i++) {
+            func.setReg(i, RegState.NOT_INIT);
+        }
+        ScalarValue error = ScalarValue.unknown().withR32(Cnum32.ofSigned(-MAX_ERRNO, -1));
+        func.setReg(0, RegState.scalar(error.synced()));
+    }
+
+    private static void callbacks(VerifierEnv env, KfuncMeta meta, Insn insn, int insnIndex) {
+        Kfunc kfunc = meta.kfunc;
+        if (SpecialKfuncs.isObjDrop(kfunc) && mayInterruptAnything(env)) {
+            refuseUnsafeInNmi(env, meta);
+        }
+        var pusher = env.services().callbacks();
+        if (SpecialKfuncs.isRbtreeAdd(kfunc)) {
+            pusher.pushCallback(env, insn, insnIndex, meta.subprog, Callbacks::rbtreeLess);
+        } else if (SpecialKfuncs.isWqCallback(kfunc)) {
+            pusher.pushCallback(env, insn, insnIndex, meta.subprog, Callbacks::timer);
+        } else if (SpecialKfuncs.isTaskWork(kfunc)) {
+            pusher.pushCallback(env, insn, insnIndex, meta.subprog, Callbacks::taskWork);
+        }
+        if (kfunc.is("bpf_session_cookie")) {
+            meta.returnSize = Long.BYTES;
+            meta.returnReadOnly = false;
+        }
+    }
+
+    private static boolean mayInterruptAnything(VerifierEnv env) {
+        ProgType type = env.program().type();
+        return Sections.isTracing(type)
+                || type == ProgType.TRACING
+                        && env.program().attachType() != AttachType.TRACE_ITER
+                        && !env.program().sleepable();
+    }
+
+    private static void refuseUnsafeInNmi(VerifierEnv env, KfuncMeta meta) {
+        if (meta.argType == null) {
+            return;
+        }
+        BtfRecord record = Records.ofStruct(meta.argType.btf(), meta.argType.typeId());
+        if (record == null) {
+            return;
+        }
+        for (BtfField field : record.fields()) {
+            boolean safe =
+                    switch (field.kind()) {
+                        case BPF_SPIN_LOCK,
+                                BPF_RES_SPIN_LOCK,
+                                BPF_REFCOUNT,
+                                BPF_LIST_NODE,
+                                BPF_RB_NODE,
+                                BPF_KPTR_UNREF -> true;
+                        default -> false;
+                    };
+            if (!safe) {
+                throw env.reject(
+                        Errno.EINVAL,
+                        "%s cannot be used in tracing programs on types with NMI unsafe fields",
+                        meta.kfunc.name());
+            }
+        }
+    }
+
+    private static void regions(VerifierEnv env, Kfunc kfunc, boolean sleepable) {
+        VerifierState state = env.state();
+        switch (kfunc.name()) {
+            case "bpf_rcu_read_lock" -> state.setActiveRcuLocks(state.activeRcuLocks() + 1);
+            case "bpf_rcu_read_unlock" -> {
+                if (state.activeRcuLocks() == 0) {
+                    throw env.reject(Errno.EINVAL, "unmatched rcu read unlock (kernel function %s)", kfunc.name());
+                }
+                state.setActiveRcuLocks(state.activeRcuLocks() - 1);
+                if (state.activeRcuLocks() == 0) {
+                    References.invalidateRcuProtected(state);
+                }
+            }
+            case "bpf_preempt_disable" -> state.setActivePreemptLocks(state.activePreemptLocks() + 1);
+            case "bpf_preempt_enable" -> {
+                if (state.activePreemptLocks() == 0) {
+                    throw env.reject(
+                            Errno.EINVAL, "unmatched attempt to enable preemption (kernel function %s)", kfunc.name());
+                }
+                state.setActivePreemptLocks(state.activePreemptLocks() - 1);
+            }
+            default -> {
+                // No region begins or ends.
+            }
+        }
+        if (sleepable && !Sections.maySleep(state)) {
+            throw env.reject(
+                    Errno.EACCES,
+                    "kernel func %s is sleepable within %s",
+                    kfunc.name(),
+                    Sections.nonSleepableDescription(state));
+        }
+        if (kfunc.is("bpf_rcu_read_lock", "bpf_rcu_read_unlock") && Sections.inRbtreeCallback(env)) {
+            throw env.reject(Errno.EACCES, "Calling bpf_rcu_read_{lock,unlock} in unnecessary rbtree callback");
+        }
+        if (kfunc.has(Kfunc.Flag.RCU_PROTECTED) && !Sections.inRcuSection(state)) {
+            throw env.reject(Errno.EACCES, "kernel func %s requires RCU critical section protection", kfunc.name());
+        }
+    }
+
+    private static void releases(VerifierEnv env, KfuncMeta meta) {
+        int regno = meta.releaseRegno();
+        if (regno != 0) {
+            RegState reg = env.reg(regno);
+            if (meta.dynptr.id != 0) {
+                Dynptrs.release(env, reg);
+            } else if (env.state().hasReference(reg.id())) {
+                References.release(env, reg.id());
+            } else if (!reg.isNull()) {
+                throw env.reject(Errno.EINVAL);
+            }
+        }
+        if (SpecialKfuncs.isListPush(meta.kfunc) || SpecialKfuncs.isRbtreeAdd(meta.kfunc)) {
+            Graphs.disown(env, env.reg(2).id());
+        }
+    }
+}

@@ -1,0 +1,55 @@
+package dev.spinbpf.verifier.call;
+
+import dev.spinbpf.programs.btf.BtfField;
+import dev.spinbpf.verifier.state.MapInfo;
+import dev.spinbpf.verifier.state.RegPayload;
+import org.jspecify.annotations.Nullable;
+
+/** What the arguments of one call of a kernel function told. Mutable; Linux's {@code struct bpf_kfunc_call_arg_meta}. */
+final class KfuncMeta {
+    final Kfunc kfunc;
+    final Dynptrs.Uses dynptr = new Dynptrs.Uses();
+
+    /** Id of the referenced object among the arguments, or 0. */
+    int objectId;
+    /** Whether an argument had to be a constant, and which it is. */
+    boolean constantFound;
+
+    long constant;
+    /** Size of the memory returned, 0 if the prototype does not say. */
+    long returnSize;
+
+    boolean returnReadOnly;
+    int subprog = -1;
+
+    @Nullable
+    MapInfo map;
+
+    int mapUid;
+    /** Struct that the object passed has. */
+    RegPayload.@Nullable BtfRef argType;
+    /** Root of the list or tree passed. */
+    @Nullable
+    BtfField root;
+    /** Whether the object passed is owned by the program. */
+    boolean owningRef;
+    /** Frame and slot of the iterator passed, -1 if there is none. */
+    int iterFrame = -1;
+
+    int iterSlot = -1;
+    /** The kernel's form of the context. */
+    RegPayload.@Nullable BtfRef kernelContext;
+
+    KfuncMeta(Kfunc kfunc) {
+        this.kfunc = kfunc;
+    }
+
+    /** Register whose object is given back, 0 if none. */
+    int releaseRegno() {
+        return kfunc.has(Kfunc.Flag.RELEASE) ? 1 : 0;
+    }
+
+    boolean returnsNull() {
+        return kfunc.has(Kfunc.Flag.RET_NULL) && !(SpecialKfuncs.isRefcountAcquire(kfunc) && owningRef);
+    }
+}

@@ -1,0 +1,40 @@
+package dev.spinbpf.verifier.call;
+
+import dev.spinbpf.programs.btf.BtfField;
+import dev.spinbpf.verifier.state.Errno;
+import dev.spinbpf.verifier.state.RegPayload;
+import dev.spinbpf.verifier.state.RegState;
+import dev.spinbpf.verifier.state.VerifierEnv;
+
+/** Arguments that point to the only timer, work queue or task work of a map's value. */
+final class MapFields {
+    private MapFields() {}
+
+    static RegPayload.MapRef check(VerifierEnv env, RegState reg, String name, BtfField.Kind kind) {
+        String struct = kind.typeName();
+        if (!reg.isConst()) {
+            throw env.reject(
+                    Errno.EINVAL, "%s doesn't have constant offset. %s has to be at the constant offset", name, struct);
+        }
+        if (reg.map().def().valueTypeId() == 0) {
+            throw env.reject(
+                    Errno.EINVAL,
+                    "map '%s' has to have BTF in order to use %s",
+                    reg.map().name(),
+                    struct);
+        }
+        int offset = Records.offsetOf(reg.map().record(), kind);
+        if (offset < 0) {
+            throw env.reject(Errno.EINVAL, "map '%s' has no valid %s", reg.map().name(), struct);
+        }
+        if (offset != reg.constValue()) {
+            throw env.reject(
+                    Errno.EINVAL,
+                    "off %d doesn't point to 'struct %s' that is at %d",
+                    reg.constValue(),
+                    struct,
+                    offset);
+        }
+        return (RegPayload.MapRef) reg.payload();
+    }
+}

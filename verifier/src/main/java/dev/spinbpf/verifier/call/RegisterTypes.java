@@ -1,0 +1,102 @@
+package dev.spinbpf.verifier.call;
+
+import dev.spinbpf.verifier.call.CompatibleTypes.Typed;
+import dev.spinbpf.verifier.check.Registers;
+import dev.spinbpf.verifier.state.Errno;
+import dev.spinbpf.verifier.state.RegPayload;
+import dev.spinbpf.verifier.state.RegState;
+import dev.spinbpf.verifier.state.RegType;
+import dev.spinbpf.verifier.state.TypeFlags;
+import dev.spinbpf.verifier.state.VerifierEnv;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Collectors;
+
+/** Whether a register's type fits an argument: Linux's {@code check_reg_type}. */
+final class RegisterTypes {
+    private RegisterTypes() {}
+
+    /**
+     * Refuses a register that does not fit.
+     *
+     * @param regno number of the register
+     * @param wanted the kernel's type that an object must have, or null if the argument has none of its own
+     */
+    static void check(
+            VerifierEnv env, RegState reg, int regno, ArgType type, RegPayload.BtfRef wanted, HelperMeta meta) {
+        String name = Registers.name(regno);
+        int flags = foldedFlags(reg, regno, type, meta);
+        List<Typed> compatible = CompatibleTypes.of(type.kind());
+        if (compatible.stream().noneMatch(typed -> typed.is(reg, flags))) {
+            throw env.reject(
+                    Errno.EACCES,
+                    "%s type=%s expected=%s",
+                    name,
+                    reg.typeText(),
+                    compatible.stream().map(Typed::display).collect(Collectors.joining(", ")));
+        }
+        if (!reg.is(RegType.PTR_TO_BTF_ID)) {
+            return;
+        }
+        if (compatible.equals(CompatibleTypes.MEMORY)) {
+            if (!type.has(TypeFlags.MEM_RDONLY)) {
+                throw env.reject(
+                        Errno.EACCES,
+                        "%s() may write into memory pointed by %s type=%s",
+                        meta.name,
+                        name,
+                        reg.typeText());
+            }
+            return;
+        }
+        checkObject(env, reg, regno, type, wanted, meta);
+    }
+
+    private static int foldedFlags(RegState reg, int regno, ArgType type, HelperMeta meta) {
+        int flags = reg.flags();
+        if (type.has(TypeFlags.MEM_RDONLY)) {
+            flags &= ~TypeFlags.MEM_RDONLY;
+        }
+        if (type.mayBeNull()) {
+            flags &= ~TypeFlags.PTR_MAYBE_NULL;
+        }
+        if (type.kind() == ArgKind.PTR_TO_MEM) {
+            flags &= ~TypeFlags.DYNPTR_TYPE_MASK;
+        }
+        if (meta.is("bpf_kptr_xchg") && regno == 2 && (flags & TypeFlags.MEM_ALLOC) != 0) {
+            flags &= ~(TypeFlags.MEM_ALLOC | TypeFlags.MEM_PERCPU);
+        }
+        return flags;
+    }
+
+    private static void checkObject(
+            VerifierEnv env, RegState reg, int regno, ArgType type, RegPayload.BtfRef wanted, HelperMeta meta) {
+        if (reg.hasFlag(TypeFlags.MEM_ALLOC)) {
+            if (meta.is("bpf_kptr_xchg") && regno == 2) {
+                Kptrs.checkType(env, Objects.requireNonNull(meta.kptrField), env.btf(), reg, regno);
+            }
+            return;
+        }
+        if (reg.hasFlag(TypeFlags.MEM_PERCPU)) {
+            return;
+        }
+        String name = Registers.name(regno);
+        if (reg.mayBeNull() && (!type.mayBeNull() || type.isRelease())) {
+            throw env.reject(Errno.EACCES, "Possibly NULL pointer passed to helper %s", name);
+        }
+        if (meta.is("bpf_kptr_xchg")) {
+            Kptrs.checkType(env, Objects.requireNonNull(meta.kptrField), env.btf(), reg, regno);
+            return;
+        }
+        boolean strict = type.isRelease() && !meta.is("bpf_sk_release");
+        Registers.checkPointerOffset(env, reg, name, true);
+        if (!StructMatch.matches(reg.btfRef(), reg.constValue(), wanted, strict)) {
+            throw env.reject(
+                    Errno.EACCES,
+                    "%s is of type %s but %s is expected",
+                    name,
+                    StructMatch.name(reg.btfRef()),
+                    StructMatch.name(wanted));
+        }
+    }
+}

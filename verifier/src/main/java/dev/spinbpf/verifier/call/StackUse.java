@@ -1,0 +1,129 @@
+package dev.spinbpf.verifier.call;
+
+import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.verifier.state.CallChecker;
+import dev.spinbpf.verifier.state.InsnAux;
+import dev.spinbpf.verifier.state.MapInfo;
+import dev.spinbpf.verifier.state.TypeFlags;
+import dev.spinbpf.verifier.state.UnsupportedFeature;
+import dev.spinbpf.verifier.state.VerifierEnv;
+import java.util.List;
+
+/** How much of the stack a call accesses through an argument, as far as it can be told beforehand. */
+final class StackUse {
+    private static final int DYNPTR_BYTES = 16;
+
+    private StackUse() {}
+
+    static long bytes(VerifierEnv env, Insn insn, int insnIndex, int arg) {
+        if (insn.op() == Op.CALL_HELPER) {
+            return ofHelper(env, insn, insnIndex, arg);
+        }
+        return insn.op() == Op.CALL_KFUNC ? ofKfunc(env, insn, insnIndex, arg) : CallChecker.UNKNOWN_BYTES;
+    }
+
+    private static long ofHelper(VerifierEnv env, Insn insn, int insnIndex, int arg) {
+        HelperProto proto;
+        try {
+            proto = HelperSets.find(env.program(), HelperCalls.name((int) insn.imm()));
+        } catch (UnsupportedFeature unknown) {
+            return CallChecker.UNKNOWN_BYTES;
+        }
+        if (proto == null) {
+            return CallChecker.UNKNOWN_BYTES;
+        }
+        ArgType type = proto.arg(arg);
+        long size;
+        switch (type.kind()) {
+            case PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE ->
+                size = mapBytes(env, insnIndex, proto, arg, type.kind() == ArgKind.PTR_TO_MAP_KEY);
+            case PTR_TO_MEM -> {
+                ArgKind next = proto.arg(arg + 1).kind();
+                if (type.has(TypeFlags.MEM_FIXED_SIZE)) {
+                    size = type.sizeBytes();
+                } else if (next == ArgKind.CONST_SIZE || next == ArgKind.CONST_SIZE_OR_ZERO) {
+                    size = constant(env.aux(insnIndex), arg + 2);
+                    if (size < 0) {
+                        return type.has(TypeFlags.MEM_UNINIT) ? 0 : VerifierEnv.MAX_BPF_STACK;
+                    }
+                } else {
+                    return CallChecker.UNKNOWN_BYTES;
+                }
+            }
+            case PTR_TO_DYNPTR -> size = DYNPTR_BYTES;
+            case PTR_TO_STACK -> {
+                return 0;
+            }
+            default -> {
+                return CallChecker.UNKNOWN_BYTES;
+            }
+        }
+        return type.has(TypeFlags.MEM_UNINIT) && size != CallChecker.UNKNOWN_BYTES ? -size : size;
+    }
+
+    private static long mapBytes(VerifierEnv env, int insnIndex, HelperProto proto, int arg, boolean key) {
+        InsnAux aux = env.aux(insnIndex);
+        for (int i = 0; i < arg; i++) {
+            if (proto.arg(i).kind() == ArgKind.CONST_MAP_PTR) {
+                int regno = i + 1;
+                int[] values = aux.constRegValues;
+                if ((aux.constMapRegs & 1 << regno) != 0
+                        && values != null
+                        && values[regno] < env.maps().size()) {
+                    return bytes(env.maps().get(values[regno]), key);
+                }
+                break;
+            }
+        }
+        long most = 0;
+        for (MapInfo map : env.maps()) {
+            most = Math.max(most, bytes(map, key));
+            MapInfo inner = map.inner();
+            if (inner != null) {
+                most = Math.max(most, bytes(inner, key));
+            }
+        }
+        return most == 0 ? CallChecker.UNKNOWN_BYTES : most;
+    }
+
+    private static long bytes(MapInfo map, boolean key) {
+        return key ? map.keySize() : map.valueSize();
+    }
+
+    /** The constant in the register, or -1 if it is not known. */
+    private static long constant(InsnAux aux, int regno) {
+        int[] values = aux.constRegValues;
+        return (aux.constRegs & 1 << regno) != 0 && values != null ? values[regno] & 0xffffffffL : -1;
+    }
+
+    private static long ofKfunc(VerifierEnv env, Insn insn, int insnIndex, int arg) {
+        Kfunc kfunc = KfuncCalls.known(env, insn);
+        if (kfunc == null) {
+            return CallChecker.UNKNOWN_BYTES;
+        }
+        List<Kfunc.Param> params = kfunc.params();
+        if (arg >= params.size() || !params.get(arg).type().isPointer()) {
+            return 0;
+        }
+        Kfunc.Param param = params.get(arg);
+        long size;
+        if (param.type().pointsTo("bpf_dynptr")) {
+            size = DYNPTR_BYTES;
+        } else if (arg + 1 < params.size()
+                && (params.get(arg + 1).hasSuffix("__sz") || params.get(arg + 1).hasSuffix("__szk"))) {
+            size = constant(env.aux(insnIndex), arg + 2);
+            if (size < 0) {
+                return VerifierEnv.MAX_BPF_STACK;
+            }
+        } else {
+            KernelType pointee = param.type().pointee();
+            size = pointee.isPointer() ? Long.BYTES : pointee.sizeBytes();
+            if (size == 0) {
+                return CallChecker.UNKNOWN_BYTES;
+            }
+        }
+        boolean writes = arg == 0 && kfunc.has(Kfunc.Flag.ITER_NEW) || param.hasSuffix("__uninit");
+        return writes ? -size : size;
+    }
+}
