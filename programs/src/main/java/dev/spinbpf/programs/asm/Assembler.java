@@ -19,7 +19,7 @@ import org.antlr.v4.runtime.Token;
  */
 public final class Assembler {
     /** Longest text, in characters. */
-    public static final int MAX_TEXT_CHARS = 64 << 20;
+    public static final int MAX_TEXT_CHARS = 32 << 20;
 
     private static final int MAX_LINE_CHARS = 1 << 15;
 
@@ -62,16 +62,20 @@ public final class Assembler {
             if (end || token.getType() == BpfAsmLexer.NEWLINE) {
                 statement(line, token);
                 line.clear();
-            } else if (token.getChannel() == Token.DEFAULT_CHANNEL) {
-                line.add(token);
-            } else {
+            } else if (token.getChannel() != Token.DEFAULT_CHANNEL) {
                 comment(token);
+            } else if (line.isEmpty() || length(line, token) <= MAX_LINE_CHARS) {
+                line.add(token);
             }
             if (end) {
                 break;
             }
         }
         return object.build();
+    }
+
+    private static int length(List<Token> line, Token next) {
+        return next.getStartIndex() - line.getFirst().getStartIndex();
     }
 
     private void comment(Token token) {
@@ -86,7 +90,7 @@ public final class Assembler {
         if (tokens.isEmpty()) {
             return;
         }
-        if (end.getStartIndex() - tokens.getFirst().getStartIndex() > MAX_LINE_CHARS) {
+        if (length(tokens, end) > MAX_LINE_CHARS) {
             diagnostics.error(Span.of(tokens.getFirst()), "line of more than " + MAX_LINE_CHARS + " characters");
             return;
         }

@@ -25,6 +25,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -37,6 +38,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What is disassembled assembles again to the same bytes. */
 class RoundTripTest {
     private static final int SAMPLES_PER_ROW = 100;
+    private static final int MUTATIONS_PER_SAMPLE = 150;
     private static final int RANDOM_PROGRAMS = 10_000;
 
     @ParameterizedTest
@@ -107,6 +109,45 @@ class RoundTripTest {
     void shouldBringBackTheSamples(Path file) throws Exception {
         ProgramObject object = ObjectReader.read(file, ReadOptions.DEFAULT);
         assertSame(reassembled(object), object);
+    }
+
+    /** Text with characters changed, lines lost and lines exchanged is assembled or refused; nothing else happens. */
+    @ParameterizedTest
+    @MethodSource("samples")
+    void shouldRefuseOrAssembleMutatedText(Path file) throws Exception {
+        String text = AssemblyWriter.write(ObjectReader.read(file, ReadOptions.DEFAULT));
+        for (int seed = 0; seed < MUTATIONS_PER_SAMPLE; seed++) {
+            String mutated = mutated(text, new Random(seed));
+            try {
+                Assembler.assemble("mutated.bpfasm", mutated);
+            } catch (AssemblyException e) {
+                assertThat(e.diagnostics()).isNotEmpty();
+            } catch (RuntimeException | StackOverflowError e) {
+                throw new AssertionError(file + ", seed " + seed, e);
+            }
+        }
+    }
+
+    private static String mutated(String text, Random random) {
+        List<String> lines = new ArrayList<>(text.lines().toList());
+        for (int change = random.nextInt(4); change >= 0; change--) {
+            int at = random.nextInt(lines.size());
+            StringBuilder line = new StringBuilder(lines.get(at));
+            switch (random.nextInt(4)) {
+                case 0 -> lines.remove(at);
+                case 1 -> Collections.swap(lines, at, random.nextInt(lines.size()));
+                case 2 ->
+                    lines.set(
+                            at,
+                            line.append(lines.get(random.nextInt(lines.size()))).toString());
+                default -> {
+                    int column = random.nextInt(line.length() + 1);
+                    line.insert(column, "()[]=+-\"'#:.,0x r1wzé*".charAt(random.nextInt(22)));
+                    lines.set(at, line.toString());
+                }
+            }
+        }
+        return String.join("\n", lines);
     }
 
     private static ProgramObject reassembled(ProgramObject object) throws AssemblyException {
