@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * #TICK_NANOS} ns, after which all who wait look again. Locks check for deadlocks when more than a millisecond has passed.
  */
 public final class Simulation implements ScheduleHook {
+    private static final long START_NANOS = 1_000_000_000;
     static final long STEP_NANOS = 10;
     static final long TICK_NANOS = 1_000_001;
 
@@ -33,7 +34,7 @@ public final class Simulation implements ScheduleHook {
 
     private final Limits limits;
     private final Strategy strategy;
-    private final VirtualClock clock = new VirtualClock(1_000_000_000);
+    private final VirtualClock clock = new VirtualClock(START_NANOS);
     private final List<Strand> strands = new ArrayList<>();
     private final List<Runnable> endChecks = new ArrayList<>();
     private final CountDownLatch ended = new CountDownLatch(1);
@@ -436,7 +437,7 @@ public final class Simulation implements ScheduleHook {
         if (next == Long.MAX_VALUE) {
             return false;
         }
-        if (next > limits.virtualNanos()) {
+        if (next - START_NANOS > limits.virtualNanos()) {
             fail(new AssertionError("a strand still waits after " + limits.virtualNanos() + " ns of virtual time"));
             return false;
         }

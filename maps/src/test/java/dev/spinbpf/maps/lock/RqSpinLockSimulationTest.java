@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
+import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.cpu.HookPoint;
+import dev.spinbpf.maps.cpu.InternalHook;
 import dev.spinbpf.maps.lock.LockScenarios.Machine;
 import dev.spinbpf.maps.lock.LockScenarios.Order;
 import dev.spinbpf.maps.sched.Explorer;
@@ -71,11 +74,7 @@ class RqSpinLockSimulationTest {
                         .as("what the task got")
                         .isNotEqualTo(-Errno.ETIMEDOUT));
             }
-            simulation.atEnd(() -> {
-                for (var outcome : LockOutcome.values()) {
-                    outcomes.merge(outcome, machine.lockClass.count(ContextLevel.NMI, outcome), Long::sum);
-                }
-            });
+            simulation.atEnd(() -> tally(machine, outcomes));
         };
     }
 
@@ -187,5 +186,160 @@ class RqSpinLockSimulationTest {
                 assertThat(machine.lockClass.count(LockOutcome.TIMEOUT)).isEqualTo(4);
             });
         });
+    }
+
+    /** Three CPUs queue, and an NMI on any of them wants the lock too: it finds nodes in use, and headship passes around it. */
+    @Test
+    void anNmiOnAWaiterNeverTimesOut() {
+        var outcomes = new EnumMap<LockOutcome, Long>(LockOutcome.class);
+        var limits = Limits.preemptions(1).withInterrupts(1, ContextLevel.NMI);
+        print(
+                "3 CPUs, 1 preemption, NMI",
+                Explorer.exhaustively(limits, nmiWantsTheSameLock(LockScenarios.PRESENT, 3, outcomes)));
+        assertThat(outcomes.get(LockOutcome.AA)).isPositive();
+        assertThat(outcomes.get(LockOutcome.TIMEOUT)).isZero();
+    }
+
+    /** An NMI that interrupts a queued waiter and wants another contended lock may not queue: it tries once. */
+    @Test
+    void anNmiOnAQueuedWaiterTriesAnotherLockOnce() {
+        var outcomes = new EnumMap<LockOutcome, Long>(LockOutcome.class);
+        Scenario scenario = simulation -> {
+            var machine = new Machine(simulation, 5, 2);
+            Cpu other = machine.cpus.get(3);
+            Cpu pending = machine.cpus.get(4);
+            simulation.strand(pending, () -> {
+                simulation.sleep(MILLISECOND / 2);
+                assertThat(machine.takeOnce(pending, 1)).isZero();
+            });
+            simulation.strand(other, () -> {
+                assertThat(machine.lock.lock(other, machine.locks[1], machine.lockClass))
+                        .isZero();
+                simulation.sleep(5 * MILLISECOND);
+                machine.lock.unlock(other, machine.locks[1]);
+            });
+            for (int i = 0; i < 3; i++) {
+                Cpu cpu = machine.cpus.get(i);
+                cpu.setInterruptHandler((c, level) -> machine.takeOnce(c, 1));
+                simulation.strand(cpu, () -> {
+                    simulation.sleep(MILLISECOND * (1 + cpu.id()));
+                    assertThat(machine.lock.lock(cpu, machine.locks[0], machine.lockClass))
+                            .isZero();
+                    simulation.sleep(cpu.id() == 0 ? 10 * MILLISECOND : 0);
+                    machine.lock.unlock(cpu, machine.locks[0]);
+                });
+            }
+            simulation.atEnd(() -> tally(machine, outcomes));
+        };
+        Explorer.exhaustively(Limits.preemptions(0).withInterrupts(1, ContextLevel.NMI), scenario);
+        assertThat(outcomes.get(LockOutcome.NO_NODE)).isPositive();
+        assertThat(outcomes.get(LockOutcome.TIMEOUT)).isZero();
+    }
+
+    /**
+     * The case that no check sees: each of two owners is interrupted by an NMI that queues, not as the head, for the lock of the
+     * other. The heads of both queues time out, tell the NMIs, and all goes on.
+     */
+    @Test
+    void nmisBehindTheHeadsOfEachOthersLocksEndByTimeout() {
+        Explorer.replay(Limits.preemptions(0), new Schedule(List.of()), simulation -> {
+            var machine = new Machine(simulation, 6, 2);
+            var nmiResults = new ArrayList<Integer>();
+            for (int i = 0; i < 2; i++) {
+                Cpu owner = machine.cpus.get(i);
+                int own = i;
+                owner.setInterruptHandler((c, level) -> nmiResults.add(machine.takeOnce(c, 1 - own)));
+                simulation.strand(owner, () -> {
+                    assertThat(machine.lock.lock(owner, machine.locks[own], machine.lockClass))
+                            .isZero();
+                    simulation.sleep(10 * MILLISECOND);
+                    owner.raise(ContextLevel.NMI);
+                    owner.poll();
+                    machine.lock.unlock(owner, machine.locks[own]);
+                });
+            }
+            // Two waiters on each lock: one pending, one head of the queue.
+            for (int i = 2; i < 6; i++) {
+                Cpu waiter = machine.cpus.get(i);
+                simulation.strand(waiter, () -> {
+                    simulation.sleep(MILLISECOND);
+                    machine.takeOnce(waiter, waiter.id() % 2);
+                });
+            }
+            simulation.atEnd(() -> {
+                assertThat(nmiResults).containsExactly(-Errno.ETIMEDOUT, -Errno.ETIMEDOUT);
+                assertThat(machine.lockClass.count(LockOutcome.TIMEOUT)).isEqualTo(6);
+                assertThat(machine.lockClass.waitTimes(ContextLevel.NMI).maxNanos())
+                        .isBetween(480 * MILLISECOND, 503 * MILLISECOND);
+            });
+        });
+    }
+
+    /** A head that is in a deadlock leaves; the waiter behind it becomes the head and gets the lock. */
+    @Test
+    void aHeadInADeadlockPassesHeadshipOn() {
+        Explorer.replay(Limits.preemptions(0), new Schedule(List.of()), simulation -> {
+            var machine = new Machine(simulation, 4, 2);
+            var results = new int[4];
+            Cpu owner = machine.cpus.get(0);
+            simulation.strand(owner, () -> {
+                assertThat(machine.lock.lock(owner, machine.locks[0], machine.lockClass))
+                        .isZero();
+                simulation.sleep(20 * MILLISECOND);
+                results[0] = machine.takeOnce(owner, 1);
+                machine.lock.unlock(owner, machine.locks[0]);
+            });
+            for (int i = 1; i < 4; i++) {
+                Cpu cpu = machine.cpus.get(i);
+                simulation.strand(cpu, () -> {
+                    simulation.sleep(MILLISECOND * cpu.id());
+                    results[cpu.id()] = cpu.id() == 2 ? machine.takeBoth(cpu, 1, 0) : machine.takeOnce(cpu, 0);
+                });
+            }
+            simulation.atEnd(() -> {
+                assertThat(results[2]).isEqualTo(-Errno.EDEADLK);
+                assertThat(new int[] {results[0], results[1], results[3]}).containsOnly(0, 0, 0);
+                assertThat(machine.lockClass.count(LockOutcome.QUEUED)).isOne();
+                assertThat(machine.failures).singleElement().satisfies(failure -> {
+                    assertThat(failure.outcome()).isEqualTo(LockOutcome.ABBA);
+                    assertThat(failure.cpu()).isEqualTo(2);
+                    assertThat(failure.holderCpu()).isZero();
+                });
+            });
+        });
+    }
+
+    /** Contention hooks run in the middle of the slow path, with the node counted, and may take other locks. */
+    @Test
+    void contentionHooksRunInsideTheSlowPath() {
+        Explorer.exhaustively(Limits.preemptions(1), simulation -> {
+            var machine = new Machine(simulation, 3, 2);
+            var fired = new ArrayList<HookPoint>();
+            InternalHook hook = (cpu, point, lock, detail) -> {
+                if (lock == machine.locks[0]) {
+                    fired.add(point);
+                    assertThat(cpu.nodeCount()).isOne();
+                    assertThat(machine.takeOnce(cpu, 1)).isZero();
+                }
+            };
+            machine.cpus.hooks().set(HookPoint.CONTENTION_BEGIN, hook);
+            machine.cpus.hooks().set(HookPoint.CONTENTION_END, hook);
+            for (Cpu cpu : machine.cpus.all()) {
+                simulation.strand(
+                        cpu, () -> assertThat(machine.takeOnce(cpu, 0)).isZero());
+            }
+            simulation.atEnd(() -> {
+                long queued = machine.lockClass.count(LockOutcome.QUEUED);
+                assertThat(fired.stream().filter(p -> p == HookPoint.CONTENTION_END))
+                        .hasSize(fired.size() / 2);
+                assertThat(fired.size()).isGreaterThanOrEqualTo((int) queued);
+            });
+        });
+    }
+
+    private static void tally(Machine machine, Map<LockOutcome, Long> outcomes) {
+        for (var outcome : LockOutcome.values()) {
+            outcomes.merge(outcome, machine.lockClass.count(ContextLevel.NMI, outcome), Long::sum);
+        }
     }
 }
