@@ -216,8 +216,8 @@ final class ConstantRegisters {
         }
         MapInfo map = env.maps().get(pointer.map());
         boolean signExtend = insn.op().kind() == Op.Kind.LDXSX;
-        Long value = MapAccess.constant(
-                map, (int) (pointer.value() + insn.off()), insn.op().widthBytes(), signExtend);
+        long off = signExtend(pointer.value() + insn.off());
+        Long value = MapAccess.constant(map, off, insn.op().widthBytes(), signExtend);
         return value == null ? Known.UNKNOWN : Known.constant(value);
     }
 
