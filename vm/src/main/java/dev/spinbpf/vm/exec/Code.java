@@ -30,6 +30,8 @@ public final class Code {
     private final ProgramObject object;
     private final Program program;
     private final int[] slots;
+    private final ProgramStream out = new ProgramStream();
+    private final ProgramStream err = new ProgramStream();
 
     Code(ProgramObject object, Program program, long[] insns, int[] slots, long[] constants, Helper[] helpers) {
         this.object = object;
@@ -51,6 +53,16 @@ public final class Code {
 
     public Program program() {
         return program;
+    }
+
+    /** What the program printed: {@code BPF_STDOUT}. */
+    public ProgramStream out() {
+        return out;
+    }
+
+    /** What the program and the runtime had to complain about: {@code BPF_STDERR}. */
+    public ProgramStream err() {
+        return err;
     }
 
     /** The slot of a pre-decoded instruction, for messages. */

@@ -65,6 +65,7 @@ public final class Execution {
     private long context;
     private @Nullable Code tailTarget;
     private @Nullable Fault fault;
+    private boolean stopped;
 
     /**
      * @param cpu where runs take place
@@ -102,8 +103,8 @@ public final class Execution {
 
     /** Takes interrupts, and stops the run where somebody wants that. */
     void poll() {
-        cpu.poll();
         pollPoint.poll(this);
+        cpu.poll();
     }
 
     void addExecuted(long instructions) {
@@ -130,6 +131,11 @@ public final class Execution {
         return fault;
     }
 
+    /** Whether the last run was ended by {@link TrapException#stop}. */
+    public boolean stopped() {
+        return stopped;
+    }
+
     /**
      * Runs a program from its start.
      *
@@ -151,6 +157,8 @@ public final class Execution {
         tailCalls = 0;
         executed = 0;
         fault = null;
+        stopped = false;
+        tailTarget = null;
         context = arg1;
         mayGotoLeft = MAY_GOTO_LIMIT;
         registers[1] = arg1;
@@ -160,7 +168,8 @@ public final class Execution {
         try {
             return Interpreter.run(this, start);
         } catch (TrapException e) {
-            fault = describeFault(e.reason());
+            stopped = e.isStop();
+            fault = stopped ? null : describeFault(e.reason());
         }
         return 0;
     }

@@ -1,0 +1,242 @@
+package dev.spinbpf.vm;
+
+import dev.spinbpf.maps.cpu.ContextLevel;
+import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.cpu.Cpus;
+import dev.spinbpf.maps.lock.LockStats;
+import dev.spinbpf.maps.lock.ResilientLock;
+import dev.spinbpf.maps.lock.RqSpinLock;
+import dev.spinbpf.maps.lock.TasLock;
+import dev.spinbpf.maps.map.BpfMap;
+import dev.spinbpf.maps.map.FieldCanceller;
+import dev.spinbpf.maps.map.MapCreationException;
+import dev.spinbpf.maps.map.MapEnvironment;
+import dev.spinbpf.maps.map.MapTable;
+import dev.spinbpf.maps.memory.GuestArena;
+import dev.spinbpf.programs.model.ProgType;
+import dev.spinbpf.programs.model.Program;
+import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.verifier.VerifiedProgram;
+import dev.spinbpf.vm.context.ContextArea;
+import dev.spinbpf.vm.context.CpuContext;
+import dev.spinbpf.vm.context.LoadedProgram;
+import dev.spinbpf.vm.exec.Code;
+import dev.spinbpf.vm.exec.Fault;
+import dev.spinbpf.vm.exec.UnsupportedProgramException;
+import dev.spinbpf.vm.helper.FunctionTable;
+import dev.spinbpf.vm.helper.Kernel;
+import dev.spinbpf.vm.helper.PacketFields;
+import dev.spinbpf.vm.hook.HookRegistry;
+import dev.spinbpf.vm.hook.HookTarget;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An emulated machine: CPUs, memory, clock, locks, and the objects that are loaded. Only programs that the verifier
+ * accepted are loaded, but for {@link #loadUnverified}.
+ *
+ * <p>Loading, attaching and {@link #run} are for one thread at a time. A CPU must not be run by two threads at once, so that
+ * {@link #run} may not be called while a {@link StressDriver} is at work.
+ */
+public final class Machine implements AutoCloseable {
+    private final MachineOptions options;
+    private final GuestArena arena = new GuestArena("machine");
+    private final Cpus cpus;
+    private final LockStats lockStats;
+    private final MapEnvironment mapEnvironment;
+    private final Kernel kernel;
+    private final FunctionTable functions;
+    private final HookRegistry hooks;
+    private final LockNames lockNames;
+    private final CpuContext[] contexts;
+    private final IdentityHashMap<ProgramObject, ObjectInstance> objects = new IdentityHashMap<>();
+    private final List<LoadedProgram> programs = new CopyOnWriteArrayList<>();
+    private final List<Consumer<Fault>> faultListeners = new CopyOnWriteArrayList<>();
+
+    /** A machine without programs. */
+    public Machine(MachineOptions options) {
+        this.options = options;
+        cpus = new Cpus(options.cpus(), options.clock());
+        lockStats = new LockStats(options.cpus());
+        ResilientLock locks = options.testAndSet() ? new TasLock(lockStats) : new RqSpinLock(lockStats);
+        MapTable maps = new MapTable();
+        SplittableRandom random = new SplittableRandom(options.seed());
+        mapEnvironment = new MapEnvironment(
+                cpus, locks, maps, random::nextInt, MapEnvironment.DEFAULT_LIMIT_BYTES, FieldCanceller.NONE);
+        kernel = new Kernel(cpus, maps, locks, arena, options.seed());
+        functions = new FunctionTable(kernel);
+        hooks = new HookRegistry(cpus, maps);
+        lockNames = new LockNames(maps);
+        lockStats.setNamer(address -> lockNames.name(cpus.get(0), address));
+        contexts = new CpuContext[options.cpus()];
+        for (Cpu cpu : cpus.all()) {
+            CpuContext context = new CpuContext(cpu, kernel, arena, this::faulted);
+            context.budget(options.insnBudget());
+            context.area();
+            contexts[cpu.id()] = context;
+            cpu.setExtension(context);
+        }
+    }
+
+    private void faulted(Fault fault) {
+        faultListeners.forEach(listener -> listener.accept(fault));
+    }
+
+    /** Is told of each fault, on the thread of the CPU where it happened. */
+    public void addFaultListener(Consumer<Fault> listener) {
+        faultListeners.add(listener);
+    }
+
+    public MachineOptions options() {
+        return options;
+    }
+
+    public Cpus cpus() {
+        return cpus;
+    }
+
+    /** What is counted about locks, of programs and inside maps. */
+    public LockStats lockStats() {
+        return lockStats;
+    }
+
+    /** Streams, trace log and the like. */
+    public Kernel kernel() {
+        return kernel;
+    }
+
+    /** Where programs attach, and what makes them run. */
+    public HookRegistry hooks() {
+        return hooks;
+    }
+
+    /** The loaded programs, in order. */
+    public List<LoadedProgram> programs() {
+        return List.copyOf(programs);
+    }
+
+    CpuContext context(int cpu) {
+        return contexts[cpu];
+    }
+
+    /**
+     * Loads a program; its object's maps are made with the first program of the object.
+     *
+     * @throws MapCreationException where a map of the object cannot be made
+     * @throws UnsupportedProgramException naming what the program uses that is not there
+     */
+    public LoadedProgram load(VerifiedProgram verified) throws MapCreationException {
+        return load(verified.object(), verified.program());
+    }
+
+    /**
+     * Loads a program that nobody verified, for conformance tests and benchmarks. It cannot harm more than the emulated machine: each
+     * access is checked.
+     */
+    public LoadedProgram loadUnverified(ProgramObject object, Program program) throws MapCreationException {
+        return load(object, program);
+    }
+
+    private synchronized LoadedProgram load(ProgramObject object, Program program) throws MapCreationException {
+        ObjectInstance instance = instance(object);
+        Code code = Code.of(object, program, instance);
+        int handle = kernel.programs().add(code);
+        LoadedProgram loaded = new LoadedProgram(code, handle, cpus.count());
+        instance.fillProgramArrays(program.name(), handle, cpus.get(0));
+        programs.add(loaded);
+        return loaded;
+    }
+
+    private ObjectInstance instance(ProgramObject object) throws MapCreationException {
+        ObjectInstance instance = objects.get(object);
+        if (instance == null) {
+            instance = new ObjectInstance(object, mapEnvironment, functions, cpus.get(0));
+            objects.put(object, instance);
+            for (BpfMap map : instance.maps()) {
+                lockNames.typesOf(map, object.btf());
+            }
+        }
+        return instance;
+    }
+
+    /**
+     * Attaches a program to the place that its section names.
+     *
+     * @throws UnsupportedProgramException where there is no such place; the message lists those that there are
+     */
+    public HookTarget attach(LoadedProgram program) {
+        return hooks.attach(program);
+    }
+
+    /** Whether a program is attached anywhere. */
+    public boolean isAttached(LoadedProgram program) {
+        return hooks.isAttached(program);
+    }
+
+    /** The maps of an object, in the order of its definitions; they are made if no program was loaded yet. */
+    public synchronized List<BpfMap> maps(ProgramObject object) throws MapCreationException {
+        return instance(object).maps();
+    }
+
+    /**
+     * Runs a program on a CPU, as {@code bpf(BPF_PROG_TEST_RUN)} does: at the level of its kind of program, without hooks or guards
+     * other than its own.
+     *
+     * @param input packet, context or arguments, by kind of program; null for a short UDP packet or zeros
+     * @param cpu the CPU's number
+     * @param repeat how many times, at least 1; the input is made anew each time
+     */
+    public RunResult run(LoadedProgram program, byte @Nullable [] input, int cpu, int repeat) {
+        CpuContext context = contexts[cpu];
+        Cpu on = cpus.get(cpu);
+        List<Fault> faults = new ArrayList<>(1);
+        Consumer<Fault> listener = faults::add;
+        faultListeners.add(listener);
+        ContextArea area = context.area();
+        ProgType type = program.program().type();
+        long result = 0;
+        long totalNanos = 0;
+        int runs = 0;
+        ContextLevel previous = on.enter(levelOf(type));
+        try {
+            while (runs < repeat && faults.isEmpty()) {
+                long address = Inputs.write(type, area, input);
+                long startNanos = System.nanoTime();
+                result = context.run(program, address);
+                totalNanos += System.nanoTime() - startNanos;
+                runs++;
+            }
+        } finally {
+            on.leave(previous);
+            faultListeners.remove(listener);
+        }
+        Fault fault = faults.isEmpty() ? null : faults.getFirst();
+        byte[] packet = Inputs.isPacket(type) ? area.packet(PacketFields.of(type)) : null;
+        long r0 = fault != null ? 0 : type == ProgType.SYSCALL || packet != null ? result & 0xffff_ffffL : result;
+        return new RunResult(r0, runs, totalNanos, context.lastExecuted(), fault, packet);
+    }
+
+    private static ContextLevel levelOf(ProgType type) {
+        return switch (type) {
+            case PERF_EVENT -> ContextLevel.NMI;
+            case XDP, SCHED_CLS, SCHED_ACT, SOCKET_FILTER, CGROUP_SKB -> ContextLevel.SOFTIRQ;
+            default -> ContextLevel.TASK;
+        };
+    }
+
+    /** Frees all memory. */
+    @Override
+    public synchronized void close() {
+        hooks.detachAll();
+        for (ObjectInstance instance : objects.values()) {
+            instance.maps().forEach(BpfMap::close);
+        }
+        objects.clear();
+        arena.close();
+    }
+}

@@ -1,0 +1,38 @@
+package dev.spinbpf.vm;
+
+import dev.spinbpf.maps.cpu.Clock;
+
+/**
+ * How to build a machine.
+ *
+ * @param cpus how many emulated CPUs
+ * @param clock what they read the time from
+ * @param seed of random numbers: those that programs draw, and hash functions
+ * @param testAndSet whether locks are test-and-set locks rather than queued ones
+ * @param insnBudget most instructions that one program run may execute
+ */
+public record MachineOptions(int cpus, Clock clock, long seed, boolean testAndSet, long insnBudget) {
+    /** Instructions after which a run is taken to run for ever. */
+    public static final long DEFAULT_INSN_BUDGET = 4_000_000_000L;
+
+    /** Queued locks, real time. */
+    public static MachineOptions ofCpus(int cpus) {
+        return new MachineOptions(cpus, Clock.REAL, 1, false, DEFAULT_INSN_BUDGET);
+    }
+
+    public MachineOptions withSeed(long value) {
+        return new MachineOptions(cpus, clock, value, testAndSet, insnBudget);
+    }
+
+    public MachineOptions withClock(Clock value) {
+        return new MachineOptions(cpus, value, seed, testAndSet, insnBudget);
+    }
+
+    public MachineOptions withTestAndSet(boolean value) {
+        return new MachineOptions(cpus, clock, seed, value, insnBudget);
+    }
+
+    public MachineOptions withInsnBudget(long value) {
+        return new MachineOptions(cpus, clock, seed, testAndSet, value);
+    }
+}

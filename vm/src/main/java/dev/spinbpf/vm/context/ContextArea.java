@@ -1,0 +1,149 @@
+package dev.spinbpf.vm.context;
+
+import dev.spinbpf.maps.memory.GuestArena;
+import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.vm.helper.PacketFields;
+
+/**
+ * Guest memory for one run's context: the context itself and a packet. Below 4 GiB, because contexts hold packet addresses in
+ * 32 bits.
+ *
+ * <pre>
+ *   number of arguments(8) context(256)
+ *   headroom(256) packet ... tailroom(320)
+ * </pre>
+ */
+public final class ContextArea {
+    /** Room in front of a packet: {@code XDP_PACKET_HEADROOM}. */
+    public static final int HEADROOM = 256;
+
+    /** Longest packet. */
+    public static final int MAX_PACKET = 3520;
+
+    /** Longest context that is not a packet's, as for syscall programs. */
+    public static final int MAX_CONTEXT = 4096;
+
+    private static final int ETHERTYPE_OFFSET = 12;
+    private static final int PROTOCOL_FIELD = 16;
+    private static final int INGRESS_IFINDEX_FIELD = 36;
+    private static final int IFINDEX_FIELD = 40;
+    private static final int LOOPBACK_IFINDEX = 1;
+    private static final int XDP_INGRESS_IFINDEX_FIELD = 12;
+    private static final int TAILROOM = 320;
+    private static final int PERF_SAMPLE_PERIOD_FIELD = 168;
+    private static final int PERF_EVENT_SIZE = 184;
+
+    private final long context;
+    private final long packet;
+
+    /** Takes memory of an arena for it. */
+    public ContextArea(GuestArena arena) {
+        long block = arena.allocate(16 + MAX_CONTEXT, 16);
+        context = block + 16;
+        packet = arena.allocate(HEADROOM + MAX_PACKET + TAILROOM, GuestMemory.PAGE_SIZE);
+        if (packet + GuestMemory.PAGE_SIZE >= 1L << 32) {
+            throw new IllegalStateException("no guest memory below 4 GiB is left for packets");
+        }
+    }
+
+    /** The context's address. */
+    public long address() {
+        return context;
+    }
+
+    /** Makes an {@code __sk_buff} of a packet. */
+    public long skb(byte[] bytes) {
+        PacketFields fields = PacketFields.SK_BUFF;
+        GuestMemory.fill(context, PacketFields.CONTEXT_SIZE, (byte) 0);
+        putPacket(fields, bytes);
+        GuestMemory.putInt(context, bytes.length);
+        if (bytes.length >= ETHERTYPE_OFFSET + 2) {
+            short protocol = GuestMemory.getShort(packet + HEADROOM + ETHERTYPE_OFFSET);
+            GuestMemory.putInt(context + PROTOCOL_FIELD, protocol & 0xffff);
+        }
+        GuestMemory.putInt(context + INGRESS_IFINDEX_FIELD, LOOPBACK_IFINDEX);
+        GuestMemory.putInt(context + IFINDEX_FIELD, LOOPBACK_IFINDEX);
+        return context;
+    }
+
+    /** Makes an {@code xdp_md} of a packet. */
+    public long xdp(byte[] bytes) {
+        GuestMemory.fill(context, PacketFields.CONTEXT_SIZE, (byte) 0);
+        putPacket(PacketFields.XDP_MD, bytes);
+        GuestMemory.putInt(context + XDP_INGRESS_IFINDEX_FIELD, LOOPBACK_IFINDEX);
+        return context;
+    }
+
+    private void putPacket(PacketFields fields, byte[] bytes) {
+        if (bytes.length > MAX_PACKET) {
+            throw new IllegalArgumentException("packet of " + bytes.length + " bytes, at most " + MAX_PACKET);
+        }
+        long data = packet + HEADROOM;
+        GuestMemory.copyIn(bytes, 0, data, bytes.length);
+        GuestMemory.putInt(context + fields.dataOffset(), (int) data);
+        GuestMemory.putInt(context + fields.dataMetaOffset(), (int) data);
+        GuestMemory.putInt(context + fields.dataEndOffset(), (int) (data + bytes.length));
+        GuestMemory.putLong(context + PacketFields.HARD_START_OFFSET, packet);
+        GuestMemory.putLong(context + PacketFields.HARD_END_OFFSET, data + MAX_PACKET);
+    }
+
+    /** The packet that an {@link #skb} or {@link #xdp} context refers to now. */
+    public byte[] packet(PacketFields fields) {
+        long data = GuestMemory.getInt(context + fields.dataOffset()) & 0xffff_ffffL;
+        long end = GuestMemory.getInt(context + fields.dataEndOffset()) & 0xffff_ffffL;
+        return GuestMemory.bytes(data, (int) (end - data));
+    }
+
+    /** Makes the arguments of a traced function or raw tracepoint. */
+    public long arguments(long first, long second, long third, long fourth, int count) {
+        GuestMemory.putLong(context - 8, count);
+        GuestMemory.putLong(context, first);
+        GuestMemory.putLong(context + 8, second);
+        GuestMemory.putLong(context + 16, third);
+        GuestMemory.putLong(context + 24, fourth);
+        GuestMemory.putLong(context + 32, 0);
+        return context;
+    }
+
+    /**
+     * Makes the {@code pt_regs} of x86-64 at a function's entry: arguments in rdi, rsi, rdx and rcx.
+     *
+     * @see <a href="https://gitlab.com/x86-psABIs/x86-64-ABI">System V ABI</a>
+     */
+    public long registers(long first, long second, long third, long fourth) {
+        GuestMemory.fill(context, PERF_SAMPLE_PERIOD_FIELD, (byte) 0);
+        GuestMemory.putLong(context + 112, first);
+        GuestMemory.putLong(context + 104, second);
+        GuestMemory.putLong(context + 96, third);
+        GuestMemory.putLong(context + 88, fourth);
+        return context;
+    }
+
+    /** Makes the record of a classic tracepoint: eight common bytes, then the fields. */
+    public long record(long first, long second, long third, long fourth) {
+        GuestMemory.putLong(context, 0);
+        GuestMemory.putLong(context + 8, first);
+        GuestMemory.putLong(context + 16, second);
+        GuestMemory.putLong(context + 24, third);
+        GuestMemory.putLong(context + 32, fourth);
+        return context;
+    }
+
+    /** Makes a {@code bpf_perf_event_data}. */
+    public long perfEvent(long samplePeriod) {
+        GuestMemory.fill(context, PERF_EVENT_SIZE, (byte) 0);
+        GuestMemory.putLong(context + PERF_SAMPLE_PERIOD_FIELD, samplePeriod);
+        return context;
+    }
+
+    /** Makes a context of bytes, followed by zeros. */
+    public long raw(byte[] bytes) {
+        if (bytes.length > MAX_CONTEXT) {
+            throw new IllegalArgumentException("context of " + bytes.length + " bytes, at most " + MAX_CONTEXT);
+        }
+        GuestMemory.fill(context, MAX_CONTEXT, (byte) 0);
+        GuestMemory.copyIn(bytes, 0, context, bytes.length);
+        GuestMemory.putLong(context - 8, bytes.length / 8);
+        return context;
+    }
+}

@@ -1,0 +1,151 @@
+package dev.spinbpf.vm.context;
+
+import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.memory.GuestArena;
+import dev.spinbpf.vm.exec.Execution;
+import dev.spinbpf.vm.exec.Fault;
+import dev.spinbpf.vm.exec.PollPoint;
+import dev.spinbpf.vm.helper.Kernel;
+import dev.spinbpf.vm.helper.PacketHelpers;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * The program runs of one CPU, nested on each other: a stack and a context area for each depth, and the guards. Confined to the CPU's
+ * thread.
+ */
+public final class CpuContext {
+    /** Deepest nesting of program runs on a CPU; a run beyond it is a miss. */
+    public static final int MAX_DEPTH = 16;
+
+    /** What {@link #run} returns where no result came: the run was missed, faulted or was stopped. */
+    public static final long NO_RESULT = Long.MIN_VALUE;
+
+    private final Cpu cpu;
+    private final Kernel kernel;
+    private final GuestArena arena;
+    private final Consumer<Fault> faultListener;
+    private final List<Execution> executions = new ArrayList<>();
+    private final List<ContextArea> areas = new ArrayList<>();
+    private PollPoint pollPoint = run -> {};
+    private long budget = Long.MAX_VALUE;
+    private int depth;
+
+    /**
+     * @param arena where stacks and contexts are allocated, below 4 GiB
+     * @param faultListener is told of each fault, on the CPU's thread
+     */
+    public CpuContext(Cpu cpu, Kernel kernel, GuestArena arena, Consumer<Fault> faultListener) {
+        this.cpu = cpu;
+        this.kernel = kernel;
+        this.arena = arena;
+        this.faultListener = faultListener;
+    }
+
+    public Cpu cpu() {
+        return cpu;
+    }
+
+    /** What runs do between instructions, besides taking interrupts. */
+    public void pollPoint(PollPoint value) {
+        pollPoint = value;
+        executions.forEach(execution -> execution.pollPoint(value));
+    }
+
+    /** Most instructions of one run. */
+    public void budget(long instructions) {
+        budget = instructions;
+    }
+
+    /** How many runs are nested now. */
+    public int depth() {
+        return depth;
+    }
+
+    /** The area for the context of the next run on top of what runs now. */
+    public ContextArea area() {
+        if (depth >= areas.size()) {
+            areas.add(new ContextArea(arena));
+        }
+        return areas.get(depth);
+    }
+
+    /** Whether one more run may be nested; counts a miss of the program where not. */
+    public boolean hasRoom(LoadedProgram program) {
+        if (depth < MAX_DEPTH) {
+            return true;
+        }
+        program.stats().countMiss(cpu);
+        return false;
+    }
+
+    /**
+     * Runs a program on top of what runs now, at the CPU's present level, if its guard lets it.
+     *
+     * @param contextAddress in {@link #area()}
+     * @return r0, zero-extended from 32 bits where the kind of program returns an int; or {@link #NO_RESULT}
+     */
+    public long run(LoadedProgram program, long contextAddress) {
+        if (!hasRoom(program)) {
+            return NO_RESULT;
+        }
+        boolean entered = program.enter(cpu);
+        try {
+            if (entered) {
+                return runGuarded(program, contextAddress);
+            }
+            program.stats().countMiss(cpu);
+            return NO_RESULT;
+        } finally {
+            program.leave(cpu);
+        }
+    }
+
+    private long runGuarded(LoadedProgram program, long contextAddress) {
+        Execution execution = execution();
+        int heldBefore = cpu.heldLocks().count();
+        int preemptBefore = cpu.preemptCount();
+        boolean irqsBefore = cpu.irqsEnabled();
+        depth++;
+        execution.budget(budget);
+        long result;
+        try {
+            result = execution.run(program.code(), contextAddress);
+        } finally {
+            depth--;
+        }
+        Fault fault = execution.fault();
+        if (fault == null && !execution.stopped()) {
+            program.stats().countRun(cpu, result & 0xffff_ffffL, execution.executed());
+            return result;
+        }
+        kernel.releaseLocks(cpu, heldBefore);
+        while (cpu.preemptCount() > preemptBefore) {
+            cpu.preemptEnable();
+        }
+        if (irqsBefore && !cpu.irqsEnabled()) {
+            cpu.irqRestore(Cpu.IRQS_ENABLED);
+        }
+        if (fault != null) {
+            program.stats().countFault(cpu);
+            faultListener.accept(fault);
+        }
+        return NO_RESULT;
+    }
+
+    private Execution execution() {
+        if (depth >= executions.size()) {
+            Execution execution = new Execution(cpu, arena.allocate(Execution.STACK_SIZE));
+            execution.pollPoint(pollPoint);
+            execution.packetLoader(PacketHelpers.LEGACY_LOADS);
+            executions.add(execution);
+        }
+        return executions.get(depth);
+    }
+
+    /** Instructions that the last run at the present depth executed. */
+    public long lastExecuted() {
+        return depth < executions.size() ? executions.get(depth).executed() : 0;
+    }
+}

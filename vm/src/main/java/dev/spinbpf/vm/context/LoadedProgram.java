@@ -1,0 +1,75 @@
+package dev.spinbpf.vm.context;
+
+import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.programs.model.Program;
+import dev.spinbpf.vm.exec.Code;
+
+/** A program of a machine, ready to run. */
+public final class LoadedProgram {
+    private static final int PADDING = 16;
+
+    private final Code code;
+    private final int handle;
+    private final RecursionGuard guard;
+    private final ProgramStats stats;
+    private final int[] activeByCpu;
+
+    /**
+     * @param handle what program arrays hold
+     * @param cpus how many CPUs the machine has
+     */
+    public LoadedProgram(Code code, int handle, int cpus) {
+        this.code = code;
+        this.handle = handle;
+        this.guard = RecursionGuard.of(code.program().type());
+        this.stats = new ProgramStats(cpus);
+        this.activeByCpu = new int[cpus * PADDING];
+    }
+
+    public Code code() {
+        return code;
+    }
+
+    public Program program() {
+        return code.program();
+    }
+
+    public String name() {
+        return program().name();
+    }
+
+    /** What program arrays hold. */
+    public int handle() {
+        return handle;
+    }
+
+    public ProgramStats stats() {
+        return stats;
+    }
+
+    public RecursionGuard guard() {
+        return guard;
+    }
+
+    /** Raises the guard; false where the program must not run, and the guard is still to be lowered. */
+    boolean enter(Cpu cpu) {
+        return switch (guard) {
+            case SHARED -> cpu.enterGuard() == 1;
+            case PER_PROGRAM -> ++activeByCpu[cpu.id() * PADDING] == 1;
+            case NONE -> true;
+        };
+    }
+
+    void leave(Cpu cpu) {
+        switch (guard) {
+            case SHARED -> cpu.leaveGuard();
+            case PER_PROGRAM -> activeByCpu[cpu.id() * PADDING]--;
+            case NONE -> {}
+        }
+    }
+
+    @Override
+    public String toString() {
+        return name();
+    }
+}

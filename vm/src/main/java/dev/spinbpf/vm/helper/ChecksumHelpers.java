@@ -1,0 +1,84 @@
+package dev.spinbpf.vm.helper;
+
+import static dev.spinbpf.programs.model.Errno.EFAULT;
+import static dev.spinbpf.programs.model.Errno.EINVAL;
+
+import dev.spinbpf.maps.memory.GuestMemory;
+
+/** Internet checksums. */
+final class ChecksumHelpers {
+    private static final long SIZE_MASK = 0xf;
+    private static final long PSEUDO_HEADER = 1 << 4;
+    private static final long MANGLED_ZERO = 1 << 5;
+    private static final long MARK_ENFORCE = 1 << 6;
+    private static final int MAX_DIFF = 512;
+
+    private ChecksumHelpers() {}
+
+    static void register(FunctionTable table) {
+        table.helper(
+                "bpf_csum_diff",
+                (_, from, fromSize, to, toSize, seed) ->
+                        diff(from, fromSize & 0xffff_ffffL, to, toSize & 0xffff_ffffL, seed));
+        table.helper(
+                "bpf_l3_csum_replace",
+                (_, context, offset, from, to, flags) ->
+                        (flags & ~SIZE_MASK) != 0 ? -EINVAL : replace(context, offset, from, to, flags));
+        table.helper(
+                "bpf_l4_csum_replace",
+                (_, context, offset, from, to, flags) ->
+                        (flags & ~(MANGLED_ZERO | PSEUDO_HEADER | SIZE_MASK | MARK_ENFORCE)) != 0
+                                ? -EINVAL
+                                : replace(context, offset, from, to, flags));
+    }
+
+    private static long diff(long from, long fromSize, long to, long toSize, long seed) {
+        if (((fromSize | toSize) & 3) != 0 || fromSize + toSize > MAX_DIFF) {
+            return -EINVAL;
+        }
+        long sum = seed & 0xffff_ffffL;
+        for (long i = 0; i < fromSize; i += 4) {
+            sum += ~GuestMemory.getInt(from + i) & 0xffff_ffffL;
+        }
+        for (long i = 0; i < toSize; i += 4) {
+            sum += GuestMemory.getInt(to + i) & 0xffff_ffffL;
+        }
+        return fold(sum, 32);
+    }
+
+    /** Adds the carries back in. */
+    private static long fold(long sum, int bits) {
+        long mask = (1L << bits) - 1;
+        long folded = sum;
+        while (folded >>> bits != 0) {
+            folded = (folded & mask) + (folded >>> bits);
+        }
+        return folded;
+    }
+
+    private static long replace(long context, long offset, long from, long to, long flags) {
+        PacketFields skb = PacketFields.SK_BUFF;
+        long at = offset & 0xffff_ffffL;
+        if ((at & 1) != 0 || !skb.contains(context, at, 2)) {
+            return -EFAULT;
+        }
+        long address = skb.data(context) + at;
+        long check = GuestMemory.getShort(address) & 0xffffL;
+        if ((flags & MANGLED_ZERO) != 0 && (flags & MARK_ENFORCE) == 0 && check == 0) {
+            return 0;
+        }
+        long size = flags & SIZE_MASK;
+        long mask = size == 2 ? 0xffff : 0xffff_ffffL;
+        if (size != 0 && size != 2 && size != 4 || size == 0 && from != 0) {
+            return -EINVAL;
+        }
+        long removed = size == 0 ? 0 : ~from & mask;
+        long sum = fold((~check & 0xffff) + fold(removed + (to & mask), 32), 16);
+        long replaced = ~sum & 0xffff;
+        if ((flags & MANGLED_ZERO) != 0 && replaced == 0) {
+            replaced = 0xffff;
+        }
+        GuestMemory.putShort(address, (short) replaced);
+        return 0;
+    }
+}

@@ -1,0 +1,63 @@
+package dev.spinbpf.vm.helper;
+
+import dev.spinbpf.maps.memory.GuestArena;
+
+/** What helpers keep for each CPU. Confined to the CPU's thread; contexts that nest use it as a stack. */
+final class CpuLocal {
+    private static final int SCRATCH_SIZE = 64 << 10;
+
+    private final GuestArena arena;
+    private long spinLock;
+    private long spinLockFlags;
+    private long scratch;
+    private long scratchUsed;
+    private long randomState;
+
+    CpuLocal(GuestArena arena, long seed) {
+        this.arena = arena;
+        this.randomState = seed;
+    }
+
+    /** Records the only {@code bpf_spin_lock} that can be held here, and the flags that it saved. */
+    void spinLockTaken(long lock, long flags) {
+        spinLock = lock;
+        spinLockFlags = flags;
+    }
+
+    /** Forgets the lock and returns the flags that it saved. */
+    long spinLockReleased() {
+        spinLock = 0;
+        return spinLockFlags;
+    }
+
+    /** The lock that is held, or 0. */
+    long spinLock() {
+        return spinLock;
+    }
+
+    /** The next random number: SplitMix64, so that a seed repeats. */
+    int random() {
+        randomState += 0x9E3779B97F4A7C15L;
+        long mixed = (randomState ^ randomState >>> 30) * 0xBF58476D1CE4E5B9L;
+        mixed = (mixed ^ mixed >>> 27) * 0x94D049BB133111EBL;
+        return (int) (mixed ^ mixed >>> 31);
+    }
+
+    /** Takes guest memory that is given back by {@link #pop} with the same size, last taken first; 0 where none is left. */
+    long push(int sizeBytes) {
+        if (scratch == 0) {
+            scratch = arena.allocate(SCRATCH_SIZE);
+        }
+        long size = sizeBytes + 7L & ~7L;
+        if (scratchUsed + size > SCRATCH_SIZE) {
+            return 0;
+        }
+        long address = scratch + scratchUsed;
+        scratchUsed += size;
+        return address;
+    }
+
+    void pop(int sizeBytes) {
+        scratchUsed -= sizeBytes + 7L & ~7L;
+    }
+}

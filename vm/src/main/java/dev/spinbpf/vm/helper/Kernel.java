@@ -1,0 +1,114 @@
+package dev.spinbpf.vm.helper;
+
+import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.cpu.Cpus;
+import dev.spinbpf.maps.cpu.HeldLocks;
+import dev.spinbpf.maps.lock.PlainSpinLock;
+import dev.spinbpf.maps.lock.ResilientLock;
+import dev.spinbpf.maps.map.BpfMap;
+import dev.spinbpf.maps.map.MapTable;
+import dev.spinbpf.maps.memory.GuestArena;
+import dev.spinbpf.vm.exec.Code;
+import dev.spinbpf.vm.exec.TrapException;
+import org.jspecify.annotations.Nullable;
+
+/** What helpers and kfuncs work on: the machine as they see it. */
+public final class Kernel {
+    private final Cpus cpus;
+    private final MapTable maps;
+    private final ResilientLock locks;
+    private final GuestArena arena;
+    private final TraceLog traceLog = new TraceLog();
+    private final ProgramTable programs = new ProgramTable();
+    private final CpuLocal[] locals;
+    private final Tasks tasks;
+
+    /**
+     * @param cpus the machine's CPUs
+     * @param maps its maps
+     * @param locks the lock that programs take
+     * @param arena where objects of programs are allocated
+     * @param seed of random numbers
+     */
+    public Kernel(Cpus cpus, MapTable maps, ResilientLock locks, GuestArena arena, long seed) {
+        this.cpus = cpus;
+        this.maps = maps;
+        this.locks = locks;
+        this.arena = arena;
+        locals = new CpuLocal[cpus.count()];
+        for (int i = 0; i < locals.length; i++) {
+            locals[i] = new CpuLocal(arena, seed + i * 0x632BE59BD9B4E019L);
+        }
+        tasks = new Tasks(arena, cpus.count());
+    }
+
+    public Cpus cpus() {
+        return cpus;
+    }
+
+    public MapTable maps() {
+        return maps;
+    }
+
+    public ResilientLock locks() {
+        return locks;
+    }
+
+    public GuestArena arena() {
+        return arena;
+    }
+
+    /** What {@code bpf_trace_printk} wrote. */
+    public TraceLog traceLog() {
+        return traceLog;
+    }
+
+    /** Programs by the handles that program arrays hold. */
+    public ProgramTable programs() {
+        return programs;
+    }
+
+    /** The emulated tasks, one a CPU. */
+    public Tasks tasks() {
+        return tasks;
+    }
+
+    /**
+     * Lets go of what a run held that was stopped in the middle.
+     *
+     * @param heldBefore how many locks the CPU held when the run began
+     */
+    public void releaseLocks(Cpu cpu, int heldBefore) {
+        HeldLocks held = cpu.heldLocks();
+        while (held.count() > heldBefore) {
+            long lock = held.count() <= HeldLocks.SLOTS ? held.lock(held.count() - 1) : 0;
+            if (lock == 0) {
+                held.lowerCount();
+            } else {
+                locks.unlock(cpu, lock);
+            }
+        }
+        CpuLocal local = local(cpu);
+        if (local.spinLock() != 0) {
+            PlainSpinLock.unlock(cpu, local.spinLock(), local.spinLockReleased());
+        }
+    }
+
+    CpuLocal local(Cpu cpu) {
+        return locals[cpu.id()];
+    }
+
+    /** The map at an address that a program passed; anything else is a trap. */
+    BpfMap map(long address) {
+        BpfMap map = maps.byAddress(address);
+        if (map == null) {
+            throw new TrapException("0x" + Long.toHexString(address) + " is not a map");
+        }
+        return map;
+    }
+
+    @Nullable
+    Code program(long handle) {
+        return programs.get(handle);
+    }
+}

@@ -1,0 +1,109 @@
+package dev.spinbpf.vm.helper;
+
+import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.cpu.HeldLocks;
+import dev.spinbpf.maps.lock.PlainSpinLock;
+import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.programs.model.Errno;
+import dev.spinbpf.vm.exec.Execution;
+
+/** Locks of programs, and interrupt and preemption state. */
+final class LockHelpers {
+    private final Kernel kernel;
+
+    private LockHelpers(Kernel kernel) {
+        this.kernel = kernel;
+    }
+
+    static void register(FunctionTable table, Kernel kernel) {
+        LockHelpers locks = new LockHelpers(kernel);
+        table.helper("bpf_spin_lock", (run, lock, _, _, _, _) -> locks.spinLock(run.cpu(), lock));
+        table.helper("bpf_spin_unlock", (run, lock, _, _, _, _) -> locks.spinUnlock(run.cpu(), lock));
+        table.kfunc("bpf_res_spin_lock", (run, lock, _, _, _, _) -> locks.lock(run, lock));
+        table.kfunc("bpf_res_spin_unlock", (run, lock, _, _, _, _) -> locks.unlock(run.cpu(), lock));
+        table.kfunc("bpf_res_spin_lock_irqsave", (run, lock, flags, _, _, _) -> locks.lockIrqsave(run, lock, flags));
+        table.kfunc(
+                "bpf_res_spin_unlock_irqrestore",
+                (run, lock, flags, _, _, _) -> locks.unlockIrqrestore(run.cpu(), lock, flags));
+        table.kfunc("bpf_local_irq_save", (run, flags, _, _, _, _) -> {
+            GuestMemory.putLong(flags, run.cpu().irqSave());
+            return 0;
+        });
+        table.kfunc("bpf_local_irq_restore", (run, flags, _, _, _, _) -> {
+            run.cpu().irqRestore(GuestMemory.getLong(flags));
+            return 0;
+        });
+        table.kfunc("bpf_preempt_disable", (run, _, _, _, _, _) -> {
+            run.cpu().preemptDisable();
+            return 0;
+        });
+        table.kfunc("bpf_preempt_enable", (run, _, _, _, _, _) -> {
+            run.cpu().preemptEnable();
+            return 0;
+        });
+        table.kfunc("bpf_rcu_read_lock", (_, _, _, _, _, _) -> 0);
+        table.kfunc("bpf_rcu_read_unlock", (_, _, _, _, _, _) -> 0);
+    }
+
+    private long spinLock(Cpu cpu, long lock) {
+        long flags = PlainSpinLock.lock(cpu, lock, kernel.locks().stats().ofAddress(lock));
+        kernel.local(cpu).spinLockTaken(lock, flags);
+        return 0;
+    }
+
+    private long spinUnlock(Cpu cpu, long lock) {
+        PlainSpinLock.unlock(cpu, lock, kernel.local(cpu).spinLockReleased());
+        return 0;
+    }
+
+    private long lock(Execution run, long lock) {
+        Cpu cpu = run.cpu();
+        int result = kernel.locks().lock(cpu, lock, kernel.locks().stats().ofAddress(lock));
+        if (result != 0) {
+            report(run, result, lock, "");
+        }
+        return result;
+    }
+
+    private long unlock(Cpu cpu, long lock) {
+        kernel.locks().unlock(cpu, lock);
+        return 0;
+    }
+
+    private long lockIrqsave(Execution run, long lock, long flagsAddress) {
+        Cpu cpu = run.cpu();
+        long flags = cpu.irqSave();
+        int result = kernel.locks().lock(cpu, lock, kernel.locks().stats().ofAddress(lock));
+        if (result != 0) {
+            report(run, result, lock, "_irqsave");
+            cpu.irqRestore(flags);
+            return result;
+        }
+        GuestMemory.putLong(flagsAddress, flags);
+        return 0;
+    }
+
+    private long unlockIrqrestore(Cpu cpu, long lock, long flagsAddress) {
+        kernel.locks().unlockIrqrestore(cpu, lock, GuestMemory.getLong(flagsAddress));
+        return 0;
+    }
+
+    /** What Linux writes to the program's stderr stream when a lock could not be taken. */
+    private void report(Execution run, int result, long lock, String suffix) {
+        HeldLocks held = run.cpu().heldLocks();
+        StringBuilder text = new StringBuilder();
+        String kind = result == -Errno.ETIMEDOUT ? "Timeout detected" : "AA or ABBA deadlock detected";
+        text.append("ERROR: ")
+                .append(kind)
+                .append(" for bpf_res_spin_lock")
+                .append(suffix)
+                .append('\n');
+        text.append(String.format("Attempted lock   = 0x%016x%n", lock));
+        text.append(String.format("Total held locks = %d%n", held.count()));
+        for (int i = 0; i < Math.min(HeldLocks.SLOTS, held.count()); i++) {
+            text.append(String.format("Held lock[%2d] = 0x%016x%n", i, held.lock(i)));
+        }
+        text.append(StackText.of(run, kernel.tasks()));
+        run.code().err().write(text.toString());
+    }
+}

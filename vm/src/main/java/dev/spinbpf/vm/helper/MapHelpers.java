@@ -1,0 +1,88 @@
+package dev.spinbpf.vm.helper;
+
+import static dev.spinbpf.programs.model.Errno.E2BIG;
+import static dev.spinbpf.programs.model.Errno.EINVAL;
+import static dev.spinbpf.programs.model.Errno.ENOENT;
+import static dev.spinbpf.programs.model.Errno.ENOMEM;
+
+import dev.spinbpf.maps.map.BpfMap;
+import dev.spinbpf.maps.map.SlotArrayMap;
+import dev.spinbpf.vm.exec.Code;
+import dev.spinbpf.vm.exec.Execution;
+
+/** Maps, tail calls and {@code bpf_loop}. */
+final class MapHelpers {
+    /** Most iterations of {@code bpf_loop}: {@code BPF_MAX_LOOPS}. */
+    private static final long MAX_LOOPS = 8 << 20;
+
+    private MapHelpers() {}
+
+    static void register(FunctionTable table, Kernel kernel) {
+        table.helper("bpf_map_lookup_elem", (run, map, key, _, _, _) -> kernel.map(map)
+                .lookup(run.cpu(), key));
+        table.helper("bpf_map_update_elem", (run, map, key, value, flags, _) -> kernel.map(map)
+                .update(run.cpu(), key, value, flags));
+        table.helper("bpf_map_delete_elem", (run, map, key, _, _, _) -> kernel.map(map)
+                .delete(run.cpu(), key));
+        table.helper("bpf_map_push_elem", (run, map, value, flags, _, _) -> kernel.map(map)
+                .push(run.cpu(), value, flags));
+        table.helper("bpf_map_pop_elem", (run, map, value, _, _, _) -> kernel.map(map)
+                .pop(run.cpu(), value));
+        table.helper("bpf_map_peek_elem", (run, map, value, _, _, _) -> kernel.map(map)
+                .peek(run.cpu(), value));
+        table.helper("bpf_map_lookup_percpu_elem", (run, map, key, cpu, _, _) -> kernel.map(map)
+                .lookupPercpu(run.cpu(), key, (int) cpu));
+        table.helper(
+                "bpf_for_each_map_elem",
+                (run, map, callback, context, flags, _) -> forEach(kernel, run, map, callback, context, flags));
+        table.helper(
+                "bpf_loop", (run, count, callback, context, flags, _) -> loop(run, count, callback, context, flags));
+        table.helper("bpf_tail_call", (run, _, map, index, _, _) -> tailCall(kernel, run, map, index));
+    }
+
+    private static long forEach(Kernel kernel, Execution run, long address, long callback, long context, long flags) {
+        if (flags != 0) {
+            return -EINVAL;
+        }
+        BpfMap map = kernel.map(address);
+        CpuLocal local = kernel.local(run.cpu());
+        int keySize = map.def().keySize();
+        long scratch = local.push(keySize);
+        if (scratch == 0) {
+            return -ENOMEM;
+        }
+        try {
+            return map.forEach(
+                    run.cpu(),
+                    (_, visited, key, value) -> run.callback(callback, visited.address(), key, value, context),
+                    scratch);
+        } finally {
+            local.pop(keySize);
+        }
+    }
+
+    private static long loop(Execution run, long count, long callback, long context, long flags) {
+        long iterations = count & 0xffff_ffffL;
+        if (flags != 0) {
+            return -EINVAL;
+        }
+        if (iterations > MAX_LOOPS) {
+            return -E2BIG;
+        }
+        for (long i = 0; i < iterations; i++) {
+            if (run.callback(callback, i, context, 0, 0) != 0) {
+                return i + 1;
+            }
+        }
+        return iterations;
+    }
+
+    private static long tailCall(Kernel kernel, Execution run, long address, long index) {
+        if (!(kernel.map(address) instanceof SlotArrayMap array)) {
+            return -EINVAL;
+        }
+        long handle = array.program((int) index);
+        Code target = handle == SlotArrayMap.NO_PROGRAM ? null : kernel.program(handle);
+        return target != null && run.tailCall(target) ? 0 : -ENOENT;
+    }
+}

@@ -1,0 +1,117 @@
+package dev.spinbpf.vm.helper;
+
+import static dev.spinbpf.programs.model.Errno.EINVAL;
+import static dev.spinbpf.programs.model.Errno.ENOENT;
+
+import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.vm.exec.Execution;
+import dev.spinbpf.vm.exec.ProgramStream;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/** Printing: to the trace log, to a buffer, to the program's streams. */
+final class PrintHelpers {
+    private static final int STDOUT = 1;
+    private static final int STDERR = 2;
+
+    private PrintHelpers() {}
+
+    static void register(FunctionTable table, Kernel kernel) {
+        table.helper(
+                "bpf_trace_printk",
+                (_, format, size, a, b, c) -> trace(kernel, format, size & 0xffff_ffffL, new long[] {a, b, c}));
+        table.helper("bpf_trace_vprintk", (_, format, size, data, dataSize, _) -> {
+            long[] arguments = arguments(data, dataSize & 0xffff_ffffL);
+            return arguments == null ? -EINVAL : trace(kernel, format, size & 0xffff_ffffL, arguments);
+        });
+        table.helper("bpf_snprintf", (_, to, size, format, data, dataSize) -> {
+            long[] arguments = arguments(data, dataSize & 0xffff_ffffL);
+            return arguments == null ? -EINVAL : snprintf(to, size & 0xffff_ffffL, format, arguments);
+        });
+        for (String name : new String[] {"bpf_stream_vprintk", "bpf_stream_vprintk_impl"}) {
+            table.kfunc(
+                    name,
+                    (run, stream, format, data, dataSize, _) ->
+                            streamPrint(run, (int) stream, format, data, dataSize & 0xffff_ffffL));
+        }
+        table.kfunc("bpf_stream_print_stack", (run, stream, _, _, _, _) -> {
+            ProgramStream to = stream(run, (int) stream);
+            return to == null ? -ENOENT : Math.min(0, to.write(StackText.of(run, kernel.tasks())));
+        });
+    }
+
+    private static long @Nullable [] arguments(long data, long sizeBytes) {
+        boolean valid =
+                (sizeBytes & 7) == 0 && sizeBytes <= 8L * KernelFormat.MAX_ARGUMENTS && (sizeBytes == 0 || data != 0);
+        if (!valid) {
+            return null;
+        }
+        long[] arguments = new long[(int) sizeBytes / 8];
+        for (int i = 0; i < arguments.length; i++) {
+            arguments[i] = GuestMemory.getLong(data + 8L * i);
+        }
+        return arguments;
+    }
+
+    private static long trace(Kernel kernel, long formatAddress, long size, long[] arguments) {
+        byte[] format = KernelFormat.readFormat(formatAddress, size);
+        if (format == null) {
+            return -EINVAL;
+        }
+        KernelFormat text = new KernelFormat(format, arguments);
+        int error = text.run();
+        if (error != 0) {
+            return error;
+        }
+        byte[] bytes = text.boundedOutput();
+        kernel.traceLog().add(new String(bytes, StandardCharsets.UTF_8));
+        return bytes.length;
+    }
+
+    private static long snprintf(long to, long size, long formatAddress, long[] arguments) {
+        byte[] format = KernelFormat.readFormat(formatAddress, Integer.MAX_VALUE);
+        if (format == null) {
+            return -EINVAL;
+        }
+        KernelFormat text = new KernelFormat(format, arguments);
+        int error = text.run();
+        if (error != 0) {
+            return error;
+        }
+        byte[] bytes = text.output();
+        if (size > 0) {
+            int length = (int) Math.min(bytes.length, size - 1);
+            GuestMemory.copyIn(bytes, 0, to, length);
+            GuestMemory.putByte(to + length, (byte) 0);
+        }
+        return bytes.length + 1L;
+    }
+
+    private static long streamPrint(Execution run, int streamId, long formatAddress, long data, long dataSize) {
+        ProgramStream stream = stream(run, streamId);
+        if (stream == null) {
+            return -ENOENT;
+        }
+        byte[] format = KernelFormat.readFormat(formatAddress, Integer.MAX_VALUE);
+        long[] arguments = arguments(data, dataSize);
+        if (arguments == null || format == null) {
+            return -EINVAL;
+        }
+        KernelFormat text = new KernelFormat(format, arguments);
+        int error = text.run();
+        if (error != 0) {
+            return error;
+        }
+        byte[] bytes = text.boundedOutput();
+        error = stream.write(bytes);
+        return error != 0 ? error : bytes.length;
+    }
+
+    private static @Nullable ProgramStream stream(Execution run, int id) {
+        return switch (id) {
+            case STDOUT -> run.code().out();
+            case STDERR -> run.code().err();
+            default -> null;
+        };
+    }
+}

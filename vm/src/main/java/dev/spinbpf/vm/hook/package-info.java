@@ -1,0 +1,5 @@
+/** Where programs attach, and what makes them run. */
+@NullMarked
+package dev.spinbpf.vm.hook;
+
+import org.jspecify.annotations.NullMarked;
