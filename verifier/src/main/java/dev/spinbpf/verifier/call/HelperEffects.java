@@ -1,6 +1,7 @@
 package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.verifier.check.ResourceLeaks;
 import dev.spinbpf.verifier.state.CallbackPusher;
 import dev.spinbpf.verifier.state.Errno;
 import dev.spinbpf.verifier.state.FuncState;
