@@ -230,7 +230,7 @@ public final class SubprogCalls implements CallbackPusher {
         }
     }
 
-    /** Makes the current frame return with what r0 holds, as an exit would; the path goes on behind the call. */
+    @Override
     public void returnFromFrame(VerifierEnv env) {
         env.redirect = exit(env);
     }

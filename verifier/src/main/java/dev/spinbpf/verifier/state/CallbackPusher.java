@@ -13,9 +13,7 @@ public interface CallbackPusher {
     void pushCallback(VerifierEnv env, Insn insn, int insnIndex, int subprog, CalleeSetup setup);
 
     /** Makes the current frame return with what r0 holds, as an exit would; the state goes on behind the call. */
-    default void returnFromFrame(VerifierEnv env) {
-        throw new UnsupportedFeature("tail call in a subprogram is not supported");
-    }
+    void returnFromFrame(VerifierEnv env);
 
     /** Fills the registers of a callee's new frame, its return range and its callback marks. */
     @FunctionalInterface
