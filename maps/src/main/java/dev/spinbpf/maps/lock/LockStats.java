@@ -14,7 +14,7 @@ import java.util.function.LongPredicate;
  */
 public final class LockStats {
     /** How many locks of programs are told apart; the rest are counted together. */
-    public static final int MOST_PROGRAM_LOCKS = 1 << 16;
+    public static final int MOST_PROGRAM_LOCKS = 1 << 13;
 
     private final int cpus;
     private final List<LockClass> classes = new CopyOnWriteArrayList<>();

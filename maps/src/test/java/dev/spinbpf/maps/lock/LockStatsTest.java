@@ -27,6 +27,17 @@ class LockStatsTest {
     }
 
     @Test
+    void locksBeyondTheMostAreCountedTogether() {
+        for (int i = 1; i <= LockStats.MOST_PROGRAM_LOCKS; i++) {
+            stats.ofAddress(4L * i);
+        }
+        LockClass other = stats.ofAddress(4L * LockStats.MOST_PROGRAM_LOCKS + 4);
+        assertThat(other.name()).isEqualTo("other program locks");
+        assertThat(stats.ofAddress(4L * LockStats.MOST_PROGRAM_LOCKS + 8)).isSameAs(other);
+        assertThat(stats.classes()).hasSize(LockStats.MOST_PROGRAM_LOCKS + 1);
+    }
+
+    @Test
     void countsByCpuContextAndOutcome() {
         LockClass lockClass = stats.internal("map 'm' bucket");
         var cpu = new Cpus(2, Clock.REAL).get(1);
