@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class DisassemblerTest {
-    /** The right side is what Linux 7.2's own disassembler prints for these bytes. */
+    /** The right side is what Linux 7.2 prints for these bytes. */
     @ParameterizedTest
     @CsvSource(delimiter = '!', textBlock = """
             07 01 00 00 fb ff ff ff ! (07) r1 += -5

@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What is disassembled assembles again to the same bytes. */
 class RoundTripTest {
     private static final int SAMPLES_PER_ROW = 100;
-    private static final int MUTATIONS_PER_SAMPLE = 150;
+    private static final int MUTATIONS_PER_SAMPLE = 40;
     private static final int RANDOM_PROGRAMS = 10_000;
 
     @ParameterizedTest
