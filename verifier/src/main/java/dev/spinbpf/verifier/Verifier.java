@@ -1,0 +1,76 @@
+package dev.spinbpf.verifier;
+
+import dev.spinbpf.programs.model.Program;
+import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.verifier.call.ContextRules;
+import dev.spinbpf.verifier.call.KernelCalls;
+import dev.spinbpf.verifier.call.ReturnRules;
+import dev.spinbpf.verifier.check.MemoryChecker;
+import dev.spinbpf.verifier.flow.ProgramChecks;
+import dev.spinbpf.verifier.flow.SubprogCalls;
+import dev.spinbpf.verifier.flow.Verification;
+import dev.spinbpf.verifier.log.LogPrinter;
+import dev.spinbpf.verifier.prune.Backtracking;
+import dev.spinbpf.verifier.prune.ExploredStates;
+import dev.spinbpf.verifier.prune.LivenessPass;
+import dev.spinbpf.verifier.prune.StackLiveness;
+import dev.spinbpf.verifier.state.Rejection;
+import dev.spinbpf.verifier.state.Services;
+import dev.spinbpf.verifier.state.UnsupportedFeature;
+import dev.spinbpf.verifier.state.VerifierEnv;
+
+/**
+ * Decides whether Linux 7.2 would let a program run, by walking all its paths over abstract values, for a user with all
+ * capabilities.
+ */
+public final class Verifier {
+    private Verifier() {}
+
+    /**
+     * Verifies one program of an object.
+     *
+     * @param object the object that the program's maps, kernel functions and types belong to
+     * @param program one of its programs
+     * @return accepted, rejected with Linux's message, or unsupported by name; never throws for what a program does
+     */
+    public static Verdict verify(ProgramObject object, Program program, VerifierOptions options) {
+        long start = System.nanoTime();
+        var env = new VerifierEnv(object, program, options, services());
+        try {
+            Verification.run(env);
+            Verdict.Stats stats = stats(env, start);
+            return new Verdict.Accepted(new VerifiedProgram(object, program), stats, log(env));
+        } catch (Rejection e) {
+            Verdict.Stats stats = stats(env, start);
+            return new Verdict.Rejected(e.errno(), env.insnIndex(), e.getMessage(), "", stats, log(env));
+        } catch (UnsupportedFeature e) {
+            return new Verdict.Unsupported(env.insnIndex(), e.getMessage(), stats(env, start), log(env));
+        }
+    }
+
+    private static Services services() {
+        var precision = new Backtracking();
+        var stack = new StackLiveness();
+        return new Services(
+                new KernelCalls(new MemoryChecker()),
+                new ContextRules(),
+                new ReturnRules(),
+                new ProgramChecks(),
+                new SubprogCalls(),
+                precision,
+                new ExploredStates(precision, stack),
+                new LivenessPass(stack),
+                new LogPrinter());
+    }
+
+    private static Verdict.Stats stats(VerifierEnv env, long startNanos) {
+        env.verbose(
+                "processed %d insns (limit %d) total_states %d peak_states %d\n",
+                env.insnProcessed, env.options().insnLimit(), env.totalStates, env.peakStates);
+        return new Verdict.Stats(env.insnProcessed, env.totalStates, env.peakStates, System.nanoTime() - startNanos);
+    }
+
+    private static String log(VerifierEnv env) {
+        return env.options().log() ? env.log().toString() : "";
+    }
+}

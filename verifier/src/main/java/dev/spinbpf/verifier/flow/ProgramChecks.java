@@ -1,0 +1,53 @@
+package dev.spinbpf.verifier.flow;
+
+import dev.spinbpf.programs.model.AttachType;
+import dev.spinbpf.programs.model.ProgType;
+import dev.spinbpf.programs.model.Program;
+import dev.spinbpf.verifier.call.MapRules;
+import dev.spinbpf.verifier.state.Errno;
+import dev.spinbpf.verifier.state.MapInfo;
+import dev.spinbpf.verifier.state.ProgramRules;
+import dev.spinbpf.verifier.state.VerifierEnv;
+
+/** Linux's rules of maps and attachment. */
+public final class ProgramChecks implements ProgramRules {
+    @Override
+    public void checkMap(VerifierEnv env, MapInfo map) {
+        MapRules.checkProgram(env, map);
+    }
+
+    @Override
+    public void checkProgram(VerifierEnv env) {
+        Program program = env.program();
+        if (program.type() == ProgType.SYSCALL) {
+            if (!program.sleepable()) {
+                throw env.reject(Errno.EINVAL, "Syscall programs can only be sleepable");
+            }
+            return;
+        }
+        if (program.sleepable() && !maySleep(program)) {
+            throw env.reject(Errno.EINVAL, "Program of this type cannot be sleepable");
+        }
+    }
+
+    private static boolean maySleep(Program program) {
+        return switch (program.type()) {
+            case TRACING ->
+                switch (program.attachType()) {
+                    case TRACE_FENTRY,
+                            TRACE_FEXIT,
+                            MODIFY_RETURN,
+                            TRACE_ITER,
+                            TRACE_FSESSION,
+                            TRACE_RAW_TP,
+                            TRACE_FENTRY_MULTI,
+                            TRACE_FEXIT_MULTI,
+                            TRACE_FSESSION_MULTI -> true;
+                    default -> false;
+                };
+            case LSM -> program.attachType() != AttachType.LSM_CGROUP;
+            case KPROBE, STRUCT_OPS, RAW_TRACEPOINT, TRACEPOINT -> true;
+            default -> false;
+        };
+    }
+}
