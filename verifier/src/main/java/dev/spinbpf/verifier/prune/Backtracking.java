@@ -52,6 +52,13 @@ public final class Backtracking implements Precision {
         walkBack(env, env.state());
     }
 
+    @Override
+    public void markStackSlot(VerifierEnv env, int frameno, int spi) {
+        marks.start(env.state().curframe());
+        marks.setSlot(frameno, spi);
+        walkBack(env, env.state());
+    }
+
     /**
      * Marks what was precise in a state that the current one equals.
      *
