@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spinbpf.programs.elf;
+
+import org.jspecify.annotations.NullMarked;
