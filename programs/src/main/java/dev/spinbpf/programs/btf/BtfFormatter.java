@@ -11,16 +11,18 @@ import java.util.List;
  * arrays as text.
  *
  * <p>Bytes that the type says are there and that are not show as {@code ?}; so does what nests deeper than
- * 64 levels, and what comes after a million values.
+ * 32 levels, and what comes after a million values, or after 16 for each byte (types that contain themselves would
+ * never end).
  */
 public final class BtfFormatter {
     private static final BtfValue UNKNOWN = new BtfValue.Text("?");
-    private static final int MAX_DEPTH = 64;
+    private static final int MAX_DEPTH = 32;
     private static final int MAX_VALUES = 1_000_000;
+    private static final int VALUES_PER_BYTE = 16;
     private static final int LONG_HEX_DIGITS = 16;
 
     private final Btf types;
-    private int values;
+    private int valuesLeft;
 
     public BtfFormatter(Btf types) {
         this.types = types;
@@ -33,12 +35,12 @@ public final class BtfFormatter {
      * @param bytes the value, little-endian
      */
     public BtfValue format(int typeId, byte[] bytes) {
-        values = 0;
+        valuesLeft = Math.min(MAX_VALUES, 1000 + VALUES_PER_BYTE * Math.min(bytes.length, MAX_VALUES));
         return value(typeId, ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN), 0, 0);
     }
 
     private BtfValue value(int typeId, ByteBuffer bytes, long bitOffset, int depth) {
-        if (depth > MAX_DEPTH || ++values > MAX_VALUES) {
+        if (depth > MAX_DEPTH || --valuesLeft < 0) {
             return UNKNOWN;
         }
         int at = (int) Math.min(bitOffset / Byte.SIZE, Integer.MAX_VALUE);
@@ -163,7 +165,7 @@ public final class BtfFormatter {
         }
         long elementBytes = types.sizeOf(type.elementTypeId());
         List<BtfValue> items = new ArrayList<>();
-        for (long i = 0; i < type.count() && elementBytes > 0 && values < MAX_VALUES; i++) {
+        for (long i = 0; i < type.count() && elementBytes > 0 && valuesLeft > 0; i++) {
             items.add(value(type.elementTypeId(), bytes, (at + i * elementBytes) * Byte.SIZE, depth + 1));
         }
         return new BtfValue.Items(items);
