@@ -99,6 +99,24 @@ public record StressReport(
                     .sum();
         }
 
+        /**
+         * The waits in fewer buckets: how many were shorter than each bound and not than the one before, and at last how
+         * many were longer. A bucket counts where all of it fits.
+         *
+         * @param boundsNanos bounds, ascending
+         */
+        public long[] waitsBelow(long... boundsNanos) {
+            long[] counts = new long[boundsNanos.length + 1];
+            for (WaitBucket bucket : waits) {
+                int at = 0;
+                while (at < boundsNanos.length && bucket.upperBoundNanos() > boundsNanos[at]) {
+                    at++;
+                }
+                counts[at] += bucket.count();
+            }
+            return counts;
+        }
+
         /** How many ended in a way. */
         public long count(LockOutcome outcome) {
             return outcomes.getOrDefault(outcome, 0L);

@@ -17,11 +17,13 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what the user names on the command line. */
 final class Inputs {
+    private static final String HEX_PREFIX = "hex:";
     private static final String TEXT_SUFFIX = ".bpfasm";
 
     private Inputs() {}
@@ -47,6 +49,19 @@ final class Inputs {
             return ObjectReader.readTypes(file.toString(), bytesOf(file));
         } catch (MalformedObjectException e) {
             throw new InputException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** Bytes given as a file's name or, after {@code hex:}, in hexadecimal digits. */
+    static byte[] contextBytes(String option) throws InputException {
+        if (!option.startsWith(HEX_PREFIX)) {
+            return bytesOf(Path.of(option));
+        }
+        String digits = option.substring(HEX_PREFIX.length()).replaceAll("[\\s:,]", "");
+        try {
+            return HexFormat.of().parseHex(digits);
+        } catch (IllegalArgumentException e) {
+            throw new InputException("--ctx: not hexadecimal digits in pairs: " + e.getMessage());
         }
     }
 

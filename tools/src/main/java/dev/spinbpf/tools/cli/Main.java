@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
                     + " maps guarded by an emulation of the kernel's resilient queued spin lock.",
             ""
         },
-        subcommands = {DumpCommand.class},
+        subcommands = {VerifyCommand.class, RunCommand.class, StressCommand.class, DumpCommand.class},
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         usageHelpAutoWidth = true,

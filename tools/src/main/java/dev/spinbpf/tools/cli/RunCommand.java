@@ -1,0 +1,160 @@
+package dev.spinbpf.tools.cli;
+
+import dev.spinbpf.maps.map.MapCreationException;
+import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.model.Program;
+import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.tools.report.RunReport;
+import dev.spinbpf.tools.report.Style;
+import dev.spinbpf.verifier.Verdict;
+import dev.spinbpf.verifier.VerifiedProgram;
+import dev.spinbpf.verifier.Verifier;
+import dev.spinbpf.verifier.VerifierOptions;
+import dev.spinbpf.vm.Machine;
+import dev.spinbpf.vm.MachineOptions;
+import dev.spinbpf.vm.RunResult;
+import dev.spinbpf.vm.context.LoadedProgram;
+import dev.spinbpf.vm.exec.UnsupportedProgramException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code spinbpf run}: one program, as {@code BPF_PROG_TEST_RUN} runs it. */
+@Command(
+        name = "run",
+        mixinStandardHelpOptions = true,
+        usageHelpAutoWidth = true,
+        description = {
+            "Verifies a program and runs it on one emulated CPU; prints R0, the time, its output and, if asked for, the maps.",
+            ""
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  spinbpf run programs/samples/lock_in_map_value.bpf.o --repeat 1000 --dump-maps",
+            "  spinbpf run programs/samples/tail_calls.bpf.o --prog entry",
+            "  spinbpf run programs/samples/packet_counter.bpf.o --ctx packet.bin --json",
+            "",
+            "Exit codes: 0 it ran, 1 it was refused or failed, 2 wrong usage or a file that cannot be read."
+        })
+final class RunCommand implements Callable<Integer> {
+    private static final int MOST_CPUS = 64;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "FILE", description = "A BPF object (.bpf.o) or text program (.bpfasm).")
+    private Path file;
+
+    @Option(names = "--prog", paramLabel = "NAME", description = "The program; needed if the object has several.")
+    private @Nullable String program;
+
+    @Option(
+            names = "--ctx",
+            paramLabel = "FILE|hex:BYTES",
+            description =
+                    "The packet, or for other kinds of programs the context; without it a short UDP packet, or zeros.")
+    private @Nullable String context;
+
+    @Option(names = "--cpus", paramLabel = "N", defaultValue = "1", description = "Emulated CPUs, 1 to 64 (default 1).")
+    private int cpus;
+
+    @Option(names = "--cpu", paramLabel = "N", defaultValue = "0", description = "The CPU to run on (default 0).")
+    private int cpu;
+
+    @Option(names = "--repeat", paramLabel = "N", defaultValue = "1", description = "How many times (default 1).")
+    private int repeat;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "Seed of random numbers (default 1).")
+    private long seed;
+
+    @Option(names = "--dump-maps", description = "Print the maps and global data afterwards, by their types.")
+    private boolean dumpMaps;
+
+    @Option(names = "--btf", paramLabel = "FILE", description = "The kernel's types, as for verify.")
+    private @Nullable Path btf;
+
+    @Option(
+            names = {"-j", "--json"},
+            description = "Print JSON.")
+    private boolean json;
+
+    @SuppressWarnings("NullAway.Init") // picocli fills in the options
+    RunCommand() {}
+
+    @Override
+    public Integer call() throws InputException {
+        checkOptions();
+        byte[] input = context == null ? null : Inputs.contextBytes(context);
+        Btf kernelTypes = Inputs.kernelTypes(btf);
+        ProgramObject object = Inputs.read(file, kernelTypes);
+        Program chosen = Inputs.program(object, program);
+        VerifiedProgram verified = verify(object, chosen, kernelTypes);
+        if (verified == null) {
+            return ExitCodes.REFUSED;
+        }
+        try (Machine machine = new Machine(MachineOptions.ofCpus(cpus).withSeed(seed))) {
+            LoadedProgram loaded = machine.load(verified);
+            loadRest(machine, object, chosen, kernelTypes);
+            RunResult result = machine.run(loaded, input, cpu, repeat);
+            RunReport report = new RunReport(machine, object, loaded, result, dumpMaps);
+            spec.commandLine().getOut().print(json ? report.json() : report.text(Style.ofStandardOutput()));
+            return result.fault() == null ? ExitCodes.GOOD : ExitCodes.REFUSED;
+        } catch (MapCreationException | UnsupportedProgramException e) {
+            spec.commandLine().getErr().println("spinbpf: " + file + ": " + e.getMessage());
+            return ExitCodes.REFUSED;
+        }
+    }
+
+    private void checkOptions() {
+        if (cpus < 1 || cpus > MOST_CPUS) {
+            throw new ParameterException(spec.commandLine(), "--cpus is " + cpus + "; it has to be 1 to " + MOST_CPUS);
+        }
+        if (cpu < 0 || cpu >= cpus) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--cpu is " + cpu + "; with --cpus " + cpus + " it has to be 0 to " + (cpus - 1));
+        }
+        if (repeat < 1) {
+            throw new ParameterException(spec.commandLine(), "--repeat is " + repeat + "; it has to be 1 or more");
+        }
+    }
+
+    private @Nullable VerifiedProgram verify(ProgramObject object, Program chosen, Btf kernelTypes) {
+        PrintWriter err = spec.commandLine().getErr();
+        VerifierOptions options = new VerifierOptions(false, kernelTypes, VerifierOptions.INSN_LIMIT);
+        return switch (Verifier.verify(object, chosen, options)) {
+            case Verdict.Accepted accepted -> accepted.program();
+            case Verdict.Rejected rejected -> {
+                err.println("spinbpf: " + file + ": " + chosen.name() + " was refused: " + rejected.message());
+                rejected.explanation().lines().forEach(line -> err.println("  " + line));
+                yield null;
+            }
+            case Verdict.Unsupported unsupported -> {
+                err.println("spinbpf: " + file + ": " + chosen.name() + ": " + unsupported.what());
+                yield null;
+            }
+        };
+    }
+
+    /** Tail calls reach the object's other programs through its program arrays, so that those are loaded too. */
+    private static void loadRest(Machine machine, ProgramObject object, Program chosen, Btf kernelTypes)
+            throws MapCreationException {
+        VerifierOptions options = new VerifierOptions(false, kernelTypes, VerifierOptions.INSN_LIMIT);
+        for (Program other : object.programs()) {
+            boolean isTarget = object.maps().stream().anyMatch(map -> map.slots().stream()
+                    .anyMatch(slot -> slot.target().equals(other.name())));
+            if (isTarget
+                    && !other.name().equals(chosen.name())
+                    && Verifier.verify(object, other, options) instanceof Verdict.Accepted accepted) {
+                machine.load(accepted.program());
+            }
+        }
+    }
+}

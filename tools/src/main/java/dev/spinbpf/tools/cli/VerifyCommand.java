@@ -1,0 +1,105 @@
+package dev.spinbpf.tools.cli;
+
+import dev.spinbpf.tools.report.Style;
+import dev.spinbpf.tools.report.VerifyReport;
+import dev.spinbpf.tools.report.VerifyRow;
+import dev.spinbpf.verifier.VerifierOptions;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code spinbpf verify}: what Linux's verifier would say of each program. */
+@Command(
+        name = "verify",
+        mixinStandardHelpOptions = true,
+        usageHelpAutoWidth = true,
+        description = {"Verifies all programs of all files by Linux's rules; runs nothing.", ""},
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  spinbpf verify programs/samples/*.bpf.o",
+            "  spinbpf verify -v --prog leak programs/samples/leaked_lock.bpf.o",
+            "  spinbpf verify -o csv build/*.bpf.o > verdicts.csv",
+            "",
+            "Exit codes: 0 all programs may run, 1 some may not, 2 wrong usage or a file that cannot be read."
+        })
+final class VerifyCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(arity = "1..*", paramLabel = "FILE", description = "BPF objects (.bpf.o) or text programs (.bpfasm).")
+    private List<Path> files;
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "FORMAT",
+            defaultValue = "table",
+            description = "How to print: table, csv (veristat's columns and a message) or json.")
+    private VerifyReport.Format format;
+
+    @Option(
+            names = {"-j", "--json"},
+            description = "The same as -o json.")
+    private boolean json;
+
+    @Option(
+            names = {"-v", "--verbose"},
+            description = "Print the verifier's log, with source lines.")
+    private boolean verbose;
+
+    @Option(
+            names = "--prog",
+            paramLabel = "NAME",
+            description = "Only the programs of this name; may be given several times.")
+    private List<String> programs = List.of();
+
+    @Option(
+            names = "--btf",
+            paramLabel = "FILE",
+            description =
+                    "The kernel's types (such as /sys/kernel/btf/vmlinux): for CO-RE relocations and kernel targets.")
+    private @Nullable Path btf;
+
+    @SuppressWarnings("NullAway.Init") // picocli fills in the options
+    VerifyCommand() {}
+
+    @Override
+    public Integer call() throws InputException {
+        VerifyReport.Format chosen = json ? VerifyReport.Format.JSON : format;
+        PrintWriter out = spec.commandLine().getOut();
+        VerifyReport report = VerifyReport.of(chosen, out, Style.ofStandardOutput(), verbose);
+        Verification verification = new Verification(Inputs.kernelTypes(btf), VerifierOptions.INSN_LIMIT, verbose);
+        Progress progress = Progress.ofStandardError(spec.commandLine().getErr());
+        boolean anyProgram = false;
+        boolean allGood = true;
+        boolean allReadable = true;
+        report.begin();
+        for (Path file : files) {
+            progress.step(file.toString());
+            for (VerifyRow row : verification.rowsOf(file, programs)) {
+                progress.clear();
+                report.add(row);
+                anyProgram |= !row.progName().isEmpty();
+                allReadable &= row.verdict() != VerifyRow.Outcome.ERROR;
+                allGood &= row.verdict() == VerifyRow.Outcome.SUCCESS;
+            }
+        }
+        progress.clear();
+        report.end();
+        if (!programs.isEmpty() && !anyProgram && allReadable) {
+            throw new InputException("no program named " + String.join(" or ", programs) + " in "
+                    + String.join(
+                            ", ",
+                            new ArrayList<>(files.stream().map(Path::toString).toList()))
+                    + "; spinbpf dump FILE lists the programs");
+        }
+        return !allReadable ? ExitCodes.USAGE : allGood ? ExitCodes.GOOD : ExitCodes.REFUSED;
+    }
+}

@@ -1,0 +1,117 @@
+package dev.spinbpf.tools.metrics;
+
+import dev.spinbpf.maps.cpu.ContextLevel;
+import dev.spinbpf.tools.report.LockResult;
+import dev.spinbpf.vm.StressReport;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+
+/**
+ * All meters, made in this one place. What they show is read from the machine's own counters at each scrape, so that
+ * counting costs the machine nothing more.
+ */
+public final class Meters implements AutoCloseable {
+    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final Supplier<StressReport> snapshots;
+    private final Map<String, AtomicLong> counters = new HashMap<>();
+    private final WaitTimeCollector waitTimes = new WaitTimeCollector();
+
+    /** @param snapshots gives what has happened so far; called once a scrape */
+    public Meters(Supplier<StressReport> snapshots) {
+        this.snapshots = snapshots;
+        registry.getPrometheusRegistry().register(waitTimes);
+    }
+
+    /** Counts a program that was verified: {@code accepted}, {@code rejected} or {@code unsupported}. */
+    public synchronized void countVerdict(String verdict) {
+        counter("spinbpf.verifier.verdicts", "Programs verified, by verdict", "verdict", verdict)
+                .incrementAndGet();
+    }
+
+    /** The metrics as Prometheus' text format has them. */
+    public synchronized String scrape() {
+        StressReport report = snapshots.get();
+        gauges(report);
+        report.programs().forEach(this::program);
+        report.locks().forEach(this::lock);
+        report.interrupts().forEach((level, count) -> counter(
+                        "spinbpf.interrupts.delivered", "Interrupts delivered to CPUs, by level", "level", word(level))
+                .set(count));
+        waitTimes.show(report.locks());
+        return registry.scrape();
+    }
+
+    private void gauges(StressReport report) {
+        if (registry.find("spinbpf.cpus").gauge() == null) {
+            Gauge.builder("spinbpf.cpus", report::cpus)
+                    .description("Emulated CPUs")
+                    .strongReference(true)
+                    .register(registry);
+            Gauge.builder("spinbpf.processors", report::realProcessors)
+                    .description("Processors of the machine that emulates the CPUs")
+                    .strongReference(true)
+                    .register(registry);
+        }
+    }
+
+    private void program(StressReport.ProgramRow program) {
+        program.runs().forEach((level, runs) -> {
+            String[] labels = {"program", program.name(), "context", word(level)};
+            counter("spinbpf.program.runs", "Program runs that ended with a result", labels)
+                    .set(runs.ended());
+            counter("spinbpf.program.misses", "Program runs that a recursion guard prevented", labels)
+                    .set(runs.misses());
+            counter("spinbpf.program.faults", "Program runs that were stopped by a fault", labels)
+                    .set(runs.faults());
+        });
+    }
+
+    private void lock(StressReport.LockRow lock) {
+        lock.contexts().forEach((level, attempts) -> {
+            for (LockResult result : LockResult.values()) {
+                counter(
+                                "spinbpf.lock.acquisitions",
+                                "Attempts to take a lock, by result: taken (ok), or why not",
+                                "lock",
+                                lock.name(),
+                                "context",
+                                word(level),
+                                "result",
+                                result.word())
+                        .set(result.in(attempts));
+            }
+        });
+    }
+
+    private AtomicLong counter(String name, String help, String... labels) {
+        String key = name + '\0' + String.join("\0", labels);
+        AtomicLong known = counters.get(key);
+        if (known != null) {
+            return known;
+        }
+        AtomicLong value = new AtomicLong();
+        counters.put(key, value);
+        FunctionCounter.builder(name, value, AtomicLong::get)
+                .description(help)
+                .tags(Tags.of(labels))
+                .register(registry);
+        return value;
+    }
+
+    private static String word(ContextLevel level) {
+        return level.name().toLowerCase(Locale.ROOT);
+    }
+
+    @Override
+    public void close() {
+        registry.close();
+    }
+}

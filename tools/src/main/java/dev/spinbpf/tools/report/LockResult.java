@@ -1,0 +1,39 @@
+package dev.spinbpf.tools.report;
+
+import dev.spinbpf.maps.lock.LockOutcome;
+import dev.spinbpf.vm.StressReport;
+import java.util.Locale;
+import java.util.Map;
+
+/** How attempts to take a lock are told apart in reports and metrics. */
+public enum LockResult {
+    OK,
+    AA,
+    ABBA,
+    TIMEOUT,
+    NO_NODE;
+
+    /** The word in labels and JSON. */
+    public String word() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Which result an outcome counts as. */
+    public static LockResult of(LockOutcome outcome) {
+        return switch (outcome) {
+            case FAST, PENDING, QUEUED, TRYLOCK -> OK;
+            case AA -> AA;
+            case ABBA -> ABBA;
+            case TIMEOUT -> TIMEOUT;
+            case NO_NODE -> NO_NODE;
+        };
+    }
+
+    /** How many attempts had this result. */
+    public long in(StressReport.Attempts attempts) {
+        return attempts.outcomes().entrySet().stream()
+                .filter(entry -> of(entry.getKey()) == this)
+                .mapToLong(Map.Entry::getValue)
+                .sum();
+    }
+}

@@ -1,0 +1,202 @@
+package dev.spinbpf.tools.report;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.map.BpfMap;
+import dev.spinbpf.maps.map.MapCreationException;
+import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.btf.BtfFormatter;
+import dev.spinbpf.programs.btf.BtfValue;
+import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.vm.Machine;
+import dev.spinbpf.vm.RunResult;
+import dev.spinbpf.vm.context.LoadedProgram;
+import java.io.IOException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** What {@code spinbpf run} prints: R0, time, output streams, maps. */
+public final class RunReport {
+    private static final HexFormat HEX = HexFormat.ofDelimiter(" ");
+
+    private final ProgramObject object;
+    private final LoadedProgram program;
+    private final RunResult result;
+    private final List<BpfMap> maps;
+    private final Cpu cpu;
+    private final BtfFormatter formatter;
+    private final Btf types;
+    private final String standardOutput;
+    private final String standardError;
+    private final List<String> trace;
+
+    /**
+     * Reads what a run left behind.
+     *
+     * @param withMaps whether to show the object's maps too
+     */
+    public RunReport(Machine machine, ProgramObject object, LoadedProgram program, RunResult result, boolean withMaps)
+            throws MapCreationException {
+        this.object = object;
+        this.program = program;
+        this.result = result;
+        this.maps = withMaps ? machine.maps(object) : List.of();
+        this.cpu = machine.cpus().get(0);
+        this.types = object.btf();
+        this.formatter = new BtfFormatter(types);
+        this.standardOutput = program.code().out().read();
+        this.standardError = program.code().err().read();
+        this.trace = machine.kernel().traceLog().read();
+    }
+
+    /** The report as text. */
+    public String text(Style style) {
+        StringBuilder out = new StringBuilder();
+        if (result.fault() != null) {
+            out.append(style.bad("Fault")).append(" in ").append(result.fault().describe());
+        } else {
+            out.append(style.bold(program.name()))
+                    .append(": R0 = ")
+                    .append((int) result.r0())
+                    .append(" (0x")
+                    .append(Long.toHexString(result.r0()))
+                    .append(")\n");
+        }
+        out.append(String.format(
+                Locale.ROOT,
+                "%d %s, %s each, %d instructions in the last%n",
+                result.runs(),
+                result.runs() == 1 ? "run" : "runs",
+                Durations.of((long) result.nanosPerRun()),
+                result.insns()));
+        section(out, style, "stdout", standardOutput);
+        section(out, style, "stderr", standardError);
+        section(out, style, "trace", String.join("", trace));
+        for (BpfMap map : maps) {
+            map(out, style, map);
+        }
+        return out.toString();
+    }
+
+    private static void section(StringBuilder out, Style style, String title, String content) {
+        if (!content.isEmpty()) {
+            out.append('\n').append(style.bold(title)).append(":\n").append(content);
+            if (!content.endsWith("\n")) {
+                out.append('\n');
+            }
+        }
+    }
+
+    private void map(StringBuilder out, Style style, BpfMap map) {
+        out.append('\n')
+                .append(style.bold(map.name()))
+                .append(" (")
+                .append(map.type().display())
+                .append(")\n");
+        MapDump.Elements elements = MapDump.of(map, cpu);
+        for (MapDump.Element element : elements.elements()) {
+            String key =
+                    map.def().isGlobalData() ? "" : "key " + shown(map.def().keyTypeId(), element.key()) + "  ";
+            if (element.values().size() == 1) {
+                out.append("  ")
+                        .append(key)
+                        .append("value ")
+                        .append(value(map, element.values().getFirst()));
+            } else {
+                out.append("  ").append(key).append("values ");
+                out.append(element.values().stream()
+                        .map(value -> value(map, value))
+                        .collect(Collectors.joining(", ", "[", "]")));
+            }
+            out.append('\n');
+        }
+        if (!elements.obstacle().isEmpty()) {
+            out.append("  ").append(elements.obstacle()).append('\n');
+        } else if (elements.elements().isEmpty()) {
+            out.append("  empty\n");
+        }
+        if (elements.more()) {
+            out.append("  ... more than ").append(MapDump.MOST_ELEMENTS).append(" elements\n");
+        }
+    }
+
+    private String value(BpfMap map, byte[] bytes) {
+        return shown(map.def().valueTypeId(), bytes);
+    }
+
+    /** By its type as bpftool's JSON; without one the bytes in hexadecimal. */
+    private String shown(int typeId, byte[] bytes) {
+        return typeId == 0
+                ? HEX.formatHex(bytes)
+                : formatter.format(typeId, bytes).toJson();
+    }
+
+    /** The report as JSON. */
+    public String json() {
+        return Json.document(json -> {
+            json.writeStartObject();
+            json.writeStringField("file_name", object.fileName());
+            json.writeStringField("prog_name", program.name());
+            json.writeNumberField("r0", result.r0());
+            json.writeNumberField("runs", result.runs());
+            json.writeNumberField("ns_per_run", result.nanosPerRun());
+            json.writeNumberField("insns", result.insns());
+            if (result.fault() != null) {
+                json.writeStringField("fault", result.fault().describe());
+            }
+            if (result.packet() != null) {
+                json.writeStringField("packet", HexFormat.of().formatHex(result.packet()));
+            }
+            json.writeStringField("stdout", standardOutput);
+            json.writeStringField("stderr", standardError);
+            json.writeStringField("trace", String.join("", trace));
+            json.writeArrayFieldStart("maps");
+            for (BpfMap map : maps) {
+                map(json, map);
+            }
+            json.writeEndArray();
+            json.writeEndObject();
+        });
+    }
+
+    private void map(JsonGenerator json, BpfMap map) throws IOException {
+        MapDump.Elements elements = MapDump.of(map, cpu);
+        json.writeStartObject();
+        json.writeStringField("name", map.name());
+        json.writeStringField("type", map.type().display());
+        json.writeArrayFieldStart("elements");
+        for (MapDump.Element element : elements.elements()) {
+            json.writeStartObject();
+            json.writeFieldName("key");
+            raw(json, map.def().keyTypeId(), element.key());
+            if (map.isPercpu()) {
+                json.writeArrayFieldStart("values");
+                for (byte[] value : element.values()) {
+                    raw(json, map.def().valueTypeId(), value);
+                }
+                json.writeEndArray();
+            } else {
+                json.writeFieldName("value");
+                raw(json, map.def().valueTypeId(), element.values().getFirst());
+            }
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+        json.writeBooleanField("truncated", elements.more());
+        if (!elements.obstacle().isEmpty()) {
+            json.writeStringField("note", elements.obstacle());
+        }
+        json.writeEndObject();
+    }
+
+    private void raw(JsonGenerator json, int typeId, byte[] bytes) throws IOException {
+        if (typeId == 0) {
+            json.writeString(HexFormat.of().formatHex(bytes));
+        } else {
+            BtfValue value = formatter.format(typeId, bytes);
+            json.writeRawValue(value.toJson());
+        }
+    }
+}

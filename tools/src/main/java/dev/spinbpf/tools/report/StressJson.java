@@ -1,0 +1,135 @@
+package dev.spinbpf.tools.report;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.spinbpf.maps.cpu.ContextLevel;
+import dev.spinbpf.maps.lock.LockOutcome;
+import dev.spinbpf.vm.StressReport;
+import dev.spinbpf.vm.exec.Fault;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** {@code spinbpf stress --json}. */
+public final class StressJson {
+    private StressJson() {}
+
+    /** The report; parameters as of {@link StressText#of}. */
+    public static String of(String fileName, StressReport report, List<StressText.NotAttached> notAttached) {
+        return Json.document(json -> {
+            json.writeStartObject();
+            json.writeStringField("file_name", fileName);
+            json.writeNumberField("elapsed_ns", report.elapsedNanos());
+            json.writeNumberField("cpus", report.cpus());
+            json.writeNumberField("processors", report.realProcessors());
+            json.writeNumberField("seed", report.seed());
+            json.writeObjectFieldStart("interrupts");
+            for (Map.Entry<ContextLevel, Long> entry : report.interrupts().entrySet()) {
+                json.writeNumberField(StressText.level(entry.getKey()), entry.getValue());
+            }
+            json.writeEndObject();
+            json.writeArrayFieldStart("programs");
+            for (StressReport.ProgramRow program : report.programs()) {
+                program(json, program);
+            }
+            json.writeEndArray();
+            json.writeArrayFieldStart("not_attached");
+            for (StressText.NotAttached program : notAttached) {
+                json.writeStartObject();
+                json.writeStringField("name", program.name());
+                json.writeStringField("section", program.section());
+                json.writeBooleanField("refused", program.refused());
+                json.writeStringField("reason", program.reason());
+                json.writeStringField("explanation", program.explanation());
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+            json.writeArrayFieldStart("locks");
+            for (StressReport.LockRow lock : report.locks()) {
+                lock(json, lock);
+            }
+            json.writeEndArray();
+            json.writeArrayFieldStart("faults");
+            for (Fault fault : report.faults()) {
+                json.writeStartObject();
+                json.writeStringField("program", fault.program());
+                json.writeNumberField("insn", fault.insn());
+                json.writeStringField("reason", fault.reason());
+                json.writeStringField("report", fault.describe());
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+            json.writeArrayFieldStart("stuck_cpus");
+            for (String stuck : report.stuckCpus()) {
+                json.writeString(stuck);
+            }
+            json.writeEndArray();
+            json.writeEndObject();
+        });
+    }
+
+    private static void program(JsonGenerator json, StressReport.ProgramRow program) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("name", program.name());
+        json.writeStringField("section", program.section());
+        json.writeStringField("type", program.type());
+        json.writeStringField("hook", program.hook());
+        json.writeNumberField("insns", program.insns());
+        json.writeArrayFieldStart("contexts");
+        for (Map.Entry<ContextLevel, StressReport.Runs> entry : program.runs().entrySet()) {
+            json.writeStartObject();
+            json.writeStringField("context", StressText.level(entry.getKey()));
+            json.writeNumberField("runs", entry.getValue().ended());
+            json.writeNumberField("misses", entry.getValue().misses());
+            json.writeNumberField("faults", entry.getValue().faults());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+        json.writeArrayFieldStart("results");
+        for (Map.Entry<Long, Long> entry : program.results().entrySet()) {
+            json.writeStartObject();
+            json.writeNumberField("r0", entry.getKey());
+            json.writeNumberField("count", entry.getValue());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+        json.writeNumberField("other_results", program.otherResults());
+        json.writeEndObject();
+    }
+
+    private static void lock(JsonGenerator json, StressReport.LockRow lock) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("name", lock.name());
+        json.writeBooleanField("internal", lock.internal());
+        json.writeArrayFieldStart("contexts");
+        for (Map.Entry<ContextLevel, StressReport.Attempts> entry :
+                lock.contexts().entrySet()) {
+            StressReport.Attempts attempts = entry.getValue();
+            json.writeStartObject();
+            json.writeStringField("context", StressText.level(entry.getKey()));
+            for (LockResult result : LockResult.values()) {
+                json.writeNumberField(result.word(), result.in(attempts));
+            }
+            json.writeObjectFieldStart("paths");
+            for (Map.Entry<LockOutcome, Long> outcome : attempts.outcomes().entrySet()) {
+                json.writeNumberField(outcome.getKey().name().toLowerCase(Locale.ROOT), outcome.getValue());
+            }
+            json.writeEndObject();
+            json.writeNumberField("wait_total_ns", attempts.totalWaitNanos());
+            json.writeNumberField("wait_max_ns", attempts.maxWaitNanos());
+            json.writeNumberField("wait_p50_ns", attempts.p50WaitNanos());
+            json.writeNumberField("wait_p99_ns", attempts.p99WaitNanos());
+            json.writeArrayFieldStart("waits");
+            for (StressReport.WaitBucket bucket : attempts.waits()) {
+                json.writeStartObject();
+                json.writeNumberField("below_ns", bucket.upperBoundNanos());
+                json.writeNumberField("count", bucket.count());
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+        json.writeEndObject();
+    }
+}

@@ -1,0 +1,146 @@
+package dev.spinbpf.tools.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CommandLineTest {
+    private static final Path SAMPLES = Path.of(System.getProperty("spinbpf.root", ".."), "programs", "samples");
+
+    @TempDir
+    private Path directory;
+
+    /** What a command printed and how it exited. */
+    private record Outcome(int code, String out, String err) {}
+
+    private static Outcome spinbpf(String... arguments) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        int code = Main.run(new PrintWriter(out), new PrintWriter(err), arguments);
+        return new Outcome(code, out.toString(), err.toString());
+    }
+
+    private static String sample(String name) {
+        return SAMPLES.resolve(name + ".bpf.o").toString();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"verify", "run", "stress", "dump"})
+    void shouldExplainEachCommandWithExamples(String command) {
+        Outcome outcome = spinbpf(command, "--help");
+        assertThat(outcome.code()).isZero();
+        assertThat(outcome.out()).contains("Examples:", "Exit codes:", "--json");
+    }
+
+    @Test
+    void shouldExitWithTwoOnWrongUsage() {
+        assertThat(spinbpf().code()).isEqualTo(ExitCodes.USAGE);
+        assertThat(spinbpf("verify").code()).isEqualTo(ExitCodes.USAGE);
+        assertThat(spinbpf("verify", "--nonsense", sample("balanced")).code()).isEqualTo(ExitCodes.USAGE);
+        assertThat(spinbpf("stress", sample("balanced"), "--cpus", "0").code()).isEqualTo(ExitCodes.USAGE);
+    }
+
+    @Test
+    void shouldAcceptABalancedProgram() {
+        Outcome outcome = spinbpf("verify", sample("balanced"));
+        assertThat(outcome.out()).contains("2 accepted, 0 refused");
+        assertThat(outcome.code()).isEqualTo(ExitCodes.GOOD);
+    }
+
+    @Test
+    void shouldRefuseALeakedLockAndSayWhere() {
+        Outcome outcome = spinbpf("verify", sample("leaked_lock"));
+        assertThat(outcome.code()).isEqualTo(ExitCodes.REFUSED);
+        assertThat(outcome.out())
+                .contains("BPF_EXIT instruction in main prog cannot be used inside bpf_spin_lock-ed region")
+                .contains("leaked_lock.bpf.c:");
+    }
+
+    @Test
+    void shouldPrintCsvWithVeristatsColumnsAndGoOnAfterAnUnreadableFile() throws IOException {
+        Path broken = Files.writeString(directory.resolve("broken.bpf.o"), "this is no object");
+        Outcome outcome = spinbpf("verify", "-o", "csv", broken.toString(), sample("leaked_lock"));
+        List<String> lines = outcome.out().lines().toList();
+        assertThat(lines.get(0))
+                .isEqualTo(
+                        "file_name,prog_name,verdict,duration,total_insns,total_states,peak_states,prog_type,message");
+        assertThat(lines.get(1)).startsWith("broken.bpf.o,,error,");
+        assertThat(lines.get(2)).startsWith("leaked_lock.bpf.o,leak,failure,");
+        assertThat(lines).hasSize(3);
+        assertThat(outcome.code()).isEqualTo(ExitCodes.USAGE);
+    }
+
+    @Test
+    void shouldPrintTheLogInLinuxsForm() {
+        Outcome outcome = spinbpf("verify", "-v", sample("leaked_lock"));
+        assertThat(outcome.out()).contains("0: R1=ctx() R10=fp0", "processed 9 insns (limit 1000000)");
+    }
+
+    @Test
+    void shouldNameTheProgramsWhereOneIsMissing() {
+        Outcome outcome = spinbpf("run", sample("balanced"), "--prog", "nothing");
+        assertThat(outcome.code()).isEqualTo(ExitCodes.USAGE);
+        assertThat(outcome.err()).contains("no program named nothing", "count_packet, reset");
+    }
+
+    @Test
+    void shouldRunAProgramAndShowItsMaps() {
+        Outcome outcome = spinbpf("run", sample("lock_in_map_value"), "--repeat", "100", "--dump-maps");
+        assertThat(outcome.err()).isEmpty();
+        assertThat(outcome.out()).contains("charge: R0 = 0", "100 runs", "accounts (array)", "\"updates\"");
+        assertThat(outcome.code()).isEqualTo(ExitCodes.GOOD);
+    }
+
+    @Test
+    void shouldFollowTailCalls() {
+        Outcome outcome = spinbpf("run", sample("tail_calls"), "--prog", "entry");
+        assertThat(outcome.out()).contains("entry: R0 = 123");
+    }
+
+    @Test
+    void shouldRefuseToRunWhatTheVerifierRefuses() {
+        Outcome outcome = spinbpf("run", sample("unchecked_result"));
+        assertThat(outcome.code()).isEqualTo(ExitCodes.REFUSED);
+        assertThat(outcome.err()).contains("bpf_res_spin_unlock without taking a lock");
+    }
+
+    @Test
+    void shouldStressAndReportRefusedProgramsLocksAndInterrupts() {
+        Outcome outcome = spinbpf("stress", sample("nesting"), "--duration", "1s", "--cpus", "2");
+        assertThat(outcome.out())
+                .contains("refused_leak", "BPF_EXIT instruction in main prog")
+                .contains("refused_order", "bpf_res_spin_unlock cannot be out of order")
+                .contains("update_table", "Interrupts delivered");
+        assertThat(outcome.code()).isEqualTo(ExitCodes.GOOD);
+        assertThat(spinbpf("stress", sample("nesting"), "--duration", "200ms", "--strict")
+                        .code())
+                .isEqualTo(ExitCodes.REFUSED);
+    }
+
+    @Test
+    void shouldAssembleAgainWhatItDumps() throws IOException {
+        Outcome dump = spinbpf("dump", sample("nesting"));
+        Path text = Files.writeString(directory.resolve("nesting.bpfasm"), dump.out());
+        assertThat(verdictsOf(text.toString())).containsExactlyElementsOf(verdictsOf(sample("nesting")));
+    }
+
+    private static List<String> verdictsOf(String file) {
+        return spinbpf("verify", "-o", "csv", file)
+                .out()
+                .lines()
+                .map(line -> {
+                    String[] fields = line.split(",", -1);
+                    return String.join(" ", fields[1], fields[2], fields[4], fields[8]);
+                })
+                .toList();
+    }
+}
