@@ -9,6 +9,7 @@ import dev.spinbpf.verifier.check.MemoryChecker;
 import dev.spinbpf.verifier.flow.ProgramChecks;
 import dev.spinbpf.verifier.flow.SubprogCalls;
 import dev.spinbpf.verifier.flow.Verification;
+import dev.spinbpf.verifier.log.Explanation;
 import dev.spinbpf.verifier.log.LogPrinter;
 import dev.spinbpf.verifier.prune.Backtracking;
 import dev.spinbpf.verifier.prune.ExploredStates;
@@ -41,8 +42,9 @@ public final class Verifier {
             Verdict.Stats stats = stats(env, start);
             return new Verdict.Accepted(new VerifiedProgram(object, program), stats, log(env));
         } catch (Rejection e) {
+            String explanation = Explanation.explain(env, e.getMessage());
             Verdict.Stats stats = stats(env, start);
-            return new Verdict.Rejected(e.errno(), env.insnIndex(), e.getMessage(), "", stats, log(env));
+            return new Verdict.Rejected(e.errno(), env.insnIndex(), e.getMessage(), explanation, stats, log(env));
         } catch (UnsupportedFeature e) {
             return new Verdict.Unsupported(env.insnIndex(), e.getMessage(), stats(env, start), log(env));
         }
@@ -65,8 +67,8 @@ public final class Verifier {
 
     private static Verdict.Stats stats(VerifierEnv env, long startNanos) {
         env.verbose(
-                "processed %d insns (limit %d) total_states %d peak_states %d\n",
-                env.insnProcessed, env.options().insnLimit(), env.totalStates, env.peakStates);
+                "processed %d insns (limit %d) max_states_per_insn %d total_states %d peak_states %d mark_read 0\n",
+                env.insnProcessed, env.options().insnLimit(), env.maxStatesPerInsn, env.totalStates, env.peakStates);
         return new Verdict.Stats(env.insnProcessed, env.totalStates, env.peakStates, System.nanoTime() - startNanos);
     }
 

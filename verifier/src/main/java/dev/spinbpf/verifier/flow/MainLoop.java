@@ -77,7 +77,6 @@ final class MainLoop {
             env.services().printer().printInsnState(env, state, state.curframe());
         }
         env.services().printer().printSourceLine(env, at, "; ");
-        env.verbose("%d: ", at);
         env.services().printer().printInsn(env, insn, at);
     }
 }

@@ -10,7 +10,7 @@ public interface StatePrinter {
     /** What the last instruction changed, behind it. */
     void printInsnState(VerifierEnv env, VerifierState state, int frameno);
 
-    /** The instruction as disassembled. */
+    /** The instruction's slot and what it is, on a line of its own. */
     void printInsn(VerifierEnv env, Insn insn, int insnIndex);
 
     /** The source line of the slot, if it differs from the last one printed. */
