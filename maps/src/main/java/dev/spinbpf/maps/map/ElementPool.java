@@ -2,11 +2,11 @@ package dev.spinbpf.maps.map;
 
 import static dev.spinbpf.programs.model.Errno.E2BIG;
 import static dev.spinbpf.programs.model.Errno.ENOMEM;
+import static java.util.Objects.requireNonNull;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sync.GuestWords;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,8 +14,10 @@ import org.jspecify.annotations.Nullable;
  * map, or the {@link ElementCache} of one with BPF_F_NO_PREALLOC.
  *
  * <p>A pre-allocated map whose values are replaced rather than written in place has one more element for each CPU. A
- * replacement takes this CPU's spare one and leaves the old element in its place, by an exchange, so that an NMI which
- * replaces another value in between takes no element twice and loses none.
+ * replacement takes this CPU's spare one, and makes the old element the spare one when that is out of the table. An NMI
+ * that replaces another value in between finds no spare one and takes an element from the free lists instead; whoever
+ * then finds a spare one in place puts the old element on the free lists. (Linux stores the old element as the spare one
+ * before it takes it out, so that an NMI just then uses an element that is still in another bucket.)
  */
 final class ElementPool {
     private final HashTableMap map;
@@ -82,21 +84,34 @@ final class ElementPool {
      */
     long take(Cpu cpu, long old) {
         if (freelist != null) {
-            if (old != 0) {
-                return GuestWords.getAndSetLong(spares + (long) PercpuCounter.STRIDE * cpu.id(), old);
+            long element = old == 0 ? 0 : GuestWords.getAndSetLong(spare(cpu), 0);
+            if (element == 0) {
+                element = freelist.pop(cpu);
             }
-            long element = freelist.pop(cpu);
             if (element == 0) {
                 return -E2BIG;
             }
-            map.countElement(cpu, 1);
+            if (old == 0) {
+                map.countElement(cpu, 1);
+            }
             return element;
         }
         return takeFromCache(cpu, old);
     }
 
+    private long spare(Cpu cpu) {
+        return spares + (long) PercpuCounter.STRIDE * cpu.id();
+    }
+
+    /** Takes back an element of a pre-allocated map that was replaced and is out of the table. Cannot fail. */
+    void retire(Cpu cpu, long old) {
+        if (GuestWords.compareAndExchangeLong(spare(cpu), 0, old) != 0) {
+            requireNonNull(freelist).push(cpu, old);
+        }
+    }
+
     private long takeFromCache(Cpu cpu, long old) {
-        ElementCache elements = Objects.requireNonNull(cache);
+        ElementCache elements = requireNonNull(cache);
         if (old == 0 && GuestWords.getLongOpaque(count) >= map.maxEntries()) {
             return -E2BIG;
         }
@@ -131,7 +146,7 @@ final class ElementPool {
             return;
         }
         GuestWords.getAndAddLong(count, -1);
-        Objects.requireNonNull(cache).free(cpu, element);
+        requireNonNull(cache).free(cpu, element);
     }
 
     /** The free list of a pre-allocated map; else null. */

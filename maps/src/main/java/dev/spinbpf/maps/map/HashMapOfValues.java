@@ -86,6 +86,7 @@ final class HashMapOfValues extends HashTableMap {
             unlink(bucket, old);
             if (pool.isPreallocated()) {
                 cancelFields(cpu, old + valueOffset);
+                pool.retire(cpu, old);
             }
         }
         return 0;

@@ -24,7 +24,11 @@ final class TestMachine implements AutoCloseable {
     private final GuestArena arena = new GuestArena("test");
 
     TestMachine(int cpuCount) {
-        cpus = new Cpus(cpuCount, Clock.REAL);
+        this(new Cpus(cpuCount, Clock.REAL));
+    }
+
+    TestMachine(Cpus cpus) {
+        this.cpus = cpus;
         cpu = cpus.get(0);
         environment = MapEnvironment.of(cpus, () -> 0x5eed);
         key = buffer();
