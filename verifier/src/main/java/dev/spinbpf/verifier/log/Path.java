@@ -1,6 +1,5 @@
 package dev.spinbpf.verifier.log;
 
-import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.model.LineInfo;
 import dev.spinbpf.verifier.state.JmpHistoryEntry;
@@ -8,12 +7,15 @@ import dev.spinbpf.verifier.state.VerifierEnv;
 import dev.spinbpf.verifier.state.VerifierState;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.Map;
 
 /** The instructions that led to where the verifier stands, found by walking back through the states' jump histories. */
 final class Path {
     private static final int MAX_INSNS = 100_000;
+    private static final int MAX_TEXT = 72;
 
     private final VerifierEnv env;
     private final List<Integer> insns;
@@ -27,9 +29,11 @@ final class Path {
     static Path to(VerifierEnv env) {
         List<Integer> reversed = new ArrayList<>();
         int at = env.insnIndex();
-        for (VerifierState state = env.state(); state != null && at >= 0; state = state.parent()) {
+        VerifierState state = env.state();
+        while (state != null && at >= 0) {
             walk(env, state, at, reversed);
-            at = state.lastInsn();
+            state = state.parent();
+            at = state == null ? -1 : state.lastInsn();
         }
         Collections.reverse(reversed);
         return new Path(env, reversed);
@@ -60,31 +64,47 @@ final class Path {
         return insns;
     }
 
-    /** The conditions on the way, one line each, in the source's terms where it is known. */
+    /**
+     * The conditions on the way, one line each, in the source's terms where it is known. Of a condition that was come to more
+     * often than once, the last time.
+     */
     List<String> decisions() {
-        List<String> lines = new ArrayList<>();
+        Map<Integer, Integer> times = new LinkedHashMap<>();
+        Map<Integer, Integer> nexts = new HashMap<>();
         for (int i = 0; i + 1 < insns.size(); i++) {
-            String line = decision(insns.get(i), insns.get(i + 1));
-            if (line != null && (lines.isEmpty() || !line.equals(lines.getLast()))) {
-                lines.add(line);
+            int at = insns.get(i);
+            if (isDecision(env.insn(at).op().kind())) {
+                Integer before = times.remove(at);
+                times.put(at, before == null ? 1 : before + 1);
+                nexts.put(at, insns.get(i + 1));
             }
         }
+        List<String> lines = new ArrayList<>();
+        times.forEach((at, count) -> {
+            int next = nexts.getOrDefault(at, at + 1);
+            lines.add(decision(at, next) + (count > 1 ? ", the last of " + count + " times" : ""));
+        });
         return lines;
     }
 
-    private @Nullable String decision(int at, int next) {
-        Insn insn = env.insn(at);
-        Op.Kind kind = insn.op().kind();
-        if (kind != Op.Kind.JCC && kind != Op.Kind.MAY_GOTO) {
-            return null;
-        }
+    private static boolean isDecision(Op.Kind kind) {
+        return kind == Op.Kind.JCC || kind == Op.Kind.MAY_GOTO;
+    }
+
+    private String decision(int at, int next) {
         LineInfo line = env.program().lineAt(at);
-        boolean taken = next != at + 1;
         if (line == null) {
-            return "insn " + at + ": the jump is " + (taken ? "taken" : "not taken");
+            return "insn " + at + ": the jump is " + (next == at + 1 ? "not taken" : "taken");
         }
-        String text = line.text().strip();
+        LineInfo nextLine = env.program().lineAt(next);
+        boolean sameLine = nextLine != null && nextLine.line() == line.line();
+        String text = shortened(line.text().strip());
         String condition = text.isEmpty() ? "" : " `" + text + "`";
-        return Place.of(env, at) + condition + ": goes on at " + Place.of(env, next);
+        String target = sameLine ? "in the same line (insn " + next + ")" : "at " + Place.of(env, next);
+        return Place.of(env, at) + condition + ": goes on " + target;
+    }
+
+    private static String shortened(String text) {
+        return text.length() <= MAX_TEXT ? text : text.substring(0, MAX_TEXT - 4) + " ...";
     }
 }
