@@ -9,7 +9,6 @@ import dev.spinbpf.programs.model.KfuncRef;
 import dev.spinbpf.programs.model.ProgType;
 import dev.spinbpf.verifier.check.PacketAccess;
 import dev.spinbpf.verifier.check.Registers;
-import dev.spinbpf.verifier.domain.Cnum32;
 import dev.spinbpf.verifier.domain.ScalarValue;
 import dev.spinbpf.verifier.state.CallChecker;
 import dev.spinbpf.verifier.state.Errno;
@@ -95,8 +94,7 @@ final class KfuncCalls {
         for (int i = 0; i < Registers.CALLER_SAVED; i++) {
             func.setReg(i, RegState.NOT_INIT);
         }
-        ScalarValue error = ScalarValue.unknown().withR32(Cnum32.ofSigned(-MAX_ERRNO, -1));
-        func.setReg(0, RegState.scalar(error.synced()));
+        func.setReg(0, RegState.scalar(ScalarValue.signedRange(-MAX_ERRNO, -1)));
     }
 
     private static void callbacks(VerifierEnv env, KfuncMeta meta, Insn insn, int insnIndex) {
