@@ -1,0 +1,4 @@
+@NullMarked
+package dev.spinbpf.programs.btf;
+
+import org.jspecify.annotations.NullMarked;
