@@ -73,9 +73,11 @@ final class StressCpu {
         if (stopping.getAsBoolean()) {
             throw TrapException.stop();
         }
+        // Only what interrupts the present level, or one interrupt would bring the next for ever.
         boolean hard = hasHardInterrupts && random.nextInt(HARD_INTERRUPT_SHARE) == 0;
-        if (cpu.level() == ContextLevel.TASK || hard) {
-            cpu.raise(hard ? ContextLevel.HARDIRQ : ContextLevel.SOFTIRQ);
+        ContextLevel interrupt = hard ? ContextLevel.HARDIRQ : ContextLevel.SOFTIRQ;
+        if (cpu.level().compareTo(interrupt) < 0) {
+            cpu.raise(interrupt);
         }
     }
 

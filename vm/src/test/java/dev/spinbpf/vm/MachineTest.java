@@ -1,0 +1,152 @@
+package dev.spinbpf.vm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.spinbpf.maps.lock.LockClass;
+import dev.spinbpf.maps.lock.LockOutcome;
+import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.programs.model.AttachType;
+import dev.spinbpf.programs.model.ProgType;
+import dev.spinbpf.programs.model.Program;
+import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.programs.model.Subprog;
+import dev.spinbpf.vm.context.LoadedProgram;
+import dev.spinbpf.vm.exec.UnsupportedProgramException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class MachineTest {
+    /** A program without maps, given by its instructions. */
+    static ProgramObject object(ProgType type, AttachType attachType, String section, Insn... insns) {
+        String target = section.contains("/") ? section.substring(section.indexOf('/') + 1) : null;
+        Program program = new Program(
+                "handmade",
+                section,
+                type,
+                attachType,
+                target,
+                false,
+                true,
+                List.of(insns),
+                List.of(new Subprog("handmade", 0, insns.length, true, 0)),
+                List.of());
+        return new ProgramObject("handmade.o", "GPL", List.of(program), List.of(), List.of(), Btf.EMPTY, List.of());
+    }
+
+    static Insn insn(Op op, int dst, int src, int off, long imm) {
+        return new Insn(op, dst, src, off, imm);
+    }
+
+    @Test
+    void shouldFollowAChainOfTailCallsThroughTheArrayThatTheObjectFills() throws Exception {
+        try (Samples samples = Samples.load("tail_calls", 1)) {
+            RunResult result = samples.machine.run(samples.program("entry"), null, 0, 1);
+            assertThat(result.r0()).isEqualTo(123);
+            assertThat(samples.variable("trail")).isEqualTo(123);
+        }
+    }
+
+    @Test
+    void shouldCallSubprograms() throws Exception {
+        try (Samples samples = Samples.load("bpf2bpf", 1)) {
+            RunResult result = samples.machine.run(samples.program("add"), new byte[64], 0, 10);
+            assertThat(result.fault()).isNull();
+            assertThat(result.runs()).isEqualTo(10);
+            assertThat(samples.variable("sum")).isEqualTo(10 * 65);
+        }
+    }
+
+    @Test
+    void shouldShowPacketsToXdpPrograms() throws Exception {
+        try (Samples samples = Samples.load("packet_counter", 2)) {
+            assertThat(samples.machine
+                            .run(samples.program("count"), Inputs.udpPacket(1), 1, 7)
+                            .r0())
+                    .isEqualTo(2);
+            samples.machine.run(samples.program("count"), new byte[14], 1, 3);
+            long key = samples.machine.kernel().arena().allocate(16);
+            GuestMemory.putInt(key, 17);
+            long onCpu1 = samples.map("packets").lookupPercpu(samples.machine.cpus().get(0), key, 1);
+            assertThat(GuestMemory.getLong(onCpu1)).isEqualTo(7);
+        }
+    }
+
+    @Test
+    void shouldCountLocksUnderTheNameOfElementAndMember() throws Exception {
+        try (Samples samples = Samples.load("lock_in_map_value", 1)) {
+            samples.machine.run(samples.program("charge"), new byte[100], 0, 1000);
+            List<LockClass> locks = samples.machine.lockStats().classes();
+            assertThat(locks)
+                    .extracting(LockClass::name)
+                    .containsExactlyInAnyOrder(
+                            "accounts[0].lock", "accounts[1].lock", "accounts[2].lock", "accounts[3].lock");
+            assertThat(locks.stream().mapToLong(lock -> lock.count(LockOutcome.FAST)).sum())
+                    .isEqualTo(1000);
+        }
+    }
+
+    @Test
+    void shouldRefuseByNameWhatItDoesNotHave() {
+        ProgramObject unknown = object(
+                ProgType.SCHED_CLS, AttachType.TCX_INGRESS, "tc", insn(Op.CALL_HELPER, 0, 0, 0, 48), insn(Op.EXIT, 0, 0, 0, 0));
+        try (Machine machine = new Machine(MachineOptions.ofCpus(1))) {
+            assertThatThrownBy(() -> machine.loadUnverified(unknown, unknown.programs().getFirst()))
+                    .isInstanceOf(UnsupportedProgramException.class)
+                    .hasMessage("helper bpf_set_hash#48 is not supported");
+        }
+    }
+
+    @Test
+    void shouldRefuseToAttachWhereThereIsNoHookAndSayWhichThereAre() throws Exception {
+        ProgramObject object = object(
+                ProgType.KPROBE,
+                AttachType.CGROUP_INET_INGRESS,
+                "kprobe/tcp_connect",
+                insn(Op.MOV64_IMM, 0, 0, 0, 0),
+                insn(Op.EXIT, 0, 0, 0, 0));
+        try (Machine machine = new Machine(MachineOptions.ofCpus(1))) {
+            LoadedProgram program =
+                    machine.loadUnverified(object, object.programs().getFirst());
+            assertThatThrownBy(() -> machine.attach(program))
+                    .hasMessageContaining("function 'tcp_connect' is not a hook here")
+                    .hasMessageContaining("htab_map_update_elem");
+        }
+    }
+
+    @Test
+    void shouldStopOnlyTheFaultyProgramAndLetGoOfItsLocks() throws Exception {
+        try (Samples samples = Samples.load("balanced", 1)) {
+            Program reset = samples.program("reset").program();
+            List<Insn> broken = new ArrayList<>(reset.insns());
+            int afterLock = 0;
+            while (broken.get(afterLock).op() != Op.CALL_KFUNC) {
+                afterLock++;
+            }
+            broken.set(afterLock + 1, insn(Op.ST_DW, 0, 0, 0, 7));
+            Program wild = new Program(
+                    "wild",
+                    "syscall",
+                    ProgType.SYSCALL,
+                    reset.attachType(),
+                    null,
+                    false,
+                    true,
+                    broken,
+                    reset.subprogs(),
+                    reset.lines());
+            LoadedProgram loaded = samples.machine.loadUnverified(samples.object, wild);
+            RunResult result = samples.machine.run(loaded, null, 0, 5);
+            assertThat(result.runs()).isEqualTo(1);
+            assertThat(result.fault()).isNotNull();
+            assertThat(samples.machine.cpus().get(0).heldLocks().count()).isZero();
+            assertThat(samples.machine.cpus().get(0).preemptCount()).isZero();
+            assertThat(samples.machine.run(samples.program("reset"), null, 0, 1).r0())
+                    .isZero();
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package dev.spinbpf.vm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.spinbpf.maps.cpu.ContextLevel;
+import dev.spinbpf.maps.lock.LockOutcome;
+import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.programs.model.AttachType;
+import dev.spinbpf.programs.model.ProgType;
+import dev.spinbpf.programs.model.ProgramObject;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(120)
+class StressDriverTest {
+    private static final StressOptions SHORT = StressOptions.DEFAULT.withDuration(Duration.ofMillis(400));
+
+    @Test
+    void shouldCountWhatTheProgramsCounted() throws Exception {
+        try (Samples samples = Samples.load("balanced", 2).attachAll()) {
+            StressReport report = new StressDriver(samples.machine, SHORT).run();
+            assertThat(report.stuckCpus()).isEmpty();
+            assertThat(report.faults()).isEmpty();
+            StressReport.LockRow lock = report.locks().getFirst();
+            assertThat(lock.name()).isEqualTo("lock");
+            long acquired = lock.contexts().values().stream()
+                    .mapToLong(StressReport.Attempts::acquired)
+                    .sum();
+            long failed = lock.contexts().values().stream()
+                    .flatMap(attempts -> attempts.outcomes().entrySet().stream())
+                    .filter(entry -> !entry.getKey().isAcquired())
+                    .mapToLong(Map.Entry::getValue)
+                    .sum();
+            long ended = report.programs().stream()
+                    .flatMap(program -> program.runs().values().stream())
+                    .mapToLong(StressReport.Runs::ended)
+                    .sum();
+            assertThat(ended).isPositive();
+            assertThat(acquired + failed).isBetween(ended, ended + 4);
+            assertThat(samples.variable("busy")).isLessThanOrEqualTo(failed);
+        }
+    }
+
+    @Test
+    void shouldNestAllLevelsAndMeetDeadlocks() throws Exception {
+        try (Samples samples = Samples.load("nesting", 2)) {
+            samples.machine.programs().stream()
+                    .filter(program -> !program.name().startsWith("refused"))
+                    .forEach(samples.machine::attach);
+            StressReport report =
+                    new StressDriver(samples.machine, SHORT.withDuration(Duration.ofMillis(1500))).run();
+            assertThat(report.faults()).isEmpty();
+            assertThat(report.interrupts().get(ContextLevel.NMI)).isPositive();
+            assertThat(report.interrupts().get(ContextLevel.SOFTIRQ)).isPositive();
+            long deadlocks = report.locks().stream()
+                    .flatMap(lock -> lock.contexts().values().stream())
+                    .mapToLong(attempts -> attempts.count(LockOutcome.AA) + attempts.count(LockOutcome.ABBA))
+                    .sum();
+            assertThat(deadlocks).isPositive();
+            samples.machine.cpus().all().forEach(cpu -> assertThat(cpu.heldLocks().count())
+                    .isZero());
+        }
+    }
+
+    @Test
+    void shouldStopProgramsThatRunForEver() throws Exception {
+        ProgramObject object = MachineTest.object(
+                ProgType.SYSCALL, AttachType.XDP, "syscall", MachineTest.insn(Op.JA, 0, 0, -1, 0));
+        try (Machine machine = new Machine(MachineOptions.ofCpus(2))) {
+            machine.attach(machine.loadUnverified(object, object.programs().getFirst()));
+            StressReport report = new StressDriver(machine, SHORT).run();
+            assertThat(report.stuckCpus()).isEmpty();
+            assertThat(report.faults()).isEmpty();
+        }
+    }
+
+    @Test
+    void shouldStopWhenToldAndShowProgressMeanwhile() throws Exception {
+        try (Samples samples = Samples.load("balanced", 1).attachAll()) {
+            StressDriver driver =
+                    new StressDriver(samples.machine, SHORT.withDuration(StressOptions.FOREVER));
+            driver.start();
+            while (driver.snapshot().locks().isEmpty()) {
+                Thread.sleep(1);
+            }
+            StressReport report = driver.finish();
+            assertThat(report.stuckCpus()).isEmpty();
+            assertThat(report.elapsedNanos()).isPositive();
+        }
+    }
+}
