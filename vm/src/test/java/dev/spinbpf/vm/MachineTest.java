@@ -71,7 +71,8 @@ class MachineTest {
             samples.machine.run(samples.program("count"), new byte[14], 1, 3);
             long key = samples.machine.kernel().arena().allocate(16);
             GuestMemory.putInt(key, 17);
-            long onCpu1 = samples.map("packets").lookupPercpu(samples.machine.cpus().get(0), key, 1);
+            long onCpu1 =
+                    samples.map("packets").lookupPercpu(samples.machine.cpus().get(0), key, 1);
             assertThat(GuestMemory.getLong(onCpu1)).isEqualTo(7);
         }
     }
@@ -85,7 +86,9 @@ class MachineTest {
                     .extracting(LockClass::name)
                     .containsExactlyInAnyOrder(
                             "accounts[0].lock", "accounts[1].lock", "accounts[2].lock", "accounts[3].lock");
-            assertThat(locks.stream().mapToLong(lock -> lock.count(LockOutcome.FAST)).sum())
+            assertThat(locks.stream()
+                            .mapToLong(lock -> lock.count(LockOutcome.FAST))
+                            .sum())
                     .isEqualTo(1000);
         }
     }
@@ -93,9 +96,14 @@ class MachineTest {
     @Test
     void shouldRefuseByNameWhatItDoesNotHave() {
         ProgramObject unknown = object(
-                ProgType.SCHED_CLS, AttachType.TCX_INGRESS, "tc", insn(Op.CALL_HELPER, 0, 0, 0, 48), insn(Op.EXIT, 0, 0, 0, 0));
+                ProgType.SCHED_CLS,
+                AttachType.TCX_INGRESS,
+                "tc",
+                insn(Op.CALL_HELPER, 0, 0, 0, 48),
+                insn(Op.EXIT, 0, 0, 0, 0));
         try (Machine machine = new Machine(MachineOptions.ofCpus(1))) {
-            assertThatThrownBy(() -> machine.loadUnverified(unknown, unknown.programs().getFirst()))
+            assertThatThrownBy(() ->
+                            machine.loadUnverified(unknown, unknown.programs().getFirst()))
                     .isInstanceOf(UnsupportedProgramException.class)
                     .hasMessage("helper bpf_set_hash#48 is not supported");
         }

@@ -49,8 +49,7 @@ class StressDriverTest {
             samples.machine.programs().stream()
                     .filter(program -> !program.name().startsWith("refused"))
                     .forEach(samples.machine::attach);
-            StressReport report =
-                    new StressDriver(samples.machine, SHORT.withDuration(Duration.ofMillis(1500))).run();
+            StressReport report = new StressDriver(samples.machine, SHORT.withDuration(Duration.ofMillis(1500))).run();
             assertThat(report.faults()).isEmpty();
             assertThat(report.interrupts().get(ContextLevel.NMI)).isPositive();
             assertThat(report.interrupts().get(ContextLevel.SOFTIRQ)).isPositive();
@@ -59,15 +58,16 @@ class StressDriverTest {
                     .mapToLong(attempts -> attempts.count(LockOutcome.AA) + attempts.count(LockOutcome.ABBA))
                     .sum();
             assertThat(deadlocks).isPositive();
-            samples.machine.cpus().all().forEach(cpu -> assertThat(cpu.heldLocks().count())
+            samples.machine.cpus().all().forEach(cpu -> assertThat(
+                            cpu.heldLocks().count())
                     .isZero());
         }
     }
 
     @Test
     void shouldStopProgramsThatRunForEver() throws Exception {
-        ProgramObject object = MachineTest.object(
-                ProgType.SYSCALL, AttachType.XDP, "syscall", MachineTest.insn(Op.JA, 0, 0, -1, 0));
+        ProgramObject object =
+                MachineTest.object(ProgType.SYSCALL, AttachType.XDP, "syscall", MachineTest.insn(Op.JA, 0, 0, -1, 0));
         try (Machine machine = new Machine(MachineOptions.ofCpus(2))) {
             machine.attach(machine.loadUnverified(object, object.programs().getFirst()));
             StressReport report = new StressDriver(machine, SHORT).run();
@@ -79,8 +79,7 @@ class StressDriverTest {
     @Test
     void shouldStopWhenToldAndShowProgressMeanwhile() throws Exception {
         try (Samples samples = Samples.load("balanced", 1).attachAll()) {
-            StressDriver driver =
-                    new StressDriver(samples.machine, SHORT.withDuration(StressOptions.FOREVER));
+            StressDriver driver = new StressDriver(samples.machine, SHORT.withDuration(StressOptions.FOREVER));
             driver.start();
             while (driver.snapshot().locks().isEmpty()) {
                 Thread.sleep(1);
