@@ -13,6 +13,7 @@ import dev.spinbpf.maps.map.MapCreationException;
 import dev.spinbpf.maps.map.MapEnvironment;
 import dev.spinbpf.maps.map.MapTable;
 import dev.spinbpf.maps.memory.GuestArena;
+import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.model.ProgType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
@@ -34,6 +35,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -192,20 +194,50 @@ public final class Machine implements AutoCloseable {
      * @param repeat how many times, at least 1; the input is made anew each time
      */
     public RunResult run(LoadedProgram program, byte @Nullable [] input, int cpu, int repeat) {
+        ProgType type = program.program().type();
+        ContextArea area = contexts[cpu].area();
+        RunResult result = repeat(program, () -> Inputs.write(type, area, input), cpu, repeat);
+        byte[] packet = Inputs.isPacket(type) ? area.packet(PacketFields.of(type)) : null;
+        boolean returnsInt = type == ProgType.SYSCALL || packet != null;
+        long r0 = returnsInt ? result.r0() & 0xffff_ffffL : result.r0();
+        return new RunResult(r0, result.runs(), result.totalNanos(), result.insns(), result.fault(), packet);
+    }
+
+    /**
+     * Runs a program whose r1 points to plain memory instead of a context, which no verified program has.
+     *
+     * @param memory what that memory holds at the start of each run
+     * @param cpu the CPU's number
+     * @param repeat how many times, at least 1
+     */
+    public RunResult runOnMemory(LoadedProgram program, byte[] memory, int cpu, int repeat) {
+        int size = Math.max(memory.length, Long.BYTES);
+        long address = arena.allocate(size);
+        try {
+            return repeat(program, () -> copied(memory, address), cpu, repeat);
+        } finally {
+            arena.free(address, size);
+        }
+    }
+
+    private static long copied(byte[] memory, long address) {
+        GuestMemory.copyIn(memory, 0, address, memory.length);
+        return address;
+    }
+
+    private RunResult repeat(LoadedProgram program, LongSupplier makeInput, int cpu, int repeat) {
         CpuContext context = contexts[cpu];
         Cpu on = cpus.get(cpu);
         List<Fault> faults = new ArrayList<>(1);
         Consumer<Fault> listener = faults::add;
         faultListeners.add(listener);
-        ContextArea area = context.area();
-        ProgType type = program.program().type();
         long result = 0;
         long totalNanos = 0;
         int runs = 0;
-        ContextLevel previous = on.enter(levelOf(type));
+        ContextLevel previous = on.enter(levelOf(program.program().type()));
         try {
             while (runs < repeat && faults.isEmpty()) {
-                long address = Inputs.write(type, area, input);
+                long address = makeInput.getAsLong();
                 long startNanos = System.nanoTime();
                 result = context.run(program, address);
                 totalNanos += System.nanoTime() - startNanos;
@@ -216,9 +248,7 @@ public final class Machine implements AutoCloseable {
             faultListeners.remove(listener);
         }
         Fault fault = faults.isEmpty() ? null : faults.getFirst();
-        byte[] packet = Inputs.isPacket(type) ? area.packet(PacketFields.of(type)) : null;
-        long r0 = fault != null ? 0 : type == ProgType.SYSCALL || packet != null ? result & 0xffff_ffffL : result;
-        return new RunResult(r0, runs, totalNanos, context.lastExecuted(), fault, packet);
+        return new RunResult(fault != null ? 0 : result, runs, totalNanos, context.lastExecuted(), fault, null);
     }
 
     private static ContextLevel levelOf(ProgType type) {

@@ -91,7 +91,7 @@ final class Inputs {
         }
     }
 
-    private static byte[] bytesOf(Path file) throws InputException {
+    static byte[] bytesOf(Path file) throws InputException {
         try {
             if (Files.isDirectory(file)) {
                 throw new InputException(file + ": is a directory; name the files in it");

@@ -17,7 +17,8 @@ import picocli.CommandLine.Spec;
                     + " maps guarded by an emulation of the kernel's resilient queued spin lock.",
             ""
         },
-        subcommands = {VerifyCommand.class, RunCommand.class, StressCommand.class, DumpCommand.class},
+        subcommands = {VerifyCommand.class, RunCommand.class, StressCommand.class, DumpCommand.class, BenchCommand.class
+        },
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         usageHelpAutoWidth = true,

@@ -7,7 +7,9 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,7 +36,7 @@ class CommandLineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"verify", "run", "stress", "dump"})
+    @ValueSource(strings = {"verify", "run", "stress", "dump", "bench"})
     void shouldExplainEachCommandWithExamples(String command) {
         Outcome outcome = spinbpf(command, "--help");
         assertThat(outcome.code()).isZero();
@@ -131,6 +133,45 @@ class CommandLineTest {
         Outcome dump = spinbpf("dump", sample("nesting"));
         Path text = Files.writeString(directory.resolve("nesting.bpfasm"), dump.out());
         assertThat(verdictsOf(text.toString())).containsExactlyElementsOf(verdictsOf(sample("nesting")));
+    }
+
+    @Test
+    void shouldTimeEachAcceptedProgram() {
+        Outcome outcome = spinbpf("bench", sample("nesting"), "-o", "tsv", "--warmup", "1ms", "--samples", "3");
+        List<String> lines = outcome.out().lines().toList();
+        assertThat(lines.get(0)).isEqualTo("program\tbest_ns\tmedian_ns\tr0");
+        assertThat(lines.subList(1, lines.size()))
+                .isNotEmpty()
+                .allMatch(line -> line.matches("\\w+\t\\d+\t\\d+\t-?\\d+"));
+        assertThat(lines).noneMatch(line -> line.startsWith("refused_leak"));
+        assertThat(outcome.err()).contains("refused_leak was refused: BPF_EXIT instruction in main prog");
+        assertThat(outcome.code()).isEqualTo(ExitCodes.GOOD);
+    }
+
+    @Test
+    void shouldTimeBareInstructionsOnMemoryThatEachRunFindsAnew() throws IOException {
+        // r0 = *(u64 *)(r1 + 0); *(u64 *)(r1 + 0) = r10; exit
+        byte[] insns = HexFormat.of().parseHex("7910000000000000" + "7ba1000000000000" + "9500000000000000");
+        Path file = Files.write(directory.resolve("load.bin"), insns);
+        String[] arguments = {"bench", file.toString(), "--warmup", "0", "--samples", "2", "--repeat", "5"};
+        String[] memory = {"--mem", "hex:efcdab8967452301"};
+        Outcome table = spinbpf(Stream.of(arguments, memory).flatMap(Stream::of).toArray(String[]::new));
+        assertThat(table.out()).contains("load", "2 x 5", "0x123456789abcdef");
+        assertThat(table.code()).isEqualTo(ExitCodes.GOOD);
+        assertThat(spinbpf("bench", file.toString(), "--ctx", "hex:00").err()).contains("--mem instead of --ctx");
+        assertThat(spinbpf("bench", sample("balanced"), "--mem", "hex:00").code())
+                .isEqualTo(ExitCodes.USAGE);
+    }
+
+    @Test
+    void shouldFailToTimeAProgramThatFaults() throws IOException {
+        byte[] loadsFromNull = HexFormat.of().parseHex("b700000000000000" + "7900000000000000" + "9500000000000000");
+        Path file = Files.write(directory.resolve("null.bin"), loadsFromNull);
+        Outcome outcome = spinbpf("bench", file.toString(), "--warmup", "0");
+        assertThat(outcome.err()).contains("invalid address");
+        assertThat(outcome.code()).isEqualTo(ExitCodes.REFUSED);
+        Path broken = Files.write(directory.resolve("broken.bin"), new byte[3]);
+        assertThat(spinbpf("bench", broken.toString()).code()).isEqualTo(ExitCodes.USAGE);
     }
 
     private static List<String> verdictsOf(String file) {

@@ -1,0 +1,249 @@
+package dev.spinbpf.tools.cli;
+
+import dev.spinbpf.maps.map.MapCreationException;
+import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.model.ProgType;
+import dev.spinbpf.programs.model.Program;
+import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.tools.report.BenchReport;
+import dev.spinbpf.tools.report.BenchRow;
+import dev.spinbpf.tools.report.Style;
+import dev.spinbpf.verifier.Verdict;
+import dev.spinbpf.verifier.Verifier;
+import dev.spinbpf.verifier.VerifierOptions;
+import dev.spinbpf.vm.Machine;
+import dev.spinbpf.vm.MachineOptions;
+import dev.spinbpf.vm.RunResult;
+import dev.spinbpf.vm.context.LoadedProgram;
+import dev.spinbpf.vm.exec.UnsupportedProgramException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code spinbpf bench}: how long programs take. */
+@Command(
+        name = "bench",
+        mixinStandardHelpOptions = true,
+        usageHelpAutoWidth = true,
+        description = {
+            "Runs each accepted program of an object repeatedly, one after the other in the file's order on one machine (so that"
+                    + " they share the object's maps), and prints how many nanoseconds a run takes.",
+            ""
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  spinbpf bench programs/samples/packet_counter.bpf.o",
+            "  spinbpf bench build/maps.bpf.o --prog lookup --samples 21 -o tsv",
+            "  spinbpf bench kernels/crc32.bin --mem kernels/crc32.mem",
+            "",
+            "A file that ends in .bin holds nothing but instructions; it is run unverified, with r1 at the bytes of --mem.",
+            "Refused programs are reported and take no part. Exit codes: 0 the accepted programs ran, 1 none was accepted or"
+                    + " one of them failed while running, 2 wrong usage or a file that cannot be read."
+        })
+final class BenchCommand implements Callable<Integer> {
+    private static final long SAMPLE_NANOS = 20_000_000;
+    private static final int MOST_CPUS = 64;
+    private static final int MOST_SAMPLES = 1_000_000;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(
+            paramLabel = "FILE",
+            description = "A BPF object (.bpf.o), text program (.bpfasm) or file of instructions (.bin).")
+    private Path file;
+
+    @Option(
+            names = "--prog",
+            paramLabel = "NAME",
+            description = "Only the programs of this name; may be given several times.")
+    private List<String> programs = List.of();
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "FORMAT",
+            defaultValue = "table",
+            description = "How to print: table, tsv (program, best_ns, median_ns, r0) or json.")
+    private BenchReport.Format format;
+
+    @Option(
+            names = {"-j", "--json"},
+            description = "The same as -o json.")
+    private boolean json;
+
+    @Option(
+            names = "--warmup",
+            paramLabel = "TIME",
+            defaultValue = "500ms",
+            converter = DurationConverter.class,
+            description = "How long to run each program, at least once, before the samples (default 500ms).")
+    private Duration warmup;
+
+    @Option(names = "--samples", paramLabel = "N", defaultValue = "9", description = "Samples (default 9).")
+    private int samples;
+
+    @Option(
+            names = "--repeat",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Runs a sample; by default as many as take 20 ms.")
+    private int repeat;
+
+    @Option(
+            names = "--ctx",
+            paramLabel = "FILE|hex:BYTES",
+            description = "The packet or context, as for run; made anew for each run.")
+    private @Nullable String context;
+
+    @Option(
+            names = "--mem",
+            paramLabel = "FILE|hex:BYTES",
+            description = "For .bin files: the memory that r1 points to; restored for each run.")
+    private @Nullable String memory;
+
+    @Option(names = "--cpus", paramLabel = "N", defaultValue = "1", description = "Emulated CPUs, 1 to 64 (default 1).")
+    private int cpus;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "Seed of random numbers (default 1).")
+    private long seed;
+
+    @Option(names = "--btf", paramLabel = "FILE", description = "The kernel's types, as for verify.")
+    private @Nullable Path btf;
+
+    @SuppressWarnings("NullAway.Init") // picocli fills in the options
+    BenchCommand() {}
+
+    @Override
+    public Integer call() throws InputException {
+        boolean raw = RawProgram.isNamed(file);
+        checkOptions(raw);
+        String given = raw ? memory : context;
+        byte[] input = given == null ? null : Inputs.contextBytes(given);
+        Btf kernelTypes = Inputs.kernelTypes(btf);
+        ProgramObject object = raw ? RawProgram.read(file) : Inputs.read(file, kernelTypes);
+        for (String name : programs) {
+            Inputs.program(object, name);
+        }
+        try (Machine machine = new Machine(MachineOptions.ofCpus(cpus).withSeed(seed))) {
+            List<LoadedProgram> loaded = load(machine, object, kernelTypes);
+            boolean good = measure(machine, loaded, input == null && raw ? new byte[0] : input);
+            return good ? ExitCodes.GOOD : ExitCodes.REFUSED;
+        } catch (MapCreationException e) {
+            complain(e.getMessage());
+            return ExitCodes.REFUSED;
+        }
+    }
+
+    private void checkOptions(boolean raw) {
+        atLeast("--samples", samples, 1, MOST_SAMPLES);
+        atLeast("--repeat", repeat, 0, Integer.MAX_VALUE);
+        atLeast("--cpus", cpus, 1, MOST_CPUS);
+        if (warmup.equals(DurationConverter.FOREVER)) {
+            throw new ParameterException(spec.commandLine(), "--warmup has to end");
+        }
+        if (raw ? context != null : memory != null) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    raw ? "a .bin file has no context: give --mem instead of --ctx" : "--mem is for .bin files");
+        }
+    }
+
+    private void atLeast(String option, int value, int least, int most) {
+        if (value < least || value > most) {
+            throw new ParameterException(
+                    spec.commandLine(), option + " is " + value + "; it has to be " + least + " to " + most);
+        }
+    }
+
+    private void complain(@Nullable String what) {
+        spec.commandLine().getErr().println("spinbpf: " + file + ": " + what);
+    }
+
+    /** Loads what is accepted, so that tail calls find their targets too. */
+    private List<LoadedProgram> load(Machine machine, ProgramObject object, Btf kernelTypes)
+            throws MapCreationException {
+        VerifierOptions options = new VerifierOptions(false, kernelTypes, VerifierOptions.INSN_LIMIT);
+        List<LoadedProgram> loaded = new ArrayList<>();
+        for (Program program : object.programs()) {
+            try {
+                if (program.type() == ProgType.UNSPEC) {
+                    loaded.add(machine.loadUnverified(object, program));
+                    continue;
+                }
+                switch (Verifier.verify(object, program, options)) {
+                    case Verdict.Accepted accepted -> loaded.add(machine.load(accepted.program()));
+                    case Verdict.Rejected rejected -> complain(program.name() + " was refused: " + rejected.message());
+                    case Verdict.Unsupported unsupported -> complain(program.name() + ": " + unsupported.what());
+                }
+            } catch (UnsupportedProgramException e) {
+                complain(program.name() + ": " + e.getMessage());
+            }
+        }
+        object.unlinked().forEach(program -> complain(program.name() + " was refused: " + program.reason()));
+        return loaded;
+    }
+
+    private boolean measure(Machine machine, List<LoadedProgram> loaded, byte @Nullable [] input) {
+        BenchReport report = BenchReport.of(
+                json ? BenchReport.Format.JSON : format, spec.commandLine().getOut(), Style.ofStandardOutput());
+        Progress progress = Progress.ofStandardError(spec.commandLine().getErr());
+        boolean any = false;
+        boolean good = true;
+        report.begin();
+        for (LoadedProgram program : loaded) {
+            if (programs.isEmpty() || programs.contains(program.name())) {
+                progress.step(program.name());
+                BenchRow row = rowOf(machine, program, input);
+                progress.clear();
+                any = true;
+                good &= row != null;
+                if (row != null) {
+                    report.add(row);
+                }
+            }
+        }
+        report.end();
+        return any && good;
+    }
+
+    /** Null where the program failed. */
+    private @Nullable BenchRow rowOf(Machine machine, LoadedProgram program, byte @Nullable [] input) {
+        long startNanos = System.nanoTime();
+        RunResult result;
+        int runs = 1;
+        do {
+            result = run(machine, program, input, runs);
+            runs = repeat != 0 ? repeat : runsOf(result);
+        } while (result.fault() == null && System.nanoTime() - startNanos < warmup.toNanos());
+        double[] nanosPerRun = new double[samples];
+        for (int i = 0; i < samples && result.fault() == null; i++) {
+            result = run(machine, program, input, runs);
+            nanosPerRun[i] = result.nanosPerRun();
+        }
+        if (result.fault() != null) {
+            complain(result.fault().describe());
+            return null;
+        }
+        boolean returnsInt = program.program().type() != ProgType.UNSPEC;
+        return new BenchRow(program.name(), nanosPerRun, runs, result.insns(), result.r0(), returnsInt);
+    }
+
+    private static int runsOf(RunResult result) {
+        return (int) Math.clamp(SAMPLE_NANOS / Math.max(result.nanosPerRun(), 1), 1, 1 << 20);
+    }
+
+    private static RunResult run(Machine machine, LoadedProgram program, byte @Nullable [] input, int runs) {
+        return program.program().type() == ProgType.UNSPEC && input != null
+                ? machine.runOnMemory(program, input, 0, runs)
+                : machine.run(program, input, 0, runs);
+    }
+}
