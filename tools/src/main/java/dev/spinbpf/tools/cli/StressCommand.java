@@ -49,7 +49,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "  spinbpf stress programs/samples/nesting.bpf.o",
             "  spinbpf stress programs/samples/abba.bpf.o --cpus 4 --duration 30s --json",
-            "  spinbpf stress programs/samples/nesting.bpf.o --duration forever --metrics-port 9464",
+            "  spinbpf stress programs/samples/abba.bpf.o --duration 1h --metrics-port 9464",
             "",
             "Refused programs are reported and take no part. Exit codes: 0 the accepted programs ran, 1 none was accepted,"
                     + " one of them failed while running, or (with --strict) one was refused, 2 wrong usage or a file that"
