@@ -28,14 +28,14 @@ public final class Explorer {
      * Runs every schedule within the limits. Choices among strands when one cannot go on are free; to stop one that can costs a
      * preemption.
      *
-     * @throws ScheduleFailure where a run fails
+     * @throws ScheduleFailure where a run fails, with its schedule shrunk
      */
     public static Exploration exhaustively(Limits limits, Scenario scenario) {
         var enumeration = new Enumeration();
-        try (var tally = new Tally()) {
+        try (var tally = new Tally(limits, scenario)) {
             do {
                 enumeration.restart();
-                tally.run(new Simulation(limits, enumeration), scenario);
+                tally.run(enumeration);
             } while (enumeration.advance());
             return tally.result();
         }
@@ -44,12 +44,34 @@ public final class Explorer {
     /**
      * Runs random schedules, the first with {@code seed} and each with a seed one higher.
      *
-     * @throws ScheduleFailure where a run fails
+     * @throws ScheduleFailure where a run fails, with its schedule shrunk
      */
     public static Exploration randomly(Limits limits, long seed, int runs, Scenario scenario) {
-        try (var tally = new Tally()) {
+        try (var tally = new Tally(limits, scenario)) {
             for (int i = 0; i < runs; i++) {
-                tally.run(new Simulation(limits, new RandomStrategy(seed + i)), scenario);
+                tally.run(new RandomStrategy(seed + i));
+            }
+            return tally.result();
+        }
+    }
+
+    /**
+     * Runs schedules by random priorities (PCT), the first with {@code seed} and each with a seed one higher. Finds bugs of a small depth
+     * among many strands and steps where neither enumeration nor unbiased choice gets there.
+     *
+     * @param limits preemptions should not be bounded: few happen by themselves
+     * @param depth how many events have to come in one order for the bug to show, at least 1; 2 or 3 find most
+     * @throws ScheduleFailure where a run fails, with its schedule shrunk
+     */
+    public static Exploration byPriorities(Limits limits, long seed, int depth, int runs, Scenario scenario) {
+        if (depth < 1) {
+            throw new IllegalArgumentException("depth is " + depth + "; it has to be at least 1");
+        }
+        try (var tally = new Tally(limits, scenario)) {
+            int longest = 0;
+            for (int i = 0; i < runs; i++) {
+                Simulation run = tally.run(new PctStrategy(seed + i, depth, longest, limits.interrupts()));
+                longest = Math.max(longest, run.steps());
             }
             return tally.result();
         }
@@ -62,23 +84,24 @@ public final class Explorer {
      * @throws ScheduleFailure where the run fails (again)
      */
     public static Simulation replay(Limits limits, Schedule schedule, Scenario scenario) {
-        var simulation = new Simulation(limits, schedule.replay());
-        simulation.record(new Timeline());
-        try (var tally = new Tally()) {
-            tally.run(simulation, scenario);
+        try (var tally = new Tally(limits, scenario)) {
+            return tally.replay(schedule);
         }
-        return simulation;
     }
 
     /** Runs simulations one after the other under one installed hook, and counts. */
     private static final class Tally implements AutoCloseable {
+        private final Limits limits;
+        private final Scenario scenario;
         private final long startNanos = System.nanoTime();
         private volatile @Nullable Simulation running;
         private long runs;
         private long points;
         private long switches;
 
-        Tally() {
+        Tally(Limits limits, Scenario scenario) {
+            this.limits = limits;
+            this.scenario = scenario;
             SchedulePoint.install((access, owner, address) -> {
                 Simulation simulation = running;
                 if (simulation != null) {
@@ -87,14 +110,66 @@ public final class Explorer {
             });
         }
 
-        void run(Simulation simulation, Scenario scenario) {
-            scenario.prepare(simulation);
-            running = simulation;
-            simulation.run();
-            running = null;
+        /** Runs under a strategy. Where that fails, throws the simplest failure of its kind that it finds. */
+        Simulation run(Strategy strategy) {
+            var simulation = new Simulation(limits, strategy);
+            try {
+                run(simulation);
+            } catch (ScheduleFailure failure) {
+                throw shrink(failure);
+            }
             runs++;
             points += simulation.steps();
             switches += simulation.switches();
+            return simulation;
+        }
+
+        private void run(Simulation simulation) {
+            scenario.prepare(simulation);
+            running = simulation;
+            try {
+                simulation.run();
+            } finally {
+                running = null;
+            }
+        }
+
+        Simulation replay(Schedule schedule) {
+            var simulation = new Simulation(limits, schedule.replay());
+            simulation.record(new Timeline());
+            run(simulation);
+            return simulation;
+        }
+
+        private ScheduleFailure shrink(ScheduleFailure failure) {
+            Shrinker.Candidate simplest = Shrinker.shrink(this::attempt, failure.schedule());
+            if (simplest == null) {
+                return failure;
+            }
+            var simulation = new Simulation(limits, simplest.schedule().replay());
+            simulation.record(new Timeline());
+            try {
+                run(simulation);
+                return failure;
+            } catch (ScheduleFailure again) {
+                again.explain(simulation, failure);
+                return again;
+            }
+        }
+
+        private Shrinker.@Nullable Candidate attempt(Strategy strategy) {
+            var simulation = new Simulation(limits, strategy);
+            try {
+                run(simulation);
+                return null;
+            } catch (ScheduleFailure failure) {
+                return new Shrinker.Candidate(
+                        simulation.schedule().withoutTrailingZeros(),
+                        simulation.disturbances(),
+                        simulation.switches(),
+                        simulation.steps(),
+                        failure.reason());
+            }
         }
 
         @Override
@@ -110,7 +185,7 @@ public final class Explorer {
     /** Depth-first: each run repeats the choices of the one before up to the last that has an alternative left. */
     private static final class Enumeration implements Strategy {
         private int[] choices = new int[64];
-        private int[] options = new int[64];
+        private int[] optionCounts = new int[64];
         private int depth;
         private int recorded;
 
@@ -119,16 +194,17 @@ public final class Explorer {
         }
 
         @Override
-        public int choose(int optionCount, boolean mayContinue) {
+        public int choose(Options options) {
+            int optionCount = options.count();
             if (depth == recorded) {
                 if (recorded == choices.length) {
                     choices = Arrays.copyOf(choices, 2 * recorded);
-                    options = Arrays.copyOf(options, 2 * recorded);
+                    optionCounts = Arrays.copyOf(optionCounts, 2 * recorded);
                 }
                 choices[recorded] = 0;
-                options[recorded++] = optionCount;
-            } else if (options[depth] != optionCount) {
-                throw new IllegalStateException("the scenario is not deterministic: " + options[depth]
+                optionCounts[recorded++] = optionCount;
+            } else if (optionCounts[depth] != optionCount) {
+                throw new IllegalStateException("the scenario is not deterministic: " + optionCounts[depth]
                         + " options became " + optionCount + " at choice " + depth);
             }
             return choices[depth++];
@@ -136,7 +212,7 @@ public final class Explorer {
 
         boolean advance() {
             while (recorded > 0) {
-                if (++choices[recorded - 1] < options[recorded - 1]) {
+                if (++choices[recorded - 1] < optionCounts[recorded - 1]) {
                     return true;
                 }
                 recorded--;
@@ -155,11 +231,11 @@ public final class Explorer {
         }
 
         @Override
-        public int choose(int options, boolean mayContinue) {
-            if (mayContinue && random.nextInt(CONTINUES_AMONG) != 0) {
+        public int choose(Options options) {
+            if (options.mayContinue() && random.nextInt(CONTINUES_AMONG) != 0) {
                 return 0;
             }
-            return random.nextInt(options);
+            return random.nextInt(options.count());
         }
     }
 }

@@ -38,9 +38,9 @@ public record Schedule(List<Integer> choices) {
             private int next;
 
             @Override
-            public int choose(int options, boolean mayContinue) {
+            public int choose(Options options) {
                 int choice = next < recorded.length ? recorded[next++] : 0;
-                return Math.min(choice, options - 1);
+                return Math.min(choice, options.count() - 1);
             }
         };
     }
@@ -62,6 +62,15 @@ public record Schedule(List<Integer> choices) {
             from = to;
         }
         return String.join(" ", parts);
+    }
+
+    /** The same schedule: after the last choice a replay makes the first one anyway. */
+    Schedule withoutTrailingZeros() {
+        int end = choices.size();
+        while (end > 0 && choices.get(end - 1) == 0) {
+            end--;
+        }
+        return new Schedule(choices.subList(0, end));
     }
 
     static Schedule of(int[] choices, int count) {

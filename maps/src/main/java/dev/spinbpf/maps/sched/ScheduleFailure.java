@@ -1,18 +1,46 @@
 package dev.spinbpf.maps.sched;
 
+import org.jspecify.annotations.Nullable;
+
 /** A run in which a strand failed, a final check failed, or which did not end; carries the schedule that leads there. */
 public final class ScheduleFailure extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final transient Schedule schedule;
+    private final transient Throwable reason;
+    private transient @Nullable Timeline timeline;
+    private String explanation = "";
 
     ScheduleFailure(String message, Schedule schedule, Throwable cause) {
         super(message + "; schedule: \"" + schedule + "\"", cause);
         this.schedule = schedule;
+        this.reason = cause;
     }
 
-    /** The choices that lead to the failure. */
+    /** The choices that lead to the failure: the simplest ones found where an exploration failed. */
     public Schedule schedule() {
         return schedule;
+    }
+
+    /** What failed: the cause. */
+    Throwable reason() {
+        return reason;
+    }
+
+    /** What happened, step by step, where the schedule was shrunk. */
+    public @Nullable Timeline timeline() {
+        return timeline;
+    }
+
+    /** Adds the record of the shrunk run and what it was shrunk from. */
+    void explain(Simulation run, ScheduleFailure original) {
+        timeline = run.timeline();
+        explanation = "\nshrunk to " + run.disturbances() + " preemptions and interrupts and " + run.switches()
+                + " switches from the schedule \"" + original.schedule + "\":\n" + timeline;
+    }
+
+    @Override
+    public String getMessage() {
+        return super.getMessage() + explanation;
     }
 }

@@ -24,12 +24,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Virtual time passes a little at each point, and when nobody can go on it jumps: to the next sleeper's time, or by {@value
  * #TICK_NANOS} ns, after which all who wait look again. Locks check for deadlocks when more than a millisecond has passed.
  */
-public final class Simulation implements ScheduleHook {
+public final class Simulation implements ScheduleHook, Strategy.Options {
     private static final long START_NANOS = 1_000_000_000;
     static final long STEP_NANOS = 10;
     static final long TICK_NANOS = 1_000_001;
 
-    private static final int MOST_STRANDS = 64;
+    static final int MOST_STRANDS = 64;
     private static final int MOST_OPTIONS = MOST_STRANDS * ContextLevel.count();
 
     private final Limits limits;
@@ -44,6 +44,9 @@ public final class Simulation implements ScheduleHook {
 
     private volatile @Nullable Strand current;
     private int optionCount;
+    private boolean optionMayContinue;
+    private int optionRunning = -1;
+    private long optionPosition;
     private int steps;
     private int switches;
     private int preemptions;
@@ -86,12 +89,13 @@ public final class Simulation implements ScheduleHook {
 
     /** Called by a strand: does nothing for some virtual time, during which the others run. */
     public void sleep(long nanos) {
-        Strand me = running();
+        Strand me = runningStrand();
         me.sleepUntil(clock.nanoTime() + nanos);
         handOver(me);
     }
 
     /** How many schedule points the run has passed. */
+    @Override
     public int steps() {
         return steps;
     }
@@ -99,6 +103,11 @@ public final class Simulation implements ScheduleHook {
     /** How often a strand has handed over to another. */
     public int switches() {
         return switches;
+    }
+
+    /** How often a strand was stopped that could have gone on, and how many interrupts landed. */
+    int disturbances() {
+        return preemptions + interrupts;
     }
 
     /** The choices so far. */
@@ -140,7 +149,7 @@ public final class Simulation implements ScheduleHook {
         }
     }
 
-    private Strand running() {
+    private Strand runningStrand() {
         Strand me = current;
         if (me == null || !me.isCurrentThread()) {
             throw new IllegalStateException("not called by the running strand");
@@ -196,6 +205,7 @@ public final class Simulation implements ScheduleHook {
         checkAborting();
         long address = owner.equals(SchedulePoint.GUEST) ? wordAddress & -8 : wordAddress;
         countStep();
+        me.countStep();
         if (timeline != null) {
             timeline.add(clock.nanoTime(), me.cpu(), access, owner, wordAddress);
         }
@@ -239,7 +249,7 @@ public final class Simulation implements ScheduleHook {
         if (preemptions < limits.preemptions()) {
             addOthers(me);
         }
-        int choice = choose(true);
+        int choice = choose(me, true);
         Strand chosen = optionStrands[choice];
         ContextLevel landing = optionLandings[choice];
         if (chosen == me || chosen == null) {
@@ -262,7 +272,7 @@ public final class Simulation implements ScheduleHook {
         optionCount = 0;
         addOption(me, null);
         addLandings(me);
-        ContextLevel landing = optionLandings[choose(true)];
+        ContextLevel landing = optionLandings[choose(me, true)];
         if (landing == null) {
             handOver(me);
         } else {
@@ -276,8 +286,10 @@ public final class Simulation implements ScheduleHook {
         if (timeline != null) {
             timeline.addInterrupt(clock.nanoTime(), me.cpu(), level);
         }
+        long position = me.enterInterrupt();
         me.cpu().raise(level);
         me.cpu().poll();
+        me.leaveInterrupt(position);
         me.forgetReads();
     }
 
@@ -315,16 +327,59 @@ public final class Simulation implements ScheduleHook {
         optionCount++;
     }
 
-    private int choose(boolean mayContinue) {
+    private int choose(@Nullable Strand me, boolean mayContinue) {
         if (optionCount == 1) {
             return 0;
         }
-        int choice = strategy.choose(optionCount, mayContinue);
+        optionMayContinue = mayContinue;
+        optionRunning = me == null ? -1 : me.index();
+        optionPosition = me == null ? 0 : me.position();
+        int choice = strategy.choose(this);
         if (choiceCount == choices.length) {
             choices = Arrays.copyOf(choices, 2 * choiceCount);
         }
         choices[choiceCount++] = choice;
         return choice;
+    }
+
+    // What the strategy is told.
+
+    @Override
+    public int count() {
+        return optionCount;
+    }
+
+    @Override
+    public boolean mayContinue() {
+        return optionMayContinue;
+    }
+
+    @Override
+    public int running() {
+        return optionRunning;
+    }
+
+    @Override
+    public long position() {
+        return optionPosition;
+    }
+
+    @Override
+    public int strand(int option) {
+        return optionStrand(option).index();
+    }
+
+    private Strand optionStrand(int option) {
+        Strand strand = optionStrands[option];
+        if (option >= optionCount || strand == null) {
+            throw new IndexOutOfBoundsException("no option " + option + " among " + optionCount);
+        }
+        return strand;
+    }
+
+    @Override
+    public @Nullable ContextLevel landing(int option) {
+        return optionLandings[option];
     }
 
     // Switching.
@@ -395,7 +450,7 @@ public final class Simulation implements ScheduleHook {
         if (byTime && preemptions >= limits.preemptions()) {
             return optionStrands[0];
         }
-        int choice = choose(byTime);
+        int choice = choose(me, byTime);
         if (byTime && choice != 0) {
             preemptions++;
         }

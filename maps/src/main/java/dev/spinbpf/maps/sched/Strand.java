@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 /** One emulated CPU's thread of execution in a simulation; at most one strand runs at a time. */
 final class Strand {
     private static final int REMEMBERED_READS = 64;
+    private static final int POSITION_BITS = 20;
 
     enum State {
         RUNNABLE,
@@ -27,6 +28,7 @@ final class Strand {
     private long waitAddress;
     private long wakeNanos;
     private @Nullable ContextLevel landOnResume;
+    private long position;
 
     /** What the strand has read since it last waited: a wait for something that changed after it was read must not block. */
     private final @Nullable Object[] readOwners = new @Nullable Object[REMEMBERED_READS];
@@ -51,6 +53,26 @@ final class Strand {
 
     State state() {
         return state;
+    }
+
+    void countStep() {
+        position++;
+    }
+
+    /** How many schedule points the strand has reached, or which one within which interrupt; see {@link Strategy.Options#position}. */
+    long position() {
+        return position;
+    }
+
+    /** Returns the position to be handed to {@link #leaveInterrupt}. */
+    long enterInterrupt() {
+        long before = position;
+        position = (before + 1) << POSITION_BITS;
+        return before;
+    }
+
+    void leaveInterrupt(long positionBefore) {
+        position = positionBefore;
     }
 
     void start() {

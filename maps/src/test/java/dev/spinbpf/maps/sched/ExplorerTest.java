@@ -1,6 +1,7 @@
 package dev.spinbpf.maps.sched;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
@@ -155,11 +156,104 @@ class ExplorerTest {
                     seen.add(simulation);
                     lostUpdate.prepare(simulation);
                 }));
-        assertThat(again).hasMessage(failure.getMessage());
+        assertThat(failure.getMessage()).startsWith(again.getMessage());
         assertThat(String.valueOf(seen.getFirst().timeline()))
+                .isEqualTo(String.valueOf(failure.timeline()))
                 .contains("cpu0")
                 .contains("read IntWord")
                 .contains("write IntWord");
+    }
+
+    /** Each CPU works for a while and counts up once without a lock; a flaw that needs two events in one order. */
+    private static Scenario lateLostUpdate(int cpuCount, int work) {
+        return simulation -> {
+            var cpus = simulation.machine(cpuCount);
+            var shared = new IntWord();
+            for (var cpu : cpus.all()) {
+                var own = new IntWord();
+                simulation.strand(cpu, () -> {
+                    for (int i = 0; i < work; i++) {
+                        own.setOpaque(i);
+                    }
+                    shared.setOpaque(shared.getOpaque() + 1);
+                });
+            }
+            simulation.atEnd(() -> assertThat(shared.getPlain()).isEqualTo(cpuCount));
+        };
+    }
+
+    @Test
+    void aFailingScheduleIsShrunkToItsOnePreemption() {
+        var limits = Limits.preemptions(1000);
+        var failure = catchThrowableOfType(
+                ScheduleFailure.class, () -> Explorer.randomly(limits, 1, 1000, lateLostUpdate(4, 30)));
+        assertThat(failure).hasMessageContaining("shrunk to 1 preemptions and interrupts");
+        var timeline = java.util.Objects.requireNonNull(failure.timeline());
+        // Four strands of 32 accesses each, run one after the other but for the one preemption.
+        assertThat(timeline.size()).isEqualTo(4 * 32);
+        assertThat(failure.schedule().choices().stream().filter(choice -> choice != 0))
+                .hasSizeLessThanOrEqualTo(2);
+    }
+
+    @Test
+    void anInterruptThatMattersIsKeptAndOthersAreShrunkAway() {
+        var limits = Limits.preemptions(10).withInterrupts(5, ContextLevel.HARDIRQ);
+        var failure = catchThrowableOfType(
+                ScheduleFailure.class,
+                () -> Explorer.randomly(limits, 7, 1000, simulation -> {
+                    var cpus = simulation.machine(2);
+                    var word = new IntWord();
+                    for (var cpu : cpus.all()) {
+                        cpu.setInterruptHandler((c, level) -> word.setOpaque(word.getOpaque() + 1));
+                        simulation.strand(cpu, () -> {
+                            for (int i = 0; i < 5; i++) {
+                                word.setOpaque(word.getOpaque() + 2);
+                            }
+                        });
+                    }
+                    simulation.atEnd(
+                            () -> assertThat(word.getPlain() % 2).as("odd").isZero());
+                }));
+        assertThat(failure).hasMessageContaining("shrunk to 1 preemptions and interrupts");
+        assertThat(String.valueOf(failure.timeline()))
+                .containsOnlyOnce("*** HARDIRQ")
+                .contains("HARDIRQ: write IntWord");
+    }
+
+    @Test
+    void byPrioritiesFindsAFlawThatIsRareAndDeepInARun() {
+        // 4 strands of 102 steps: the change of priority has to hit one step of each strand's 102.
+        var limits = Limits.preemptions(1000);
+        var scenario = lateLostUpdate(4, 100);
+        var failure =
+                catchThrowableOfType(ScheduleFailure.class, () -> Explorer.byPriorities(limits, 1, 2, 2000, scenario));
+        assertThat(failure).hasMessageContaining("shrunk to 1 preemptions and interrupts");
+        // With depth 1 strands run to their end one after the other, and nothing is lost.
+        assertThat(Explorer.byPriorities(limits, 1, 1, 200, scenario).runs()).isEqualTo(200);
+        assertThatThrownBy(() -> Explorer.byPriorities(limits, 1, 0, 1, scenario))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void byPrioritiesLandsAllInterrupts() {
+        var landed = new HashSet<Integer>();
+        var limits = Limits.preemptions(10).withInterrupts(2, ContextLevel.NMI);
+        var exploration = Explorer.byPriorities(limits, 3, 2, 200, simulation -> {
+            var cpus = simulation.machine(2);
+            var word = new IntWord();
+            int[] count = new int[1];
+            for (var cpu : cpus.all()) {
+                cpu.setInterruptHandler((c, level) -> count[0]++);
+                simulation.strand(cpu, () -> {
+                    for (int i = 0; i < 20; i++) {
+                        word.getOpaque();
+                    }
+                });
+            }
+            simulation.atEnd(() -> landed.add(count[0]));
+        });
+        assertThat(exploration.runs()).isEqualTo(200);
+        assertThat(landed).contains(2);
     }
 
     @Test
