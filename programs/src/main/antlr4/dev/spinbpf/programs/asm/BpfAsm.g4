@@ -81,7 +81,7 @@ symbol
 directive
     : '.license' STRING                                                                     # License
     | '.program' name section=STRING option*                                                # ProgramStart
-    | '.func' name option*                                                                  # StaticFunction
+    | '.func' name signature? option*                                                       # StaticFunction
     | '.global' name signature? option*                                                     # GlobalFunction
     | '.kfunc' name option*                                                                 # Kfunc
     | '.ksym' name option*                                                                  # Ksym

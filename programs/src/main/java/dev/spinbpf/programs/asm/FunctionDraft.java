@@ -32,7 +32,7 @@ final class FunctionDraft {
     }
 
     /**
-     * A parameter of a global function.
+     * A parameter of a function.
      *
      * @param type a number's type, the name of a struct that is pointed to, or {@code u8} for memory
      * @param pointsTo what stands behind a pointer, null for a number

@@ -118,18 +118,10 @@ final class ObjectDraft {
         function = null;
         switch (directive) {
             case BpfAsmParser.ProgramStartContext c -> program(c);
-            case BpfAsmParser.StaticFunctionContext c -> {
-                FunctionDraft draft = new FunctionDraft(literals.name(c.name()), Span.of(c), false, null);
-                draft.btfFuncId = new Options(c.option(), "btf").typeId();
-                function(draft);
-            }
-            case BpfAsmParser.GlobalFunctionContext c -> {
-                List<FunctionDraft.Parameter> signature =
-                        c.signature() == null ? null : new SignatureReader(diagnostics, literals).read(c.signature());
-                FunctionDraft draft = new FunctionDraft(literals.name(c.name()), Span.of(c), true, signature);
-                draft.btfFuncId = new Options(c.option(), "btf").typeId();
-                function(draft);
-            }
+            case BpfAsmParser.StaticFunctionContext c ->
+                function(function(c.name(), Span.of(c), false, c.signature(), c.option()));
+            case BpfAsmParser.GlobalFunctionContext c ->
+                function(function(c.name(), Span.of(c), true, c.signature(), c.option()));
             case BpfAsmParser.MapStartContext c -> maps.add(mapReader.map(c));
             case BpfAsmParser.SectionStartContext c -> maps.add(mapReader.section(c));
             case BpfAsmParser.BtfStartContext c -> {
@@ -138,6 +130,19 @@ final class ObjectDraft {
             }
             default -> throw new AssertionError(directive.getClass());
         }
+    }
+
+    private FunctionDraft function(
+            BpfAsmParser.NameContext name,
+            Span at,
+            boolean global,
+            BpfAsmParser.@Nullable SignatureContext signature,
+            List<BpfAsmParser.OptionContext> options) {
+        List<FunctionDraft.Parameter> parameters =
+                signature == null ? null : new SignatureReader(diagnostics, literals).read(signature);
+        FunctionDraft draft = new FunctionDraft(literals.name(name), at, global, parameters);
+        draft.btfFuncId = new Options(options, "btf").typeId();
+        return draft;
     }
 
     private void program(BpfAsmParser.ProgramStartContext c) {

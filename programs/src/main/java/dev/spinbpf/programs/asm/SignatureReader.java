@@ -52,12 +52,12 @@ final class SignatureReader {
     static void types(List<FunctionDraft> functions, BtfDraft types) {
         for (FunctionDraft function : functions) {
             if (function.signature != null && function.btfFuncId == 0) {
-                function.btfFuncId = type(function.name, function.signature, types);
+                function.btfFuncId = type(function, function.signature, types);
             }
         }
     }
 
-    private static int type(String name, List<Parameter> signature, BtfDraft types) {
+    private static int type(FunctionDraft draft, List<Parameter> signature, BtfDraft types) {
         List<BtfType.Param> params = new ArrayList<>();
         for (int index = 0; index < signature.size(); index++) {
             Parameter parameter = signature.get(index);
@@ -70,7 +70,8 @@ final class SignatureReader {
             params.add(new BtfType.Param("arg" + (index + 1), id));
         }
         int proto = types.add(new BtfType.FuncProto(types.named("int", -1), params));
-        int function = types.add(new BtfType.Func(name, proto, BtfType.Linkage.GLOBAL));
+        int function = types.add(
+                new BtfType.Func(draft.name, proto, draft.global ? BtfType.Linkage.GLOBAL : BtfType.Linkage.STATIC));
         for (int index = 0; index < signature.size(); index++) {
             if (signature.get(index).nonNull()) {
                 types.add(new BtfType.DeclTag("arg:nonnull", function, index));
