@@ -214,7 +214,7 @@ final class HelperArgs {
         if (reg.isAllocatedObject()) {
             record = Records.of(env, reg);
         } else {
-            if (reg.map().def().valueTypeId() == 0) {
+            if (!reg.map().hasBtf()) {
                 throw env.reject(
                         Errno.EINVAL,
                         "map '%s' has to have BTF in order to use bpf_kptr_xchg",

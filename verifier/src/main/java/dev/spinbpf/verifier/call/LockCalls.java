@@ -51,7 +51,7 @@ final class LockCalls {
                     function);
         }
         boolean inMap = reg.is(RegType.PTR_TO_MAP_VALUE);
-        if (inMap && reg.map().def().valueTypeId() == 0) {
+        if (inMap && !reg.map().hasBtf()) {
             throw env.reject(
                     Errno.EINVAL,
                     "map '%s' has to have BTF in order to use %s_lock",

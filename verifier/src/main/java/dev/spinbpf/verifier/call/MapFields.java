@@ -16,7 +16,7 @@ final class MapFields {
             throw env.reject(
                     Errno.EINVAL, "%s doesn't have constant offset. %s has to be at the constant offset", name, struct);
         }
-        if (reg.map().def().valueTypeId() == 0) {
+        if (!reg.map().hasBtf()) {
             throw env.reject(
                     Errno.EINVAL,
                     "map '%s' has to have BTF in order to use %s",

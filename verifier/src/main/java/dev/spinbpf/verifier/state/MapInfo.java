@@ -15,6 +15,7 @@ public final class MapInfo {
     private final Btf btf;
     private final BtfRecord record;
     private final @Nullable MapInfo inner;
+    private final boolean hasBtf;
 
     /**
      * Finds the special fields of the map's values.
@@ -23,14 +24,26 @@ public final class MapInfo {
      * @param btf the object's types
      */
     public MapInfo(MapDef def, int index, Btf btf) {
+        this(def, index, btf, MapBtf.isLoadable(btf));
+    }
+
+    /** As above, where it is known whether Linux takes the object's types. */
+    MapInfo(MapDef def, int index, Btf btf, boolean loadable) {
         this.def = def;
         this.index = index;
         this.btf = btf;
-        this.record = def.valueTypeId() == 0
+        BtfRecord found = def.valueTypeId() == 0 || !loadable
                 ? BtfRecord.EMPTY
                 : BtfRecord.parse(btf, def.valueTypeId(), BtfRecord.MAP_VALUE_KINDS, def.valueSize());
+        this.hasBtf = loadable && MapBtf.isKept(def, btf, found);
+        this.record = hasBtf ? found : BtfRecord.EMPTY;
         MapDef template = def.inner();
-        this.inner = template == null ? null : new MapInfo(template, -1, btf);
+        this.inner = template == null ? null : new MapInfo(template, -1, btf, loadable);
+    }
+
+    /** Whether the map was made with its types: without them, the special fields of its values cannot be used. */
+    public boolean hasBtf() {
+        return hasBtf;
     }
 
     public MapDef def() {

@@ -90,8 +90,9 @@ public final class VerifierEnv {
             aux[i] = new InsnAux();
         }
         var infos = new ArrayList<MapInfo>();
+        boolean loadable = MapBtf.isLoadable(object.btf());
         for (int i = 0; i < object.maps().size(); i++) {
-            infos.add(new MapInfo(object.maps().get(i), i, object.btf()));
+            infos.add(new MapInfo(object.maps().get(i), i, object.btf(), loadable));
         }
         maps = List.copyOf(infos);
     }

@@ -1,0 +1,151 @@
+package dev.spinbpf.verifier.state;
+
+import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.btf.BtfField;
+import dev.spinbpf.programs.btf.BtfRecord;
+import dev.spinbpf.programs.btf.BtfType;
+import dev.spinbpf.programs.model.MapDef;
+import dev.spinbpf.programs.model.MapType;
+import java.util.Set;
+
+/**
+ * Whether a map is made with its types. Linux refuses types with wrong special fields, all of an object's at once; a map of
+ * a kind that cannot hold the special fields of its value is refused too. Loaders then go on without types, so that the map
+ * exists but its locks cannot be used.
+ */
+final class MapBtf {
+    private static final Set<String> KPTR_TAGS = Set.of("kptr", "kptr_untrusted", "percpu_kptr", "uptr");
+    private static final long RDONLY_PROG = 1L << 7;
+    private static final long WRONLY_PROG = 1L << 8;
+
+    private MapBtf() {}
+
+    /** Whether Linux takes the types of an object: no struct breaks the rules of special fields. */
+    static boolean isLoadable(Btf btf) {
+        if (!hasSpecial(btf)) {
+            return true;
+        }
+        for (int id = 1; id < btf.size(); id++) {
+            if (btf.type(id) instanceof BtfType.Composite struct
+                    && !struct.isUnion()
+                    && holdsSpecial(btf, struct)
+                    && BtfRecord.parse(btf, id, BtfRecord.ALLOCATED_OBJECT_KINDS, struct.sizeBytes())
+                                    .errno()
+                            != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean hasSpecial(Btf btf) {
+        for (BtfField.Kind kind : BtfRecord.ALLOCATED_OBJECT_KINDS) {
+            if (!btf.findAll(kind.typeName()).isEmpty()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean holdsSpecial(Btf btf, BtfType.Composite struct) {
+        for (BtfType.Member member : struct.members()) {
+            BtfType type = btf.type(member.typeId());
+            if (type instanceof BtfType.Composite) {
+                for (BtfField.Kind kind : BtfRecord.ALLOCATED_OBJECT_KINDS) {
+                    if (!kind.isPointer() && kind.typeName().equals(type.name())) {
+                        return true;
+                    }
+                }
+            } else if (type instanceof BtfType.Ptr pointer
+                    && btf.type(pointer.typeId()) instanceof BtfType.Modifier tag
+                    && KPTR_TAGS.contains(tag.name())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether a map with these special fields in its value is made with its types. */
+    static boolean isKept(MapDef def, Btf btf, BtfRecord record) {
+        switch (def.type()) {
+            case PERF_EVENT_ARRAY,
+                    CGROUP_ARRAY,
+                    STACK_TRACE,
+                    PROG_ARRAY,
+                    ARRAY_OF_MAPS,
+                    HASH_OF_MAPS,
+                    DEVMAP,
+                    DEVMAP_HASH,
+                    CPUMAP,
+                    XSKMAP,
+                    SOCKMAP,
+                    SOCKHASH,
+                    QUEUE,
+                    STACK,
+                    ARENA -> {
+                return false;
+            }
+            default -> {
+                // Made with its types, unless they are wrong.
+            }
+        }
+        if (def.valueTypeId() == 0 || btf.sizeOf(def.valueTypeId()) != def.valueSize()) {
+            return false;
+        }
+        if (def.keyTypeId() != 0 && btf.sizeOf(def.keyTypeId()) != def.keySize()) {
+            return false;
+        }
+        if (!record.isEmpty() && (def.flags() & (RDONLY_PROG | WRONLY_PROG)) != 0) {
+            return false;
+        }
+        for (BtfField field : record.fields()) {
+            if (!mayHold(def, field.kind()) || !isContainedKnown(btf, field)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isContainedKnown(Btf btf, BtfField root) {
+        return !root.kind().isGraphRoot()
+                || btf.type(root.typeId()) instanceof BtfType.Composite contained && holdsSpecial(btf, contained);
+    }
+
+    private static boolean mayHold(MapDef def, BtfField.Kind kind) {
+        return switch (kind) {
+            case BPF_SPIN_LOCK, BPF_RES_SPIN_LOCK ->
+                switch (def.type()) {
+                    case HASH, RHASH, ARRAY, CGROUP_STORAGE, SK_STORAGE, INODE_STORAGE, TASK_STORAGE, CGRP_STORAGE ->
+                        true;
+                    default -> false;
+                };
+            case BPF_TIMER, BPF_WORKQUEUE, BPF_TASK_WORK ->
+                switch (def.type()) {
+                    case HASH, RHASH, LRU_HASH, ARRAY -> true;
+                    default -> false;
+                };
+            case BPF_KPTR_UNREF, BPF_KPTR_REF, BPF_KPTR_PERCPU, BPF_REFCOUNT ->
+                switch (def.type()) {
+                    case HASH,
+                            RHASH,
+                            PERCPU_HASH,
+                            LRU_HASH,
+                            LRU_PERCPU_HASH,
+                            ARRAY,
+                            PERCPU_ARRAY,
+                            SK_STORAGE,
+                            INODE_STORAGE,
+                            TASK_STORAGE,
+                            CGRP_STORAGE -> true;
+                    default -> false;
+                };
+            case BPF_UPTR -> def.type() == MapType.TASK_STORAGE;
+            case BPF_LIST_HEAD, BPF_RB_ROOT ->
+                switch (def.type()) {
+                    case HASH, LRU_HASH, ARRAY -> true;
+                    default -> false;
+                };
+            case BPF_LIST_NODE, BPF_RB_NODE -> false;
+        };
+    }
+}
