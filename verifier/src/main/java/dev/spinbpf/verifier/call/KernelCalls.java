@@ -2,7 +2,9 @@ package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.programs.model.KfuncRef;
 import dev.spinbpf.verifier.state.CallChecker;
+import dev.spinbpf.verifier.state.Errno;
 import dev.spinbpf.verifier.state.MemoryAccess;
 import dev.spinbpf.verifier.state.UnsupportedFeature;
 import dev.spinbpf.verifier.state.VerifierEnv;
@@ -26,6 +28,24 @@ public final class KernelCalls implements CallChecker {
     @Override
     public KfuncResult checkKfuncCall(VerifierEnv env, Insn insn, int insnIndex) {
         return kfuncs.check(env, insn, insnIndex);
+    }
+
+    @Override
+    public void checkExterns(VerifierEnv env) {
+        for (KfuncRef kfunc : env.object().kfuncs()) {
+            if (!kfunc.weak() && !Kfuncs.exists(kfunc.name())) {
+                throw env.reject(
+                        Errno.EINVAL, "extern (func ksym) '%s': not found in kernel or module BTFs", kfunc.name());
+            }
+        }
+    }
+
+    @Override
+    public void prepareKfuncCall(VerifierEnv env, Insn insn) {
+        String name = env.object().kfuncs().get((int) insn.imm()).name();
+        if (Kfuncs.exists(name) && !env.object().isGplCompatible()) {
+            throw env.reject(Errno.EINVAL, "cannot call kernel function from non-GPL compatible program");
+        }
     }
 
     @Override

@@ -50,6 +50,9 @@ final class KfuncCalls {
         if (state.activeLocks() > 0 && (kfunc == null || !SpecialKfuncs.allowedUnderLock(kfunc))) {
             throw env.reject(Errno.EINVAL, "function calls are not allowed while holding a lock");
         }
+        if (!Kfuncs.exists(ref.name())) {
+            throw env.reject(Errno.EINVAL, "kfunc '%s' is referenced but wasn't resolved", ref.name());
+        }
         if (kfunc == null) {
             throw new UnsupportedFeature("kfunc " + ref.name() + " is not supported");
         }

@@ -26,6 +26,12 @@ public interface CallChecker {
         throw new UnsupportedFeature("an argument of kind " + arg.kind() + " of a global function is not supported");
     }
 
+    /** Refuses an object whose kernel functions a loader does not find; done before anything else. */
+    default void checkExterns(VerifierEnv env) {}
+
+    /** Refuses a {@code CALL_KFUNC} that the program can have nowhere, reachable or not. */
+    default void prepareKfuncCall(VerifierEnv env, Insn insn) {}
+
     /** What the instruction needs to know before anything ran. */
     CallSummary summary(VerifierEnv env, Insn insn);
 
