@@ -34,6 +34,9 @@ final class BtfAccess {
         if (type == AccessType.WRITE && !reg.isAllocatedObject()) {
             refuseKernelWrite(env, kernel, typeName);
         }
+        if (kernel && btf != env.kernelTypes()) {
+            throw new UnsupportedFeature("an access to struct " + typeName + " without kernel types is not supported");
+        }
         checkSpecialFields(env, reg, at, size);
         boolean allocated = reg.hasFlag(TypeFlags.MEM_ALLOC);
         BtfWalk.Found found =
@@ -45,7 +48,7 @@ final class BtfAccess {
 
     /** Whether these are the kernel's types, not the object's own. */
     static boolean isKernel(VerifierEnv env, Btf btf) {
-        return btf == env.kernelTypes();
+        return btf != env.btf();
     }
 
     private static long checkOffset(VerifierEnv env, RegState reg, String name, int off, String typeName) {
