@@ -67,6 +67,9 @@ final class ContextTypes {
         }
         String wanted = structName(type);
         String name = struct.name();
+        if (type == ProgType.KPROBE && name.equals("bpf_user_pt_regs_t")) {
+            return true;
+        }
         return !wanted.isEmpty()
                 && (name.equals(wanted)
                         || (wanted.equals("__sk_buff") && name.equals("sk_buff"))

@@ -22,6 +22,7 @@ final class Functions {
 
     /** Finds the functions: what is called, what is taken the address of, and the one that handles exceptions. */
     static void discover(VerifierEnv env) {
+        env.services().calls().checkExterns(env);
         var starts = new TreeSet<Integer>();
         starts.add(0);
         for (int i = 0; i < env.length(); i++) {
@@ -32,6 +33,9 @@ final class Functions {
                     throw env.reject(Errno.EINVAL, "call to invalid destination");
                 }
                 starts.add(target);
+            }
+            if (insn.op() == Op.CALL_KFUNC) {
+                env.services().calls().prepareKfuncCall(env, insn);
             }
             if (starts.size() > MAX_SUBPROGS) {
                 throw env.reject(Errno.E2BIG, "too many subprograms");
@@ -123,6 +127,26 @@ final class Functions {
                 throw env.reject(Errno.EINVAL, "last insn is not an exit or jmp");
             }
         }
+    }
+
+    /** Refuses packet loads, which may return 0 at once, in functions that return no small number. */
+    static void checkReturnTypes(VerifierEnv env) {
+        for (SubprogInfo subprog : env.subprogs()) {
+            boolean checked = subprog.start != 0 && subprog.hasLdAbs && subprog.btfFuncId != 0;
+            if (checked && !returnsNumber(env, subprog)) {
+                throw env.reject(Errno.EINVAL, "LD_ABS is only allowed in functions that return 'int'.");
+            }
+        }
+    }
+
+    private static boolean returnsNumber(VerifierEnv env, SubprogInfo subprog) {
+        return env.btf().type(subprog.btfFuncId) instanceof BtfType.Func func
+                && env.btf().type(func.protoTypeId()) instanceof BtfType.FuncProto proto
+                && switch (env.btf().resolved(proto.returnTypeId())) {
+                    case BtfType.Int number -> number.sizeBytes() <= Long.BYTES;
+                    case BtfType.Enum number -> true;
+                    default -> false;
+                };
     }
 
     private static void checkInsn(VerifierEnv env, SubprogInfo subprog, int index) {

@@ -36,6 +36,7 @@ public final class Verification {
         }
         Functions.discover(env);
         Functions.checkJumps(env);
+        Functions.checkReturnTypes(env);
         resolveMaps(env);
         ControlFlow.check(env);
         Graph.computePostorder(env);
