@@ -197,9 +197,13 @@ public record Tnum(long value, long mask) {
         return count >= 64 ? -1 : (1L << count) - 1;
     }
 
-    /** As Linux prints it: {@code (value; mask)} in hexadecimal. */
+    /** As Linux prints it: the number if it is known, else {@code (value; mask)} in hexadecimal. */
     @Override
     public String toString() {
+        if (isConst()) {
+            boolean small = value >= Short.MIN_VALUE && value <= 0xffff;
+            return small ? Long.toString(value) : "0x" + Long.toHexString(value);
+        }
         return "(0x" + Long.toHexString(value) + "; 0x" + Long.toHexString(mask) + ")";
     }
 }

@@ -1,0 +1,57 @@
+package dev.spinbpf.verifier;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.spinbpf.programs.asm.Assembler;
+import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.verifier.state.Errno;
+import java.io.IOException;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Programs as text, each with the verdict and the message that Linux gives it. */
+class VerifierCasesTest {
+    static Stream<VerifierCase> cases() {
+        return Stream.of("stack", "maps", "flow", "packets", "locks", "atomics").flatMap(name -> {
+            try {
+                return VerifierCase.read(name + ".cases").stream();
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void shouldSayWhatLinuxSays(VerifierCase expected) throws Exception {
+        assertThat(verdict(expected)).isEqualTo(expected.expected());
+    }
+
+    @Test
+    void shouldTellAWrongExpectation() throws Exception {
+        VerifierCase wrong =
+                new VerifierCase("wrong", "accept", ".license \"GPL\"\n.program p \"socket\"\n    r0 = r2\n    exit\n");
+        assertThat(verdict(wrong)).isEqualTo("reject EACCES: R2 !read_ok").isNotEqualTo(wrong.expected());
+    }
+
+    private static String verdict(VerifierCase text) throws Exception {
+        ProgramObject object = Assembler.assemble("case.bpfasm", text.text());
+        Verdict verdict = Verifier.verify(object, object.programs().getFirst(), VerifierOptions.DEFAULT);
+        return switch (verdict) {
+            case Verdict.Accepted accepted -> "accept";
+            case Verdict.Rejected rejected -> "reject " + name(rejected.errno()) + ": " + rejected.message();
+            case Verdict.Unsupported unsupported -> "unsupported: " + unsupported.what();
+        };
+    }
+
+    private static String name(int errno) {
+        return switch (errno) {
+            case Errno.EACCES -> "EACCES";
+            case Errno.EINVAL -> "EINVAL";
+            case Errno.E2BIG -> "E2BIG";
+            default -> String.valueOf(errno);
+        };
+    }
+}
