@@ -64,7 +64,7 @@ public final class Machine implements AutoCloseable {
     public Machine(MachineOptions options) {
         this.options = options;
         cpus = new Cpus(options.cpus(), options.clock());
-        lockStats = new LockStats(options.cpus());
+        lockStats = new LockStats(options.cpus(), options.heldTimesInterval());
         ResilientLock locks = options.testAndSet() ? new TasLock(lockStats) : new RqSpinLock(lockStats);
         MapTable maps = new MapTable();
         SplittableRandom random = new SplittableRandom(options.seed());

@@ -10,29 +10,35 @@ import dev.spinbpf.maps.cpu.Clock;
  * @param seed of random numbers: those that programs draw, and hash functions
  * @param testAndSet whether locks are test-and-set locks rather than queued ones
  * @param insnBudget most instructions that one program run may execute
+ * @param heldTimesInterval of how many acquisitions of a lock, on average, one is timed until its release; 0 for none
  */
-public record MachineOptions(int cpus, Clock clock, long seed, boolean testAndSet, long insnBudget) {
+public record MachineOptions(
+        int cpus, Clock clock, long seed, boolean testAndSet, long insnBudget, int heldTimesInterval) {
     /** Instructions after which a run is taken to run for ever. */
     public static final long DEFAULT_INSN_BUDGET = 4_000_000_000L;
 
     /** Queued locks, real time. */
     public static MachineOptions ofCpus(int cpus) {
-        return new MachineOptions(cpus, Clock.REAL, 1, false, DEFAULT_INSN_BUDGET);
+        return new MachineOptions(cpus, Clock.REAL, 1, false, DEFAULT_INSN_BUDGET, 0);
     }
 
     public MachineOptions withSeed(long value) {
-        return new MachineOptions(cpus, clock, value, testAndSet, insnBudget);
+        return new MachineOptions(cpus, clock, value, testAndSet, insnBudget, heldTimesInterval);
     }
 
     public MachineOptions withClock(Clock value) {
-        return new MachineOptions(cpus, value, seed, testAndSet, insnBudget);
+        return new MachineOptions(cpus, value, seed, testAndSet, insnBudget, heldTimesInterval);
     }
 
     public MachineOptions withTestAndSet(boolean value) {
-        return new MachineOptions(cpus, clock, seed, value, insnBudget);
+        return new MachineOptions(cpus, clock, seed, value, insnBudget, heldTimesInterval);
     }
 
     public MachineOptions withInsnBudget(long value) {
-        return new MachineOptions(cpus, clock, seed, testAndSet, value);
+        return new MachineOptions(cpus, clock, seed, testAndSet, value, heldTimesInterval);
+    }
+
+    public MachineOptions withHeldTimesInterval(int value) {
+        return new MachineOptions(cpus, clock, seed, testAndSet, insnBudget, value);
     }
 }

@@ -4,19 +4,22 @@ import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.exec.Fault;
+import dev.spinbpf.vm.stress.InterruptSource;
+import dev.spinbpf.vm.stress.LockRow;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps all CPUs of a machine busy: each on a thread of its own runs tasks, while packets, timers and NMIs land on it, and
  * everything that is attached runs.
  *
- * <p>Soft and hard interrupts land after a random number of the running program's poll points, chosen by the seed. NMIs are raised by
- * a thread of their own, so that they land wherever the CPU happens to be, inside a lock's slow path as well.
+ * <p>Soft and hard interrupts land after a random number of the running program's poll points, chosen by the seed. NMIs and
+ * timer interrupts are raised by threads of their own, so that they land wherever the CPU happens to be, inside a lock's slow path as
+ * well.
  */
 public final class StressDriver {
     /** How long a CPU may take to come to an end when it is told to stop. */
@@ -59,11 +62,8 @@ public final class StressDriver {
             StressCpu loop = new StressCpu(machine, cpu, seeds.split(), () -> stopping);
             threads.add(thread("cpu" + cpu.id(), loop::run));
         }
-        long nmiNanos = options.nmiEvery().toNanos();
-        if (nmiNanos > 0) {
-            SplittableRandom random = seeds.split();
-            threads.add(thread("nmi", () -> raiseNmis(nmiNanos, random)));
-        }
+        interrupts(ContextLevel.NMI, options.nmiEvery(), seeds.split());
+        interrupts(ContextLevel.HARDIRQ, options.hardirqEvery(), seeds.split());
         threads.forEach(Thread::start);
     }
 
@@ -78,12 +78,9 @@ public final class StressDriver {
         });
     }
 
-    private void raiseNmis(long everyNanos, SplittableRandom random) {
-        List<Cpu> cpus = machine.cpus().all();
-        while (!stopping) {
-            LockSupport.parkNanos(everyNanos / 2 + random.nextLong(everyNanos));
-            cpus.forEach(cpu -> cpu.raise(ContextLevel.NMI));
-        }
+    private void interrupts(ContextLevel level, Duration every, SplittableRandom random) {
+        var source = new InterruptSource(level, every, machine.cpus().all(), random);
+        threads.add(thread(level.name().toLowerCase(Locale.ROOT), () -> source.run(() -> stopping)));
     }
 
     /** Starts, waits until the duration is over or {@link #stop} is called, and reports. */
@@ -139,7 +136,7 @@ public final class StressDriver {
                 Runtime.getRuntime().availableProcessors(),
                 options.seed(),
                 StressSnapshot.programs(attached),
-                StressSnapshot.locks(machine.lockStats().classes()),
+                LockRow.of(machine.lockStats().classes(), machine.cpus().count()),
                 StressSnapshot.interrupts(machine.cpus().all()),
                 seen,
                 List.copyOf(stuck));

@@ -1,8 +1,8 @@
 package dev.spinbpf.vm;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
-import dev.spinbpf.maps.lock.LockOutcome;
 import dev.spinbpf.vm.exec.Fault;
+import dev.spinbpf.vm.stress.LockRow;
 import java.util.List;
 import java.util.Map;
 
@@ -63,66 +63,4 @@ public record StressReport(
      * @param faults runs that were stopped by a fault
      */
     public record Runs(long ended, long misses, long faults) {}
-
-    /**
-     * A lock, or the locks inside a map.
-     *
-     * @param name its name: a global variable, map element and member, or map and kind of lock
-     * @param internal whether the runtime takes it for itself, inside a map
-     * @param contexts attempts by the level at which they were made; levels without any are absent
-     */
-    public record LockRow(String name, boolean internal, Map<ContextLevel, Attempts> contexts) {}
-
-    /**
-     * Attempts to take a lock, at a level.
-     *
-     * @param outcomes how many ended in which way; ways that did not occur are absent
-     * @param waits a histogram of how long contended attempts waited, shortest first
-     * @param totalWaitNanos sum of all waits
-     * @param maxWaitNanos the longest wait
-     * @param p50WaitNanos half of the waits were not longer
-     * @param p99WaitNanos 99 of 100 waits were not longer
-     */
-    public record Attempts(
-            Map<LockOutcome, Long> outcomes,
-            List<WaitBucket> waits,
-            long totalWaitNanos,
-            long maxWaitNanos,
-            long p50WaitNanos,
-            long p99WaitNanos) {
-
-        /** Attempts that took the lock. */
-        public long acquired() {
-            return outcomes.entrySet().stream()
-                    .filter(entry -> entry.getKey().isAcquired())
-                    .mapToLong(Map.Entry::getValue)
-                    .sum();
-        }
-
-        /**
-         * The waits in fewer buckets: how many were shorter than each bound and not than the one before, and at last how
-         * many were longer. A bucket counts where all of it fits.
-         *
-         * @param boundsNanos bounds, ascending
-         */
-        public long[] waitsBelow(long... boundsNanos) {
-            long[] counts = new long[boundsNanos.length + 1];
-            for (WaitBucket bucket : waits) {
-                int at = 0;
-                while (at < boundsNanos.length && bucket.upperBoundNanos() > boundsNanos[at]) {
-                    at++;
-                }
-                counts[at] += bucket.count();
-            }
-            return counts;
-        }
-
-        /** How many ended in a way. */
-        public long count(LockOutcome outcome) {
-            return outcomes.getOrDefault(outcome, 0L);
-        }
-    }
-
-    /** Waits that were shorter than the bound, and not shorter than the bound of the bucket before. */
-    public record WaitBucket(long upperBoundNanos, long count) {}
 }

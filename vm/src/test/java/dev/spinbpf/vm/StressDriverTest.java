@@ -8,6 +8,8 @@ import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.model.AttachType;
 import dev.spinbpf.programs.model.ProgType;
 import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.vm.stress.Attempts;
+import dev.spinbpf.vm.stress.LockRow;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -23,10 +25,10 @@ class StressDriverTest {
             StressReport report = new StressDriver(samples.machine, SHORT).run();
             assertThat(report.stuckCpus()).isEmpty();
             assertThat(report.faults()).isEmpty();
-            StressReport.LockRow lock = report.locks().getFirst();
+            LockRow lock = report.locks().getFirst();
             assertThat(lock.name()).isEqualTo("lock");
             long acquired = lock.contexts().values().stream()
-                    .mapToLong(StressReport.Attempts::acquired)
+                    .mapToLong(Attempts::acquired)
                     .sum();
             long failed = lock.contexts().values().stream()
                     .flatMap(attempts -> attempts.outcomes().entrySet().stream())

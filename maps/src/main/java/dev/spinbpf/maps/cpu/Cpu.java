@@ -2,6 +2,8 @@ package dev.spinbpf.maps.cpu;
 
 import dev.spinbpf.maps.sync.Access;
 import dev.spinbpf.maps.sync.SchedulePoint;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,7 @@ public final class Cpu {
     /** The flags word of {@code local_irq_save} while interrupts are enabled: x86's IF. */
     public static final long IRQS_ENABLED = 0x200;
 
+    private static final VarHandle COUNTS = MethodHandles.arrayElementVarHandle(long[].class);
     private static final int SPINS_BEFORE_YIELD = 1 << 7;
     private static final int SPINS_BEFORE_YIELD_OVERSUBSCRIBED = 1 << 4;
     private static final int YIELDS_BEFORE_PARK = 1 << 8;
@@ -137,9 +140,9 @@ public final class Cpu {
         return (pending.get() & interrupt.bit()) != 0;
     }
 
-    /** How many interrupts of a level were delivered. */
+    /** How many interrupts of a level were delivered; any thread may ask. */
     public long delivered(ContextLevel interrupt) {
-        return deliveredByLevel[interrupt.ordinal()];
+        return (long) COUNTS.getOpaque(deliveredByLevel, interrupt.ordinal());
     }
 
     /** Delivers what is pending and not masked. */
@@ -168,7 +171,7 @@ public final class Cpu {
 
     private void deliver(ContextLevel interrupt) {
         InterruptHandler handler = interruptHandler;
-        deliveredByLevel[interrupt.ordinal()]++;
+        COUNTS.setOpaque(deliveredByLevel, interrupt.ordinal(), deliveredByLevel[interrupt.ordinal()] + 1);
         if (handler == null) {
             return;
         }

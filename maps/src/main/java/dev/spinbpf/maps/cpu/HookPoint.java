@@ -22,6 +22,8 @@ public enum HookPoint {
     MAP_DELETE_UNDER_LOCK,
     /** A deletion has let go of its lock: map id, address of the key. */
     MAP_DELETE_AFTER_LOCK,
+    /** An element of a hash map is about to be given back, no lock held any more: map id, address of the element. */
+    ELEMENT_FREE,
     /** An element is about to be taken from a free list: map id, id of the CPU whose list it is. */
     FREELIST_POP,
     /** An element is about to be put on a free list: map id, address of the element. */

@@ -14,20 +14,29 @@ public final class LockClass {
     private static final VarHandle COUNTERS = MethodHandles.arrayElementVarHandle(long[].class);
     // A cache line on each side keeps two CPUs' counters apart.
     private static final int PADDING = 8;
+    private static final int DEEPEST = LockOutcome.count();
+    private static final int COUNTERS_PER_LEVEL = DEEPEST + 1;
 
     private final String name;
     private final boolean internal;
     private final long[][] countersByCpu;
-    private final WaitTimes[] waitsByCpu;
+    private final TimeHistogram[] waitsByCpu;
+    private final TimeHistogram[] holdsByCpu;
 
     LockClass(String name, boolean internal, int cpus) {
         this.name = name;
         this.internal = internal;
-        countersByCpu = new long[cpus][PADDING + ContextLevel.count() * LockOutcome.count() + PADDING];
-        waitsByCpu = new WaitTimes[cpus * ContextLevel.count()];
-        for (int i = 0; i < waitsByCpu.length; i++) {
-            waitsByCpu[i] = new WaitTimes();
+        countersByCpu = new long[cpus][PADDING + ContextLevel.count() * COUNTERS_PER_LEVEL + PADDING];
+        waitsByCpu = histograms(cpus);
+        holdsByCpu = histograms(cpus);
+    }
+
+    private static TimeHistogram[] histograms(int cpus) {
+        var histograms = new TimeHistogram[cpus * ContextLevel.count()];
+        for (int i = 0; i < histograms.length; i++) {
+            histograms[i] = new TimeHistogram();
         }
+        return histograms;
     }
 
     /** The lock's name: {@code map 'flows' bucket}, {@code flows[3].lock}, {@code global_lock}. */
@@ -40,21 +49,40 @@ public final class LockClass {
         return internal;
     }
 
-    private static int slot(ContextLevel level, LockOutcome outcome) {
-        return PADDING + level.ordinal() * LockOutcome.count() + outcome.ordinal();
+    private static int base(ContextLevel level) {
+        return PADDING + level.ordinal() * COUNTERS_PER_LEVEL;
     }
 
-    void count(Cpu cpu, LockOutcome outcome) {
-        countersByCpu[cpu.id()][slot(cpu.level(), outcome)]++;
+    /**
+     * Counts a successful attempt.
+     *
+     * @param depth how many locks the CPU holds now, this one included
+     */
+    void countAcquired(Cpu cpu, LockOutcome outcome, int depth) {
+        long[] counters = countersByCpu[cpu.id()];
+        int base = base(cpu.level());
+        counters[base + outcome.ordinal()]++;
+        if (depth > counters[base + DEEPEST]) {
+            counters[base + DEEPEST] = depth;
+        }
+    }
+
+    /** Counts a failed attempt. */
+    void countFailed(Cpu cpu, LockOutcome outcome) {
+        countersByCpu[cpu.id()][base(cpu.level()) + outcome.ordinal()]++;
     }
 
     void countWait(Cpu cpu, long nanos) {
         waitTimes(cpu.id(), cpu.level()).add(nanos);
     }
 
+    void countHold(Cpu cpu, ContextLevel takenAt, long nanos) {
+        heldTimes(cpu.id(), takenAt).add(nanos);
+    }
+
     /** How many attempts of a CPU at a level ended in a way. */
     public long count(int cpu, ContextLevel level, LockOutcome outcome) {
-        return (long) COUNTERS.getOpaque(countersByCpu[cpu], slot(level, outcome));
+        return (long) COUNTERS.getOpaque(countersByCpu[cpu], base(level) + outcome.ordinal());
     }
 
     /** How many attempts of all CPUs at a level ended in a way. */
@@ -84,18 +112,31 @@ public final class LockClass {
         return sum;
     }
 
+    /** How many locks a CPU held at most when it had just taken this one at a level, this one included; 0 where it never did. */
+    public int deepestNesting(int cpu, ContextLevel level) {
+        return (int) (long) COUNTERS.getOpaque(countersByCpu[cpu], base(level) + DEEPEST);
+    }
+
     /** How long contended attempts of a CPU at a level waited, whether they succeeded or not. */
-    public WaitTimes waitTimes(int cpu, ContextLevel level) {
+    public TimeHistogram waitTimes(int cpu, ContextLevel level) {
         return waitsByCpu[cpu * ContextLevel.count() + level.ordinal()];
     }
 
     /** How long contended attempts waited, as a sum over all CPUs at a level. */
-    public WaitTimes waitTimes(ContextLevel level) {
-        var sum = new WaitTimes();
+    public TimeHistogram waitTimes(ContextLevel level) {
+        var sum = new TimeHistogram();
         for (int cpu = 0; cpu < countersByCpu.length; cpu++) {
             sum.addAll(waitTimes(cpu, level));
         }
         return sum;
+    }
+
+    /**
+     * How long a CPU held locks that it took at a level; counted where {@link LockStats} samples, and for sampled
+     * acquisitions only.
+     */
+    public TimeHistogram heldTimes(int cpu, ContextLevel level) {
+        return holdsByCpu[cpu * ContextLevel.count() + level.ordinal()];
     }
 
     @Override

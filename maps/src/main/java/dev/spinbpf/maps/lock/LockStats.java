@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.LongFunction;
 import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The identities of one machine's locks, what is counted under each, and who is told of failures.
@@ -20,13 +21,32 @@ public final class LockStats {
     private final List<LockClass> classes = new CopyOnWriteArrayList<>();
     private final List<LockFailureListener> listeners = new CopyOnWriteArrayList<>();
     private final LockClass otherProgramLocks;
+    private final @Nullable HeldTimes heldTimes;
     private volatile LongFunction<String> namer = address -> "lock at 0x" + Long.toHexString(address);
     private volatile AddressTable byAddress = new AddressTable(64);
 
-    /** Statistics for a machine with a number of CPUs. */
+    /** Statistics for a machine with a number of CPUs, without held times. */
     public LockStats(int cpus) {
+        this(cpus, 0);
+    }
+
+    /**
+     * Statistics for a machine.
+     *
+     * @param cpus how many CPUs
+     * @param heldTimesInterval of how many acquisitions, on average, one is timed until its release; 0 for none, as that costs two
+     *     readings of the clock
+     */
+    public LockStats(int cpus, int heldTimesInterval) {
         this.cpus = cpus;
+        heldTimes = heldTimesInterval == 0 ? null : new HeldTimes(cpus, heldTimesInterval);
         otherProgramLocks = new LockClass("other program locks", false, cpus);
+    }
+
+    /** What times how long locks are held, or null. */
+    @Nullable
+    HeldTimes heldTimes() {
+        return heldTimes;
     }
 
     /** A new class for the locks that the runtime takes inside a map. */

@@ -3,6 +3,7 @@ package dev.spinbpf.maps.lock;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HeldLocks;
 import dev.spinbpf.maps.sync.GuestWords;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A spin lock that fails rather than hangs: {@code rqspinlock_t}, {@code bpf_res_spin_lock}. A lock is a 32-bit word in guest
@@ -16,9 +17,11 @@ import dev.spinbpf.maps.sync.GuestWords;
 public abstract sealed class ResilientLock permits RqSpinLock, TasLock {
     private final LockStats stats;
     private final DeadlockCheck deadlockCheck;
+    private final @Nullable HeldTimes heldTimes;
 
     ResilientLock(LockStats stats) {
         this.stats = stats;
+        this.heldTimes = stats.heldTimes();
         this.deadlockCheck = new DeadlockCheck();
     }
 
@@ -47,19 +50,28 @@ public abstract sealed class ResilientLock permits RqSpinLock, TasLock {
         cpu.poll();
         if (tryFast(lock)) {
             cpu.poll();
-            lockClass.count(cpu, LockOutcome.FAST);
+            taken(cpu, lockClass, LockOutcome.FAST);
             return 0;
         }
         return lockContended(cpu, lock, lockClass);
+    }
+
+    private void taken(Cpu cpu, LockClass lockClass, LockOutcome outcome) {
+        lockClass.countAcquired(cpu, outcome, cpu.heldLocks().count());
+        if (heldTimes != null) {
+            heldTimes.taken(cpu, lockClass);
+        }
     }
 
     private int lockContended(Cpu cpu, long lock, LockClass lockClass) {
         long startNanos = cpu.nanoTime();
         LockOutcome outcome = acquireSlowly(cpu, lock);
         long waitedNanos = cpu.nanoTime() - startNanos;
-        lockClass.count(cpu, outcome);
         lockClass.countWait(cpu, waitedNanos);
-        if (!outcome.isAcquired()) {
+        if (outcome.isAcquired()) {
+            taken(cpu, lockClass, outcome);
+        } else {
+            lockClass.countFailed(cpu, outcome);
             abandonEntry(cpu);
             stats.failed(failure(cpu, lock, lockClass, outcome, waitedNanos));
             cpu.preemptEnable();
@@ -101,6 +113,9 @@ public abstract sealed class ResilientLock permits RqSpinLock, TasLock {
      */
     public final void unlock(Cpu cpu, long lock) {
         HeldLocks held = cpu.heldLocks();
+        if (heldTimes != null) {
+            heldTimes.released(cpu);
+        }
         release(lock);
         cpu.poll();
         held.clearTop();

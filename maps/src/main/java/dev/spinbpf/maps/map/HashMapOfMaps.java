@@ -102,6 +102,7 @@ final class HashMapOfMaps extends HashTableMap {
 
     @Override
     void release(Cpu cpu, long element) {
+        cpu.fire(HookPoint.ELEMENT_FREE, id(), element);
         pool.give(cpu, element);
     }
 

@@ -105,6 +105,7 @@ final class HashMapOfValues extends HashTableMap {
 
     @Override
     void release(Cpu cpu, long element) {
+        cpu.fire(HookPoint.ELEMENT_FREE, id(), element);
         cancelFields(cpu, element + valueOffset);
         pool.give(cpu, element);
     }

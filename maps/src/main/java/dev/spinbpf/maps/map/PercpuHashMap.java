@@ -101,6 +101,7 @@ final class PercpuHashMap extends HashTableMap {
 
     @Override
     void release(Cpu cpu, long element) {
+        cpu.fire(HookPoint.ELEMENT_FREE, id(), element);
         percpu.cancelFields(cpu, values(element));
         pool.give(cpu, element);
     }

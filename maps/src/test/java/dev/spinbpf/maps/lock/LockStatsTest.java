@@ -3,7 +3,11 @@ package dev.spinbpf.maps.lock;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.maps.cpu.Clock;
+import dev.spinbpf.maps.cpu.ContextLevel;
+import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.Cpus;
+import dev.spinbpf.maps.cpu.VirtualClock;
+import dev.spinbpf.maps.memory.GuestArena;
 import java.util.ArrayList;
 import org.junit.jupiter.api.Test;
 
@@ -41,18 +45,73 @@ class LockStatsTest {
     void countsByCpuContextAndOutcome() {
         LockClass lockClass = stats.internal("map 'm' bucket");
         var cpu = new Cpus(2, Clock.REAL).get(1);
-        lockClass.count(cpu, LockOutcome.PENDING);
-        lockClass.count(cpu, LockOutcome.TIMEOUT);
-        lockClass.count(cpu, LockOutcome.TIMEOUT);
+        lockClass.countAcquired(cpu, LockOutcome.PENDING, 3);
+        lockClass.countAcquired(cpu, LockOutcome.PENDING, 2);
+        lockClass.countFailed(cpu, LockOutcome.TIMEOUT);
+        lockClass.countFailed(cpu, LockOutcome.TIMEOUT);
         assertThat(lockClass.count(1, cpu.level(), LockOutcome.TIMEOUT)).isEqualTo(2);
         assertThat(lockClass.count(0, cpu.level(), LockOutcome.TIMEOUT)).isZero();
-        assertThat(lockClass.attempts()).isEqualTo(3);
+        assertThat(lockClass.attempts()).isEqualTo(4);
+        assertThat(lockClass.deepestNesting(1, cpu.level())).isEqualTo(3);
+        assertThat(lockClass.deepestNesting(0, cpu.level())).isZero();
         assertThat(lockClass.isInternal()).isTrue();
     }
 
     @Test
-    void waitTimesAreKnownToWithinAnEighth() {
-        var times = new WaitTimes();
+    void heldTimesAreSampledUnderTheContextThatTookTheLock() {
+        var clock = new VirtualClock(1_000);
+        var timed = new LockStats(1, 1);
+        var locks = new RqSpinLock(timed);
+        Cpu cpu = new Cpus(1, clock).get(0);
+        LockClass outer = timed.internal("outer");
+        LockClass inner = timed.internal("inner");
+        try (var arena = new GuestArena("locks")) {
+            long first = arena.allocate(8);
+            ContextLevel before = cpu.enter(ContextLevel.SOFTIRQ);
+            locks.lock(cpu, first, outer);
+            clock.advance(100);
+            locks.lock(cpu, first + 4, inner);
+            assertThat(locks.lock(cpu, first, outer)).isNegative();
+            clock.advance(7);
+            locks.unlock(cpu, first + 4);
+            locks.unlock(cpu, first);
+            cpu.leave(before);
+        }
+        assertThat(outer.heldTimes(0, ContextLevel.SOFTIRQ).totalNanos()).isEqualTo(107);
+        assertThat(inner.heldTimes(0, ContextLevel.SOFTIRQ).maxNanos()).isEqualTo(7);
+        assertThat(outer.heldTimes(0, ContextLevel.SOFTIRQ).count()).isOne();
+        assertThat(outer.heldTimes(0, ContextLevel.TASK).isEmpty()).isTrue();
+        assertThat(outer.deepestNesting(0, ContextLevel.SOFTIRQ)).isOne();
+        assertThat(inner.deepestNesting(0, ContextLevel.SOFTIRQ)).isEqualTo(2);
+    }
+
+    @Test
+    void oneAcquisitionInSoManyIsTimedAndNoneWhereThatIsOff() {
+        var timed = new LockStats(1, 16);
+        var off = new LockStats(1);
+        LockClass sampled = acquireOften(timed, 16_000);
+        assertThat(sampled.heldTimes(0, ContextLevel.TASK).count()).isBetween(800L, 1200L);
+        assertThat(acquireOften(off, 100).heldTimes(0, ContextLevel.TASK).isEmpty())
+                .isTrue();
+    }
+
+    private static LockClass acquireOften(LockStats stats, int times) {
+        var locks = new RqSpinLock(stats);
+        Cpu cpu = new Cpus(1, Clock.REAL).get(0);
+        LockClass lockClass = stats.internal("often");
+        try (var arena = new GuestArena("locks")) {
+            long lock = arena.allocate(8);
+            for (int i = 0; i < times; i++) {
+                locks.lock(cpu, lock, lockClass);
+                locks.unlock(cpu, lock);
+            }
+        }
+        return lockClass;
+    }
+
+    @Test
+    void timesAreKnownToWithinAnEighth() {
+        var times = new TimeHistogram();
         assertThat(times.percentileNanos(99)).isZero();
         for (long nanos = 1; nanos <= 1000; nanos++) {
             times.add(nanos * 1000);

@@ -85,6 +85,26 @@ final class StressCommand implements Callable<Integer> {
     private Duration nmiEvery;
 
     @Option(
+            names = "--hardirq-every",
+            paramLabel = "TIME",
+            defaultValue = "1ms",
+            converter = DurationConverter.class,
+            description = "Mean time between two timer interrupts on a CPU, 0 for none (default 1ms).")
+    private Duration hardirqEvery;
+
+    @Option(
+            names = "--held-times",
+            paramLabel = "N",
+            arity = "0..1",
+            defaultValue = "0",
+            fallbackValue = "16",
+            description = "Time how long locks are held, of one acquisition in N (16 where N is not given).")
+    private int heldTimes;
+
+    @Option(names = "--per-cpu", description = "Show locks by CPU too.")
+    private boolean perCpu;
+
+    @Option(
             names = "--seed",
             paramLabel = "N",
             defaultValue = "1",
@@ -143,10 +163,13 @@ final class StressCommand implements Callable<Integer> {
         Btf kernelTypes = Inputs.kernelTypes(btf);
         ProgramObject object = Inputs.read(file, kernelTypes);
         List<NotAttached> notAttached = new ArrayList<>();
-        MachineOptions options = MachineOptions.ofCpus(cpus).withSeed(seed).withTestAndSet(lock == LockKind.TAS);
+        MachineOptions options = MachineOptions.ofCpus(cpus)
+                .withSeed(seed)
+                .withTestAndSet(lock == LockKind.TAS)
+                .withHeldTimesInterval(heldTimes);
         StressReport report;
         try (Machine machine = new Machine(options)) {
-            Stress stress = new Stress(machine, new StressOptions(duration, nmiEvery, seed));
+            Stress stress = new Stress(machine, new StressOptions(duration, nmiEvery, hardirqEvery, seed));
             attachAll(machine, object, kernelTypes, notAttached, stress.meters);
             report = stress.run();
         }
@@ -154,7 +177,7 @@ final class StressCommand implements Callable<Integer> {
         out.print(
                 json
                         ? StressJson.of(file.toString(), report, notAttached)
-                        : StressText.of(file.toString(), report, notAttached, Style.ofStandardOutput()));
+                        : StressText.of(file.toString(), report, notAttached, perCpu, Style.ofStandardOutput()));
         return exitCode(report, notAttached);
     }
 
@@ -167,6 +190,10 @@ final class StressCommand implements Callable<Integer> {
     }
 
     private void checkOptions() {
+        if (heldTimes < 0) {
+            throw new ParameterException(
+                    spec.commandLine(), "--held-times is " + heldTimes + "; it has to be 1 or more, or 0 for none");
+        }
         if (cpus < 1 || cpus > MOST_CPUS) {
             throw new ParameterException(spec.commandLine(), "--cpus is " + cpus + "; it has to be 1 to " + MOST_CPUS);
         }

@@ -3,6 +3,8 @@ package dev.spinbpf.tools.metrics;
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.tools.report.LockResult;
 import dev.spinbpf.vm.StressReport;
+import dev.spinbpf.vm.stress.Attempts;
+import dev.spinbpf.vm.stress.LockRow;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Tags;
@@ -22,12 +24,20 @@ public final class Meters implements AutoCloseable {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final Supplier<StressReport> snapshots;
     private final Map<String, AtomicLong> counters = new HashMap<>();
-    private final WaitTimeCollector waitTimes = new WaitTimeCollector();
+    private final TimesCollector waitTimes = new TimesCollector(
+            "spinbpf_lock_wait_seconds",
+            "How long contended attempts to take a lock waited, whether they got it or not",
+            Attempts::waits);
+    private final TimesCollector heldTimes = new TimesCollector(
+            "spinbpf_lock_held_seconds",
+            "How long locks were held, of the acquisitions that were timed",
+            Attempts::holds);
 
     /** @param snapshots gives what has happened so far; called once a scrape */
     public Meters(Supplier<StressReport> snapshots) {
         this.snapshots = snapshots;
         registry.getPrometheusRegistry().register(waitTimes);
+        registry.getPrometheusRegistry().register(heldTimes);
     }
 
     /** Counts a program that was verified: {@code accepted}, {@code rejected} or {@code unsupported}. */
@@ -46,6 +56,7 @@ public final class Meters implements AutoCloseable {
                         "spinbpf.interrupts.delivered", "Interrupts delivered to CPUs, by level", "level", word(level))
                 .set(count));
         waitTimes.show(report.locks());
+        heldTimes.show(report.locks());
         return registry.scrape();
     }
 
@@ -74,7 +85,7 @@ public final class Meters implements AutoCloseable {
         });
     }
 
-    private void lock(StressReport.LockRow lock) {
+    private void lock(LockRow lock) {
         lock.contexts().forEach((level, attempts) -> {
             for (LockResult result : LockResult.values()) {
                 counter(

@@ -2,12 +2,10 @@ package dev.spinbpf.tools.report;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.spinbpf.maps.cpu.ContextLevel;
-import dev.spinbpf.maps.lock.LockOutcome;
 import dev.spinbpf.vm.StressReport;
 import dev.spinbpf.vm.exec.Fault;
 import java.io.IOException;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /** {@code spinbpf stress --json}. */
@@ -44,11 +42,7 @@ public final class StressJson {
                 json.writeEndObject();
             }
             json.writeEndArray();
-            json.writeArrayFieldStart("locks");
-            for (StressReport.LockRow lock : report.locks()) {
-                lock(json, lock);
-            }
-            json.writeEndArray();
+            LockJson.write(json, report.locks());
             json.writeArrayFieldStart("faults");
             for (Fault fault : report.faults()) {
                 json.writeStartObject();
@@ -94,42 +88,6 @@ public final class StressJson {
         }
         json.writeEndArray();
         json.writeNumberField("other_results", program.otherResults());
-        json.writeEndObject();
-    }
-
-    private static void lock(JsonGenerator json, StressReport.LockRow lock) throws IOException {
-        json.writeStartObject();
-        json.writeStringField("name", lock.name());
-        json.writeBooleanField("internal", lock.internal());
-        json.writeArrayFieldStart("contexts");
-        for (Map.Entry<ContextLevel, StressReport.Attempts> entry :
-                lock.contexts().entrySet()) {
-            StressReport.Attempts attempts = entry.getValue();
-            json.writeStartObject();
-            json.writeStringField("context", StressText.level(entry.getKey()));
-            for (LockResult result : LockResult.values()) {
-                json.writeNumberField(result.word(), result.in(attempts));
-            }
-            json.writeObjectFieldStart("paths");
-            for (Map.Entry<LockOutcome, Long> outcome : attempts.outcomes().entrySet()) {
-                json.writeNumberField(outcome.getKey().name().toLowerCase(Locale.ROOT), outcome.getValue());
-            }
-            json.writeEndObject();
-            json.writeNumberField("wait_total_ns", attempts.totalWaitNanos());
-            json.writeNumberField("wait_max_ns", attempts.maxWaitNanos());
-            json.writeNumberField("wait_p50_ns", attempts.p50WaitNanos());
-            json.writeNumberField("wait_p99_ns", attempts.p99WaitNanos());
-            json.writeArrayFieldStart("waits");
-            for (StressReport.WaitBucket bucket : attempts.waits()) {
-                json.writeStartObject();
-                json.writeNumberField("below_ns", bucket.upperBoundNanos());
-                json.writeNumberField("count", bucket.count());
-                json.writeEndObject();
-            }
-            json.writeEndArray();
-            json.writeEndObject();
-        }
-        json.writeEndArray();
         json.writeEndObject();
     }
 }

@@ -1,10 +1,8 @@
 package dev.spinbpf.tools.report;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
-import dev.spinbpf.maps.lock.LockOutcome;
 import dev.spinbpf.vm.StressReport;
 import dev.spinbpf.vm.exec.Fault;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -12,9 +10,6 @@ import java.util.stream.Collectors;
 
 /** What {@code spinbpf stress} prints at the end. */
 public final class StressText {
-    private static final long[] WAIT_BOUNDS_NANOS = {
-        1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000
-    };
     private static final int MOST_RESULTS_SHOWN = 4;
 
     private final Style style;
@@ -30,14 +25,15 @@ public final class StressText {
      * @param fileName the object
      * @param report what happened
      * @param notAttached programs that did not take part, and why
+     * @param perCpu whether locks are shown by CPU too
      */
-    public static String of(String fileName, StressReport report, List<NotAttached> notAttached, Style style) {
+    public static String of(
+            String fileName, StressReport report, List<NotAttached> notAttached, boolean perCpu, Style style) {
         StressText text = new StressText(style);
         text.head(fileName, report);
         text.notAttached(notAttached);
         text.programs(report.programs());
-        text.locks(report.locks());
-        text.waits(report.locks());
+        text.out.append(LockTables.of(report.locks(), perCpu, style));
         text.troubles(report);
         return text.out.toString();
     }
@@ -106,58 +102,6 @@ public final class StressText {
                 .collect(Collectors.joining(" "));
         boolean more = sorted.size() > MOST_RESULTS_SHOWN || program.otherResults() > 0;
         return more ? shown + " ..." : shown;
-    }
-
-    private void locks(List<StressReport.LockRow> locks) {
-        TextTable table = new TextTable(
-                "Lock", "Context", ">Acquired", ">fast", ">pending", ">queued", ">AA", ">ABBA", ">Timeout", ">No node");
-        for (StressReport.LockRow lock : locks) {
-            lock.contexts()
-                    .forEach((level, attempts) -> table.add(
-                            lock.name(),
-                            level(level),
-                            Long.toString(attempts.acquired()),
-                            Long.toString(attempts.count(LockOutcome.FAST)),
-                            Long.toString(attempts.count(LockOutcome.PENDING)),
-                            Long.toString(attempts.count(LockOutcome.QUEUED) + attempts.count(LockOutcome.TRYLOCK)),
-                            Long.toString(attempts.count(LockOutcome.AA)),
-                            Long.toString(attempts.count(LockOutcome.ABBA)),
-                            Long.toString(attempts.count(LockOutcome.TIMEOUT)),
-                            Long.toString(attempts.count(LockOutcome.NO_NODE))));
-        }
-        out.append('\n').append(table.isEmpty() ? "No lock was taken.\n" : table.render(style));
-    }
-
-    private void waits(List<StressReport.LockRow> locks) {
-        List<String> titles = new ArrayList<>(List.of("Waits for", "Context", ">Median", ">99 %", ">Longest"));
-        for (long bound : WAIT_BOUNDS_NANOS) {
-            titles.add(">< " + Durations.round(bound));
-        }
-        titles.add(">more");
-        TextTable table = new TextTable(titles.toArray(String[]::new));
-        for (StressReport.LockRow lock : locks) {
-            lock.contexts().forEach((level, attempts) -> {
-                if (!attempts.waits().isEmpty()) {
-                    table.add(waitCells(lock.name(), level, attempts));
-                }
-            });
-        }
-        if (!table.isEmpty()) {
-            out.append('\n').append(table.render(style));
-        }
-    }
-
-    private static String[] waitCells(String lock, ContextLevel level, StressReport.Attempts attempts) {
-        List<String> cells = new ArrayList<>(List.of(
-                lock,
-                level(level),
-                Durations.of(attempts.p50WaitNanos()),
-                Durations.of(attempts.p99WaitNanos()),
-                Durations.of(attempts.maxWaitNanos())));
-        for (long count : attempts.waitsBelow(WAIT_BOUNDS_NANOS)) {
-            cells.add(count == 0 ? "." : Long.toString(count));
-        }
-        return cells.toArray(String[]::new);
     }
 
     private void troubles(StressReport report) {

@@ -73,14 +73,24 @@ public final class HookRegistry {
      */
     public synchronized HookTarget attach(LoadedProgram program) {
         HookTarget target = HookTable.of(program.program());
-        attached(target).add(program);
-        HookPoint point = target.point();
+        for (Attached attached : attachedByTarget.values()) {
+            boolean same = attached.target.kind() == target.kind()
+                    && attached.target.name().equals(target.name());
+            if (same) {
+                add(attached, program);
+            }
+        }
+        return target;
+    }
+
+    private void add(Attached attached, LoadedProgram program) {
+        attached.add(program);
+        HookPoint point = attached.target.point();
         if (point != null) {
             Attached[] here = Objects.requireNonNull(attachedByPoint.get(point), point.name())
                     .toArray(Attached[]::new);
             cpus.hooks().set(point, (cpu, at, first, second) -> fireInside(cpu, here, at, first, second));
         }
-        return target;
     }
 
     /** Detaches all programs. */
@@ -124,8 +134,12 @@ public final class HookRegistry {
         BpfMap map = contention ? null : maps.byId((int) first);
         for (Attached attached : here) {
             HookTarget target = attached.target;
-            if (map == null || target.mapTypes().isEmpty() || target.mapTypes().contains(map.type())) {
-                runTracing(cpu, attached, map == null ? first : map.address(), second, 0, 0);
+            if (map == null) {
+                runTracing(cpu, attached, first, second, 0, 0);
+            } else if (target.mapTypes().isEmpty() || target.mapTypes().contains(map.type())) {
+                boolean keyed = target.name().equals(HookTable.LOOKUP_UNDER_LOCK);
+                long size = map.def().keySize();
+                runTracing(cpu, attached, map.address(), keyed ? 0 : second, keyed ? second : 0, keyed ? size : 0);
             }
         }
     }

@@ -18,6 +18,9 @@ public final class HookTable {
             MapType.HASH, MapType.LRU_HASH, MapType.HASH_OF_MAPS, MapType.PERCPU_HASH, MapType.LRU_PERCPU_HASH));
     private static final Set<MapType> PERCPU_HASHES =
             Set.copyOf(EnumSet.of(MapType.PERCPU_HASH, MapType.LRU_PERCPU_HASH));
+    private static final Set<MapType> LRU_HASHES = Set.copyOf(EnumSet.of(MapType.LRU_HASH, MapType.LRU_PERCPU_HASH));
+    private static final Set<MapType> UNORDERED_HASHES =
+            Set.copyOf(EnumSet.of(MapType.HASH, MapType.HASH_OF_MAPS, MapType.PERCPU_HASH));
     private static final Set<MapType> PLAIN_HASHES = Set.copyOf(EnumSet.of(MapType.HASH, MapType.HASH_OF_MAPS));
     private static final Set<MapType> TRIES = Set.of(MapType.LPM_TRIE);
     private static final Set<MapType> ARRAYS = Set.of(MapType.ARRAY);
@@ -25,7 +28,12 @@ public final class HookTable {
     private static final Set<MapType> ALL = Set.of();
 
     private static final String UPDATE = "struct bpf_map *map, void *key, void *value, u64 flags";
+    private static final String ALLOC = "struct bpf_htab *htab, void *key";
+    private static final String LOOKUP = "struct hlist_nulls_head *head, u32 hash, void *key, u32 key_size";
     private static final String DELETE = "struct bpf_map *map, void *key";
+
+    /** Runs under the lock of a hash bucket, at updates and deletions; its third argument is the key. */
+    static final String LOOKUP_UNDER_LOCK = "lookup_elem_raw";
 
     static final HookTarget PACKET = entry("packet", HookTarget.Kind.PACKET, ContextLevel.SOFTIRQ, "");
     static final HookTarget SYSCALL = entry("syscall", HookTarget.Kind.SYSCALL, ContextLevel.TASK, "");
@@ -41,7 +49,12 @@ public final class HookTable {
                     ContextLevel.TASK,
                     "bool preempt, struct task_struct *prev, struct task_struct *next, unsigned int prev_state"),
             tracepoint("softirq_entry", ContextLevel.SOFTIRQ, "unsigned int vec_nr"),
+            tracepoint("softirq_exit", ContextLevel.SOFTIRQ, "unsigned int vec_nr"),
+            tracepoint("timer_expire_entry", ContextLevel.SOFTIRQ, "struct timer_list *timer, unsigned long baseclk"),
+            tracepoint("irq_handler_entry", ContextLevel.HARDIRQ, "int irq, struct irqaction *action"),
+            tracepoint("irq_handler_exit", ContextLevel.HARDIRQ, "int irq, struct irqaction *action, int ret"),
             tracepoint("hrtimer_expire_entry", ContextLevel.HARDIRQ, "struct hrtimer *hrtimer, ktime_t *now"),
+            tracepoint("hrtimer_expire_exit", ContextLevel.HARDIRQ, "struct hrtimer *hrtimer"),
             function("__x64_sys_getpgid", ContextLevel.TASK, "const struct pt_regs *regs"),
             function("__x64_sys_nanosleep", ContextLevel.TASK, "const struct pt_regs *regs"),
             function("bpf_fentry_test1", ContextLevel.TASK, "int a"),
@@ -52,8 +65,13 @@ public final class HookTable {
             inside("bpf_map_delete_elem", HookPoint.MAP_DELETE_BEFORE_LOCK, ALL, DELETE),
             inside("htab_map_update_elem", HookPoint.MAP_UPDATE_BEFORE_LOCK, PLAIN_HASHES, UPDATE),
             inside("htab_percpu_map_update_elem", HookPoint.MAP_UPDATE_BEFORE_LOCK, PERCPU_HASHES, UPDATE),
-            inside("htab_map_delete_elem", HookPoint.MAP_DELETE_BEFORE_LOCK, HASHES, DELETE),
-            inside("alloc_htab_elem", HookPoint.MAP_UPDATE_UNDER_LOCK, HASHES, "struct bpf_htab *htab, void *key"),
+            inside("htab_lru_map_update_elem", HookPoint.MAP_UPDATE_BEFORE_LOCK, Set.of(MapType.LRU_HASH), UPDATE),
+            inside("htab_map_delete_elem", HookPoint.MAP_DELETE_BEFORE_LOCK, UNORDERED_HASHES, DELETE),
+            inside("htab_lru_map_delete_elem", HookPoint.MAP_DELETE_BEFORE_LOCK, LRU_HASHES, DELETE),
+            inside("alloc_htab_elem", HookPoint.MAP_UPDATE_UNDER_LOCK, UNORDERED_HASHES, ALLOC),
+            inside(LOOKUP_UNDER_LOCK, HookPoint.MAP_UPDATE_UNDER_LOCK, HASHES, LOOKUP),
+            inside(LOOKUP_UNDER_LOCK, HookPoint.MAP_DELETE_UNDER_LOCK, HASHES, LOOKUP),
+            inside("free_htab_elem", HookPoint.ELEMENT_FREE, HASHES, "struct bpf_htab *htab, struct htab_elem *l"),
             inside("trie_update_elem", HookPoint.MAP_UPDATE_BEFORE_LOCK, TRIES, UPDATE),
             inside("trie_delete_elem", HookPoint.MAP_DELETE_BEFORE_LOCK, TRIES, DELETE),
             inside("array_map_update_elem", HookPoint.MAP_UPDATE_BEFORE_LOCK, ARRAYS, UPDATE),

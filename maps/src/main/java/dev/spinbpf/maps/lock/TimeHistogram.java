@@ -5,10 +5,10 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A histogram of waiting times in nanoseconds. Buckets are an eighth of a power of two wide, so that a value is known to within 13 %;
- * one thread writes, any thread may read meanwhile.
+ * A histogram of times in nanoseconds. Buckets are an eighth of a power of two wide, so that a value is known to within 13 %; one
+ * thread writes, any thread may read meanwhile.
  */
-public final class WaitTimes {
+public final class TimeHistogram {
     private static final int SUB_BITS = 3;
     private static final int SUB_BUCKETS = 1 << SUB_BITS;
     private static final int LARGEST_EXPONENT = 42;
@@ -19,7 +19,8 @@ public final class WaitTimes {
 
     private volatile long @Nullable [] counts;
 
-    WaitTimes() {}
+    /** An empty histogram; it takes no memory until the first time is added. */
+    public TimeHistogram() {}
 
     private static int bucket(long nanos) {
         if (nanos < SUB_BUCKETS) {
@@ -39,14 +40,16 @@ public final class WaitTimes {
         return (SUB_BUCKETS + bucket % SUB_BUCKETS + 1L) << shift;
     }
 
-    void add(long nanos) {
+    /** Counts a time; for the one thread that writes. */
+    public void add(long nanos) {
         long[] buckets = writableCounts();
         add(buckets, bucket(nanos), 1);
         add(buckets, TOTAL, nanos);
         COUNTS.setOpaque(buckets, MAX, Math.max(buckets[MAX], nanos));
     }
 
-    void addAll(WaitTimes other) {
+    /** Counts all times of another histogram. */
+    public void addAll(TimeHistogram other) {
         if (other.counts == null) {
             return;
         }
@@ -56,6 +59,11 @@ public final class WaitTimes {
         }
         add(buckets, TOTAL, other.totalNanos());
         COUNTS.setOpaque(buckets, MAX, Math.max(buckets[MAX], other.maxNanos()));
+    }
+
+    /** Whether no time was counted. */
+    public boolean isEmpty() {
+        return counts == null;
     }
 
     private long[] writableCounts() {
@@ -76,12 +84,12 @@ public final class WaitTimes {
         return buckets == null ? 0 : (long) COUNTS.getOpaque(buckets, index);
     }
 
-    /** How many waits there were. */
+    /** How many times were counted. */
     public long count() {
         return countBelow(Long.MAX_VALUE);
     }
 
-    /** How many waits were shorter than {@code nanos}, to within the width of a bucket. */
+    /** How many were shorter than {@code nanos}, to within the width of a bucket. */
     public long countBelow(long nanos) {
         long sum = 0;
         for (int i = 0; i < BUCKETS && upperBound(i) <= nanos; i++) {
@@ -90,17 +98,17 @@ public final class WaitTimes {
         return sum;
     }
 
-    /** The sum of all waits. */
+    /** The sum of all times. */
     public long totalNanos() {
         return get(TOTAL);
     }
 
-    /** The longest wait. */
+    /** The longest time. */
     public long maxNanos() {
         return get(MAX);
     }
 
-    /** The time that {@code percentile} of a hundred waits did not exceed, to within the width of a bucket; 0 without waits. */
+    /** The time that {@code percentile} of a hundred did not exceed, to within the width of a bucket; 0 where there are none. */
     public long percentileNanos(double percentile) {
         long wanted = (long) Math.ceil(count() * percentile / 100);
         long sum = 0;
@@ -113,14 +121,14 @@ public final class WaitTimes {
         return maxNanos();
     }
 
-    /** A wait-time bucket that is not empty. */
+    /** Is shown the buckets that are not empty. */
     @FunctionalInterface
     public interface BucketVisitor {
-        /** Visits {@code count} waits that were shorter than {@code upperBoundNanos}, and not in a bucket before. */
+        /** Visits {@code count} times that were shorter than {@code upperBoundNanos}, and not in a bucket before. */
         void visit(long upperBoundNanos, long count);
     }
 
-    /** Visits the buckets that are not empty, shortest waits first. */
+    /** Visits the buckets that are not empty, shortest times first. */
     public void forEachBucket(BucketVisitor visitor) {
         for (int i = 0; i < BUCKETS; i++) {
             long count = get(i);

@@ -1,6 +1,8 @@
 package dev.spinbpf.tools.metrics;
 
-import dev.spinbpf.vm.StressReport;
+import dev.spinbpf.vm.stress.Attempts;
+import dev.spinbpf.vm.stress.LockRow;
+import dev.spinbpf.vm.stress.Times;
 import io.prometheus.metrics.model.registry.Collector;
 import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
@@ -8,9 +10,10 @@ import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 
-/** The histogram {@code spinbpf_lock_wait_seconds}: how long contended attempts to take a lock waited. */
-final class WaitTimeCollector implements Collector {
+/** A histogram of times by lock and context. */
+final class TimesCollector implements Collector {
     private static final double NANOS_PER_SECOND = 1e9;
 
     /** Upper bounds: a microsecond to a second, in steps of 4, and the lock's own limits. */
@@ -29,26 +32,40 @@ final class WaitTimeCollector implements Collector {
         1_000_000_000
     };
 
-    private volatile List<StressReport.LockRow> locks = List.of();
+    private final String name;
+    private final String help;
+    private final Function<Attempts, Times> which;
+    private volatile List<LockRow> locks = List.of();
+
+    /**
+     * @param name the metric's name
+     * @param help what it says
+     * @param which the times among what is known of attempts
+     */
+    TimesCollector(String name, String help, Function<Attempts, Times> which) {
+        this.name = name;
+        this.help = help;
+        this.which = which;
+    }
 
     /** Sets what the next scrape shows. */
-    void show(List<StressReport.LockRow> rows) {
+    void show(List<LockRow> rows) {
         locks = rows;
     }
 
     @Override
     public MetricSnapshot collect() {
-        HistogramSnapshot.Builder histogram = HistogramSnapshot.builder()
-                .name("spinbpf_lock_wait_seconds")
-                .help("How long contended attempts to take a lock waited, whether they got it or not");
-        for (StressReport.LockRow lock : locks) {
+        HistogramSnapshot.Builder histogram =
+                HistogramSnapshot.builder().name(name).help(help);
+        for (LockRow lock : locks) {
             lock.contexts().forEach((level, attempts) -> {
-                if (!attempts.waits().isEmpty()) {
+                Times times = which.apply(attempts);
+                if (!times.isEmpty()) {
                     histogram.dataPoint(HistogramSnapshot.HistogramDataPointSnapshot.builder()
                             .labels(Labels.of(
                                     "lock", lock.name(), "context", level.name().toLowerCase(Locale.ROOT)))
-                            .classicHistogramBuckets(buckets(attempts))
-                            .sum(attempts.totalWaitNanos() / NANOS_PER_SECOND)
+                            .classicHistogramBuckets(buckets(times))
+                            .sum(times.totalNanos() / NANOS_PER_SECOND)
                             .build());
                 }
             });
@@ -56,8 +73,8 @@ final class WaitTimeCollector implements Collector {
         return histogram.build();
     }
 
-    private static ClassicHistogramBuckets buckets(StressReport.Attempts attempts) {
-        long[] counts = attempts.waitsBelow(BOUNDS_NANOS);
+    private static ClassicHistogramBuckets buckets(Times times) {
+        long[] counts = times.below(BOUNDS_NANOS);
         ClassicHistogramBuckets.Builder buckets = ClassicHistogramBuckets.builder();
         for (int i = 0; i < BOUNDS_NANOS.length; i++) {
             buckets.bucket(BOUNDS_NANOS[i] / NANOS_PER_SECOND, counts[i]);

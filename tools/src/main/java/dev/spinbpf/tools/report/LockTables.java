@@ -1,0 +1,120 @@
+package dev.spinbpf.tools.report;
+
+import dev.spinbpf.maps.cpu.ContextLevel;
+import dev.spinbpf.maps.lock.LockOutcome;
+import dev.spinbpf.vm.stress.Attempts;
+import dev.spinbpf.vm.stress.LockRow;
+import dev.spinbpf.vm.stress.Times;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/** What was counted about locks, as tables: attempts by outcome, how long they waited, how long locks were held. */
+final class LockTables {
+    private static final long[] BOUNDS_NANOS = {
+        1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000
+    };
+
+    private final List<Line> lines = new ArrayList<>();
+    private final boolean perCpu;
+
+    private LockTables(List<LockRow> rows, boolean perCpu) {
+        this.perCpu = perCpu;
+        for (LockRow row : rows) {
+            if (perCpu) {
+                row.perCpu()
+                        .forEach(own -> lines.add(
+                                new Line(row.name(), Integer.toString(own.cpu()), own.level(), own.attempts())));
+            } else {
+                row.contexts().forEach((level, attempts) -> lines.add(new Line(row.name(), "", level, attempts)));
+            }
+        }
+    }
+
+    /** What one line of each table is about. */
+    private record Line(String lock, String cpu, ContextLevel level, Attempts attempts) {}
+
+    /**
+     * The tables, those without any line left out.
+     *
+     * @param perCpu whether there is a line for each CPU rather than for all together
+     */
+    static String of(List<LockRow> rows, boolean perCpu, Style style) {
+        LockTables tables = new LockTables(rows, perCpu);
+        if (tables.lines.isEmpty()) {
+            return "\nNo lock was taken.\n";
+        }
+        return "\n" + tables.attempts(style) + tables.times("Waits for", Attempts::waits, style)
+                + tables.times("Held", Attempts::holds, style);
+    }
+
+    private List<String> titles(String first) {
+        return new ArrayList<>(perCpu ? List.of(first, ">CPU", "Context") : List.of(first, "Context"));
+    }
+
+    private List<String> cells(Line line) {
+        String level = StressText.level(line.level);
+        return new ArrayList<>(perCpu ? List.of(line.lock, line.cpu, level) : List.of(line.lock, level));
+    }
+
+    private String attempts(Style style) {
+        List<String> titles = titles("Lock");
+        titles.addAll(List.of(">Attempts", ">Acquired", ">fast", ">pending", ">queued", ">trylock"));
+        titles.addAll(List.of(">AA", ">ABBA", ">Timeout", ">No node", ">Deepest"));
+        TextTable table = new TextTable(titles.toArray(String[]::new));
+        for (Line line : lines) {
+            List<String> cells = cells(line);
+            cells.add(Long.toString(line.attempts.total()));
+            cells.add(Long.toString(line.attempts.acquired()));
+            for (LockOutcome outcome : LockOutcome.values()) {
+                cells.add(orDot(line.attempts.count(outcome)));
+            }
+            cells.add(Integer.toString(line.attempts.deepestNesting()));
+            table.add(cells.toArray(String[]::new));
+        }
+        return table.render(style);
+    }
+
+    private String times(String title, Function<Attempts, Times> which, Style style) {
+        List<String> titles = titles(title);
+        titles.addAll(timeTitles());
+        TextTable table = new TextTable(titles.toArray(String[]::new));
+        for (Line line : lines) {
+            Times times = which.apply(line.attempts);
+            if (!times.isEmpty()) {
+                List<String> cells = cells(line);
+                cells.addAll(timeCells(times));
+                table.add(cells.toArray(String[]::new));
+            }
+        }
+        return table.isEmpty() ? "" : "\n" + table.render(style);
+    }
+
+    /** Titles of the columns of {@link #timeCells}. */
+    static List<String> timeTitles() {
+        List<String> titles = new ArrayList<>(List.of(">Times", ">Median", ">99 %", ">Longest"));
+        for (long bound : BOUNDS_NANOS) {
+            titles.add(">< " + Durations.round(bound));
+        }
+        titles.add(">longer");
+        return titles;
+    }
+
+    /** How many there are, median, 99th percentile, longest, and a coarse histogram. */
+    static List<String> timeCells(Times times) {
+        List<String> cells = new ArrayList<>(List.of(
+                Long.toString(times.count()),
+                Durations.of(times.p50Nanos()),
+                Durations.of(times.p99Nanos()),
+                Durations.of(times.maxNanos())));
+        for (long count : times.below(BOUNDS_NANOS)) {
+            cells.add(orDot(count));
+        }
+        return cells;
+    }
+
+    /** A number; a dot for none, so that what there is stands out. */
+    static String orDot(long count) {
+        return count == 0 ? "." : Long.toString(count);
+    }
+}

@@ -1,0 +1,42 @@
+package dev.spinbpf.vm.stress;
+
+import dev.spinbpf.maps.lock.LockOutcome;
+import java.util.Map;
+
+/**
+ * Attempts to take a lock that ended.
+ *
+ * @param outcomes how many ended in which way; ways that did not occur are absent
+ * @param deepestNesting how many locks the CPU held at most when it had just taken this one, this one included
+ * @param waits how long contended attempts waited, whether they got the lock or not
+ * @param holds how long the lock was held, of the acquisitions that were timed
+ */
+public record Attempts(Map<LockOutcome, Long> outcomes, int deepestNesting, Times waits, Times holds) {
+
+    /** Attempts that took the lock. */
+    public long acquired() {
+        return sum(true);
+    }
+
+    /** Attempts that did not. */
+    public long failed() {
+        return sum(false);
+    }
+
+    /** All of them. */
+    public long total() {
+        return acquired() + failed();
+    }
+
+    private long sum(boolean acquired) {
+        return outcomes.entrySet().stream()
+                .filter(entry -> entry.getKey().isAcquired() == acquired)
+                .mapToLong(Map.Entry::getValue)
+                .sum();
+    }
+
+    /** How many ended in a way. */
+    public long count(LockOutcome outcome) {
+        return outcomes.getOrDefault(outcome, 0L);
+    }
+}

@@ -1,0 +1,63 @@
+package dev.spinbpf.vm.stress;
+
+import dev.spinbpf.maps.lock.TimeHistogram;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A histogram of times, in nanoseconds, as it was at a moment.
+ *
+ * @param buckets those that are not empty, shortest times first
+ * @param totalNanos sum of all times
+ * @param maxNanos the longest
+ * @param p50Nanos half of them were not longer
+ * @param p99Nanos 99 of 100 were not longer
+ */
+public record Times(List<Bucket> buckets, long totalNanos, long maxNanos, long p50Nanos, long p99Nanos) {
+    private static final Times NONE = new Times(List.of(), 0, 0, 0, 0);
+
+    /** Times that were shorter than the bound, and not shorter than the bound of the bucket before. */
+    public record Bucket(long upperBoundNanos, long count) {}
+
+    /** What a histogram says now. */
+    public static Times of(TimeHistogram histogram) {
+        if (histogram.isEmpty()) {
+            return NONE;
+        }
+        List<Bucket> buckets = new ArrayList<>();
+        histogram.forEachBucket((bound, count) -> buckets.add(new Bucket(bound, count)));
+        return new Times(
+                List.copyOf(buckets),
+                histogram.totalNanos(),
+                histogram.maxNanos(),
+                histogram.percentileNanos(50),
+                histogram.percentileNanos(99));
+    }
+
+    public boolean isEmpty() {
+        return buckets.isEmpty();
+    }
+
+    /** How many times there are. */
+    public long count() {
+        return buckets.stream().mapToLong(Bucket::count).sum();
+    }
+
+    /**
+     * The times in fewer buckets: how many were shorter than each bound and not than the one before, and at last how many were
+     * longer. A bucket counts where all of it fits.
+     *
+     * @param boundsNanos bounds, ascending
+     */
+    public long[] below(long... boundsNanos) {
+        long[] counts = new long[boundsNanos.length + 1];
+        for (Bucket bucket : buckets) {
+            int at = 0;
+            while (at < boundsNanos.length && bucket.upperBoundNanos() > boundsNanos[at]) {
+                at++;
+            }
+            counts[at] += bucket.count();
+        }
+        return counts;
+    }
+}
