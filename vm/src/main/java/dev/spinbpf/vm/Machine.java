@@ -68,9 +68,15 @@ public final class Machine implements AutoCloseable {
         ResilientLock locks = options.testAndSet() ? new TasLock(lockStats) : new RqSpinLock(lockStats);
         MapTable maps = new MapTable();
         SplittableRandom random = new SplittableRandom(options.seed());
-        mapEnvironment = new MapEnvironment(
-                cpus, locks, maps, random::nextInt, MapEnvironment.DEFAULT_LIMIT_BYTES, FieldCanceller.NONE);
         kernel = new Kernel(cpus, maps, locks, arena, options.seed());
+        mapEnvironment = new MapEnvironment(
+                cpus,
+                locks,
+                maps,
+                random::nextInt,
+                MapEnvironment.DEFAULT_LIMIT_BYTES,
+                FieldCanceller.NONE,
+                kernel.tasks()::storageOfPid);
         functions = new FunctionTable(kernel);
         hooks = new HookRegistry(cpus, maps);
         lockNames = new LockNames(maps);

@@ -33,14 +33,20 @@ public final class PlainSpinLock {
         return flags;
     }
 
-    private static boolean tryLock(long lock) {
+    /** Takes a lock if it is free, with interrupts and preemption disabled already; {@link #release} gives it back. */
+    public static boolean tryLock(long lock) {
         return GuestWords.getIntOpaque(lock) == 0
                 && GuestWords.compareAndExchangeIntAcquire(lock, 0, LockWord.LOCKED) == 0;
     }
 
+    /** Releases a lock that {@link #tryLock} took. */
+    public static void release(long lock) {
+        GuestWords.setIntRelease(lock, 0);
+    }
+
     /** Releases a lock, enables preemption again and restores the flags. */
     public static void unlock(Cpu cpu, long lock, long flags) {
-        GuestWords.setIntRelease(lock, 0);
+        release(lock);
         cpu.preemptEnable();
         cpu.irqRestore(flags);
     }

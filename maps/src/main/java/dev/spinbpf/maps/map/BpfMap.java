@@ -35,12 +35,15 @@ public abstract sealed class BpfMap implements AutoCloseable
         permits ArrayMap,
                 BloomFilterMap,
                 HashTableMap,
+                LocalStorageMap,
                 LpmTrieMap,
                 PercpuArrayMap,
                 PerfEventArrayMap,
                 QueueStackMap,
+                ResizableHashMap,
                 RingBufferMap,
-                SlotArrayMap {
+                SlotArrayMap,
+                UserRingBufferMap {
     /** Where the id is in the map object that a program's map pointer points to. */
     static final int ID_OFFSET = 92;
 

@@ -27,6 +27,10 @@ final class MapChecks {
 
     private static final long MOST_HASH_ENTRIES = 1L << 31;
     private static final long U32_MAX = 0xffffffffL;
+    private static final long U16_MAX = 0xffffL;
+
+    /** {@code BPF_LOCAL_STORAGE_MAX_VALUE_SIZE}: 65535 less {@code sizeof(struct bpf_local_storage_elem)}. */
+    private static final long LOCAL_STORAGE_VALUE_MAX = U16_MAX - 128;
 
     private static final int LPM_DATA_MAX = 256;
     private static final int LPM_KEY_HEADER = 4;
@@ -48,6 +52,7 @@ final class MapChecks {
     private static final long RINGBUF_FLAGS = MapFlags.BPF_F_NUMA_NODE | MapFlags.BPF_F_RB_OVERWRITE;
     private static final long BLOOM_FLAGS =
             MapFlags.BPF_F_NUMA_NODE | MapFlags.BPF_F_ZERO_SEED | MapFlags.BPF_F_ACCESS_MASK;
+    private static final long LOCAL_STORAGE_FLAGS = MapFlags.BPF_F_NO_PREALLOC | MapFlags.BPF_F_CLONE;
     private static final long BOTH_PROG_ACCESS = MapFlags.BPF_F_RDONLY_PROG | MapFlags.BPF_F_WRONLY_PROG;
     private static final long BOTH_ACCESS = MapFlags.BPF_F_RDONLY | MapFlags.BPF_F_WRONLY;
 
@@ -79,8 +84,10 @@ final class MapChecks {
             }
             case LPM_TRIE -> checks.checkTrie();
             case QUEUE, STACK -> checks.checkQueue();
-            case RINGBUF -> checks.checkRingBuffer();
+            case RINGBUF, USER_RINGBUF -> checks.checkRingBuffer();
             case BLOOM_FILTER -> checks.checkBloomFilter();
+            case RHASH -> checks.checkResizableHash();
+            case TASK_STORAGE -> checks.checkLocalStorage();
             default -> {}
         }
     }
@@ -219,6 +226,49 @@ final class MapChecks {
                 "max_entries of " + def.maxEntries() + " is too large");
     }
 
+    private void checkResizableHash() throws MapCreationException {
+        require(has(MapFlags.BPF_F_NO_PREALLOC), EINVAL, "an rhash needs BPF_F_NO_PREALLOC");
+        require(!has(MapFlags.BPF_F_ZERO_SEED), EINVAL, "BPF_F_ZERO_SEED is not for type rhash");
+        require(
+                Integer.toUnsignedLong(def.keySize()) <= U16_MAX,
+                E2BIG,
+                "the key of an rhash may be at most 65535 bytes, not " + sizeText(def.keySize()));
+        require(
+                def.mapExtra() >>> 32 == 0,
+                EINVAL,
+                "map_extra of an rhash is a number of elements to begin with and has 32 bits");
+        require(def.mapExtra() <= U16_MAX, E2BIG, "an rhash begins with at most 65535 elements, not " + def.mapExtra());
+        require(
+                def.mapExtra() <= def.maxEntries(),
+                EINVAL,
+                "an rhash for " + def.maxEntries() + " elements cannot begin with " + def.mapExtra());
+        checkHash();
+    }
+
+    private void checkLocalStorage() throws MapCreationException {
+        String type = def.type().display();
+        long unknown = def.flags() & ~LOCAL_STORAGE_FLAGS;
+        require(unknown == 0, EINVAL, "flags 0x" + Long.toHexString(unknown) + " are not for type " + type);
+        require(has(MapFlags.BPF_F_NO_PREALLOC), EINVAL, "type " + type + " needs BPF_F_NO_PREALLOC");
+        require(
+                def.maxEntries() == 0,
+                EINVAL,
+                "type " + type + " has a value for each owner, max_entries must be 0, not " + def.maxEntries());
+        require(
+                def.keySize() == 4,
+                EINVAL,
+                "the key of type " + type + " must be 4 bytes, not " + sizeText(def.keySize()));
+        require(def.valueSize() != 0, EINVAL, "value_size must not be 0");
+        require(
+                def.keyTypeId() != 0 && def.valueTypeId() != 0,
+                EINVAL,
+                "type " + type + " needs the types of key and value");
+        require(
+                Integer.toUnsignedLong(def.valueSize()) <= LOCAL_STORAGE_VALUE_MAX,
+                E2BIG,
+                "a value of " + sizeText(def.valueSize()) + " bytes is more than " + LOCAL_STORAGE_VALUE_MAX);
+    }
+
     private void checkTrie() throws MapCreationException {
         requireEntries();
         require(has(MapFlags.BPF_F_NO_PREALLOC), EINVAL, "an lpm_trie needs BPF_F_NO_PREALLOC");
@@ -258,7 +308,15 @@ final class MapChecks {
 
     private void checkRingBuffer() throws MapCreationException {
         long unknown = def.flags() & ~RINGBUF_FLAGS;
-        require(unknown == 0, EINVAL, "flags 0x" + Long.toHexString(unknown) + " are not for type ringbuf");
+        require(
+                unknown == 0,
+                EINVAL,
+                "flags 0x" + Long.toHexString(unknown) + " are not for type "
+                        + def.type().display());
+        require(
+                def.type() == MapType.RINGBUF || !has(MapFlags.BPF_F_RB_OVERWRITE),
+                EINVAL,
+                "BPF_F_RB_OVERWRITE is for type ringbuf");
         requireNoKey();
         require(def.valueSize() == 0, EINVAL, "a ring buffer has no values, value_size must be 0");
         require(
@@ -304,12 +362,21 @@ final class MapChecks {
 
     private static boolean mayHold(MapType type, BtfField.Kind kind) {
         return switch (kind) {
-            case BPF_SPIN_LOCK, BPF_RES_SPIN_LOCK -> type == MapType.HASH || type == MapType.ARRAY;
-            case BPF_TIMER, BPF_WORKQUEUE, BPF_TASK_WORK, BPF_LIST_HEAD, BPF_RB_ROOT ->
+            case BPF_SPIN_LOCK, BPF_RES_SPIN_LOCK ->
+                switch (type) {
+                    case HASH, RHASH, ARRAY, TASK_STORAGE -> true;
+                    default -> false;
+                };
+            case BPF_TIMER, BPF_WORKQUEUE, BPF_TASK_WORK ->
+                switch (type) {
+                    case HASH, RHASH, ARRAY, LRU_HASH -> true;
+                    default -> false;
+                };
+            case BPF_LIST_HEAD, BPF_RB_ROOT ->
                 type == MapType.HASH || type == MapType.ARRAY || type == MapType.LRU_HASH;
             case BPF_KPTR_UNREF, BPF_KPTR_REF, BPF_KPTR_PERCPU, BPF_REFCOUNT ->
                 switch (type) {
-                    case HASH, PERCPU_HASH, LRU_HASH, LRU_PERCPU_HASH, ARRAY, PERCPU_ARRAY -> true;
+                    case HASH, RHASH, PERCPU_HASH, LRU_HASH, LRU_PERCPU_HASH, ARRAY, PERCPU_ARRAY, TASK_STORAGE -> true;
                     default -> false;
                 };
             default -> false;

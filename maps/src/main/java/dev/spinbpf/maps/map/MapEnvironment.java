@@ -15,6 +15,7 @@ import java.util.function.IntSupplier;
  * @param hashSeeds seeds of hash functions, one a map
  * @param limitBytes most guest memory that one map may take; a map that wants more is refused (ENOMEM)
  * @param canceller called for values with timers, work queues and task work that go away
+ * @param owners whom local storage belongs to
  */
 public record MapEnvironment(
         Cpus cpus,
@@ -22,7 +23,8 @@ public record MapEnvironment(
         MapTable table,
         IntSupplier hashSeeds,
         long limitBytes,
-        FieldCanceller canceller) {
+        FieldCanceller canceller,
+        LocalStorageOwners owners) {
 
     /** Most guest memory for one map where nothing else is said: 16 GiB. */
     public static final long DEFAULT_LIMIT_BYTES = 16L << 30;
@@ -30,6 +32,18 @@ public record MapEnvironment(
     /** A machine without maps, with queued locks and statistics of its own. */
     public static MapEnvironment of(Cpus cpus, IntSupplier hashSeeds) {
         ResilientLock locks = new RqSpinLock(new LockStats(cpus.count()));
-        return new MapEnvironment(cpus, locks, new MapTable(), hashSeeds, DEFAULT_LIMIT_BYTES, FieldCanceller.NONE);
+        return of(cpus, locks, hashSeeds);
+    }
+
+    /** A machine without maps that takes locks in a given way. */
+    public static MapEnvironment of(Cpus cpus, ResilientLock locks, IntSupplier hashSeeds) {
+        return new MapEnvironment(
+                cpus,
+                locks,
+                new MapTable(),
+                hashSeeds,
+                DEFAULT_LIMIT_BYTES,
+                FieldCanceller.NONE,
+                LocalStorageOwners.NONE);
     }
 }

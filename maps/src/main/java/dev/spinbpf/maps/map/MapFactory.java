@@ -58,7 +58,7 @@ public final class MapFactory {
                 switch (def.type()) {
                     case PERCPU_ARRAY, PERCPU_HASH, LRU_PERCPU_HASH ->
                         environment.cpus().count();
-                    case RINGBUF, BLOOM_FILTER, LPM_TRIE -> 0;
+                    case RINGBUF, USER_RINGBUF, BLOOM_FILTER, LPM_TRIE, TASK_STORAGE -> 0;
                     default -> 1;
                 };
         boolean preallocated = (def.flags() & MapFlags.BPF_F_NO_PREALLOC) == 0;
@@ -84,7 +84,10 @@ public final class MapFactory {
             case PROG_ARRAY, ARRAY_OF_MAPS -> new SlotArrayMap(definition);
             case QUEUE, STACK -> new QueueStackMap(definition);
             case RINGBUF -> new RingBufferMap(definition);
+            case USER_RINGBUF -> new UserRingBufferMap(definition);
             case BLOOM_FILTER -> new BloomFilterMap(definition);
+            case RHASH -> new ResizableHashMap(definition);
+            case TASK_STORAGE -> new LocalStorageMap(definition);
             case PERF_EVENT_ARRAY -> new PerfEventArrayMap(definition);
             default ->
                 throw new MapCreationException(

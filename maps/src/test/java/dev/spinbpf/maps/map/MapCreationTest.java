@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.model.MapDef;
 import dev.spinbpf.programs.model.MapType;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -88,12 +89,63 @@ class MapCreationTest {
         "BLOOM_FILTER,   0,       8,        100,    0, 0",
         "BLOOM_FILTER,   4,       8,        100,    0, " + EINVAL,
         "CGROUP_STORAGE, 8,       8,          0,    0, " + EOPNOTSUPP,
-        "TASK_STORAGE,   4,       8,          0,    1, " + EOPNOTSUPP,
+        "USER_RINGBUF,   0,       0,       4096,    0, 0",
+        "USER_RINGBUF,   0,       0,       4097,    0, " + EINVAL,
+        "USER_RINGBUF,   0,       0,       4096, 524288, " + EINVAL,
+        "RHASH,          4,       8,          4,    1, 0",
+        "RHASH,          4,       8,          4,    0, " + EINVAL,
+        "RHASH,          4,       8,          4,   65, " + EINVAL,
+        "RHASH,      65536,       8,          4,    1, " + E2BIG,
+        "RHASH,          4,       8, 2147483649,    1, " + E2BIG,
+        "TASK_STORAGE,   4,       8,          0,    1, " + EINVAL,
         "ARRAY_OF_MAPS,  4,       4,          1,    0, " + EINVAL,
     })
     void makesOrRefusesAsLinuxDoes(MapType type, int keySize, int valueSize, long entries, long flags, int errno) {
         assertThat(errno(TestMachine.def(type, keySize, valueSize, entries, flags)))
                 .isEqualTo(errno);
+    }
+
+    private static MapDef resizable(long maxEntries, long hint) {
+        return new MapDef("m", MapType.RHASH, 4, 8, maxEntries, 1, hint, 0, 0, 0, null, List.of(), null, false);
+    }
+
+    @Test
+    void sizeHintOfAnRhashIsALimitedNumber() {
+        assertThat(errno(resizable(1000, 1000))).isZero();
+        assertThat(errno(resizable(1000, 1001))).isEqualTo(EINVAL);
+        assertThat(errno(resizable(1 << 20, 65536))).isEqualTo(E2BIG);
+        assertThat(errno(resizable(1 << 20, 1L << 32))).isEqualTo(EINVAL);
+        assertThat(errno(TestMachine.def(MapType.HASH, 4, 8, 4, 0))).isZero();
+    }
+
+    private static MapDef storage(int keySize, int valueSize, long maxEntries, long flags, int valueTypeId) {
+        return new MapDef(
+                "m",
+                MapType.TASK_STORAGE,
+                keySize,
+                valueSize,
+                maxEntries,
+                flags,
+                0,
+                0,
+                1,
+                valueTypeId,
+                null,
+                List.of(),
+                null,
+                false);
+    }
+
+    @Test
+    void localStorageHasAValueForEachOwnerAndTypes() {
+        assertThat(errno(storage(4, 8, 0, 1, 2))).isZero();
+        assertThat(errno(storage(4, 8, 0, 1, 0))).isEqualTo(EINVAL);
+        assertThat(errno(storage(8, 8, 0, 1, 2))).isEqualTo(EINVAL);
+        assertThat(errno(storage(4, 0, 0, 1, 2))).isEqualTo(EINVAL);
+        assertThat(errno(storage(4, 8, 1, 1, 2))).isEqualTo(EINVAL);
+        assertThat(errno(storage(4, 8, 0, 0, 2))).isEqualTo(EINVAL);
+        assertThat(errno(storage(4, 8, 0, 65, 2))).isEqualTo(EINVAL);
+        assertThat(errno(storage(4, 65408, 0, 1, 2))).isEqualTo(E2BIG);
     }
 
     @Test

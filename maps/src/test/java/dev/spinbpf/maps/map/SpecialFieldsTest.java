@@ -139,7 +139,8 @@ class SpecialFieldsTest {
                 plain.table(),
                 () -> 0,
                 MapEnvironment.DEFAULT_LIMIT_BYTES,
-                (cpu, map, value) -> cancelled.add(value));
+                (cpu, map, value) -> cancelled.add(value),
+                LocalStorageOwners.NONE);
         try (BpfMap map = MapFactory.create(def(MapType.HASH, 0), BTF, environment)) {
             map.update(cpus.get(0), machine.key(1), machine.value, 0);
             long first = map.lookup(cpus.get(0), machine.key(1));

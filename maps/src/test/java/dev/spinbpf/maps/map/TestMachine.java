@@ -3,11 +3,16 @@ package dev.spinbpf.maps.map;
 import dev.spinbpf.maps.cpu.Clock;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.Cpus;
+import dev.spinbpf.maps.lock.LockStats;
+import dev.spinbpf.maps.lock.ResilientLock;
+import dev.spinbpf.maps.lock.RqSpinLock;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.model.MapDef;
 import dev.spinbpf.programs.model.MapType;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -22,15 +27,27 @@ final class TestMachine implements AutoCloseable {
     final long value;
     final long out;
     private final GuestArena arena = new GuestArena("test");
+    private final List<Long> owners = new ArrayList<>();
 
     TestMachine(int cpuCount) {
         this(new Cpus(cpuCount, Clock.REAL));
     }
 
     TestMachine(Cpus cpus) {
+        this(cpus, new RqSpinLock(new LockStats(cpus.count())));
+    }
+
+    TestMachine(Cpus cpus, ResilientLock locks) {
         this.cpus = cpus;
         cpu = cpus.get(0);
-        environment = MapEnvironment.of(cpus, () -> 0x5eed);
+        environment = new MapEnvironment(
+                cpus,
+                locks,
+                new MapTable(),
+                () -> 0x5eed,
+                MapEnvironment.DEFAULT_LIMIT_BYTES,
+                FieldCanceller.NONE,
+                handle -> handle >= 0 && handle < owners.size() ? owners.get(handle) : 0);
         key = buffer();
         value = buffer();
         out = buffer();
@@ -46,6 +63,45 @@ final class TestMachine implements AutoCloseable {
 
     static MapDef def(MapType type, int keySize, int valueSize, long maxEntries, long flags, @Nullable MapDef inner) {
         return new MapDef("m", type, keySize, valueSize, maxEntries, flags, 0, 0, 0, 0, inner, List.of(), null, false);
+    }
+
+    /** An rhash with room for {@code hint} elements at first. */
+    ResizableHashMap resizable(int keySize, int valueSize, long maxEntries, long hint) {
+        long flags = MapFlags.BPF_F_NO_PREALLOC;
+        MapDef def = new MapDef(
+                "m", MapType.RHASH, keySize, valueSize, maxEntries, flags, hint, 0, 0, 0, null, List.of(), null, false);
+        return (ResizableHashMap) map(def, Btf.EMPTY);
+    }
+
+    /** Storage for tasks; {@link #storage} makes owners. */
+    LocalStorageMap taskStorage(int valueSize) {
+        Btf btf = new Btf(List.of(
+                new BtfType.Void(),
+                new BtfType.Int("int", 4, 32, 0, true, false, false),
+                new BtfType.Composite("value", false, valueSize, List.of())));
+        MapDef def = new MapDef(
+                "m",
+                MapType.TASK_STORAGE,
+                4,
+                valueSize,
+                0,
+                MapFlags.BPF_F_NO_PREALLOC,
+                0,
+                0,
+                1,
+                2,
+                null,
+                List.of(),
+                null,
+                false);
+        return (LocalStorageMap) map(def, btf);
+    }
+
+    /** A new owner of local storage, whose handle is its number from 0 on. */
+    long storage() {
+        long storage = arena.allocate(LocalStorageMap.STORAGE_SIZE, 64);
+        owners.add(storage);
+        return storage;
     }
 
     BpfMap map(MapType type, int keySize, int valueSize, long maxEntries, long flags) {

@@ -17,6 +17,8 @@ public final class FunctionTable {
     public FunctionTable(Kernel kernel) {
         MapHelpers.register(this, kernel);
         RingBufferHelpers.register(this, kernel);
+        StorageHelpers.register(this, kernel);
+        DynptrHelpers.register(this);
         SystemHelpers.register(this, kernel);
         PrintHelpers.register(this, kernel);
         ProbeHelpers.register(this);

@@ -39,7 +39,7 @@ public final class Kernel {
         for (int i = 0; i < locals.length; i++) {
             locals[i] = new CpuLocal(arena, seed + i * 0x632BE59BD9B4E019L);
         }
-        tasks = new Tasks(arena, cpus.count());
+        tasks = new Tasks(arena, cpus);
     }
 
     public Cpus cpus() {

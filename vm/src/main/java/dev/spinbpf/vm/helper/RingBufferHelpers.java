@@ -1,10 +1,14 @@
 package dev.spinbpf.vm.helper;
 
+import static dev.spinbpf.programs.model.Errno.E2BIG;
 import static dev.spinbpf.programs.model.Errno.EINVAL;
+import static dev.spinbpf.programs.model.Errno.ENOMEM;
 
 import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.maps.map.PerfEventArrayMap;
 import dev.spinbpf.maps.map.RingBufferMap;
+import dev.spinbpf.maps.map.UserRingBufferMap;
+import dev.spinbpf.vm.exec.Execution;
 import dev.spinbpf.vm.exec.TrapException;
 
 /** Ring buffers and perf event arrays: output of programs to user space. */
@@ -26,10 +30,68 @@ final class RingBufferHelpers {
         });
         table.helper("bpf_ringbuf_query", (_, map, question, _, _, _) -> buffer(kernel, map)
                 .query(question));
+        table.helper(
+                "bpf_ringbuf_reserve_dynptr",
+                (run, map, size, flags, dynptr, _) -> reserve(run, buffer(kernel, map), size, flags, dynptr));
+        table.helper("bpf_ringbuf_submit_dynptr", (_, dynptr, flags, _, _, _) -> {
+            long record = DynptrHelpers.data(dynptr);
+            if (record != 0) {
+                bufferOf(kernel, record).submit(record, flags);
+                DynptrHelpers.setNull(dynptr);
+            }
+            return 0;
+        });
+        table.helper("bpf_ringbuf_discard_dynptr", (_, dynptr, flags, _, _, _) -> {
+            long record = DynptrHelpers.data(dynptr);
+            if (record != 0) {
+                bufferOf(kernel, record).discard(record, flags);
+                DynptrHelpers.setNull(dynptr);
+            }
+            return 0;
+        });
+        table.helper(
+                "bpf_user_ringbuf_drain",
+                (run, map, callback, context, flags, _) -> drain(kernel, run, map, callback, context, flags));
         table.helper("bpf_perf_event_output", (run, _, map, flags, data, size) -> {
             BpfMap found = kernel.map(map);
             return found instanceof PerfEventArrayMap array ? array.output(run.cpu(), flags, data, size) : -EINVAL;
         });
+    }
+
+    private static long reserve(Execution run, RingBufferMap buffer, long size, long flags, long dynptr) {
+        long bytes = size & 0xffff_ffffL;
+        if (flags == 0 && bytes > DynptrHelpers.LARGEST) {
+            DynptrHelpers.setNull(dynptr);
+            return -E2BIG;
+        }
+        long record = buffer.reserve(run.cpu(), bytes, flags);
+        if (record == 0) {
+            DynptrHelpers.setNull(dynptr);
+            return -EINVAL;
+        }
+        DynptrHelpers.initialize(dynptr, record, (int) bytes, DynptrHelpers.RINGBUF);
+        return 0;
+    }
+
+    private static long drain(Kernel kernel, Execution run, long address, long callback, long context, long flags) {
+        if (!(kernel.map(address) instanceof UserRingBufferMap buffer)) {
+            throw new TrapException("0x" + Long.toHexString(address) + " is not a user ring buffer");
+        }
+        CpuLocal local = kernel.local(run.cpu());
+        long dynptr = local.push(DynptrHelpers.SIZE);
+        if (dynptr == 0) {
+            return -ENOMEM;
+        }
+        try {
+            return buffer.drain(
+                    (sample, size) -> {
+                        DynptrHelpers.initialize(dynptr, sample, size, DynptrHelpers.LOCAL);
+                        return run.callback(callback, dynptr, context, 0, 0);
+                    },
+                    flags);
+        } finally {
+            local.pop(DynptrHelpers.SIZE);
+        }
     }
 
     private static RingBufferMap buffer(Kernel kernel, long address) {

@@ -1,9 +1,11 @@
 package dev.spinbpf.vm.helper;
 
 import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.cpu.Cpus;
+import dev.spinbpf.maps.map.LocalStorageMap;
 import dev.spinbpf.maps.memory.GuestArena;
 
-/** The emulated task that each CPU runs. */
+/** The emulated task that each CPU runs. Behind its structure lies the storage in which maps keep a value for it. */
 public final class Tasks {
     /** Bytes that an emulated {@code struct task_struct} has; all of them read as zero. */
     private static final int TASK_SIZE = 16 << 10;
@@ -11,11 +13,13 @@ public final class Tasks {
     private static final int FIRST_PID = 1000;
 
     private final GuestArena arena;
+    private final Cpus cpus;
     private final long[] addresses;
 
-    Tasks(GuestArena arena, int cpus) {
+    Tasks(GuestArena arena, Cpus cpus) {
         this.arena = arena;
-        this.addresses = new long[cpus];
+        this.cpus = cpus;
+        this.addresses = new long[cpus.count()];
     }
 
     /** The process and thread id of the task that a CPU runs. */
@@ -31,8 +35,24 @@ public final class Tasks {
     /** The guest address of the task's structure. */
     public synchronized long address(Cpu cpu) {
         if (addresses[cpu.id()] == 0) {
-            addresses[cpu.id()] = arena.allocate(TASK_SIZE);
+            addresses[cpu.id()] = arena.allocate(TASK_SIZE + LocalStorageMap.STORAGE_SIZE, 64);
         }
         return addresses[cpu.id()];
+    }
+
+    /** The storage of the task whose structure is at an address; 0 if it is not a task that runs here. */
+    synchronized long storageOf(long task) {
+        for (long address : addresses) {
+            if (address == task && address != 0) {
+                return address + TASK_SIZE;
+            }
+        }
+        return 0;
+    }
+
+    /** The storage of a task by its process id, 0 if there is no such task. */
+    public long storageOfPid(int pid) {
+        int cpu = pid - FIRST_PID;
+        return cpu < 0 || cpu >= addresses.length ? 0 : address(cpus.get(cpu)) + TASK_SIZE;
     }
 }
