@@ -139,6 +139,10 @@ final class LpmTrieMap extends BpfMap {
     }
 
     private long walk(long key) {
+        return dataSize == Integer.BYTES ? walkOneWord(key) : walkAnyLength(key);
+    }
+
+    private long walkAnyLength(long key) {
         long found = 0;
         long node = GuestWords.getLongAcquire(control + ROOT);
         while (node != 0) {
@@ -154,6 +158,35 @@ final class LpmTrieMap extends BpfMap {
                 found = node;
             }
             node = GuestWords.getLongAcquire(childSlot(node, bit(key + KEY_DATA, length)));
+        }
+        return found;
+    }
+
+    /**
+     * The walk for prefixes of up to 32 bits, as of IPv4. Both children are loaded and one is chosen by arithmetic, as is whether
+     * the node counts: a branch on either would go the wrong way every other time, and a load that depends on the prefix length
+     * would wait for it at each level.
+     */
+    private long walkOneWord(long key) {
+        int keyLength = GuestMemory.getInt(key);
+        int keyData = Integer.reverseBytes(GuestMemory.getInt(key + KEY_DATA));
+        long found = 0;
+        long node = GuestWords.getLongAcquire(control + ROOT);
+        while (node != 0) {
+            long first = GuestWords.getLongAcquire(childSlot(node, 0));
+            long second = GuestWords.getLongAcquire(childSlot(node, 1));
+            int length = prefixLength(node);
+            int difference = Integer.reverseBytes(GuestMemory.getInt(node + DATA)) ^ keyData;
+            if (length > keyLength || Integer.numberOfLeadingZeros(difference) < length) {
+                break;
+            }
+            long counts = (GuestMemory.getIntOpaque(node + FLAGS) & INTERMEDIATE) - 1L;
+            found = node & counts | found & ~counts;
+            if (length == Integer.SIZE) {
+                break;
+            }
+            long isSecond = -(keyData >>> Integer.SIZE - 1 - length & 1L);
+            node = first ^ (first ^ second) & isSecond;
         }
         return found;
     }
