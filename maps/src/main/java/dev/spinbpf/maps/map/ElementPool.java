@@ -31,19 +31,19 @@ final class ElementPool {
         count = map.arena().allocate(Long.BYTES, PercpuCounter.STRIDE);
         if (map.hasFlag(MapFlags.BPF_F_NO_PREALLOC)) {
             freelist = null;
-            cache = new ElementCache(map, map.elementSize, HashTableMap.FREE_NEXT);
+            cache = new ElementCache(map, map.elementSize + Long.BYTES, (int) map.elementSize);
             spares = 0;
             return;
         }
         cache = null;
-        freelist = new PercpuFreelist(map);
         long elementCount = map.maxEntries() + (replacesValues ? map.cpuCount : 0);
         long elements = map.arena().allocate(map.elementSize * elementCount, PercpuCounter.STRIDE);
+        freelist = new PercpuFreelist(map, elements, map.elementSize * elementCount);
         if (map.isPercpu()) {
             attachPercpuValues(map, elements, elementCount);
         }
         long spareElements = elements + map.elementSize * map.maxEntries();
-        freelist.populate(elements, map.elementSize, map.maxEntries());
+        freelist.populate(map.elementSize, map.maxEntries());
         spares = replacesValues ? map.arena().allocate((long) PercpuCounter.STRIDE * map.cpuCount, 64) : 0;
         for (int cpuId = 0; replacesValues && cpuId < map.cpuCount; cpuId++) {
             GuestMemory.putLong(spares + (long) PercpuCounter.STRIDE * cpuId, spareElements + map.elementSize * cpuId);
@@ -84,7 +84,7 @@ final class ElementPool {
      */
     long take(Cpu cpu, long old) {
         if (freelist != null) {
-            long element = old == 0 ? 0 : GuestWords.getAndSetLong(spare(cpu), 0);
+            long element = old == 0 ? 0 : takeSpare(cpu);
             if (element == 0) {
                 element = freelist.pop(cpu);
             }
@@ -103,11 +103,22 @@ final class ElementPool {
         return spares + (long) PercpuCounter.STRIDE * cpu.id();
     }
 
+    /** Only this CPU touches its spare element, and no interrupt lands between the load and the store: there is no need of an atomic. */
+    private long takeSpare(Cpu cpu) {
+        long slot = spare(cpu);
+        long element = GuestWords.getLongOpaque(slot);
+        GuestMemory.setLongOpaque(slot, 0);
+        return element;
+    }
+
     /** Takes back an element of a pre-allocated map that was replaced and is out of the table. Cannot fail. */
     void retire(Cpu cpu, long old) {
-        if (GuestWords.compareAndExchangeLong(spare(cpu), 0, old) != 0) {
+        long slot = spare(cpu);
+        if (GuestWords.getLongOpaque(slot) != 0) {
             requireNonNull(freelist).push(cpu, old);
+            return;
         }
+        GuestMemory.setLongOpaque(slot, old);
     }
 
     private long takeFromCache(Cpu cpu, long old) {

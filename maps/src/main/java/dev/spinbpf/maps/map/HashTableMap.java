@@ -19,21 +19,22 @@ import dev.spinbpf.maps.sync.GuestWords;
  *
  * <pre>
  *   bucket:   head(8) lock(4) -(4)
- *   element:  next(8) freeNext(8) hash(4) -(4) [list node of an LRU (24)] key value
+ *   element:  next(8) hash(4) freeNext(4) [list node of an LRU (24)] key value
  * </pre>
  *
- * Key and value begin at multiples of eight. The value slot of a per-CPU map holds the address of CPU 0's value.
+ * The header is short so that a small element is in one cache line; only pre-allocated maps use {@code freeNext}. A free element
+ * keeps its hash as well, for readers that came by before it was taken out. Key and value begin at multiples of eight. The value slot of a per-CPU map holds the address of CPU 0's value.
  */
 public abstract sealed class HashTableMap extends BpfMap
         permits HashMapOfMaps, HashMapOfValues, LruHashMap, PercpuHashMap {
-    static final int HEADER_SIZE = 24;
+    static final int HEADER_SIZE = 16;
 
     private static final int BUCKET_SHIFT = 4;
     private static final int BUCKET_LOCK = 8;
 
     private static final int NEXT = 0;
-    static final int FREE_NEXT = 8;
-    static final int HASH = 16;
+    static final int HASH = 8;
+    static final int FREE_NEXT = 12;
 
     final int keyOffset;
     final int valueOffset;

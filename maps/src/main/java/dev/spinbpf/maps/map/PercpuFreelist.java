@@ -5,6 +5,7 @@ import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.maps.lock.ResilientLock;
 import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.maps.memory.GuestMemoryExhaustedException;
 import dev.spinbpf.maps.sync.GuestWords;
 
 /**
@@ -16,19 +17,32 @@ import dev.spinbpf.maps.sync.GuestWords;
  *
  * <pre>
  *   list:  first(8) lock(4) ... one cache line each; the extra list is the last
+ *   free element:  the next one, as its distance from the first element in words, plus one; 0 at the end
  * </pre>
  */
 final class PercpuFreelist {
     private static final int STRIDE = 64;
     private static final int LOCK = 8;
+    private static final int WORD_SHIFT = 3;
+    private static final long MOST_BYTES = (1L << Integer.SIZE + WORD_SHIFT) - Long.BYTES;
 
     private final int mapId;
     private final int cpuCount;
+    private final long elements;
     private final long lists;
     private final ResilientLock locks;
     private final LockClass listLocks;
 
-    PercpuFreelist(BpfMap map) {
+    /**
+     * @param elements address of the map's elements, one after the other
+     * @param sizeBytes how many bytes they take
+     */
+    PercpuFreelist(BpfMap map, long elements, long sizeBytes) {
+        if (sizeBytes > MOST_BYTES) {
+            throw new GuestMemoryExhaustedException(
+                    "pre-allocated elements of " + sizeBytes + " bytes, at most " + MOST_BYTES + " are supported");
+        }
+        this.elements = elements;
         mapId = map.id();
         cpuCount = map.cpuCount;
         lists = map.arena().allocate((long) STRIDE * (cpuCount + 1), STRIDE);
@@ -41,7 +55,7 @@ final class PercpuFreelist {
     }
 
     /** Deals {@code count} elements out to the CPUs' lists, before anybody else sees them. */
-    void populate(long elements, long elementSize, long count) {
+    void populate(long elementSize, long count) {
         long next = elements;
         for (int cpuId = 0; cpuId < cpuCount; cpuId++) {
             long share = count / cpuCount + (cpuId < count % cpuCount ? 1 : 0);
@@ -52,9 +66,19 @@ final class PercpuFreelist {
         }
     }
 
-    private static void add(long list, long element) {
-        GuestMemory.putLong(element + HashTableMap.FREE_NEXT, GuestMemory.getLong(list));
+    private void add(long list, long element) {
+        setNext(element, GuestMemory.getLong(list));
         GuestMemory.setLongOpaque(list, element);
+    }
+
+    private long next(long element) {
+        long link = GuestMemory.getInt(element + HashTableMap.FREE_NEXT) & 0xffff_ffffL;
+        return link == 0 ? 0 : elements + (link - 1 << WORD_SHIFT);
+    }
+
+    private void setNext(long element, long next) {
+        long link = next == 0 ? 0 : (next - elements >> WORD_SHIFT) + 1;
+        GuestMemory.putInt(element + HashTableMap.FREE_NEXT, (int) link);
     }
 
     /** Takes an element, with interrupts disabled; 0 if all lists are empty or their locks fail. */
@@ -78,7 +102,7 @@ final class PercpuFreelist {
         cpu.fire(HookPoint.FREELIST_POP, mapId, index);
         long element = GuestMemory.getLong(list);
         if (element != 0) {
-            GuestWords.setLongOpaque(list, GuestMemory.getLong(element + HashTableMap.FREE_NEXT));
+            GuestWords.setLongOpaque(list, next(element));
         }
         locks.unlock(cpu, list + LOCK);
         return element;
@@ -115,7 +139,7 @@ final class PercpuFreelist {
             return false;
         }
         cpu.fire(HookPoint.FREELIST_PUSH, mapId, element);
-        GuestMemory.putLong(element + HashTableMap.FREE_NEXT, GuestMemory.getLong(list));
+        setNext(element, GuestMemory.getLong(list));
         GuestWords.setLongOpaque(list, element);
         locks.unlock(cpu, list + LOCK);
         return true;
@@ -128,7 +152,7 @@ final class PercpuFreelist {
             long element = GuestMemory.getLong(list(index));
             while (element != 0) {
                 count++;
-                element = GuestMemory.getLong(element + HashTableMap.FREE_NEXT);
+                element = next(element);
             }
         }
         return count;

@@ -4,7 +4,8 @@ package dev.spinbpf.maps.memory;
 public final class GuestMemoryExhaustedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    GuestMemoryExhaustedException(String message) {
+    /** @param message what was wanted and what there is */
+    public GuestMemoryExhaustedException(String message) {
         super(message);
     }
 }
