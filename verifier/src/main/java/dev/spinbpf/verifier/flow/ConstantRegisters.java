@@ -134,29 +134,25 @@ final class ConstantRegisters {
 
     private void transfer(Known[] regs, Insn insn, int at) {
         switch (insn.op().kind()) {
-            case ALU, MOVSX, NEG, BYTE_SWAP, ADDR_SPACE_CAST -> {
-                if (insn.dst() < TRACKED) {
-                    regs[insn.dst()] = computed(regs, insn);
-                }
-            }
-            case LDDW -> {
-                if (insn.dst() < TRACKED) {
-                    regs[insn.dst()] = loaded(insn, at);
-                }
-            }
-            case LDX, LDXSX -> {
-                if (insn.dst() < TRACKED) {
-                    regs[insn.dst()] = loaded(get(regs, insn.src()), insn);
-                }
-            }
+            case ALU, MOVSX, NEG, BYTE_SWAP, ADDR_SPACE_CAST -> set(regs, insn.dst(), computed(regs, insn));
+            case LDDW -> set(regs, insn.dst(), loaded(insn, at));
+            case LDX, LDXSX -> set(regs, insn.dst(), loaded(get(regs, insn.src()), insn));
             case CALL_HELPER, CALL_SUBPROG, CALL_KFUNC, LD_ABS, LD_IND -> Arrays.fill(regs, 0, 6, Known.UNKNOWN);
             case ATOMIC -> {
                 if (insn.op().atomic().fetches()) {
-                    regs[insn.op().atomic() == Op.Atomic.CMPXCHG ? 0 : insn.src()] = Known.UNKNOWN;
+                    boolean intoR0 = insn.op().atomic() == Op.Atomic.CMPXCHG;
+                    set(regs, intoR0 ? 0 : insn.src(), Known.UNKNOWN);
                 }
             }
-            case LOAD_ACQUIRE -> regs[insn.dst()] = Known.UNKNOWN;
+            case LOAD_ACQUIRE -> set(regs, insn.dst(), Known.UNKNOWN);
             case JA, JCC, MAY_GOTO, GOTO_REG, EXIT, ST, STX, STORE_RELEASE, LDDW_HI -> {}
+        }
+    }
+
+    /** Writes to the frame pointer, which the walk refuses later, change nothing here. */
+    private static void set(Known[] regs, int regno, Known value) {
+        if (regno < TRACKED) {
+            regs[regno] = value;
         }
     }
 
