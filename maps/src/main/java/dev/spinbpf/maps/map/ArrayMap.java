@@ -24,6 +24,7 @@ final class ArrayMap extends BpfMap {
         byte[] initial = def().initialData();
         if (initial != null) {
             GuestMemory.copyIn(initial, 0, values, (int) Math.min(initial.length, size));
+            layout().clearFields(values);
         }
     }
 

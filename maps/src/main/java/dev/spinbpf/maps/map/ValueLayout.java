@@ -80,6 +80,13 @@ public final class ValueLayout {
         Bytes.zero(to + at, size - at);
     }
 
+    /** Zeroes the special fields, whatever a file wanted them to hold: a lock starts unlocked. */
+    void clearFields(long value) {
+        for (int i = 0; i < starts.length; i++) {
+            Bytes.zero(value + starts[i], ends[i] - starts[i]);
+        }
+    }
+
     void initialize(long value) {
         for (BtfField field : record.fields()) {
             long at = value + field.offset();

@@ -14,6 +14,7 @@ import dev.spinbpf.programs.btf.BtfType.Member;
 import dev.spinbpf.programs.model.MapDef;
 import dev.spinbpf.programs.model.MapType;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -54,6 +55,22 @@ class SpecialFieldsTest {
 
     private void fillValue(int with) {
         GuestMemory.fill(machine.value, VALUE_SIZE, (byte) with);
+    }
+
+    @Test
+    void initialDataLeavesThemZero() {
+        byte[] data = new byte[VALUE_SIZE];
+        Arrays.fill(data, (byte) 0x11);
+        BpfMap map = machine.map(
+                new MapDef("m", MapType.ARRAY, 4, VALUE_SIZE, 1, 0, 0, 0, 1, 4, null, List.of(), data, false), BTF);
+
+        long value = map.lookup(machine.cpu, machine.key(0));
+
+        assertThat(GuestMemory.getInt(value)).isEqualTo(0x11111111);
+        assertThat(GuestMemory.getInt(value + LOCK_OFFSET)).isZero();
+        assertThat(GuestMemory.getLong(value + TIMER_OFFSET)).isZero();
+        assertThat(GuestMemory.getLong(value + TIMER_OFFSET + 8)).isZero();
+        assertThat(GuestMemory.getLong(value + TIMER_OFFSET + 16)).isEqualTo(0x1111111111111111L);
     }
 
     @ParameterizedTest
