@@ -2,6 +2,7 @@ package dev.spinbpf.maps.cpu;
 
 import dev.spinbpf.maps.sync.IntWord;
 import dev.spinbpf.maps.sync.LongWords;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The locks that one CPU holds or is taking, in order: {@code struct rqspinlock_held}.
@@ -14,8 +15,14 @@ public final class HeldLocks {
     /** How many entries are recorded: {@code RES_NR_HELD}. */
     public static final int SLOTS = 31;
 
-    private final IntWord count = new IntWord();
-    private final LongWords locks = new LongWords(SLOTS);
+    private static final int LEVEL_BITS = 3;
+    private static final int LEVEL_MASK = (1 << LEVEL_BITS) - 1;
+
+    private final IntWord count = new IntWord("held count");
+    private final LongWords locks = new LongWords("held", SLOTS);
+    // Beside each entry: 0 while it is an attempt, and once its lock is held the lock and the level at which it was
+    // taken.
+    private final LongWords owned = new LongWords("owned", SLOTS);
 
     /** Makes the next entry, still empty: {@code cnt++}. */
     public void raiseCount() {
@@ -41,6 +48,39 @@ public final class HeldLocks {
     /** Drops the topmost entry, which must be empty: {@code smp_wmb(); cnt--}. */
     public void lowerCount() {
         count.setRelease(count.getPlain() - 1);
+    }
+
+    /**
+     * Notes for reports that the attempt of the topmost entry has succeeded, and the CPU's level. Linux keeps no such note: by its table an
+     * attempt looks like a lock that is held.
+     */
+    public void noteTaken(ContextLevel level) {
+        int top = count.getPlain() - 1;
+        if (top < SLOTS) {
+            owned.note(top, locks.getPlain(top) << LEVEL_BITS | level.ordinal() + 1);
+        }
+    }
+
+    /** Takes the note back, before the lock is let go. */
+    public void noteReleased() {
+        int top = count.getPlain() - 1;
+        if (top < SLOTS) {
+            owned.note(top, 0);
+        }
+    }
+
+    /**
+     * The level at which the CPU took a lock that it holds; any thread may ask. Null where it does not hold the lock, and where
+     * that is not recorded, past {@link #SLOTS}. The CPU held the lock at some moment during the call.
+     */
+    public @Nullable ContextLevel levelOfHolder(long lock) {
+        for (int i = 0; i < SLOTS; i++) {
+            long note = owned.noted(i);
+            if (note != 0 && note >>> LEVEL_BITS == lock) {
+                return ContextLevel.of((int) (note & LEVEL_MASK) - 1);
+            }
+        }
+        return null;
     }
 
     /** The count as the CPU itself sees it. */

@@ -5,8 +5,8 @@ import dev.spinbpf.maps.sync.RefWord;
 
 /** A waiter in the queue of a lock: {@code struct mcs_spinlock}. */
 public final class QueueNode {
-    private final RefWord<QueueNode> next = new RefWord<>();
-    private final IntWord locked = new IntWord();
+    private final RefWord<QueueNode> next = new RefWord<>("node next");
+    private final IntWord locked = new IntWord("node locked");
 
     /** The waiter behind this one, once it has linked itself. */
     public RefWord<QueueNode> next() {

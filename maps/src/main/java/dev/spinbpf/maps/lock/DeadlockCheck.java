@@ -3,7 +3,6 @@ package dev.spinbpf.maps.lock;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.Cpus;
 import dev.spinbpf.maps.cpu.HeldLocks;
-import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sync.GuestWords;
 
 /** Looks for deadlocks in the tables of held locks. */
@@ -59,28 +58,5 @@ final class DeadlockCheck {
             }
         }
         return false;
-    }
-
-    /**
-     * The CPU that holds a lock, as far as the tables tell: one that has gone on to further locks, or else another than {@code cpu}
-     * whose last entry it is. Returns -1 where the lock is free or nobody's.
-     */
-    static int holder(Cpu cpu, long lock) {
-        if ((GuestMemory.getIntOpaque(lock) & LockWord.LOCKED_MASK) == 0) {
-            return -1;
-        }
-        int last = -1;
-        for (Cpu other : cpu.cpus().all()) {
-            long[] held = other.heldLocks().toArray();
-            for (int i = 0; i < held.length; i++) {
-                if (held[i] == lock && (i < held.length - 1 || other == cpu)) {
-                    return other.id();
-                }
-            }
-            if (held.length > 0 && held[held.length - 1] == lock) {
-                last = other.id();
-            }
-        }
-        return last;
     }
 }

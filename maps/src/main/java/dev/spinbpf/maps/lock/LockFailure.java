@@ -1,6 +1,7 @@
 package dev.spinbpf.maps.lock;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A lock that could not be taken.
@@ -12,7 +13,9 @@ import dev.spinbpf.maps.cpu.ContextLevel;
  * @param level its context
  * @param heldLocks the locks that it held then, as far as they are recorded, without the attempted one
  * @param heldCount how many it held, recorded or not
- * @param holderCpu a CPU that holds the lock by its table, or -1 where none does any more
+ * @param holderCpu the CPU that held the lock just after the attempt had failed, or -1: it was let go meanwhile, or is held past
+ *     the last entry of a table
+ * @param holderLevel the context in which that CPU took it, or null
  * @param waitedNanos how long it waited before it gave up
  */
 public record LockFailure(
@@ -24,6 +27,7 @@ public record LockFailure(
         long[] heldLocks,
         int heldCount,
         int holderCpu,
+        @Nullable ContextLevel holderLevel,
         long waitedNanos) {
 
     /** What Linux calls it in its report to a program. */

@@ -1,5 +1,6 @@
 package dev.spinbpf.maps.lock;
 
+import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HeldLocks;
 import dev.spinbpf.maps.sync.GuestWords;
@@ -43,29 +44,41 @@ public abstract sealed class ResilientLock permits RqSpinLock, TasLock {
      */
     public final int lock(Cpu cpu, long lock, LockClass lockClass) {
         cpu.preemptDisable();
+        int result = take(cpu, lock, lockClass);
+        if (result != 0) {
+            cpu.preemptEnable();
+        }
+        return result;
+    }
+
+    /** {@code res_spin_lock}, with preemption disabled. */
+    private int take(Cpu cpu, long lock, LockClass lockClass) {
         HeldLocks held = cpu.heldLocks();
         held.raiseCount();
         cpu.poll();
         held.recordTop(lock);
         cpu.poll();
-        if (tryFast(lock)) {
-            cpu.poll();
-            taken(cpu, lockClass, LockOutcome.FAST);
-            return 0;
+        int seen = tryFast(lock);
+        if (seen != 0) {
+            return takeContended(cpu, lock, lockClass, seen);
         }
-        return lockContended(cpu, lock, lockClass);
+        taken(cpu, lockClass, LockOutcome.FAST);
+        cpu.poll();
+        return 0;
     }
 
     private void taken(Cpu cpu, LockClass lockClass, LockOutcome outcome) {
-        lockClass.countAcquired(cpu, outcome, cpu.heldLocks().count());
+        HeldLocks held = cpu.heldLocks();
+        held.noteTaken(cpu.level());
+        lockClass.countAcquired(cpu, outcome, held.count());
         if (heldTimes != null) {
             heldTimes.taken(cpu, lockClass);
         }
     }
 
-    private int lockContended(Cpu cpu, long lock, LockClass lockClass) {
+    private int takeContended(Cpu cpu, long lock, LockClass lockClass, int seen) {
         long startNanos = cpu.nanoTime();
-        LockOutcome outcome = acquireSlowly(cpu, lock);
+        LockOutcome outcome = acquireSlowly(cpu, lock, seen);
         long waitedNanos = cpu.nanoTime() - startNanos;
         lockClass.countWait(cpu, waitedNanos);
         if (outcome.isAcquired()) {
@@ -74,16 +87,19 @@ public abstract sealed class ResilientLock permits RqSpinLock, TasLock {
             lockClass.countFailed(cpu, outcome);
             abandonEntry(cpu);
             stats.failed(failure(cpu, lock, lockClass, outcome, waitedNanos));
-            cpu.preemptEnable();
         }
         return outcome.result();
     }
 
-    /** Takes the free lock. */
-    abstract boolean tryFast(long lock);
+    /** Takes the lock if it is free. Returns the word that was seen: 0 where the lock was taken. */
+    abstract int tryFast(long lock);
 
-    /** Takes the lock that {@link #tryFast} did not get; the caller has entered it into the table of held locks. */
-    abstract LockOutcome acquireSlowly(Cpu cpu, long lock);
+    /**
+     * Takes the lock that {@link #tryFast} did not get; the caller has entered it into the table of held locks.
+     *
+     * @param seen what {@link #tryFast} returned
+     */
+    abstract LockOutcome acquireSlowly(Cpu cpu, long lock, int seen);
 
     /** Takes the entry of a failed attempt off the table: slot first, then the count. */
     private static void abandonEntry(Cpu cpu) {
@@ -94,6 +110,12 @@ public abstract sealed class ResilientLock permits RqSpinLock, TasLock {
 
     private static LockFailure failure(Cpu cpu, long lock, LockClass lockClass, LockOutcome outcome, long waitedNanos) {
         HeldLocks held = cpu.heldLocks();
+        Cpu holder = null;
+        ContextLevel holderLevel = null;
+        for (int id = 0; id < cpu.cpus().count() && holderLevel == null; id++) {
+            holder = cpu.cpus().get(id);
+            holderLevel = holder.heldLocks().levelOfHolder(lock);
+        }
         return new LockFailure(
                 lockClass,
                 lock,
@@ -102,7 +124,8 @@ public abstract sealed class ResilientLock permits RqSpinLock, TasLock {
                 cpu.level(),
                 held.toArray(),
                 held.count(),
-                DeadlockCheck.holder(cpu, lock),
+                holder == null || holderLevel == null ? -1 : holder.id(),
+                holderLevel,
                 waitedNanos);
     }
 
@@ -112,7 +135,14 @@ public abstract sealed class ResilientLock permits RqSpinLock, TasLock {
      * <p>(*,*,1) → (*,*,0), then the entry's slot, then the count.
      */
     public final void unlock(Cpu cpu, long lock) {
+        letGo(cpu, lock);
+        cpu.preemptEnable();
+    }
+
+    /** {@code res_spin_unlock}. */
+    private void letGo(Cpu cpu, long lock) {
         HeldLocks held = cpu.heldLocks();
+        held.noteReleased();
         if (heldTimes != null) {
             heldTimes.released(cpu);
         }
@@ -121,7 +151,6 @@ public abstract sealed class ResilientLock permits RqSpinLock, TasLock {
         held.clearTop();
         cpu.poll();
         held.lowerCount();
-        cpu.preemptEnable();
     }
 
     /** Stores zero to the locked byte with release order. */
@@ -130,21 +159,28 @@ public abstract sealed class ResilientLock permits RqSpinLock, TasLock {
     }
 
     /**
-     * Takes a lock with interrupts disabled: {@code raw_res_spin_lock_irqsave}. On failure the flags are restored.
+     * Takes a lock with interrupts disabled: {@code raw_res_spin_lock_irqsave}. On failure the flags are restored, and what has become
+     * unmasked runs with preemption still disabled.
      *
      * @param flags what {@link Cpu#irqSave} returned just before
      */
     public final int lockIrqsave(Cpu cpu, long lock, LockClass lockClass, long flags) {
-        int result = lock(cpu, lock, lockClass);
+        cpu.preemptDisable();
+        int result = take(cpu, lock, lockClass);
         if (result != 0) {
             cpu.irqRestore(flags);
+            cpu.preemptEnable();
         }
         return result;
     }
 
-    /** Releases a lock and restores the interrupt flags: {@code raw_res_spin_unlock_irqrestore}. */
+    /**
+     * Releases a lock and restores the interrupt flags: {@code raw_res_spin_unlock_irqrestore}. What has become unmasked runs with
+     * preemption still disabled.
+     */
     public final void unlockIrqrestore(Cpu cpu, long lock, long flags) {
-        unlock(cpu, lock);
+        letGo(cpu, lock);
         cpu.irqRestore(flags);
+        cpu.preemptEnable();
     }
 }

@@ -4,6 +4,7 @@ import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.maps.cpu.QueueNode;
 import dev.spinbpf.maps.sync.GuestWords;
+import dev.spinbpf.maps.sync.SchedulePoint;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +38,10 @@ public final class RqSpinLock extends ResilientLock {
     /** How long the head waits for the owner and the pending waiter, one after the other. */
     public static final long HEAD_TIMEOUT_NANOS = 2 * PENDING_TIMEOUT_NANOS;
 
+    // _Q_PENDING_LOOPS of x86. How long that takes does not matter in simulation, where others make any number of steps
+    // between looks.
     private static final int HAND_OVER_LOOKS = 1 << 9;
+    private static final int HAND_OVER_LOOKS_SIMULATED = 2;
 
     private static final int HEAD = 1;
     private static final int DISSOLVED = 2;
@@ -47,14 +51,14 @@ public final class RqSpinLock extends ResilientLock {
     }
 
     @Override
-    boolean tryFast(long lock) {
+    int tryFast(long lock) {
         // 0,0,0 → 0,0,1
-        return GuestWords.compareAndExchangeIntAcquire(lock, 0, LockWord.LOCKED) == 0;
+        return GuestWords.compareAndExchangeIntAcquire(lock, 0, LockWord.LOCKED);
     }
 
     @Override
-    LockOutcome acquireSlowly(Cpu cpu, long lock) {
-        int word = awaitHandOver(cpu, lock, GuestWords.getIntOpaque(lock));
+    LockOutcome acquireSlowly(Cpu cpu, long lock, int seen) {
+        int word = awaitHandOver(cpu, lock, seen);
         if ((word & ~LockWord.LOCKED_MASK) != 0) {
             return queue(cpu, lock);
         }
@@ -72,8 +76,8 @@ public final class RqSpinLock extends ResilientLock {
     /** While the pending waiter is about to become the owner, gives it a moment: 0,1,0 → 0,0,1. Returns the word then seen. */
     private static int awaitHandOver(Cpu cpu, long lock, int seen) {
         int word = seen;
-        for (int looks = 0; word == LockWord.PENDING && looks < HAND_OVER_LOOKS; looks++) {
-            GuestWords.waitFor(lock);
+        int most = SchedulePoint.isSimulated() ? HAND_OVER_LOOKS_SIMULATED : HAND_OVER_LOOKS;
+        for (int looks = 0; word == LockWord.PENDING && looks < most; looks++) {
             cpu.relax(0);
             cpu.poll();
             word = GuestWords.getIntOpaque(lock);
@@ -253,7 +257,7 @@ public final class RqSpinLock extends ResilientLock {
     /** Leaves a queue that ends: n,*,* → 0,*,*, or the successor is told to do the same. */
     private static LockOutcome dissolve(Cpu cpu, long lock, int tail, QueueNode node) {
         if (!tryClearTail(lock, tail)) {
-            awaitSuccessor(cpu, node).locked().setRelease(DISSOLVED);
+            awaitSuccessor(cpu, node).locked().setOpaque(DISSOLVED);
         }
         return LockOutcome.TIMEOUT;
     }

@@ -18,13 +18,14 @@ public final class TasLock extends ResilientLock {
     }
 
     @Override
-    boolean tryFast(long lock) {
+    int tryFast(long lock) {
+        int seen = GuestWords.getIntOpaque(lock);
         // 0,0,0 → 0,0,1
-        return GuestWords.getIntOpaque(lock) == 0 && GuestWords.compareAndExchangeInt(lock, 0, LockWord.LOCKED) == 0;
+        return seen != 0 ? seen : GuestWords.compareAndExchangeInt(lock, 0, LockWord.LOCKED);
     }
 
     @Override
-    LockOutcome acquireSlowly(Cpu cpu, long lock) {
+    LockOutcome acquireSlowly(Cpu cpu, long lock, int seen) {
         var waiting = new Waiting(deadlockCheck(), TIMEOUT_NANOS, -1);
         do {
             LockOutcome failure = waiting.look(cpu, lock);
@@ -34,7 +35,7 @@ public final class TasLock extends ResilientLock {
             GuestWords.waitFor(lock);
             cpu.relax(waiting.turns());
             cpu.poll();
-        } while (!tryFast(lock));
+        } while (tryFast(lock) != 0);
         return LockOutcome.TRYLOCK;
     }
 }

@@ -4,6 +4,7 @@ import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sync.Access;
+import dev.spinbpf.maps.sync.LongWords;
 import dev.spinbpf.maps.sync.SchedulePoint;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -53,7 +54,7 @@ public final class Timeline {
 
     private String name(Object owner, long address) {
         if (!owner.equals(SchedulePoint.GUEST)) {
-            return owner.getClass().getSimpleName() + (address == 0 ? "" : "[" + address + "]");
+            return owner instanceof LongWords ? owner + "[" + address + "]" : owner.toString();
         }
         for (var entry : watchedByName.entrySet()) {
             long offset = address - entry.getValue().address;

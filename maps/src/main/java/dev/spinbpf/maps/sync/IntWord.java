@@ -15,8 +15,19 @@ public final class IntWord {
         }
     }
 
+    private final String name;
+
     @SuppressWarnings("UnusedVariable") // through VALUE
     private int value;
+
+    /**
+     * Makes a word that is 0.
+     *
+     * @param name what to call it in the record of a simulation
+     */
+    public IntWord(String name) {
+        this.name = name;
+    }
 
     /** The value as its only writer, or an idle observer, sees it: plain, and no schedule point. */
     public int getPlain() {
@@ -81,5 +92,10 @@ public final class IntWord {
     /** Says that the caller looked at this word in vain and will look again; see {@link Access#WAIT}. */
     public void waitFor() {
         SchedulePoint.reach(Access.WAIT, this, 0);
+    }
+
+    @Override
+    public String toString() {
+        return name;
     }
 }

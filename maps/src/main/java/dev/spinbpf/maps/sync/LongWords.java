@@ -7,9 +7,16 @@ import java.lang.invoke.VarHandle;
 public final class LongWords {
     private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
 
+    private final String name;
     private final long[] words;
 
-    public LongWords(int length) {
+    /**
+     * Makes words that are all 0.
+     *
+     * @param name what to call them in the record of a simulation
+     */
+    public LongWords(String name, int length) {
+        this.name = name;
         words = new long[length];
     }
 
@@ -40,5 +47,20 @@ public final class LongWords {
     public void setRelease(int index, long value) {
         SchedulePoint.reach(Access.WRITE, this, index);
         WORDS.setRelease(words, index, value);
+    }
+
+    /** Stores what others read for reports only, so that no run depends on it: opaque, and no schedule point. */
+    public void note(int index, long value) {
+        WORDS.setOpaque(words, index, value);
+    }
+
+    /** Reads what {@link #note} stored: opaque, and no schedule point. */
+    public long noted(int index) {
+        return (long) WORDS.getOpaque(words, index);
+    }
+
+    @Override
+    public String toString() {
+        return name;
     }
 }

@@ -20,8 +20,19 @@ public final class RefWord<T> {
         }
     }
 
+    private final String name;
+
     @SuppressWarnings("UnusedVariable") // through VALUE
     private @Nullable Object value;
+
+    /**
+     * Makes a word that is null.
+     *
+     * @param name what to call it in the record of a simulation
+     */
+    public RefWord(String name) {
+        this.name = name;
+    }
 
     @SuppressWarnings("unchecked")
     public @Nullable T getOpaque() {
@@ -48,5 +59,10 @@ public final class RefWord<T> {
     /** Says that the caller looked at this word in vain and will look again; see {@link Access#WAIT}. */
     public void waitFor() {
         SchedulePoint.reach(Access.WAIT, this, 0);
+    }
+
+    @Override
+    public String toString() {
+        return name;
     }
 }

@@ -40,10 +40,10 @@ final class LockScenarios {
         @Override
         public int lock(RqSpinLock locks, Cpu cpu, long lock, LockClass lockClass) {
             HeldLocks held = cpu.heldLocks();
-            boolean taken = locks.tryFast(lock);
+            int seen = locks.tryFast(lock);
             held.raiseCount();
             held.recordTop(lock);
-            LockOutcome outcome = taken ? LockOutcome.FAST : locks.acquireSlowly(cpu, lock);
+            LockOutcome outcome = seen == 0 ? LockOutcome.FAST : locks.acquireSlowly(cpu, lock, seen);
             if (!outcome.isAcquired()) {
                 held.clearTop();
                 held.lowerCount();

@@ -82,6 +82,7 @@ class ResilientLockTest {
             assertThat(failure.heldLocks()).containsExactly(lock);
             assertThat(failure.heldCount()).isOne();
             assertThat(failure.holderCpu()).isZero();
+            assertThat(failure.holderLevel()).isEqualTo(ContextLevel.TASK);
             assertThat(failure.kind()).isEqualTo("AA or ABBA deadlock detected");
         });
     }
@@ -133,7 +134,7 @@ class ResilientLockTest {
     void protectsACounterAmongThreads(Function<LockStats, ResilientLock> make) throws Exception {
         ResilientLock locks = make.apply(stats);
         long counter = arena.allocate(8);
-        int rounds = 20_000;
+        int rounds = 3_000;
         long taken = 0;
         try (var threads = Executors.newFixedThreadPool(cpus.count())) {
             var tasks = new ArrayList<Callable<Long>>();

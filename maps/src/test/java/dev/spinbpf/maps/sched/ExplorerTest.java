@@ -16,7 +16,7 @@ class ExplorerTest {
     private static Scenario increments(Set<Integer> results) {
         return simulation -> {
             var cpus = simulation.machine(2);
-            var word = new IntWord();
+            var word = new IntWord("word");
             for (var cpu : cpus.all()) {
                 simulation.strand(cpu, () -> word.setOpaque(word.getOpaque() + 1));
             }
@@ -47,7 +47,7 @@ class ExplorerTest {
         var orders = new ArrayList<List<String>>();
         Explorer.exhaustively(Limits.preemptions(9), simulation -> {
             var order = new ArrayList<String>();
-            var word = new IntWord();
+            var word = new IntWord("word");
             var cpus = simulation.machine(2);
             for (var cpu : cpus.all()) {
                 simulation.strand(cpu, () -> {
@@ -68,7 +68,7 @@ class ExplorerTest {
         var exploration =
                 Explorer.exhaustively(Limits.preemptions(0).withInterrupts(1, ContextLevel.NMI), simulation -> {
                     var order = new ArrayList<String>();
-                    var word = new IntWord();
+                    var word = new IntWord("word");
                     var cpu = simulation.machine(1).get(0);
                     cpu.setInterruptHandler((c, level) -> order.add(level.name()));
                     simulation.strand(cpu, () -> {
@@ -91,7 +91,7 @@ class ExplorerTest {
     void aWaitEndsWhenTheWordIsWrittenAndCostsNoTime() {
         Explorer.exhaustively(Limits.preemptions(2), simulation -> {
             var cpus = simulation.machine(2);
-            var word = new IntWord();
+            var word = new IntWord("word");
             long start = simulation.clock().nanoTime();
             simulation.strand(cpus.get(0), () -> {
                 while (word.getOpaque() == 0) {
@@ -124,7 +124,7 @@ class ExplorerTest {
         var failure = catchThrowableOfType(
                 ScheduleFailure.class,
                 () -> Explorer.exhaustively(Limits.preemptions(0), simulation -> {
-                    var word = new IntWord();
+                    var word = new IntWord("word");
                     var cpus = simulation.machine(2);
                     simulation.strand(cpus.get(1), () -> word.getOpaque());
                     simulation.strand(cpus.get(0), () -> {
@@ -140,7 +140,7 @@ class ExplorerTest {
     void aFailingScheduleRepeatsAndShowsItsTimeline() {
         Scenario lostUpdate = simulation -> {
             var cpus = simulation.machine(2);
-            var word = new IntWord();
+            var word = new IntWord("word");
             for (var cpu : cpus.all()) {
                 simulation.strand(cpu, () -> word.setOpaque(word.getOpaque() + 1));
             }
@@ -160,17 +160,17 @@ class ExplorerTest {
         assertThat(String.valueOf(seen.getFirst().timeline()))
                 .isEqualTo(String.valueOf(failure.timeline()))
                 .contains("cpu0")
-                .contains("read IntWord")
-                .contains("write IntWord");
+                .contains("read word")
+                .contains("write word");
     }
 
     /** Each CPU works for a while and counts up once without a lock; a flaw that needs two events in one order. */
     private static Scenario lateLostUpdate(int cpuCount, int work) {
         return simulation -> {
             var cpus = simulation.machine(cpuCount);
-            var shared = new IntWord();
+            var shared = new IntWord("shared");
             for (var cpu : cpus.all()) {
-                var own = new IntWord();
+                var own = new IntWord("own");
                 simulation.strand(cpu, () -> {
                     for (int i = 0; i < work; i++) {
                         own.setOpaque(i);
@@ -202,7 +202,7 @@ class ExplorerTest {
                 ScheduleFailure.class,
                 () -> Explorer.randomly(limits, 7, 1000, simulation -> {
                     var cpus = simulation.machine(2);
-                    var word = new IntWord();
+                    var word = new IntWord("word");
                     for (var cpu : cpus.all()) {
                         cpu.setInterruptHandler((c, level) -> word.setOpaque(word.getOpaque() + 1));
                         simulation.strand(cpu, () -> {
@@ -217,7 +217,7 @@ class ExplorerTest {
         assertThat(failure).hasMessageContaining("shrunk to 1 preemptions and interrupts");
         assertThat(String.valueOf(failure.timeline()))
                 .containsOnlyOnce("*** HARDIRQ")
-                .contains("HARDIRQ: write IntWord");
+                .contains("HARDIRQ: write word");
     }
 
     @Test
@@ -240,7 +240,7 @@ class ExplorerTest {
         var limits = Limits.preemptions(10).withInterrupts(2, ContextLevel.NMI);
         var exploration = Explorer.byPriorities(limits, 3, 2, 200, simulation -> {
             var cpus = simulation.machine(2);
-            var word = new IntWord();
+            var word = new IntWord("word");
             int[] count = new int[1];
             for (var cpu : cpus.all()) {
                 cpu.setInterruptHandler((c, level) -> count[0]++);

@@ -13,7 +13,7 @@ class SchedulePointTest {
         var seen = new ArrayList<String>();
         try (var arena = new GuestArena("test")) {
             long address = arena.allocate(16);
-            var word = new IntWord();
+            var word = new IntWord("word");
             SchedulePoint.install((access, owner, where) ->
                     seen.add(access + (owner.equals(SchedulePoint.GUEST) ? " +" + (where - address) : " word")));
             try {
