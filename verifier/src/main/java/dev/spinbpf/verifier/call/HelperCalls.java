@@ -62,7 +62,7 @@ final class HelperCalls {
             "bpf_map_lookup_percpu_elem");
 
     /** Helpers with rules of their own that are not built. */
-    private static final Set<String> UNSUPPORTED = Set.of("bpf_snprintf", "bpf_set_retval", "bpf_get_retval");
+    private static final Set<String> UNSUPPORTED = Set.of("bpf_set_retval", "bpf_get_retval");
 
     private final HelperArgs args;
     private final MemoryAccess memory;
@@ -97,6 +97,9 @@ final class HelperCalls {
         recordKey(env, meta, env.aux(insnIndex));
         fillRawMemory(env, meta, insnIndex);
         HelperEffects.release(env, meta);
+        if (name.equals("bpf_snprintf")) {
+            FormatStrings.checkSnprintf(env);
+        }
         boolean changesData = new HelperEffects(env, meta, insn, insnIndex).apply() || changesPackets(name);
 
         RegState r1 = env.reg(1);

@@ -24,6 +24,12 @@ public final class ContextArea {
     public static final int MAX_CONTEXT = 4096;
 
     private static final int ETHERTYPE_OFFSET = 12;
+    private static final int FIRST_ETHERTYPE = 1536;
+
+    /** In network order, as {@code __sk_buff.protocol} is. */
+    private static final int ETH_P_802_3 = 0x0100;
+
+    private static final int ETH_P_802_2 = 0x0400;
     private static final int PROTOCOL_FIELD = 16;
     private static final int INGRESS_IFINDEX_FIELD = 36;
     private static final int IFINDEX_FIELD = 40;
@@ -59,11 +65,21 @@ public final class ContextArea {
         GuestMemory.putInt(context, bytes.length);
         if (bytes.length >= ETHERTYPE_OFFSET + 2) {
             short protocol = GuestMemory.getShort(packet + HEADROOM + ETHERTYPE_OFFSET);
-            GuestMemory.putInt(context + PROTOCOL_FIELD, protocol & 0xffff);
+            GuestMemory.putInt(context + PROTOCOL_FIELD, protocolOf(protocol, bytes));
         }
         GuestMemory.putInt(context + INGRESS_IFINDEX_FIELD, LOOPBACK_IFINDEX);
         GuestMemory.putInt(context + IFINDEX_FIELD, LOOPBACK_IFINDEX);
         return context;
+    }
+
+    /** The protocol in network order: below 1536 the field is a length, and the next bytes tell (eth_type_trans). */
+    private static int protocolOf(short field, byte[] packet) {
+        int next = ETHERTYPE_OFFSET + 2;
+        if ((Short.reverseBytes(field) & 0xffff) >= FIRST_ETHERTYPE) {
+            return field & 0xffff;
+        }
+        boolean isNovell = packet.length >= next + 2 && packet[next] == -1 && packet[next + 1] == -1;
+        return isNovell ? ETH_P_802_3 : ETH_P_802_2;
     }
 
     /** Makes an {@code xdp_md} of a packet. */

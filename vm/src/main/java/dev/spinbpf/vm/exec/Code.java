@@ -1,9 +1,13 @@
 package dev.spinbpf.vm.exec;
 
+import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.programs.model.Subprog;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +24,7 @@ public final class Code {
     /** Most constants that a program may have. */
     static final int MAX_CONSTANTS = (1 << 20) - CONSTANTS;
 
+    private static final String EXCEPTION_CALLBACK_TAG = "exception_callback:";
     private static final long FUNCTION_TAG = 0x4246_0000_0000_0000L;
     private static final long FUNCTION_MASK = 0xffff_ffff_0000_0000L;
 
@@ -30,6 +35,7 @@ public final class Code {
     private final ProgramObject object;
     private final Program program;
     private final int[] slots;
+    private final int exceptionCallback;
     private final ProgramStream out = new ProgramStream();
     private final ProgramStream err = new ProgramStream();
 
@@ -38,8 +44,37 @@ public final class Code {
         this.program = program;
         this.insns = insns;
         this.slots = slots;
+        this.exceptionCallback = exceptionCallback(object.btf(), program, slots);
         this.constants = constants;
         this.helpers = helpers;
+    }
+
+    /** Programs name their exception callback by a declaration tag of the main function. */
+    private static int exceptionCallback(Btf btf, Program program, int[] slots) {
+        int main =
+                program.subprogs().isEmpty() ? 0 : program.subprogs().getFirst().btfFuncId();
+        if (main == 0) {
+            return -1;
+        }
+        for (BtfType type : btf.types()) {
+            boolean names = type instanceof BtfType.DeclTag tag
+                    && tag.typeId() == main
+                    && tag.componentIndex() == -1
+                    && tag.name().startsWith(EXCEPTION_CALLBACK_TAG);
+            if (names) {
+                return indexOf(program, type.name().substring(EXCEPTION_CALLBACK_TAG.length()), slots);
+            }
+        }
+        return -1;
+    }
+
+    private static int indexOf(Program program, String function, int[] slots) {
+        for (Subprog subprog : program.subprogs()) {
+            if (subprog.name().equals(function)) {
+                return Arrays.binarySearch(slots, subprog.start());
+            }
+        }
+        return -1;
     }
 
     /** Links and pre-decodes a program; raises {@link UnsupportedProgramException} where it uses what is not there. */
@@ -63,6 +98,11 @@ public final class Code {
     /** What the program and the runtime had to complain about: {@code BPF_STDERR}. */
     public ProgramStream err() {
         return err;
+    }
+
+    /** The index of the function that makes a result of what the program throws, or -1 where the cookie is the result. */
+    int exceptionCallback() {
+        return exceptionCallback;
     }
 
     /** The slot of a pre-decoded instruction, for messages. */

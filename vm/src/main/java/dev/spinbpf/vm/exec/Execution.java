@@ -166,12 +166,29 @@ public final class Execution {
         registers[3] = arg3;
         registers[10] = stackTop;
         try {
-            return Interpreter.run(this, start);
+            return catching(start);
         } catch (TrapException e) {
             stopped = e.isStop();
             fault = stopped ? null : describeFault(e.reason());
         }
         return 0;
+    }
+
+    /** Runs from an index; what is thrown meanwhile goes to the exception callback of the program that runs then. */
+    private long catching(int start) {
+        try {
+            return Interpreter.run(this, start);
+        } catch (ThrownException e) {
+            int callback = code().exceptionCallback();
+            if (callback < 0) {
+                return e.cookie();
+            }
+            depth = 0;
+            mayGotoLeft = MAY_GOTO_LIMIT;
+            registers[1] = e.cookie();
+            registers[10] = stackTop;
+            return Interpreter.run(this, callback);
+        }
     }
 
     /**

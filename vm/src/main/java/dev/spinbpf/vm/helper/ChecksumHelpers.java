@@ -43,7 +43,7 @@ final class ChecksumHelpers {
         for (long i = 0; i < toSize; i += 4) {
             sum += GuestMemory.getInt(to + i) & 0xffff_ffffL;
         }
-        return fold(sum, 32);
+        return fold(sum, 16);
     }
 
     /** Adds the carries back in. */

@@ -1,105 +1,243 @@
 package dev.spinbpf.vm.helper;
 
 import static dev.spinbpf.programs.model.Errno.E2BIG;
+import static dev.spinbpf.programs.model.Errno.EFAULT;
 import static dev.spinbpf.programs.model.Errno.EINVAL;
+import static dev.spinbpf.programs.model.Errno.ERANGE;
 
 import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.programs.model.ProgType;
+import dev.spinbpf.vm.exec.Execution;
+import dev.spinbpf.vm.exec.TrapException;
 
 /**
- * Dynptrs over plain memory and over ring buffer records.
+ * Dynamic pointers: to memory of the program, a ring buffer's record, or a packet.
  *
  * <pre>
- *   struct bpf_dynptr:  data(8) size, with the type from bit 28 on and the read-only bit 31 (4) offset(4)
+ *   data, or the context of a packet(8) size in bits 0-23, type in 28-30, read-only in 31(4) offset(4)
  * </pre>
  */
 final class DynptrHelpers {
     /** Bytes of a dynptr. */
-    static final int SIZE = 16;
-
-    static final int LOCAL = 1 << 28;
-    static final int RINGBUF = 2 << 28;
+    static final int BYTES = 16;
 
     /** {@code DYNPTR_MAX_SIZE}. */
     static final long LARGEST = (1 << 24) - 1;
 
-    private static final int SIZE_FIELD = 8;
+    static final int LOCAL = 1;
+    static final int RINGBUF = 2;
+
+    private static final int SKB = 3;
+    private static final int XDP = 4;
+    private static final int SIZE = 8;
     private static final int OFFSET = 12;
     private static final int SIZE_MASK = 0xff_ffff;
+    private static final int TYPE_SHIFT = 28;
+    private static final int READ_ONLY = 1 << 31;
 
     private DynptrHelpers() {}
 
     static void register(FunctionTable table) {
-        table.helper("bpf_dynptr_from_mem", (_, data, size, flags, dynptr, _) -> fromMemory(data, size, flags, dynptr));
         table.helper(
-                "bpf_dynptr_read", (_, to, length, dynptr, offset, flags) -> read(to, length, dynptr, offset, flags));
+                "bpf_dynptr_from_mem", (_, data, size, flags, pointer, _) -> fromMemory(data, size, flags, pointer));
+        table.helper(
+                "bpf_dynptr_read", (_, to, size, pointer, offset, flags) -> read(to, size, pointer, offset, flags));
         table.helper(
                 "bpf_dynptr_write",
-                (_, dynptr, offset, from, length, flags) -> write(dynptr, offset, from, length, flags));
-        table.helper(
-                "bpf_dynptr_data",
-                (_, dynptr, offset, length, _, _) -> isWithin(dynptr, offset, length) ? at(dynptr, offset) : 0);
+                (_, pointer, offset, from, size, flags) -> write(pointer, offset, from, size, flags));
+        table.helper("bpf_dynptr_data", (_, pointer, offset, size, _, _) -> data(pointer, offset, size));
+        table.kfunc("bpf_dynptr_from_skb", DynptrHelpers::fromSkb);
+        table.kfunc(
+                "bpf_dynptr_from_xdp", (_, context, flags, pointer, _, _) -> fromPacket(XDP, context, flags, pointer));
+        table.kfunc("bpf_dynptr_slice", (_, pointer, offset, _, size, _) -> slice(pointer, offset, size));
+        table.kfunc(
+                "bpf_dynptr_slice_rdwr",
+                (_, pointer, offset, _, size, _) -> isReadOnly(pointer) ? 0 : slice(pointer, offset, size));
+        table.kfunc("bpf_dynptr_adjust", (_, pointer, start, end, _, _) -> adjust(pointer, start, end));
+        table.kfunc("bpf_dynptr_is_null", (_, pointer, _, _, _, _) -> isNull(pointer) ? 1 : 0);
+        table.kfunc(
+                "bpf_dynptr_is_rdonly", (_, pointer, _, _, _, _) -> !isNull(pointer) && isReadOnly(pointer) ? 1 : 0);
+        table.kfunc("bpf_dynptr_size", (_, pointer, _, _, _, _) -> isNull(pointer) ? -EINVAL : size(pointer));
+        table.kfunc("bpf_dynptr_clone", (_, pointer, clone, _, _, _) -> copyOf(pointer, clone));
+        table.kfunc(
+                "bpf_dynptr_copy",
+                (_, to, toOffset, from, fromOffset, size) -> copy(to, toOffset, from, fromOffset, size));
+        table.kfunc("bpf_dynptr_memset", (_, pointer, offset, size, value, _) -> fill(pointer, offset, size, value));
     }
 
-    /** Makes a dynptr; {@code size} is at most {@link #LARGEST}. */
-    static void initialize(long dynptr, long data, int size, int type) {
-        GuestMemory.putLong(dynptr, data);
-        GuestMemory.putInt(dynptr + SIZE_FIELD, size | type);
-        GuestMemory.putInt(dynptr + OFFSET, 0);
+    /** Makes a pointer; {@code size} is at most {@link #LARGEST}. */
+    static void initialize(long pointer, long data, int type, long size) {
+        GuestMemory.putLong(pointer, data);
+        GuestMemory.putInt(pointer + SIZE, (int) size | type << TYPE_SHIFT);
+        GuestMemory.putInt(pointer + OFFSET, 0);
     }
 
-    /** Makes a dynptr that points to nothing. */
-    static void setNull(long dynptr) {
-        GuestMemory.fill(dynptr, SIZE, (byte) 0);
+    /** A pointer to nothing, and the error that made it so. */
+    private static long fail(long pointer, int error) {
+        setNull(pointer);
+        return -error;
     }
 
-    /** What a dynptr points to, 0 for nothing. */
-    static long data(long dynptr) {
-        return GuestMemory.getLong(dynptr);
+    /** Makes a pointer to nothing. */
+    static void setNull(long pointer) {
+        GuestMemory.fill(pointer, BYTES, (byte) 0);
     }
 
-    private static long at(long dynptr, long offset) {
-        return data(dynptr) + (GuestMemory.getInt(dynptr + OFFSET) & 0xffff_ffffL) + offset;
+    /** What a pointer points to, 0 for nothing. */
+    static long data(long pointer) {
+        return GuestMemory.getLong(pointer);
     }
 
-    private static boolean isWithin(long dynptr, long offset, long length) {
-        long size = GuestMemory.getInt(dynptr + SIZE_FIELD) & SIZE_MASK;
-        return data(dynptr) != 0
-                && Long.compareUnsigned(length, size) <= 0
-                && Long.compareUnsigned(offset, size - length) <= 0;
+    private static boolean isNull(long pointer) {
+        return GuestMemory.getLong(pointer) == 0;
     }
 
-    private static long fromMemory(long data, long size, long flags, long dynptr) {
-        long bytes = size & 0xffff_ffffL;
-        if (bytes > LARGEST || flags != 0) {
-            setNull(dynptr);
-            return bytes > LARGEST ? -E2BIG : -EINVAL;
-        }
-        initialize(dynptr, data, (int) bytes, LOCAL);
-        return 0;
+    private static boolean isReadOnly(long pointer) {
+        return (GuestMemory.getInt(pointer + SIZE) & READ_ONLY) != 0;
     }
 
-    private static long read(long to, long length, long dynptr, long offset, long flags) {
-        if (data(dynptr) == 0 || flags != 0) {
-            return -EINVAL;
-        }
-        if (!isWithin(dynptr, offset, length)) {
-            return -E2BIG;
-        }
-        GuestMemory.copy(at(dynptr, offset), to, length);
-        return 0;
+    private static int type(long pointer) {
+        return (GuestMemory.getInt(pointer + SIZE) & ~READ_ONLY) >>> TYPE_SHIFT;
     }
 
-    private static long write(long dynptr, long offset, long from, long length, long flags) {
-        if (data(dynptr) == 0) {
-            return -EINVAL;
-        }
-        if (!isWithin(dynptr, offset, length)) {
-            return -E2BIG;
+    private static long size(long pointer) {
+        return GuestMemory.getInt(pointer + SIZE) & SIZE_MASK;
+    }
+
+    /** Whether the bytes are within what the pointer may reach. */
+    private static boolean reaches(long pointer, long offset, long size) {
+        long limit = size(pointer);
+        return Long.compareUnsigned(size, limit) <= 0 && Long.compareUnsigned(offset, limit - size) <= 0;
+    }
+
+    private static long fromMemory(long data, long size, long flags, long pointer) {
+        if (Long.compareUnsigned(size, LARGEST) > 0) {
+            return fail(pointer, E2BIG);
         }
         if (flags != 0) {
+            return fail(pointer, EINVAL);
+        }
+        initialize(pointer, data, LOCAL, size);
+        return 0;
+    }
+
+    private static long fromSkb(Execution run, long context, long flags, long pointer, long unused, long unused2) {
+        long error = fromPacket(SKB, context, flags, pointer);
+        ProgType type = run.code().program().type();
+        boolean mayWrite = type == ProgType.SCHED_CLS || type == ProgType.SCHED_ACT;
+        if (error == 0 && !mayWrite) {
+            GuestMemory.putInt(pointer + SIZE, GuestMemory.getInt(pointer + SIZE) | READ_ONLY);
+        }
+        return error;
+    }
+
+    private static long fromPacket(int type, long context, long flags, long pointer) {
+        if (flags != 0) {
+            return fail(pointer, EINVAL);
+        }
+        initialize(pointer, context, type, fields(type).length(context));
+        return 0;
+    }
+
+    private static PacketFields fields(int type) {
+        return type == XDP ? PacketFields.XDP_MD : PacketFields.SK_BUFF;
+    }
+
+    /** The address of bytes within reach; 0 where a packet has become shorter meanwhile. */
+    private static long address(long pointer, long offset, long size) {
+        int type = type(pointer);
+        long base = GuestMemory.getLong(pointer);
+        long at = (GuestMemory.getInt(pointer + OFFSET) & 0xffff_ffffL) + offset;
+        return switch (type) {
+            case LOCAL, RINGBUF -> base + at;
+            case SKB, XDP ->
+                fields(type).contains(base, at, size) ? fields(type).data(base) + at : 0;
+            default -> throw new TrapException("0x" + Long.toHexString(pointer) + " is not a dynptr");
+        };
+    }
+
+    private static long read(long to, long size, long pointer, long offset, long flags) {
+        if (isNull(pointer) || flags != 0) {
             return -EINVAL;
         }
-        GuestMemory.copy(from, at(dynptr, offset), length);
+        if (!reaches(pointer, offset, size)) {
+            return -E2BIG;
+        }
+        long from = address(pointer, offset, size);
+        if (from == 0) {
+            return type(pointer) == XDP ? -EINVAL : -EFAULT;
+        }
+        GuestMemory.copy(from, to, size);
+        return 0;
+    }
+
+    private static long write(long pointer, long offset, long from, long size, long flags) {
+        if (isNull(pointer) || isReadOnly(pointer)) {
+            return -EINVAL;
+        }
+        if (!reaches(pointer, offset, size)) {
+            return -E2BIG;
+        }
+        long allowed = type(pointer) == SKB ? 3 : 0;
+        if ((flags & ~allowed) != 0) {
+            return -EINVAL;
+        }
+        long to = address(pointer, offset, size);
+        if (to == 0) {
+            return type(pointer) == XDP ? -EINVAL : -EFAULT;
+        }
+        GuestMemory.copy(from, to, size);
+        return 0;
+    }
+
+    private static long data(long pointer, long offset, long size) {
+        boolean direct = !isNull(pointer) && (type(pointer) == LOCAL || type(pointer) == RINGBUF);
+        return direct && !isReadOnly(pointer) && reaches(pointer, offset, size) ? address(pointer, offset, size) : 0;
+    }
+
+    private static long slice(long pointer, long offset, long size) {
+        return isNull(pointer) || !reaches(pointer, offset, size) ? 0 : address(pointer, offset, size);
+    }
+
+    private static long adjust(long pointer, long start, long end) {
+        if (isNull(pointer) || Long.compareUnsigned(start, end) > 0) {
+            return -EINVAL;
+        }
+        if (Long.compareUnsigned(end, size(pointer)) > 0) {
+            return -ERANGE;
+        }
+        int metadata = GuestMemory.getInt(pointer + SIZE) & ~SIZE_MASK;
+        GuestMemory.putInt(pointer + OFFSET, GuestMemory.getInt(pointer + OFFSET) + (int) start);
+        GuestMemory.putInt(pointer + SIZE, (int) (end - start) | metadata);
+        return 0;
+    }
+
+    private static long copyOf(long pointer, long clone) {
+        if (isNull(pointer)) {
+            return fail(clone, EINVAL);
+        }
+        GuestMemory.copy(pointer, clone, BYTES);
+        return 0;
+    }
+
+    private static long copy(long to, long toOffset, long from, long fromOffset, long size) {
+        long source = slice(from, fromOffset, size);
+        if (source != 0) {
+            return write(to, toOffset, source, size, 0);
+        }
+        boolean writable = !isNull(to) && !isReadOnly(to) && slice(to, toOffset, size) != 0;
+        return writable && isNull(from) ? -EINVAL : -E2BIG;
+    }
+
+    private static long fill(long pointer, long offset, long size, long value) {
+        if (isReadOnly(pointer)) {
+            return -EINVAL;
+        }
+        long at = slice(pointer, offset, size);
+        if (at == 0) {
+            return -E2BIG;
+        }
+        GuestMemory.fill(at, size, (byte) value);
         return 0;
     }
 }

@@ -27,7 +27,12 @@ public final class FunctionTable {
         ChecksumHelpers.register(this);
         LockHelpers.register(this, kernel);
         ContextHelpers.register(this);
-        ObjectHelpers.register(this);
+        ObjectHelpers.register(this, kernel);
+        LinkedLists.register(this, kernel);
+        RedBlackTrees.register(this, kernel);
+        IteratorHelpers.register(this, kernel);
+        StringKfuncs.register(this);
+        ExceptionHelpers.register(this);
     }
 
     void helper(String name, Helper helper) {

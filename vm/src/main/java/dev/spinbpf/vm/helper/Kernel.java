@@ -22,6 +22,7 @@ public final class Kernel {
     private final ProgramTable programs = new ProgramTable();
     private final CpuLocal[] locals;
     private final Tasks tasks;
+    private final ObjectHeap objects;
 
     /**
      * @param cpus the machine's CPUs
@@ -40,6 +41,7 @@ public final class Kernel {
             locals[i] = new CpuLocal(arena, seed + i * 0x632BE59BD9B4E019L);
         }
         tasks = new Tasks(arena, cpus);
+        objects = new ObjectHeap(arena, cpus.count());
     }
 
     public Cpus cpus() {
@@ -92,6 +94,11 @@ public final class Kernel {
         if (local.spinLock() != 0) {
             PlainSpinLock.unlock(cpu, local.spinLock(), local.spinLockReleased());
         }
+    }
+
+    /** The objects that programs allocated. */
+    ObjectHeap objects() {
+        return objects;
     }
 
     CpuLocal local(Cpu cpu) {

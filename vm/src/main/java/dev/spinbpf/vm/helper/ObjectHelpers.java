@@ -1,44 +1,34 @@
 package dev.spinbpf.vm.helper;
 
-import static dev.spinbpf.programs.model.Errno.E2BIG;
-import static dev.spinbpf.programs.model.Errno.EINVAL;
-
-import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sync.GuestWords;
+import dev.spinbpf.vm.exec.Execution;
 
-/** Number iterators, and pointers kept in maps. */
+/** Objects that programs allocate, count references of, and keep in maps. */
 final class ObjectHelpers {
-    private static final long MAX_LOOPS = 8 << 20;
-
     private ObjectHelpers() {}
 
-    static void register(FunctionTable table) {
-        table.kfunc("bpf_iter_num_new", (_, iterator, start, end, _, _) -> newRange(iterator, (int) start, (int) end));
-        table.kfunc("bpf_iter_num_next", (_, iterator, _, _, _, _) -> next(iterator));
-        table.kfunc("bpf_iter_num_destroy", (_, iterator, _, _, _, _) -> {
-            GuestMemory.putLong(iterator, 0);
-            return 0;
-        });
+    static void register(FunctionTable table, Kernel kernel) {
+        for (String suffix : new String[] {"", "_impl"}) {
+            table.kfunc("bpf_obj_new" + suffix, (run, type, _, _, _, _) -> allocate(kernel, run, type, false));
+            table.kfunc("bpf_percpu_obj_new" + suffix, (run, type, _, _, _, _) -> allocate(kernel, run, type, true));
+            table.kfunc("bpf_obj_drop" + suffix, (_, object, _, _, _, _) -> drop(kernel, object));
+            table.kfunc("bpf_percpu_obj_drop" + suffix, (_, object, _, _, _, _) -> drop(kernel, object));
+            table.kfunc("bpf_refcount_acquire" + suffix, (_, object, _, _, _, _) -> kernel.objects()
+                    .acquire(object));
+        }
+        table.helper(
+                "bpf_per_cpu_ptr", (_, object, cpu, _, _, _) -> kernel.objects().copyOf(object, (int) cpu));
+        table.helper("bpf_this_cpu_ptr", (run, object, _, _, _, _) -> kernel.objects()
+                .copyOf(object, run.cpu().id()));
         table.helper("bpf_kptr_xchg", (_, slot, value, _, _, _) -> GuestWords.getAndSetLong(slot, value));
     }
 
-    /** The iterator is the current number, just before the first one at the start, and the end. */
-    private static long newRange(long iterator, int start, int end) {
-        boolean valid = start <= end;
-        boolean small = (long) end - start <= MAX_LOOPS;
-        GuestMemory.putInt(iterator, valid && small ? start - 1 : 0);
-        GuestMemory.putInt(iterator + 4, valid && small ? end : 0);
-        return !valid ? -EINVAL : small ? 0 : -E2BIG;
+    private static long allocate(Kernel kernel, Execution run, long typeId, boolean percpu) {
+        return kernel.objects().allocate(run.code().object().btf(), (int) typeId, percpu);
     }
 
-    private static long next(long iterator) {
-        int current = GuestMemory.getInt(iterator);
-        int end = GuestMemory.getInt(iterator + 4);
-        if (current + 1L >= end) {
-            GuestMemory.putLong(iterator, 0);
-            return 0;
-        }
-        GuestMemory.putInt(iterator, current + 1);
-        return iterator;
+    private static long drop(Kernel kernel, long object) {
+        kernel.objects().drop(object);
+        return 0;
     }
 }

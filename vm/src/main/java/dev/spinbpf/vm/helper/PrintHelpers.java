@@ -103,8 +103,7 @@ final class PrintHelpers {
             return error;
         }
         byte[] bytes = text.boundedOutput();
-        error = stream.write(bytes);
-        return error != 0 ? error : bytes.length;
+        return stream.write(bytes);
     }
 
     private static @Nullable ProgramStream stream(Execution run, int id) {

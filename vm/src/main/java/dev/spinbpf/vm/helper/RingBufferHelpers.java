@@ -69,7 +69,7 @@ final class RingBufferHelpers {
             DynptrHelpers.setNull(dynptr);
             return -EINVAL;
         }
-        DynptrHelpers.initialize(dynptr, record, (int) bytes, DynptrHelpers.RINGBUF);
+        DynptrHelpers.initialize(dynptr, record, DynptrHelpers.RINGBUF, bytes);
         return 0;
     }
 
@@ -78,19 +78,19 @@ final class RingBufferHelpers {
             throw new TrapException("0x" + Long.toHexString(address) + " is not a user ring buffer");
         }
         CpuLocal local = kernel.local(run.cpu());
-        long dynptr = local.push(DynptrHelpers.SIZE);
+        long dynptr = local.push(DynptrHelpers.BYTES);
         if (dynptr == 0) {
             return -ENOMEM;
         }
         try {
             return buffer.drain(
                     (sample, size) -> {
-                        DynptrHelpers.initialize(dynptr, sample, size, DynptrHelpers.LOCAL);
+                        DynptrHelpers.initialize(dynptr, sample, DynptrHelpers.LOCAL, size);
                         return run.callback(callback, dynptr, context, 0, 0);
                     },
                     flags);
         } finally {
-            local.pop(DynptrHelpers.SIZE);
+            local.pop(DynptrHelpers.BYTES);
         }
     }
 

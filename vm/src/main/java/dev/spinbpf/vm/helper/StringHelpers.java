@@ -35,6 +35,7 @@ final class StringHelpers {
     /** Parses a number after white space; returns how many characters were used. */
     private static long parse(long text, int size, long flags, long result, boolean signed) {
         int base = (int) flags & 0x1f;
+        GuestMemory.putLong(result, 0);
         if (text == 0 || size <= 0 || base != 0 && base != 8 && base != 10 && base != 16 || (flags & ~0x1fL) != 0) {
             return -EINVAL;
         }
