@@ -7,7 +7,11 @@ import dev.spinbpf.maps.lock.LockOutcome;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.model.AttachType;
 import dev.spinbpf.programs.model.ProgType;
+import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.verifier.Verdict;
+import dev.spinbpf.verifier.Verifier;
+import dev.spinbpf.verifier.VerifierOptions;
 import dev.spinbpf.vm.stress.Attempts;
 import dev.spinbpf.vm.stress.LockRow;
 import java.time.Duration;
@@ -42,6 +46,22 @@ class StressDriverTest {
             assertThat(ended).isPositive();
             assertThat(acquired + failed).isBetween(ended, ended + 4);
             assertThat(samples.variable("busy")).isLessThanOrEqualTo(failed);
+        }
+    }
+
+    @Test
+    void shouldCountContentionInTracingPrograms() throws Exception {
+        try (Samples samples = Samples.load("contention_trace", 2)) {
+            for (Program program : samples.object.programs()) {
+                assertThat(Verifier.verify(samples.object, program, VerifierOptions.DEFAULT))
+                        .isInstanceOf(Verdict.Accepted.class);
+            }
+            samples.attachAll();
+            StressReport report = new StressDriver(samples.machine, SHORT).run();
+            assertThat(report.faults()).isEmpty();
+            assertThat(samples.variable("taken")).isPositive();
+            assertThat(samples.variable("failed")).isLessThanOrEqualTo(samples.variable("ended"));
+            assertThat(samples.variable("begun") - samples.variable("ended")).isBetween(0L, 2L);
         }
     }
 

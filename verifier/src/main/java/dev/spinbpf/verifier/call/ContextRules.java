@@ -16,13 +16,6 @@ public final class ContextRules implements ContextAccess {
     private static final int PERF_EVENT_BYTES = 184;
     private static final int MAX_TRACE_BYTES = 8192;
     private static final int MAX_SYSCALL_BYTES = 0xffff;
-    private static final int MAX_TRACED_ARGS = 12;
-
-    @Override
-    public @Nullable Field check(VerifierEnv env, int off, int sizeBytes, boolean write, boolean signExtend) {
-        RegState reg = load(env, off, sizeBytes, write, signExtend);
-        return reg == null ? null : new Field(reg, false);
-    }
 
     @Override
     public boolean allowsFixedOffset(VerifierEnv env) {
@@ -42,7 +35,8 @@ public final class ContextRules implements ContextAccess {
         };
     }
 
-    private static @Nullable RegState load(VerifierEnv env, int off, int size, boolean write, boolean signExtend) {
+    @Override
+    public @Nullable RegState check(VerifierEnv env, int off, int size, boolean write, boolean signExtend) {
         Program program = env.program();
         AttachType attach = program.attachType();
         return switch (program.type()) {
@@ -69,10 +63,13 @@ public final class ContextRules implements ContextAccess {
             case KPROBE -> scalar(off >= 0 && off + size <= PT_REGS_BYTES && off % size == 0);
             case TRACEPOINT -> scalar(!write && off >= Long.BYTES && off < MAX_TRACE_BYTES && off % size == 0);
             case PERF_EVENT -> perfEvent(off, size, write);
-            case RAW_TRACEPOINT -> scalar(isTracedArg(off, size, write));
+            case RAW_TRACEPOINT -> scalar(TracedContext.isWithin(off, size, write));
             case SYSCALL -> scalar(off >= 0 && off < MAX_SYSCALL_BYTES);
-            case TRACING, LSM, RAW_TRACEPOINT_WRITABLE, STRUCT_OPS, NETFILTER, EXT -> {
-                if (!isTracedArg(off, size, write)) {
+            case RAW_TRACEPOINT_WRITABLE -> rawTracepointWritable(off, size, write);
+            case TRACING -> TracedContext.check(env, off, size, write);
+            case LSM -> TracedContext.argument(env, off, size);
+            case STRUCT_OPS, NETFILTER, EXT -> {
+                if (!TracedContext.isWithin(off, size, write)) {
                     yield null;
                 }
                 throw new UnsupportedFeature("context of programs of type "
@@ -87,8 +84,14 @@ public final class ContextRules implements ContextAccess {
         return allowed ? RegState.UNKNOWN : null;
     }
 
-    private static boolean isTracedArg(int off, int size, boolean write) {
-        return !write && off >= 0 && off < MAX_TRACED_ARGS * Long.BYTES && off % size == 0;
+    private static @Nullable RegState rawTracepointWritable(int off, int size, boolean write) {
+        if (!TracedContext.isWithin(off, size, write)) {
+            return null;
+        }
+        if (off != 0) {
+            return RegState.UNKNOWN;
+        }
+        return size == Long.BYTES ? RegState.pointer(RegType.PTR_TO_TP_BUFFER, 0, RegPayload.NONE) : null;
     }
 
     private static @Nullable RegState perfEvent(int off, int size, boolean write) {

@@ -26,10 +26,13 @@ public final class ReturnRules implements ReturnCodes {
         if (!frame.inAsyncCallback() && env.program().type() == ProgType.STRUCT_OPS) {
             throw new UnsupportedFeature("program type struct_ops is not supported");
         }
+        if (!frame.inAsyncCallback() && returnsVoid(env)) {
+            return;
+        }
         // A privileged program may return an address where its value does not matter.
         RegState reg = Registers.checkSource(env, regno);
         boolean async = frame.inAsyncCallback();
-        RetvalRange range = async ? frame.callbackRetRange() : range(env.program());
+        RetvalRange range = async ? frame.callbackRetRange() : range(env);
         if (range == null) {
             return;
         }
@@ -75,7 +78,8 @@ public final class ReturnRules implements ReturnCodes {
     }
 
     /** The values that the program may return, or null if it may return any. */
-    static @Nullable RetvalRange range(Program program) {
+    static @Nullable RetvalRange range(VerifierEnv env) {
+        Program program = env.program();
         AttachType attach = program.attachType();
         return switch (program.type()) {
             case CGROUP_SOCK_ADDR ->
@@ -110,8 +114,23 @@ public final class ReturnRules implements ReturnCodes {
                 attach == AttachType.TRACE_KPROBE_SESSION || attach == AttachType.TRACE_UPROBE_SESSION
                         ? ZERO_OR_ONE
                         : null;
-            case LSM -> throw new UnsupportedFeature("program type lsm is not supported");
+            case LSM -> lsm(AttachTargets.require(env).name(), attach);
             default -> null;
         };
+    }
+
+    private static boolean returnsVoid(VerifierEnv env) {
+        Program program = env.program();
+        return program.type() == ProgType.LSM
+                && program.attachType() != AttachType.LSM_CGROUP
+                && AttachTargets.require(env).proto().returnTypeId() == 0;
+    }
+
+    private static @Nullable RetvalRange lsm(String hook, AttachType attach) {
+        RetvalRange range = LsmHooks.returnRange(hook);
+        if (attach == AttachType.LSM_CGROUP) {
+            return range == null ? ONE : ZERO_OR_ONE;
+        }
+        return range;
     }
 }

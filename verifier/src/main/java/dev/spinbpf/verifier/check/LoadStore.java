@@ -222,15 +222,14 @@ public final class LoadStore {
             Registers.checkPointerOffset(env, reg, access.name(), context.allowsFixedOffset(env));
         }
         int off = access.off() + (int) reg.umax();
-        ContextAccess.Field field = context.check(env, off, access.size(), access.isWrite(), access.signExtend());
-        if (field == null) {
+        RegState loaded = context.check(env, off, access.size(), access.isWrite(), access.signExtend());
+        if (loaded == null) {
             env.verbose("invalid bpf_context access off=%d size=%d\n", off, access.size());
             throw env.reject(Errno.EACCES);
         }
         if (!access.isLoadTo()) {
             return;
         }
-        RegState loaded = field.reg();
         if (loaded.is(RegType.PTR_TO_BTF_ID) && loaded.id() != 0 && !env.state().hasReference(loaded.id())) {
             throw env.reject(Errno.EACCES, "invalid bpf_context access off=%d. Reference may already be released", off);
         }

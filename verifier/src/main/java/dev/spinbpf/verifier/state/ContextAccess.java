@@ -13,14 +13,8 @@ public interface ContextAccess {
      *     Linux prints beforehand are printed to the environment's log
      */
     @Nullable
-    Field check(VerifierEnv env, int off, int sizeBytes, boolean write, boolean signExtend);
+    RegState check(VerifierEnv env, int off, int sizeBytes, boolean write, boolean signExtend);
 
     /** Whether the context may be accessed through a pointer that was moved by a constant (Linux does not rewrite it). */
     boolean allowsFixedOffset(VerifierEnv env);
-
-    /**
-     * @param reg what the register holds after the load
-     * @param isRetval the function's return value (its range is the hook's)
-     */
-    record Field(RegState reg, boolean isRetval) {}
 }

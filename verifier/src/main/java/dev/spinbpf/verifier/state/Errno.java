@@ -4,6 +4,7 @@ package dev.spinbpf.verifier.state;
 public final class Errno {
     public static final int EPERM = 1;
     public static final int ENOENT = 2;
+    public static final int ESRCH = 3;
     public static final int E2BIG = 7;
     public static final int ENOMEM = 12;
     public static final int EACCES = 13;

@@ -57,6 +57,8 @@ public final class VerifierEnv {
     public int sccCount;
     /** The subprogram that handles exceptions, or 0. */
     public int exceptionCallbackSubprog;
+    /** What the program attaches to; null where its context does not depend on it, or that is not known. */
+    public @Nullable AttachTarget attachTarget;
     /** Whether the program throws. */
     public boolean seenException;
     /** Whether the program writes to packets directly. */

@@ -110,14 +110,14 @@ public final class ContextArea {
         return GuestMemory.bytes(data, (int) (end - data));
     }
 
-    /** Makes the arguments of a traced function or raw tracepoint. */
+    /** Makes the arguments of a traced function or raw tracepoint; those after the fourth, and the result, are zero. */
     public long arguments(long first, long second, long third, long fourth, int count) {
         GuestMemory.putLong(context - 8, count);
         GuestMemory.putLong(context, first);
         GuestMemory.putLong(context + 8, second);
         GuestMemory.putLong(context + 16, third);
         GuestMemory.putLong(context + 24, fourth);
-        GuestMemory.putLong(context + 32, 0);
+        GuestMemory.fill(context + 32, 8L * Math.max(1, count - 3), (byte) 0);
         return context;
     }
 

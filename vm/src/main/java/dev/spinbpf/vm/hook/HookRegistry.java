@@ -196,18 +196,13 @@ public final class HookRegistry {
                         switch (program.program().type()) {
                             case KPROBE -> area.registers(a, b, c, d);
                             case TRACEPOINT -> area.record(a, b, c, d);
-                            default -> area.arguments(a, b, c, d, argumentCount(attached.target));
+                            default ->
+                                area.arguments(
+                                        a, b, c, d, attached.target.arguments().size());
                         };
                 context.run(program, address);
             }
         }
-    }
-
-    private static int argumentCount(HookTarget target) {
-        String arguments = target.arguments();
-        return arguments.isEmpty()
-                ? 0
-                : (int) arguments.chars().filter(c -> c == ',').count() + 1;
     }
 
     private static CpuContext contextOf(Cpu cpu) {

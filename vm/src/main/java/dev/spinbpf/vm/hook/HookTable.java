@@ -3,11 +3,13 @@ package dev.spinbpf.vm.hook;
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.programs.model.AttachType;
+import dev.spinbpf.programs.model.KernelHook;
 import dev.spinbpf.programs.model.MapType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -27,88 +29,84 @@ public final class HookTable {
     private static final Set<MapType> QUEUES = Set.copyOf(EnumSet.of(MapType.QUEUE, MapType.STACK));
     private static final Set<MapType> ALL = Set.of();
 
-    private static final String UPDATE = "struct bpf_map *map, void *key, void *value, u64 flags";
-    private static final String ALLOC = "struct bpf_htab *htab, void *key";
-    private static final String LOOKUP = "struct hlist_nulls_head *head, u32 hash, void *key, u32 key_size";
-    private static final String DELETE = "struct bpf_map *map, void *key";
-
     /** Runs under the lock of a hash bucket, at updates and deletions; its third argument is the key. */
     static final String LOOKUP_UNDER_LOCK = "lookup_elem_raw";
 
-    static final HookTarget PACKET = entry("packet", HookTarget.Kind.PACKET, ContextLevel.SOFTIRQ, "");
-    static final HookTarget SYSCALL = entry("syscall", HookTarget.Kind.SYSCALL, ContextLevel.TASK, "");
-    static final HookTarget PERF_EVENT = entry("perf_event", HookTarget.Kind.PERF_EVENT, ContextLevel.NMI, "");
+    static final HookTarget PACKET = entry("packet", HookTarget.Kind.PACKET, ContextLevel.SOFTIRQ);
+    static final HookTarget SYSCALL = entry("syscall", HookTarget.Kind.SYSCALL, ContextLevel.TASK);
+    static final HookTarget PERF_EVENT = entry("perf_event", HookTarget.Kind.PERF_EVENT, ContextLevel.NMI);
 
     private static final List<HookTarget> NAMED = List.of(
-            point("contention_begin", HookPoint.CONTENTION_BEGIN, "void *lock, unsigned int flags"),
-            point("contention_end", HookPoint.CONTENTION_END, "void *lock, int ret"),
-            tracepoint("sys_enter", ContextLevel.TASK, "struct pt_regs *regs, long id"),
-            tracepoint("sys_exit", ContextLevel.TASK, "struct pt_regs *regs, long ret"),
-            tracepoint(
-                    "sched_switch",
-                    ContextLevel.TASK,
-                    "bool preempt, struct task_struct *prev, struct task_struct *next, unsigned int prev_state"),
-            tracepoint("softirq_entry", ContextLevel.SOFTIRQ, "unsigned int vec_nr"),
-            tracepoint("softirq_exit", ContextLevel.SOFTIRQ, "unsigned int vec_nr"),
-            tracepoint("timer_expire_entry", ContextLevel.SOFTIRQ, "struct timer_list *timer, unsigned long baseclk"),
-            tracepoint("irq_handler_entry", ContextLevel.HARDIRQ, "int irq, struct irqaction *action"),
-            tracepoint("irq_handler_exit", ContextLevel.HARDIRQ, "int irq, struct irqaction *action, int ret"),
-            tracepoint("hrtimer_expire_entry", ContextLevel.HARDIRQ, "struct hrtimer *hrtimer, ktime_t *now"),
-            tracepoint("hrtimer_expire_exit", ContextLevel.HARDIRQ, "struct hrtimer *hrtimer"),
-            function("__x64_sys_getpgid", ContextLevel.TASK, "const struct pt_regs *regs"),
-            function("__x64_sys_nanosleep", ContextLevel.TASK, "const struct pt_regs *regs"),
-            function("bpf_fentry_test1", ContextLevel.TASK, "int a"),
-            function("handle_softirqs", ContextLevel.SOFTIRQ, "bool ksirqd"),
-            function("net_rx_action", ContextLevel.SOFTIRQ, ""),
-            function("hrtimer_interrupt", ContextLevel.HARDIRQ, "struct clock_event_device *dev"),
-            inside("bpf_map_update_elem", HookPoint.MAP_UPDATE_BEFORE_LOCK, ALL, UPDATE),
-            inside("bpf_map_delete_elem", HookPoint.MAP_DELETE_BEFORE_LOCK, ALL, DELETE),
-            inside("htab_map_update_elem", HookPoint.MAP_UPDATE_BEFORE_LOCK, PLAIN_HASHES, UPDATE),
-            inside("htab_percpu_map_update_elem", HookPoint.MAP_UPDATE_BEFORE_LOCK, PERCPU_HASHES, UPDATE),
-            inside("htab_lru_map_update_elem", HookPoint.MAP_UPDATE_BEFORE_LOCK, Set.of(MapType.LRU_HASH), UPDATE),
-            inside("htab_map_delete_elem", HookPoint.MAP_DELETE_BEFORE_LOCK, UNORDERED_HASHES, DELETE),
-            inside("htab_lru_map_delete_elem", HookPoint.MAP_DELETE_BEFORE_LOCK, LRU_HASHES, DELETE),
-            inside("alloc_htab_elem", HookPoint.MAP_UPDATE_UNDER_LOCK, UNORDERED_HASHES, ALLOC),
-            inside(LOOKUP_UNDER_LOCK, HookPoint.MAP_UPDATE_UNDER_LOCK, HASHES, LOOKUP),
-            inside(LOOKUP_UNDER_LOCK, HookPoint.MAP_DELETE_UNDER_LOCK, HASHES, LOOKUP),
-            inside("free_htab_elem", HookPoint.ELEMENT_FREE, HASHES, "struct bpf_htab *htab, struct htab_elem *l"),
-            inside("trie_update_elem", HookPoint.MAP_UPDATE_BEFORE_LOCK, TRIES, UPDATE),
-            inside("trie_delete_elem", HookPoint.MAP_DELETE_BEFORE_LOCK, TRIES, DELETE),
-            inside("array_map_update_elem", HookPoint.MAP_UPDATE_BEFORE_LOCK, ARRAYS, UPDATE),
-            inside("queue_stack_map_push_elem", HookPoint.MAP_UPDATE_BEFORE_LOCK, QUEUES, "struct bpf_map *map"),
-            inside("__pcpu_freelist_pop", HookPoint.FREELIST_POP, ALL, "struct pcpu_freelist *s"),
-            inside("pcpu_freelist_pop", HookPoint.FREELIST_POP, ALL, "struct pcpu_freelist *s"),
-            inside(
-                    "__pcpu_freelist_push",
-                    HookPoint.FREELIST_PUSH,
-                    ALL,
-                    "struct pcpu_freelist *s, struct pcpu_freelist_node *node"),
-            inside(
-                    "pcpu_freelist_push",
-                    HookPoint.FREELIST_PUSH,
-                    ALL,
-                    "struct pcpu_freelist *s, struct pcpu_freelist_node *node"));
+            point("contention_begin", HookPoint.CONTENTION_BEGIN),
+            point("contention_end", HookPoint.CONTENTION_END),
+            tracepoint("sys_enter", ContextLevel.TASK),
+            tracepoint("sys_exit", ContextLevel.TASK),
+            tracepoint("sched_switch", ContextLevel.TASK),
+            tracepoint("softirq_entry", ContextLevel.SOFTIRQ),
+            tracepoint("softirq_exit", ContextLevel.SOFTIRQ),
+            tracepoint("timer_expire_entry", ContextLevel.SOFTIRQ),
+            tracepoint("irq_handler_entry", ContextLevel.HARDIRQ),
+            tracepoint("irq_handler_exit", ContextLevel.HARDIRQ),
+            tracepoint("hrtimer_expire_entry", ContextLevel.HARDIRQ),
+            tracepoint("hrtimer_expire_exit", ContextLevel.HARDIRQ),
+            function("__x64_sys_getpgid", ContextLevel.TASK),
+            function("__x64_sys_nanosleep", ContextLevel.TASK),
+            function("bpf_fentry_test1", ContextLevel.TASK),
+            function("handle_softirqs", ContextLevel.SOFTIRQ),
+            function("net_rx_action", ContextLevel.SOFTIRQ),
+            function("hrtimer_interrupt", ContextLevel.HARDIRQ),
+            inside("bpf_map_update_elem", HookPoint.MAP_UPDATE_BEFORE_LOCK, ALL),
+            inside("bpf_map_delete_elem", HookPoint.MAP_DELETE_BEFORE_LOCK, ALL),
+            inside("htab_map_update_elem", HookPoint.MAP_UPDATE_BEFORE_LOCK, PLAIN_HASHES),
+            inside("htab_percpu_map_update_elem", HookPoint.MAP_UPDATE_BEFORE_LOCK, PERCPU_HASHES),
+            inside("htab_lru_map_update_elem", HookPoint.MAP_UPDATE_BEFORE_LOCK, Set.of(MapType.LRU_HASH)),
+            inside("htab_map_delete_elem", HookPoint.MAP_DELETE_BEFORE_LOCK, UNORDERED_HASHES),
+            inside("htab_lru_map_delete_elem", HookPoint.MAP_DELETE_BEFORE_LOCK, LRU_HASHES),
+            inside("alloc_htab_elem", HookPoint.MAP_UPDATE_UNDER_LOCK, UNORDERED_HASHES),
+            inside(LOOKUP_UNDER_LOCK, HookPoint.MAP_UPDATE_UNDER_LOCK, HASHES),
+            inside(LOOKUP_UNDER_LOCK, HookPoint.MAP_DELETE_UNDER_LOCK, HASHES),
+            inside("free_htab_elem", HookPoint.ELEMENT_FREE, HASHES),
+            inside("trie_update_elem", HookPoint.MAP_UPDATE_BEFORE_LOCK, TRIES),
+            inside("trie_delete_elem", HookPoint.MAP_DELETE_BEFORE_LOCK, TRIES),
+            inside("array_map_update_elem", HookPoint.MAP_UPDATE_BEFORE_LOCK, ARRAYS),
+            inside("queue_stack_map_push_elem", HookPoint.MAP_UPDATE_BEFORE_LOCK, QUEUES),
+            inside("__pcpu_freelist_pop", HookPoint.FREELIST_POP, ALL),
+            inside("pcpu_freelist_pop", HookPoint.FREELIST_POP, ALL),
+            inside("__pcpu_freelist_push", HookPoint.FREELIST_PUSH, ALL),
+            inside("pcpu_freelist_push", HookPoint.FREELIST_PUSH, ALL));
 
     private HookTable() {}
 
-    private static HookTarget entry(String name, HookTarget.Kind kind, ContextLevel level, String arguments) {
-        return new HookTarget(name, kind, level, null, ALL, arguments);
+    private static HookTarget entry(String name, HookTarget.Kind kind, ContextLevel level) {
+        return new HookTarget(name, kind, level, null, ALL, List.of());
     }
 
-    private static HookTarget tracepoint(String name, ContextLevel level, String arguments) {
-        return entry(name, HookTarget.Kind.TRACEPOINT, level, arguments);
+    private static HookTarget tracepoint(String name, ContextLevel level) {
+        return new HookTarget(name, HookTarget.Kind.TRACEPOINT, level, null, ALL, ofTracepoint(name));
     }
 
-    private static HookTarget function(String name, ContextLevel level, String arguments) {
-        return entry(name, HookTarget.Kind.FUNCTION, level, arguments);
+    private static HookTarget function(String name, ContextLevel level) {
+        return new HookTarget(name, HookTarget.Kind.FUNCTION, level, null, ALL, ofFunction(name));
     }
 
-    private static HookTarget point(String name, HookPoint point, String arguments) {
-        return new HookTarget(name, HookTarget.Kind.TRACEPOINT, null, point, ALL, arguments);
+    private static HookTarget point(String name, HookPoint point) {
+        return new HookTarget(name, HookTarget.Kind.TRACEPOINT, null, point, ALL, ofTracepoint(name));
     }
 
-    private static HookTarget inside(String name, HookPoint point, Set<MapType> mapTypes, String arguments) {
-        return new HookTarget(name, HookTarget.Kind.FUNCTION, null, point, mapTypes, arguments);
+    private static HookTarget inside(String name, HookPoint point, Set<MapType> mapTypes) {
+        return new HookTarget(name, HookTarget.Kind.FUNCTION, null, point, mapTypes, ofFunction(name));
+    }
+
+    private static List<KernelHook.Argument> ofTracepoint(String name) {
+        return arguments(KernelHook.Kind.TRACEPOINT, name);
+    }
+
+    private static List<KernelHook.Argument> ofFunction(String name) {
+        return arguments(KernelHook.Kind.FUNCTION, name);
+    }
+
+    private static List<KernelHook.Argument> arguments(KernelHook.Kind kind, String name) {
+        return Objects.requireNonNull(KernelHook.find(kind, name), name).arguments();
     }
 
     /** The tracepoints and functions that programs can name. */

@@ -2,7 +2,9 @@ package dev.spinbpf.vm.hook;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.HookPoint;
+import dev.spinbpf.programs.model.KernelHook;
 import dev.spinbpf.programs.model.MapType;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param level the level at which it fires; null where it fires in the middle of what runs, at that level
  * @param point the point inside the runtime that it stands for, or null for an entry hook
  * @param mapTypes kinds of maps whose operations fire it; empty for all
- * @param arguments its arguments in C, as programs see them
+ * @param arguments its arguments, as programs see them; none for places that have a context of another form
  */
 public record HookTarget(
         String name,
@@ -22,7 +24,7 @@ public record HookTarget(
         @Nullable ContextLevel level,
         @Nullable HookPoint point,
         Set<MapType> mapTypes,
-        String arguments) {
+        List<KernelHook.Argument> arguments) {
 
     /** Kinds of places. */
     public enum Kind {

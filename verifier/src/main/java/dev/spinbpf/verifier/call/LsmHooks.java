@@ -1,0 +1,68 @@
+package dev.spinbpf.verifier.call;
+
+import dev.spinbpf.verifier.state.RetvalRange;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Hooks of the Linux security modules, where programs decide whether the kernel may do something. */
+final class LsmHooks {
+    /** What the functions that programs attach to begin with. */
+    static final String PREFIX = "bpf_lsm_";
+
+    private static final int MAX_ERRNO = 4095;
+    private static final Map<String, Set<String>> HOOKS = read();
+
+    private LsmHooks() {}
+
+    /** Whether the function is one that Linux calls for a hook. */
+    static boolean exists(String function) {
+        return HOOKS.containsKey(function);
+    }
+
+    /** Whether programs may not attach to the hook. */
+    static boolean isDisabled(String function) {
+        return has(function, "disabled");
+    }
+
+    /** Whether programs on the hook may sleep. */
+    static boolean isSleepable(String function) {
+        return has(function, "sleepable");
+    }
+
+    /** Whether the hook's arguments are valid objects. */
+    static boolean isTrusted(String function) {
+        return !has(function, "untrusted");
+    }
+
+    /** Whether the hook has no result. */
+    static boolean returnsVoid(String function) {
+        return has(function, "void");
+    }
+
+    /** Whether programs may read and set options of the hook's socket. */
+    static boolean allowsSocketOptions(String function) {
+        return has(function, "locked") || has(function, "unlocked");
+    }
+
+    /** What the hook may return, and programs on it; null if it returns nothing. */
+    static @Nullable RetvalRange returnRange(String function) {
+        if (returnsVoid(function)) {
+            return null;
+        }
+        return has(function, "bool") ? new RetvalRange(0, 1, true) : new RetvalRange(-MAX_ERRNO, 0, true);
+    }
+
+    private static boolean has(String function, String property) {
+        return HOOKS.getOrDefault(function, Set.of()).contains(property);
+    }
+
+    private static Map<String, Set<String>> read() {
+        Map<String, Set<String>> hooks = new HashMap<>();
+        for (String[] row : Tables.rows("lsm_hooks.tsv")) {
+            hooks.put(PREFIX + row[0], Set.of(row[1].split(",", -1)));
+        }
+        return hooks;
+    }
+}
