@@ -3,6 +3,7 @@ package dev.spinbpf.maps.lock;
 import dev.spinbpf.maps.cpu.Clock;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.Cpus;
+import dev.spinbpf.maps.cpu.HeldLocks;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
 import java.util.concurrent.TimeUnit;
@@ -31,6 +32,7 @@ public class UncontendedBenchmark {
     private final LockStats stats = new LockStats(2);
     private final LockClass lockClass = stats.internal("lock");
     private final RqSpinLock queued = new RqSpinLock(stats);
+    private final RqSpinLock timed = new RqSpinLock(new LockStats(2, 1024));
     private final TasLock testAndSet = new TasLock(stats);
     private final Cpu cpu = new Cpus(2, Clock.REAL).get(0);
     private final long lock = arena.allocate(64);
@@ -52,6 +54,29 @@ public class UncontendedBenchmark {
     @Benchmark
     public void queued() {
         take(queued);
+    }
+
+    /** What {@link #queued} does but for counting: the difference is what statistics cost. */
+    @Benchmark
+    public void queuedUncounted() {
+        cpu.preemptDisable();
+        HeldLocks held = cpu.heldLocks();
+        held.raiseCount();
+        cpu.poll();
+        held.recordTop(lock);
+        cpu.poll();
+        if (queued.tryFast(lock) != 0) {
+            throw new IllegalStateException("nobody else takes the lock");
+        }
+        held.noteTaken(cpu.level());
+        cpu.poll();
+        queued.unlock(cpu, lock);
+    }
+
+    /** With one acquisition in 1024 timed until its release. */
+    @Benchmark
+    public void queuedWithHeldTimes() {
+        take(timed);
     }
 
     @Benchmark

@@ -43,6 +43,29 @@ class RqSpinLockSimulationTest {
         print("3 CPUs, 2 preemptions", Explorer.exhaustively(Limits.preemptions(2), contenders(3, 1)));
     }
 
+    /** Both become waiters at the same time: one pending, the other, who may not take back the first one's bit, in the queue. */
+    @Test
+    void twoWaitersComeAtOnceWhileTheOwnerSleeps() {
+        var exploration = Explorer.exhaustively(Limits.preemptions(3), simulation -> {
+            var machine = new Machine(simulation, 3, 1);
+            Cpu owner = machine.cpus.get(0);
+            simulation.strand(owner, () -> {
+                assertThat(machine.lock.lock(owner, machine.locks[0], machine.lockClass))
+                        .isZero();
+                simulation.sleep(10 * MICROSECOND);
+                machine.lock.unlock(owner, machine.locks[0]);
+            });
+            for (int i = 1; i < 3; i++) {
+                Cpu cpu = machine.cpus.get(i);
+                simulation.strand(cpu, () -> {
+                    simulation.sleep(MICROSECOND);
+                    assertThat(machine.takeOnce(cpu, 0)).isZero();
+                });
+            }
+        });
+        print("2 waiters behind an owner, 3 preemptions", exploration);
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {2, 3, 4, 8})
     void excludesEachOtherAtRandom(int cpus) {
