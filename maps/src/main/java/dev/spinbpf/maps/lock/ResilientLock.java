@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * taken, and fails at once with AA instead of waiting for the CPU that it interrupted. Locks are released in the opposite order
  * of taking.
  */
-public abstract sealed class ResilientLock permits RqSpinLock, TasLock {
+public abstract sealed class ResilientLock permits FaultInjectingLock, RqSpinLock, TasLock {
     private final LockStats stats;
     private final DeadlockCheck deadlockCheck;
     private final @Nullable HeldTimes heldTimes;

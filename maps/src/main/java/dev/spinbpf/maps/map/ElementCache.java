@@ -14,7 +14,7 @@ import dev.spinbpf.maps.sync.GuestWords;
  * which readers without locks rely on.
  *
  * <pre>
- *   list:  first(8) count(8) ... one cache line for each CPU, then the shared one
+ *   list:  first(8) count(8) ... one cache line for each CPU, then the shared one, whose count is of all elements ever made
  *   free element:  the link at {@code linkOffset}
  * </pre>
  */
@@ -82,6 +82,7 @@ final class ElementCache {
         if (chunk == 0) {
             return 0;
         }
+        GuestMemory.getAndAddLong(shared + COUNT, count);
         for (long i = 0; i < count; i++) {
             long element = chunk + i * elementSize;
             GuestMemory.putLong(element + linkOffset, i + 1 < count ? element + elementSize : 0);
@@ -114,5 +115,18 @@ final class ElementCache {
             head = GuestWords.getLongOpaque(shared);
             GuestMemory.putLong(last + linkOffset, head);
         } while (GuestWords.compareAndExchangeLongRelease(shared, head, first) != head);
+    }
+
+    /** How many elements are in use, that is neither free nor still to be made: right only while nothing runs. */
+    long countUsed() {
+        long free = 0;
+        for (long list = lists; list <= shared; list += STRIDE) {
+            for (long element = GuestMemory.getLong(list);
+                    element != 0;
+                    element = GuestMemory.getLong(element + linkOffset)) {
+                free++;
+            }
+        }
+        return GuestMemory.getLongOpaque(shared + COUNT) - free;
     }
 }

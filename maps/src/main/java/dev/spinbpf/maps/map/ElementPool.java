@@ -165,4 +165,10 @@ final class ElementPool {
     PercpuFreelist freelist() {
         return freelist;
     }
+
+    /** The cache of a map with BPF_F_NO_PREALLOC; else null. */
+    @Nullable
+    ElementCache cache() {
+        return cache;
+    }
 }

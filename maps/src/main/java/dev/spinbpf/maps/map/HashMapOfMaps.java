@@ -22,6 +22,10 @@ final class HashMapOfMaps extends HashTableMap {
         pool = new ElementPool(this, false);
     }
 
+    ElementPool pool() {
+        return pool;
+    }
+
     @Override
     public long lookup(Cpu cpu, long key) {
         long element = find(key, hash(key));

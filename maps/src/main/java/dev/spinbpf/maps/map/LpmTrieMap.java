@@ -71,6 +71,23 @@ final class LpmTrieMap extends BpfMap {
         return GuestMemory.getLongOpaque(control + ENTRIES);
     }
 
+    ElementCache nodes() {
+        return nodes;
+    }
+
+    /** How many nodes the trie consists of, those without a value included: right only while nothing runs. */
+    long countNodes() {
+        return countNodes(GuestMemory.getLong(control + ROOT));
+    }
+
+    private static long countNodes(long node) {
+        return node == 0
+                ? 0
+                : 1
+                        + countNodes(GuestMemory.getLong(childSlot(node, 0)))
+                        + countNodes(GuestMemory.getLong(childSlot(node, 1)));
+    }
+
     // Bits.
 
     private static int prefixLength(long node) {

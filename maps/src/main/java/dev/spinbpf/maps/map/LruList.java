@@ -230,4 +230,8 @@ final class LruList {
                 + LruNode.length(head(LruNode.INACTIVE))
                 + LruNode.length(head(LruNode.FREE));
     }
+
+    long countUsed() {
+        return LruNode.used(head(LruNode.ACTIVE)) + LruNode.used(head(LruNode.INACTIVE));
+    }
 }

@@ -270,6 +270,18 @@ final class LruLists {
         return count;
     }
 
+    /** How many nodes are neither free nor marked as free: right only while nothing runs. */
+    long countUsed() {
+        long count = 0;
+        for (LruList list : lists) {
+            count += list.countUsed();
+        }
+        for (int cpuId = 0; common && cpuId < cpuCount; cpuId++) {
+            count += LruNode.used(local(cpuId));
+        }
+        return count;
+    }
+
     /** Address of the lock of a CPU's local list; common lists only. */
     long localLock(int cpuId) {
         return local(cpuId) + LOCAL_LOCK;

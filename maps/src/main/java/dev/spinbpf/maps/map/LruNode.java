@@ -143,4 +143,13 @@ final class LruNode {
         }
         return length;
     }
+
+    /** How many nodes of a list have an element in the map. */
+    static long used(long head) {
+        long used = 0;
+        for (long node = next(head); node != head; node = next(node)) {
+            used += isPendingFree(node) ? 0 : 1;
+        }
+        return used;
+    }
 }

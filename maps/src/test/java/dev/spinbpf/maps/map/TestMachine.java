@@ -26,6 +26,7 @@ final class TestMachine implements AutoCloseable {
     final long key;
     final long value;
     final long out;
+    final long inner;
     private final GuestArena arena = new GuestArena("test");
     private final List<Long> owners = new ArrayList<>();
 
@@ -51,6 +52,7 @@ final class TestMachine implements AutoCloseable {
         key = buffer();
         value = buffer();
         out = buffer();
+        inner = buffer();
     }
 
     long buffer() {
@@ -102,6 +104,15 @@ final class TestMachine implements AutoCloseable {
         long storage = arena.allocate(LocalStorageMap.STORAGE_SIZE, 64);
         owners.add(storage);
         return storage;
+    }
+
+    /** Storage of the owner with a handle. */
+    long ownerAt(int handle) {
+        return owners.get(handle);
+    }
+
+    int ownerCount() {
+        return owners.size();
     }
 
     BpfMap map(MapType type, int keySize, int valueSize, long maxEntries, long flags) {
