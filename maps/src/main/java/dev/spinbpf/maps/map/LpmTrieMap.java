@@ -9,6 +9,7 @@ import static dev.spinbpf.programs.model.Errno.ENOSPC;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.maps.lock.LockClass;
+import dev.spinbpf.maps.lock.SeqCount;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sync.GuestWords;
 
@@ -19,12 +20,15 @@ import dev.spinbpf.maps.sync.GuestWords;
  * there is <em>intermediate</em>: it has no value and always two children. Writers hold the trie's rqspinlock with
  * interrupts disabled; readers hold nothing and walk along words that are stored with release order.
  *
- * <p>A removed node may be used again for another prefix while a reader stands on it. So each removal raises the trie's epoch
- * after the node has been unlinked and before it is free, and a reader who sees another epoch at the end than at the
- * beginning walks again. (Linux waits for an RCU grace period instead.) After {@link #MOST_WALKS} walks it takes what it found.
+ * <p>A removed node may be used again for another prefix while a reader stands on it. (Linux waits for an RCU grace period
+ * instead.) So the trie has a sequence counter, which a removal raises before and after it unlinks a node, and in any case before the
+ * node is free. A lookup of a program that sees another count at the end than at the beginning walks again; it never waits for a
+ * writer, since until the count has changed again all nodes are what they were. After {@link #MOST_WALKS} walks it takes the
+ * lock. User space, which copies keys and values of many words, reads them as {@link SeqCount} has it: a reader who finds a
+ * removal under way takes and releases the lock, and then reads.
  *
  * <pre>
- *   control:  lock(4) -(4) root(8) entries(8) epoch(8)
+ *   control:  lock(4) -(4) root(8) entries(8) sequence(8)
  *   key:      prefixLength(4) data
  *   node:     child(8) child(8) prefixLength(4) flags(4) data, value (at a multiple of eight), link
  * </pre>
@@ -35,7 +39,7 @@ final class LpmTrieMap extends BpfMap {
     private static final int CONTROL_SIZE = 64;
     private static final int ROOT = 8;
     private static final int ENTRIES = 16;
-    private static final int EPOCH = 24;
+    private static final int SEQUENCE = 24;
 
     private static final int PREFIX_LENGTH = 16;
     private static final int FLAGS = 20;
@@ -49,6 +53,9 @@ final class LpmTrieMap extends BpfMap {
     private final int valueOffset;
     private final ElementCache nodes;
     private final LockClass lockClass;
+    private final SeqCount seqCount;
+    private final long keyCopies;
+    private final long keyCopyStride;
 
     LpmTrieMap(MapDefinition definition) {
         super(definition);
@@ -59,6 +66,9 @@ final class LpmTrieMap extends BpfMap {
         int linkOffset = valueOffset + (int) Bytes.roundUp8(valueSize);
         nodes = new ElementCache(this, linkOffset + Long.BYTES, linkOffset);
         lockClass = lockClass("lpm");
+        seqCount = new SeqCount(locks, lockClass);
+        keyCopyStride = Bytes.roundUp8(keySize);
+        keyCopies = arena().allocate(keyCopyStride * cpuCount);
     }
 
     /** Address of the lock. */
@@ -146,13 +156,42 @@ final class LpmTrieMap extends BpfMap {
         }
         long found = 0;
         for (int walks = 0; walks < MOST_WALKS; walks++) {
-            long epoch = GuestWords.getLongAcquire(control + EPOCH);
+            long count = GuestWords.getLongAcquire(control + SEQUENCE);
             found = walk(key);
-            if (GuestWords.getLongAcquire(control + EPOCH) == epoch) {
-                break;
+            if (!SeqCount.readRetry(control + SEQUENCE, count)) {
+                return found == 0 ? 0 : found + valueOffset;
             }
         }
+        return lookupLocked(cpu, key, found);
+    }
+
+    /** What the walk finds under the lock; what it found last if the lock cannot be had. */
+    private long lookupLocked(Cpu cpu, long key, long foundLast) {
+        long found = foundLast;
+        long irqFlags = cpu.irqSave();
+        if (locks.lockIrqsave(cpu, control, lockClass, irqFlags) == 0) {
+            found = walk(key);
+            locks.unlockIrqrestore(cpu, control, irqFlags);
+        }
         return found == 0 ? 0 : found + valueOffset;
+    }
+
+    @Override
+    int copyValue(Cpu cpu, long key, long value, long flags) {
+        requireReadable(value, valueSize);
+        if (isTooLong(key)) {
+            return -ENOENT;
+        }
+        long found;
+        long start;
+        do {
+            start = seqCount.readBegin(cpu, control + SEQUENCE, control);
+            found = walk(key);
+            if (found != 0) {
+                Bytes.copy(found + valueOffset, value, valueSize);
+            }
+        } while (SeqCount.readRetry(control + SEQUENCE, start));
+        return found == 0 ? -ENOENT : 0;
     }
 
     private long walk(long key) {
@@ -300,8 +339,9 @@ final class LpmTrieMap extends BpfMap {
     private long replace(long slot, long node, long fresh) {
         GuestMemory.putLong(childSlot(fresh, 0), GuestMemory.getLong(childSlot(node, 0)));
         GuestMemory.putLong(childSlot(fresh, 1), GuestMemory.getLong(childSlot(node, 1)));
+        SeqCount.writeBegin(control + SEQUENCE);
         GuestWords.setLongRelease(slot, fresh);
-        raiseEpoch();
+        SeqCount.writeEnd(control + SEQUENCE);
         return node;
     }
 
@@ -320,10 +360,6 @@ final class LpmTrieMap extends BpfMap {
         countEntry(1);
         GuestWords.setLongRelease(slot, parent);
         return 0;
-    }
-
-    private void raiseEpoch() {
-        GuestWords.setLongRelease(control + EPOCH, GuestMemory.getLong(control + EPOCH) + 1);
     }
 
     @Override
@@ -380,8 +416,9 @@ final class LpmTrieMap extends BpfMap {
             GuestWords.setIntOpaque(node + FLAGS, INTERMEDIATE);
             return false;
         }
+        SeqCount.writeBegin(control + SEQUENCE);
         GuestWords.setLongRelease(slot, first != 0 ? first : second);
-        raiseEpoch();
+        SeqCount.writeEnd(control + SEQUENCE);
         return true;
     }
 
@@ -392,8 +429,9 @@ final class LpmTrieMap extends BpfMap {
         if (!isIntermediate(parent) || first != 0 && second != 0) {
             return false;
         }
+        SeqCount.writeBegin(control + SEQUENCE);
         GuestWords.setLongRelease(parentSlot, first != 0 ? first : second);
-        raiseEpoch();
+        SeqCount.writeEnd(control + SEQUENCE);
         return true;
     }
 
@@ -401,6 +439,20 @@ final class LpmTrieMap extends BpfMap {
 
     @Override
     public int getNextKey(Cpu cpu, long key, long nextKey) {
+        int result;
+        long start;
+        do {
+            start = seqCount.readBegin(cpu, control + SEQUENCE, control);
+            // The key may lie where the next one goes, which is written when nothing is read again.
+            result = step(key, keyCopies + (long) cpu.id() * keyCopyStride);
+        } while (SeqCount.readRetry(control + SEQUENCE, start));
+        if (result == 0) {
+            Bytes.copy(keyCopies + (long) cpu.id() * keyCopyStride, nextKey, keySize);
+        }
+        return result;
+    }
+
+    private int step(long key, long nextKey) {
         long root = GuestWords.getLongAcquire(control + ROOT);
         if (root == 0) {
             return -ENOENT;

@@ -23,8 +23,8 @@ import org.junit.jupiter.params.provider.CsvSource;
  * at every point), and each acquisition fails in turn. Whatever the order, no element is lost or free twice.
  */
 class LockInjectionSimulationTest {
-    private static final Set<Integer> ALLOWED = Set.of(
-            0, -Errno.EDEADLK, -Errno.ETIMEDOUT, -Errno.E2BIG, -Errno.ENOMEM, -Errno.ENOENT, -Errno.EBUSY);
+    private static final Set<Integer> ALLOWED =
+            Set.of(0, -Errno.EDEADLK, -Errno.ETIMEDOUT, -Errno.E2BIG, -Errno.ENOMEM, -Errno.ENOENT, -Errno.EBUSY);
 
     private static final int ENTRIES = 4;
     private static final int OWNERS = 3;
@@ -119,8 +119,17 @@ class LockInjectionSimulationTest {
 
     @ParameterizedTest
     @CsvSource({
-        "HASH, 0, 1", "HASH, 1, 2", "PERCPU_HASH, 0, 1", "PERCPU_HASH, 1, 1", "LRU_HASH, 0, 1", "LRU_HASH, 2, 1",
-        "LRU_PERCPU_HASH, 0, 1", "LPM_TRIE, 1, 2", "QUEUE, 0, 2", "STACK, 0, 2", "TASK_STORAGE, 1, 1"
+        "HASH, 0, 1",
+        "HASH, 1, 2",
+        "PERCPU_HASH, 0, 1",
+        "PERCPU_HASH, 1, 1",
+        "LRU_HASH, 0, 1",
+        "LRU_HASH, 2, 1",
+        "LRU_PERCPU_HASH, 0, 1",
+        "LPM_TRIE, 1, 2",
+        "QUEUE, 0, 2",
+        "STACK, 0, 2",
+        "TASK_STORAGE, 1, 1"
     })
     void anotherCpuChangesTheMapMeanwhile(MapType type, long flags, int preemptions) {
         explore(type, flags, 2, Limits.preemptions(preemptions), false, LockOutcome.TIMEOUT);
@@ -128,7 +137,14 @@ class LockInjectionSimulationTest {
 
     @ParameterizedTest
     @CsvSource({
-        "HASH, 0", "HASH, 1", "PERCPU_HASH, 0", "LRU_HASH, 0", "LRU_HASH, 2", "LPM_TRIE, 1", "QUEUE, 0", "TASK_STORAGE, 1"
+        "HASH, 0",
+        "HASH, 1",
+        "PERCPU_HASH, 0",
+        "LRU_HASH, 0",
+        "LRU_HASH, 2",
+        "LPM_TRIE, 1",
+        "QUEUE, 0",
+        "TASK_STORAGE, 1"
     })
     void anNmiChangesTheMapMeanwhile(MapType type, long flags) {
         Limits limits = Limits.preemptions(0).withInterrupts(1, ContextLevel.NMI);

@@ -19,6 +19,7 @@ import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.model.MapType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -33,7 +34,7 @@ class LockInjectionTest {
     private static final int FULL = 8;
 
     /** What an operation does, on a machine whose locks fail; returns its result. */
-    private interface Operation {
+    interface Operation {
         int run(TestMachine machine, BpfMap map);
     }
 
@@ -43,8 +44,7 @@ class LockInjectionTest {
      * @param before how many elements, with keys from 0 on, are in the map
      * @param failures what it may return if locks fail, other than its own result
      */
-    private record Case(
-            String name, MapType type, long flags, int before, Operation operation, Set<Integer> failures) {
+    record Case(String name, MapType type, long flags, int before, Operation operation, Set<Integer> failures) {
         @Override
         public String toString() {
             return type + (flags == 0 ? "" : " flags " + flags) + ", " + before + " elements: " + name;
@@ -206,7 +206,8 @@ class LockInjectionTest {
             Cpus cpus = new Cpus(2, Clock.REAL);
             lock = new FaultInjectingLock(new LockStats(2));
             machine = new TestMachine(cpus, lock);
-            GuestMemory.putLong(machine.inner, machine.map(MapType.ARRAY, 4, 8, 1, 0).id());
+            GuestMemory.putLong(
+                    machine.inner, machine.map(MapType.ARRAY, 4, 8, 1, 0).id());
             map = create(tested);
             for (int i = 0; i < tested.before; i++) {
                 assertThat(fill(i)).isZero();
@@ -220,8 +221,7 @@ class LockInjectionTest {
                 case RINGBUF -> machine.map(tested.type, 0, 0, 4096, 0);
                 case HASH_OF_MAPS ->
                     machine.map(
-                            TestMachine.def(
-                                    tested.type, 4, 4, FULL, 0, TestMachine.def(MapType.ARRAY, 4, 8, 1, 0)),
+                            TestMachine.def(tested.type, 4, 4, FULL, 0, TestMachine.def(MapType.ARRAY, 4, 8, 1, 0)),
                             Btf.EMPTY);
                 case TASK_STORAGE -> {
                     for (int i = 0; i < FULL; i++) {
@@ -278,14 +278,14 @@ class LockInjectionTest {
 
     /** Runs the operation with a plan; false if none of the failures that it plans came about. */
     private static boolean runWith(Case tested, FaultInjectingLock.Plan plan, String description) {
-        TreeMap<String, Long> expected;
+        Map<String, Long> expected;
         int expectedResult;
         try (Bench bench = new Bench(tested)) {
             expectedResult = tested.operation.run(bench.machine, bench.map);
             expected = MapContents.of(bench.map, bench.machine);
         }
         try (Bench bench = new Bench(tested)) {
-            TreeMap<String, Long> before = MapContents.of(bench.map, bench.machine);
+            Map<String, Long> before = MapContents.of(bench.map, bench.machine);
             boolean[] failed = new boolean[1];
             bench.lock.plan((attempt, lock) -> {
                 LockOutcome outcome = plan.failure(attempt, lock);
@@ -295,7 +295,7 @@ class LockInjectionTest {
             int result = tested.operation.run(bench.machine, bench.map);
             bench.lock.plan(FaultInjectingLock.Plan.NONE);
             MapContents.assertNothingHeld(bench.machine.cpu);
-            TreeMap<String, Long> contents = MapContents.of(bench.map, bench.machine);
+            Map<String, Long> contents = MapContents.of(bench.map, bench.machine);
             if (result == expectedResult && !tested.failures.contains(result)) {
                 assertContents(tested, contents, expected, before, description);
             } else {
@@ -311,9 +311,9 @@ class LockInjectionTest {
     /** An LRU may have thrown out any others meanwhile. */
     private static void assertContents(
             Case tested,
-            TreeMap<String, Long> actual,
-            TreeMap<String, Long> expected,
-            TreeMap<String, Long> before,
+            Map<String, Long> actual,
+            Map<String, Long> expected,
+            Map<String, Long> before,
             String description) {
         boolean lru = tested.type == MapType.LRU_HASH || tested.type == MapType.LRU_PERCPU_HASH;
         if (!lru) {
@@ -326,7 +326,7 @@ class LockInjectionTest {
                 assertThat(actual.get(key)).as(description).isEqualTo(value);
             }
         });
-        TreeMap<String, Long> possible = new TreeMap<>(before);
+        Map<String, Long> possible = new TreeMap<>(before);
         possible.putAll(expected);
         assertThat(possible.keySet()).as(description).containsAll(actual.keySet());
     }
@@ -357,7 +357,6 @@ class LockInjectionTest {
     }
 
     private static FaultInjectingLock.Plan failing(LockOutcome how, int first, int second, int count) {
-        return (attempt, lock) ->
-                attempt >= first && attempt < first + count || attempt == second ? how : null;
+        return (attempt, lock) -> attempt >= first && attempt < first + count || attempt == second ? how : null;
     }
 }

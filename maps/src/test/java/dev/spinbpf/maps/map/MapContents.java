@@ -6,7 +6,9 @@ import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.model.MapType;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -15,8 +17,8 @@ final class MapContents {
     private MapContents() {}
 
     /** Keys, as hexadecimal numbers, with the value's first word, or a text where there are no keys. */
-    static TreeMap<String, Long> of(BpfMap map, TestMachine machine) {
-        TreeMap<String, Long> contents = new TreeMap<>();
+    static Map<String, Long> of(BpfMap map, TestMachine machine) {
+        Map<String, Long> contents = new TreeMap<>();
         long key = machine.buffer();
         long value = machine.buffer();
         Cpu cpu = machine.cpu;
@@ -37,7 +39,7 @@ final class MapContents {
                     previous = key;
                     assertThat(map.sysLookup(cpu, key, value, 0)).isZero();
                     byte[] bytes = GuestMemory.bytes(key, map.keySize);
-                    assertThat(contents.put(java.util.HexFormat.of().formatHex(bytes), GuestMemory.getLong(value)))
+                    assertThat(contents.put(HexFormat.of().formatHex(bytes), GuestMemory.getLong(value)))
                             .as("a key twice")
                             .isNull();
                 }
@@ -47,7 +49,7 @@ final class MapContents {
     }
 
     /** The only way to see all of a queue is to take it apart; it is put together again. */
-    private static void drainInto(TreeMap<String, Long> contents, BpfMap map, TestMachine machine, long value) {
+    private static void drainInto(Map<String, Long> contents, BpfMap map, TestMachine machine, long value) {
         List<Long> values = new ArrayList<>();
         while (map.pop(machine.cpu, value) == 0) {
             values.add(GuestMemory.getLong(value));
@@ -55,7 +57,8 @@ final class MapContents {
         for (int i = 0; i < values.size(); i++) {
             contents.put("%03d".formatted(i), values.get(i));
             int from = map.type() == MapType.QUEUE ? i : values.size() - 1 - i;
-            assertThat(map.push(machine.cpu, machine.value(values.get(from)), 0)).isZero();
+            assertThat(map.push(machine.cpu, machine.value(values.get(from)), 0))
+                    .isZero();
         }
     }
 
@@ -76,7 +79,10 @@ final class MapContents {
                 assertThat(storage.elements().countUsed()).as("elements in use").isEqualTo(storage.elementCount());
             case ResizableHashMap hash -> {
                 assertThat(hash.elements().countUsed()).as("elements in use").isEqualTo(hash.elementCount());
-                assertThat(hash.forEach(cpu, (running, visited, key, value) -> 0, hash.arena().allocate(hash.keySize)))
+                assertThat(hash.forEach(
+                                cpu,
+                                (running, visited, key, value) -> 0,
+                                hash.arena().allocate(hash.keySize)))
                         .isEqualTo(hash.elementCount());
             }
             default -> {}
