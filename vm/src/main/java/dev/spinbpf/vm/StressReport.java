@@ -16,6 +16,7 @@ import java.util.Map;
  * @param programs one row for each attached program
  * @param locks one row for each lock that anybody tried to take: locks of programs, and locks inside maps by map
  * @param interrupts interrupts delivered, by level
+ * @param outputs what the programs wrote to their streams, known when the run has ended; programs that wrote nothing are absent
  * @param faults the first faults, at most {@link #MAX_FAULTS}
  * @param stuckCpus CPUs that did not stop in time, and why not
  */
@@ -27,6 +28,7 @@ public record StressReport(
         List<ProgramRow> programs,
         List<LockRow> locks,
         Map<ContextLevel, Long> interrupts,
+        List<ProgramOutput> outputs,
         List<Fault> faults,
         List<String> stuckCpus) {
 

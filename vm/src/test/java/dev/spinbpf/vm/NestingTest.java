@@ -89,7 +89,9 @@ class NestingTest {
                             + "Held lock[ 0] = 0x%016x\n".formatted(samples.address("outer"))
                             + "Held lock[ 1] = 0x%016x\n".formatted(inner)
                             + "CPU: 0 UID: 0 PID: 1000 Comm: spinbpf/0\nCall trace:\non_contention+0x")
-                    .contains("if (bpf_res_spin_lock(&outer)) { @ aa_by_nesting.bpf.c:36");
+                    .contains("if (bpf_res_spin_lock(&outer)) { @ aa_by_nesting.bpf.c:36\nworker+0x30\n")
+                    .endsWith("\nHolder: CPU 0 in task took outer at worker+0x10"
+                            + " (if (bpf_res_spin_lock(&outer)) @ aa_by_nesting.bpf.c:16)\n\n");
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.spinbpf.vm;
 
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
@@ -16,8 +17,11 @@ import dev.spinbpf.vm.stress.Attempts;
 import dev.spinbpf.vm.stress.LockRow;
 import java.time.Duration;
 import java.util.Map;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @Timeout(120)
 class StressDriverTest {
@@ -83,6 +87,35 @@ class StressDriverTest {
             samples.machine.cpus().all().forEach(cpu -> assertThat(
                             cpu.heldLocks().count())
                     .isZero());
+        }
+    }
+
+    /** What each sample is there to show, with any seed. */
+    @ParameterizedTest
+    @CsvSource({
+        "aa_by_nesting, outer, TASK, AA",
+        "aa_by_nesting, inner, SOFTIRQ, AA",
+        "abba, a, SOFTIRQ, ABBA",
+        "nmi_bucket, map 'counts' bucket, NMI, AA",
+        "timer_irq, open_to_interrupts, HARDIRQ, AA"
+    })
+    void shouldMeetWhatTheSampleShows(String sample, String lock, ContextLevel level, LockOutcome outcome)
+            throws Exception {
+        for (long seed = 1; seed <= 2; seed++) {
+            StressOptions options = SHORT.withDuration(Duration.ofSeconds(1)).withSeed(seed);
+            try (Samples samples = Samples.load(sample, 2).attachAll()) {
+                StressReport report = new StressDriver(samples.machine, options).run();
+                assertThat(report.locks())
+                        .as("%s, seed %d", sample, seed)
+                        .filteredOn(row -> row.name().equals(lock))
+                        .singleElement()
+                        .extracting(
+                                LockRow::contexts,
+                                as(InstanceOfAssertFactories.map(ContextLevel.class, Attempts.class)))
+                        .hasEntrySatisfying(level, attempts -> assertThat(attempts.count(outcome))
+                                .isPositive());
+                assertThat(report.interrupts().get(ContextLevel.HARDIRQ)).isPositive();
+            }
         }
     }
 

@@ -24,9 +24,13 @@ public enum HookPoint {
     MAP_DELETE_AFTER_LOCK,
     /** An element of a hash map is about to be given back, no lock held any more: map id, address of the element. */
     ELEMENT_FREE,
-    /** An element is about to be taken from a free list: map id, id of the CPU whose list it is. */
+    /** An element is to be taken from the free lists, none locked yet: map id, id of the CPU. */
+    FREELIST_POP_BEFORE_LOCK,
+    /** An element is taken from a free list, whose lock is held: map id, id of the CPU whose list it is. */
     FREELIST_POP,
-    /** An element is about to be put on a free list: map id, address of the element. */
+    /** An element is to be put on a free list, none locked yet: map id, address of the element. */
+    FREELIST_PUSH_BEFORE_LOCK,
+    /** An element is put on a free list, whose lock is held: map id, address of the element. */
     FREELIST_PUSH;
 
     /** {@code LCB_F_SPIN}: the contended lock is a spinning one. */

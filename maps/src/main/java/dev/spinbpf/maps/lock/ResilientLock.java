@@ -31,6 +31,14 @@ public abstract sealed class ResilientLock permits FaultInjectingLock, RqSpinLoc
         return stats;
     }
 
+    /**
+     * Since when a CPU has held the lock of an entry of its table of held locks, by its clock; 0 where that is not timed. Any thread
+     * may ask.
+     */
+    public final long heldSinceNanos(int cpu, int index) {
+        return heldTimes == null ? 0 : heldTimes.sinceNanos(cpu, index);
+    }
+
     final DeadlockCheck deadlockCheck() {
         return deadlockCheck;
     }

@@ -5,6 +5,7 @@ import static dev.spinbpf.programs.model.Errno.EEXIST;
 import static dev.spinbpf.programs.model.Errno.EINVAL;
 
 import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.maps.memory.GuestMemory;
 
 /** {@code BPF_MAP_TYPE_ARRAY}: values side by side, all of them there from the beginning. Has no lock of its own. */
@@ -36,6 +37,7 @@ final class ArrayMap extends BpfMap {
 
     @Override
     public int update(Cpu cpu, long key, long value, long flags) {
+        cpu.fire(HookPoint.MAP_UPDATE_BEFORE_LOCK, id(), key);
         if (Long.compareUnsigned(flags & ~MapFlags.BPF_F_LOCK, MapFlags.BPF_EXIST) > 0) {
             return -EINVAL;
         }

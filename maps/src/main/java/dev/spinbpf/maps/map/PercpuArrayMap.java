@@ -6,6 +6,7 @@ import static dev.spinbpf.programs.model.Errno.EINVAL;
 import static dev.spinbpf.programs.model.Errno.ENOENT;
 
 import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.maps.memory.GuestMemory;
 
 /** {@code BPF_MAP_TYPE_PERCPU_ARRAY}: an array for each CPU, each on pages of its own. */
@@ -48,6 +49,7 @@ final class PercpuArrayMap extends BpfMap {
 
     @Override
     public int update(Cpu cpu, long key, long value, long flags) {
+        cpu.fire(HookPoint.MAP_UPDATE_BEFORE_LOCK, id(), key);
         if (Long.compareUnsigned(flags & ~MapFlags.BPF_F_LOCK, MapFlags.BPF_EXIST) > 0) {
             return -EINVAL;
         }

@@ -83,6 +83,7 @@ final class PercpuFreelist {
 
     /** Takes an element, with interrupts disabled; 0 if all lists are empty or their locks fail. */
     long pop(Cpu cpu) {
+        cpu.fire(HookPoint.FREELIST_POP_BEFORE_LOCK, mapId, cpu.id());
         int cpuId = cpu.id();
         for (int i = 0; i < cpuCount; i++) {
             long element = popFrom(cpu, cpuId);
@@ -111,6 +112,7 @@ final class PercpuFreelist {
     /** Gives an element back; cannot fail. */
     void push(Cpu cpu, long element) {
         long irqFlags = cpu.irqSave();
+        cpu.fire(HookPoint.FREELIST_PUSH_BEFORE_LOCK, mapId, element);
         if (!pushTo(cpu, cpu.id(), element)) {
             pushElsewhere(cpu, element);
         }

@@ -5,8 +5,11 @@ import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.programs.model.UnlinkedProgram;
+import dev.spinbpf.tools.metrics.Activity;
 import dev.spinbpf.tools.metrics.Meters;
 import dev.spinbpf.tools.metrics.MetricsServer;
+import dev.spinbpf.tools.report.ModeJson;
+import dev.spinbpf.tools.report.ModeText;
 import dev.spinbpf.tools.report.StressJson;
 import dev.spinbpf.tools.report.StressText;
 import dev.spinbpf.tools.report.StressText.NotAttached;
@@ -20,13 +23,22 @@ import dev.spinbpf.vm.StressDriver;
 import dev.spinbpf.vm.StressOptions;
 import dev.spinbpf.vm.StressReport;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
+import dev.spinbpf.vm.stress.LockAlgorithm;
+import dev.spinbpf.vm.stress.ModeDriver;
+import dev.spinbpf.vm.stress.ModeOptions;
+import dev.spinbpf.vm.stress.ModeReport;
+import dev.spinbpf.vm.stress.StressMode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -43,6 +55,10 @@ import picocli.CommandLine.Spec;
         description = {
             "Verifies all programs of an object, attaches the accepted ones to the hooks that their sections name, keeps all"
                     + " emulated CPUs busy while interrupts land, and reports what happened to each lock.",
+            "",
+            "Without a FILE, --mode stresses the lock alone: aa, abba and abbcca as the kernel's module bpf_test_rqspinlock"
+                    + " does, a task on each CPU and an NMI on top of it; torture takes many locks of all kinds at random,"
+                    + " in all contexts, and checks what they protect.",
             ""
         },
         footerHeading = "%nExamples:%n",
@@ -52,21 +68,32 @@ import picocli.CommandLine.Spec;
             "  spinbpf stress programs/samples/abba.bpf.o --duration 1h --metrics-port 9464",
             "",
             "Refused programs are reported and take no part. Exit codes: 0 the accepted programs ran, 1 none was accepted,"
-                    + " one of them failed while running, or (with --strict) one was refused, 2 wrong usage or a file that"
-                    + " cannot be read."
+                    + " one of them failed while running, a CPU hung, a mode's checks failed, or (with --strict) a program"
+                    + " was refused, 2 wrong usage or a file that cannot be read."
         })
 final class StressCommand implements Callable<Integer> {
     private static final int MOST_CPUS = 64;
+    private static final int MOST_LOCKS = 4096;
     private static final int MOST_PORT = 65_535;
+    private static final int SECONDS_TO_REPORT = 15;
 
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "FILE", description = "A BPF object (.bpf.o) or text program (.bpfasm).")
-    private Path file;
+    @Parameters(
+            paramLabel = "FILE",
+            arity = "0..1",
+            description = "A BPF object (.bpf.o) or text program (.bpfasm); not with --mode.")
+    private @Nullable Path file;
 
-    @Option(names = "--cpus", paramLabel = "N", defaultValue = "2", description = "Emulated CPUs, 1 to 64 (default 2).")
-    private int cpus;
+    @Option(
+            names = "--mode",
+            paramLabel = "MODE",
+            description = "Stress the lock without programs: aa, abba, abbcca or torture.")
+    private @Nullable StressMode mode;
+
+    @Option(names = "--cpus", paramLabel = "N", description = "Emulated CPUs, 1 to 64 (default 2, with --mode 4).")
+    private @Nullable Integer cpus;
 
     @Option(
             names = "--duration",
@@ -79,10 +106,11 @@ final class StressCommand implements Callable<Integer> {
     @Option(
             names = "--nmi-every",
             paramLabel = "TIME",
-            defaultValue = "1ms",
             converter = DurationConverter.class,
-            description = "Mean time between two NMIs on a CPU, 0 for none (default 1ms).")
-    private Duration nmiEvery;
+            description =
+                    "Mean time between two NMIs on a CPU, 0 for none (default 1ms; with --mode aa, abba and abbcca"
+                            + " --normal-delay, so that one lands in each critical section).")
+    private @Nullable Duration nmiEvery;
 
     @Option(
             names = "--hardirq-every",
@@ -112,11 +140,31 @@ final class StressCommand implements Callable<Integer> {
     private long seed;
 
     @Option(
+            names = "--normal-delay",
+            paramLabel = "TIME",
+            converter = DurationConverter.class,
+            description = "With --mode: length of a task's critical section (default 20ms; torture about 20us).")
+    private @Nullable Duration normalDelay;
+
+    @Option(
+            names = "--nmi-delay",
+            paramLabel = "TIME",
+            converter = DurationConverter.class,
+            description = "With --mode: length of an NMI's critical section (default 10ms; torture about 10us).")
+    private @Nullable Duration nmiDelay;
+
+    @Option(
+            names = "--locks",
+            paramLabel = "N",
+            description = "With --mode torture: how many resilient locks (default 48).")
+    private @Nullable Integer locks;
+
+    @Option(
             names = "--lock",
             paramLabel = "KIND",
-            defaultValue = "queued",
-            description = "The lock's algorithm: queued, or tas for the test-and-set fallback (default queued).")
-    private LockKind lock;
+            description = "The lock's algorithm: queued, tas for the test-and-set fallback, or with --mode torture both"
+                    + " (default queued; torture both).")
+    private @Nullable LockAlgorithm lock;
 
     @Option(
             names = "--prog",
@@ -151,34 +199,104 @@ final class StressCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // picocli fills in the options
     StressCommand() {}
 
-    /** The lock's algorithms. */
-    enum LockKind {
-        QUEUED,
-        TAS
-    }
-
     @Override
     public Integer call() throws InputException, InterruptedException {
         checkOptions();
-        Btf kernelTypes = Inputs.kernelTypes(btf);
-        ProgramObject object = Inputs.read(file, kernelTypes);
-        List<NotAttached> notAttached = new ArrayList<>();
-        MachineOptions options = MachineOptions.ofCpus(cpus)
-                .withSeed(seed)
-                .withTestAndSet(lock == LockKind.TAS)
-                .withHeldTimesInterval(heldTimes);
-        StressReport report;
-        try (Machine machine = new Machine(options)) {
-            Stress stress = new Stress(machine, new StressOptions(duration, nmiEvery, hardirqEvery, seed));
-            attachAll(machine, object, kernelTypes, notAttached, stress.meters);
-            report = stress.run();
+        StressMode chosen = mode;
+        Path object = file;
+        if (chosen != null) {
+            return stressLocks(chosen);
         }
+        if (object == null) {
+            throw usage("name a FILE, or a --mode to stress the lock without programs");
+        }
+        return stressPrograms(object);
+    }
+
+    // Locks alone.
+
+    private int stressLocks(StressMode chosen) throws InputException, InterruptedException {
+        CountDownLatch printed = new CountDownLatch(1);
+        try (ModeDriver driver = new ModeDriver(modeOptions(chosen));
+                Meters meters = new Meters(() -> Activity.of(driver.snapshot()))) {
+            ModeReport report = serve(meters, driver::stop, printed, driver::run);
+            print(json ? ModeJson.of(report) : ModeText.of(report, perCpu, Style.ofStandardOutput()));
+            return report.isGood() ? ExitCodes.GOOD : ExitCodes.REFUSED;
+        } finally {
+            printed.countDown();
+        }
+    }
+
+    private ModeOptions modeOptions(StressMode chosen) {
+        ModeOptions defaults = ModeOptions.of(chosen);
+        boolean torture = chosen == StressMode.TORTURE;
+        int number = Objects.requireNonNullElse(cpus, defaults.cpus());
+        if (number < chosen.fewestCpus()) {
+            throw usage("--cpus is " + number + "; --mode " + chosen.name().toLowerCase(Locale.ROOT) + " needs "
+                    + chosen.fewestCpus() + " or more");
+        }
+        if (locks != null && !torture) {
+            throw usage("--locks is for --mode torture; the other modes have their one, two or three locks");
+        }
+        LockAlgorithm algorithm = Objects.requireNonNullElse(lock, defaults.algorithm());
+        if (algorithm == LockAlgorithm.BOTH && !torture) {
+            throw usage("--lock both is for --mode torture");
+        }
+        Duration normal = Objects.requireNonNullElse(normalDelay, defaults.normalDelay());
+        Duration usual = torture || normal.isZero() ? StressOptions.DEFAULT.nmiEvery() : normal;
+        return defaults.withAlgorithm(algorithm)
+                .withCpus(number)
+                .withDuration(duration)
+                .withDelays(normal, Objects.requireNonNullElse(nmiDelay, defaults.nmiDelay()))
+                .withInterruptsEvery(Objects.requireNonNullElse(nmiEvery, usual), hardirqEvery)
+                .withLocks(Objects.requireNonNullElse(locks, defaults.locks()))
+                .withHeldTimesInterval(heldTimes)
+                .withSeed(seed);
+    }
+
+    // Programs.
+
+    private int stressPrograms(Path object) throws InputException, InterruptedException {
+        if (lock == LockAlgorithm.BOTH || locks != null || normalDelay != null || nmiDelay != null) {
+            throw usage("--lock both, --locks, --normal-delay and --nmi-delay are for --mode");
+        }
+        Btf kernelTypes = Inputs.kernelTypes(btf);
+        ProgramObject read = Inputs.read(object, kernelTypes);
+        List<NotAttached> notAttached = new ArrayList<>();
+        MachineOptions options = MachineOptions.ofCpus(Objects.requireNonNullElse(cpus, 2))
+                .withSeed(seed)
+                .withTestAndSet(lock == LockAlgorithm.TAS)
+                .withHeldTimesInterval(heldTimes);
+        CountDownLatch printed = new CountDownLatch(1);
+        try (Machine machine = new Machine(options)) {
+            Duration nmis = Objects.requireNonNullElse(nmiEvery, StressOptions.DEFAULT.nmiEvery());
+            List<String> verdicts = attachAll(machine, read, kernelTypes, notAttached);
+            StressDriver driver = new StressDriver(machine, new StressOptions(duration, nmis, hardirqEvery, seed));
+            try (Meters meters = new Meters(() -> Activity.of(driver.snapshot()))) {
+                verdicts.forEach(meters::countVerdict);
+                boolean nothingToRun = driver.snapshot().programs().isEmpty();
+                StressReport report =
+                        nothingToRun ? driver.snapshot() : serve(meters, driver::stop, printed, driver::run);
+                String name = object.toString();
+                print(
+                        json
+                                ? StressJson.of(name, report, notAttached)
+                                : StressText.of(name, report, notAttached, perCpu, Style.ofStandardOutput()));
+                return exitCode(report, notAttached);
+            }
+        } finally {
+            printed.countDown();
+        }
+    }
+
+    private void print(String report) {
         PrintWriter out = spec.commandLine().getOut();
-        out.print(
-                json
-                        ? StressJson.of(file.toString(), report, notAttached)
-                        : StressText.of(file.toString(), report, notAttached, perCpu, Style.ofStandardOutput()));
-        return exitCode(report, notAttached);
+        out.print(report);
+        out.flush();
+    }
+
+    private ParameterException usage(String message) {
+        return new ParameterException(spec.commandLine(), message);
     }
 
     private int exitCode(StressReport report, List<NotAttached> notAttached) {
@@ -190,21 +308,27 @@ final class StressCommand implements Callable<Integer> {
     }
 
     private void checkOptions() {
-        if (heldTimes < 0) {
-            throw new ParameterException(
-                    spec.commandLine(), "--held-times is " + heldTimes + "; it has to be 1 or more, or 0 for none");
+        if (mode != null && file != null) {
+            throw usage("--mode stresses the lock without programs; leave " + file + " out");
         }
-        if (cpus < 1 || cpus > MOST_CPUS) {
-            throw new ParameterException(spec.commandLine(), "--cpus is " + cpus + "; it has to be 1 to " + MOST_CPUS);
+        if (heldTimes < 0) {
+            throw usage("--held-times is " + heldTimes + "; it has to be 1 or more, or 0 for none");
+        }
+        if (cpus != null && (cpus < 1 || cpus > MOST_CPUS)) {
+            throw usage("--cpus is " + cpus + "; it has to be 1 to " + MOST_CPUS);
+        }
+        if (locks != null && (locks < 1 || locks > MOST_LOCKS)) {
+            throw usage("--locks is " + locks + "; it has to be 1 to " + MOST_LOCKS);
         }
         if (metricsPort != null && (metricsPort < 0 || metricsPort > MOST_PORT)) {
-            throw new ParameterException(
-                    spec.commandLine(), "--metrics-port is " + metricsPort + "; it has to be 0 to " + MOST_PORT);
+            throw usage("--metrics-port is " + metricsPort + "; it has to be 0 to " + MOST_PORT);
         }
     }
 
-    private void attachAll(
-            Machine machine, ProgramObject object, Btf kernelTypes, List<NotAttached> notAttached, Meters meters) {
+    /** Returns the verdicts. */
+    private List<String> attachAll(
+            Machine machine, ProgramObject object, Btf kernelTypes, List<NotAttached> notAttached) {
+        List<String> verdicts = new ArrayList<>();
         VerifierOptions options = new VerifierOptions(false, kernelTypes, VerifierOptions.INSN_LIMIT);
         for (Program program : object.programs()) {
             if (!programs.isEmpty() && !programs.contains(program.name())) {
@@ -212,16 +336,16 @@ final class StressCommand implements Callable<Integer> {
             }
             switch (Verifier.verify(object, program, options)) {
                 case Verdict.Accepted accepted -> {
-                    meters.countVerdict("accepted");
+                    verdicts.add("accepted");
                     attach(machine, accepted, program, notAttached);
                 }
                 case Verdict.Rejected rejected -> {
-                    meters.countVerdict("rejected");
+                    verdicts.add("rejected");
                     notAttached.add(new NotAttached(
                             program.name(), program.section(), true, rejected.message(), rejected.explanation()));
                 }
                 case Verdict.Unsupported unsupported -> {
-                    meters.countVerdict("unsupported");
+                    verdicts.add("unsupported");
                     notAttached.add(new NotAttached(program.name(), program.section(), true, unsupported.what(), ""));
                 }
             }
@@ -229,6 +353,7 @@ final class StressCommand implements Callable<Integer> {
         for (UnlinkedProgram program : object.unlinked()) {
             notAttached.add(new NotAttached(program.name(), program.section(), true, program.reason(), ""));
         }
+        return verdicts;
     }
 
     private static void attach(
@@ -241,41 +366,43 @@ final class StressCommand implements Callable<Integer> {
         }
     }
 
-    /** A stress run with its metrics endpoint. */
-    private final class Stress {
-        private final Machine machine;
-        private final StressOptions options;
-        private final Meters meters = new Meters(this::snapshot);
-        private volatile @Nullable StressDriver driver;
+    /** A stress run. */
+    @FunctionalInterface
+    private interface Run<R> {
+        R run() throws InterruptedException;
+    }
 
-        Stress(Machine machine, StressOptions options) {
-            this.machine = machine;
-            this.options = options;
+    /**
+     * Runs while metrics are served, if they are asked for. When the process is told to end, the run stops and its report is
+     * still printed.
+     */
+    private <R> R serve(Meters meters, Runnable stop, CountDownLatch printed, Run<R> run)
+            throws InputException, InterruptedException {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(stop, printed), "spinbpf-stop"));
+        Integer port = metricsPort;
+        if (port == null) {
+            return run.run();
         }
-
-        private StressReport snapshot() {
-            StressDriver started = driver;
-            return (started == null ? new StressDriver(machine, options) : started).snapshot();
+        try (MetricsServer server = MetricsServer.start(metricsHost, port, meters::scrape)) {
+            PrintWriter err = spec.commandLine().getErr();
+            err.println("spinbpf: metrics at http://" + metricsHost + ":"
+                    + server.address().getPort() + "/metrics");
+            err.flush();
+            return run.run();
+        } catch (IOException e) {
+            throw new InputException(String.valueOf(e.getMessage()));
         }
+    }
 
-        StressReport run() throws InputException, InterruptedException {
-            StressDriver started = new StressDriver(machine, options);
-            driver = started;
-            Thread hook = new Thread(started::stop, "spinbpf-stop");
-            Runtime.getRuntime().addShutdownHook(hook);
-            Integer port = metricsPort;
-            if (port == null) {
-                return started.run();
+    private static void stopAndWait(Runnable stop, CountDownLatch printed) {
+        stop.run();
+        try {
+            boolean inTime = printed.await(SECONDS_TO_REPORT, TimeUnit.SECONDS);
+            if (!inTime) {
+                System.err.println("spinbpf: the run did not stop");
             }
-            try (MetricsServer server = MetricsServer.start(metricsHost, port, meters::scrape)) {
-                PrintWriter err = spec.commandLine().getErr();
-                err.println("spinbpf: metrics at http://" + metricsHost + ":"
-                        + server.address().getPort() + "/metrics");
-                err.flush();
-                return started.run();
-            } catch (IOException e) {
-                throw new InputException(String.valueOf(e.getMessage()));
-            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }

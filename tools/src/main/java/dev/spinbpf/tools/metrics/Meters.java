@@ -1,6 +1,7 @@
 package dev.spinbpf.tools.metrics;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
+import dev.spinbpf.maps.lock.LockOutcome;
 import dev.spinbpf.tools.report.LockResult;
 import dev.spinbpf.vm.StressReport;
 import dev.spinbpf.vm.stress.Attempts;
@@ -22,7 +23,7 @@ import java.util.function.Supplier;
  */
 public final class Meters implements AutoCloseable {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    private final Supplier<StressReport> snapshots;
+    private final Supplier<Activity> snapshots;
     private final Map<String, AtomicLong> counters = new HashMap<>();
     private final TimesCollector waitTimes = new TimesCollector(
             "spinbpf_lock_wait_seconds",
@@ -34,7 +35,7 @@ public final class Meters implements AutoCloseable {
             Attempts::holds);
 
     /** @param snapshots gives what has happened so far; called once a scrape */
-    public Meters(Supplier<StressReport> snapshots) {
+    public Meters(Supplier<Activity> snapshots) {
         this.snapshots = snapshots;
         registry.getPrometheusRegistry().register(waitTimes);
         registry.getPrometheusRegistry().register(heldTimes);
@@ -48,19 +49,23 @@ public final class Meters implements AutoCloseable {
 
     /** The metrics as Prometheus' text format has them. */
     public synchronized String scrape() {
-        StressReport report = snapshots.get();
+        Activity report = snapshots.get();
         gauges(report);
         report.programs().forEach(this::program);
         report.locks().forEach(this::lock);
         report.interrupts().forEach((level, count) -> counter(
                         "spinbpf.interrupts.delivered", "Interrupts delivered to CPUs, by level", "level", word(level))
                 .set(count));
+        counter(
+                        "spinbpf.stress.violations",
+                        "What must not happen and did: exclusion broken, counts that do not add up, stuck CPUs")
+                .set(report.violations());
         waitTimes.show(report.locks());
         heldTimes.show(report.locks());
         return registry.scrape();
     }
 
-    private void gauges(StressReport report) {
+    private void gauges(Activity report) {
         if (registry.find("spinbpf.cpus").gauge() == null) {
             Gauge.builder("spinbpf.cpus", report::cpus)
                     .description("Emulated CPUs")
@@ -99,7 +104,18 @@ public final class Meters implements AutoCloseable {
                                 result.word())
                         .set(result.in(attempts));
             }
+            for (LockOutcome outcome : LockOutcome.values()) {
+                if (outcome.isAcquired()) {
+                    counter("spinbpf.lock.paths", "Locks taken, by path", path(lock, level, outcome))
+                            .set(attempts.count(outcome));
+                }
+            }
         });
+    }
+
+    private static String[] path(LockRow lock, ContextLevel level, LockOutcome outcome) {
+        String path = outcome.name().toLowerCase(Locale.ROOT);
+        return new String[] {"lock", lock.name(), "context", word(level), "path", path};
     }
 
     private AtomicLong counter(String name, String help, String... labels) {

@@ -6,8 +6,10 @@ import dev.spinbpf.vm.stress.Attempts;
 import dev.spinbpf.vm.stress.LockRow;
 import dev.spinbpf.vm.stress.Times;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /** What was counted about locks, as tables: attempts by outcome, how long they waited, how long locks were held. */
 final class LockTables {
@@ -15,12 +17,16 @@ final class LockTables {
         1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000
     };
 
+    private static final Pattern NUMBER = Pattern.compile("\\d+");
+
     private final List<Line> lines = new ArrayList<>();
     private final boolean perCpu;
 
     private LockTables(List<LockRow> rows, boolean perCpu) {
         this.perCpu = perCpu;
-        for (LockRow row : rows) {
+        List<LockRow> sorted = new ArrayList<>(rows);
+        sorted.sort(Comparator.comparing(row -> sortKey(row.name())));
+        for (LockRow row : sorted) {
             if (perCpu) {
                 row.perCpu()
                         .forEach(own -> lines.add(
@@ -29,6 +35,12 @@ final class LockTables {
                 row.contexts().forEach((level, attempts) -> lines.add(new Line(row.name(), "", level, attempts)));
             }
         }
+    }
+
+    /** So that {@code a[10]} comes behind {@code a[9]}. */
+    private static String sortKey(String name) {
+        return NUMBER.matcher(name)
+                .replaceAll(number -> "0".repeat(Math.max(0, 20 - number.group().length())) + number.group());
     }
 
     /** What one line of each table is about. */
@@ -44,8 +56,15 @@ final class LockTables {
         if (tables.lines.isEmpty()) {
             return "\nNo lock was taken.\n";
         }
-        return "\n" + tables.attempts(style) + tables.times("Waits for", Attempts::waits, style)
+        return tables.attempts(style)
+                + tables.times("Waits for", Attempts::waits, style)
                 + tables.times("Held", Attempts::holds, style);
+    }
+
+    /** The tables but that of waits, where the report shows latencies of its own. */
+    static String withoutWaits(List<LockRow> rows, boolean perCpu, Style style) {
+        LockTables tables = new LockTables(rows, perCpu);
+        return tables.lines.isEmpty() ? "" : tables.attempts(style) + tables.times("Held", Attempts::holds, style);
     }
 
     private List<String> titles(String first) {
@@ -72,7 +91,7 @@ final class LockTables {
             cells.add(Integer.toString(line.attempts.deepestNesting()));
             table.add(cells.toArray(String[]::new));
         }
-        return table.render(style);
+        return "\n" + table.render(style);
     }
 
     private String times(String title, Function<Attempts, Times> which, Style style) {

@@ -9,6 +9,7 @@ import dev.spinbpf.programs.btf.BtfFormatter;
 import dev.spinbpf.programs.btf.BtfValue;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.vm.Machine;
+import dev.spinbpf.vm.ProgramOutput;
 import dev.spinbpf.vm.RunResult;
 import dev.spinbpf.vm.context.LoadedProgram;
 import java.io.IOException;
@@ -19,6 +20,7 @@ import java.util.stream.Collectors;
 
 /** What {@code spinbpf run} prints: R0, time, output streams, maps. */
 public final class RunReport {
+    private static final int MOST_LINES_OF_A_STREAM = 60;
     private static final HexFormat HEX = HexFormat.ofDelimiter(" ");
 
     private final ProgramObject object;
@@ -28,8 +30,7 @@ public final class RunReport {
     private final Cpu cpu;
     private final BtfFormatter formatter;
     private final Btf types;
-    private final String standardOutput;
-    private final String standardError;
+    private final ProgramOutput output;
     private final List<String> trace;
 
     /**
@@ -46,8 +47,7 @@ public final class RunReport {
         this.cpu = machine.cpus().get(0);
         this.types = object.btf();
         this.formatter = new BtfFormatter(types);
-        this.standardOutput = program.code().out().read();
-        this.standardError = program.code().err().read();
+        this.output = ProgramOutput.take(program);
         this.trace = machine.kernel().traceLog().read();
     }
 
@@ -71,22 +71,13 @@ public final class RunReport {
                 result.runs() == 1 ? "run" : "runs",
                 Durations.of((long) result.nanosPerRun()),
                 result.insns()));
-        section(out, style, "stdout", standardOutput);
-        section(out, style, "stderr", standardError);
-        section(out, style, "trace", String.join("", trace));
+        out.append(StreamText.of("stdout", output.out(), output.outDropped(), MOST_LINES_OF_A_STREAM, style));
+        out.append(StreamText.of("stderr", output.err(), output.errDropped(), MOST_LINES_OF_A_STREAM, style));
+        out.append(StreamText.of("trace", String.join("", trace), 0, MOST_LINES_OF_A_STREAM, style));
         for (BpfMap map : maps) {
             map(out, style, map);
         }
         return out.toString();
-    }
-
-    private static void section(StringBuilder out, Style style, String title, String content) {
-        if (!content.isEmpty()) {
-            out.append('\n').append(style.bold(title)).append(":\n").append(content);
-            if (!content.endsWith("\n")) {
-                out.append('\n');
-            }
-        }
     }
 
     private void map(StringBuilder out, Style style, BpfMap map) {
@@ -149,8 +140,8 @@ public final class RunReport {
             if (result.packet() != null) {
                 json.writeStringField("packet", HexFormat.of().formatHex(result.packet()));
             }
-            json.writeStringField("stdout", standardOutput);
-            json.writeStringField("stderr", standardError);
+            json.writeStringField("stdout", output.out());
+            json.writeStringField("stderr", output.err());
             json.writeStringField("trace", String.join("", trace));
             json.writeArrayFieldStart("maps");
             for (BpfMap map : maps) {

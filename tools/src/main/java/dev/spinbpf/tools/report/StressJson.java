@@ -2,6 +2,7 @@ package dev.spinbpf.tools.report;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.spinbpf.maps.cpu.ContextLevel;
+import dev.spinbpf.vm.ProgramOutput;
 import dev.spinbpf.vm.StressReport;
 import dev.spinbpf.vm.exec.Fault;
 import java.io.IOException;
@@ -43,6 +44,17 @@ public final class StressJson {
             }
             json.writeEndArray();
             LockJson.write(json, report.locks());
+            json.writeArrayFieldStart("outputs");
+            for (ProgramOutput output : report.outputs()) {
+                json.writeStartObject();
+                json.writeStringField("program", output.program());
+                json.writeStringField("stdout", output.out());
+                json.writeNumberField("stdout_dropped", output.outDropped());
+                json.writeStringField("stderr", output.err());
+                json.writeNumberField("stderr_dropped", output.errDropped());
+                json.writeEndObject();
+            }
+            json.writeEndArray();
             json.writeArrayFieldStart("faults");
             for (Fault fault : report.faults()) {
                 json.writeStartObject();

@@ -1,6 +1,7 @@
 package dev.spinbpf.tools.report;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
+import dev.spinbpf.vm.ProgramOutput;
 import dev.spinbpf.vm.StressReport;
 import dev.spinbpf.vm.exec.Fault;
 import java.util.List;
@@ -10,7 +11,10 @@ import java.util.stream.Collectors;
 
 /** What {@code spinbpf stress} prints at the end. */
 public final class StressText {
+    static final String MORE_CPUS_THAN_PROCESSORS =
+            "More CPUs than processors: holders of locks are preempted, so that some timeouts are real.\n";
     private static final int MOST_RESULTS_SHOWN = 4;
+    private static final int MOST_LINES_OF_A_STREAM = 24;
 
     private final Style style;
     private final StringBuilder out = new StringBuilder();
@@ -33,7 +37,10 @@ public final class StressText {
         text.head(fileName, report);
         text.notAttached(notAttached);
         text.programs(report.programs());
-        text.out.append(LockTables.of(report.locks(), perCpu, style));
+        if (!report.programs().isEmpty()) {
+            text.out.append(LockTables.of(report.locks(), perCpu, style));
+        }
+        text.outputs(report.outputs());
         text.troubles(report);
         return text.out.toString();
     }
@@ -47,12 +54,11 @@ public final class StressText {
                 report.realProcessors(),
                 report.elapsedNanos() / 1e9,
                 report.seed()));
-        String interrupts = report.interrupts().entrySet().stream()
-                .map(entry -> entry.getValue() + " " + level(entry.getKey()))
-                .collect(Collectors.joining(", "));
-        out.append("Interrupts delivered: ").append(interrupts).append('\n');
+        out.append("Interrupts delivered: ")
+                .append(interrupts(report.interrupts()))
+                .append('\n');
         if (report.cpus() > report.realProcessors()) {
-            out.append("More CPUs than processors: holders of locks are preempted, so that some timeouts are real.\n");
+            out.append(MORE_CPUS_THAN_PROCESSORS);
         }
     }
 
@@ -72,6 +78,10 @@ public final class StressText {
     }
 
     private void programs(List<StressReport.ProgramRow> programs) {
+        if (programs.isEmpty()) {
+            out.append("\nNo program was attached, so that nothing ran.\n");
+            return;
+        }
         TextTable table =
                 new TextTable("Program", "Section", "Context", ">Runs", ">Missed", ">Faults", "Returned (times)");
         for (StressReport.ProgramRow program : programs) {
@@ -104,12 +114,28 @@ public final class StressText {
         return more ? shown + " ..." : shown;
     }
 
+    private void outputs(List<ProgramOutput> outputs) {
+        for (ProgramOutput output : outputs) {
+            String program = output.program();
+            out.append(StreamText.of(
+                    "stdout of " + program, output.out(), output.outDropped(), MOST_LINES_OF_A_STREAM, style));
+            out.append(StreamText.of(
+                    "stderr of " + program, output.err(), output.errDropped(), MOST_LINES_OF_A_STREAM, style));
+        }
+    }
+
     private void troubles(StressReport report) {
         for (Fault fault : report.faults()) {
             out.append('\n').append(style.bad("Fault")).append(" in ").append(fault.describe());
         }
         report.stuckCpus()
                 .forEach(stuck -> out.append('\n').append(style.bad(stuck)).append('\n'));
+    }
+
+    static String interrupts(Map<ContextLevel, Long> interrupts) {
+        return interrupts.entrySet().stream()
+                .map(entry -> entry.getValue() + " " + level(entry.getKey()))
+                .collect(Collectors.joining(", "));
     }
 
     static String level(ContextLevel level) {

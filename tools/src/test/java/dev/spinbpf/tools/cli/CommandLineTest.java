@@ -129,6 +129,64 @@ class CommandLineTest {
     }
 
     @Test
+    void shouldStressTheLockWithoutPrograms() {
+        String[] quick = {
+            "stress",
+            "--mode",
+            "aa",
+            "--cpus",
+            "1",
+            "--duration",
+            "400ms",
+            "--normal-delay",
+            "2ms",
+            "--nmi-delay",
+            "1ms"
+        };
+        Outcome outcome = spinbpf(quick);
+        assertThat(outcome.err()).isEmpty();
+        assertThat(outcome.out())
+                .startsWith("AA: 1 CPUs on ")
+                .contains("critical sections of 2.00 ms (in NMIs 1.00 ms)")
+                .contains("CPU  Context  Takes ", "Latency of CPU", "lock_a", "Mutual exclusion held");
+        assertThat(outcome.code()).isEqualTo(ExitCodes.GOOD);
+        Outcome torture = spinbpf("stress", "--mode", "torture", "--duration", "300ms", "--lock", "tas", "-j");
+        assertThat(torture.out())
+                .contains("\"mode\" : \"torture\"", "\"lock\" : \"tas\"", "\"violations\" : 0", "\"tas_0\"")
+                .doesNotContain("queued_");
+        assertThat(torture.code()).isEqualTo(ExitCodes.GOOD);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "stress",
+                "stress --mode nonsense",
+                "stress --mode aa FILE",
+                "stress --mode abbcca --cpus 2",
+                "stress --mode aa --lock both",
+                "stress --mode aa --locks 3",
+                "stress FILE --normal-delay 1ms",
+                "stress FILE --held-times -1"
+            })
+    void shouldExplainWrongUsageOfStress(String arguments) {
+        Outcome outcome = spinbpf(arguments.replace("FILE", sample("balanced")).split(" "));
+        assertThat(outcome.code()).isEqualTo(ExitCodes.USAGE);
+        assertThat(outcome.err()).contains("Usage: spinbpf stress");
+    }
+
+    @Test
+    void shouldShowWhoHoldsTheLockThatAProgramCouldNotTake() {
+        Outcome outcome =
+                spinbpf("stress", sample("aa_by_nesting"), "--duration", "1s", "--held-times", "1", "--per-cpu");
+        assertThat(outcome.out())
+                .contains("stderr of packet:", "ERROR: AA or ABBA deadlock detected for bpf_res_spin_lock")
+                .containsPattern("Holder: CPU [01] in task took inner at worker\\+0x30 .*, [0-9]+ ns ago")
+                .containsPattern("Lock +CPU +Context +Attempts")
+                .containsPattern("Held +CPU +Context");
+    }
+
+    @Test
     void shouldAssembleAgainWhatItDumps() throws IOException {
         Outcome dump = spinbpf("dump", sample("nesting"));
         Path text = Files.writeString(directory.resolve("nesting.bpfasm"), dump.out());

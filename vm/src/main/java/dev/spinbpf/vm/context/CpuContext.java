@@ -107,6 +107,7 @@ public final class CpuContext {
         int heldBefore = cpu.heldLocks().count();
         int preemptBefore = cpu.preemptCount();
         boolean irqsBefore = cpu.irqsEnabled();
+        execution.below(depth == 0 ? null : executions.get(depth - 1));
         depth++;
         execution.budget(budget);
         long result;

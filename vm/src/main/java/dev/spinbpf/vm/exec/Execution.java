@@ -66,6 +66,7 @@ public final class Execution {
     private @Nullable Code tailTarget;
     private @Nullable Fault fault;
     private boolean stopped;
+    private @Nullable Execution below;
 
     /**
      * @param cpu where runs take place
@@ -79,6 +80,16 @@ public final class Execution {
     /** The CPU that runs this. */
     public Cpu cpu() {
         return cpu;
+    }
+
+    /** The run that this one interrupted or was nested into, on the same CPU; null at the bottom. */
+    public @Nullable Execution below() {
+        return below;
+    }
+
+    /** Says what the next runs are nested into. */
+    public void below(@Nullable Execution value) {
+        below = value;
     }
 
     /** What to do between instructions. */
@@ -219,6 +230,11 @@ public final class Execution {
         tailCalls++;
         tailTarget = target;
         return true;
+    }
+
+    /** The slot of the instruction that runs now in {@link #code()}'s program; exact in helpers. */
+    public int slot() {
+        return code().slot(at);
     }
 
     /** Source positions of the calls that led here, innermost first: slots of {@link #code()}'s program or its callers'. */

@@ -23,6 +23,7 @@ public final class Kernel {
     private final CpuLocal[] locals;
     private final Tasks tasks;
     private final ObjectHeap objects;
+    private final HeldSites heldSites;
 
     /**
      * @param cpus the machine's CPUs
@@ -42,6 +43,7 @@ public final class Kernel {
         }
         tasks = new Tasks(arena, cpus);
         objects = new ObjectHeap(arena, cpus.count());
+        heldSites = new HeldSites(cpus);
     }
 
     public Cpus cpus() {
@@ -87,6 +89,7 @@ public final class Kernel {
             if (lock == 0) {
                 held.lowerCount();
             } else {
+                heldSites.released(cpu);
                 locks.unlock(cpu, lock);
             }
         }
@@ -99,6 +102,11 @@ public final class Kernel {
     /** The objects that programs allocated. */
     ObjectHeap objects() {
         return objects;
+    }
+
+    /** Where programs took the locks that they hold. */
+    HeldSites heldSites() {
+        return heldSites;
     }
 
     CpuLocal local(Cpu cpu) {

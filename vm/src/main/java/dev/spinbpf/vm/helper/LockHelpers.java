@@ -1,18 +1,18 @@
 package dev.spinbpf.vm.helper;
 
 import dev.spinbpf.maps.cpu.Cpu;
-import dev.spinbpf.maps.cpu.HeldLocks;
 import dev.spinbpf.maps.lock.PlainSpinLock;
 import dev.spinbpf.maps.memory.GuestMemory;
-import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.vm.exec.Execution;
 
 /** Locks of programs, and interrupt and preemption state. */
 final class LockHelpers {
     private final Kernel kernel;
+    private final LockReports reports;
 
     private LockHelpers(Kernel kernel) {
         this.kernel = kernel;
+        this.reports = new LockReports(kernel);
     }
 
     static void register(FunctionTable table, Kernel kernel) {
@@ -59,13 +59,16 @@ final class LockHelpers {
     private long lock(Execution run, long lock) {
         Cpu cpu = run.cpu();
         int result = kernel.locks().lock(cpu, lock, kernel.locks().stats().ofAddress(lock));
-        if (result != 0) {
-            report(run, result, lock, "");
+        if (result == 0) {
+            kernel.heldSites().taken(run, lock);
+        } else {
+            reports.lockFailed(run, result, lock, "");
         }
         return result;
     }
 
     private long unlock(Cpu cpu, long lock) {
+        kernel.heldSites().released(cpu);
         kernel.locks().unlock(cpu, lock);
         return 0;
     }
@@ -75,35 +78,18 @@ final class LockHelpers {
         long flags = cpu.irqSave();
         int result = kernel.locks().lock(cpu, lock, kernel.locks().stats().ofAddress(lock));
         if (result != 0) {
-            report(run, result, lock, "_irqsave");
+            reports.lockFailed(run, result, lock, "_irqsave");
             cpu.irqRestore(flags);
             return result;
         }
+        kernel.heldSites().taken(run, lock);
         GuestMemory.putLong(flagsAddress, flags);
         return 0;
     }
 
     private long unlockIrqrestore(Cpu cpu, long lock, long flagsAddress) {
+        kernel.heldSites().released(cpu);
         kernel.locks().unlockIrqrestore(cpu, lock, GuestMemory.getLong(flagsAddress));
         return 0;
-    }
-
-    /** What Linux writes to the program's stderr stream when a lock could not be taken. */
-    private void report(Execution run, int result, long lock, String suffix) {
-        HeldLocks held = run.cpu().heldLocks();
-        StringBuilder text = new StringBuilder();
-        String kind = result == -Errno.ETIMEDOUT ? "Timeout detected" : "AA or ABBA deadlock detected";
-        text.append("ERROR: ")
-                .append(kind)
-                .append(" for bpf_res_spin_lock")
-                .append(suffix)
-                .append('\n');
-        text.append(String.format("Attempted lock   = 0x%016x%n", lock));
-        text.append(String.format("Total held locks = %d%n", held.count()));
-        for (int i = 0; i < Math.min(HeldLocks.SLOTS, held.count()); i++) {
-            text.append(String.format("Held lock[%2d] = 0x%016x%n", i, held.lock(i)));
-        }
-        text.append(StackText.of(run, kernel.tasks()));
-        run.code().err().write(text.toString());
     }
 }

@@ -36,7 +36,7 @@ final class PrintHelpers {
         }
         table.kfunc("bpf_stream_print_stack", (run, stream, _, _, _, _) -> {
             ProgramStream to = stream(run, (int) stream);
-            return to == null ? -ENOENT : Math.min(0, to.write(StackText.of(run, kernel.tasks())));
+            return to == null ? -ENOENT : Math.min(0, to.write(StackText.of(run, kernel.tasks()) + "\n"));
         });
     }
 

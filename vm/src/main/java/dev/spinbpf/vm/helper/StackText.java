@@ -4,30 +4,55 @@ import dev.spinbpf.programs.model.LineInfo;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.Subprog;
 import dev.spinbpf.vm.exec.Execution;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
-/** The stack of a program run in Linux's words: CPU and task, then each function with its source line. */
+/**
+ * The stack of a CPU in Linux's words: CPU and task, then each function of the program that runs with its source line, and those of the
+ * programs that it interrupted or was nested into.
+ */
 final class StackText {
     private StackText() {}
 
+    /** The text, without the empty line that ends it. */
     static String of(Execution run, Tasks tasks) {
-        int pid = tasks.pid(run.cpu());
         StringBuilder text = new StringBuilder();
-        text.append(
-                String.format("CPU: %d UID: %d PID: %d Comm: %s%n", run.cpu().id(), 0, pid, tasks.comm(run.cpu())));
-        text.append("Call trace:\n");
-        for (Execution.Position position : run.stack()) {
-            Program program = position.code().program();
-            Subprog subprog = program.subprogAt(position.slot());
-            text.append(String.format("%s+0x%x%n", subprog.name(), 8 * (position.slot() - subprog.start())));
-            LineInfo line = program.lineAt(position.slot());
-            if (line != null) {
-                text.append(String.format("  %s @ %s:%d%n", line.text().strip(), fileName(line.file()), line.line()));
+        text.append(String.format(
+                Locale.ROOT,
+                "CPU: %d UID: %d PID: %d Comm: %s\nCall trace:\n",
+                run.cpu().id(),
+                0,
+                tasks.pid(run.cpu()),
+                tasks.comm(run.cpu())));
+        for (@Nullable Execution each = run; each != null; each = each.below()) {
+            for (Execution.Position position : each.stack()) {
+                frame(text, position.code().program(), position.slot());
             }
         }
-        return text.append('\n').toString();
+        return text.toString();
     }
 
-    private static String fileName(String path) {
-        return path.substring(path.lastIndexOf('/') + 1);
+    private static void frame(StringBuilder text, Program program, int slot) {
+        text.append(symbol(program, slot)).append('\n');
+        LineInfo line = program.lineAt(slot);
+        if (line != null) {
+            text.append("  ").append(line(line)).append('\n');
+        }
+    }
+
+    /** A place in a program on one line: {@code worker+0x18 (if (bpf_res_spin_lock(&outer)) @ file.c:18)}. */
+    static String place(Program program, int slot) {
+        LineInfo line = program.lineAt(slot);
+        return symbol(program, slot) + (line == null ? "" : " (" + line(line) + ")");
+    }
+
+    private static String symbol(Program program, int slot) {
+        Subprog subprog = program.subprogAt(slot);
+        return String.format(Locale.ROOT, "%s+0x%x", subprog.name(), 8 * (slot - subprog.start()));
+    }
+
+    private static String line(LineInfo line) {
+        String path = line.file();
+        return line.text().strip() + " @ " + path.substring(path.lastIndexOf('/') + 1) + ":" + line.line();
     }
 }

@@ -25,7 +25,7 @@ public final class HookTable {
             Set.copyOf(EnumSet.of(MapType.HASH, MapType.HASH_OF_MAPS, MapType.PERCPU_HASH));
     private static final Set<MapType> PLAIN_HASHES = Set.copyOf(EnumSet.of(MapType.HASH, MapType.HASH_OF_MAPS));
     private static final Set<MapType> TRIES = Set.of(MapType.LPM_TRIE);
-    private static final Set<MapType> ARRAYS = Set.of(MapType.ARRAY);
+    private static final Set<MapType> ARRAYS = Set.copyOf(EnumSet.of(MapType.ARRAY, MapType.PERCPU_ARRAY));
     private static final Set<MapType> QUEUES = Set.copyOf(EnumSet.of(MapType.QUEUE, MapType.STACK));
     private static final Set<MapType> ALL = Set.of();
 
@@ -70,10 +70,10 @@ public final class HookTable {
             inside("trie_delete_elem", HookPoint.MAP_DELETE_BEFORE_LOCK, TRIES),
             inside("array_map_update_elem", HookPoint.MAP_UPDATE_BEFORE_LOCK, ARRAYS),
             inside("queue_stack_map_push_elem", HookPoint.MAP_UPDATE_BEFORE_LOCK, QUEUES),
-            inside("__pcpu_freelist_pop", HookPoint.FREELIST_POP, ALL),
-            inside("pcpu_freelist_pop", HookPoint.FREELIST_POP, ALL),
-            inside("__pcpu_freelist_push", HookPoint.FREELIST_PUSH, ALL),
-            inside("pcpu_freelist_push", HookPoint.FREELIST_PUSH, ALL));
+            inside("__pcpu_freelist_pop", HookPoint.FREELIST_POP_BEFORE_LOCK, ALL),
+            inside("pcpu_freelist_pop", HookPoint.FREELIST_POP_BEFORE_LOCK, ALL),
+            inside("__pcpu_freelist_push", HookPoint.FREELIST_PUSH_BEFORE_LOCK, ALL),
+            inside("pcpu_freelist_push", HookPoint.FREELIST_PUSH_BEFORE_LOCK, ALL));
 
     private HookTable() {}
 

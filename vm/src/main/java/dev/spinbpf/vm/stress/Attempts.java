@@ -1,6 +1,7 @@
 package dev.spinbpf.vm.stress;
 
 import dev.spinbpf.maps.lock.LockOutcome;
+import java.util.EnumMap;
 import java.util.Map;
 
 /**
@@ -26,6 +27,15 @@ public record Attempts(Map<LockOutcome, Long> outcomes, int deepestNesting, Time
     /** All of them. */
     public long total() {
         return acquired() + failed();
+    }
+
+    /** These and others together. */
+    Attempts plus(Attempts other) {
+        Map<LockOutcome, Long> sum = new EnumMap<>(LockOutcome.class);
+        sum.putAll(outcomes);
+        other.outcomes.forEach((outcome, count) -> sum.merge(outcome, count, Long::sum));
+        return new Attempts(
+                sum, Math.max(deepestNesting, other.deepestNesting), waits.plus(other.waits), holds.plus(other.holds));
     }
 
     private long sum(boolean acquired) {

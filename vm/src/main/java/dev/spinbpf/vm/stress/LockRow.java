@@ -6,8 +6,12 @@ import dev.spinbpf.maps.lock.LockOutcome;
 import dev.spinbpf.maps.lock.TimeHistogram;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.UnaryOperator;
 
 /**
  * What became of the attempts to take a lock, or one of the locks inside a map.
@@ -32,6 +36,26 @@ public record LockRow(String name, boolean internal, Map<ContextLevel, Attempts>
             }
         }
         return rows;
+    }
+
+    /**
+     * Fewer rows, each for the locks that get the same name.
+     *
+     * @param name the new name of a lock, by its name
+     */
+    public static List<LockRow> together(List<LockRow> rows, UnaryOperator<String> name) {
+        Map<String, Map<ContextLevel, Attempts>> sums = new LinkedHashMap<>();
+        Map<String, LockRow> firsts = new HashMap<>();
+        for (LockRow row : rows) {
+            String newName = name.apply(row.name);
+            firsts.putIfAbsent(newName, row);
+            var contexts = sums.computeIfAbsent(newName, key -> new EnumMap<>(ContextLevel.class));
+            row.contexts.forEach((level, attempts) -> contexts.merge(level, attempts, Attempts::plus));
+        }
+        List<LockRow> together = new ArrayList<>();
+        sums.forEach((newName, contexts) -> together.add(
+                new LockRow(newName, Objects.requireNonNull(firsts.get(newName)).internal, contexts, List.of())));
+        return together;
     }
 
     private static LockRow of(LockClass lock, int cpus) {

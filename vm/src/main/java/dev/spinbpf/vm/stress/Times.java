@@ -3,6 +3,8 @@ package dev.spinbpf.vm.stress;
 import dev.spinbpf.maps.lock.TimeHistogram;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * A histogram of times, in nanoseconds, as it was at a moment.
@@ -32,6 +34,34 @@ public record Times(List<Bucket> buckets, long totalNanos, long maxNanos, long p
                 histogram.maxNanos(),
                 histogram.percentileNanos(50),
                 histogram.percentileNanos(99));
+    }
+
+    /** These and others together. */
+    Times plus(Times other) {
+        TreeMap<Long, Long> counts = new TreeMap<>();
+        buckets.forEach(bucket -> counts.merge(bucket.upperBoundNanos, bucket.count, Long::sum));
+        other.buckets.forEach(bucket -> counts.merge(bucket.upperBoundNanos, bucket.count, Long::sum));
+        List<Bucket> sum = new ArrayList<>();
+        counts.forEach((bound, count) -> sum.add(new Bucket(bound, count)));
+        long longest = Math.max(maxNanos, other.maxNanos);
+        return new Times(
+                List.copyOf(sum),
+                totalNanos + other.totalNanos,
+                longest,
+                Math.min(longest, percentile(counts, 50)),
+                Math.min(longest, percentile(counts, 99)));
+    }
+
+    private static long percentile(TreeMap<Long, Long> counts, int percent) {
+        long all = counts.values().stream().mapToLong(Long::longValue).sum();
+        long seen = 0;
+        for (Map.Entry<Long, Long> entry : counts.entrySet()) {
+            seen += entry.getValue();
+            if (seen * 100 >= all * percent) {
+                return entry.getKey() - 1;
+            }
+        }
+        return 0;
     }
 
     public boolean isEmpty() {

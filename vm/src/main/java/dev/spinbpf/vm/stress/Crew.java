@@ -1,0 +1,86 @@
+package dev.spinbpf.vm.stress;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Threads that work until told to stop. */
+public final class Crew {
+    /** How long a thread may take to come to an end when it is told to stop. */
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
+
+    /** What stands for no end. */
+    private static final Duration FOREVER = Duration.ofSeconds(Long.MAX_VALUE);
+
+    private final List<Thread> threads = new ArrayList<>();
+    private volatile boolean stopping;
+    private volatile @Nullable Throwable failure;
+    private volatile long startNanos;
+    private volatile long endNanos;
+
+    /** Adds a thread, before {@link #start}. Its body must end soon when {@link #isStopping}; if it throws, all stop. */
+    public void add(String name, Runnable body) {
+        threads.add(Thread.ofPlatform().daemon().name("spinbpf-" + name).unstarted(() -> {
+            try {
+                body.run();
+            } catch (RuntimeException | Error e) {
+                failure = e;
+                stopping = true;
+            }
+        }));
+    }
+
+    /** Starts all threads; returns at once. */
+    public void start() {
+        startNanos = System.nanoTime();
+        threads.forEach(Thread::start);
+    }
+
+    /** Tells all threads to stop. Any thread may call it. */
+    public void stop() {
+        stopping = true;
+    }
+
+    public boolean isStopping() {
+        return stopping;
+    }
+
+    /** Waits until a time since the start is over, or until {@link #stop}. */
+    public void await(Duration duration) throws InterruptedException {
+        long nanos = duration.compareTo(FOREVER) == 0 ? Long.MAX_VALUE : duration.toNanos();
+        while (!stopping && System.nanoTime() - startNanos < nanos) {
+            Thread.sleep(Math.clamp((nanos - (System.nanoTime() - startNanos)) / 1_000_000, 1, 20));
+        }
+    }
+
+    /**
+     * Stops all threads and waits for their ends, ten seconds at most.
+     *
+     * @return those that did not end, and where they are
+     * @throws IllegalStateException where a thread died, with the reason
+     */
+    public List<String> join() throws InterruptedException {
+        stopping = true;
+        List<String> stuck = new ArrayList<>();
+        long deadline = System.nanoTime() + STOP_LIMIT.toNanos();
+        for (Thread thread : threads) {
+            thread.join(Math.max(1, (deadline - System.nanoTime()) / 1_000_000));
+            if (thread.isAlive()) {
+                StackTraceElement[] stack = thread.getStackTrace();
+                stuck.add(thread.getName() + " did not stop" + (stack.length == 0 ? "" : ": it is in " + stack[0]));
+            }
+        }
+        endNanos = System.nanoTime();
+        Throwable reason = failure;
+        if (reason != null) {
+            throw new IllegalStateException("a stress thread died: " + reason, reason);
+        }
+        return stuck;
+    }
+
+    /** How long the threads have run, until now or until {@link #join}; 0 before the start. */
+    public long elapsedNanos() {
+        return startNanos == 0 ? 0 : (endNanos == 0 ? System.nanoTime() : endNanos) - startNanos;
+    }
+}
