@@ -9,10 +9,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.model.MapType;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LpmTrieMapTest {
     private final TestMachine machine = new TestMachine(1);
@@ -94,5 +98,51 @@ class LpmTrieMapTest {
         assertThat(seen).containsExactly("0/24", "1/24", "-128/24", "0/16");
         assertThat(map.getNextKey(machine.cpu, prefix(20, 1), machine.out)).isZero();
         assertThat(GuestMemory.getInt(machine.out)).isEqualTo(24);
+    }
+
+    /** Keys of one word are walked along by other code than the others; both are held against looking at all prefixes. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 4, 8, 13, 16})
+    void findsTheLongestPrefixOfKeysOfAnySize(int dataSize) {
+        BpfMap trie = machine.map(MapType.LPM_TRIE, 4 + dataSize, 8, 400, MapFlags.BPF_F_NO_PREALLOC);
+        Random random = new Random(dataSize);
+        List<byte[]> prefixes = new ArrayList<>();
+        List<Integer> lengths = new ArrayList<>();
+        for (int i = 0; i < 300; i++) {
+            prefixes.add(fewBits(random, dataSize));
+            lengths.add(random.nextInt(dataSize * 8 + 1));
+            assertThat(trie.update(machine.cpu, prefix(lengths.get(i), prefixes.get(i)), machine.value(i), 0))
+                    .isZero();
+        }
+        for (int lookup = 0; lookup < 2000; lookup++) {
+            byte[] data = fewBits(random, dataSize);
+            int length = random.nextInt(4) == 0 ? random.nextInt(dataSize * 8 + 1) : dataSize * 8;
+            int longest = -1;
+            for (int i = 0; i < prefixes.size(); i++) {
+                boolean matches = lengths.get(i) <= length && commonBits(prefixes.get(i), data) >= lengths.get(i);
+                longest = matches && (longest < 0 || lengths.get(i) >= lengths.get(longest)) ? i : longest;
+            }
+            long found = trie.lookup(machine.cpu, prefix(length, data));
+            assertThat(found == 0 ? -1 : GuestMemory.getLong(found)).isEqualTo(longest);
+        }
+    }
+
+    private long prefix(int length, byte[] data) {
+        GuestMemory.putInt(machine.key, length);
+        GuestMemory.copyIn(data, 0, machine.key + 4, data.length);
+        return machine.key;
+    }
+
+    private static byte[] fewBits(Random random, int size) {
+        byte[] data = new byte[size];
+        for (int i = 0; i < size; i++) {
+            data[i] = (byte) (random.nextInt(3) == 0 ? 1 << random.nextInt(8) : 0);
+        }
+        return data;
+    }
+
+    private static int commonBits(byte[] first, byte[] second) {
+        int at = Arrays.mismatch(first, second);
+        return at < 0 ? Integer.MAX_VALUE : at * 8 + Integer.numberOfLeadingZeros((first[at] ^ second[at]) & 0xff) - 24;
     }
 }
