@@ -15,6 +15,7 @@ import dev.spinbpf.vm.MachineOptions;
 import dev.spinbpf.vm.RunResult;
 import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
+import dev.spinbpf.vm.stress.LockAlgorithm;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -74,6 +75,13 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "Seed of random numbers (default 1).")
     private long seed;
 
+    @Option(
+            names = "--lock",
+            paramLabel = "KIND",
+            defaultValue = "queued",
+            description = "The lock's algorithm: queued, or tas for the test-and-set fallback (default queued).")
+    private LockAlgorithm lock;
+
     @Option(names = "--dump-maps", description = "Print the maps and global data afterwards, by their types.")
     private boolean dumpMaps;
 
@@ -99,7 +107,8 @@ final class RunCommand implements Callable<Integer> {
         if (verified == null) {
             return ExitCodes.REFUSED;
         }
-        try (Machine machine = new Machine(MachineOptions.ofCpus(cpus).withSeed(seed))) {
+        MachineOptions options = MachineOptions.ofCpus(cpus).withSeed(seed).withTestAndSet(lock == LockAlgorithm.TAS);
+        try (Machine machine = new Machine(options)) {
             LoadedProgram loaded = machine.load(verified);
             loadRest(machine, object, chosen, kernelTypes);
             RunResult result = machine.run(loaded, input, cpu, repeat);
@@ -120,6 +129,9 @@ final class RunCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(),
                     "--cpu is " + cpu + "; with --cpus " + cpus + " it has to be 0 to " + (cpus - 1));
+        }
+        if (lock == LockAlgorithm.BOTH) {
+            throw new ParameterException(spec.commandLine(), "--lock both is for stress --mode torture");
         }
         if (repeat < 1) {
             throw new ParameterException(spec.commandLine(), "--repeat is " + repeat + "; it has to be 1 or more");

@@ -178,7 +178,7 @@ class CommandLineTest {
     @Test
     void shouldShowWhoHoldsTheLockThatAProgramCouldNotTake() {
         Outcome outcome =
-                spinbpf("stress", sample("aa_by_nesting"), "--duration", "1s", "--held-times", "1", "--per-cpu");
+                spinbpf("stress", sample("aa_by_nesting"), "--duration", "2s", "--held-times", "1", "--per-cpu");
         assertThat(outcome.out())
                 .contains("stderr of packet:", "ERROR: AA or ABBA deadlock detected for bpf_res_spin_lock")
                 .containsPattern("Holder: CPU [01] in task took inner at worker\\+0x30 .*, [0-9]+ ns ago")
