@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A tracepoint or function of the kernel that can be traced without the kernel's types at hand: its prototype in Linux
- * 7.2. BTF describes the helpers among them by the five registers that they take.
+ * 7.2. {@code bpf_multi_func} stands for the functions of a program that attaches to several. BTF describes the helpers among them by the five registers that they take.
  *
  * @param kind what it is
  * @param name its name; of a tracepoint without its group
@@ -36,6 +36,7 @@ public record KernelHook(Kind kind, String name, String returnType, List<Argumen
             function("long", "__x64_sys_getpgid", REGS),
             function("long", "__x64_sys_nanosleep", REGS),
             function("int", "bpf_fentry_test1", "int a"),
+            function("int", "bpf_multi_func", ""),
             function("void", "handle_softirqs", "bool ksirqd"),
             function("void", "net_rx_action", ""),
             function("void", "hrtimer_interrupt", "struct clock_event_device *dev"),

@@ -24,6 +24,7 @@ public final class AttachTargets {
     private static final int MAX_ARG_BYTES = 16;
     private static final String TRACEPOINT_PREFIX = "btf_trace_";
     private static final String TEMPLATE_PREFIX = "__bpf_trace_";
+    private static final String MULTI = "bpf_multi_func";
     private static final String ITER_PREFIX = "bpf_iter_";
 
     private AttachTargets() {}
@@ -31,23 +32,34 @@ public final class AttachTargets {
     /** Sets {@link VerifierEnv#attachTarget}. */
     public static void check(VerifierEnv env) {
         Program program = env.program();
-        String target = program.attachTarget();
-        boolean attaches =
-                switch (program.type()) {
-                    case TRACING, LSM -> true;
-                    default -> false;
-                };
-        if (!attaches || target == null) {
+        if (program.type() == ProgType.STRUCT_OPS) {
+            env.attachTarget = StructOpsTargets.resolve(env);
             return;
         }
-        boolean isTracepoint = program.attachType() == AttachType.TRACE_RAW_TP;
-        if (isTracepoint) {
-            env.attachTarget = tracepoint(env, target);
-        } else if (program.attachType() == AttachType.TRACE_ITER) {
-            env.attachTarget = iterator(env, target);
-        } else {
-            env.attachTarget = function(env, program.type() == ProgType.LSM ? LsmHooks.PREFIX + target : target);
+        if (program.type() != ProgType.TRACING && program.type() != ProgType.LSM) {
+            return;
         }
+        String target = program.attachTarget();
+        switch (program.attachType()) {
+            case TRACE_FENTRY_MULTI, TRACE_FEXIT_MULTI, TRACE_FSESSION_MULTI ->
+                env.attachTarget = known(KernelHook.Kind.FUNCTION, MULTI);
+            case TRACE_RAW_TP -> env.attachTarget = tracepoint(env, named(env, target));
+            case TRACE_ITER -> env.attachTarget = iterator(env, named(env, target));
+            default -> {
+                String prefix = program.type() == ProgType.LSM ? LsmHooks.PREFIX : "";
+                env.attachTarget = function(env, prefix, named(env, target));
+            }
+        }
+    }
+
+    private static String named(VerifierEnv env, @Nullable String target) {
+        if (target == null) {
+            throw env.reject(
+                    Errno.EINVAL,
+                    "prog '%s': no BTF-based attach target is specified, use bpf_program__set_attach_target()",
+                    env.program().name());
+        }
+        return target;
     }
 
     /** The target; names what is missing if nothing is known of it. */
@@ -140,15 +152,20 @@ public final class AttachTargets {
         int id = find(env, ITER_PREFIX, name, BtfType.Func.class);
         BtfType.FuncProto proto = protoOf(env.kernelTypes(), id);
         checkPrototype(env, ITER_PREFIX + name, proto);
-        throw new UnsupportedFeature("iterator " + name + " is not supported");
+        List<AttachTarget.Argument> arguments = IteratorTargets.arguments(name, env.kernelTypes(), proto);
+        if (arguments == null) {
+            throw new UnsupportedFeature("iterator " + name + " is not supported");
+        }
+        return new AttachTarget(env.kernelTypes(), ITER_PREFIX + name, proto, false, arguments);
     }
 
-    private static @Nullable AttachTarget function(VerifierEnv env, String name) {
+    private static @Nullable AttachTarget function(VerifierEnv env, String prefix, String shortName) {
+        String name = prefix + shortName;
         Btf btf = env.kernelTypes();
         AttachTarget target;
         int id = 0;
         if (hasTypes(env)) {
-            id = find(env, "", name, BtfType.Func.class);
+            id = find(env, prefix, shortName, BtfType.Func.class);
             BtfType.FuncProto proto = implementation(env, name, id);
             checkPrototype(env, name, proto);
             target = new AttachTarget(btf, name, proto, false, List.of());

@@ -1,11 +1,14 @@
 package dev.spinbpf.verifier.call;
 
+import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.model.AttachType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.verifier.state.ContextAccess;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
+import dev.spinbpf.verifier.state.TypeFlags;
 import dev.spinbpf.verifier.state.UnsupportedFeature;
 import dev.spinbpf.verifier.state.VerifierEnv;
 import org.jspecify.annotations.Nullable;
@@ -68,7 +71,9 @@ public final class ContextRules implements ContextAccess {
             case RAW_TRACEPOINT_WRITABLE -> rawTracepointWritable(off, size, write);
             case TRACING -> TracedContext.check(env, off, size, write);
             case LSM -> TracedContext.argument(env, off, size);
-            case STRUCT_OPS, NETFILTER, EXT -> {
+            case NETFILTER -> netfilter(env, off, size, write);
+            case STRUCT_OPS -> StructOpsTargets.context(env, off, size, write);
+            case EXT -> {
                 if (!TracedContext.isWithin(off, size, write)) {
                     yield null;
                 }
@@ -92,6 +97,28 @@ public final class ContextRules implements ContextAccess {
             return RegState.UNKNOWN;
         }
         return size == Long.BYTES ? RegState.pointer(RegType.PTR_TO_TP_BUFFER, 0, RegPayload.NONE) : null;
+    }
+
+    /** {@code struct bpf_nf_ctx}. */
+    private static @Nullable RegState netfilter(VerifierEnv env, int off, int size, boolean write) {
+        if (write || size != Long.BYTES) {
+            return null;
+        }
+        return switch (off) {
+            case 0 -> kernelObject(env, "nf_hook_state");
+            case Long.BYTES -> kernelObject(env, "sk_buff");
+            default -> null;
+        };
+    }
+
+    private static RegState kernelObject(VerifierEnv env, String struct) {
+        Btf btf = env.kernelTypes();
+        int id = btf.find(struct, BtfType.Composite.class);
+        if (id == 0) {
+            throw new UnsupportedFeature("struct " + struct + " in the context of programs of type netfilter is not"
+                    + " supported without the kernel's types");
+        }
+        return RegState.btfId(btf, id, TypeFlags.PTR_TRUSTED);
     }
 
     private static @Nullable RegState perfEvent(int off, int size, boolean write) {

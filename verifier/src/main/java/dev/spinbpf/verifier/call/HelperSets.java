@@ -24,7 +24,8 @@ final class HelperSets {
      * @param helper the helper's name
      */
     static @Nullable HelperProto find(Program program, String helper) {
-        String set = setOf(program.type());
+        String set =
+                program.type() == ProgType.STRUCT_OPS ? StructOpsTargets.helperSet(program) : setOf(program.type());
         String name = set == null ? null : find(set, program, helper);
         return name == null ? null : HelperProtos.find(name);
     }
@@ -116,6 +117,18 @@ final class HelperSets {
             }
             if (condition.equals("sleepable")) {
                 return program.sleepable();
+            }
+            if (condition.equals("locked") || condition.equals("unlocked")) {
+                return program.attachType() == AttachType.LSM_CGROUP
+                        && LsmHooks.has(LsmHooks.PREFIX + program.attachTarget(), condition);
+            }
+            if (condition.startsWith("member:")) {
+                return condition.endsWith(":" + StructOpsTargets.memberOf(program));
+            }
+            if (condition.startsWith("iter:")) {
+                return program.attachType() == AttachType.TRACE_ITER
+                        && List.of(condition.substring("iter:".length()).split(",", -1))
+                                .contains(program.attachTarget());
             }
             boolean negated = condition.startsWith("!");
             String list = condition.substring(condition.indexOf(':') + 1);

@@ -43,6 +43,11 @@ final class Kfuncs {
                         || attach == AttachType.TRACE_UPROBE_SESSION
                         || attach == AttachType.TRACE_FSESSION
                         || attach == AttachType.TRACE_FSESSION_MULTI;
+            case "skb" -> program.type() != ProgType.STRUCT_OPS || StructOpsTargets.isQdisc(program);
+            case "qdisc" -> StructOpsTargets.isQdisc(program);
+            case "enqueue" -> StructOpsTargets.isQdisc(program, "enqueue");
+            case "dequeue" -> StructOpsTargets.isQdisc(program, "dequeue");
+            case "queue" -> StructOpsTargets.isQdisc(program, "enqueue", "dequeue");
             default -> true;
         };
     }

@@ -41,11 +41,6 @@ final class LsmHooks {
         return has(function, "void");
     }
 
-    /** Whether programs may read and set options of the hook's socket. */
-    static boolean allowsSocketOptions(String function) {
-        return has(function, "locked") || has(function, "unlocked");
-    }
-
     /** What the hook may return, and programs on it; null if it returns nothing. */
     static @Nullable RetvalRange returnRange(String function) {
         if (returnsVoid(function)) {
@@ -54,7 +49,8 @@ final class LsmHooks {
         return has(function, "bool") ? new RetvalRange(0, 1, true) : new RetvalRange(-MAX_ERRNO, 0, true);
     }
 
-    private static boolean has(String function, String property) {
+    /** Whether the table of hooks says so of the function: see there. */
+    static boolean has(String function, String property) {
         return HOOKS.getOrDefault(function, Set.of()).contains(property);
     }
 

@@ -1,15 +1,17 @@
 package dev.spinbpf.verifier.call;
 
+import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.model.AttachType;
 import dev.spinbpf.programs.model.ProgType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.verifier.check.Registers;
+import dev.spinbpf.verifier.state.AttachTarget;
 import dev.spinbpf.verifier.state.Errno;
 import dev.spinbpf.verifier.state.FuncState;
+import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.ReturnCodes;
 import dev.spinbpf.verifier.state.RetvalRange;
-import dev.spinbpf.verifier.state.UnsupportedFeature;
 import dev.spinbpf.verifier.state.VerifierEnv;
 import org.jspecify.annotations.Nullable;
 
@@ -23,10 +25,10 @@ public final class ReturnRules implements ReturnCodes {
     @Override
     public void checkReturnCode(VerifierEnv env, int regno, String registerName) {
         FuncState frame = env.state().frame(0);
-        if (!frame.inAsyncCallback() && env.program().type() == ProgType.STRUCT_OPS) {
-            throw new UnsupportedFeature("program type struct_ops is not supported");
-        }
         if (!frame.inAsyncCallback() && returnsVoid(env)) {
+            return;
+        }
+        if (returnsReference(env, regno)) {
             return;
         }
         // A privileged program may return an address where its value does not matter.
@@ -42,32 +44,47 @@ public final class ReturnRules implements ReturnCodes {
                     Errno.EINVAL, "%s the register R%d is not a known value (%s)", where, regno, reg.typeText());
         }
         env.services().precision().markChain(env, regno);
+        if (!async && isVoidCgroupHook(env) && !isWithin(reg, range)) {
+            env.verbose("%s\n", outOfRange(reg, range, where, registerName));
+            throw env.reject(
+                    Errno.EINVAL, "Note, BPF_LSM_CGROUP that attach to void LSM hooks can't modify return value!");
+        }
         checkRange(env, reg, range, where, registerName);
     }
 
     /** Refuses a number that is not certainly within the range. */
     public static void checkRange(VerifierEnv env, RegState reg, RetvalRange range, String where, String registerName) {
-        if (isWithin(reg, range)) {
-            return;
+        if (!isWithin(reg, range)) {
+            throw env.reject(Errno.EINVAL, "%s", outOfRange(reg, range, where, registerName));
         }
-        StringBuilder known = new StringBuilder();
+    }
+
+    private static String outOfRange(RegState reg, RetvalRange range, String where, String registerName) {
+        StringBuilder text = new StringBuilder(where);
+        text.append(" the register ").append(registerName).append(" has");
+        int known = text.length();
         if (reg.smin() > Long.MIN_VALUE) {
-            known.append(" smin=").append(reg.smin());
+            text.append(" smin=").append(reg.smin());
         }
         if (reg.smax() < Long.MAX_VALUE) {
-            known.append(" smax=").append(reg.smax());
+            text.append(" smax=").append(reg.smax());
         }
-        if (known.isEmpty()) {
-            known.append(" unknown scalar value");
+        if (text.length() == known) {
+            text.append(" unknown scalar value");
         }
-        throw env.reject(
-                Errno.EINVAL,
-                "%s the register %s has%s should have been in [%d, %d]",
-                where,
-                registerName,
-                known,
-                range.min(),
-                range.max());
+        return text.append(" should have been in [")
+                .append(range.min())
+                .append(", ")
+                .append(range.max())
+                .append(']')
+                .toString();
+    }
+
+    private static boolean isVoidCgroupHook(VerifierEnv env) {
+        Program program = env.program();
+        return program.type() == ProgType.LSM
+                && program.attachType() == AttachType.LSM_CGROUP
+                && LsmHooks.returnsVoid(LsmHooks.PREFIX + program.attachTarget());
     }
 
     /** Whether the number is certainly within the range. */
@@ -114,16 +131,44 @@ public final class ReturnRules implements ReturnCodes {
                 attach == AttachType.TRACE_KPROBE_SESSION || attach == AttachType.TRACE_UPROBE_SESSION
                         ? ZERO_OR_ONE
                         : null;
-            case LSM -> lsm(AttachTargets.require(env).name(), attach);
+            case STRUCT_OPS -> returnsPointer(env) ? ZERO : null;
+            case LSM -> lsm(LsmHooks.PREFIX + program.attachTarget(), attach);
             default -> null;
         };
     }
 
     private static boolean returnsVoid(VerifierEnv env) {
         Program program = env.program();
-        return program.type() == ProgType.LSM
-                && program.attachType() != AttachType.LSM_CGROUP
-                && AttachTargets.require(env).proto().returnTypeId() == 0;
+        return switch (program.type()) {
+            case LSM ->
+                program.attachType() != AttachType.LSM_CGROUP
+                        && LsmHooks.returnsVoid(LsmHooks.PREFIX + program.attachTarget());
+            case STRUCT_OPS -> AttachTargets.require(env).proto().returnTypeId() == 0;
+            default -> false;
+        };
+    }
+
+    private static boolean returnsPointer(VerifierEnv env) {
+        AttachTarget target = AttachTargets.require(env);
+        return target.btf().resolved(target.proto().returnTypeId()) instanceof BtfType.Ptr;
+    }
+
+    /** Whether a function of a struct returns an object of its result's type, to which it holds a reference. */
+    private static boolean returnsReference(VerifierEnv env, int regno) {
+        if (env.program().type() != ProgType.STRUCT_OPS) {
+            return false;
+        }
+        RegState reg = env.reg(regno);
+        AttachTarget target = AttachTargets.require(env);
+        boolean matches = reg.payload() instanceof RegPayload.BtfRef ref
+                && ref.btf() == target.btf()
+                && target.btf().resolved(target.proto().returnTypeId()) instanceof BtfType.Ptr pointer
+                && target.btf().resolve(pointer.typeId()) == ref.typeId()
+                && env.state().hasReference(reg.id());
+        if (matches) {
+            Registers.checkPointerOffset(env, reg, Registers.name(regno), false);
+        }
+        return matches;
     }
 
     private static @Nullable RetvalRange lsm(String hook, AttachType attach) {

@@ -52,19 +52,14 @@ final class TracedContext {
         int end = 0;
         int number = 0;
         for (BtfType.Param param : target.proto().params()) {
-            end += slotBytes(target.btf(), param.typeId());
+            end += AttachTarget.slotBytes(target.btf(), param.typeId());
             if (off < end) {
                 return number;
             }
             number++;
         }
-        end += slotBytes(target.btf(), target.proto().returnTypeId());
+        end += AttachTarget.slotBytes(target.btf(), target.proto().returnTypeId());
         return off < end ? number : number + 1;
-    }
-
-    private static int slotBytes(Btf btf, int typeId) {
-        long bytes = Math.max(0, btf.sizeOf(typeId));
-        return (int) ((bytes + Long.BYTES - 1) / Long.BYTES * Long.BYTES);
     }
 
     private static @Nullable RegState result(VerifierEnv env, AttachTarget target, int off, int size) {

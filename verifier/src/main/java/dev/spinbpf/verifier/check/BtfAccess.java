@@ -32,7 +32,8 @@ final class BtfAccess {
             throw env.reject(Errno.EACCES, "only read is supported");
         }
         if (type == AccessType.WRITE && !reg.isAllocatedObject()) {
-            refuseKernelWrite(env, kernel, typeName);
+            KernelWrites.check(env, reg, kernel, at, size);
+            return;
         }
         if (kernel && btf != env.kernelTypes()) {
             throw new UnsupportedFeature("an access to struct " + typeName + " without kernel types is not supported");
@@ -72,18 +73,6 @@ final class BtfAccess {
             throw env.reject(Errno.EACCES, "%s is ptr_%s access percpu memory: off=%d", name, typeName, at);
         }
         return at;
-    }
-
-    private static void refuseKernelWrite(VerifierEnv env, boolean kernel, String typeName) {
-        boolean kindMayWrite =
-                switch (env.program().type()) {
-                    case STRUCT_OPS, SCHED_CLS, SCHED_ACT, XDP -> true;
-                    default -> false;
-                };
-        if (kernel && kindMayWrite) {
-            throw new UnsupportedFeature("a write to kernel struct " + typeName + " is not supported");
-        }
-        throw env.reject(Errno.EACCES, "only read is supported");
     }
 
     private static void checkSpecialFields(VerifierEnv env, RegState reg, long off, int size) {

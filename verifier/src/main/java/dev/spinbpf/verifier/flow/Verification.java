@@ -139,6 +139,9 @@ public final class Verification {
                 throw new UnsupportedFeature("a program that replaces a function of another one is not supported");
             }
             env.setReg(1, RegState.pointer(RegType.PTR_TO_CTX, 0, RegPayload.NONE));
+            if (env.attachTarget != null) {
+                env.attachTarget = env.attachTarget.withReferences(env);
+            }
         } else {
             setArguments(env, number);
         }

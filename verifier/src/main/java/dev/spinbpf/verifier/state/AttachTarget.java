@@ -2,6 +2,7 @@ package dev.spinbpf.verifier.state;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -22,8 +23,31 @@ public record AttachTarget(Btf btf, String name, BtfType.FuncProto proto, boolea
      *
      * @param off its offset in the context, in bytes
      * @param reg what a load of it gives
+     * @param owned whether the program holds a reference to it, which it has to give back
      */
-    public record Argument(int off, RegState reg) {}
+    public record Argument(int off, RegState reg, boolean owned) {
+        public Argument(int off, RegState reg) {
+            this(off, reg, false);
+        }
+    }
+
+    /** The target with a reference to each of the arguments that the program has to give back. */
+    public AttachTarget withReferences(VerifierEnv env) {
+        List<Argument> held = new ArrayList<>();
+        for (Argument argument : arguments) {
+            held.add(
+                    argument.owned
+                            ? new Argument(argument.off, argument.reg.withId(References.acquire(env, 0, 0)), true)
+                            : argument);
+        }
+        return new AttachTarget(btf, name, proto, skipFirst, List.copyOf(held));
+    }
+
+    /** How much of the context a value of the type takes, in bytes. */
+    public static int slotBytes(Btf btf, int typeId) {
+        long bytes = Math.max(0, btf.sizeOf(typeId));
+        return (int) ((bytes + Long.BYTES - 1) / Long.BYTES * Long.BYTES);
+    }
 
     /** The parameter that programs see as the argument of that number. */
     public BtfType.Param param(int number) {
