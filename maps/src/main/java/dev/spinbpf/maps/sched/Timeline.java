@@ -13,10 +13,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.IntFunction;
 
-/** The record of a run: a row a step, a column a CPU, and the watched words as they are before the step. */
+/**
+ * The record of a run: a row a step, a column a CPU, and the watched words as they are before the step. Where all that happens as time
+ * passes is that those who wait look again in vain, that is shown once.
+ */
 public final class Timeline {
     private static final int MOST_ROWS = 10_000;
-    private static final int COLUMN = 26;
+    private static final int COLUMN = 32;
 
     private record Row(long nanos, int cpu, String what, List<Integer> words) {}
 
@@ -78,18 +81,58 @@ public final class Timeline {
         }
         text.append(String.join("  ", watchedByName.keySet())).append('\n');
         long start = rows.isEmpty() ? 0 : rows.getFirst().nanos;
-        for (Row row : rows) {
-            text.append(String.format(Locale.ROOT, "%,14d  ", row.nanos - start));
-            for (int cpu = 0; cpu < cpus; cpu++) {
-                text.append(pad(cpu == row.cpu ? row.what : ""));
+        for (int from = 0; from < rows.size(); ) {
+            int to = endOfTick(from);
+            rows.subList(from, to).forEach(row -> append(text, row, start));
+            int repeats = 0;
+            int next = to;
+            while (next < rows.size() && repeats(from, to, next)) {
+                repeats++;
+                next += to - from;
             }
-            int word = 0;
-            for (Watched watched : watchedByName.values()) {
-                text.append(watched.format.apply(row.words.get(word++))).append("  ");
+            if (repeats > 0) {
+                text.append(String.format(Locale.ROOT, "%14s  the same %d more times%n", "…", repeats));
             }
-            text.append('\n');
+            from = next;
         }
         return text.toString();
+    }
+
+    private void append(StringBuilder text, Row row, long startNanos) {
+        text.append(String.format(Locale.ROOT, "%,14d  ", row.nanos - startNanos));
+        for (int cpu = 0; cpu < cpus; cpu++) {
+            text.append(pad(cpu == row.cpu ? row.what : ""));
+        }
+        int word = 0;
+        for (Watched watched : watchedByName.values()) {
+            text.append(watched.format.apply(row.words.get(word++))).append("  ");
+        }
+        text.append('\n');
+    }
+
+    /** The row after the last before which virtual time did not jump. */
+    private int endOfTick(int from) {
+        int to = from + 1;
+        while (to < rows.size() && rows.get(to).nanos - rows.get(to - 1).nanos < Simulation.TICK_NANOS) {
+            to++;
+        }
+        return to;
+    }
+
+    /** Whether the rows from {@code next} on are a tick that shows the same as those of {@code from} to {@code to}. */
+    private boolean repeats(int from, int to, int next) {
+        int end = endOfTick(next);
+        if (end - next != to - from) {
+            return false;
+        }
+        for (int i = 0; i < to - from; i++) {
+            Row row = rows.get(from + i);
+            Row other = rows.get(next + i);
+            if (row.cpu != other.cpu || !row.what.equals(other.what) || !row.words.equals(other.words)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static String pad(String cell) {
