@@ -318,6 +318,49 @@ public abstract sealed class BpfMap implements AutoCloseable
         }
     }
 
+    /** What a batch command does. */
+    @FunctionalInterface
+    private interface BatchCommand {
+        int run(BpfMap map, Cpu cpu, MapBatch batch);
+    }
+
+    private int runBatch(Cpu cpu, MapBatch batch, boolean reads, boolean writes, BatchCommand command) {
+        if (reads && hasFlag(MapFlags.BPF_F_WRONLY) || writes && !sysMayWrite()) {
+            return -EPERM;
+        }
+        cpu.enterGuard();
+        try {
+            return command.run(this, cpu, batch);
+        } finally {
+            cpu.leaveGuard();
+        }
+    }
+
+    /**
+     * Copies keys and values out, as many as there is room for.
+     *
+     * @return 0 if there may be more, -ENOENT behind the last one, -ENOSPC if the elements of the first bucket are too many, or
+     *     what else stopped it; the elements that {@code count} then tells are there in each case
+     */
+    public final int sysLookupBatch(Cpu cpu, MapBatch batch) {
+        return runBatch(cpu, batch, true, false, MapBatches::lookup);
+    }
+
+    /** As {@link #sysLookupBatch}, and removes what it copies. */
+    public final int sysLookupAndDeleteBatch(Cpu cpu, MapBatch batch) {
+        return runBatch(cpu, batch, true, true, MapBatches::lookupAndDelete);
+    }
+
+    /** Makes or replaces elements, up to the first one that fails; {@code count} tells how many. */
+    public final int sysUpdateBatch(Cpu cpu, MapBatch batch) {
+        return runBatch(cpu, batch, false, true, MapBatches::update);
+    }
+
+    /** Removes elements, up to the first one that fails; {@code count} tells how many. */
+    public final int sysDeleteBatch(Cpu cpu, MapBatch batch) {
+        return runBatch(cpu, batch, false, true, MapBatches::delete);
+    }
+
     /**
      * Steps through the keys.
      *
@@ -373,7 +416,8 @@ public abstract sealed class BpfMap implements AutoCloseable
         return lookup(cpu, key);
     }
 
-    private int checkOperationFlags(long flags, long allowed) {
+    /** {@code bpf_map_check_op_flags}. */
+    final int checkOperationFlags(long flags, long allowed) {
         if (((int) flags & ~allowed) != 0
                 || (flags & MapFlags.BPF_F_LOCK) != 0 && !layout.hasSpinLock()
                 || (flags & MapFlags.BPF_F_CPU) == 0 && flags >>> 32 != 0) {

@@ -2,6 +2,7 @@ package dev.spinbpf.maps.map;
 
 import static dev.spinbpf.programs.model.Errno.EEXIST;
 import static dev.spinbpf.programs.model.Errno.ENOENT;
+import static dev.spinbpf.programs.model.Errno.ENOSPC;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
@@ -238,6 +239,53 @@ public abstract sealed class HashTableMap extends BpfMap
         }
         copyElement(cpu, element, value, flags);
         return 0;
+    }
+
+    final long bucketCount() {
+        return (bucketMask & 0xffffffffL) + 1;
+    }
+
+    /**
+     * Copies the elements of a bucket to user space, all or none, and takes them out if wanted.
+     *
+     * @return how many there were, -ENOSPC if more than {@code room}, or the lock's error
+     */
+    final int copyBucket(Cpu cpu, long index, long keys, long values, int room, long flags, boolean delete) {
+        long bucket = buckets + (index << BUCKET_SHIFT);
+        if (isEnd(GuestWords.getLongAcquire(bucket))) {
+            return 0;
+        }
+        long irqFlags = cpu.irqSave();
+        int error = lockBucket(cpu, bucket, irqFlags);
+        if (error != 0) {
+            return error;
+        }
+        long first = GuestMemory.getLong(bucket);
+        int count = 0;
+        for (long element = first; !isEnd(element); element = GuestMemory.getLong(element + NEXT)) {
+            count++;
+        }
+        if (Integer.compareUnsigned(count, room) > 0) {
+            unlockBucket(cpu, bucket, irqFlags);
+            return -ENOSPC;
+        }
+        int copied = 0;
+        for (long element = first; !isEnd(element); element = GuestMemory.getLong(element + NEXT)) {
+            Bytes.copy(element + keyOffset, keys + (long) copied * keySize, keySize);
+            copyElement(cpu, element, values + (long) copied * sysValueSize(flags), flags);
+            copied++;
+        }
+        if (delete) {
+            GuestWords.setLongRelease(bucket, endOf((int) index));
+        }
+        unlockBucket(cpu, bucket, irqFlags);
+        // Elements that are out keep their next until they are free.
+        for (long element = first; delete && !isEnd(element); ) {
+            long next = GuestMemory.getLong(element + NEXT);
+            release(cpu, element);
+            element = next;
+        }
+        return count;
     }
 
     /** Copies an element's value to user space. */

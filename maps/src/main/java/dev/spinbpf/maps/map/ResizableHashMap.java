@@ -1,6 +1,7 @@
 package dev.spinbpf.maps.map;
 
 import static dev.spinbpf.programs.model.Errno.E2BIG;
+import static dev.spinbpf.programs.model.Errno.EAGAIN;
 import static dev.spinbpf.programs.model.Errno.EEXIST;
 import static dev.spinbpf.programs.model.Errno.EINVAL;
 import static dev.spinbpf.programs.model.Errno.ENOENT;
@@ -373,5 +374,30 @@ public final class ResizableHashMap extends BpfMap {
             }
         }
         return visited;
+    }
+
+    /** A batch goes from the element with the cursor's key on; -EAGAIN if that is gone. */
+    int lookupBatch(Cpu cpu, MapBatch batch, int room, boolean delete) {
+        long cursor = batch.inBatch();
+        long element = cursor == 0 ? after(cpu, 0) : find(cpu, cursor, hash(cursor));
+        if (cursor != 0 && element == 0) {
+            return -EAGAIN;
+        }
+        int total = 0;
+        while (element > 0 && total != room) {
+            long key = batch.keys() + (long) total * keySize;
+            Bytes.copy(element + KEY, key, keySize);
+            copyOut(cpu, element, batch.values() + (long) total * valueSize, batch.elementFlags());
+            element = after(cpu, key);
+            total++;
+        }
+        if (element > 0) {
+            Bytes.copy(element + KEY, batch.outBatch(), keySize);
+        }
+        for (int i = 0; delete && i < total; i++) {
+            remove(cpu, batch.keys() + (long) i * keySize, 0, 0);
+        }
+        GuestMemory.putInt(batch.count(), total);
+        return element > 0 ? 0 : -ENOENT;
     }
 }
