@@ -3,10 +3,10 @@ package dev.spinbpf.verifier.call;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
-import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
+import dev.spinbpf.verifier.state.StructRecords;
 import dev.spinbpf.verifier.state.VerifierEnv;
 import org.jspecify.annotations.Nullable;
 
@@ -28,10 +28,10 @@ final class Records {
 
     /** The special fields of a struct that a program may allocate; null if it has none. */
     static @Nullable BtfRecord ofStruct(Btf btf, int typeId) {
-        if (typeId <= 0 || typeId >= btf.size() || !(btf.type(typeId) instanceof BtfType.Composite struct)) {
+        if (typeId <= 0 || typeId >= btf.size()) {
             return null;
         }
-        BtfRecord record = BtfRecord.parse(btf, typeId, BtfRecord.ALLOCATED_OBJECT_KINDS, struct.sizeBytes());
+        BtfRecord record = StructRecords.of(btf, typeId);
         return record.errno() != 0 || record.isEmpty() ? null : record;
     }
 

@@ -3,10 +3,8 @@ package dev.spinbpf.verifier.state;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
-import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.model.MapDef;
 import dev.spinbpf.programs.model.MapType;
-import java.util.Set;
 
 /**
  * Whether a map is made with its types. Linux refuses types with wrong special fields, all of an object's at once; a map of
@@ -14,7 +12,6 @@ import java.util.Set;
  * exists but its locks cannot be used.
  */
 final class MapBtf {
-    private static final Set<String> KPTR_TAGS = Set.of("kptr", "kptr_untrusted", "percpu_kptr", "uptr");
     private static final long RDONLY_PROG = 1L << 7;
     private static final long WRONLY_PROG = 1L << 8;
 
@@ -26,12 +23,7 @@ final class MapBtf {
             return true;
         }
         for (int id = 1; id < btf.size(); id++) {
-            if (btf.type(id) instanceof BtfType.Composite struct
-                    && !struct.isUnion()
-                    && holdsSpecial(btf, struct)
-                    && BtfRecord.parse(btf, id, BtfRecord.ALLOCATED_OBJECT_KINDS, struct.sizeBytes())
-                                    .errno()
-                            != 0) {
+            if (StructRecords.of(btf, id).errno() != 0) {
                 return false;
             }
         }
@@ -41,24 +33,6 @@ final class MapBtf {
     private static boolean hasSpecial(Btf btf) {
         for (BtfField.Kind kind : BtfRecord.ALLOCATED_OBJECT_KINDS) {
             if (!btf.findAll(kind.typeName()).isEmpty()) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static boolean holdsSpecial(Btf btf, BtfType.Composite struct) {
-        for (BtfType.Member member : struct.members()) {
-            BtfType type = btf.type(member.typeId());
-            if (type instanceof BtfType.Composite) {
-                for (BtfField.Kind kind : BtfRecord.ALLOCATED_OBJECT_KINDS) {
-                    if (!kind.isPointer() && kind.typeName().equals(type.name())) {
-                        return true;
-                    }
-                }
-            } else if (type instanceof BtfType.Ptr pointer
-                    && btf.type(pointer.typeId()) instanceof BtfType.Modifier tag
-                    && KPTR_TAGS.contains(tag.name())) {
                 return true;
             }
         }
@@ -108,7 +82,7 @@ final class MapBtf {
 
     private static boolean isContainedKnown(Btf btf, BtfField root) {
         return !root.kind().isGraphRoot()
-                || btf.type(root.typeId()) instanceof BtfType.Composite contained && holdsSpecial(btf, contained);
+                || !StructRecords.of(btf, root.typeId()).isEmpty();
     }
 
     private static boolean mayHold(MapDef def, BtfField.Kind kind) {

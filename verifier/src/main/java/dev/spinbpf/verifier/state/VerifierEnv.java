@@ -244,10 +244,7 @@ public final class VerifierEnv {
 
     /** The special fields of a struct that programs allocate; empty if it has none or breaks their rules. */
     public BtfRecord structRecord(Btf btf, int typeId) {
-        long size = btf.sizeOf(typeId);
-        return structRecords.computeIfAbsent(
-                new RegPayload.BtfRef(btf, typeId),
-                key -> BtfRecord.parse(btf, typeId, BtfRecord.ALLOCATED_OBJECT_KINDS, size));
+        return structRecords.computeIfAbsent(new RegPayload.BtfRef(btf, typeId), key -> StructRecords.of(btf, typeId));
     }
 
     /** As {@link #structRecord(Btf, int)}. */
