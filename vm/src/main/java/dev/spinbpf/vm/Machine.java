@@ -257,6 +257,11 @@ public final class Machine implements AutoCloseable {
         return new RunResult(fault != null ? 0 : result, runs, totalNanos, context.lastExecuted(), fault, null);
     }
 
+    /** Most bytes of packet or context that {@link #run} takes for a program of this type. */
+    public static int maxInputBytes(ProgType type) {
+        return Inputs.isPacket(type) ? ContextArea.MAX_PACKET : ContextArea.MAX_CONTEXT;
+    }
+
     private static ContextLevel levelOf(ProgType type) {
         return switch (type) {
             case PERF_EVENT -> ContextLevel.NMI;

@@ -130,9 +130,7 @@ final class BenchCommand implements Callable<Integer> {
         byte[] input = given == null ? null : Inputs.contextBytes(given);
         Btf kernelTypes = Inputs.kernelTypes(btf);
         ProgramObject object = raw ? RawProgram.read(file) : Inputs.read(file, kernelTypes);
-        for (String name : programs) {
-            Inputs.program(object, name);
-        }
+        Inputs.requirePrograms(object, programs);
         try (Machine machine = new Machine(MachineOptions.ofCpus(cpus).withSeed(seed))) {
             List<LoadedProgram> loaded = load(machine, object, kernelTypes);
             boolean good = measure(machine, loaded, input == null && raw ? new byte[0] : input);
@@ -165,7 +163,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private void complain(@Nullable String what) {
-        spec.commandLine().getErr().println("spinbpf: " + file + ": " + what);
+        spec.commandLine().getErr().println("spinbpf: " + Inputs.shown(file) + ": " + what);
     }
 
     /** Loads what is accepted, so that tail calls find their targets too. */
@@ -195,7 +193,7 @@ final class BenchCommand implements Callable<Integer> {
     private boolean measure(Machine machine, List<LoadedProgram> loaded, byte @Nullable [] input) {
         BenchReport report = BenchReport.of(
                 json ? BenchReport.Format.JSON : format, spec.commandLine().getOut(), Style.ofStandardOutput());
-        Progress progress = Progress.ofStandardError(spec.commandLine().getErr());
+        Progress progress = Progress.ofStandardError();
         boolean any = false;
         boolean good = true;
         report.begin();

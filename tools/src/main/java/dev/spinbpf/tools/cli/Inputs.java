@@ -8,33 +8,44 @@ import dev.spinbpf.programs.elf.ReadOptions;
 import dev.spinbpf.programs.model.MalformedObjectException;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.programs.model.UnlinkedProgram;
+import dev.spinbpf.tools.report.Printable;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what the user names on the command line. */
 final class Inputs {
     private static final String HEX_PREFIX = "hex:";
     private static final String TEXT_SUFFIX = ".bpfasm";
+    private static final int MAX_STREAM_BYTES = 64 << 20;
+    private static final int MOST_LISTED = 20;
+    private static final int MOST_SHOWN = 40;
 
     private Inputs() {}
 
     /** The object or text program in the file, its CO-RE relocations resolved against the kernel's types if given. */
     static ProgramObject read(Path file, Btf kernelTypes) throws InputException {
-        byte[] bytes = bytesOf(file);
+        byte[] bytes = bytesOf(file, true);
+        String name = shown(file);
         try {
-            return file.toString().endsWith(TEXT_SUFFIX)
-                    ? Assembler.assemble(file.toString(), textOf(file, bytes))
-                    : ObjectReader.read(file.toString(), bytes, ReadOptions.DEFAULT.withTargetTypes(kernelTypes));
+            return name.endsWith(TEXT_SUFFIX)
+                    ? Assembler.assemble(name, textOf(file, bytes))
+                    : ObjectReader.read(name, bytes, ReadOptions.DEFAULT.withTargetTypes(kernelTypes));
         } catch (MalformedObjectException | AssemblyException e) {
             throw new InputException(String.valueOf(e.getMessage()));
         }
@@ -46,7 +57,7 @@ final class Inputs {
             return Btf.EMPTY;
         }
         try {
-            return ObjectReader.readTypes(file.toString(), bytesOf(file));
+            return ObjectReader.readTypes(shown(file), bytesOf(file, true));
         } catch (MalformedObjectException e) {
             throw new InputException(String.valueOf(e.getMessage()));
         }
@@ -55,13 +66,19 @@ final class Inputs {
     /** Bytes given as a file's name or, after {@code hex:}, in hexadecimal digits. */
     static byte[] contextBytes(String option) throws InputException {
         if (!option.startsWith(HEX_PREFIX)) {
-            return bytesOf(Path.of(option));
+            try {
+                return bytesOf(Path.of(option), false);
+            } catch (InvalidPathException e) {
+                throw new InputException("'" + Printable.line(option) + "' is no file name: " + e.getReason());
+            }
         }
         String digits = option.substring(HEX_PREFIX.length()).replaceAll("[\\s:,]", "");
         try {
             return HexFormat.of().parseHex(digits);
         } catch (IllegalArgumentException e) {
-            throw new InputException("--ctx: not hexadecimal digits in pairs: " + e.getMessage());
+            throw new InputException("'" + HEX_PREFIX + Printable.line(excerpt(digits))
+                    + "' is not hexadecimal digits in pairs (" + Printable.line(String.valueOf(e.getMessage()))
+                    + "); write them as in hex:45000054");
         }
     }
 
@@ -73,11 +90,44 @@ final class Inputs {
                 return program;
             }
         }
-        String known = names.isEmpty() ? "it has none" : "it has " + String.join(", ", names);
+        for (UnlinkedProgram program : object.unlinked()) {
+            if (program.name().equals(name)) {
+                throw new InputException(object.fileName() + ": program " + Printable.line(name)
+                        + " cannot be linked: " + program.reason());
+            }
+        }
+        String known = "it has " + listed(names);
         throw new InputException(
                 name == null
                         ? object.fileName() + ": name one of its programs with --prog; " + known
-                        : object.fileName() + ": no program named " + name + "; " + known);
+                        : object.fileName() + ": no program named " + Printable.line(name) + "; " + known);
+    }
+
+    /** Refuses names that no program of the object has. */
+    static void requirePrograms(ProgramObject object, List<String> names) throws InputException {
+        for (String name : names) {
+            if (object.unlinked().stream().noneMatch(program -> program.name().equals(name))) {
+                program(object, name);
+            }
+        }
+    }
+
+    /** Names for a message: the first of them, and how many there are more. */
+    static String listed(Collection<String> names) {
+        if (names.isEmpty()) {
+            return "none";
+        }
+        String first = names.stream().limit(MOST_LISTED).map(Printable::line).collect(Collectors.joining(", "));
+        return names.size() <= MOST_LISTED ? first : first + " and " + (names.size() - MOST_LISTED) + " more";
+    }
+
+    private static String excerpt(String text) {
+        return text.length() <= MOST_SHOWN ? text : text.substring(0, MOST_SHOWN) + "...";
+    }
+
+    /** The file's name for messages, on one line. */
+    static String shown(Path file) {
+        return Printable.line(file.toString());
     }
 
     private static String textOf(Path file, byte[] bytes) throws InputException {
@@ -87,27 +137,42 @@ final class Inputs {
                     .decode(ByteBuffer.wrap(bytes))
                     .toString();
         } catch (CharacterCodingException e) {
-            throw new InputException(file + ": is not UTF-8 text, as a " + TEXT_SUFFIX + " file has to be");
+            throw new InputException(shown(file) + ": is not UTF-8 text, as a " + TEXT_SUFFIX + " file has to be");
         }
     }
 
-    static byte[] bytesOf(Path file) throws InputException {
-        try {
-            if (Files.isDirectory(file)) {
-                throw new InputException(file + ": is a directory; name the files in it");
-            }
-            long size = Files.size(file);
-            if (size > ObjectReader.MAX_FILE_BYTES) {
+    /**
+     * The file's bytes. What is no regular file (a pipe, a device) is read up to {@link #MAX_STREAM_BYTES}: it need not end.
+     *
+     * @param needed whether an empty file is refused
+     */
+    static byte[] bytesOf(Path file, boolean needed) throws InputException {
+        String name = shown(file);
+        if (Files.isDirectory(file)) {
+            throw new InputException(name + ": is a directory; name the files in it");
+        }
+        int most = Files.isRegularFile(file) ? ObjectReader.MAX_FILE_BYTES : MAX_STREAM_BYTES;
+        try (InputStream in = Files.newInputStream(file)) {
+            if (Files.size(file) > most) {
                 throw new InputException(
-                        file + ": has " + size + " bytes; at most " + ObjectReader.MAX_FILE_BYTES + " are read");
+                        name + ": has " + Files.size(file) + " bytes; at most " + most + " are read");
             }
-            return Files.readAllBytes(file);
+            byte[] bytes = in.readNBytes(most + 1);
+            if (bytes.length > most) {
+                throw new InputException(name + ": does not end within " + most + " bytes, the most that are read");
+            }
+            if (needed && bytes.length == 0) {
+                throw new InputException(name + ": is empty");
+            }
+            return bytes;
         } catch (NoSuchFileException | FileNotFoundException e) {
-            throw new InputException(file + ": no such file");
+            throw new InputException(name + ": no such file");
         } catch (AccessDeniedException e) {
-            throw new InputException(file + ": permission denied");
+            throw new InputException(name + ": permission denied");
+        } catch (FileSystemException e) {
+            throw new InputException(name + ": " + (e.getReason() == null ? "cannot be read" : e.getReason()));
         } catch (IOException e) {
-            throw new InputException(file + ": " + e.getMessage());
+            throw new InputException(name + ": " + e.getMessage());
         }
     }
 }

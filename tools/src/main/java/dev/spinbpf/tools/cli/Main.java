@@ -1,13 +1,20 @@
 package dev.spinbpf.tools.cli;
 
-import java.io.PrintStream;
+import dev.spinbpf.tools.report.Printable;
+import dev.spinbpf.tools.report.PrintableWriter;
+import dev.spinbpf.tools.report.Style;
+import java.io.FileDescriptor;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The {@code spinbpf} command. */
 @Command(
@@ -39,36 +46,73 @@ public final class Main implements Runnable {
 
     /** Runs the command line and exits with its code. */
     public static void main(String[] arguments) {
-        System.exit(run(utf8(System.out), utf8(System.err), arguments));
-    }
-
-    private static PrintWriter utf8(PrintStream stream) {
-        return new PrintWriter(stream, true, StandardCharsets.UTF_8);
+        Locale.setDefault(Locale.ROOT); // numbers are data
+        Output out = new Output(FileDescriptor.out);
+        Output err = new Output(FileDescriptor.err);
+        int code = run(out.writer(), err.writer(), arguments);
+        String failure = out.failure();
+        if (failure != null) {
+            err.writer().println("spinbpf: cannot write the output: " + failure);
+            err.writer().flush();
+            code = Math.max(code, ExitCodes.REFUSED);
+        }
+        System.exit(code);
     }
 
     /** Runs the command line; for tests. Returns the exit code. */
     static int run(PrintWriter out, PrintWriter err, String... arguments) {
-        int code = new CommandLine(new Main())
-                .setOut(out)
-                .setErr(err)
-                .setExecutionExceptionHandler(Main::report)
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .execute(arguments);
-        out.flush();
-        err.flush();
+        PrintWriter printableOut = new PrintWriter(new PrintableWriter(out, Style.ofStandardOutput()));
+        PrintWriter printableErr = new PrintWriter(new PrintableWriter(err, Style.PLAIN));
+        int code = ExitCodes.REFUSED;
+        try {
+            code = new CommandLine(new Main())
+                    .setOut(printableOut)
+                    .setErr(printableErr)
+                    .setExecutionExceptionHandler(Main::report)
+                    .setParameterExceptionHandler(Main::wrongUsage)
+                    .setCaseInsensitiveEnumValuesAllowed(true)
+                    .registerConverter(int.class, WholeNumbers.ints())
+                    .registerConverter(Integer.class, WholeNumbers.ints())
+                    .registerConverter(long.class, WholeNumbers.longs())
+                    .registerConverter(Path.class, Main::path)
+                    .execute(arguments);
+        } catch (StackOverflowError | OutOfMemoryError e) {
+            InternalErrors.report(printableErr, e);
+        } finally {
+            printableOut.flush();
+            printableErr.flush();
+        }
         return code;
     }
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "Missing command; see spinbpf --help");
+        throw new ParameterException(spec.commandLine(), "Missing command: verify, run, stress, dump or bench");
     }
 
-    private static int report(Exception e, CommandLine command, CommandLine.ParseResult parsed) throws Exception {
+    private static Path path(String text) {
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new TypeConversionException("'" + text + "' is no file name in the encoding of this locale ("
+                    + e.getReason() + "); a UTF-8 locale, such as LC_ALL=C.UTF-8, may help");
+        }
+    }
+
+    private static int report(Exception e, CommandLine command, CommandLine.ParseResult parsed) {
         if (e instanceof InputException) {
             command.getErr().println("spinbpf: " + e.getMessage());
             return ExitCodes.USAGE;
         }
-        throw e;
+        InternalErrors.report(command.getErr(), e);
+        return ExitCodes.REFUSED;
+    }
+
+    private static int wrongUsage(ParameterException e, String[] arguments) {
+        CommandLine command = e.getCommandLine();
+        command.getErr().println("spinbpf: " + Printable.line(String.valueOf(e.getMessage())));
+        UnmatchedArgumentException.printSuggestions(e, command.getErr());
+        command.getErr().println("  see " + command.getCommandSpec().qualifiedName() + " --help");
+        return ExitCodes.USAGE;
     }
 }

@@ -29,9 +29,9 @@ final class RawProgram {
     static ProgramObject read(Path file) throws InputException {
         List<Insn> insns;
         try {
-            insns = InsnDecoder.decode(Inputs.bytesOf(file));
+            insns = InsnDecoder.decode(Inputs.bytesOf(file, true));
         } catch (InvalidInsnException e) {
-            throw new InputException(file + ": " + e.getMessage());
+            throw new InputException(Inputs.shown(file) + ": " + e.getMessage());
         }
         String fileName = String.valueOf(file.getFileName());
         String name = fileName.substring(0, fileName.length() - SUFFIX.length());
@@ -46,6 +46,6 @@ final class RawProgram {
                 insns,
                 List.of(new Subprog(name, 0, insns.size(), true, 0)),
                 List.of());
-        return new ProgramObject(file.toString(), "GPL", List.of(program), List.of(), List.of(), Btf.EMPTY, List.of());
+        return new ProgramObject(Inputs.shown(file), "GPL", List.of(program), List.of(), List.of(), Btf.EMPTY, List.of());
     }
 }

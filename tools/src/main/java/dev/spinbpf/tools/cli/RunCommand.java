@@ -103,6 +103,11 @@ final class RunCommand implements Callable<Integer> {
         Btf kernelTypes = Inputs.kernelTypes(btf);
         ProgramObject object = Inputs.read(file, kernelTypes);
         Program chosen = Inputs.program(object, program);
+        int longest = Machine.maxInputBytes(chosen.type());
+        if (input != null && input.length > longest) {
+            throw new InputException("--ctx: has " + input.length + " bytes; a program of type "
+                    + chosen.type().display() + " gets at most " + longest);
+        }
         VerifiedProgram verified = verify(object, chosen, kernelTypes);
         if (verified == null) {
             return ExitCodes.REFUSED;
@@ -116,7 +121,7 @@ final class RunCommand implements Callable<Integer> {
             spec.commandLine().getOut().print(json ? report.json() : report.text(Style.ofStandardOutput()));
             return result.fault() == null ? ExitCodes.GOOD : ExitCodes.REFUSED;
         } catch (MapCreationException | UnsupportedProgramException e) {
-            spec.commandLine().getErr().println("spinbpf: " + file + ": " + e.getMessage());
+            spec.commandLine().getErr().println("spinbpf: " + Inputs.shown(file) + ": " + e.getMessage());
             return ExitCodes.REFUSED;
         }
     }
@@ -144,12 +149,12 @@ final class RunCommand implements Callable<Integer> {
         return switch (Verifier.verify(object, chosen, options)) {
             case Verdict.Accepted accepted -> accepted.program();
             case Verdict.Rejected rejected -> {
-                err.println("spinbpf: " + file + ": " + chosen.name() + " was refused: " + rejected.message());
+                err.println("spinbpf: " + Inputs.shown(file) + ": " + chosen.name() + " was refused: " + rejected.message());
                 rejected.explanation().lines().forEach(line -> err.println("  " + line));
                 yield null;
             }
             case Verdict.Unsupported unsupported -> {
-                err.println("spinbpf: " + file + ": " + chosen.name() + ": " + unsupported.what());
+                err.println("spinbpf: " + Inputs.shown(file) + ": " + chosen.name() + ": " + unsupported.what());
                 yield null;
             }
         };

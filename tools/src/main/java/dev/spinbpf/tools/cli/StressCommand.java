@@ -262,6 +262,7 @@ final class StressCommand implements Callable<Integer> {
         }
         Btf kernelTypes = Inputs.kernelTypes(btf);
         ProgramObject read = Inputs.read(object, kernelTypes);
+        Inputs.requirePrograms(read, programs);
         List<NotAttached> notAttached = new ArrayList<>();
         MachineOptions options = MachineOptions.ofCpus(Objects.requireNonNullElse(cpus, 2))
                 .withSeed(seed)
@@ -277,7 +278,7 @@ final class StressCommand implements Callable<Integer> {
                 boolean nothingToRun = driver.snapshot().programs().isEmpty();
                 StressReport report =
                         nothingToRun ? driver.snapshot() : serve(meters, driver::stop, printed, driver::run);
-                String name = object.toString();
+                String name = Inputs.shown(object);
                 print(
                         json
                                 ? StressJson.of(name, report, notAttached)

@@ -10,7 +10,10 @@ import dev.spinbpf.verifier.Verifier;
 import dev.spinbpf.verifier.VerifierOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
 
 /** Verifies the programs of files and words the outcome. */
 final class Verification {
@@ -18,13 +21,30 @@ final class Verification {
 
     private final Btf kernelTypes;
     private final VerifierOptions options;
+    private final Step verifier;
+    private final Consumer<Throwable> internalErrors;
+    private final Set<String> programs = new LinkedHashSet<>();
+
+    /** What is done with each program; {@link Verifier#verify}, but for tests. */
+    @FunctionalInterface
+    interface Step {
+        Verdict verify(ProgramObject object, Program program, VerifierOptions options);
+    }
 
     /**
      * @param kernelTypes the kernel's types, {@link Btf#EMPTY} if not given
      * @param insnLimit most instructions to process for one program
      * @param log whether to keep the verifier's log
+     * @param internalErrors is told where spinbpf itself fails; the row says so too
      */
-    Verification(Btf kernelTypes, int insnLimit, boolean log) {
+    Verification(Btf kernelTypes, int insnLimit, boolean log, Consumer<Throwable> internalErrors) {
+        this(kernelTypes, insnLimit, log, internalErrors, Verifier::verify);
+    }
+
+    Verification(
+            Btf kernelTypes, int insnLimit, boolean log, Consumer<Throwable> internalErrors, Step verifier) {
+        this.verifier = verifier;
+        this.internalErrors = internalErrors;
         this.kernelTypes = kernelTypes;
         this.options = new VerifierOptions(log, kernelTypes, insnLimit);
     }
@@ -37,11 +57,15 @@ final class Verification {
             object = Inputs.read(file, kernelTypes);
         } catch (InputException e) {
             return List.of(VerifyRow.unreadable(fileName, String.valueOf(e.getMessage())));
+        } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
+            return List.of(internalError(fileName, "", "", e));
         }
         List<VerifyRow> rows = new ArrayList<>();
+        object.programs().forEach(program -> programs.add(program.name()));
+        object.unlinked().forEach(program -> programs.add(program.name()));
         for (Program program : object.programs()) {
             if (names.isEmpty() || names.contains(program.name())) {
-                rows.add(row(fileName, program, Verifier.verify(object, program, options)));
+                rows.add(verify(fileName, object, program));
             }
         }
         for (UnlinkedProgram program : object.unlinked()) {
@@ -50,6 +74,26 @@ final class Verification {
             }
         }
         return rows;
+    }
+
+    /** The names of all programs that were met. */
+    Set<String> programs() {
+        return programs;
+    }
+
+    /** What goes wrong at one program says nothing of the others. */
+    private VerifyRow verify(String fileName, ProgramObject object, Program program) {
+        try {
+            return row(fileName, program, verifier.verify(object, program, options));
+        } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
+            return internalError(fileName, program.name(), program.type().display(), e);
+        }
+    }
+
+    private VerifyRow internalError(String fileName, String program, String type, Throwable error) {
+        internalErrors.accept(error);
+        return VerifyRow.internalError(
+                fileName, program, type, InternalErrors.message(error), InternalErrors.HINT);
     }
 
     /** A loader would not even ask Linux about such a program. */

@@ -6,7 +6,6 @@ import dev.spinbpf.tools.report.VerifyRow;
 import dev.spinbpf.verifier.VerifierOptions;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -75,18 +74,26 @@ final class VerifyCommand implements Callable<Integer> {
         VerifyReport.Format chosen = json ? VerifyReport.Format.JSON : format;
         PrintWriter out = spec.commandLine().getOut();
         VerifyReport report = VerifyReport.of(chosen, out, Style.ofStandardOutput(), verbose);
-        Verification verification = new Verification(Inputs.kernelTypes(btf), VerifierOptions.INSN_LIMIT, verbose);
-        Progress progress = Progress.ofStandardError(spec.commandLine().getErr());
+        PrintWriter err = spec.commandLine().getErr();
+        Verification verification = new Verification(
+                Inputs.kernelTypes(btf),
+                VerifierOptions.INSN_LIMIT,
+                verbose,
+                e -> InternalErrors.traceIfAsked(err, e));
+        Progress progress = Progress.ofStandardError();
         boolean anyProgram = false;
         boolean allGood = true;
         boolean allReadable = true;
         report.begin();
         for (Path file : files) {
+            if (out.checkError()) {
+                break; // nobody reads on
+            }
             progress.step(file.toString());
             for (VerifyRow row : verification.rowsOf(file, programs)) {
                 progress.clear();
                 report.add(row);
-                anyProgram |= !row.progName().isEmpty();
+                anyProgram |= !row.progName().isEmpty() || row.verdict() == VerifyRow.Outcome.INTERNAL;
                 allReadable &= row.verdict() != VerifyRow.Outcome.ERROR;
                 allGood &= row.verdict() == VerifyRow.Outcome.SUCCESS;
             }
@@ -94,11 +101,8 @@ final class VerifyCommand implements Callable<Integer> {
         progress.clear();
         report.end();
         if (!programs.isEmpty() && !anyProgram && allReadable) {
-            throw new InputException("no program named " + String.join(" or ", programs) + " in "
-                    + String.join(
-                            ", ",
-                            new ArrayList<>(files.stream().map(Path::toString).toList()))
-                    + "; spinbpf dump FILE lists the programs");
+            throw new InputException("no program named " + Inputs.listed(programs) + "; there are "
+                    + Inputs.listed(verification.programs()));
         }
         return !allReadable ? ExitCodes.USAGE : allGood ? ExitCodes.GOOD : ExitCodes.REFUSED;
     }

@@ -1,9 +1,13 @@
 package dev.spinbpf.tools.report;
 
+import java.util.Set;
+
 /** Colours and weights, or none of them where the output is not a terminal. */
 public enum Style {
     PLAIN,
     COLOURED;
+
+    private static final Set<String> SEQUENCES = Set.of("\033[0m", "\033[1m", "\033[2m", "\033[31m", "\033[32m");
 
     public String bold(String text) {
         return wrap("1", text);
@@ -19,6 +23,11 @@ public enum Style {
 
     public String dim(String text) {
         return wrap("2", text);
+    }
+
+    /** Whether these are the characters of one of the sequences that a coloured style uses. */
+    static boolean isSequence(CharSequence text) {
+        return SEQUENCES.contains(text.toString());
     }
 
     private String wrap(String code, String text) {

@@ -2,6 +2,7 @@ package dev.spinbpf.tools.report;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** A table in plain text: columns padded to their widest cell, numbers to the right, two spaces between. */
 public final class TextTable {
@@ -19,12 +20,12 @@ public final class TextTable {
         }
     }
 
-    /** Adds a row, one cell a column. */
+    /** Adds a row, one cell a column; a cell is one line, whatever is in it. */
     public void add(String... cells) {
         if (cells.length != header.size()) {
             throw new IllegalArgumentException(cells.length + " cells for " + header.size() + " columns");
         }
-        rows.add(List.of(cells));
+        rows.add(Stream.of(cells).map(Printable::line).toList());
     }
 
     public boolean isEmpty() {

@@ -47,6 +47,17 @@ public record VerifyRow(
         return new VerifyRow(fileName, "", Outcome.ERROR, 0, 0, 0, 0, "", message, "", "");
     }
 
+    /**
+     * The row of a file or program at which spinbpf itself failed.
+     *
+     * @param progName the program, empty for a file
+     */
+    public static VerifyRow internalError(
+            String fileName, String progName, String progType, String message, String explanation) {
+        return new VerifyRow(
+                fileName, progName, Outcome.INTERNAL, 0, 0, 0, 0, progType, message, explanation, "");
+    }
+
     /** The values in the order of {@link #COLUMNS}. */
     public List<String> values() {
         return List.of(
@@ -67,6 +78,9 @@ public record VerifyRow(
         FAILURE("failure"),
         /** Refused because something that it uses is not built here; the message names it. */
         UNSUPPORTED("failure"),
+        /** spinbpf itself failed on it. */
+        INTERNAL("error"),
+        /** The file cannot be read. */
         ERROR("error");
 
         private final String word;

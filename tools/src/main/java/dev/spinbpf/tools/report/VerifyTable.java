@@ -61,6 +61,7 @@ final class VerifyTable extends VerifyReport {
         long good = count(VerifyRow.Outcome.SUCCESS);
         long refused = count(VerifyRow.Outcome.FAILURE);
         long unsupported = count(VerifyRow.Outcome.UNSUPPORTED);
+        long internal = count(VerifyRow.Outcome.INTERNAL);
         long unreadable = count(VerifyRow.Outcome.ERROR);
         StringBuilder text = new StringBuilder("\n")
                 .append(style.good(good + " accepted"))
@@ -68,6 +69,9 @@ final class VerifyTable extends VerifyReport {
                 .append(refused == 0 ? "0 refused" : style.bad(refused + " refused"));
         if (unsupported > 0) {
             text.append(", ").append(style.bad(unsupported + " not supported"));
+        }
+        if (internal > 0) {
+            text.append(", ").append(style.bad(internal + (internal == 1 ? " internal error" : " internal errors")));
         }
         if (unreadable > 0) {
             text.append(", ").append(style.bad(unreadable + (unreadable == 1 ? " file" : " files") + " not readable"));
@@ -80,7 +84,7 @@ final class VerifyTable extends VerifyReport {
     }
 
     private static String title(VerifyRow row) {
-        return row.progName().isEmpty() ? row.fileName() : row.fileName() + ": " + row.progName();
+        return Printable.line(row.progName().isEmpty() ? row.fileName() : row.fileName() + ": " + row.progName());
     }
 
     private static String withLineEnd(String text) {

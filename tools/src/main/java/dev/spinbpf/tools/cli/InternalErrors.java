@@ -1,0 +1,53 @@
+package dev.spinbpf.tools.cli;
+
+import java.io.PrintWriter;
+
+/** What is said where spinbpf itself is at fault: one line, and the trace for those who ask for it. */
+final class InternalErrors {
+    /** What to do about one. */
+    static final String HINT = "This is a fault of spinbpf, not of your program. Please report it with the file and this message;"
+            + " SPINBPF_DEBUG=1 shows the trace.";
+
+    private static final String DEBUG = "SPINBPF_DEBUG";
+
+    private InternalErrors() {}
+
+    /** What happened and where, in one line. */
+    static String message(Throwable error) {
+        Throwable cause = error;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        StringBuilder text = new StringBuilder("internal error: ").append(cause.getClass().getSimpleName());
+        if (cause.getMessage() != null) {
+            text.append(": ").append(cause.getMessage().replace('\n', ' '));
+        }
+        StackTraceElement[] trace = cause.getStackTrace();
+        for (StackTraceElement frame : trace) {
+            if (frame.getClassName().startsWith("dev.spinbpf.")) {
+                return text.append(" (")
+                        .append(frame.getFileName())
+                        .append(':')
+                        .append(frame.getLineNumber())
+                        .append(')')
+                        .toString();
+            }
+        }
+        return text.toString();
+    }
+
+    /** Prints the message, the hint and, if the environment asks for it, the trace. */
+    static void report(PrintWriter err, Throwable error) {
+        err.println("spinbpf: " + message(error));
+        err.println("  " + HINT);
+        traceIfAsked(err, error);
+    }
+
+    /** Prints the trace if the environment asks for it. */
+    static void traceIfAsked(PrintWriter err, Throwable error) {
+        String debug = System.getenv(DEBUG);
+        if (debug != null && !debug.isEmpty() && !debug.equals("0")) {
+            error.printStackTrace(err);
+        }
+    }
+}
