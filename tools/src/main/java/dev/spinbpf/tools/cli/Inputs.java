@@ -92,7 +92,7 @@ final class Inputs {
         }
         for (UnlinkedProgram program : object.unlinked()) {
             if (program.name().equals(name)) {
-                throw new InputException(object.fileName() + ": program " + Printable.line(name)
+                throw new InputException(object.fileName() + ": program " + Printable.line(program.name())
                         + " cannot be linked: " + program.reason());
             }
         }

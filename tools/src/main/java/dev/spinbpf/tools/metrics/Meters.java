@@ -3,6 +3,7 @@ package dev.spinbpf.tools.metrics;
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.lock.LockOutcome;
 import dev.spinbpf.tools.report.LockResult;
+import dev.spinbpf.tools.report.Printable;
 import dev.spinbpf.vm.StressReport;
 import dev.spinbpf.vm.stress.Attempts;
 import dev.spinbpf.vm.stress.LockRow;
@@ -80,7 +81,7 @@ public final class Meters implements AutoCloseable {
 
     private void program(StressReport.ProgramRow program) {
         program.runs().forEach((level, runs) -> {
-            String[] labels = {"program", program.name(), "context", word(level)};
+            String[] labels = {"program", Printable.line(program.name()), "context", word(level)};
             counter("spinbpf.program.runs", "Program runs that ended with a result", labels)
                     .set(runs.ended());
             counter("spinbpf.program.misses", "Program runs that a recursion guard prevented", labels)
@@ -97,7 +98,7 @@ public final class Meters implements AutoCloseable {
                                 "spinbpf.lock.acquisitions",
                                 "Attempts to take a lock, by result: taken (ok), or why not",
                                 "lock",
-                                lock.name(),
+                                Printable.line(lock.name()),
                                 "context",
                                 word(level),
                                 "result",

@@ -1,5 +1,6 @@
 package dev.spinbpf.tools.metrics;
 
+import dev.spinbpf.tools.report.Printable;
 import dev.spinbpf.vm.stress.Attempts;
 import dev.spinbpf.vm.stress.LockRow;
 import dev.spinbpf.vm.stress.Times;
@@ -63,7 +64,7 @@ final class TimesCollector implements Collector {
                 if (!times.isEmpty()) {
                     histogram.dataPoint(HistogramSnapshot.HistogramDataPointSnapshot.builder()
                             .labels(Labels.of(
-                                    "lock", lock.name(), "context", level.name().toLowerCase(Locale.ROOT)))
+                                    "lock", Printable.line(lock.name()), "context", level.name().toLowerCase(Locale.ROOT)))
                             .classicHistogramBuckets(buckets(times))
                             .sum(times.totalNanos() / NANOS_PER_SECOND)
                             .build());
