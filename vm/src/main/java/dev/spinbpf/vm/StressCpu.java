@@ -66,13 +66,13 @@ final class StressCpu {
 
     /** Between the instructions of a program: lets interrupts land now and then. */
     private void poll(Execution run) {
+        if (stopping.getAsBoolean()) {
+            throw TrapException.stop();
+        }
         if (--pollsLeft > 0) {
             return;
         }
         pollsLeft = 1 + random.nextInt(MOST_POLLS_BETWEEN_INTERRUPTS);
-        if (stopping.getAsBoolean()) {
-            throw TrapException.stop();
-        }
         // Only what interrupts the present level, or one interrupt would bring the next for ever.
         boolean hard = hasHardInterrupts && random.nextInt(HARD_INTERRUPT_SHARE) == 0;
         ContextLevel interrupt = hard ? ContextLevel.HARDIRQ : ContextLevel.SOFTIRQ;

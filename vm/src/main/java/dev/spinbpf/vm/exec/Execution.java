@@ -37,6 +37,9 @@ public final class Execution {
     private static final int SAVED = 6;
     private static final int CALLBACK = -1;
 
+    /** Short callbacks end before they poll by themselves; a helper may call millions of them. A power of two. */
+    private static final int CALLBACKS_BETWEEN_POLLS = 64;
+
     private final Cpu cpu;
     private final long stackTop;
     private final int[] returnIndex = new int[MAX_FRAMES];
@@ -60,6 +63,7 @@ public final class Execution {
     long mayGotoLeft;
     long budget = Long.MAX_VALUE;
     private long executed;
+    private int callbacks;
     private int depth;
     private int tailCalls;
     private long context;
@@ -211,6 +215,9 @@ public final class Execution {
     public long callback(long function, long arg1, long arg2, long arg3, long arg4) {
         int start = code().functionIndex(function);
         int calledAt = at;
+        if ((++callbacks & (CALLBACKS_BETWEEN_POLLS - 1)) == 0) {
+            poll();
+        }
         enter(CALLBACK, registers);
         long[] r = registers;
         r[1] = arg1;
