@@ -16,8 +16,8 @@ import java.nio.ByteOrder;
  * <p>Numbers are little-endian, as in the BPF target that clang calls {@code bpfel}. The accesses of this class are
  * not schedule points: what two emulated CPUs may touch at the same time goes through {@code maps.sync} instead.
  *
- * <p>The size of the address space is 64 GiB, or as many bytes as the system property {@value #SIZE_PROPERTY} says; it
- * is reserved, not committed. Where so much cannot be reserved, less is.
+ * <p>The size of the address space is three quarters of the machine's memory, at most 64 GiB, or as many bytes as the
+ * system property {@value #SIZE_PROPERTY} says; it is reserved, not committed. Where so much cannot be reserved, less is.
  */
 public final class GuestMemory {
     /** System property that sets the size of the address space in bytes. */

@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 record Reservation(
         MemorySegment segment, Kind kind, @Nullable MethodHandle madvise) {
     private static final long DEFAULT_SIZE = 64L << 30;
+    private static final long LEAST_DEFAULT_SIZE = 1L << 30;
     private static final long SMALLEST_SIZE = 16L << 20;
     private static final long LARGEST_ALLOCATION = 256L << 20;
 
@@ -46,7 +47,7 @@ record Reservation(
     static Reservation ofProperty() {
         String property = System.getProperty(GuestMemory.SIZE_PROPERTY);
         if (property == null) {
-            return ofSize(DEFAULT_SIZE);
+            return ofSize(defaultSize(PhysicalMemory.bytes()));
         }
         long wanted;
         try {
@@ -56,6 +57,14 @@ record Reservation(
                     "system property " + GuestMemory.SIZE_PROPERTY + " must be a number of bytes, not: " + property, e);
         }
         return ofSize(wanted);
+    }
+
+    /**
+     * Three quarters of the machine's memory, at most 64 GiB and at least 1 GiB: maps that want more are refused, rather than that the system ends the
+     * process when they are filled.
+     */
+    static long defaultSize(long physicalBytes) {
+        return Math.clamp(physicalBytes / 4 * 3, LEAST_DEFAULT_SIZE, DEFAULT_SIZE);
     }
 
     /** Reserves {@code wanted} bytes (rounded to pages, at least 16 MiB), or less where so much is not to be had. */
