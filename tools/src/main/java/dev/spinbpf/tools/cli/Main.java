@@ -24,7 +24,13 @@ import picocli.CommandLine.UnmatchedArgumentException;
                     + " maps guarded by an emulation of the kernel's resilient queued spin lock.",
             ""
         },
-        subcommands = {VerifyCommand.class, RunCommand.class, StressCommand.class, DumpCommand.class, BenchCommand.class
+        subcommands = {
+            VerifyCommand.class,
+            RunCommand.class,
+            StressCommand.class,
+            DumpCommand.class,
+            BenchCommand.class,
+            MapCommand.class
         },
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,

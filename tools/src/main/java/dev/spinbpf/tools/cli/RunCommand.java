@@ -6,6 +6,9 @@ import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.tools.report.RunReport;
 import dev.spinbpf.tools.report.Style;
+import dev.spinbpf.tools.snapshot.LiveMaps;
+import dev.spinbpf.tools.snapshot.SnapshotDirectory;
+import dev.spinbpf.tools.snapshot.SnapshotException;
 import dev.spinbpf.verifier.Verdict;
 import dev.spinbpf.verifier.VerifiedProgram;
 import dev.spinbpf.verifier.Verifier;
@@ -18,6 +21,7 @@ import dev.spinbpf.vm.exec.UnsupportedProgramException;
 import dev.spinbpf.vm.stress.LockAlgorithm;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -41,6 +45,7 @@ import picocli.CommandLine.Spec;
             "  spinbpf run programs/samples/lock_in_map_value.bpf.o --repeat 1000 --dump-maps",
             "  spinbpf run programs/samples/tail_calls.bpf.o --prog entry",
             "  spinbpf run programs/samples/packet_counter.bpf.o --ctx packet.bin --json",
+            "  spinbpf run programs/samples/packet_counter.bpf.o --load-maps state --save-maps state",
             "",
             "Exit codes: 0 it ran, 1 it was refused or failed, 2 wrong usage or a file that cannot be read."
         })
@@ -85,6 +90,18 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--dump-maps", description = "Print the maps and global data afterwards, by their types.")
     private boolean dumpMaps;
 
+    @Option(
+            names = "--load-maps",
+            paramLabel = "DIR",
+            description = "Put what was saved in the directory into the maps of the same names first.")
+    private @Nullable Path loadMaps;
+
+    @Option(
+            names = "--save-maps",
+            paramLabel = "DIR",
+            description = "Save the maps in the directory afterwards, for --load-maps and spinbpf map.")
+    private @Nullable Path saveMaps;
+
     @Option(names = "--btf", paramLabel = "FILE", description = "The kernel's types, as for verify.")
     private @Nullable Path btf;
 
@@ -116,13 +133,43 @@ final class RunCommand implements Callable<Integer> {
         try (Machine machine = new Machine(options)) {
             LoadedProgram loaded = machine.load(verified);
             loadRest(machine, object, chosen, kernelTypes);
+            restoreMaps(machine, object);
             RunResult result = machine.run(loaded, input, cpu, repeat);
+            if (saveMaps != null) {
+                saveMaps(saveMaps, machine, object);
+            }
             RunReport report = new RunReport(machine, object, loaded, result, dumpMaps);
             spec.commandLine().getOut().print(json ? report.json() : report.text(Style.ofStandardOutput()));
             return result.fault() == null ? ExitCodes.GOOD : ExitCodes.REFUSED;
         } catch (MapCreationException | UnsupportedProgramException e) {
             spec.commandLine().getErr().println("spinbpf: " + Inputs.shown(file) + ": " + e.getMessage());
             return ExitCodes.REFUSED;
+        }
+    }
+
+    private void restoreMaps(Machine machine, ProgramObject object) throws InputException, MapCreationException {
+        if (loadMaps == null) {
+            return;
+        }
+        try {
+            List<String> missing = LiveMaps.restore(SnapshotDirectory.read(loadMaps), machine, object);
+            if (!missing.isEmpty()) {
+                spec.commandLine()
+                        .getErr()
+                        .println("spinbpf: " + file + " has no maps " + String.join(", ", missing)
+                                + "; what was saved of them is left out");
+            }
+        } catch (SnapshotException e) {
+            throw new InputException("--load-maps: " + e.getMessage());
+        }
+    }
+
+    private static void saveMaps(Path directory, Machine machine, ProgramObject object)
+            throws InputException, MapCreationException {
+        try (SnapshotDirectory locked = SnapshotDirectory.open(directory)) {
+            locked.write(LiveMaps.snapshot(machine, object));
+        } catch (SnapshotException e) {
+            throw new InputException("--save-maps: " + e.getMessage());
         }
     }
 

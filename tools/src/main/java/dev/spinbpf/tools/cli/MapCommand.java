@@ -1,0 +1,297 @@
+package dev.spinbpf.tools.cli;
+
+import dev.spinbpf.maps.map.BpfMap;
+import dev.spinbpf.maps.map.MapCreationException;
+import dev.spinbpf.maps.memory.GuestArena;
+import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.model.Errno;
+import dev.spinbpf.programs.model.MapDef;
+import dev.spinbpf.programs.model.MapType;
+import dev.spinbpf.tools.report.MapText;
+import dev.spinbpf.tools.snapshot.LiveMaps;
+import dev.spinbpf.tools.snapshot.MapSnapshot;
+import dev.spinbpf.tools.snapshot.SnapshotDirectory;
+import dev.spinbpf.tools.snapshot.SnapshotException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code spinbpf map}: maps that {@code run --save-maps} left in a directory, or that {@code map create} made there. */
+@Command(
+        name = "map",
+        mixinStandardHelpOptions = true,
+        usageHelpAutoWidth = true,
+        customSynopsis = {
+            "",
+            "  spinbpf map list    DIR [MAP]",
+            "  spinbpf map dump    DIR MAP",
+            "  spinbpf map lookup  DIR MAP key DATA",
+            "  spinbpf map update  DIR MAP [key DATA] [value VALUE] [any|exist|noexist]",
+            "  spinbpf map delete  DIR MAP key DATA",
+            "  spinbpf map getnext DIR MAP [key DATA]",
+            "  spinbpf map create  DIR type TYPE key SIZE value SIZE entries N name NAME [flags N] [inner_map MAP]",
+            "",
+            "  MAP := id N | name NAME     DATA := [hex] BYTES     VALUE := DATA | MAP (in maps of maps)",
+            ""
+        },
+        description = {
+            "Shows and changes maps that are kept in a directory, with bpftool's words and in bpftool's formats.",
+            "A change is complete or has not happened: the directory holds the old maps or the new ones, whatever stops the"
+                    + " command.",
+            ""
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  spinbpf run programs/samples/packet_counter.bpf.o --save-maps state",
+            "  spinbpf map list state",
+            "  spinbpf map -p -j dump state name packets",
+            "  spinbpf map update state name packets key hex 11 00 00 00 value hex 01 00 00 00 00 00 00 00 any",
+            "  spinbpf map create state type hash key 4 value 8 entries 16 name limits",
+            "  spinbpf run programs/samples/packet_counter.bpf.o --load-maps state --dump-maps",
+            "",
+            "Exit codes: 0 done, 1 not found or refused, 2 wrong usage or a directory that cannot be read. --json prints JSON."
+        })
+final class MapCommand implements Callable<Integer> {
+    private static final int MOST_CPUS = 64;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(index = "0", paramLabel = "COMMAND", description = "What to do: see above.")
+    private String command;
+
+    @Parameters(index = "1", paramLabel = "DIR", description = "The directory.")
+    private Path directory;
+
+    @Parameters(index = "2..*", paramLabel = "WORDS", description = "The map and the element, in bpftool's words.")
+    private List<String> words = List.of();
+
+    @Option(
+            names = {"-j", "--json"},
+            description = "Print JSON.")
+    private boolean json;
+
+    @Option(
+            names = {"-p", "--pretty"},
+            description = "Print JSON in lines.")
+    private boolean pretty;
+
+    @Option(
+            names = "--cpus",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "For create in a new directory: CPUs that per-CPU maps have values for, 1 to 64 (default 1).")
+    private int cpus;
+
+    @SuppressWarnings("NullAway.Init") // picocli fills in the options
+    MapCommand() {}
+
+    @Override
+    public Integer call() throws InputException {
+        try {
+            return switch (command) {
+                case "list", "show" -> list();
+                case "dump" -> dump();
+                case "lookup" -> lookup();
+                case "getnext" -> getNext();
+                case "update", "delete", "create" -> change();
+                default ->
+                    throw new InputException("map " + command
+                            + ": no such command; there are list, dump, lookup, update, delete, getnext and create");
+            };
+        } catch (SnapshotException e) {
+            throw new InputException(String.valueOf(e.getMessage()));
+        } catch (MapCommandException | MapCreationException e) {
+            return fail(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private int fail(String message) {
+        if (json || pretty) {
+            spec.commandLine().getOut().print(MapText.error(message, pretty));
+        } else {
+            spec.commandLine().getErr().println("Error: " + message);
+        }
+        return ExitCodes.REFUSED;
+    }
+
+    private int print(String text) {
+        spec.commandLine().getOut().print(text);
+        return ExitCodes.GOOD;
+    }
+
+    private MapText printer(LiveMaps live) {
+        return new MapText(live.cpu(), live::types, json || pretty, pretty);
+    }
+
+    private LiveMaps read() throws SnapshotException {
+        return LiveMaps.of(SnapshotDirectory.read(directory));
+    }
+
+    private int list() throws SnapshotException, MapCommandException {
+        try (LiveMaps live = read()) {
+            MapWords rest = new MapWords(words);
+            boolean all = rest.isEmpty();
+            List<BpfMap> maps = all ? live.maps() : rest.maps(live.maps());
+            rest.requireEnd();
+            return print(printer(live).list(maps, all || maps.size() > 1));
+        }
+    }
+
+    private int dump() throws SnapshotException, MapCommandException {
+        try (LiveMaps live = read()) {
+            MapWords rest = new MapWords(words);
+            List<BpfMap> maps = rest.maps(live.maps());
+            rest.requireEnd();
+            return print(printer(live).dump(maps));
+        }
+    }
+
+    private int lookup() throws SnapshotException, MapCommandException {
+        try (LiveMaps live = read();
+                GuestArena arena = new GuestArena("lookup")) {
+            MapWords rest = new MapWords(words);
+            BpfMap map = rest.map(live.maps());
+            byte[] key = MapBytes.required(rest.element(keySize(map), -1, null).key());
+            int size = map.sysValueSize(0);
+            long value = arena.allocate(Math.max(1, size));
+            int error = map.sysLookup(live.cpu(), MapBytes.put(arena, key), value, 0);
+            if (error == -Errno.ENOENT) {
+                print(printer(live).notFound(key));
+                return ExitCodes.REFUSED;
+            }
+            if (error != 0) {
+                return fail("lookup failed: " + MapBytes.strerror(error));
+            }
+            return print(printer(live).element(map, key, GuestMemory.bytes(value, size)));
+        }
+    }
+
+    private int getNext() throws SnapshotException, MapCommandException {
+        try (LiveMaps live = read();
+                GuestArena arena = new GuestArena("getnext")) {
+            MapWords rest = new MapWords(words);
+            BpfMap map = rest.map(live.maps());
+            byte[] key =
+                    rest.isEmpty() ? null : rest.element(keySize(map), -1, null).key();
+            long next = arena.allocate(Math.max(1, map.def().keySize()));
+            int error = map.getNextKey(live.cpu(), key == null ? 0 : MapBytes.put(arena, key), next);
+            if (error != 0) {
+                return fail("can't get next key: " + MapBytes.strerror(error));
+            }
+            return print(
+                    printer(live).nextKey(key, GuestMemory.bytes(next, map.def().keySize())));
+        }
+    }
+
+    /** Queues and stacks have no keys. */
+    private static int keySize(BpfMap map) {
+        return map.def().keySize() == 0 ? -1 : map.def().keySize();
+    }
+
+    /** Changes the maps in the directory while no other command does. */
+    private int change() throws SnapshotException, MapCommandException, MapCreationException, InputException {
+        boolean isNew = !SnapshotDirectory.hasSnapshot(directory);
+        if (isNew && !command.equals("create")) {
+            SnapshotDirectory.read(directory);
+        }
+        if (cpus < 1 || cpus > MOST_CPUS) {
+            throw new InputException("--cpus is " + cpus + "; it has to be 1 to " + MOST_CPUS);
+        }
+        try (SnapshotDirectory locked = SnapshotDirectory.open(directory);
+                LiveMaps live = isNew ? LiveMaps.of(MapSnapshot.empty(cpus)) : read();
+                GuestArena arena = new GuestArena("change")) {
+            int error =
+                    switch (command) {
+                        case "update" -> update(live, arena);
+                        case "delete" -> delete(live, arena);
+                        default -> create(live);
+                    };
+            if (error != 0) {
+                return fail(command + " failed: " + MapBytes.strerror(error));
+            }
+            locked.write(live.snapshot());
+            return print(printer(live).nothing());
+        }
+    }
+
+    private int update(LiveMaps live, GuestArena arena) throws MapCommandException {
+        MapWords rest = new MapWords(words);
+        BpfMap map = rest.map(live.maps());
+        boolean nested = map.type() == MapType.ARRAY_OF_MAPS || map.type() == MapType.HASH_OF_MAPS;
+        MapWords.Request request = rest.element(keySize(map), map.def().valueSize(), nested ? live.maps() : null);
+        byte[] value = MapBytes.forEachCpu(map, MapBytes.required(request.value()));
+        long valueAddress = MapBytes.put(arena, value);
+        return request.key() == null
+                ? map.push(live.cpu(), valueAddress, request.flags())
+                : map.sysUpdate(live.cpu(), MapBytes.put(arena, request.key()), valueAddress, request.flags());
+    }
+
+    private int delete(LiveMaps live, GuestArena arena) throws MapCommandException {
+        MapWords rest = new MapWords(words);
+        BpfMap map = rest.map(live.maps());
+        byte[] key = MapBytes.required(rest.element(keySize(map), -1, null).key());
+        return map.sysDelete(live.cpu(), MapBytes.put(arena, key));
+    }
+
+    private int create(LiveMaps live) throws MapCommandException, MapCreationException {
+        MapWords rest = new MapWords(words);
+        MapType type = null;
+        String name = null;
+        long keySize = 0;
+        long valueSize = 0;
+        long entries = 0;
+        long flags = 0;
+        BpfMap inner = null;
+        while (!rest.isEmpty()) {
+            if (rest.take("type")) {
+                type = rest.type();
+            } else if (rest.take("name")) {
+                name = rest.next("name");
+            } else if (rest.take("key")) {
+                keySize = rest.number("key size");
+            } else if (rest.take("value")) {
+                valueSize = rest.number("value size");
+            } else if (rest.take("entries")) {
+                entries = rest.number("max entries");
+            } else if (rest.take("flags")) {
+                flags = rest.number("flags");
+            } else if (rest.take("inner_map")) {
+                inner = rest.map(live.maps());
+            } else {
+                throw new MapCommandException("unknown arg " + rest.next("argument"));
+            }
+        }
+        if (type == null || name == null) {
+            throw new MapCommandException("map " + (name == null ? "name" : "type") + " not specified");
+        }
+        String wanted = name;
+        if (live.maps().stream().anyMatch(map -> map.name().equals(wanted))) {
+            throw new MapCommandException("there is a map with name " + name + " already");
+        }
+        live.create(
+                new MapDef(
+                        name,
+                        type,
+                        (int) keySize,
+                        (int) valueSize,
+                        entries,
+                        flags,
+                        0,
+                        0,
+                        0,
+                        0,
+                        inner == null ? null : inner.def(),
+                        List.of(),
+                        null,
+                        false),
+                inner == null ? Btf.EMPTY : live.types(inner));
+        return 0;
+    }
+}
