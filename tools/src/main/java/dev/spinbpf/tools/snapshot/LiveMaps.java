@@ -20,20 +20,30 @@ import org.jspecify.annotations.Nullable;
 
 /** The maps of a snapshot, made again: each operation on them does what it does in a machine. */
 public final class LiveMaps implements AutoCloseable {
+    /** Most guest memory that a map of a snapshot may take: a file says what it likes. */
+    private static final long MOST_BYTES = 4L << 30;
+
     private final Cpus cpus;
     private final MapEnvironment environment;
     private final List<BpfMap> maps = new ArrayList<>();
     private final List<Btf> types = new ArrayList<>();
 
-    private LiveMaps(int cpuCount) {
+    private LiveMaps(int cpuCount, long limitBytes) {
         cpus = new Cpus(cpuCount, Clock.REAL);
         SplittableRandom random = new SplittableRandom(1);
-        environment = MapEnvironment.of(cpus, random::nextInt);
+        MapEnvironment usual = MapEnvironment.of(cpus, random::nextInt);
+        environment = new MapEnvironment(
+                cpus, usual.locks(), usual.table(), usual.hashSeeds(), limitBytes, usual.canceller(), usual.owners());
     }
 
     /** Makes the maps and puts their elements in. */
     public static LiveMaps of(MapSnapshot snapshot) throws SnapshotException {
-        LiveMaps live = new LiveMaps(snapshot.cpus());
+        return of(snapshot, MOST_BYTES);
+    }
+
+    /** @param limitBytes most guest memory that a map may take */
+    static LiveMaps of(MapSnapshot snapshot, long limitBytes) throws SnapshotException {
+        LiveMaps live = new LiveMaps(snapshot.cpus(), limitBytes);
         try {
             for (MapSnapshot.SavedMap saved : snapshot.maps()) {
                 live.create(saved.def(), saved.types());
