@@ -25,7 +25,8 @@ final class PhysicalMemory {
     static long total(List<String> meminfo) {
         for (String line : meminfo) {
             if (line.startsWith(TOTAL)) {
-                String kibibytes = line.substring(TOTAL.length()).replace("kB", "").strip();
+                String kibibytes =
+                        line.substring(TOTAL.length()).replace("kB", "").strip();
                 return isNumber(kibibytes) ? Long.parseLong(kibibytes) << 10 : UNKNOWN;
             }
         }

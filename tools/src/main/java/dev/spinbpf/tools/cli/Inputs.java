@@ -154,8 +154,7 @@ final class Inputs {
         int most = Files.isRegularFile(file) ? ObjectReader.MAX_FILE_BYTES : MAX_STREAM_BYTES;
         try (InputStream in = Files.newInputStream(file)) {
             if (Files.size(file) > most) {
-                throw new InputException(
-                        name + ": has " + Files.size(file) + " bytes; at most " + most + " are read");
+                throw new InputException(name + ": has " + Files.size(file) + " bytes; at most " + most + " are read");
             }
             byte[] bytes = in.readNBytes(most + 1);
             if (bytes.length > most) {

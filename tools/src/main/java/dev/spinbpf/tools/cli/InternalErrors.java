@@ -5,8 +5,9 @@ import java.io.PrintWriter;
 /** What is said where spinbpf itself is at fault: one line, and the trace for those who ask for it. */
 final class InternalErrors {
     /** What to do about one. */
-    static final String HINT = "This is a fault of spinbpf, not of your program. Please report it with the file and this message;"
-            + " SPINBPF_DEBUG=1 shows the trace.";
+    static final String HINT =
+            "This is a fault of spinbpf, not of your program. Please report it with the file and this message;"
+                    + " SPINBPF_DEBUG=1 shows the trace.";
 
     private static final String DEBUG = "SPINBPF_DEBUG";
 
@@ -18,7 +19,8 @@ final class InternalErrors {
         while (cause.getCause() != null) {
             cause = cause.getCause();
         }
-        StringBuilder text = new StringBuilder("internal error: ").append(cause.getClass().getSimpleName());
+        StringBuilder text =
+                new StringBuilder("internal error: ").append(cause.getClass().getSimpleName());
         if (cause.getMessage() != null) {
             text.append(": ").append(cause.getMessage().replace('\n', ' '));
         }

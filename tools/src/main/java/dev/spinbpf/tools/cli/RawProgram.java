@@ -46,6 +46,7 @@ final class RawProgram {
                 insns,
                 List.of(new Subprog(name, 0, insns.size(), true, 0)),
                 List.of());
-        return new ProgramObject(Inputs.shown(file), "GPL", List.of(program), List.of(), List.of(), Btf.EMPTY, List.of());
+        return new ProgramObject(
+                Inputs.shown(file), "GPL", List.of(program), List.of(), List.of(), Btf.EMPTY, List.of());
     }
 }

@@ -196,7 +196,8 @@ final class RunCommand implements Callable<Integer> {
         return switch (Verifier.verify(object, chosen, options)) {
             case Verdict.Accepted accepted -> accepted.program();
             case Verdict.Rejected rejected -> {
-                err.println("spinbpf: " + Inputs.shown(file) + ": " + chosen.name() + " was refused: " + rejected.message());
+                err.println("spinbpf: " + Inputs.shown(file) + ": " + chosen.name() + " was refused: "
+                        + rejected.message());
                 rejected.explanation().lines().forEach(line -> err.println("  " + line));
                 yield null;
             }

@@ -41,8 +41,7 @@ final class Verification {
         this(kernelTypes, insnLimit, log, internalErrors, Verifier::verify);
     }
 
-    Verification(
-            Btf kernelTypes, int insnLimit, boolean log, Consumer<Throwable> internalErrors, Step verifier) {
+    Verification(Btf kernelTypes, int insnLimit, boolean log, Consumer<Throwable> internalErrors, Step verifier) {
         this.verifier = verifier;
         this.internalErrors = internalErrors;
         this.kernelTypes = kernelTypes;
@@ -92,8 +91,7 @@ final class Verification {
 
     private VerifyRow internalError(String fileName, String program, String type, Throwable error) {
         internalErrors.accept(error);
-        return VerifyRow.internalError(
-                fileName, program, type, InternalErrors.message(error), InternalErrors.HINT);
+        return VerifyRow.internalError(fileName, program, type, InternalErrors.message(error), InternalErrors.HINT);
     }
 
     /** A loader would not even ask Linux about such a program. */

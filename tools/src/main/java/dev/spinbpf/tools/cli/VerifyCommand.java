@@ -76,10 +76,7 @@ final class VerifyCommand implements Callable<Integer> {
         VerifyReport report = VerifyReport.of(chosen, out, Style.ofStandardOutput(), verbose);
         PrintWriter err = spec.commandLine().getErr();
         Verification verification = new Verification(
-                Inputs.kernelTypes(btf),
-                VerifierOptions.INSN_LIMIT,
-                verbose,
-                e -> InternalErrors.traceIfAsked(err, e));
+                Inputs.kernelTypes(btf), VerifierOptions.INSN_LIMIT, verbose, e -> InternalErrors.traceIfAsked(err, e));
         Progress progress = Progress.ofStandardError();
         boolean anyProgram = false;
         boolean allGood = true;

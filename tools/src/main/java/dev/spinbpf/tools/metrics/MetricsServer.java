@@ -55,8 +55,7 @@ public final class MetricsServer implements AutoCloseable {
     }
 
     /** Like {@link #start(String, int, Supplier)}, with the time that a request and its answer may take. */
-    static MetricsServer start(String host, int port, Supplier<String> scrape, long timeoutMillis)
-            throws IOException {
+    static MetricsServer start(String host, int port, Supplier<String> scrape, long timeoutMillis) throws IOException {
         InetSocketAddress wanted = new InetSocketAddress(host, port);
         if (wanted.isUnresolved()) {
             throw new IOException("cannot listen on " + host + ":" + port
@@ -78,10 +77,7 @@ public final class MetricsServer implements AutoCloseable {
                     }
                 });
         try {
-            Channel channel = bootstrap
-                    .bind(wanted)
-                    .syncUninterruptibly()
-                    .channel();
+            Channel channel = bootstrap.bind(wanted).syncUninterruptibly().channel();
             return new MetricsServer(group, channel);
         } catch (RuntimeException e) {
             group.shutdownGracefully();

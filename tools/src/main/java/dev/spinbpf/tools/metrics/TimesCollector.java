@@ -64,7 +64,10 @@ final class TimesCollector implements Collector {
                 if (!times.isEmpty()) {
                     histogram.dataPoint(HistogramSnapshot.HistogramDataPointSnapshot.builder()
                             .labels(Labels.of(
-                                    "lock", Printable.line(lock.name()), "context", level.name().toLowerCase(Locale.ROOT)))
+                                    "lock",
+                                    Printable.line(lock.name()),
+                                    "context",
+                                    level.name().toLowerCase(Locale.ROOT)))
                             .classicHistogramBuckets(buckets(times))
                             .sum(times.totalNanos() / NANOS_PER_SECOND)
                             .build());

@@ -54,8 +54,7 @@ public record VerifyRow(
      */
     public static VerifyRow internalError(
             String fileName, String progName, String progType, String message, String explanation) {
-        return new VerifyRow(
-                fileName, progName, Outcome.INTERNAL, 0, 0, 0, 0, progType, message, explanation, "");
+        return new VerifyRow(fileName, progName, Outcome.INTERNAL, 0, 0, 0, 0, progType, message, explanation, "");
     }
 
     /** The values in the order of {@link #COLUMNS}. */

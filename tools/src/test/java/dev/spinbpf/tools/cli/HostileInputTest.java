@@ -65,8 +65,7 @@ class HostileInputTest {
         assumeTrue(Files.exists(Path.of("/dev/zero")));
         assertUnreadable(spinbpf("verify", "/dev/zero"), "/dev/zero: does not end within 67108864 bytes");
         assertUnreadable(spinbpf("verify", "/dev/null"), "/dev/null: is empty");
-        assertUnreadable(
-                spinbpf("verify", "--btf", "/dev/zero", sample("balanced")), "/dev/zero: does not end within");
+        assertUnreadable(spinbpf("verify", "--btf", "/dev/zero", sample("balanced")), "/dev/zero: does not end within");
     }
 
     @Test
@@ -119,7 +118,8 @@ class HostileInputTest {
         Path file = directory.resolve("evil.bpf.o");
         Files.write(file, text.getBytes(StandardCharsets.ISO_8859_1));
         for (String[] arguments :
-                new String[][] {{"verify", "-v", file.toString()}, {"dump", file.toString()}, {"run", file.toString()}}) {
+                new String[][] {{"verify", "-v", file.toString()}, {"dump", file.toString()}, {"run", file.toString()}
+                }) {
             assertThat(spinbpf(arguments).all()).contains("\\u001b[2J").doesNotContain(ESCAPE);
         }
     }

@@ -46,7 +46,8 @@ class HostileClientTest {
     }
 
     private Socket connect() throws IOException {
-        Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.address().getPort());
+        Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), server.address().getPort());
         socket.setSoTimeout(ENOUGH_MILLIS);
         return socket;
     }
@@ -94,19 +95,30 @@ class HostileClientTest {
     @Test
     void shouldAnswerHeadWithTheLengthButNoBody() throws IOException {
         String answer = exchange("HEAD /metrics HTTP/1.1\r\nConnection: close\r\n\r\n");
-        assertThat(answer).startsWith("HTTP/1.1 200 ").containsIgnoringCase("content-length: 11000").endsWith("\r\n\r\n");
+        assertThat(answer)
+                .startsWith("HTTP/1.1 200 ")
+                .containsIgnoringCase("content-length: 11000")
+                .endsWith("\r\n\r\n");
     }
 
     @Test
     void shouldRefuseOverlongLinesAndHeaders() throws IOException {
-        assertThat(exchange("GET /" + "a".repeat(1 << 20) + " HTTP/1.1\r\n\r\n")).startsWith("HTTP/1.1 414 ");
-        assertThat(exchange("GET / HTTP/1.1\r\nA: " + "a".repeat(1 << 20) + "\r\n\r\n")).startsWith("HTTP/1.1 431 ");
-        assertThat(exchange("GET / HTTP/1.1\r\n" + "A: b\r\n".repeat(100_000) + "\r\n")).startsWith("HTTP/1.1 431 ");
+        assertThat(exchange("GET /" + "a".repeat(1 << 20) + " HTTP/1.1\r\n\r\n"))
+                .startsWith("HTTP/1.1 414 ");
+        assertThat(exchange("GET / HTTP/1.1\r\nA: " + "a".repeat(1 << 20) + "\r\n\r\n"))
+                .startsWith("HTTP/1.1 431 ");
+        assertThat(exchange("GET / HTTP/1.1\r\n" + "A: b\r\n".repeat(100_000) + "\r\n"))
+                .startsWith("HTTP/1.1 431 ");
         assertThat(scrapes.get()).isZero();
     }
 
     @ParameterizedTest
-    @CsvSource({"Content-Length: 99999999999999", "Transfer-Encoding: chunked", "Content-Length: -1", "Content-Length: x"})
+    @CsvSource({
+        "Content-Length: 99999999999999",
+        "Transfer-Encoding: chunked",
+        "Content-Length: -1",
+        "Content-Length: x"
+    })
     void shouldNotWaitForABodyToAnswer(String header) throws IOException {
         String answer = exchange("POST /metrics HTTP/1.1\r\nConnection: close\r\n" + header + "\r\n\r\nabc");
         assertThat(answer).startsWith("HTTP/1.1 40");

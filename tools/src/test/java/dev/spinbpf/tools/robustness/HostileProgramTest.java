@@ -84,8 +84,7 @@ class HostileProgramTest {
 
     @Test
     void shouldStopAnEndlessRunWhenItsBudgetIsUsedUp() throws Exception {
-        try (Machine machine =
-                new Machine(MachineOptions.ofCpus(1).withInsnBudget(1_000_000))) {
+        try (Machine machine = new Machine(MachineOptions.ofCpus(1).withInsnBudget(1_000_000))) {
             RunResult result = machine.run(load(machine, loops("syscall", "")), null, 0, 1);
             assertThat(result.fault()).isNotNull();
             assertThat(String.valueOf(result.fault())).contains("budget is used up");
@@ -94,8 +93,7 @@ class HostileProgramTest {
 
     @Test
     void shouldKeepOnlyTheLastLinesOfAFloodOfOutput() throws Exception {
-        try (Machine machine =
-                new Machine(MachineOptions.ofCpus(1).withInsnBudget(500_000))) {
+        try (Machine machine = new Machine(MachineOptions.ofCpus(1).withInsnBudget(500_000))) {
             machine.run(load(machine, loops("syscall", PRINTK)), null, 0, 1);
             assertThat(machine.kernel().traceLog().dropped()).isPositive();
             assertThat(machine.kernel().traceLog().read()).hasSize(TraceLog.CAPACITY);
@@ -118,13 +116,11 @@ class HostileProgramTest {
     })
     void shouldRefuseAMapThatDoesNotFit(String type, int keySize, int valueSize, long entries, int flags)
             throws Exception {
-        String inner = type.equals("array_of_maps")
-                ? ".inner i array\n    key 4\n    value 8\n    max_entries 1\n.end\n"
-                : "";
+        String inner =
+                type.equals("array_of_maps") ? ".inner i array\n    key 4\n    value 8\n    max_entries 1\n.end\n" : "";
         String map = ".map m %s\n    key %d\n    value %d\n    max_entries %d\n    flags %d\n"
                 .formatted(type, keySize, valueSize, entries, flags);
-        String text = ".license \"GPL\"\n" + map + inner
-                + ".program p \"tc\"\n    r1 = map[m]\n    r0 = 0\n    exit\n";
+        String text = ".license \"GPL\"\n" + map + inner + ".program p \"tc\"\n    r1 = map[m]\n    r0 = 0\n    exit\n";
         try (Machine machine = new Machine(MachineOptions.ofCpus(2))) {
             Throwable refusal = catchThrowable(() -> load(machine, text));
             assertThat(refusal).isInstanceOf(MapCreationException.class).hasMessageContaining("map 'm': ");
