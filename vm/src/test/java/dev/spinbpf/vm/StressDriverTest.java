@@ -107,16 +107,23 @@ class StressDriverTest {
                 StressDriver driver = new StressDriver(samples.machine, StressOptions.DEFAULT.withSeed(seed));
                 driver.start();
                 long endNanos = System.nanoTime() + LIMIT.toNanos();
-                while (count(driver.snapshot(), lock, level, outcome) == 0 && System.nanoTime() < endNanos) {
+                StressReport soFar = driver.snapshot();
+                while ((count(soFar, lock, level, outcome) == 0 || hardirqs(soFar) == 0)
+                        && System.nanoTime() < endNanos) {
                     Thread.sleep(20);
+                    soFar = driver.snapshot();
                 }
                 StressReport report = driver.finish();
                 assertThat(count(report, lock, level, outcome))
                         .as("%s, seed %d", sample, seed)
                         .isPositive();
-                assertThat(report.interrupts().get(ContextLevel.HARDIRQ)).isPositive();
+                assertThat(hardirqs(report)).isPositive();
             }
         }
+    }
+
+    private static long hardirqs(StressReport report) {
+        return report.interrupts().getOrDefault(ContextLevel.HARDIRQ, 0L);
     }
 
     private static long count(StressReport report, String lock, ContextLevel level, LockOutcome outcome) {
