@@ -357,4 +357,51 @@ class LockGuaranteesTest {
         Explorer.replay(Limits.preemptions(0), new Schedule(List.of()), nmisBehindHeads(true));
         Explorer.randomly(Limits.preemptions(0), 1, 8, nmisBehindHeads(false));
     }
+
+    // What is not promised: softirqs on top of waiters that did not disable interrupts.
+
+    /**
+     * Two locks, each with an owner, a pending waiter and the head of its queue. Owners and pending waiters have interrupts disabled;
+     * a softirq that lands on a head takes the lock of the other queue.
+     */
+    private static Scenario softirqsOnHeads(boolean headsDisableInterrupts) {
+        return simulation -> {
+            var machine = new Machine(simulation, 6, 2);
+            for (var cpu : machine.cpus.all()) {
+                int lock = cpu.id() % 2;
+                boolean head = cpu.id() >= 4;
+                cpu.setInterruptHandler((c, level) -> machine.takeOnce(c, 1 - lock));
+                simulation.strand(cpu, () -> {
+                    boolean masked = !head || headsDisableInterrupts;
+                    long flags = masked ? cpu.irqSave() : 0;
+                    simulation.sleep(cpu.id() / 2 * MILLISECOND);
+                    if (cpu.id() < 2) {
+                        assertThat(machine.lock.lock(cpu, machine.locks[lock], machine.lockClass))
+                                .isZero();
+                        simulation.sleep(3 * MILLISECOND);
+                        machine.lock.unlock(cpu, machine.locks[lock]);
+                    } else {
+                        machine.takeOnce(cpu, lock);
+                    }
+                    if (masked) {
+                        cpu.irqRestore(flags);
+                    }
+                });
+            }
+        };
+    }
+
+    /** So it is in Linux: who waits behind a head looks at nothing but its own node, and the interrupted heads look at nothing. */
+    @Test
+    void softirqsOnTheHeadsOfTwoQueuesHangUnlessTheHeadsDisableInterrupts() {
+        var limits = new Limits(0, 2, List.of(ContextLevel.SOFTIRQ), 1_000_000, 30 * MILLISECOND);
+        var failure = catchThrowableOfType(
+                ScheduleFailure.class, () -> Explorer.exhaustively(limits, softirqsOnHeads(false)));
+        assertThat(failure)
+                .hasMessageContaining("still waits after 30000000 ns")
+                .hasMessageContaining("shrunk to 2 preemptions and interrupts");
+        assertThat(String.valueOf(failure.timeline())).containsPattern("SOFTIRQ: wait node locked");
+        print("softirqs on heads with interrupts disabled", Explorer.exhaustively(limits, softirqsOnHeads(true)));
+        Explorer.randomly(limits.withInterrupts(1, ContextLevel.SOFTIRQ), 1, 1000, softirqsOnHeads(false));
+    }
 }

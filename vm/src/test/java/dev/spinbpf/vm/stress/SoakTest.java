@@ -8,12 +8,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Each stress mode on real threads: a few seconds in an ordinary build, ten minutes with the Maven profile {@code soak}. Counts that
+ * Each stress mode on real threads: five seconds in an ordinary build, ten minutes with the Maven profile {@code soak}. Counts that
  * do not add up, broken exclusion, lost balances and whatever is left behind are violations.
  */
 class SoakTest {
     private static final Duration DURATION =
-            Duration.ofMillis((long) (1000 * Double.parseDouble(System.getProperty("spinbpf.soak.seconds", "4"))));
+            Duration.ofMillis((long) (1000 * Double.parseDouble(System.getProperty("spinbpf.soak.seconds", "5"))));
 
     @ParameterizedTest
     @CsvSource({"AA,QUEUED,1", "ABBA,QUEUED,2", "ABBCCA,TAS,3", "TORTURE,BOTH,4"})
