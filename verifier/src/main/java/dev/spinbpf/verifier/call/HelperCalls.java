@@ -13,7 +13,6 @@ import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.MemoryAccess;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.TypeFlags;
-import dev.spinbpf.verifier.state.UnsupportedFeature;
 import dev.spinbpf.verifier.state.VerifierEnv;
 import dev.spinbpf.verifier.state.VerifierState;
 import java.util.Objects;
@@ -60,9 +59,6 @@ final class HelperCalls {
             "bpf_for_each_map_elem",
             "bpf_redirect_map",
             "bpf_map_lookup_percpu_elem");
-
-    /** Helpers with rules of their own that are not built. */
-    private static final Set<String> UNSUPPORTED = Set.of("bpf_set_retval", "bpf_get_retval");
 
     private final HelperArgs args;
     private final MemoryAccess memory;
@@ -128,8 +124,9 @@ final class HelperCalls {
         if (proto.gplOnly() && !env.object().isGplCompatible()) {
             throw env.reject(Errno.EINVAL, "cannot call GPL-restricted function from non-GPL compatible program");
         }
-        if (proto.allowed() != null || UNSUPPORTED.contains(name)) {
-            throw new UnsupportedFeature("helper " + name + "#" + id + " is not supported");
+        String condition = proto.allowed();
+        if (condition != null && !AllowedTargets.holds(condition, env.program())) {
+            throw env.reject(Errno.EINVAL, "helper call is not allowed in probe");
         }
         if (proto.mightSleep() && !Sections.maySleep(env.state())) {
             throw env.reject(

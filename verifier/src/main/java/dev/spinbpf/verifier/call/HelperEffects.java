@@ -1,6 +1,7 @@
 package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.programs.model.AttachType;
 import dev.spinbpf.verifier.check.ResourceLeaks;
 import dev.spinbpf.verifier.state.CallbackPusher;
 import dev.spinbpf.verifier.state.Errno;
@@ -8,6 +9,7 @@ import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.References;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
+import dev.spinbpf.verifier.state.RetvalRange;
 import dev.spinbpf.verifier.state.TypeFlags;
 import dev.spinbpf.verifier.state.UnsupportedFeature;
 import dev.spinbpf.verifier.state.VerifierEnv;
@@ -81,12 +83,14 @@ final class HelperEffects {
                             env.reg(1).typeText());
                 }
             }
+            case "bpf_set_retval" -> setRetval();
             case "bpf_dynptr_write" -> {
                 return HelperCalls.writesPacket(meta.dynptr.type);
             }
             case "bpf_per_cpu_ptr", "bpf_this_cpu_ptr" -> {
                 if (!env.reg(1).hasFlag(TypeFlags.MEM_RCU)
-                        && env.reg(1).btfRef().btf() != env.btf()) {
+                        && env.reg(1).btfRef().btf() != env.btf()
+                        && env.reg(1).btfRef().btf() != env.kernelTypes()) {
                     throw new UnsupportedFeature(
                             "helper " + meta.name + "#" + meta.id + " on kernel variables is not supported");
                 }
@@ -96,6 +100,21 @@ final class HelperEffects {
             }
         }
         return false;
+    }
+
+    private void setRetval() {
+        if (!env.reg(1).isScalar()) {
+            throw env.reject(Errno.EINVAL, "R1 is not a scalar");
+        }
+        if (env.program().attachType() == AttachType.CGROUP_GETSOCKOPT) {
+            return;
+        }
+        RetvalRange range = ReturnRules.hookRange(env.program());
+        if (range == null) {
+            throw env.reject(Errno.EINVAL, "BPF_LSM_CGROUP that attach to void LSM hooks can't modify return value!");
+        }
+        env.services().precision().markChain(env, 1);
+        ReturnRules.checkRange(env, env.reg(1), range, "At bpf_set_retval", "R1");
     }
 
     private void loop() {

@@ -3,6 +3,7 @@ package dev.spinbpf.verifier.call;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.model.MapType;
+import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.verifier.domain.Cnum32;
 import dev.spinbpf.verifier.domain.ScalarValue;
 import dev.spinbpf.verifier.state.Errno;
@@ -11,6 +12,7 @@ import dev.spinbpf.verifier.state.References;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
+import dev.spinbpf.verifier.state.RetvalRange;
 import dev.spinbpf.verifier.state.TypeFlags;
 import dev.spinbpf.verifier.state.UnsupportedFeature;
 import dev.spinbpf.verifier.state.VerifierEnv;
@@ -40,7 +42,7 @@ final class HelperReturns {
         if (meta.is("bpf_dynptr_data")) {
             r0 = r0.withParentId(meta.dynptr.id);
         }
-        env.setReg(0, refined(meta, r0));
+        env.setReg(0, refined(env.program(), meta, r0));
     }
 
     private static RegState value(VerifierEnv env, HelperMeta meta, RegState r1) {
@@ -138,7 +140,7 @@ final class HelperReturns {
                 && (map.type() == MapType.SOCKMAP || map.type() == MapType.SOCKHASH);
     }
 
-    private static RegState refined(HelperMeta meta, RegState r0) {
+    private static RegState refined(Program program, HelperMeta meta, RegState r0) {
         if (meta.proto.ret() != RetKind.INTEGER) {
             return r0;
         }
@@ -149,6 +151,10 @@ final class HelperReturns {
                     "bpf_probe_read_kernel_str",
                     "bpf_probe_read_user_str" -> bounded(-MAX_ERRNO, meta.sizeMax);
             case "bpf_get_smp_processor_id" -> bounded(0, MAX_CPUS - 1);
+            case "bpf_get_retval" -> {
+                RetvalRange range = ReturnRules.hookRange(program);
+                yield range == null ? r0 : bounded(range.min(), range.max());
+            }
             default -> r0;
         };
     }

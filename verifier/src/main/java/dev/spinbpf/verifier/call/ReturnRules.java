@@ -20,6 +20,7 @@ public final class ReturnRules implements ReturnCodes {
     private static final RetvalRange ZERO_OR_ONE = new RetvalRange(0, 1);
     private static final RetvalRange ZERO = new RetvalRange(0, 0);
     private static final RetvalRange ONE = new RetvalRange(1, 1);
+    private static final RetvalRange ZERO_OR_ERROR = new RetvalRange(-4095, 0, true);
     private static final RetvalRange UP_TO_THREE = new RetvalRange(0, 3);
 
     @Override
@@ -177,5 +178,15 @@ public final class ReturnRules implements ReturnCodes {
             return range == null ? ONE : ZERO_OR_ONE;
         }
         return range;
+    }
+
+    /** The values that what a program of a control group decides on may return before it, null if any. */
+    static @Nullable RetvalRange hookRange(Program program) {
+        if (program.attachType() == AttachType.CGROUP_GETSOCKOPT) {
+            return null;
+        }
+        return program.type() == ProgType.LSM
+                ? LsmHooks.returnRange(LsmHooks.PREFIX + program.attachTarget())
+                : ZERO_OR_ERROR;
     }
 }
