@@ -1,6 +1,8 @@
 package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.btf.BtfField;
+import dev.spinbpf.programs.model.AttachType;
+import dev.spinbpf.programs.model.ProgType;
 import dev.spinbpf.verifier.check.AccessType;
 import dev.spinbpf.verifier.check.HelperMemory;
 import dev.spinbpf.verifier.check.Registers;
@@ -288,8 +290,9 @@ final class KfuncArgs {
             case ALLOC_BTF_ID -> KfuncObjects.allocated(env, arg.reg, arg.name, meta);
             case DYNPTR -> dynptr(env, arg, meta, insnIndex);
             case ITER -> {
-                if (meta.kfunc.is("bpf_iter_css_task_new")) {
-                    throw new UnsupportedFeature("kfunc bpf_iter_css_task_new is not supported");
+                if (meta.kfunc.is("bpf_iter_css_task_new") && !mayIterateTasks(env)) {
+                    throw env.reject(
+                            Errno.EINVAL, "css_task_iter is only allowed in bpf_lsm, bpf_iter and sleepable progs");
                 }
                 iterators.process(env, arg.reg, arg.name, insnIndex, meta, arg.param.type());
             }
@@ -378,6 +381,12 @@ final class KfuncArgs {
             meta.constantFound = true;
             meta.constant = size.constValue();
         }
+    }
+
+    private static boolean mayIterateTasks(VerifierEnv env) {
+        return env.program().type() == ProgType.LSM
+                || env.program().attachType() == AttachType.TRACE_ITER
+                || env.state().inSleepable();
     }
 
     private static void mapValue(VerifierEnv env, Arg arg, String message) {

@@ -37,6 +37,7 @@ final class Kfuncs {
         }
         AttachType attach = program.attachType();
         return switch (kfunc.filter()) {
+            case "lsm" -> program.type() == ProgType.LSM;
             case "iter" -> attach == AttachType.TRACE_ITER;
             case "session" ->
                 attach == AttachType.TRACE_KPROBE_SESSION
