@@ -30,6 +30,10 @@ record HelperProto(
         @Nullable String allowed,
         List<ArgType> args) {
 
+    /** Of a call that is no helper's. */
+    static final HelperProto NONE =
+            new HelperProto("none", RetKind.VOID, 0, null, false, false, false, false, null, List.of());
+
     /** The argument in register {@code index + 1}. */
     ArgType arg(int index) {
         return index < args.size() ? args.get(index) : ArgType.DONTCARE;

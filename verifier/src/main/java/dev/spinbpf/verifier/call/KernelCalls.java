@@ -1,11 +1,18 @@
 package dev.spinbpf.verifier.call;
 
+import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.model.KfuncRef;
+import dev.spinbpf.verifier.check.Registers;
 import dev.spinbpf.verifier.state.CallChecker;
 import dev.spinbpf.verifier.state.Errno;
 import dev.spinbpf.verifier.state.MemoryAccess;
+import dev.spinbpf.verifier.state.RegPayload;
+import dev.spinbpf.verifier.state.RegState;
+import dev.spinbpf.verifier.state.SubprogArg;
+import dev.spinbpf.verifier.state.TypeFlags;
 import dev.spinbpf.verifier.state.UnsupportedFeature;
 import dev.spinbpf.verifier.state.VerifierEnv;
 
@@ -13,11 +20,13 @@ import dev.spinbpf.verifier.state.VerifierEnv;
 public final class KernelCalls implements CallChecker {
     private final HelperCalls helpers;
     private final KfuncCalls kfuncs;
+    private final Dynptrs dynptrs;
 
     /** @param memory how calls access memory */
     public KernelCalls(MemoryAccess memory) {
         helpers = new HelperCalls(memory);
         kfuncs = new KfuncCalls(memory);
+        dynptrs = new Dynptrs(memory);
     }
 
     @Override
@@ -28,6 +37,32 @@ public final class KernelCalls implements CallChecker {
     @Override
     public KfuncResult checkKfuncCall(VerifierEnv env, Insn insn, int insnIndex) {
         return kfuncs.check(env, insn, insnIndex);
+    }
+
+    @Override
+    public void checkSubprogArgument(VerifierEnv env, SubprogArg arg, int regno) {
+        RegState reg = env.reg(regno);
+        String name = Registers.name(regno);
+        if (arg.kind() == SubprogArg.Kind.DYNPTR) {
+            ArgOffsets.check(env, reg, name, ArgType.of(ArgKind.PTR_TO_DYNPTR, 0), true);
+            dynptrs.process(env, reg, name, -1, 0, 0, null);
+            return;
+        }
+        ArgType type = ArgType.of(ArgKind.PTR_TO_BTF_ID, arg.flags() & ~TypeFlags.PTR_TRUSTED);
+        var wanted = new RegPayload.BtfRef(env.kernelTypes(), arg.btfId());
+        RegisterTypes.check(env, reg, regno, type, wanted, new HelperMeta(0, "bpf_unspec", HelperProto.NONE));
+        ArgOffsets.check(env, reg, name, type, true);
+    }
+
+    @Override
+    public RegState loadKptr(VerifierEnv env, BtfField field, Btf btf) {
+        RegPayload.BtfRef type = Kptrs.typeOf(env, field, btf);
+        return RegState.btfId(type.btf(), type.typeId(), Kptrs.loadFlags(env, field, btf));
+    }
+
+    @Override
+    public void checkKptrStore(VerifierEnv env, BtfField field, Btf btf, int regno) {
+        Kptrs.checkType(env, field, btf, env.reg(regno), regno);
     }
 
     @Override

@@ -16,7 +16,8 @@ import java.util.Set;
 
 /** Pointers to objects that are kept in map values and allocated objects. */
 public final class Kptrs {
-    private static final Set<String> RCU_PROTECTED = Set.of("cgroup", "bpf_cpumask", "task_struct", "bpf_crypto_ctx");
+    private static final Set<String> RCU_PROTECTED =
+            Set.of("prog_test_ref_kfunc", "cgroup", "bpf_cpumask", "task_struct", "bpf_crypto_ctx");
 
     private Kptrs() {}
 

@@ -2,13 +2,11 @@ package dev.spinbpf.verifier.check;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfField;
-import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.verifier.state.Errno;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.TypeFlags;
-import dev.spinbpf.verifier.state.UnsupportedFeature;
 import dev.spinbpf.verifier.state.VerifierEnv;
 
 /** Loads and stores of pointers to objects that lie in map values. */
@@ -46,7 +44,7 @@ final class KptrAccess {
             env.services().precision().markChain(env, access.valueRegno());
             return;
         }
-        throw new UnsupportedFeature("a store of an object to a kptr in a map is not supported");
+        env.services().calls().checkKptrStore(env, field, access.reg().map().btf(), access.valueRegno());
     }
 
     private static RegState loaded(VerifierEnv env, LoadStore.Access access, BtfField field) {
@@ -56,40 +54,6 @@ final class KptrAccess {
             return RegState.mem(btf.sizeOf(field.typeId()), TypeFlags.PTR_MAYBE_NULL)
                     .withId(env.newId());
         }
-        String name = btf.type(field.typeId()).name();
-        int kernelId = env.kernelTypes().find(name, BtfType.Composite.class);
-        boolean kernel = kernelId != 0;
-        Btf owner = kernel ? env.kernelTypes() : btf;
-        int id = kernel ? kernelId : field.typeId();
-        boolean rcuSafe = field.kind() == BtfField.Kind.BPF_KPTR_PERCPU
-                || (field.kind() == BtfField.Kind.BPF_KPTR_REF && (!kernel || isRcuProtected(name)));
-        int flags = TypeFlags.PTR_MAYBE_NULL;
-        if (rcuSafe && Registers.inRcuSection(env)) {
-            flags |= TypeFlags.MEM_RCU;
-            if (field.kind() == BtfField.Kind.BPF_KPTR_PERCPU) {
-                flags |= TypeFlags.MEM_PERCPU;
-            } else if (!kernel) {
-                flags |= TypeFlags.MEM_ALLOC;
-            }
-            flags |= nodeFlag(env, kernel, owner, id);
-        } else {
-            flags |= TypeFlags.PTR_UNTRUSTED;
-        }
-        return RegState.btfId(owner, id, flags).withId(env.newId());
-    }
-
-    private static int nodeFlag(VerifierEnv env, boolean kernel, Btf owner, int id) {
-        boolean node = !kernel
-                && env.structRecord(owner, id).fields().stream()
-                        .anyMatch(field -> field.kind() == BtfField.Kind.BPF_LIST_NODE
-                                || field.kind() == BtfField.Kind.BPF_RB_NODE);
-        return node ? TypeFlags.NON_OWN_REF : 0;
-    }
-
-    private static boolean isRcuProtected(String kernelStruct) {
-        return switch (kernelStruct) {
-            case "prog_test_ref_kfunc", "cgroup", "bpf_cpumask", "task_struct", "bpf_crypto_ctx" -> true;
-            default -> false;
-        };
+        return env.services().calls().loadKptr(env, field, btf).withId(env.newId());
     }
 }

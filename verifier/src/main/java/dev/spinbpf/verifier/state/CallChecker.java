@@ -1,5 +1,7 @@
 package dev.spinbpf.verifier.state;
 
+import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.isa.Insn;
 
 /** Checks calls of helpers and kernel functions against their prototypes, and gives r0 what they return. */
@@ -22,9 +24,17 @@ public interface CallChecker {
      *
      * @param regno the register that is passed
      */
-    default void checkSubprogArgument(VerifierEnv env, SubprogArg arg, int regno) {
-        throw new UnsupportedFeature("an argument of kind " + arg.kind() + " of a global function is not supported");
-    }
+    void checkSubprogArgument(VerifierEnv env, SubprogArg arg, int regno);
+
+    /**
+     * What a load of a pointer to an object gives, from a map's value.
+     *
+     * @param btf the types that the field's type id refers to
+     */
+    RegState loadKptr(VerifierEnv env, BtfField field, Btf btf);
+
+    /** Refuses a store of a register that does not fit the field, as {@link #loadKptr}. */
+    void checkKptrStore(VerifierEnv env, BtfField field, Btf btf, int regno);
 
     /** Refuses an object whose kernel functions a loader does not find; done before anything else. */
     default void checkExterns(VerifierEnv env) {}
