@@ -3,6 +3,7 @@ package dev.spinbpf.verifier;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.programs.asm.Assembler;
+import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.verifier.state.Errno;
 import java.io.IOException;
@@ -14,13 +15,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Programs as text, each with the verdict and the message that Linux gives it. */
 class VerifierCasesTest {
     static Stream<VerifierCase> cases() {
-        return Stream.of("stack", "maps", "flow", "packets", "locks", "atomics").flatMap(name -> {
-            try {
-                return VerifierCase.read(name + ".cases").stream();
-            } catch (IOException e) {
-                throw new AssertionError(e);
-            }
-        });
+        return Stream.of("stack", "maps", "flow", "packets", "locks", "atomics", "kernel")
+                .flatMap(name -> {
+                    try {
+                        return VerifierCase.read(name + ".cases").stream();
+                    } catch (IOException e) {
+                        throw new AssertionError(e);
+                    }
+                });
     }
 
     @ParameterizedTest
@@ -38,7 +40,12 @@ class VerifierCasesTest {
 
     private static String verdict(VerifierCase text) throws Exception {
         ProgramObject object = Assembler.assemble("case.bpfasm", text.text());
-        Verdict verdict = Verifier.verify(object, object.programs().getFirst(), VerifierOptions.DEFAULT);
+        // The types of a text stand for the kernel's too; they must not be the same object.
+        Btf kernelTypes = text.text().contains("\n.btf")
+                ? Assembler.assemble("kernel", text.text()).btf()
+                : Btf.EMPTY;
+        VerifierOptions options = new VerifierOptions(false, kernelTypes, VerifierOptions.INSN_LIMIT);
+        Verdict verdict = Verifier.verify(object, object.programs().getFirst(), options);
         return switch (verdict) {
             case Verdict.Accepted accepted -> "accept";
             case Verdict.Rejected rejected -> "reject " + name(rejected.errno()) + ": " + rejected.message();
