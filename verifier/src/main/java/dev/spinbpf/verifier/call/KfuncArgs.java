@@ -6,6 +6,7 @@ import dev.spinbpf.programs.model.ProgType;
 import dev.spinbpf.verifier.check.AccessType;
 import dev.spinbpf.verifier.check.HelperMemory;
 import dev.spinbpf.verifier.check.Registers;
+import dev.spinbpf.verifier.state.ContextStructs;
 import dev.spinbpf.verifier.state.Errno;
 import dev.spinbpf.verifier.state.MemoryAccess;
 import dev.spinbpf.verifier.state.RegPayload;
@@ -170,7 +171,7 @@ final class KfuncArgs {
         }
         boolean sized = isSized(env, arg, kfunc);
         if (type.isStructPointer()
-                && Contexts.isContext(type.name(), env.program().type())) {
+                && ContextStructs.isContext(type.name(), env.program().type())) {
             return Kind.CTX;
         }
         if (param.hasSuffix("__nullable") && arg.reg.isNull() && !sized) {
@@ -334,7 +335,7 @@ final class KfuncArgs {
             throw env.reject(Errno.EINVAL, "%s expected pointer to ctx, but got %s", arg.name, arg.reg.typeText());
         }
         if (meta.kfunc.is("bpf_cast_to_kern_ctx")) {
-            String struct = Contexts.kernelName(env.program().type());
+            String struct = ContextStructs.kernelName(env.program().type());
             meta.kernelContext = struct == null ? null : StructMatch.kernel(env.kernelTypes(), struct);
             if (meta.kernelContext == null) {
                 throw new UnsupportedFeature("kfunc bpf_cast_to_kern_ctx is not supported in programs of type "

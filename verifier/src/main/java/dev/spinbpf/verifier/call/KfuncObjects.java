@@ -2,6 +2,7 @@ package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
+import dev.spinbpf.verifier.state.ContextStructs;
 import dev.spinbpf.verifier.state.Errno;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
@@ -117,7 +118,7 @@ final class KfuncObjects {
         String passedName = StructMatch.name(passed);
         boolean strict = meta.kfunc.has(Kfunc.Flag.RELEASE) && env.state().hasReference(reg.id())
                 || isNoCastAlias(passedName, wantedName);
-        boolean projection = Contexts.isProjection(wantedName, passedName);
+        boolean projection = ContextStructs.isProjection(wantedName, passedName);
         if (!projection && !StructMatch.matches(passed, reg.constValue(), wanted, strict)) {
             throw env.reject(
                     Errno.EINVAL,

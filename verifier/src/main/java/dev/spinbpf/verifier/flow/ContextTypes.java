@@ -4,43 +4,13 @@ import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.model.AttachType;
 import dev.spinbpf.programs.model.ProgType;
+import dev.spinbpf.verifier.state.ContextStructs;
 import dev.spinbpf.verifier.state.Errno;
 import dev.spinbpf.verifier.state.VerifierEnv;
 
 /** Which C types a function may declare for the program's context. */
 final class ContextTypes {
     private ContextTypes() {}
-
-    /** The struct that the kernel declares for programs of this kind, or an empty string if it has no name. */
-    private static String structName(ProgType type) {
-        return switch (type) {
-            case SOCKET_FILTER,
-                    SCHED_CLS,
-                    SCHED_ACT,
-                    CGROUP_SKB,
-                    LWT_IN,
-                    LWT_OUT,
-                    LWT_XMIT,
-                    LWT_SEG6LOCAL,
-                    SK_SKB,
-                    FLOW_DISSECTOR -> "__sk_buff";
-            case XDP -> "xdp_md";
-            case CGROUP_SOCK -> "bpf_sock";
-            case CGROUP_SOCK_ADDR -> "bpf_sock_addr";
-            case SOCK_OPS -> "bpf_sock_ops";
-            case SK_MSG -> "sk_msg_md";
-            case KPROBE -> "pt_regs";
-            case PERF_EVENT -> "bpf_perf_event_data";
-            case RAW_TRACEPOINT, RAW_TRACEPOINT_WRITABLE -> "bpf_raw_tracepoint_args";
-            case CGROUP_DEVICE -> "bpf_cgroup_dev_ctx";
-            case CGROUP_SYSCTL -> "bpf_sysctl";
-            case CGROUP_SOCKOPT -> "bpf_sockopt";
-            case SK_REUSEPORT -> "sk_reuseport_md";
-            case SK_LOOKUP -> "bpf_sk_lookup";
-            case NETFILTER -> "bpf_nf_ctx";
-            case UNSPEC, TRACEPOINT, TRACING, LIRC_MODE2, STRUCT_OPS, EXT, LSM, SYSCALL -> "";
-        };
-    }
 
     private static int skipQualifiers(Btf btf, int typeId) {
         int at = typeId;
@@ -65,15 +35,10 @@ final class ContextTypes {
         if (!(btf.resolved(targetId) instanceof BtfType.Composite struct)) {
             return false;
         }
-        String wanted = structName(type);
         String name = struct.name();
-        if (type == ProgType.KPROBE && name.equals("bpf_user_pt_regs_t")) {
-            return true;
-        }
-        return !wanted.isEmpty()
-                && (name.equals(wanted)
-                        || (wanted.equals("__sk_buff") && name.equals("sk_buff"))
-                        || (wanted.equals("xdp_md") && name.equals("xdp_buff")));
+        return type == ProgType.KPROBE && name.equals("bpf_user_pt_regs_t")
+                || name.equals(ContextStructs.userName(type))
+                || ContextStructs.isProjection(String.valueOf(ContextStructs.userName(type)), name);
     }
 
     /** Refuses a type that an argument tagged as context must not have. */
@@ -94,8 +59,8 @@ final class ContextTypes {
         if (isSpecialCase(env, target)) {
             return;
         }
-        String wanted = structName(type);
-        if (wanted.isEmpty()) {
+        String wanted = ContextStructs.userName(type);
+        if (wanted == null) {
             throw env.reject(Errno.EINVAL, "arg#%d should be void pointer", arg);
         }
         if (!(target instanceof BtfType.Composite struct)

@@ -1,14 +1,14 @@
-package dev.spinbpf.verifier.call;
+package dev.spinbpf.verifier.state;
 
 import dev.spinbpf.programs.model.ProgType;
 import org.jspecify.annotations.Nullable;
 
-/** Types of programs' contexts: the one that programs see, and the kernel's own. */
-final class Contexts {
-    private Contexts() {}
+/** Structs of programs' contexts: the one that programs see, and the kernel's own. */
+public final class ContextStructs {
+    private ContextStructs() {}
 
     /** The struct that programs of the type get a pointer to, or null if it has no name. */
-    static @Nullable String userName(ProgType type) {
+    public static @Nullable String userName(ProgType type) {
         return switch (type) {
             case SOCKET_FILTER,
                     SCHED_CLS,
@@ -39,7 +39,7 @@ final class Contexts {
     }
 
     /** The kernel's struct behind the context, or null if there is none to cast to. */
-    static @Nullable String kernelName(ProgType type) {
+    public static @Nullable String kernelName(ProgType type) {
         return switch (type) {
             case SOCKET_FILTER, SCHED_CLS, SCHED_ACT, CGROUP_SKB, LWT_IN, LWT_OUT, LWT_XMIT, LWT_SEG6LOCAL, SK_SKB ->
                 "sk_buff";
@@ -61,7 +61,7 @@ final class Contexts {
     }
 
     /** Whether a pointer to the named struct is a pointer to the context of such programs. */
-    static boolean isContext(String struct, ProgType type) {
+    public static boolean isContext(String struct, ProgType type) {
         String name = userName(type);
         if (name == null) {
             return false;
@@ -74,7 +74,7 @@ final class Contexts {
     }
 
     /** Whether a kernel function that names one struct takes the kernel's form of it. */
-    static boolean isProjection(String named, String passed) {
+    public static boolean isProjection(String named, String passed) {
         return named.equals("__sk_buff") && passed.equals("sk_buff")
                 || named.equals("xdp_md") && passed.equals("xdp_buff");
     }
