@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Contexts that nest, and the guards against recursion. */
-@Timeout(60)
+@Timeout(600)
 class ContextsTest {
     private static final int LOCKED_AND_PENDING = 0x101;
 

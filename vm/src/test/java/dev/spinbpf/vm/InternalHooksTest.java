@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A program on an internal hook runs inside the operation. */
-@Timeout(60)
+@Timeout(600)
 class InternalHooksTest {
     private static final int LOCKED_AND_PENDING = 0x101;
 
@@ -131,7 +131,7 @@ class InternalHooksTest {
                 failed:
                     exit
                 """ + tracer.formatted("begin") + tracer.formatted("end");
-        try (TextPrograms programs = new TextPrograms(MachineOptions.ofCpus(1), text)) {
+        try (TextPrograms programs = new TextPrograms(MachineOptions.ofCpus(1).withClock(Patience.SLOW_CLOCK), text)) {
             programs.attach("begin");
             programs.attach("end");
             long lock = programs.address("lock");

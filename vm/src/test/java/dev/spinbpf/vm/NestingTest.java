@@ -21,9 +21,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Programs that run in the middle of other programs. */
-@Timeout(60)
+@Timeout(600)
 class NestingTest {
     private static final int LOCKED_AND_PENDING = 0x101;
+
+    private static MachineOptions slow(int cpus) {
+        return MachineOptions.ofCpus(cpus).withClock(Patience.SLOW_CLOCK);
+    }
 
     private static LoadedProgram nothing(Machine machine, ProgType type, AttachType attachType, String section)
             throws Exception {
@@ -62,7 +66,7 @@ class NestingTest {
 
     @Test
     void shouldReportAaToATracingProgramThatWantsTheLockHeldBelow() throws Exception {
-        try (Samples samples = Samples.load("aa_by_nesting", 1)) {
+        try (Samples samples = Samples.load("aa_by_nesting", slow(1))) {
             Machine machine = samples.machine;
             machine.attach(samples.program("on_contention"));
             long inner = samples.address("inner");
@@ -97,7 +101,7 @@ class NestingTest {
 
     @Test
     void shouldEndAnAbbaOfTwoCpusWithEdeadlkForOneOfThem() throws Exception {
-        try (Samples samples = Samples.load("abba", 2)) {
+        try (Samples samples = Samples.load("abba", slow(2))) {
             Machine machine = samples.machine;
             ResilientLock locks = machine.kernel().locks();
             Cpu cpu = machine.cpus().get(1);

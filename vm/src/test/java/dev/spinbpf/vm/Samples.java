@@ -15,16 +15,20 @@ final class Samples implements AutoCloseable {
     final Machine machine;
     final ProgramObject object;
 
-    private Samples(ProgramObject object, int cpus) {
+    private Samples(ProgramObject object, MachineOptions options) {
         this.object = object;
-        this.machine = new Machine(MachineOptions.ofCpus(cpus));
+        this.machine = new Machine(options);
     }
 
     /** Loads all programs of a sample. */
     static Samples load(String name, int cpus) throws Exception {
+        return load(name, MachineOptions.ofCpus(cpus));
+    }
+
+    static Samples load(String name, MachineOptions options) throws Exception {
         Path root = Path.of(System.getProperty("spinbpf.root", ".."));
         Path file = root.resolve("programs/samples").resolve(name + ".bpf.o");
-        Samples samples = new Samples(ObjectReader.read(file, ReadOptions.DEFAULT), cpus);
+        Samples samples = new Samples(ObjectReader.read(file, ReadOptions.DEFAULT), options);
         for (Program program : samples.object.programs()) {
             samples.machine.loadUnverified(samples.object, program);
         }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.lock.LockOutcome;
+import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.model.AttachType;
 import dev.spinbpf.programs.model.ProgType;
@@ -16,22 +17,34 @@ import dev.spinbpf.vm.stress.Attempts;
 import dev.spinbpf.vm.stress.LockRow;
 import java.time.Duration;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-@Timeout(120)
+@Timeout(600)
 class StressDriverTest {
-    /** How long something that happens many times a second may take to happen once, on a busy machine. */
-    private static final Duration LIMIT = Duration.ofSeconds(10);
+    /** Stresses the machine until what is expected has happened. */
+    private static StressReport stress(Machine machine, StressOptions options, Predicate<StressReport> expected)
+            throws InterruptedException {
+        StressDriver driver = new StressDriver(machine, options);
+        driver.start();
+        Patience.until(driver::snapshot, expected);
+        return driver.finish();
+    }
 
-    private static final StressOptions SHORT = StressOptions.DEFAULT.withDuration(Duration.ofMillis(400));
+    private static long ended(StressReport report) {
+        return report.programs().stream()
+                .flatMap(program -> program.runs().values().stream())
+                .mapToLong(StressReport.Runs::ended)
+                .sum();
+    }
 
     @Test
     void shouldCountWhatTheProgramsCounted() throws Exception {
         try (Samples samples = Samples.load("balanced", 2).attachAll()) {
-            StressReport report = new StressDriver(samples.machine, SHORT).run();
+            StressReport report = stress(samples.machine, StressOptions.DEFAULT, soFar -> ended(soFar) > 1000);
             assertThat(report.stuckCpus()).isEmpty();
             assertThat(report.faults()).isEmpty();
             LockRow lock = report.locks().getFirst();
@@ -44,10 +57,7 @@ class StressDriverTest {
                     .filter(entry -> !entry.getKey().isAcquired())
                     .mapToLong(Map.Entry::getValue)
                     .sum();
-            long ended = report.programs().stream()
-                    .flatMap(program -> program.runs().values().stream())
-                    .mapToLong(StressReport.Runs::ended)
-                    .sum();
+            long ended = ended(report);
             assertThat(ended).isPositive();
             assertThat(acquired + failed).isBetween(ended, ended + 4);
             assertThat(samples.variable("busy")).isLessThanOrEqualTo(failed);
@@ -62,7 +72,9 @@ class StressDriverTest {
                         .isInstanceOf(Verdict.Accepted.class);
             }
             samples.attachAll();
-            StressReport report = new StressDriver(samples.machine, SHORT).run();
+            long taken = samples.address("taken");
+            StressReport report =
+                    stress(samples.machine, StressOptions.DEFAULT, soFar -> GuestMemory.getLongOpaque(taken) > 0);
             assertThat(report.faults()).isEmpty();
             assertThat(samples.variable("taken")).isPositive();
             assertThat(samples.variable("failed")).isLessThanOrEqualTo(samples.variable("ended"));
@@ -76,19 +88,27 @@ class StressDriverTest {
             samples.machine.programs().stream()
                     .filter(program -> !program.name().startsWith("refused"))
                     .forEach(samples.machine::attach);
-            StressReport report = new StressDriver(samples.machine, SHORT.withDuration(Duration.ofMillis(1500))).run();
+            StressReport report = stress(
+                    samples.machine,
+                    StressOptions.DEFAULT,
+                    soFar -> soFar.interrupts().getOrDefault(ContextLevel.NMI, 0L) > 0
+                            && soFar.interrupts().getOrDefault(ContextLevel.SOFTIRQ, 0L) > 0
+                            && deadlocks(soFar) > 0);
             assertThat(report.faults()).isEmpty();
             assertThat(report.interrupts().get(ContextLevel.NMI)).isPositive();
             assertThat(report.interrupts().get(ContextLevel.SOFTIRQ)).isPositive();
-            long deadlocks = report.locks().stream()
-                    .flatMap(lock -> lock.contexts().values().stream())
-                    .mapToLong(attempts -> attempts.count(LockOutcome.AA) + attempts.count(LockOutcome.ABBA))
-                    .sum();
-            assertThat(deadlocks).isPositive();
+            assertThat(deadlocks(report)).isPositive();
             samples.machine.cpus().all().forEach(cpu -> assertThat(
                             cpu.heldLocks().count())
                     .isZero());
         }
+    }
+
+    private static long deadlocks(StressReport report) {
+        return report.locks().stream()
+                .flatMap(lock -> lock.contexts().values().stream())
+                .mapToLong(attempts -> attempts.count(LockOutcome.AA) + attempts.count(LockOutcome.ABBA))
+                .sum();
     }
 
     /** What each sample is there to show, with any seed. */
@@ -104,16 +124,10 @@ class StressDriverTest {
             throws Exception {
         for (long seed = 1; seed <= 2; seed++) {
             try (Samples samples = Samples.load(sample, 2).attachAll()) {
-                StressDriver driver = new StressDriver(samples.machine, StressOptions.DEFAULT.withSeed(seed));
-                driver.start();
-                long endNanos = System.nanoTime() + LIMIT.toNanos();
-                StressReport soFar = driver.snapshot();
-                while ((count(soFar, lock, level, outcome) == 0 || hardirqs(soFar) == 0)
-                        && System.nanoTime() < endNanos) {
-                    Thread.sleep(20);
-                    soFar = driver.snapshot();
-                }
-                StressReport report = driver.finish();
+                StressReport report = stress(
+                        samples.machine,
+                        StressOptions.DEFAULT.withSeed(seed),
+                        soFar -> count(soFar, lock, level, outcome) > 0 && hardirqs(soFar) > 0);
                 assertThat(count(report, lock, level, outcome))
                         .as("%s, seed %d", sample, seed)
                         .isPositive();
@@ -141,7 +155,8 @@ class StressDriverTest {
                 MachineTest.object(ProgType.SYSCALL, AttachType.XDP, "syscall", MachineTest.insn(Op.JA, 0, 0, -1, 0));
         try (Machine machine = new Machine(MachineOptions.ofCpus(2))) {
             machine.attach(machine.loadUnverified(object, object.programs().getFirst()));
-            StressReport report = new StressDriver(machine, SHORT).run();
+            StressReport report =
+                    new StressDriver(machine, StressOptions.DEFAULT.withDuration(Duration.ofMillis(400))).run();
             assertThat(report.stuckCpus()).isEmpty();
             assertThat(report.faults()).isEmpty();
         }
@@ -150,13 +165,13 @@ class StressDriverTest {
     @Test
     void shouldStopWhenToldAndShowProgressMeanwhile() throws Exception {
         try (Samples samples = Samples.load("balanced", 1).attachAll()) {
-            StressDriver driver = new StressDriver(samples.machine, SHORT.withDuration(StressOptions.FOREVER));
+            StressDriver driver =
+                    new StressDriver(samples.machine, StressOptions.DEFAULT.withDuration(StressOptions.FOREVER));
             driver.start();
-            while (driver.snapshot().locks().isEmpty()) {
-                Thread.sleep(1);
-            }
+            Patience.until(driver::snapshot, soFar -> !soFar.locks().isEmpty());
             StressReport report = driver.finish();
             assertThat(report.stuckCpus()).isEmpty();
+            assertThat(report.locks()).isNotEmpty();
             assertThat(report.elapsedNanos()).isPositive();
         }
     }

@@ -21,6 +21,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What both resilient locks do on real threads and in real time. */
 class ResilientLockTest {
+    private static final int ROUNDS = 3_000;
+    private static final int FEWEST_ROUNDS = 50;
+
+    /** Where threads have to wait long for a processor, each hand-over of a lock takes as long: then fewer rounds will do. */
+    private static final long ENOUGH_NANOS = 5_000_000_000L;
+
     private final GuestArena arena = new GuestArena("test");
     private final Cpus cpus = new Cpus(4, Clock.REAL);
     private final Cpu cpu = cpus.get(0);
@@ -134,12 +140,11 @@ class ResilientLockTest {
     void protectsACounterAmongThreads(Function<LockStats, ResilientLock> make) throws Exception {
         ResilientLock locks = make.apply(stats);
         long counter = arena.allocate(8);
-        int rounds = 3_000;
         long taken = 0;
         try (var threads = Executors.newFixedThreadPool(cpus.count())) {
             var tasks = new ArrayList<Callable<Long>>();
             for (Cpu each : cpus.all()) {
-                tasks.add(() -> count(locks, each, counter, rounds));
+                tasks.add(() -> count(locks, each, counter));
             }
             for (var result : threads.invokeAll(tasks)) {
                 taken += result.get();
@@ -147,14 +152,15 @@ class ResilientLockTest {
         }
         assertThat(GuestMemory.getLong(counter)).isEqualTo(taken);
         long failed = lockClass.count(LockOutcome.TIMEOUT);
-        assertThat(taken + failed).isEqualTo(4L * rounds);
-        assertThat(lockClass.attempts()).isEqualTo(4L * rounds);
+        assertThat(taken).isPositive();
+        assertThat(lockClass.attempts()).isEqualTo(taken + failed).isGreaterThanOrEqualTo(4L * FEWEST_ROUNDS);
         assertThat(failures).hasSize((int) failed);
     }
 
-    private long count(ResilientLock locks, Cpu on, long counter, int rounds) {
+    private long count(ResilientLock locks, Cpu on, long counter) {
         long taken = 0;
-        for (int i = 0; i < rounds; i++) {
+        long endNanos = System.nanoTime() + ENOUGH_NANOS;
+        for (int i = 0; i < ROUNDS && (i < FEWEST_ROUNDS || System.nanoTime() < endNanos); i++) {
             if (locks.lock(on, lock, lockClass) == 0) {
                 GuestMemory.putLong(counter, GuestMemory.getLong(counter) + 1);
                 taken++;
@@ -169,15 +175,18 @@ class ResilientLockTest {
     void twoLocksInOppositeOrdersEndWithADeadlockReport(Function<LockStats, ResilientLock> make) throws Exception {
         ResilientLock locks = make.apply(stats);
         long other = arena.allocate(4);
+        // Slowly, so that none times out because the other one's thread waits for a processor.
+        Cpus slow = new Cpus(2, () -> System.nanoTime() / 50);
         var bothHold = new java.util.concurrent.CyclicBarrier(2);
         try (var threads = Executors.newFixedThreadPool(2)) {
-            var first = threads.submit(() -> takeBoth(locks, cpus.get(0), lock, other, bothHold));
-            var second = threads.submit(() -> takeBoth(locks, cpus.get(1), other, lock, bothHold));
+            var first = threads.submit(() -> takeBoth(locks, slow.get(0), lock, other, bothHold));
+            var second = threads.submit(() -> takeBoth(locks, slow.get(1), other, lock, bothHold));
             assertThat(List.of(first.get(), second.get()))
                     .contains(-Errno.EDEADLK)
                     .doesNotContain(-Errno.ETIMEDOUT);
         }
         assertThat(lockClass.count(LockOutcome.ABBA)).isPositive();
+        assertThat(slow.all()).allMatch(each -> each.heldLocks().count() == 0 && each.nodeCount() == 0);
     }
 
     private int takeBoth(

@@ -28,7 +28,7 @@ class LpmSnapshotTest {
 
     @Test
     void valuesAreReadWholeAndAreThoseOfTheirKey() throws Exception {
-        try (TestMachine machine = new TestMachine(2);
+        try (TestMachine machine = TestMachine.ofThreads(2);
                 ExecutorService threads = Executors.newFixedThreadPool(1)) {
             BpfMap map = machine.map(MapType.LPM_TRIE, 8, VALUE_SIZE, 8, MapFlags.BPF_F_NO_PREALLOC);
             Cpu writer = machine.cpus.get(0);

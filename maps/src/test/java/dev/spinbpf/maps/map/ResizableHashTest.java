@@ -234,7 +234,7 @@ class ResizableHashTest {
 
     @Test
     void realThreadsLoseNothing() throws Exception {
-        try (TestMachine machine = new TestMachine(4);
+        try (TestMachine machine = TestMachine.ofThreads(4);
                 ExecutorService threads = Executors.newFixedThreadPool(4)) {
             ResizableHashMap map = machine.resizable(4, 8, 4000, 1);
             Future<?>[] running = new Future<?>[4];

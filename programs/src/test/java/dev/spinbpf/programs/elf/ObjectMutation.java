@@ -6,6 +6,8 @@ import dev.spinbpf.programs.btf.BtfFormatter;
 import dev.spinbpf.programs.model.MalformedObjectException;
 import dev.spinbpf.programs.model.MapDef;
 import dev.spinbpf.programs.model.ProgramObject;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -19,8 +21,12 @@ import java.util.SplittableRandom;
  * <p>Run {@link #main} with a count and a seed for a longer run than the tests'.
  */
 final class ObjectMutation {
+    /** Processor time that a copy may take. */
     private static final long MAX_NANOS = 5_000_000_000L;
+
     private static final int[] TELLING = {0, 1, 2, 7, 8, 16, 24, 64, 0x7f, 0x80, 0xff, 0xffff, 0x7fffffff, -1, -8};
+
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
     private final SplittableRandom random;
     private int refused;
@@ -36,14 +42,14 @@ final class ObjectMutation {
             String name = Samples.NAMES.get(i % Samples.NAMES.size());
             byte[] copy = mutate(Samples.bytes(name));
             Btf types = random.nextBoolean() ? target : Btf.EMPTY;
-            long start = System.nanoTime();
+            long start = THREADS.getCurrentThreadCpuTime();
             try {
                 use(ObjectReader.read(name, copy, ReadOptions.DEFAULT.withTargetTypes(types)));
             } catch (MalformedObjectException e) {
                 Objects.requireNonNull(e.getMessage());
                 refused++;
             }
-            long nanos = System.nanoTime() - start;
+            long nanos = THREADS.getCurrentThreadCpuTime() - start;
             if (nanos > MAX_NANOS) {
                 throw new AssertionError("copy " + i + " of " + name + " took " + nanos / 1_000_000 + " ms");
             }

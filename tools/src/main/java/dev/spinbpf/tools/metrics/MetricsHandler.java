@@ -36,7 +36,8 @@ final class MetricsHandler extends SimpleChannelInboundHandler<HttpObject> {
     private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
     private static final String PLAIN_TEXT = "text/plain; charset=utf-8";
     private static final int HTTP_1 = 1;
-    private static final long LINGER_MILLIS = 1000;
+    /** The part of the time for an answer that a connection is read on after it. */
+    private static final int LINGER_PART = 10;
 
     private final Supplier<String> scrape;
     private final long timeoutMillis;
@@ -133,7 +134,7 @@ final class MetricsHandler extends SimpleChannelInboundHandler<HttpObject> {
     private void end(ChannelHandlerContext context) {
         if (!ending) {
             ending = true;
-            closeAfter(context, LINGER_MILLIS);
+            closeAfter(context, timeoutMillis / LINGER_PART);
             ChannelFuture finished = ((SocketChannel) context.channel()).shutdownOutput();
             finished.addListener(done -> read(context));
         }

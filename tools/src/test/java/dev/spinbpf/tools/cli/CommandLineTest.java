@@ -115,9 +115,19 @@ class CommandLineTest {
         assertThat(outcome.err()).contains("bpf_res_spin_unlock without taking a lock");
     }
 
+    /** Stresses for ever longer, until a text occurs in what is printed. */
+    private static Outcome stressUntil(String expected, String... arguments) {
+        Outcome outcome = spinbpf("stress", "--help");
+        for (int millis = 500; millis <= 32_000 && !outcome.out().contains(expected); millis *= 4) {
+            outcome = spinbpf(Stream.concat(Stream.of("stress", "--duration", millis + "ms"), Stream.of(arguments))
+                    .toArray(String[]::new));
+        }
+        return outcome;
+    }
+
     @Test
     void shouldStressAndReportRefusedProgramsLocksAndInterrupts() {
-        Outcome outcome = spinbpf("stress", sample("nesting"), "--duration", "1s", "--cpus", "2");
+        Outcome outcome = stressUntil("map 'latest' bucket", sample("nesting"), "--cpus", "2");
         assertThat(outcome.out())
                 .contains("refused_leak", "BPF_EXIT instruction in main prog")
                 .contains("refused_order", "bpf_res_spin_unlock cannot be out of order")
@@ -130,27 +140,15 @@ class CommandLineTest {
 
     @Test
     void shouldStressTheLockWithoutPrograms() {
-        String[] quick = {
-            "stress",
-            "--mode",
-            "aa",
-            "--cpus",
-            "1",
-            "--duration",
-            "400ms",
-            "--normal-delay",
-            "2ms",
-            "--nmi-delay",
-            "1ms"
-        };
-        Outcome outcome = spinbpf(quick);
+        String[] quick = {"--mode", "aa", "--cpus", "1", "--normal-delay", "2ms", "--nmi-delay", "1ms"};
+        Outcome outcome = stressUntil("lock_a", quick);
         assertThat(outcome.err()).isEmpty();
         assertThat(outcome.out())
                 .startsWith("AA: 1 CPUs on ")
                 .contains("critical sections of 2.00 ms (in NMIs 1.00 ms)")
                 .contains("CPU  Context  Takes ", "Latency of CPU", "lock_a", "Mutual exclusion held");
         assertThat(outcome.code()).isEqualTo(ExitCodes.GOOD);
-        Outcome torture = spinbpf("stress", "--mode", "torture", "--duration", "300ms", "--lock", "tas", "-j");
+        Outcome torture = stressUntil("\"tas_0\"", "--mode", "torture", "--lock", "tas", "-j");
         assertThat(torture.out())
                 .contains("\"mode\" : \"torture\"", "\"lock\" : \"tas\"", "\"violations\" : 0", "\"tas_0\"")
                 .doesNotContain("queued_");
@@ -178,7 +176,7 @@ class CommandLineTest {
     @Test
     void shouldShowWhoHoldsTheLockThatAProgramCouldNotTake() {
         Outcome outcome =
-                spinbpf("stress", sample("aa_by_nesting"), "--duration", "2s", "--held-times", "1", "--per-cpu");
+                stressUntil(" in task took inner at ", sample("aa_by_nesting"), "--held-times", "1", "--per-cpu");
         assertThat(outcome.out())
                 .contains("stderr of packet:", "ERROR: AA or ABBA deadlock detected for bpf_res_spin_lock")
                 .containsPattern("Holder: CPU [01] in task took inner at worker\\+0x30 .*, [0-9]+ ns ago")

@@ -25,8 +25,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Programs that the verifier accepts and that want more time or memory than there is. */
 class HostileProgramTest {
-    private static final long NANOS_PER_SECOND = 1_000_000_000L;
-
     /** Eight million times eight million turns, which no machine ends. */
     private static final String LOOPS = """
             .license "GPL"
@@ -74,11 +72,9 @@ class HostileProgramTest {
             machine.attach(load(machine, loops(section, "")));
             StressOptions options = StressOptions.DEFAULT.withDuration(Duration.ofMillis(200));
 
-            long start = System.nanoTime();
             var report = new StressDriver(machine, options).run();
 
             assertThat(report.stuckCpus()).isEmpty();
-            assertThat(System.nanoTime() - start).isLessThan(9 * NANOS_PER_SECOND);
         }
     }
 

@@ -5,24 +5,43 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.vm.Patience;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(120)
+@Timeout(600)
 class ModeDriverTest {
-    private static final Duration SHORT = Duration.ofMillis(800);
+    /** Runs until what is expected has happened. */
+    private static ModeReport run(ModeDriver driver, Predicate<ModeReport> expected) throws InterruptedException {
+        driver.start();
+        Patience.until(driver::snapshot, expected);
+        return driver.finish();
+    }
+
+    private static long sum(ModeReport report, ContextLevel level, ToLongFunction<ModeReport.Row> value) {
+        return report.rows().stream()
+                .filter(row -> row.level() == level)
+                .mapToLong(value)
+                .sum();
+    }
 
     @Test
     void shouldMeetAaWhereTheNmiWantsTheLockOfTheTask() throws Exception {
         ModeOptions options = ModeOptions.of(StressMode.AA)
                 .withCpus(1)
                 .withDelays(Duration.ofMillis(2), Duration.ofMillis(1))
-                .withInterruptsEvery(Duration.ofMillis(2), Duration.ZERO)
-                .withDuration(SHORT);
+                .withInterruptsEvery(Duration.ofMillis(2), Duration.ZERO);
         try (ModeDriver driver = new ModeDriver(options)) {
-            ModeReport report = driver.run();
+            ModeReport report = run(
+                    driver,
+                    soFar -> sum(soFar, ContextLevel.NMI, ModeReport.Row::deadlocks) >= 10
+                            && sum(soFar, ContextLevel.TASK, ModeReport.Row::acquired) > 0);
             assertThat(report.isGood()).as("%s", report.firstViolations()).isTrue();
             assertThat(report.rows()).hasSize(2);
             ModeReport.Row task = report.rows().getFirst();
@@ -32,7 +51,8 @@ class ModeDriverTest {
             assertThat(task.deadlocks() + task.timeouts()).isZero();
             assertThat(nmi.deadlocks()).isPositive();
             assertThat(nmi.timeouts()).isZero();
-            assertThat(nmi.latency().maxNanos()).isLessThan(200_000_000);
+            // Refused at once, not after the 250 ms of a timeout; a thread may have to wait for a processor meanwhile.
+            assertThat(nmi.latency().p50Nanos()).isLessThan(200_000_000);
         }
     }
 
@@ -49,13 +69,13 @@ class ModeDriverTest {
     void shouldNoticeThatExclusionIsBroken() throws Exception {
         ModeOptions options = ModeOptions.of(StressMode.TORTURE).withLocks(2).withCpus(2);
         try (ModeDriver driver = new ModeDriver(options)) {
-            driver.start();
-            long endNanos = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-            while (driver.snapshot().violations() == 0 && System.nanoTime() < endNanos) {
-                LockSupport.parkNanos(50_000);
-                GuestMemory.setByteOpaque(driver.locks().getFirst().address(), (byte) 0);
-            }
-            ModeReport report = driver.finish();
+            ModeReport report = run(driver, soFar -> {
+                for (int i = 0; i < 200; i++) {
+                    GuestMemory.setByteOpaque(driver.locks().getFirst().address(), (byte) 0);
+                    LockSupport.parkNanos(50_000);
+                }
+                return soFar.violations() > 0;
+            });
             assertThat(report.violations()).isPositive();
             assertThat(report.isGood()).isFalse();
             assertThat(report.firstViolations()).anyMatch(text -> text.contains("queued_0"));
@@ -64,14 +84,11 @@ class ModeDriverTest {
 
     @Test
     void shouldNoticeLostIncrementsAndBalances() throws Exception {
-        ModeOptions options =
-                ModeOptions.of(StressMode.TORTURE).withLocks(4).withCpus(1).withDuration(SHORT);
+        ModeOptions options = ModeOptions.of(StressMode.TORTURE).withLocks(4).withCpus(1);
         try (ModeDriver driver = new ModeDriver(options)) {
             driver.start();
-            Thread.sleep(100);
-            long counter = driver.locks().get(1).address() + 16;
-            GuestMemory.setLongOpaque(counter, GuestMemory.getLongOpaque(counter) + 1_000_000);
-            GuestMemory.setLongOpaque(driver.locks().get(2).address() + 24, 1_000_000_000);
+            damage(driver, driver.locks().get(1).address() + 16);
+            damage(driver, driver.locks().get(2).address() + 24);
             ModeReport report = driver.finish();
             assertThat(report.firstViolations())
                     .anyMatch(text -> text.startsWith("counter that tas_1 protects: "))
@@ -79,25 +96,49 @@ class ModeDriverTest {
         }
     }
 
+    /** Adds to a word that a CPU may be about to write, until the sum stays. */
+    private static void damage(ModeDriver driver, long word) throws InterruptedException {
+        long amount = 1_000_000_000_000L;
+        for (int i = 0; i < 100 && GuestMemory.getLongOpaque(word) < amount / 2; i++) {
+            GuestMemory.setLongOpaque(word, GuestMemory.getLongOpaque(word) + amount);
+            long before = sum(driver.snapshot(), ContextLevel.TASK, ModeReport.Row::attempts);
+            Patience.until(
+                    driver::snapshot, soFar -> sum(soFar, ContextLevel.TASK, ModeReport.Row::attempts) > before + 5);
+        }
+    }
+
     @Test
     void shouldReachAllContextsAndBothAlgorithmsUnderTorture() throws Exception {
-        ModeOptions options = ModeOptions.of(StressMode.TORTURE)
-                .withCpus(2)
-                .withDuration(Duration.ofMillis(1500))
-                .withHeldTimesInterval(4);
+        ModeOptions options = ModeOptions.of(StressMode.TORTURE).withCpus(2).withHeldTimesInterval(4);
+        String[] kinds = {"queued", "tas", "ordinary_leaf"};
         try (ModeDriver driver = new ModeDriver(options)) {
-            ModeReport report = driver.run();
+            ModeReport report = run(
+                    driver,
+                    soFar -> levels(soFar).containsAll(Set.of(ContextLevel.values()))
+                            && kinds(soFar).containsAll(Set.of(kinds))
+                            && heldTimes(soFar) > 0);
             assertThat(report.isGood()).as("%s", report.firstViolations()).isTrue();
-            assertThat(report.rows()).extracting(ModeReport.Row::level).contains(ContextLevel.values());
-            assertThat(LockRow.together(report.locks(), name -> name.replaceAll("_[0-9]+", "")))
-                    .extracting(LockRow::name)
-                    .contains("queued", "tas", "ordinary_leaf");
-            assertThat(report.locks().stream()
-                            .flatMap(lock -> lock.contexts().values().stream())
-                            .mapToLong(attempts -> attempts.holds().count())
-                            .sum())
-                    .isPositive();
+            assertThat(levels(report)).contains(ContextLevel.values());
+            assertThat(kinds(report)).contains(kinds);
+            assertThat(heldTimes(report)).isPositive();
         }
+    }
+
+    private static Set<ContextLevel> levels(ModeReport report) {
+        return report.rows().stream().map(ModeReport.Row::level).collect(Collectors.toSet());
+    }
+
+    private static Set<String> kinds(ModeReport report) {
+        return LockRow.together(report.locks(), name -> name.replaceAll("_[0-9]+", "")).stream()
+                .map(LockRow::name)
+                .collect(Collectors.toSet());
+    }
+
+    private static long heldTimes(ModeReport report) {
+        return report.locks().stream()
+                .flatMap(lock -> lock.contexts().values().stream())
+                .mapToLong(attempts -> attempts.holds().count())
+                .sum();
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.spinbpf.vm.stress;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
+import dev.spinbpf.vm.Patience;
 import java.time.Duration;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -45,7 +46,12 @@ class SoakTest {
 
     private static ModeReport run(ModeOptions options) throws InterruptedException {
         try (ModeDriver driver = new ModeDriver(options)) {
-            return driver.run();
+            driver.start();
+            Thread.sleep(options.duration());
+            Patience.until(
+                    driver::snapshot,
+                    soFar -> !soFar.rows().isEmpty() && soFar.interrupts().getOrDefault(ContextLevel.NMI, 0L) > 0);
+            return driver.finish();
         }
     }
 }
