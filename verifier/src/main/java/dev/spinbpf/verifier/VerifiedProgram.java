@@ -2,15 +2,18 @@ package dev.spinbpf.verifier;
 
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
+import java.util.BitSet;
 
 /** A program that the verifier accepted. Only the verifier makes one; only such a program is loaded. */
 public final class VerifiedProgram {
     private final ProgramObject object;
     private final Program program;
+    private final BitSet probes;
 
-    VerifiedProgram(ProgramObject object, Program program) {
+    VerifiedProgram(ProgramObject object, Program program, BitSet probes) {
         this.object = object;
         this.program = program;
+        this.probes = probes;
     }
 
     /** The object that the program's map and kfunc indices refer to. */
@@ -20,5 +23,13 @@ public final class VerifiedProgram {
 
     public Program program() {
         return program;
+    }
+
+    /**
+     * Slots of the loads through pointers that may lead nowhere, as those to objects of the kernel do whose life nothing guards. Where
+     * there is no memory such a load yields 0: Linux's {@code BPF_PROBE_MEM}.
+     */
+    public BitSet probes() {
+        return (BitSet) probes.clone();
     }
 }

@@ -15,10 +15,13 @@ import dev.spinbpf.verifier.prune.Backtracking;
 import dev.spinbpf.verifier.prune.ExploredStates;
 import dev.spinbpf.verifier.prune.LivenessPass;
 import dev.spinbpf.verifier.prune.StackLiveness;
+import dev.spinbpf.verifier.state.InsnAux;
 import dev.spinbpf.verifier.state.Rejection;
 import dev.spinbpf.verifier.state.Services;
+import dev.spinbpf.verifier.state.TypeFlags;
 import dev.spinbpf.verifier.state.UnsupportedFeature;
 import dev.spinbpf.verifier.state.VerifierEnv;
+import java.util.BitSet;
 
 /**
  * Decides whether Linux 7.2 would let a program run, by walking all its paths over abstract values, for a user with all
@@ -40,7 +43,7 @@ public final class Verifier {
         try {
             Verification.run(env);
             Verdict.Stats stats = stats(env, start);
-            return new Verdict.Accepted(new VerifiedProgram(object, program), stats, log(env));
+            return new Verdict.Accepted(new VerifiedProgram(object, program, probes(env, program)), stats, log(env));
         } catch (Rejection e) {
             String explanation = Explanation.explain(env, e.getMessage());
             Verdict.Stats stats = stats(env, start);
@@ -48,6 +51,32 @@ public final class Verifier {
         } catch (UnsupportedFeature e) {
             return new Verdict.Unsupported(env.insnIndex(), e.getMessage(), stats(env, start), log(env));
         }
+    }
+
+    private static BitSet probes(VerifierEnv env, Program program) {
+        var probes = new BitSet();
+        for (int slot = 0; slot < program.insns().size(); slot++) {
+            boolean isLoad =
+                    switch (program.insns().get(slot).op().kind()) {
+                        case LDX, LDXSX -> true;
+                        default -> false;
+                    };
+            if (isLoad && isProbed(env.aux(slot))) {
+                probes.set(slot);
+            }
+        }
+        return probes;
+    }
+
+    private static boolean isProbed(InsnAux aux) {
+        return switch (aux.ptrType) {
+            case PTR_TO_BTF_ID ->
+                aux.ptrFlags == 0
+                        || aux.ptrFlags == TypeFlags.PTR_UNTRUSTED
+                        || aux.ptrFlags == (TypeFlags.MEM_ALLOC | TypeFlags.PTR_UNTRUSTED);
+            case PTR_TO_MEM -> aux.ptrFlags == (TypeFlags.MEM_RDONLY | TypeFlags.PTR_UNTRUSTED);
+            case null, default -> false;
+        };
     }
 
     private static Services services() {

@@ -29,7 +29,8 @@ final class Inputs {
 
     static boolean isPacket(ProgType type) {
         return switch (type) {
-            case XDP, SCHED_CLS, SCHED_ACT, SOCKET_FILTER, CGROUP_SKB -> true;
+            case XDP, SCHED_CLS, SCHED_ACT, SOCKET_FILTER, CGROUP_SKB, FLOW_DISSECTOR -> true;
+            case LWT_IN, LWT_OUT, LWT_XMIT, LWT_SEG6LOCAL -> true;
             default -> false;
         };
     }
@@ -38,7 +39,7 @@ final class Inputs {
     static long write(ProgType type, ContextArea area, byte @Nullable [] input) {
         if (isPacket(type)) {
             byte[] packet = input == null ? udpPacket(0) : input;
-            return type == ProgType.XDP ? area.xdp(packet) : area.skb(packet);
+            return area.packet(type, packet);
         }
         byte[] bytes = input == null ? new byte[0] : input;
         return switch (type) {

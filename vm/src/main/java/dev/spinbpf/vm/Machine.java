@@ -30,6 +30,7 @@ import dev.spinbpf.vm.helper.PacketFields;
 import dev.spinbpf.vm.hook.HookRegistry;
 import dev.spinbpf.vm.hook.HookTarget;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -139,7 +140,7 @@ public final class Machine implements AutoCloseable {
      * @throws UnsupportedProgramException naming what the program uses that is not there
      */
     public LoadedProgram load(VerifiedProgram verified) throws MapCreationException {
-        return load(verified.object(), verified.program());
+        return load(verified.object(), verified.program(), verified.probes());
     }
 
     /**
@@ -147,12 +148,13 @@ public final class Machine implements AutoCloseable {
      * access is checked.
      */
     public LoadedProgram loadUnverified(ProgramObject object, Program program) throws MapCreationException {
-        return load(object, program);
+        return load(object, program, new BitSet());
     }
 
-    private synchronized LoadedProgram load(ProgramObject object, Program program) throws MapCreationException {
+    private synchronized LoadedProgram load(ProgramObject object, Program program, BitSet probes)
+            throws MapCreationException {
         ObjectInstance instance = instance(object);
-        Code code = Code.of(object, program, instance);
+        Code code = Code.of(object, program, instance, probes);
         int handle = kernel.programs().add(code);
         LoadedProgram loaded = new LoadedProgram(code, handle, cpus.count());
         instance.fillProgramArrays(program.name(), handle, cpus.get(0));

@@ -59,7 +59,8 @@ class StressDriverTest {
                     .sum();
             long ended = ended(report);
             assertThat(ended).isPositive();
-            assertThat(acquired + failed).isBetween(ended, ended + 4);
+            // The end stops a few runs on each CPU after they tried to take the lock.
+            assertThat(acquired + failed).isBetween(ended, ended + 16);
             assertThat(samples.variable("busy")).isLessThanOrEqualTo(failed);
         }
     }

@@ -2,6 +2,7 @@ package dev.spinbpf.vm.context;
 
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.programs.model.ProgType;
 import dev.spinbpf.vm.helper.PacketFields;
 
 /**
@@ -23,6 +24,7 @@ public final class ContextArea {
     /** Longest context that is not a packet's, as for syscall programs. */
     public static final int MAX_CONTEXT = 4096;
 
+    private static final int ETHERNET_HEADER = 14;
     private static final int ETHERTYPE_OFFSET = 12;
     private static final int FIRST_ETHERTYPE = 1536;
 
@@ -35,6 +37,15 @@ public final class ContextArea {
     private static final int IFINDEX_FIELD = 40;
     private static final int LOOPBACK_IFINDEX = 1;
     private static final int XDP_INGRESS_IFINDEX_FIELD = 12;
+    private static final int FLOW_KEYS_FIELD = 144;
+    private static final int FLOW_KEYS_SIZE = 56;
+
+    /** Offset of {@code bpf_flow_keys.n_proto}. */
+    private static final int FLOW_KEYS_PROTOCOL = 10;
+
+    /** Where the flow keys are, behind the context and its hidden fields. */
+    private static final int FLOW_KEYS = 512;
+
     private static final int TAILROOM = 320;
     private static final int PERF_SAMPLE_PERIOD_FIELD = 168;
     private static final int PERF_EVENT_SIZE = 184;
@@ -57,8 +68,43 @@ public final class ContextArea {
         return context;
     }
 
-    /** Makes an {@code __sk_buff} of a packet. */
-    public long skb(byte[] bytes) {
+    /** Makes what programs of a kind get for a packet, an Ethernet frame: an {@code xdp_md} or an {@code __sk_buff}. */
+    public long packet(ProgType type, byte[] bytes) {
+        return switch (type) {
+            case XDP -> xdp(bytes);
+            case SOCKET_FILTER, CGROUP_SKB, LWT_IN, LWT_OUT, LWT_XMIT, LWT_SEG6LOCAL -> networkLayer(bytes);
+            case FLOW_DISSECTOR -> dissected(bytes);
+            default -> skb(bytes);
+        };
+    }
+
+    /** An {@code __sk_buff} whose data begin behind the Ethernet header. */
+    private long networkLayer(byte[] bytes) {
+        skb(bytes);
+        PacketFields fields = PacketFields.SK_BUFF;
+        int header = Math.min(ETHERNET_HEADER, bytes.length);
+        int data = (int) (packet + HEADROOM + header);
+        GuestMemory.putInt(context + fields.dataOffset(), data);
+        GuestMemory.putInt(context + fields.dataMetaOffset(), data);
+        GuestMemory.putInt(context, bytes.length - header);
+        return context;
+    }
+
+    /** An {@code __sk_buff} with the keys that a flow dissector fills in. */
+    private long dissected(byte[] bytes) {
+        skb(bytes);
+        long keys = context + FLOW_KEYS;
+        GuestMemory.fill(keys, FLOW_KEYS_SIZE, (byte) 0);
+        GuestMemory.putShort(keys, (short) ETHERNET_HEADER);
+        GuestMemory.putShort(keys + 2, (short) ETHERNET_HEADER);
+        if (bytes.length >= ETHERNET_HEADER) {
+            GuestMemory.putShort(keys + FLOW_KEYS_PROTOCOL, GuestMemory.getShort(packet + HEADROOM + ETHERTYPE_OFFSET));
+        }
+        GuestMemory.putLong(context + FLOW_KEYS_FIELD, keys);
+        return context;
+    }
+
+    private long skb(byte[] bytes) {
         PacketFields fields = PacketFields.SK_BUFF;
         GuestMemory.fill(context, PacketFields.CONTEXT_SIZE, (byte) 0);
         putPacket(fields, bytes);
@@ -82,8 +128,7 @@ public final class ContextArea {
         return isNovell ? ETH_P_802_3 : ETH_P_802_2;
     }
 
-    /** Makes an {@code xdp_md} of a packet. */
-    public long xdp(byte[] bytes) {
+    private long xdp(byte[] bytes) {
         GuestMemory.fill(context, PacketFields.CONTEXT_SIZE, (byte) 0);
         putPacket(PacketFields.XDP_MD, bytes);
         GuestMemory.putInt(context + XDP_INGRESS_IFINDEX_FIELD, LOOPBACK_IFINDEX);
@@ -103,7 +148,7 @@ public final class ContextArea {
         GuestMemory.putLong(context + PacketFields.HARD_END_OFFSET, data + MAX_PACKET);
     }
 
-    /** The packet that an {@link #skb} or {@link #xdp} context refers to now. */
+    /** The packet that an {@link #packet(ProgType, byte[])} context refers to now. */
     public byte[] packet(PacketFields fields) {
         long data = GuestMemory.getInt(context + fields.dataOffset()) & 0xffff_ffffL;
         long end = GuestMemory.getInt(context + fields.dataEndOffset()) & 0xffff_ffffL;

@@ -8,6 +8,7 @@ import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.programs.model.Subprog;
 import java.util.Arrays;
+import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,10 +37,18 @@ public final class Code {
     private final Program program;
     private final int[] slots;
     private final int exceptionCallback;
+    private final BitSet probes;
     private final ProgramStream out = new ProgramStream();
     private final ProgramStream err = new ProgramStream();
 
-    Code(ProgramObject object, Program program, long[] insns, int[] slots, long[] constants, Helper[] helpers) {
+    Code(
+            ProgramObject object,
+            Program program,
+            long[] insns,
+            int[] slots,
+            long[] constants,
+            Helper[] helpers,
+            BitSet probes) {
         this.object = object;
         this.program = program;
         this.insns = insns;
@@ -47,6 +56,7 @@ public final class Code {
         this.exceptionCallback = exceptionCallback(object.btf(), program, slots);
         this.constants = constants;
         this.helpers = helpers;
+        this.probes = probes;
     }
 
     /** Programs name their exception callback by a declaration tag of the main function. */
@@ -77,9 +87,13 @@ public final class Code {
         return -1;
     }
 
-    /** Links and pre-decodes a program; raises {@link UnsupportedProgramException} where it uses what is not there. */
-    public static Code of(ProgramObject object, Program program, Linkage linkage) {
-        return new Predecoder(object, program, linkage).decode();
+    /**
+     * Links and pre-decodes a program; raises {@link UnsupportedProgramException} where it uses what is not there.
+     *
+     * @param probes slots of loads that yield 0 where there is no memory
+     */
+    public static Code of(ProgramObject object, Program program, Linkage linkage, BitSet probes) {
+        return new Predecoder(object, program, linkage).decode(probes);
     }
 
     public ProgramObject object() {
@@ -103,6 +117,11 @@ public final class Code {
     /** The index of the function that makes a result of what the program throws, or -1 where the cookie is the result. */
     int exceptionCallback() {
         return exceptionCallback;
+    }
+
+    /** Whether the pre-decoded instruction is a load that yields 0 where there is no memory. */
+    boolean isProbe(int index) {
+        return probes.get(slots[index]);
     }
 
     /** The slot of a pre-decoded instruction, for messages. */

@@ -16,17 +16,17 @@ public final class Execution {
     /** Bytes of stack that a function has. */
     public static final int FRAME_SIZE = 512;
 
-    /** Deepest nesting of calls and callbacks; verified programs stay below 8. */
-    public static final int MAX_FRAMES = 32;
+    /** Most tail calls of one run. */
+    public static final int MAX_TAIL_CALLS = 33;
+
+    /** Most frames that verified programs reach: eight each, and a tail call leaves the frames of the function's callers behind. */
+    public static final int MAX_FRAMES = 8 * (MAX_TAIL_CALLS + 1);
 
     /** Bytes of guest memory that the stack of an execution takes. */
     public static final int STACK_SIZE = FRAME_SIZE * MAX_FRAMES;
 
     /** How often {@code may_goto} falls through within one function call. */
     public static final long MAY_GOTO_LIMIT = 1 << 23;
-
-    /** Most tail calls of one run. */
-    public static final int MAX_TAIL_CALLS = 33;
 
     /** A slot of the register file that stays zero. */
     static final int ZERO = 15;
@@ -260,11 +260,15 @@ public final class Execution {
     /** A place in a program, as {@link #stack()} reports it. */
     public record Position(Code code, int slot) {}
 
-    /** Stops the run for what an access raised. */
-    TrapException trap(int index, RuntimeException cause) {
+    /** Makes a load that may fail yield 0, and returns the next index; stops the run for what any other access raised. */
+    int afterFault(int index, RuntimeException cause) {
+        if (code().isProbe(index)) {
+            registers[(int) (code().insns[index] >>> 8) & 0xf] = 0;
+            return index + 1;
+        }
         at = index;
         String kind = cause instanceof IndexOutOfBoundsException ? "invalid address: " : "invalid access: ";
-        return new TrapException(kind + cause.getMessage());
+        throw new TrapException(kind + cause.getMessage());
     }
 
     void enter(int returnTo, long[] r) {

@@ -112,7 +112,7 @@ final class Interpreter {
             }
             return pc;
         } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
-            throw run.trap(pc - 1, e);
+            return run.afterFault(pc - 1, e);
         } finally {
             run.addExecuted(count - Math.max(left, 0));
         }

@@ -6,6 +6,7 @@ import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +31,7 @@ final class Predecoder {
         this.indexBySlot = new int[source.size()];
     }
 
-    Code decode() {
+    Code decode(BitSet probes) {
         int[] slots = number();
         int end = slots.length - 1;
         long[] insns = new long[slots.length];
@@ -39,7 +40,7 @@ final class Predecoder {
         }
         insns[end] = MicroOp.OFF_THE_END;
         long[] used = Arrays.copyOf(constants, constantIndices.size());
-        return new Code(object, program, insns, slots, used, helpers.toArray(Helper[]::new));
+        return new Code(object, program, insns, slots, used, helpers.toArray(Helper[]::new), probes);
     }
 
     /** Numbers the instructions without second slots; the last index stands for the end of the code. */

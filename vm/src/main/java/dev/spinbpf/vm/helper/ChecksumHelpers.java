@@ -11,7 +11,6 @@ final class ChecksumHelpers {
     private static final long PSEUDO_HEADER = 1 << 4;
     private static final long MANGLED_ZERO = 1 << 5;
     private static final long MARK_ENFORCE = 1 << 6;
-    private static final int MAX_DIFF = 512;
 
     private ChecksumHelpers() {}
 
@@ -33,17 +32,29 @@ final class ChecksumHelpers {
     }
 
     private static long diff(long from, long fromSize, long to, long toSize, long seed) {
-        if (((fromSize | toSize) & 3) != 0 || fromSize + toSize > MAX_DIFF) {
-            return -EINVAL;
-        }
         long sum = seed & 0xffff_ffffL;
-        for (long i = 0; i < fromSize; i += 4) {
-            sum += ~GuestMemory.getInt(from + i) & 0xffff_ffffL;
-        }
-        for (long i = 0; i < toSize; i += 4) {
-            sum += GuestMemory.getInt(to + i) & 0xffff_ffffL;
+        if (fromSize == 0) {
+            sum = partial(to, toSize, sum);
+        } else if (toSize == 0) {
+            sum = ~partial(from, fromSize, ~seed & 0xffff_ffffL) & 0xffff_ffffL;
+        } else {
+            long added = partial(to, toSize, sum);
+            sum = fold(added + (~partial(from, fromSize, 0) & 0xffff_ffffL), 32);
         }
         return fold(sum, 16);
+    }
+
+    /** Adds words of 32 bits, the last one filled up with zeros. */
+    private static long partial(long address, long size, long start) {
+        long sum = start;
+        long words = size & ~3;
+        for (long i = 0; i < words; i += 4) {
+            sum += GuestMemory.getInt(address + i) & 0xffff_ffffL;
+        }
+        for (long i = words; i < size; i++) {
+            sum += (GuestMemory.getByte(address + i) & 0xffL) << 8 * (i - words);
+        }
+        return fold(sum, 32);
     }
 
     /** Adds the carries back in. */

@@ -6,7 +6,6 @@ import dev.spinbpf.maps.cpu.Cpus;
 import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.maps.map.MapTable;
-import dev.spinbpf.programs.model.ProgType;
 import dev.spinbpf.vm.context.ContextArea;
 import dev.spinbpf.vm.context.CpuContext;
 import dev.spinbpf.vm.context.LoadedProgram;
@@ -149,9 +148,7 @@ public final class HookRegistry {
         CpuContext context = contextOf(cpu);
         for (LoadedProgram program : attached(HookTable.PACKET).programs) {
             if (context.hasRoom(program)) {
-                ContextArea area = context.area();
-                boolean xdp = program.program().type() == ProgType.XDP;
-                context.run(program, xdp ? area.xdp(bytes) : area.skb(bytes));
+                context.run(program, context.area().packet(program.program().type(), bytes));
             }
         }
     }

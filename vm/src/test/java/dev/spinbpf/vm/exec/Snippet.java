@@ -12,6 +12,7 @@ import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.programs.model.Subprog;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,7 +49,7 @@ final class Snippet implements AutoCloseable, Linkage {
                 List.of());
         ProgramObject object =
                 new ProgramObject("snippet.o", "GPL", List.of(program), List.of(), List.of(), Btf.EMPTY, List.of());
-        return Code.of(object, program, this);
+        return Code.of(object, program, this, new BitSet());
     }
 
     long run(Insn... insns) {
