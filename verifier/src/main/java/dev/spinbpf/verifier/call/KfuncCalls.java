@@ -92,7 +92,8 @@ final class KfuncCalls {
 
     /** The path on which the lock was not taken: r0 is a negative error number. */
     private static void forkFailedLock(VerifierEnv env) {
-        VerifierState branch = env.pushStack(env.insnIndex() + 1, env.insnIndex());
+        VerifierState branch =
+                env.pushStack(env.insnIndex() + 1, env.insnIndex(), "failed to push state for failed lock acquisition");
         FuncState func = branch.func();
         for (int i = 0; i < Registers.CALLER_SAVED; i++) {
             func.setReg(i, RegState.NOT_INIT);

@@ -51,7 +51,7 @@ final class Functions {
             int end = i + 1 < sorted.size() ? sorted.get(i + 1) : env.length();
             Subprog declared = declared(env, start);
             env.addSubprog(
-                    declared == null
+                    declared == null || declared.btfFuncId() >= env.btf().size()
                             ? new SubprogInfo("", start, end, false, 0)
                             : new SubprogInfo(declared.name(), start, end, declared.global(), declared.btfFuncId()));
             if (exceptionStart > 0 && start == exceptionStart) {

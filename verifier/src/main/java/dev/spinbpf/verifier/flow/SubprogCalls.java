@@ -90,7 +90,7 @@ public final class SubprogCalls implements CallbackPusher {
             env.setReg(0, RegState.UNKNOWN);
         }
         if (callee.mightThrow) {
-            env.pushStack(insnIndex + 1, insnIndex);
+            env.pushStack(insnIndex + 1, insnIndex, "failed to push state for global subprog exception path");
             return Outcome.EXIT;
         }
         return Outcome.NEXT;

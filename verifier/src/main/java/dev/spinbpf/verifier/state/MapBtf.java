@@ -7,37 +7,14 @@ import dev.spinbpf.programs.model.MapDef;
 import dev.spinbpf.programs.model.MapType;
 
 /**
- * Whether a map is made with its types. Linux refuses types with wrong special fields, all of an object's at once; a map of
- * a kind that cannot hold the special fields of its value is refused too. Loaders then go on without types, so that the map
- * exists but its locks cannot be used.
+ * Whether a map is made with its types. A map of a kind that cannot hold the special fields of its value is refused. Loaders
+ * then go on without types, so that the map exists but its locks cannot be used.
  */
 final class MapBtf {
     private static final long RDONLY_PROG = 1L << 7;
     private static final long WRONLY_PROG = 1L << 8;
 
     private MapBtf() {}
-
-    /** Whether Linux takes the types of an object: no struct breaks the rules of special fields. */
-    static boolean isLoadable(Btf btf) {
-        if (!hasSpecial(btf)) {
-            return true;
-        }
-        for (int id = 1; id < btf.size(); id++) {
-            if (StructRecords.of(btf, id).errno() != 0) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private static boolean hasSpecial(Btf btf) {
-        for (BtfField.Kind kind : BtfRecord.ALLOCATED_OBJECT_KINDS) {
-            if (!btf.findAll(kind.typeName()).isEmpty()) {
-                return true;
-            }
-        }
-        return false;
-    }
 
     /** Whether a map with these special fields in its value is made with its types. */
     static boolean isKept(MapDef def, Btf btf, BtfRecord record) {

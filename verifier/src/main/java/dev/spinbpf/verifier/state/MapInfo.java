@@ -22,12 +22,8 @@ public final class MapInfo {
      *
      * @param index the map's index in its object; -1 for the template of inner maps
      * @param btf the object's types
+     * @param loadable whether Linux takes them
      */
-    public MapInfo(MapDef def, int index, Btf btf) {
-        this(def, index, btf, MapBtf.isLoadable(btf));
-    }
-
-    /** As above, where it is known whether Linux takes the object's types. */
     MapInfo(MapDef def, int index, Btf btf, boolean loadable) {
         this.def = def;
         this.index = index;

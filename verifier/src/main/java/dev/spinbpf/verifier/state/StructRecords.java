@@ -25,9 +25,14 @@ public final class StructRecords {
 
     /** The special fields of the struct; none if the id is no struct's. */
     public static BtfRecord of(Btf btf, int typeId) {
-        return btf.type(typeId) instanceof BtfType.Composite struct && !struct.isUnion() && holdsSpecial(btf, struct)
+        return btf.type(typeId) instanceof BtfType.Composite struct && isSought(btf, typeId)
                 ? BtfRecord.parse(btf, typeId, BtfRecord.ALLOCATED_OBJECT_KINDS, struct.sizeBytes())
                 : BtfRecord.EMPTY;
+    }
+
+    /** Whether Linux looks for special fields in the type: a struct that directly holds one. */
+    static boolean isSought(Btf btf, int typeId) {
+        return btf.type(typeId) instanceof BtfType.Composite struct && !struct.isUnion() && holdsSpecial(btf, struct);
     }
 
     private static boolean holdsSpecial(Btf btf, BtfType.Composite struct) {

@@ -22,6 +22,7 @@ public final class VerifierEnv {
     private static final int COMPLEXITY_LIMIT_JMP_SEQ = 8192;
 
     private final ProgramObject object;
+    private final Btf btf;
     private final Program program;
     private final VerifierOptions options;
     private final Services services;
@@ -92,7 +93,8 @@ public final class VerifierEnv {
             aux[i] = new InsnAux();
         }
         var infos = new ArrayList<MapInfo>();
-        boolean loadable = MapBtf.isLoadable(object.btf());
+        boolean loadable = ObjectTypes.areTaken(object.btf(), options.kernelTypes());
+        btf = loadable ? object.btf() : Btf.EMPTY;
         for (int i = 0; i < object.maps().size(); i++) {
             infos.add(new MapInfo(object.maps().get(i), i, object.btf(), loadable));
         }
@@ -107,9 +109,9 @@ public final class VerifierEnv {
         return program;
     }
 
-    /** The object's types. */
+    /** The object's types; {@link Btf#EMPTY} if Linux does not take them. */
     public Btf btf() {
-        return object.btf();
+        return btf;
     }
 
     /** The kernel's types; {@link Btf#EMPTY} if there are none. */
@@ -286,10 +288,23 @@ public final class VerifierEnv {
 
     /** Notes a copy of the current state, to be continued at a slot later. */
     public VerifierState pushStack(int nextInsn, int prevInsn) {
+        return pushStack(nextInsn, prevInsn, "");
+    }
+
+    /**
+     * Notes a copy of the current state, to be continued at a slot later.
+     *
+     * @param failure what to say last if there are too many already; empty: nothing more than that
+     */
+    public VerifierState pushStack(int nextInsn, int prevInsn, String failure) {
         VerifierState copy = state.copy();
         branchStack.push(new Pending(copy, nextInsn, prevInsn, log.position()));
         if (branchStack.size() > COMPLEXITY_LIMIT_JMP_SEQ) {
-            throw reject(Errno.E2BIG, "The sequence of %d jumps is too complex.", branchStack.size());
+            String tooMany = "The sequence of " + branchStack.size() + " jumps is too complex.";
+            if (!failure.isEmpty()) {
+                verbose("%s\n", tooMany);
+            }
+            throw reject(Errno.E2BIG, "%s", failure.isEmpty() ? tooMany : failure);
         }
         VerifierState parent = copy.parent();
         if (parent != null) {
