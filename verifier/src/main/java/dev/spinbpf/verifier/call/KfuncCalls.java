@@ -141,10 +141,11 @@ final class KfuncCalls {
                     switch (field.kind()) {
                         case BPF_SPIN_LOCK,
                                 BPF_RES_SPIN_LOCK,
-                                BPF_REFCOUNT,
-                                BPF_LIST_NODE,
-                                BPF_RB_NODE,
-                                BPF_KPTR_UNREF -> true;
+                                BPF_TIMER,
+                                BPF_WORKQUEUE,
+                                BPF_TASK_WORK,
+                                BPF_KPTR_UNREF,
+                                BPF_REFCOUNT -> true;
                         default -> false;
                     };
             if (!safe) {

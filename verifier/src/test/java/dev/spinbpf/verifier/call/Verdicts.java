@@ -32,6 +32,11 @@ final class Verdicts {
         String end = text.contains("exit") ? "\n" : "\nr0 = 0\nexit\n";
         String source = ".license \"" + license + "\"\n" + KFUNCS + ".program test \"" + parts[0] + "\" " + options
                 + "\n" + text.replace(";", "\n") + end;
+        return ofSource(source, kernelTypes);
+    }
+
+    /** As the others, for the first program of a whole source text. */
+    static String ofSource(String source, Btf kernelTypes) throws Exception {
         ProgramObject object = Assembler.assemble("test.bpfasm", source);
         VerifierOptions verifierOptions = new VerifierOptions(false, kernelTypes, VerifierOptions.INSN_LIMIT);
         return switch (Verifier.verify(object, object.programs().getFirst(), verifierOptions)) {
