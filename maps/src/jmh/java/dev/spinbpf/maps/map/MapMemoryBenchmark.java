@@ -47,7 +47,6 @@ public class MapMemoryBenchmark {
     int valueSize;
 
     private @Nullable BpfMap map;
-    private @Nullable Object heapMap;
 
     /** What a map takes. */
     @AuxCounters(AuxCounters.Type.EVENTS)
@@ -64,7 +63,6 @@ public class MapMemoryBenchmark {
             made.close();
         }
         map = null;
-        heapMap = null;
     }
 
     @Benchmark
@@ -87,7 +85,6 @@ public class MapMemoryBenchmark {
         for (int i = 0; i < entries; i++) {
             made.put(ReadMostlyBenchmark.Heap.key(i), ReadMostlyBenchmark.Heap.value(i, valueSize));
         }
-        heapMap = made;
         bytes.bytesAnEntry = (double) (heapBytes() - before) / entries;
         return made;
     }

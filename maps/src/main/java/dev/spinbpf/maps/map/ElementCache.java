@@ -28,6 +28,7 @@ final class ElementCache {
     private final BpfMap map;
     private final long elementSize;
     private final int linkOffset;
+    private final long alignment;
     private final long lists;
     private final long shared;
 
@@ -36,9 +37,19 @@ final class ElementCache {
      * @param linkOffset where a free element is linked; readers that still stand on it do not look there
      */
     ElementCache(BpfMap map, long elementSize, int linkOffset) {
+        this(map, elementSize, linkOffset, Long.BYTES * 2);
+    }
+
+    /**
+     * @param elementSize a multiple of eight, and of the alignment unless that is 16
+     * @param linkOffset where a free element is linked; readers that still stand on it do not look there
+     * @param alignment of what elements are carved from, a power of two
+     */
+    ElementCache(BpfMap map, long elementSize, int linkOffset, long alignment) {
         this.map = map;
         this.elementSize = elementSize;
         this.linkOffset = linkOffset;
+        this.alignment = alignment;
         lists = map.arena().allocate((long) STRIDE * (map.cpuCount + 1), STRIDE);
         shared = lists + (long) STRIDE * map.cpuCount;
     }
@@ -78,7 +89,7 @@ final class ElementCache {
 
     private long carve() {
         long count = Math.max(1, Math.min(BATCH, LARGEST_CHUNK / elementSize));
-        long chunk = map.arena().tryAllocate(count * elementSize, Long.BYTES * 2);
+        long chunk = map.arena().tryAllocate(count * elementSize, alignment);
         if (chunk == 0) {
             return 0;
         }

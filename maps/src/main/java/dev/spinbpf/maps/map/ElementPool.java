@@ -31,19 +31,18 @@ final class ElementPool {
         count = map.arena().allocate(Long.BYTES, PercpuCounter.STRIDE);
         if (map.hasFlag(MapFlags.BPF_F_NO_PREALLOC)) {
             freelist = null;
-            cache = new ElementCache(map, map.elementSize + Long.BYTES, (int) map.elementSize);
+            long granule = HashTableMap.granule();
+            long stride = map.elementSize + Long.BYTES + granule - 1 & -granule;
+            cache = new ElementCache(map, stride, (int) map.elementSize, granule);
             spares = 0;
             return;
         }
         cache = null;
-        long elementCount = map.maxEntries() + (replacesValues ? map.cpuCount : 0);
-        long elements = map.arena().allocate(map.elementSize * elementCount, PercpuCounter.STRIDE);
-        freelist = new PercpuFreelist(map, elements, map.elementSize * elementCount);
+        freelist = new PercpuFreelist(map);
         if (map.isPercpu()) {
-            attachPercpuValues(map, elements, elementCount);
+            attachPercpuValues(map);
         }
-        long spareElements = elements + map.elementSize * map.maxEntries();
-        freelist.populate(map.elementSize, map.maxEntries());
+        long spareElements = map.elements + map.elementSize * map.maxEntries();
         spares = replacesValues ? map.arena().allocate((long) PercpuCounter.STRIDE * map.cpuCount, 64) : 0;
         for (int cpuId = 0; replacesValues && cpuId < map.cpuCount; cpuId++) {
             GuestMemory.putLong(spares + (long) PercpuCounter.STRIDE * cpuId, spareElements + map.elementSize * cpuId);
@@ -51,11 +50,11 @@ final class ElementPool {
     }
 
     /** Gives elements of a pre-allocated per-CPU map their values. */
-    static void attachPercpuValues(HashTableMap map, long elements, long elementCount) {
+    static void attachPercpuValues(HashTableMap map) {
         long size = Bytes.roundUp8(map.valueSize);
         long values = map.arena().allocate(percpuStride(map) * map.cpuCount, GuestMemory.PAGE_SIZE);
-        for (long i = 0; i < elementCount; i++) {
-            GuestMemory.putLong(elements + i * map.elementSize + map.valueOffset, values + i * size);
+        for (long i = 0; i < map.maxEntries(); i++) {
+            GuestMemory.putLong(map.elements + i * map.elementSize + map.valueOffset, values + i * size);
         }
     }
 

@@ -18,7 +18,7 @@ final class HashMapOfMaps extends HashTableMap {
     private final ElementPool pool;
 
     HashMapOfMaps(MapDefinition definition) {
-        super(definition, HEADER_SIZE, Long.BYTES);
+        super(definition, HEADER_SIZE, Long.BYTES, 0);
         pool = new ElementPool(this, false);
     }
 
@@ -74,8 +74,7 @@ final class HashMapOfMaps extends HashTableMap {
         }
         Bytes.copy(key, element + keyOffset, keySize);
         GuestMemory.putLong(element + valueOffset, inner);
-        GuestMemory.putInt(element + HASH, hash);
-        insert(bucket, element);
+        insert(bucket, element, hash);
         return 0;
     }
 

@@ -4,7 +4,6 @@ import static dev.spinbpf.programs.model.Errno.EINVAL;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
-import dev.spinbpf.maps.memory.GuestMemory;
 
 /**
  * {@code BPF_MAP_TYPE_HASH}: an update makes a new element and puts it before the old one, so that a reader sees either value
@@ -14,7 +13,11 @@ final class HashMapOfValues extends HashTableMap {
     private final ElementPool pool;
 
     HashMapOfValues(MapDefinition definition) {
-        super(definition, HEADER_SIZE, definition.def().valueSize());
+        super(
+                definition,
+                HEADER_SIZE,
+                definition.def().valueSize(),
+                definition.environment().cpus().count());
         pool = new ElementPool(this, true);
     }
 
@@ -80,8 +83,7 @@ final class HashMapOfValues extends HashTableMap {
         }
         Bytes.copy(key, element + keyOffset, keySize);
         layout().copy(value, element + valueOffset);
-        GuestMemory.putInt(element + HASH, hash);
-        insert(bucket, element);
+        insert(bucket, element, hash);
         if (old != 0) {
             unlink(bucket, old);
             if (pool.isPreallocated()) {

@@ -8,38 +8,56 @@ import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.maps.memory.GuestMemoryExhaustedException;
 import dev.spinbpf.maps.sync.GuestWords;
 
 /**
  * The hash table under all kinds of hash map.
  *
- * <p>A bucket is a word that heads a list of elements, and an rqspinlock. Writers of a bucket hold its lock with
- * interrupts disabled. Readers hold nothing: a list ends in a word that is odd and names its bucket, so that a reader who
- * was carried into another bucket, because an element was reused under its feet, notices at the end and begins again. An
- * element that is taken out keeps its {@code next}, for readers that stand on it.
+ * <p>A bucket is a link that heads a list of elements, and an rqspinlock. Writers of a bucket hold its lock with interrupts
+ * disabled. Readers hold nothing, so elements may be taken out and used again under their feet. An element that is taken out
+ * keeps its link to the next one, which is marked {@link #REMOVED}; a reader who finds that mark begins anew, and so does one
+ * who finds the key changed behind a hash that was right. A list ends in a link that names its bucket, so that a reader who was
+ * carried into another bucket all the same, because the element that it stands on was used again between two looks, notices
+ * there. The hash and the link are one word, which is read and written as a whole. As in Linux, a reader that is past the head when a
+ * value is replaced, and comes to the old element's place when that is gone, finds neither.
  *
  * <pre>
- *   bucket:   head(8) lock(4) -(4)
- *   element:  next(8) hash(4) freeNext(4) [list node of an LRU (24)] key value
+ *   bucket:   head link(4) lock(4)
+ *   element:  hash(4) next link(4) [list node of an LRU (24)] key value
+ *   link:     0 none | number of an element (30) | END + number of the bucket (28); in an element also REMOVED
  * </pre>
  *
- * The header is short so that a small element is in one cache line; only pre-allocated maps use {@code freeNext}. A free element
- * keeps its hash as well, for readers that came by before it was taken out. Key and value begin at multiples of eight. The value slot of a per-CPU map holds the address of CPU 0's value.
+ * The header is short, a sixth of the kernel's, since with small elements memory and caches are what a lookup costs. A bucket that nothing
+ * was ever put into is zero, so that making a large table writes nothing. Elements of a pre-allocated map are numbered in their array;
+ * those of the others by their place in guest memory, at multiples of {@link #granule}. A free element of a pre-allocated hash has the
+ * number of the next free one in place of its hash. Key and value begin at multiples of eight. The value slot of a per-CPU map holds the
+ * address of CPU 0's value.
  */
 public abstract sealed class HashTableMap extends BpfMap
         permits HashMapOfMaps, HashMapOfValues, LruHashMap, PercpuHashMap {
-    static final int HEADER_SIZE = 16;
+    static final int HEADER_SIZE = 8;
 
-    private static final int BUCKET_SHIFT = 4;
-    private static final int BUCKET_LOCK = 8;
+    private static final int BUCKET_SHIFT = 3;
+    private static final int BUCKET_LOCK = 4;
 
-    private static final int NEXT = 0;
-    static final int HASH = 8;
-    static final int FREE_NEXT = 12;
+    private static final int END = 1 << 31;
+    private static final int REMOVED = 1 << 30;
+    private static final int NUMBER = REMOVED - 1;
 
     final int keyOffset;
     final int valueOffset;
+
+    /** How far elements lie apart, a multiple of {@link #granule} where they come one by one. */
     final long elementSize;
+
+    /** The elements of a pre-allocated map; else 0. */
+    final long elements;
+
+    private final long linkBase;
+    private final long linkUnit;
+    private final int linkShift;
+    private final long linkInverse;
     private final long buckets;
     private final int bucketMask;
     private final int seed;
@@ -49,19 +67,33 @@ public abstract sealed class HashTableMap extends BpfMap
     /**
      * @param headerSize bytes before the key, a multiple of eight
      * @param valueSlotSize bytes that the value takes in the element
+     * @param spareElements how many elements more than entries a pre-allocated map has
      */
-    HashTableMap(MapDefinition definition, int headerSize, long valueSlotSize) {
+    HashTableMap(MapDefinition definition, int headerSize, long valueSlotSize, int spareElements) {
         super(definition);
         keyOffset = headerSize;
         valueOffset = headerSize + (int) Bytes.roundUp8(keySize);
         elementSize = valueOffset + Bytes.roundUp8(valueSlotSize);
+        if (hasFlag(MapFlags.BPF_F_NO_PREALLOC)) {
+            elements = 0;
+            linkUnit = granule();
+            linkBase = 0;
+        } else {
+            long count = maxEntries() + spareElements;
+            if (count >= NUMBER) {
+                throw new GuestMemoryExhaustedException(
+                        count + " pre-allocated elements, at most " + NUMBER + " are supported");
+            }
+            elements = arena().allocate(elementSize * count, PercpuCounter.STRIDE);
+            linkUnit = elementSize;
+            linkBase = elements - elementSize;
+        }
+        linkShift = Long.numberOfTrailingZeros(linkUnit);
+        linkInverse = inverse(linkUnit >>> linkShift);
         long bucketCount = bucketCount(maxEntries());
         bucketMask = (int) (bucketCount - 1);
         seed = hasFlag(MapFlags.BPF_F_ZERO_SEED) ? 0 : environment().hashSeeds().getAsInt();
         buckets = arena().allocate(bucketCount << BUCKET_SHIFT, 64);
-        for (long i = 0; i < bucketCount; i++) {
-            GuestMemory.putLong(buckets + (i << BUCKET_SHIFT), endOf((int) i));
-        }
         elementCounts = arena().allocate((long) PercpuCounter.STRIDE * cpuCount, 64);
         bucketLocks = lockClass("bucket");
     }
@@ -70,12 +102,61 @@ public abstract sealed class HashTableMap extends BpfMap
         return maxEntries <= 1 ? 1 : Long.highestOneBit(maxEntries - 1) << 1;
     }
 
-    private static long endOf(int bucketIndex) {
-        return (bucketIndex & 0xffffffffL) << 1 | 1;
+    /** Elements that come one by one lie at multiples of this: the least, from 16 on, that numbers all of guest memory. */
+    static long granule() {
+        long granule = 16;
+        while (GuestMemory.endAddress() / granule > NUMBER) {
+            granule <<= 1;
+        }
+        return granule;
     }
 
-    private static boolean isEnd(long node) {
-        return (node & 1) != 0;
+    // Links.
+
+    /** The inverse of an odd number modulo 2^64: multiplied by it, a multiple is divided without a remainder. */
+    private static long inverse(long odd) {
+        long inverse = odd;
+        for (int bits = 3; bits < Long.SIZE; bits *= 2) {
+            inverse *= 2 - odd * inverse;
+        }
+        return inverse;
+    }
+
+    /** The address of the element that a link names. */
+    final long elementAt(int link) {
+        return linkBase + (link & NUMBER) * linkUnit;
+    }
+
+    /** The link that names an element, at least 1. */
+    final int linkTo(long element) {
+        return (int) ((element - linkBase >>> linkShift) * linkInverse);
+    }
+
+    private static int endOf(int bucketIndex) {
+        return END | bucketIndex;
+    }
+
+    private static boolean isElement(int link) {
+        return link > 0;
+    }
+
+    private static long header(int hash, int next) {
+        return (long) next << Integer.SIZE | hash & 0xffff_ffffL;
+    }
+
+    /** The link behind an element, whether that was taken out or not. */
+    private static int next(long header) {
+        return (int) (header >>> Integer.SIZE) & ~REMOVED;
+    }
+
+    /** An element's hash, once it has one and while it is not in a free list. */
+    static int hashOf(long element) {
+        return GuestMemory.getInt(element);
+    }
+
+    /** Gives an element that is not in the table a hash, or a free one the number of another; readers may still stand on it. */
+    static void setHash(long element, int hash) {
+        GuestMemory.setLongOpaque(element, GuestMemory.getLong(element) & 0xffff_ffff_0000_0000L | hash & 0xffff_ffffL);
     }
 
     final int hash(long key) {
@@ -100,58 +181,79 @@ public abstract sealed class HashTableMap extends BpfMap
     /** Finds an element while others may change the table; 0 if there is none. */
     final long find(long key, int hash) {
         long bucket = bucketOf(hash);
-        long end = endOf(hash & bucketMask);
-        while (true) {
-            long node = GuestWords.getLongAcquire(bucket);
-            while (!isEnd(node)) {
-                if (matches(node, key, hash)) {
-                    return node;
+        int end = endOf(hash & bucketMask);
+        int link;
+        do {
+            link = GuestWords.getIntAcquire(bucket);
+            while (isElement(link)) {
+                long element = elementAt(link);
+                long header = GuestWords.getLongAcquire(element);
+                link = (int) (header >>> Integer.SIZE);
+                if ((link & REMOVED) != 0) {
+                    break;
                 }
-                node = GuestWords.getLongAcquire(node + NEXT);
+                if ((int) header == hash) {
+                    if (Bytes.equal(element + keyOffset, key, keySize)) {
+                        return element;
+                    }
+                    if (GuestWords.getLongAcquire(element) != header) {
+                        link = REMOVED;
+                        break;
+                    }
+                }
             }
-            if (node == end) {
-                return 0;
-            }
-        }
+        } while (link != end && link != 0);
+        return 0;
     }
 
     /** Finds an element under the bucket's lock; 0 if there is none. */
     final long findLocked(long bucket, long key, int hash) {
-        long node = GuestMemory.getLong(bucket);
-        while (!isEnd(node)) {
-            if (matches(node, key, hash)) {
-                return node;
+        int link = GuestMemory.getInt(bucket);
+        while (isElement(link)) {
+            long element = elementAt(link);
+            long header = GuestMemory.getLong(element);
+            if ((int) header == hash && Bytes.equal(element + keyOffset, key, keySize)) {
+                return element;
             }
-            node = GuestMemory.getLong(node + NEXT);
+            link = next(header);
         }
         return 0;
-    }
-
-    private boolean matches(long node, long key, int hash) {
-        return GuestMemory.getInt(node + HASH) == hash && Bytes.equal(node + keyOffset, key, keySize);
     }
 
     // Changing, under the bucket's lock.
 
     /** Puts an element first, where a reader finds it before an older one with the same key. */
-    final void insert(long bucket, long element) {
-        GuestMemory.setLongOpaque(element + NEXT, GuestMemory.getLong(bucket));
-        GuestWords.setLongRelease(bucket, element);
+    final void insert(long bucket, long element, int hash) {
+        int first = GuestMemory.getInt(bucket);
+        GuestWords.setLongRelease(element, header(hash, first == 0 ? endOf(hash & bucketMask) : first));
+        GuestWords.setIntRelease(bucket, linkTo(element));
     }
 
     /** Takes an element out; false if it is not in this bucket. */
     final boolean unlink(long bucket, long element) {
-        long at = bucket;
-        long node = GuestMemory.getLong(at);
-        while (node != element) {
-            if (isEnd(node)) {
-                return false;
-            }
-            at = node + NEXT;
-            node = GuestMemory.getLong(at);
+        int wanted = linkTo(element);
+        int link = GuestMemory.getInt(bucket);
+        if (link == wanted) {
+            GuestWords.setIntRelease(bucket, next(GuestMemory.getLong(element)));
+            markRemoved(element);
+            return true;
         }
-        GuestWords.setLongRelease(at, GuestMemory.getLong(element + NEXT));
-        return true;
+        while (isElement(link)) {
+            long at = elementAt(link);
+            long header = GuestMemory.getLong(at);
+            link = next(header);
+            if (link == wanted) {
+                GuestWords.setLongRelease(at, header((int) header, next(GuestMemory.getLong(element))));
+                markRemoved(element);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Sends readers that stand on an element back, now that it cannot be reached any more. */
+    private static void markRemoved(long element) {
+        GuestWords.setLongRelease(element, GuestMemory.getLong(element) | (long) REMOVED << Integer.SIZE);
     }
 
     /** {@code check_flags}. */
@@ -252,7 +354,7 @@ public abstract sealed class HashTableMap extends BpfMap
      */
     final int copyBucket(Cpu cpu, long index, long keys, long values, int room, long flags, boolean delete) {
         long bucket = buckets + (index << BUCKET_SHIFT);
-        if (isEnd(GuestWords.getLongAcquire(bucket))) {
+        if (!isElement(GuestWords.getIntAcquire(bucket))) {
             return 0;
         }
         long irqFlags = cpu.irqSave();
@@ -260,9 +362,9 @@ public abstract sealed class HashTableMap extends BpfMap
         if (error != 0) {
             return error;
         }
-        long first = GuestMemory.getLong(bucket);
+        int first = GuestMemory.getInt(bucket);
         int count = 0;
-        for (long element = first; !isEnd(element); element = GuestMemory.getLong(element + NEXT)) {
+        for (int link = first; isElement(link); link = next(GuestMemory.getLong(elementAt(link)))) {
             count++;
         }
         if (Integer.compareUnsigned(count, room) > 0) {
@@ -270,20 +372,23 @@ public abstract sealed class HashTableMap extends BpfMap
             return -ENOSPC;
         }
         int copied = 0;
-        for (long element = first; !isEnd(element); element = GuestMemory.getLong(element + NEXT)) {
+        for (int link = first; isElement(link); link = next(GuestMemory.getLong(elementAt(link)))) {
+            long element = elementAt(link);
             Bytes.copy(element + keyOffset, keys + (long) copied * keySize, keySize);
             copyElement(cpu, element, values + (long) copied * sysValueSize(flags), flags);
             copied++;
         }
         if (delete) {
-            GuestWords.setLongRelease(bucket, endOf((int) index));
+            GuestWords.setIntRelease(bucket, endOf((int) index));
+        }
+        for (int link = first; delete && isElement(link); link = next(GuestMemory.getLong(elementAt(link)))) {
+            markRemoved(elementAt(link));
         }
         unlockBucket(cpu, bucket, irqFlags);
-        // Elements that are out keep their next until they are free.
-        for (long element = first; delete && !isEnd(element); ) {
-            long next = GuestMemory.getLong(element + NEXT);
+        for (int link = first; delete && isElement(link); ) {
+            long element = elementAt(link);
+            link = next(GuestMemory.getLong(element));
             release(cpu, element);
-            element = next;
         }
         return count;
     }
@@ -304,18 +409,18 @@ public abstract sealed class HashTableMap extends BpfMap
             int hash = hash(key);
             long element = find(key, hash);
             if (element != 0) {
-                long next = GuestWords.getLongAcquire(element + NEXT);
-                if (!isEnd(next)) {
-                    Bytes.copy(next + keyOffset, nextKey, keySize);
+                int next = next(GuestWords.getLongAcquire(element));
+                if (isElement(next)) {
+                    Bytes.copy(elementAt(next) + keyOffset, nextKey, keySize);
                     return 0;
                 }
                 index = (hash & bucketMask) + 1;
             }
         }
         for (; Integer.compareUnsigned(index, bucketMask) <= 0; index++) {
-            long first = GuestWords.getLongAcquire(bucketOf(index));
-            if (!isEnd(first)) {
-                Bytes.copy(first + keyOffset, nextKey, keySize);
+            int first = GuestWords.getIntAcquire(bucketOf(index));
+            if (isElement(first)) {
+                Bytes.copy(elementAt(first) + keyOffset, nextKey, keySize);
                 return 0;
             }
         }
@@ -326,14 +431,14 @@ public abstract sealed class HashTableMap extends BpfMap
     public long forEach(Cpu cpu, ElementVisitor visitor, long keyScratch) {
         long visited = 0;
         for (int index = 0; Integer.compareUnsigned(index, bucketMask) <= 0; index++) {
-            long element = GuestWords.getLongAcquire(bucketOf(index));
-            while (!isEnd(element)) {
-                long next = GuestWords.getLongAcquire(element + NEXT);
+            int link = GuestWords.getIntAcquire(bucketOf(index));
+            while (isElement(link)) {
+                long element = elementAt(link);
+                link = next(GuestWords.getLongAcquire(element));
                 visited++;
                 if (visitor.visit(cpu, this, element + keyOffset, valueOf(cpu, element)) != 0) {
                     return visited;
                 }
-                element = next;
             }
         }
         return visited;

@@ -21,14 +21,13 @@ final class LruHashMap extends HashTableMap {
     private final LruLists lru;
 
     LruHashMap(MapDefinition definition) {
-        super(definition, HEADER_SIZE + LruNode.SIZE, slotSize(definition));
+        super(definition, HEADER_SIZE + LruNode.SIZE, slotSize(definition), 0);
         percpuValues = type() == MapType.LRU_PERCPU_HASH;
         percpu = new PercpuValues(this, ElementPool.percpuStride(this));
-        long elements = arena().allocate(elementSize * maxEntries(), PercpuCounter.STRIDE);
         if (percpuValues) {
-            ElementPool.attachPercpuValues(this, elements, maxEntries());
+            ElementPool.attachPercpuValues(this);
         }
-        lru = new LruLists(this, elements, maxEntries());
+        lru = new LruLists(this);
     }
 
     private static long slotSize(MapDefinition definition) {
@@ -143,7 +142,7 @@ final class LruHashMap extends HashTableMap {
         long old = findLocked(bucket, key, hash);
         error = checkExistence(old, flags);
         if (error == 0) {
-            insert(bucket, element);
+            insert(bucket, element, hash);
             if (old != 0) {
                 LruNode.markReferenced(LruNode.of(element));
                 unlink(bucket, old);
@@ -184,7 +183,7 @@ final class LruHashMap extends HashTableMap {
             percpu.write(cpu, value, values(old), flags, onAllCpus);
         } else if (error == 0) {
             percpu.initialize(cpu, value, values(spare), flags, onAllCpus);
-            insert(bucket, spare);
+            insert(bucket, spare, hash);
             spare = 0;
         }
         unlockBucket(cpu, bucket, irqFlags);

@@ -43,14 +43,14 @@ final class LruLists {
     private final LruList[] lists;
     private final long locals;
 
-    LruLists(LruHashMap map, long elements, long count) {
+    LruLists(LruHashMap map) {
         this.map = map;
         locks = map.locks;
         listLocks = map.lockClass("lru");
         localLocks = map.lockClass("lru local");
         cpuCount = map.cpuCount;
         common = !map.hasFlag(MapFlags.BPF_F_NO_COMMON_LRU);
-        freeTarget = Math.clamp(count / cpuCount / 2, 1, LOCAL_FREE_TARGET);
+        freeTarget = Math.clamp(map.maxEntries() / cpuCount / 2, 1, LOCAL_FREE_TARGET);
         lists = new LruList[common ? 1 : cpuCount];
         for (int i = 0; i < lists.length; i++) {
             lists[i] = new LruList(map, common ? LOCAL_SCANS : PERCPU_SCANS);
@@ -61,14 +61,14 @@ final class LruLists {
             LruNode.initialize(local(cpuId) + LOCAL_HARVEST);
             GuestMemory.putInt(local(cpuId) + LOCAL_NEXT_STEAL, cpuId);
         }
-        populate(elements, count);
+        populate(map.maxEntries());
     }
 
-    private void populate(long elements, long count) {
+    private void populate(long count) {
         long share = common ? count : count / cpuCount;
         for (long i = 0; i < count; i++) {
             int cpuId = (int) (i / share);
-            long node = LruNode.of(elements + i * map.elementSize);
+            long node = LruNode.of(map.elements + i * map.elementSize);
             LruNode.setCpu(node, cpuId);
             lists[common ? 0 : cpuId].addFree(node);
         }

@@ -40,11 +40,11 @@ final class LruNode {
     }
 
     static void setHash(long node, int hash) {
-        GuestMemory.putInt(element(node) + HashTableMap.HASH, hash);
+        HashTableMap.setHash(element(node), hash);
     }
 
     static int hash(long node) {
-        return GuestMemory.getInt(element(node) + HashTableMap.HASH);
+        return HashTableMap.hashOf(element(node));
     }
 
     static int cpu(long node) {

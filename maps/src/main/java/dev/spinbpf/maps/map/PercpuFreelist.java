@@ -5,7 +5,6 @@ import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.maps.lock.ResilientLock;
 import dev.spinbpf.maps.memory.GuestMemory;
-import dev.spinbpf.maps.memory.GuestMemoryExhaustedException;
 import dev.spinbpf.maps.sync.GuestWords;
 
 /**
@@ -16,69 +15,59 @@ import dev.spinbpf.maps.sync.GuestWords;
  * list, and {@link #push} goes round all of them until one takes the element.
  *
  * <pre>
- *   list:  first(8) lock(4) ... one cache line each; the extra list is the last
- *   free element:  the next one, as its distance from the first element in words, plus one; 0 at the end
+ *   list:  first(8) lock(4) -(4) fresh(8) end of fresh(8) ... one cache line each; the extra list is the last
+ *   free element:  the link to the next one in place of the hash; 0 at the end
  * </pre>
+ *
+ * An element that was never used is in no list: each CPU's share of them lies side by side, and the list knows where those begin
+ * that are still to come. So making a map does not touch its elements.
  */
 final class PercpuFreelist {
     private static final int STRIDE = 64;
     private static final int LOCK = 8;
-    private static final int WORD_SHIFT = 3;
-    private static final long MOST_BYTES = (1L << Integer.SIZE + WORD_SHIFT) - Long.BYTES;
+    private static final int FRESH = 16;
+    private static final int FRESH_END = 24;
 
+    private final HashTableMap map;
     private final int mapId;
     private final int cpuCount;
-    private final long elements;
     private final long lists;
     private final ResilientLock locks;
     private final LockClass listLocks;
 
-    /**
-     * @param elements address of the map's elements, one after the other
-     * @param sizeBytes how many bytes they take
-     */
-    PercpuFreelist(BpfMap map, long elements, long sizeBytes) {
-        if (sizeBytes > MOST_BYTES) {
-            throw new GuestMemoryExhaustedException(
-                    "pre-allocated elements of " + sizeBytes + " bytes, at most " + MOST_BYTES + " are supported");
-        }
-        this.elements = elements;
+    /** Deals the elements of a map out to the CPUs. */
+    PercpuFreelist(HashTableMap map) {
+        this.map = map;
         mapId = map.id();
         cpuCount = map.cpuCount;
         lists = map.arena().allocate((long) STRIDE * (cpuCount + 1), STRIDE);
         locks = map.locks;
         listLocks = map.lockClass("freelist");
+        long next = map.elements;
+        for (int cpuId = 0; cpuId < cpuCount; cpuId++) {
+            long share = map.maxEntries() / cpuCount + (cpuId < map.maxEntries() % cpuCount ? 1 : 0);
+            GuestMemory.putLong(list(cpuId) + FRESH, next);
+            next += share * map.elementSize;
+            GuestMemory.putLong(list(cpuId) + FRESH_END, next);
+        }
     }
 
     private long list(int index) {
         return lists + (long) index * STRIDE;
     }
 
-    /** Deals {@code count} elements out to the CPUs' lists, before anybody else sees them. */
-    void populate(long elementSize, long count) {
-        long next = elements;
-        for (int cpuId = 0; cpuId < cpuCount; cpuId++) {
-            long share = count / cpuCount + (cpuId < count % cpuCount ? 1 : 0);
-            for (long i = 0; i < share; i++) {
-                add(list(cpuId), next);
-                next += elementSize;
-            }
-        }
-    }
-
-    private void add(long list, long element) {
-        setNext(element, GuestMemory.getLong(list));
-        GuestMemory.setLongOpaque(list, element);
-    }
-
     private long next(long element) {
-        long link = GuestMemory.getInt(element + HashTableMap.FREE_NEXT) & 0xffff_ffffL;
-        return link == 0 ? 0 : elements + (link - 1 << WORD_SHIFT);
+        int link = HashTableMap.hashOf(element);
+        return link == 0 ? 0 : map.elementAt(link);
     }
 
     private void setNext(long element, long next) {
-        long link = next == 0 ? 0 : (next - elements >> WORD_SHIFT) + 1;
-        GuestMemory.putInt(element + HashTableMap.FREE_NEXT, (int) link);
+        HashTableMap.setHash(element, next == 0 ? 0 : map.linkTo(next));
+    }
+
+    private boolean isEmpty(long list) {
+        return GuestWords.getLongOpaque(list) == 0
+                && GuestMemory.getLongOpaque(list + FRESH) == GuestMemory.getLong(list + FRESH_END);
     }
 
     /** Takes an element, with interrupts disabled; 0 if all lists are empty or their locks fail. */
@@ -97,15 +86,26 @@ final class PercpuFreelist {
 
     private long popFrom(Cpu cpu, int index) {
         long list = list(index);
-        if (GuestWords.getLongOpaque(list) == 0 || locks.lock(cpu, list + LOCK, listLocks) != 0) {
+        if (isEmpty(list) || locks.lock(cpu, list + LOCK, listLocks) != 0) {
             return 0;
         }
         cpu.fire(HookPoint.FREELIST_POP, mapId, index);
         long element = GuestMemory.getLong(list);
         if (element != 0) {
             GuestWords.setLongOpaque(list, next(element));
+        } else {
+            element = takeFresh(list);
         }
         locks.unlock(cpu, list + LOCK);
+        return element;
+    }
+
+    private long takeFresh(long list) {
+        long element = GuestMemory.getLong(list + FRESH);
+        if (element == GuestMemory.getLong(list + FRESH_END)) {
+            return 0;
+        }
+        GuestMemory.setLongOpaque(list + FRESH, element + map.elementSize);
         return element;
     }
 
@@ -156,6 +156,8 @@ final class PercpuFreelist {
                 count++;
                 element = next(element);
             }
+            long fresh = GuestMemory.getLong(list(index) + FRESH_END) - GuestMemory.getLong(list(index) + FRESH);
+            count += fresh / map.elementSize;
         }
         return count;
     }

@@ -12,7 +12,7 @@ final class PercpuHashMap extends HashTableMap {
     private final PercpuValues percpu;
 
     PercpuHashMap(MapDefinition definition) {
-        super(definition, HEADER_SIZE, Long.BYTES);
+        super(definition, HEADER_SIZE, Long.BYTES, 0);
         pool = new ElementPool(this, false);
         percpu = new PercpuValues(this, ElementPool.percpuStride(this));
     }
@@ -85,8 +85,7 @@ final class PercpuHashMap extends HashTableMap {
         }
         Bytes.copy(key, element + keyOffset, keySize);
         percpu.initialize(cpu, value, values(element), flags, onAllCpus);
-        GuestMemory.putInt(element + HASH, hash);
-        insert(bucket, element);
+        insert(bucket, element, hash);
         return 0;
     }
 

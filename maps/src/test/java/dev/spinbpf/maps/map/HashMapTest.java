@@ -43,6 +43,29 @@ class HashMapTest {
         assertThat(((HashTableMap) map).elementCount()).isEqualTo(1);
     }
 
+    /** Elements are linked by number: their size must not matter. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 8, 9, 17, 24, 40, 56, 64, 88, 136, 184, 248, 1000, 4000})
+    void elementsOfAnySizeAreFoundAndTakenOut(int valueSize) {
+        int entries = 100;
+        for (long flags : new long[] {0, MapFlags.BPF_F_NO_PREALLOC}) {
+            HashTableMap map = (HashTableMap) machine.map(MapType.HASH, 5, valueSize, entries, flags);
+            for (int round = 0; round < 3; round++) {
+                for (int i = 0; i < entries; i++) {
+                    GuestMemory.putByte(machine.value, (byte) i);
+                    assertThat(map.update(machine.cpu, machine.key(i), machine.value, 0))
+                            .isZero();
+                }
+                for (int i = 0; i < entries; i += round + 1) {
+                    assertThat(GuestMemory.getByte(map.lookup(machine.cpu, machine.key(i))))
+                            .isEqualTo((byte) i);
+                    assertThat(machine.delete(map, i)).isZero();
+                }
+                MapContents.assertConserved(map, machine.cpu);
+            }
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(longs = {0, MapFlags.BPF_F_NO_PREALLOC})
     void existenceFlagsAreChecked(long flags) {

@@ -176,7 +176,7 @@ class MapCreationTest {
     void closedMapGivesItsMemoryBack() {
         BpfMap map = machine.map(MapType.HASH, 4, 8, 1000, 0);
         long address = map.address();
-        assertThat(map.memoryBytes()).isGreaterThan(1000 * 40);
+        assertThat(map.memoryBytes()).isGreaterThan(1000 * 30);
         map.close();
         assertThat(machine.environment.table().byId(map.id())).isNull();
         assertThat(machine.environment.table().byAddress(address)).isNull();

@@ -100,6 +100,27 @@ class MapSimulationTest {
         }));
     }
 
+    /** The element that the reader stands on becomes that of another key, in the same bucket or elsewhere, before it looks at it. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void readerFindsAKeyThatIsAlwaysThereThoughItsElementIsUsedAgain(boolean sameBucket) {
+        Explorer.exhaustively(Limits.preemptions(2), scenario(2, (simulation, machine) -> {
+            HashTableMap map = (HashTableMap) machine.map(MapType.HASH, 4, 8, 4, 0);
+            int other = keyBeside(machine, map, sameBucket);
+            machine.update(map, other, 20);
+            machine.update(map, 1, 10);
+            long replacement = buffer(machine, 1, 11);
+            long next = buffer(machine, other, 21);
+            long wanted = buffer(machine, 1, 0);
+            simulation.strand(machine.cpus.get(0), () -> {
+                assertThat(update(map, machine.cpus.get(0), replacement)).isZero();
+                assertThat(update(map, machine.cpus.get(0), next)).isZero();
+            });
+            simulation.strand(machine.cpus.get(1), () -> assertThat(map.lookup(machine.cpus.get(1), wanted))
+                    .isNotZero());
+        }));
+    }
+
     /** An NMI that replaces a value while another replacement is under way finds that one's element still in use. */
     @Test
     void nmiDoesNotTakeAnElementThatIsStillInTheTable() {
