@@ -147,15 +147,15 @@ public final class AttachTargets {
 
     private static @Nullable AttachTarget iterator(VerifierEnv env, String name) {
         if (!hasTypes(env)) {
-            return null;
+            AttachTarget target = known(KernelHook.Kind.FUNCTION, ITER_PREFIX + name);
+            return target == null || !IteratorTargets.areDeclaredWhole(env.btf(), name, target.proto())
+                    ? null
+                    : target.with(IteratorTargets.arguments(name, target.btf(), target.proto()));
         }
         int id = find(env, ITER_PREFIX, name, BtfType.Func.class);
         BtfType.FuncProto proto = protoOf(env.kernelTypes(), id);
         checkPrototype(env, ITER_PREFIX + name, proto);
         List<AttachTarget.Argument> arguments = IteratorTargets.arguments(name, env.kernelTypes(), proto);
-        if (arguments == null) {
-            throw new UnsupportedFeature("iterator " + name + " is not supported");
-        }
         return new AttachTarget(env.kernelTypes(), ITER_PREFIX + name, proto, false, arguments);
     }
 

@@ -63,9 +63,16 @@ final class HookTypes {
         if (type.startsWith("struct ")) {
             return new BtfType.Composite(type.substring("struct ".length()), false, 0, List.of());
         }
+        if (type.startsWith("union ")) {
+            return new BtfType.Composite(type.substring("union ".length()), true, 0, List.of());
+        }
+        if (type.startsWith("enum ")) {
+            return new BtfType.Enum(type.substring("enum ".length()), Integer.BYTES, false, List.of());
+        }
         int bytes =
                 switch (type) {
-                    case "bool" -> Byte.BYTES;
+                    case "bool", "char" -> Byte.BYTES;
+                    case "short" -> Short.BYTES;
                     case "int", "unsigned int", "u32" -> Integer.BYTES;
                     case "long", "unsigned long", "u64", "ktime_t" -> Long.BYTES;
                     default -> throw new IllegalArgumentException(type);

@@ -11,9 +11,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The kernel's structs that helpers and kernel functions name. Of those, name, size and the struct at offset 0 are known
- * everywhere; members are known only where the user gives the kernel's BTF.
+ * everywhere; members, but for those of {@code bpf_iter_meta}, are known only where the user gives the kernel's BTF.
  */
 final class KernelStructs {
+    private static final String ITERATOR_META = "bpf_iter_meta";
     private static final Map<String, Row> ROWS = read();
     private static final Btf OPAQUE = opaqueTypes();
 
@@ -66,12 +67,37 @@ final class KernelStructs {
         return rows;
     }
 
+    /** What each iterator gets first: where it prints, and which object it is at. */
+    private static void addIteratorMeta(List<BtfType> types) {
+        int meta = indexOf(types, ITERATOR_META);
+        types.add(new BtfType.Ptr(indexOf(types, "seq_file")));
+        BtfType.Member seq = new BtfType.Member("seq", types.size() - 1, 0, 0);
+        types.add(new BtfType.Int("u64", Long.BYTES, Long.SIZE, 0, false, false, false));
+        int number = types.size() - 1;
+        List<BtfType.Member> members = List.of(
+                seq,
+                new BtfType.Member("session_id", number, Long.SIZE, 0),
+                new BtfType.Member("seq_num", number, 2 * Long.SIZE, 0));
+        types.set(meta, new BtfType.Composite(ITERATOR_META, false, 3 * Long.BYTES, members));
+        types.add(new BtfType.Composite(ITERATOR_META + "__safe_trusted", false, Long.BYTES, List.of(seq)));
+    }
+
+    private static int indexOf(List<BtfType> types, String name) {
+        for (int id = 1; id < types.size(); id++) {
+            if (types.get(id).name().equals(name)) {
+                return id;
+            }
+        }
+        throw new IllegalStateException(name);
+    }
+
     private static Btf opaqueTypes() {
         List<BtfType> types = new ArrayList<>();
         types.add(new BtfType.Void());
         for (String name : ROWS.keySet().stream().sorted().toList()) {
             types.add(new BtfType.Composite(name, false, Objects.requireNonNull(ROWS.get(name)).sizeBytes, List.of()));
         }
+        addIteratorMeta(types);
         return new Btf(types);
     }
 }

@@ -133,10 +133,6 @@ final class TracedContext {
         if (known != null) {
             return known.reg();
         }
-        if (!AttachTargets.hasTypes(env)) {
-            throw new UnsupportedFeature("argument " + (number + 1) + " of " + target.name() + ", a pointer to struct "
-                    + struct.name() + ", is not supported without the kernel's types");
-        }
         int flags = AttachTargets.trustsArguments(env) ? TypeFlags.PTR_TRUSTED : 0;
         if (number < target.count() && target.param(number).name().endsWith("__nullable")) {
             flags |= TypeFlags.PTR_MAYBE_NULL;
@@ -149,7 +145,20 @@ final class TracedContext {
                 flags |= TypeFlags.PTR_MAYBE_NULL;
             }
         }
-        return struct(env, target, pointer, number, flags);
+        return AttachTargets.hasTypes(env)
+                ? struct(env, target, pointer, number, flags)
+                : opaque(target, struct.name(), number, flags);
+    }
+
+    /** A pointer to a struct of which no more than the name is known. */
+    private static RegState opaque(AttachTarget target, String struct, int number, int flags) {
+        Btf types = KernelStructs.typesOr(Btf.EMPTY);
+        int id = types.find(struct, BtfType.Composite.class);
+        if (id == 0) {
+            throw new UnsupportedFeature("argument " + (number + 1) + " of " + target.name() + ", a pointer to struct "
+                    + struct + ", is not supported without the kernel's types");
+        }
+        return RegState.btfId(types, id, flags);
     }
 
     /** A pointer to a struct, with what its tags say of it. */

@@ -35,7 +35,14 @@ final class BtfAccess {
             KernelWrites.check(env, reg, kernel, at, size);
             return;
         }
-        if (kernel && btf != env.kernelTypes()) {
+        if (kernel && btf != env.kernelTypes() && hasNoMembers(btf, reg.btfRef().typeId())) {
+            boolean known = type == AccessType.READ && OwnTypes.haveScalar(env, typeName, at, size);
+            if (known && valueRegno >= 0) {
+                env.setReg(valueRegno, RegState.UNKNOWN);
+            }
+            if (known) {
+                return;
+            }
             throw new UnsupportedFeature("an access to struct " + typeName + " without kernel types is not supported");
         }
         checkSpecialFields(env, reg, at, size);
@@ -50,6 +57,11 @@ final class BtfAccess {
     /** Whether these are the kernel's types, not the object's own. */
     static boolean isKernel(VerifierEnv env, Btf btf) {
         return btf != env.btf();
+    }
+
+    private static boolean hasNoMembers(Btf btf, int typeId) {
+        return !(btf.type(typeId) instanceof BtfType.Composite struct)
+                || struct.members().isEmpty();
     }
 
     private static long checkOffset(VerifierEnv env, RegState reg, String name, int off, String typeName) {

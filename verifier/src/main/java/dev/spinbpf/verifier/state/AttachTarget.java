@@ -43,6 +43,11 @@ public record AttachTarget(Btf btf, String name, BtfType.FuncProto proto, boolea
         return new AttachTarget(btf, name, proto, skipFirst, List.copyOf(held));
     }
 
+    /** The target, of whose arguments this is known. */
+    public AttachTarget with(List<Argument> known) {
+        return new AttachTarget(btf, name, proto, skipFirst, known);
+    }
+
     /** How much of the context a value of the type takes, in bytes. */
     public static int slotBytes(Btf btf, int typeId) {
         long bytes = Math.max(0, btf.sizeOf(typeId));

@@ -32,6 +32,16 @@ class KnownHooksTest {
             tp_btf.s/sched_switch          | r2 = 0 | Sleepable program cannot attach to non-faultable tracepoint sched_switch
             fexit/do_exit                  | r2 = 0 | Attaching fexit/fsession/fmod_ret to __noreturn function 'do_exit' is rejected.
             fentry/migrate_disable         | r2 = 0 | Attaching tracing programs to function 'migrate_disable' is rejected.
+            tp_btf/sched_switch            | r1 = *(u64 *)(r1 +8); call bpf_task_acquire; if r0 == 0 goto out; r1 = r0; call bpf_task_release; out: | accepted
+            fentry/exit_creds              | r1 = *(u64 *)(r1 +0); call bpf_task_acquire; exit | R1 must be a rcu pointer
+            lsm/task_alloc                 | r1 = *(u64 *)(r1 +0); call bpf_task_acquire; exit | BPF_EXIT instruction in main prog would lead to reference leak
+            lsm/file_open                  | r1 = *(u64 *)(r1 +8); r0 = 5; exit | At program exit the register R0 has smin=5 smax=5 should have been in [-4095, 0]
+            tp_btf/task_newtask            | r1 = *(u64 *)(r1 +0); r2 = *(u32 *)(r1 +8) | unsupported: an access to struct task_struct without kernel types is not supported
+            iter/task                      | r2 = *(u64 *)(r1 +0); r2 = *(u64 *)(r2 +16) | accepted
+            iter/task                      | r2 = *(u64 *)(r1 +0); r2 = *(u64 *)(r2 +24) | access beyond struct bpf_iter_meta at off 24 size 8
+            iter/task                      | r1 = *(u64 *)(r1 +8); call bpf_task_acquire; exit | Possibly NULL pointer passed to trusted R1
+            iter/bpf_map_elem              | r2 = *(u64 *)(r1 +16); r2 = *(u32 *)(r2 +0) | R2 invalid mem access 'rdonly_buf_or_null'
+            iter/bpf_prog                  | r2 = *(u64 *)(r1 +8) | unsupported: argument 2 of bpf_iter_bpf_prog, a pointer to struct bpf_prog, is not supported without the kernel's types
             raw_tp.w/any                   | r2 = *(u64 *)(r1 +8) | accepted
             raw_tp.w/any                   | r2 = *(u64 *)(r1 +0); *(u64 *)(r2 +8) = 0 | accepted
             raw_tp.w/any                   | r2 = *(u64 *)(r1 +0); r2 = *(u64 *)(r2 -8) | R2 invalid negative tracepoint buffer offset: off=-8, var_off=0
@@ -43,8 +53,8 @@ class KnownHooksTest {
 
     @Test
     void shouldNameTheStructThatNeedsTypes() throws Exception {
-        assertThat(Verdicts.of("tp_btf/sched_switch", "r2 = *(u64 *)(r1 +8)", Btf.EMPTY))
-                .isEqualTo("unsupported: argument 2 of sched_switch, a pointer to struct task_struct, is not supported"
+        assertThat(Verdicts.of("fentry/free_htab_elem", "r2 = *(u64 *)(r1 +8)", Btf.EMPTY))
+                .isEqualTo("unsupported: argument 2 of free_htab_elem, a pointer to struct htab_elem, is not supported"
                         + " without the kernel's types");
     }
 
@@ -62,5 +72,37 @@ class KnownHooksTest {
                         .hasSameSizeAs(hook.arguments())
                         .allSatisfy(param -> assertThat(HookTypes.btf().sizeOf(param.typeId()))
                                 .isPositive()));
+    }
+
+    @ParameterizedTest(name = "{0}: {1}: {2}")
+    @CsvSource(delimiter = '|', textBlock = """
+            tp_btf/task_newtask | r2 = *(u64 *)(r1 +0); r0 = *(u32 *)(r2 +8) | accepted
+            tp_btf/task_newtask | r2 = *(u64 *)(r1 +0); r0 = *(u8 *)(r2 +15) | accepted
+            tp_btf/task_newtask | r2 = *(u64 *)(r1 +0); r0 = *(u32 *)(r2 +20) | accepted
+            tp_btf/task_newtask | r2 = *(u64 *)(r1 +0); r0 = *(u64 *)(r2 +0) | unsupported: an access to struct task_struct without kernel types is not supported
+            tp_btf/task_newtask | r2 = *(u64 *)(r1 +0); r0 = *(u32 *)(r2 +24) | unsupported: an access to struct task_struct without kernel types is not supported
+            tp_btf/task_newtask | r2 = *(u64 *)(r1 +0); *(u32 *)(r2 +8) = 0 | only read is supported
+            iter/task           | r2 = *(u64 *)(r1 +0) | accepted
+            iter/bpf_map        | r2 = *(u64 *)(r1 +0) | unsupported: the context of section iter/bpf_map without the kernel's types is not supported
+            """)
+    void shouldReadWhatTheObjectSaysAreNumbers(String section, String text, String expected) throws Exception {
+        String types = """
+                .license "GPL"
+                .btf
+                [1] INT 'unsigned int' size=4 bits_offset=0 nr_bits=32 encoding=(none)
+                [2] PTR '(anon)' type_id=3
+                [3] STRUCT 'task_struct' size=16 vlen=3
+                	'next' type_id=2 bits_offset=0
+                	'pid' type_id=1 bits_offset=64
+                	'tgid' type_id=1 bits_offset=96
+                [4] STRUCT 'task_struct___new' size=24 vlen=1
+                	'flags' type_id=1 bits_offset=160
+                [5] STRUCT 'bpf_iter__task' size=16 vlen=1
+                	'task' type_id=2 bits_offset=64
+                [6] STRUCT 'bpf_iter__bpf_map' size=8 vlen=1
+                	'map' type_id=2 bits_offset=0
+                """;
+        String program = ".program test \"" + section + "\"\n" + text.replace(";", "\n") + "\nr0 = 0\nexit\n";
+        assertThat(Verdicts.ofSource(types + program, Btf.EMPTY)).isEqualTo(expected);
     }
 }
