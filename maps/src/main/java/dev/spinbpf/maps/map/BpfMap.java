@@ -372,9 +372,20 @@ public abstract sealed class BpfMap implements AutoCloseable
         return -EOPNOTSUPP;
     }
 
-    /** User space may no longer change the map ({@code BPF_MAP_FREEZE}). */
-    public final void freeze() {
+    /**
+     * {@code BPF_MAP_FREEZE}: user space may no longer change the map.
+     *
+     * @return 0, -ENOTSUPP values with special fields, -EPERM frozen already or made with BPF_F_RDONLY
+     */
+    public final int sysFreeze() {
+        if (!layout.record().isEmpty()) {
+            return -ENOTSUPP;
+        }
+        if (!sysMayWrite()) {
+            return -EPERM;
+        }
         GuestMemory.putByte(address + FROZEN_OFFSET, (byte) 1);
+        return 0;
     }
 
     /** Whether user space may no longer change the map. */

@@ -45,8 +45,10 @@ public final class MapFactory {
                     new MapCreationException(ENOMEM, def.name(), "there is no memory for it: " + e.getMessage())
                             .initCause(e);
         }
-        if (def.readOnly()) {
-            map.freeze();
+        int error = def.readOnly() ? map.sysFreeze() : 0;
+        if (error != 0) {
+            arena.close();
+            throw new MapCreationException(-error, def.name(), "read-only data cannot be frozen");
         }
         environment.table().publish(map);
         return map;

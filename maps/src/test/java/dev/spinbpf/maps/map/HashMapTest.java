@@ -183,9 +183,14 @@ class HashMapTest {
                 .isZero();
         assertThat(writeOnly.sysLookup(machine.cpu, machine.key(1), machine.out, 0))
                 .isEqualTo(-EPERM);
-        writeOnly.freeze();
+        assertThat(writeOnly.sysFreeze()).isZero();
         assertThat(writeOnly.sysUpdate(machine.cpu, machine.key(1), machine.value, 0))
                 .isEqualTo(-EPERM);
+        assertThat(writeOnly.update(machine.cpu, machine.key(1), machine.value, 0))
+                .isZero();
+        assertThat(writeOnly.sysFreeze()).isEqualTo(-EPERM);
+        assertThat(readOnly.sysFreeze()).isEqualTo(-EPERM);
+        assertThat(readOnly.isFrozen()).isFalse();
     }
 
     @ParameterizedTest

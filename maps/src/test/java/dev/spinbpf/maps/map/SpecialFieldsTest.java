@@ -1,6 +1,9 @@
 package dev.spinbpf.maps.map;
 
+import static dev.spinbpf.programs.model.Errno.EEXIST;
 import static dev.spinbpf.programs.model.Errno.EINVAL;
+import static dev.spinbpf.programs.model.Errno.ENOENT;
+import static dev.spinbpf.programs.model.Errno.ENOTSUPP;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.maps.cpu.Clock;
@@ -19,6 +22,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Values with locks and timers in them. */
@@ -40,7 +44,12 @@ class SpecialFieldsTest {
                     List.of(
                             new Member("before", 1, 0, 0),
                             new Member("lock", 2, LOCK_OFFSET * 8, 0),
-                            new Member("timer", 3, TIMER_OFFSET * 8, 0)))));
+                            new Member("timer", 3, TIMER_OFFSET * 8, 0))),
+            new Composite(
+                    "locked",
+                    false,
+                    VALUE_SIZE,
+                    List.of(new Member("before", 1, 0, 0), new Member("lock", 2, LOCK_OFFSET * 8, 0)))));
 
     private final TestMachine machine = new TestMachine(2);
 
@@ -133,6 +142,95 @@ class SpecialFieldsTest {
         assertThat(map.update(machine.cpu, machine.key(1), machine.value, MapFlags.BPF_F_LOCK))
                 .isZero();
         assertThat(GuestMemory.getInt(map.lookup(machine.cpu, machine.key(1)))).isEqualTo(0x22222222);
+    }
+
+    /** A map whose values have a lock; key 1 is there in an array, and may be there in the others. */
+    private BpfMap locked(MapType type, long flags) {
+        boolean storage = type == MapType.TASK_STORAGE;
+        for (int i = 0; storage && i < 2; i++) {
+            machine.storage();
+        }
+        return machine.map(
+                new MapDef("m", type, 4, VALUE_SIZE, storage ? 0 : 4, flags, 0, 0, 1, 5, null, List.of(), null, false),
+                BTF);
+    }
+
+    private long acquisitions(long value) {
+        return machine.environment
+                .locks()
+                .stats()
+                .ofAddress(value + LOCK_OFFSET)
+                .attempts();
+    }
+
+    private long valueAt(BpfMap map) {
+        return map instanceof LocalStorageMap storage
+                ? storage.get(machine.cpu, machine.ownerAt(1), 0, 0)
+                : map.lookup(machine.cpu, machine.key(1));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"ARRAY,0", "HASH,0", "HASH,1", "RHASH,1", "TASK_STORAGE,1"})
+    void lockedOperationsOfUserSpaceHoldTheValuesLock(MapType type, long flags) {
+        BpfMap map = locked(type, flags);
+        machine.key(1);
+        if (type != MapType.ARRAY) {
+            assertThat(map.sysLookup(machine.cpu, machine.key, machine.out, MapFlags.BPF_F_LOCK))
+                    .isEqualTo(-ENOENT);
+            long exist = MapFlags.BPF_F_LOCK | MapFlags.BPF_EXIST;
+            assertThat(map.sysUpdate(machine.cpu, machine.key, machine.value, exist))
+                    .isEqualTo(-ENOENT);
+        }
+        fillValue(0x11);
+        assertThat(map.sysUpdate(machine.cpu, machine.key, machine.value, MapFlags.BPF_F_LOCK))
+                .isZero();
+        long value = valueAt(map);
+        long before = acquisitions(value);
+
+        fillValue(0x22);
+        assertThat(map.sysUpdate(machine.cpu, machine.key, machine.value, MapFlags.BPF_F_LOCK))
+                .isZero();
+        assertThat(valueAt(map)).as("written in place").isEqualTo(value);
+        assertThat(acquisitions(value)).isEqualTo(before + 1);
+        assertThat(GuestMemory.getInt(value)).isEqualTo(0x22222222);
+        assertThat(GuestMemory.getInt(value + LOCK_OFFSET)).as("lock").isZero();
+        assertThat(GuestMemory.getLong(value + VALUE_SIZE - 8)).isEqualTo(0x2222222222222222L);
+
+        GuestMemory.fill(machine.out, VALUE_SIZE, (byte) 0x77);
+        assertThat(map.sysLookup(machine.cpu, machine.key, machine.out, MapFlags.BPF_F_LOCK))
+                .isZero();
+        assertThat(acquisitions(value)).isEqualTo(before + 2);
+        assertThat(GuestMemory.getInt(machine.out)).isEqualTo(0x22222222);
+        assertThat(GuestMemory.getInt(machine.out + LOCK_OFFSET)).isZero();
+
+        long noExist = MapFlags.BPF_F_LOCK | MapFlags.BPF_NOEXIST;
+        assertThat(map.sysUpdate(machine.cpu, machine.key, machine.value, noExist))
+                .isEqualTo(-EEXIST);
+        MapContents.assertNothingHeld(machine.cpu);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"HASH,0", "HASH,1", "RHASH,1"})
+    void lockedTakingCopiesUnderTheValuesLock(MapType type, long flags) {
+        BpfMap map = locked(type, flags);
+        fillValue(0x11);
+        assertThat(map.sysUpdate(machine.cpu, machine.key(1), machine.value, 0)).isZero();
+        long value = valueAt(map);
+        long before = acquisitions(value);
+        assertThat(map.sysLookupAndDelete(machine.cpu, machine.key, machine.out, MapFlags.BPF_F_LOCK))
+                .isZero();
+        assertThat(acquisitions(value)).isEqualTo(before + 1);
+        assertThat(GuestMemory.getInt(machine.out)).isEqualTo(0x11111111);
+        assertThat(GuestMemory.getInt(machine.out + LOCK_OFFSET)).isZero();
+        assertThat(map.lookup(machine.cpu, machine.key(1))).isZero();
+        MapContents.assertConserved(map, machine.cpu);
+    }
+
+    @Test
+    void mapsOfValuesWithThemCannotBeFrozen() {
+        BpfMap map = machine.map(def(MapType.ARRAY, 0), BTF);
+        assertThat(map.sysFreeze()).isEqualTo(-ENOTSUPP);
+        assertThat(map.isFrozen()).isFalse();
     }
 
     @Test
