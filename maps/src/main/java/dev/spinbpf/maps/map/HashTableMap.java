@@ -408,8 +408,10 @@ public abstract sealed class HashTableMap extends BpfMap
         if (key != 0) {
             int hash = hash(key);
             long element = find(key, hash);
-            if (element != 0) {
-                int next = next(GuestWords.getLongAcquire(element));
+            long header = element == 0 ? 0 : GuestWords.getLongAcquire(element);
+            boolean stays = (header >>> Integer.SIZE & REMOVED) == 0 && (int) header == hash;
+            if (element != 0 && stays) {
+                int next = next(header);
                 if (isElement(next)) {
                     Bytes.copy(elementAt(next) + keyOffset, nextKey, keySize);
                     return 0;

@@ -394,8 +394,8 @@ final class LpmTrieMap extends BpfMap {
                 && prefixLength(node) == GuestMemory.getInt(key)
                 && prefixLength(node) == common
                 && !isIntermediate(node);
-        boolean nodeFree = found && unlink(node, slot);
-        boolean parentFree = nodeFree && parent != 0 && unlinkParent(parent, parentSlot);
+        boolean parentFree = found && parent != 0 && unlinkWithParent(node, parent, parentSlot);
+        boolean nodeFree = parentFree || found && unlink(node, slot);
         locks.unlockIrqrestore(cpu, control, irqFlags);
         if (nodeFree) {
             nodes.free(cpu, node);
@@ -422,15 +422,20 @@ final class LpmTrieMap extends BpfMap {
         return true;
     }
 
-    /** An intermediate parent that has lost a child makes way for the other one. */
-    private boolean unlinkParent(long parent, long parentSlot) {
-        long first = GuestMemory.getLong(childSlot(parent, 0));
-        long second = GuestMemory.getLong(childSlot(parent, 1));
-        if (!isIntermediate(parent) || first != 0 && second != 0) {
+    /**
+     * Takes a node without children out together with its intermediate parent, in one step, since an intermediate one always has two
+     * children: the other one takes its place. Returns false where that is not so.
+     */
+    private boolean unlinkWithParent(long node, long parent, long parentSlot) {
+        boolean childless =
+                GuestMemory.getLong(childSlot(node, 0)) == 0 && GuestMemory.getLong(childSlot(node, 1)) == 0;
+        if (!childless || !isIntermediate(parent)) {
             return false;
         }
+        long first = GuestMemory.getLong(childSlot(parent, 0));
+        countEntry(-1);
         SeqCount.writeBegin(control + SEQUENCE);
-        GuestWords.setLongRelease(parentSlot, first != 0 ? first : second);
+        GuestWords.setLongRelease(parentSlot, first == node ? GuestMemory.getLong(childSlot(parent, 1)) : first);
         SeqCount.writeEnd(control + SEQUENCE);
         return true;
     }

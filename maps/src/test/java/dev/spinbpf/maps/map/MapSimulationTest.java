@@ -15,9 +15,12 @@ import dev.spinbpf.maps.sched.Limits;
 import dev.spinbpf.maps.sched.Scenario;
 import dev.spinbpf.maps.sched.Simulation;
 import dev.spinbpf.programs.model.MapType;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Maps under the deterministic scheduler: each test enumerates interleavings of a few operations. */
@@ -118,6 +121,50 @@ class MapSimulationTest {
             });
             simulation.strand(machine.cpus.get(1), () -> assertThat(map.lookup(machine.cpus.get(1), wanted))
                     .isNotZero());
+        }));
+    }
+
+    private static BpfMap fourEntries(TestMachine machine, MapType type, long flags) {
+        return switch (type) {
+            case RHASH -> machine.resizable(4, 8, 4, 0);
+            case LPM_TRIE -> machine.map(type, 8, 8, 4, flags);
+            default -> machine.map(type, 4, 8, 4, flags);
+        };
+    }
+
+    private static long keyOf(TestMachine machine, BpfMap map, int number) {
+        long buffer = buffer(machine, map instanceof LpmTrieMap ? 32 : number, number);
+        GuestMemory.putInt(buffer + 4, map instanceof LpmTrieMap ? number : 0);
+        return buffer;
+    }
+
+    /** Beside a writer who takes a key out and puts one in, whose element may be that of the first. */
+    @ParameterizedTest
+    @CsvSource({"HASH,0", "HASH,1", "PERCPU_HASH,0", "LRU_HASH,0", "RHASH,1", "LPM_TRIE,1"})
+    void steppingThroughFindsEachKeyThatStays(MapType type, long flags) {
+        Explorer.exhaustively(Limits.preemptions(2), scenario(2, (simulation, machine) -> {
+            Cpu writer = machine.cpus.get(0);
+            BpfMap map = fourEntries(machine, type, flags);
+            for (int number = 1; number <= 3; number++) {
+                assertThat(update(map, writer, keyOf(machine, map, number))).isZero();
+            }
+            long gone = keyOf(machine, map, 2);
+            long added = keyOf(machine, map, 4);
+            long next = machine.buffer();
+            simulation.strand(writer, () -> {
+                assertThat(map.delete(writer, gone)).isZero();
+                assertThat(update(map, writer, added)).isZero();
+            });
+            simulation.strand(machine.cpus.get(1), () -> {
+                Set<Integer> seen = new HashSet<>();
+                long previous = 0;
+                for (int steps = 0; map.getNextKey(machine.cpus.get(1), previous, next) == 0; steps++) {
+                    assertThat(steps).isLessThan(20);
+                    seen.add(GuestMemory.getInt(next + map.keySize - 4));
+                    previous = next;
+                }
+                assertThat(seen).contains(1, 3).isSubsetOf(1, 2, 3, 4);
+            });
         }));
     }
 
