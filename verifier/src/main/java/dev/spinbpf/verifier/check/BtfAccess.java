@@ -35,6 +35,10 @@ final class BtfAccess {
             KernelWrites.check(env, reg, kernel, at, size);
             return;
         }
+        boolean given = reg.hasFlag(TypeFlags.MEM_RCU) || env.state().hasReference(reg.id());
+        if (reg.hasFlag(TypeFlags.MEM_ALLOC) && !reg.isNonOwningRef() && !given) {
+            throw env.reject(Errno.EFAULT, "verifier bug: allocated object must have a referenced id");
+        }
         if (kernel && btf != env.kernelTypes() && hasNoMembers(btf, reg.btfRef().typeId())) {
             boolean known = type == AccessType.READ && OwnTypes.haveScalar(env, typeName, at, size);
             if (known && valueRegno >= 0) {

@@ -6,8 +6,8 @@ import dev.spinbpf.programs.btf.Btf;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Programs that may interrupt anything give back no object whose parts have owners. */
-class ObjectDropTest {
+/** Objects that programs allocate, give back and keep in maps. */
+class AllocatedObjectsTest {
     private static final String SOURCE = """
             .license "GPL"
             .kfunc bpf_obj_new_impl
@@ -61,5 +61,56 @@ class ObjectDropTest {
     void shouldRefuseNodesWhereAnythingIsInterrupted(String section, String struct, boolean safe) throws Exception {
         String source = SOURCE.replace("SECTION", section).replace("= STRUCT", "= " + struct);
         assertThat(Verdicts.ofSource(source, Btf.EMPTY)).isEqualTo(safe ? Verdicts.ACCEPTED : REFUSED);
+    }
+
+    @ParameterizedTest(name = "after {0}: {1}")
+    @CsvSource(delimiter = '|', textBlock = """
+            r0 = 0                      | accepted
+            call bpf_rcu_read_unlock    | verifier bug: allocated object must have a referenced id
+            """)
+    void shouldReadWhatAMapKeepsWhileItIsProtected(String between, String expected) throws Exception {
+        String source = """
+                .license "GPL"
+                .kfunc bpf_rcu_read_lock
+                .kfunc bpf_rcu_read_unlock
+                .map kept array
+                    key 4
+                    key btf 1
+                    value 8
+                    value btf 4
+                    max_entries 1
+                .btf
+                [1] INT 'unsigned int' size=4 bits_offset=0 nr_bits=32 encoding=(none)
+                [2] STRUCT 'item' size=4 vlen=1
+                	'data' type_id=1 bits_offset=0
+                [3] TYPE_TAG 'kptr' type_id=2
+                [4] STRUCT 'holder' size=8 vlen=1
+                	'item' type_id=5 bits_offset=0
+                [5] PTR '(anon)' type_id=3
+                .program p "syscall"
+                    *(u32 *)(r10 -4) = 0
+                    r1 = map[kept]
+                    r2 = r10
+                    r2 += -4
+                    call bpf_map_lookup_elem
+                    if r0 == 0 goto out
+                    r6 = r0
+                    call bpf_rcu_read_lock
+                    r7 = *(u64 *)(r6 +0)
+                    if r7 == 0 goto none
+                    BETWEEN
+                    r1 = *(u32 *)(r7 +0)
+                    FINALLY
+                    goto out
+                none:
+                    call bpf_rcu_read_unlock
+                out:
+                    r0 = 0
+                    exit
+                """;
+        boolean within = !between.contains("unlock");
+        String program =
+                source.replace("BETWEEN", between).replace("FINALLY", within ? "call bpf_rcu_read_unlock" : "r0 = 0");
+        assertThat(Verdicts.ofSource(program, Btf.EMPTY)).isEqualTo(expected);
     }
 }
