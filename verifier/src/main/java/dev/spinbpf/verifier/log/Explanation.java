@@ -61,8 +61,9 @@ public final class Explanation {
     private void explainLocks() {
         String here = Place.of(env, insn);
         if (message.contains("AA deadlock")) {
-            line("The lock " + lockAt(insn) + " that " + here + " takes is already held on this path:"
-                    + " the program would wait for itself.");
+            String name = lockName(insn);
+            line("The lock " + (name.isEmpty() ? "" : name + " ") + "that " + here
+                    + " takes is already held on this path:" + " the program would wait for itself.");
             listHeld();
         } else if (message.contains("cannot be out of order")) {
             line("Locks are given back in the reverse order of taking, but " + here + " gives back " + lockAt(insn)
@@ -100,10 +101,15 @@ public final class Explanation {
         return "a function";
     }
 
-    /** The lock that the call takes or gives back, as the source names it. */
     private String lockAt(int call) {
+        String name = lockName(call);
+        return name.isEmpty() ? "a lock" : name;
+    }
+
+    /** The lock that the call takes or gives back, as the source names it, or an empty string. */
+    private String lockName(int call) {
         Matcher matcher = LOCK_ARGUMENT.matcher(Place.text(env, call));
-        return matcher.find() ? "`" + matcher.group(1).strip() + "`" : "of that call";
+        return matcher.find() ? "`" + matcher.group(1).strip() + "`" : "";
     }
 
     private void listHeld() {
