@@ -29,7 +29,8 @@ import picocli.CommandLine.Spec;
         footer = {
             "  spinbpf dump programs/samples/balanced.bpf.o",
             "  spinbpf dump --prog leak programs/samples/leaked_lock.bpf.o",
-            "  spinbpf dump programs/samples/balanced.bpf.o > balanced.bpfasm && spinbpf verify balanced.bpfasm",
+            "  spinbpf dump programs/samples/balanced.bpf.o > balanced.bpfasm",
+            "  spinbpf verify balanced.bpfasm",
             "",
             "Exit codes: 0 good, 2 wrong usage or a file that cannot be read."
         })

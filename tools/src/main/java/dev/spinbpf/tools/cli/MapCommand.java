@@ -19,6 +19,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -31,13 +32,17 @@ import picocli.CommandLine.Spec;
             "",
             "  spinbpf map list    DIR [MAP]",
             "  spinbpf map dump    DIR MAP",
-            "  spinbpf map lookup  DIR MAP key DATA",
+            "  spinbpf map lookup  DIR MAP [key DATA]",
             "  spinbpf map update  DIR MAP [key DATA] [value VALUE] [any|exist|noexist]",
             "  spinbpf map delete  DIR MAP key DATA",
             "  spinbpf map getnext DIR MAP [key DATA]",
-            "  spinbpf map create  DIR type TYPE key SIZE value SIZE entries N name NAME [flags N] [inner_map MAP]",
+            "  spinbpf map create  DIR type TYPE key SIZE value SIZE entries N name NAME \\",
+            "                          [flags N] [inner_map MAP]",
+            "  spinbpf map { push | enqueue } DIR MAP value VALUE",
+            "  spinbpf map { pop | dequeue | peek } DIR MAP",
             "",
-            "  MAP := id N | name NAME     DATA := [hex] BYTES     VALUE := DATA | MAP (in maps of maps)",
+            "  MAP := id N | name NAME     DATA := [hex] BYTES",
+            "  VALUE := DATA | MAP (in maps of maps)",
             ""
         },
         description = {
@@ -51,9 +56,12 @@ import picocli.CommandLine.Spec;
             "  spinbpf run programs/samples/packet_counter.bpf.o --save-maps state",
             "  spinbpf map list state",
             "  spinbpf map -p -j dump state name packets",
-            "  spinbpf map update state name packets key hex 11 00 00 00 value hex 01 00 00 00 00 00 00 00 any",
+            "  spinbpf map lookup state name packets key 17 0 0 0",
+            "  spinbpf map update state name packets key hex 11 00 00 00 \\",
+            "      value hex 01 00 00 00 00 00 00 00 any",
             "  spinbpf map create state type hash key 4 value 8 entries 16 name limits",
-            "  spinbpf run programs/samples/packet_counter.bpf.o --load-maps state --dump-maps",
+            "  spinbpf run programs/samples/packet_counter.bpf.o --load-maps state \\",
+            "      --dump-maps",
             "",
             "Exit codes: 0 done, 1 not found or refused, 2 wrong usage or a directory that cannot be read. --json prints JSON."
         })
@@ -66,7 +74,7 @@ final class MapCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "COMMAND", description = "What to do: see above.")
     private String command;
 
-    @Parameters(index = "1", paramLabel = "DIR", description = "The directory.")
+    @Parameters(index = "1", arity = "0..1", paramLabel = "DIR", description = "The directory.")
     private Path directory;
 
     @Parameters(index = "2..*", paramLabel = "WORDS", description = "The map and the element, in bpftool's words.")
@@ -94,16 +102,25 @@ final class MapCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InputException {
+        if (command.equals("help")) {
+            spec.commandLine().usage(spec.commandLine().getOut());
+            return ExitCodes.GOOD;
+        }
+        if (directory == null) {
+            throw new ParameterException(spec.commandLine(), "name the directory that the maps are in");
+        }
         try {
             return switch (command) {
                 case "list", "show" -> list();
                 case "dump" -> dump();
-                case "lookup" -> lookup();
+                case "lookup", "peek" -> lookup();
                 case "getnext" -> getNext();
-                case "update", "delete", "create" -> change();
+                case "update", "push", "enqueue", "delete", "create" -> change();
+                case "pop", "dequeue" -> pop();
                 default ->
                     throw new InputException("map " + command
-                            + ": no such command; there are list, dump, lookup, update, delete, getnext and create");
+                            + ": no such command; there are list, dump, lookup, update, delete, getnext, create, push, pop,"
+                            + " peek, enqueue and dequeue");
             };
         } catch (SnapshotException e) {
             throw new InputException(String.valueOf(e.getMessage()));
@@ -158,7 +175,7 @@ final class MapCommand implements Callable<Integer> {
                 GuestArena arena = new GuestArena("lookup")) {
             MapWords rest = new MapWords(words);
             BpfMap map = rest.map(live.maps());
-            byte[] key = MapBytes.required(rest.element(keySize(map), -1, null).key());
+            byte[] key = key(rest, map);
             int size = map.sysValueSize(0);
             long value = arena.allocate(Math.max(1, size));
             int error = map.sysLookup(live.cpu(), MapBytes.put(arena, key), value, 0);
@@ -190,31 +207,67 @@ final class MapCommand implements Callable<Integer> {
         }
     }
 
+    /** The key that is looked up: of queues and stacks, which have none, the next value. */
+    private static byte[] key(MapWords rest, BpfMap map) throws MapCommandException {
+        byte[] key = rest.element(keySize(map), -1, null).key();
+        return key == null ? new byte[0] : key;
+    }
+
     /** Queues and stacks have no keys. */
     private static int keySize(BpfMap map) {
         return map.def().keySize() == 0 ? -1 : map.def().keySize();
     }
 
+    /** Takes the next value of a queue or stack. */
+    private int pop() throws SnapshotException, MapCommandException {
+        if (!SnapshotDirectory.hasSnapshot(directory)) {
+            SnapshotDirectory.read(directory); // fails, rather than to make a directory
+        }
+        try (SnapshotDirectory locked = SnapshotDirectory.open(directory);
+                LiveMaps live = read();
+                GuestArena arena = new GuestArena("pop")) {
+            MapWords rest = new MapWords(words);
+            BpfMap map = rest.map(live.maps());
+            rest.requireEnd();
+            if (map.def().keySize() != 0) {
+                throw new MapCommandException("pop is for queues and stacks; delete is for maps with keys");
+            }
+            int size = map.sysValueSize(0);
+            long value = arena.allocate(Math.max(1, size));
+            int error = map.sysLookupAndDelete(live.cpu(), 0, value, 0);
+            if (error == -Errno.ENOENT) {
+                print(json || pretty ? printer(live).nothing() : "Error: empty map\n");
+                return ExitCodes.REFUSED;
+            }
+            if (error != 0) {
+                return fail("pop failed: " + MapBytes.strerror(error));
+            }
+            locked.write(live.snapshot());
+            return print(printer(live).element(map, new byte[0], GuestMemory.bytes(value, size)));
+        }
+    }
+
     /** Changes the maps in the directory while no other command does. */
     private int change() throws SnapshotException, MapCommandException, MapCreationException, InputException {
-        boolean isNew = !SnapshotDirectory.hasSnapshot(directory);
-        if (isNew && !command.equals("create")) {
-            SnapshotDirectory.read(directory);
+        if (!command.equals("create") && !SnapshotDirectory.hasSnapshot(directory)) {
+            SnapshotDirectory.read(directory); // fails, rather than to make a directory
         }
         if (cpus < 1 || cpus > MOST_CPUS) {
             throw new InputException("--cpus is " + cpus + "; it has to be 1 to " + MOST_CPUS);
         }
         try (SnapshotDirectory locked = SnapshotDirectory.open(directory);
-                LiveMaps live = isNew ? LiveMaps.of(MapSnapshot.empty(cpus)) : read();
+                LiveMaps live =
+                        SnapshotDirectory.hasSnapshot(directory) ? read() : LiveMaps.of(MapSnapshot.empty(cpus));
                 GuestArena arena = new GuestArena("change")) {
             int error =
                     switch (command) {
-                        case "update" -> update(live, arena);
+                        case "create" -> create(live);
                         case "delete" -> delete(live, arena);
-                        default -> create(live);
+                        default -> update(live, arena);
                     };
             if (error != 0) {
-                return fail(command + " failed: " + MapBytes.strerror(error));
+                String what = command.equals("delete") || command.equals("create") ? command : "update";
+                return fail(what + " failed: " + MapBytes.strerror(error));
             }
             locked.write(live.snapshot());
             return print(printer(live).nothing());

@@ -45,7 +45,8 @@ import picocli.CommandLine.Spec;
             "  spinbpf run programs/samples/lock_in_map_value.bpf.o --repeat 1000 --dump-maps",
             "  spinbpf run programs/samples/tail_calls.bpf.o --prog entry",
             "  spinbpf run programs/samples/packet_counter.bpf.o --ctx packet.bin --json",
-            "  spinbpf run programs/samples/packet_counter.bpf.o --load-maps state --save-maps state",
+            "  spinbpf run programs/samples/packet_counter.bpf.o --load-maps state \\",
+            "      --save-maps state",
             "",
             "Exit codes: 0 it ran, 1 it was refused or failed, 2 wrong usage or a file that cannot be read."
         })

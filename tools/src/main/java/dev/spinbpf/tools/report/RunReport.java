@@ -66,9 +66,10 @@ public final class RunReport {
         }
         out.append(String.format(
                 Locale.ROOT,
-                "%d %s, %s each, %d instructions in the last%n",
+                result.runs() == 1
+                        ? "%d run, %s, %d instructions%n"
+                        : "%d runs, %s each, %d instructions in the last%n",
                 result.runs(),
-                result.runs() == 1 ? "run" : "runs",
                 Durations.of((long) result.nanosPerRun()),
                 result.insns()));
         out.append(StreamText.of("stdout", output.out(), output.outDropped(), MOST_LINES_OF_A_STREAM, style));

@@ -6,12 +6,14 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +49,11 @@ public final class SnapshotDirectory implements AutoCloseable {
         void reached(Step step);
     }
 
+    /** How long a command waits for others that change the same maps, and how often it looks. */
+    private static final long WAIT_NANOS = 30_000_000_000L;
+
+    private static final long LOOK_NANOS = 20_000_000;
+
     private final Path directory;
     private final FileChannel lockFile;
     private final FileLock lock;
@@ -79,8 +86,27 @@ public final class SnapshotDirectory implements AutoCloseable {
         }
     }
 
-    /** Opens a directory to write to, and locks it; makes it where it is not there. */
+    /** Opens a directory to write to, and locks it, as soon as no other command has; makes it where it is not there. */
     public static SnapshotDirectory open(Path directory) throws SnapshotException {
+        return open(directory, WAIT_NANOS);
+    }
+
+    static SnapshotDirectory open(Path directory, long waitNanos) throws SnapshotException {
+        long startNanos = System.nanoTime();
+        while (true) {
+            SnapshotDirectory opened = tryOpen(directory);
+            if (opened != null) {
+                return opened;
+            }
+            if (System.nanoTime() - startNanos >= waitNanos) {
+                throw new SnapshotException(directory + ": another spinbpf is changing the maps there; try again");
+            }
+            LockSupport.parkNanos(LOOK_NANOS);
+        }
+    }
+
+    /** Null where another command has the lock. */
+    private static @Nullable SnapshotDirectory tryOpen(Path directory) throws SnapshotException {
         FileChannel channel = null;
         try {
             Files.createDirectories(directory);
@@ -91,10 +117,10 @@ public final class SnapshotDirectory implements AutoCloseable {
                 return new SnapshotDirectory(directory, channel, lock);
             }
             channel.close();
-            throw busy(directory);
+            return null;
         } catch (OverlappingFileLockException e) {
             closeQuietly(channel);
-            throw busy(directory);
+            return null;
         } catch (IOException e) {
             closeQuietly(channel);
             throw failed(directory, e);
@@ -111,14 +137,12 @@ public final class SnapshotDirectory implements AutoCloseable {
         }
     }
 
-    private static SnapshotException busy(Path directory) {
-        return new SnapshotException(directory + ": another spinbpf is changing the maps there; try again");
-    }
-
     private static SnapshotException failed(Path path, IOException e) {
         String reason =
                 switch (e) {
                     case AccessDeniedException _ -> "permission denied";
+                    case NoSuchFileException _ -> "cannot be made there";
+                    case FileAlreadyExistsException _ -> "is not a directory";
                     case FileSystemException f when f.getReason() != null -> String.valueOf(f.getReason());
                     default -> String.valueOf(e.getMessage());
                 };

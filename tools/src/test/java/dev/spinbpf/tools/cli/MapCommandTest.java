@@ -152,7 +152,26 @@ class MapCommandTest {
         printed("create", "type queue key 0 value 4 entries 2 name waiting");
         printed("update", "name waiting value 1 0 0 0");
         printed("update", "name waiting value 2 0 0 0");
-        assertThat(map("update", "name waiting value 3 0 0 0").err()).contains("Argument list too long");
+        assertThat(map("push", "name waiting value 3 0 0 0").err())
+                .isEqualTo("Error: update failed: Argument list too long\n");
+    }
+
+    @Test
+    void shouldPushPeekAndPop() {
+        createHash();
+        printed("create", "type stack key 0 value 4 entries 2 name pile");
+        printed("push", "name pile value 1 0 0 0");
+        printed("enqueue", "name pile value 2 0 0 0");
+        assertThat(printed("peek", "name pile")).isEqualTo("value: 02 00 00 00\n");
+        assertThat(printed("lookup", "name pile")).isEqualTo("value: 02 00 00 00\n");
+        assertThat(printed("pop", "name pile")).isEqualTo("value: 02 00 00 00\n");
+        assertThat(printed("dequeue", "name pile")).isEqualTo("value: 01 00 00 00\n");
+        Outcome empty = map("pop", "name pile");
+        assertThat(empty.out()).isEqualTo("Error: empty map\n");
+        assertThat(empty.code()).isEqualTo(ExitCodes.REFUSED);
+        assertThat(map("pop", "name limits").err()).startsWith("Error: ");
+        assertThat(spinbpf("map help").out()).contains("push | enqueue", "MAP := id N");
+        assertThat(spinbpf("map list").code()).isEqualTo(ExitCodes.USAGE);
     }
 
     @Test

@@ -14,6 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -83,9 +84,14 @@ class ReadmeTest {
         assertThat(normalized(run(wrong.command()).lines())).doesNotContainAnyElementsOf(normalized(wrong.lines()));
     }
 
+    /** Where the commands keep their maps. */
+    @TempDir
+    private static Path state;
+
     private static Outcome run(String command) {
         String[] arguments = Arrays.stream(command.split(" "))
                 .map(word -> word.startsWith("programs/") ? ROOT.resolve(word).toString() : word)
+                .map(word -> word.equals("state") ? state.toString() : word)
                 .toArray(String[]::new);
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();

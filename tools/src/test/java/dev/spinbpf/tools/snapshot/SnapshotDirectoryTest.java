@@ -96,7 +96,7 @@ class SnapshotDirectoryTest {
     @Test
     void shouldLetOneWriterInAtATime() throws Exception {
         try (SnapshotDirectory open = SnapshotDirectory.open(directory)) {
-            assertThatThrownBy(() -> SnapshotDirectory.open(directory))
+            assertThatThrownBy(() -> SnapshotDirectory.open(directory, 0))
                     .isInstanceOf(SnapshotException.class)
                     .hasMessageContaining("another spinbpf is changing the maps");
             open.write(withValue(1));
