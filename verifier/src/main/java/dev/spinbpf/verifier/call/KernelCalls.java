@@ -15,9 +15,13 @@ import dev.spinbpf.verifier.state.SubprogArg;
 import dev.spinbpf.verifier.state.TypeFlags;
 import dev.spinbpf.verifier.state.UnsupportedFeature;
 import dev.spinbpf.verifier.state.VerifierEnv;
+import java.util.Set;
 
 /** Calls into the kernel, by Linux 7.2's rules. */
 public final class KernelCalls implements CallChecker {
+    private static final Set<String> DEVICE_KFUNCS =
+            Set.of("bpf_xdp_metadata_rx_timestamp", "bpf_xdp_metadata_rx_hash", "bpf_xdp_metadata_rx_vlan_tag");
+
     private final HelperCalls helpers;
     private final KfuncCalls kfuncs;
     private final Dynptrs dynptrs;
@@ -80,6 +84,10 @@ public final class KernelCalls implements CallChecker {
         String name = env.object().kfuncs().get((int) insn.imm()).name();
         if (Kfuncs.exists(name) && !env.object().isGplCompatible()) {
             throw env.reject(Errno.EINVAL, "cannot call kernel function from non-GPL compatible program");
+        }
+        // Only user space can bind a program to a device, where it loads it.
+        if (DEVICE_KFUNCS.contains(name)) {
+            throw env.reject(Errno.EINVAL, "metadata kfuncs require device-bound program");
         }
     }
 
