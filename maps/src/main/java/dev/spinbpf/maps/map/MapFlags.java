@@ -40,6 +40,8 @@ public final class MapFlags {
 
     /** {@code bpf_perf_event_output}: the part of the flags that is an index. */
     public static final long BPF_F_INDEX_MASK = 0xffffffffL;
+    /** {@code bpf_perf_event_output} of a packet: the part of the flags that says how many of its bytes are added. */
+    public static final long BPF_F_CTXLEN_MASK = 0xfffffL << 32;
     /** {@code bpf_perf_event_output}: the index is this CPU. */
     public static final long BPF_F_CURRENT_CPU = 0xffffffffL;
 

@@ -86,6 +86,16 @@ public final class PerfEventArrayMap extends BpfMap {
      * @return 0, -EINVAL unknown flags, -E2BIG no such slot, -ENOENT not open, -EOPNOTSUPP open for another CPU, -ENOSPC full
      */
     public int output(Cpu cpu, long flags, long from, long size) {
+        return output(cpu, flags, from, size, 0, 0);
+    }
+
+    /**
+     * {@code bpf_perf_event_output} of a program whose context is a packet: the sample goes on with the packet's first bytes.
+     *
+     * @param packet address of the packet
+     * @param packetSize how many of its bytes to add
+     */
+    public int output(Cpu cpu, long flags, long from, long size, long packet, long packetSize) {
         if ((flags & ~MapFlags.BPF_F_INDEX_MASK) != 0) {
             return -EINVAL;
         }
@@ -100,25 +110,26 @@ public final class PerfEventArrayMap extends BpfMap {
         if (GuestMemory.getInt(buffer + CPU) != cpu.id()) {
             return -EOPNOTSUPP;
         }
-        return write(buffer, from, size);
-    }
-
-    private static int write(long buffer, long from, long size) {
         long mask = GuestMemory.getLong(buffer + MASK);
         long producer = GuestMemory.getLong(buffer);
-        long length = Bytes.roundUp8(size + SIZE_FIELD);
+        long length = Bytes.roundUp8(size + packetSize + SIZE_FIELD);
         long used = producer - GuestMemory.getLongAcquire(buffer + CONSUMER);
-        if (Long.compareUnsigned(size, LARGEST_SAMPLE) > 0 || used + length > mask + 1) {
+        if (Long.compareUnsigned(size + packetSize, LARGEST_SAMPLE) > 0 || used + length > mask + 1) {
             GuestMemory.setLongOpaque(buffer + LOST, GuestMemory.getLong(buffer + LOST) + 1);
             return -ENOSPC;
         }
-        GuestMemory.putLong(buffer + DATA + (producer & mask), size);
-        for (long at = 0; at < size; at++) {
-            long position = producer + SIZE_FIELD + at;
-            GuestMemory.putByte(buffer + DATA + (position & mask), GuestMemory.getByte(from + at));
-        }
+        GuestMemory.putLong(buffer + DATA + (producer & mask), size + packetSize);
+        write(buffer, producer + SIZE_FIELD, from, size);
+        write(buffer, producer + SIZE_FIELD + size, packet, packetSize);
         GuestMemory.setLongRelease(buffer, producer + length);
         return 0;
+    }
+
+    private static void write(long buffer, long position, long from, long size) {
+        long mask = GuestMemory.getLong(buffer + MASK);
+        for (long at = 0; at < size; at++) {
+            GuestMemory.putByte(buffer + DATA + (position + at & mask), GuestMemory.getByte(from + at));
+        }
     }
 
     /** What gets the samples. */

@@ -247,4 +247,19 @@ class OtherMapsTest {
         assertThat(map.consume(0, (cpu, sample) -> seen.add(sample[0]))).isEqualTo(4);
         assertThat(seen).containsExactly((byte) 1, (byte) 2, (byte) 3, (byte) 4);
     }
+
+    @Test
+    void perfSampleGoesOnWithThePacketsFirstBytes() {
+        PerfEventArrayMap map = (PerfEventArrayMap) machine.map(MapType.PERF_EVENT_ARRAY, 4, 4, 1, 0);
+        assertThat(map.open(0, 0, 64)).isZero();
+        GuestMemory.putLong(machine.out, 0x0807060504030201L);
+        for (int i = 0; i < 10; i++) {
+            machine.value(0x1111111111111111L);
+            assertThat(map.output(machine.cpu, 0, machine.value, 3, machine.out, 5))
+                    .isZero();
+            List<byte[]> seen = new ArrayList<>();
+            assertThat(map.consume(0, (cpu, sample) -> seen.add(sample))).isEqualTo(1);
+            assertThat(seen).containsExactly(new byte[] {0x11, 0x11, 0x11, 1, 2, 3, 4, 5});
+        }
+    }
 }

@@ -1,13 +1,16 @@
 package dev.spinbpf.vm.helper;
 
 import static dev.spinbpf.programs.model.Errno.E2BIG;
+import static dev.spinbpf.programs.model.Errno.EFAULT;
 import static dev.spinbpf.programs.model.Errno.EINVAL;
 import static dev.spinbpf.programs.model.Errno.ENOMEM;
 
 import dev.spinbpf.maps.map.BpfMap;
+import dev.spinbpf.maps.map.MapFlags;
 import dev.spinbpf.maps.map.PerfEventArrayMap;
 import dev.spinbpf.maps.map.RingBufferMap;
 import dev.spinbpf.maps.map.UserRingBufferMap;
+import dev.spinbpf.programs.model.ProgType;
 import dev.spinbpf.vm.exec.Execution;
 import dev.spinbpf.vm.exec.TrapException;
 
@@ -52,10 +55,31 @@ final class RingBufferHelpers {
         table.helper(
                 "bpf_user_ringbuf_drain",
                 (run, map, callback, context, flags, _) -> drain(kernel, run, map, callback, context, flags));
-        table.helper("bpf_perf_event_output", (run, _, map, flags, data, size) -> {
+        table.helper("bpf_perf_event_output", (run, context, map, flags, data, size) -> {
             BpfMap found = kernel.map(map);
-            return found instanceof PerfEventArrayMap array ? array.output(run.cpu(), flags, data, size) : -EINVAL;
+            return found instanceof PerfEventArrayMap array ? output(run, context, array, flags, data, size) : -EINVAL;
         });
+    }
+
+    /** {@code bpf_skb_event_output}, {@code bpf_xdp_event_output}; of other programs {@code bpf_perf_event_output}. */
+    private static long output(Execution run, long context, PerfEventArrayMap array, long flags, long data, long size) {
+        ProgType type = run.code().program().type();
+        switch (type) {
+            case SOCKET_FILTER, SCHED_CLS, SCHED_ACT, XDP, CGROUP_SKB, LWT_IN, LWT_OUT, LWT_XMIT, SK_SKB -> {}
+            default -> {
+                return array.output(run.cpu(), flags, data, size);
+            }
+        }
+        if ((flags & ~(MapFlags.BPF_F_CTXLEN_MASK | MapFlags.BPF_F_INDEX_MASK)) != 0) {
+            return -EINVAL;
+        }
+        PacketFields packet = PacketFields.of(type);
+        long packetSize = (flags & MapFlags.BPF_F_CTXLEN_MASK) >>> 32;
+        if (packetSize > packet.length(context)) {
+            return -EFAULT;
+        }
+        long index = flags & MapFlags.BPF_F_INDEX_MASK;
+        return array.output(run.cpu(), index, data, size, packet.data(context), packetSize);
     }
 
     private static long reserve(Execution run, RingBufferMap buffer, long size, long flags, long dynptr) {
