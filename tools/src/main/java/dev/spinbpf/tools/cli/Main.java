@@ -7,6 +7,7 @@ import java.io.FileDescriptor;
 import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -30,7 +31,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             StressCommand.class,
             DumpCommand.class,
             BenchCommand.class,
-            MapCommand.class
+            MapCommand.class,
+            CommandLine.HelpCommand.class
         },
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
@@ -93,9 +95,7 @@ public final class Main implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(
-                spec.commandLine(),
-                "name a command: " + String.join(", ", spec.subcommands().keySet()));
+        throw new ParameterException(spec.commandLine(), "name a command: " + commands(spec.commandLine()));
     }
 
     private static Path path(String text) {
@@ -116,9 +116,26 @@ public final class Main implements Runnable {
         return ExitCodes.REFUSED;
     }
 
+    private static String commands(CommandLine command) {
+        return String.join(", ", command.getSubcommands().keySet());
+    }
+
+    private static String unmatched(CommandLine command, List<String> arguments) {
+        String first = arguments.getFirst();
+        if (first.startsWith("-")) {
+            return "there is no option '" + first + "'";
+        }
+        return command.getSubcommands().isEmpty()
+                ? "'" + first + "' is one argument too many"
+                : "there is no command '" + first + "'; there are " + commands(command);
+    }
+
     private static int wrongUsage(ParameterException e, String[] arguments) {
         CommandLine command = e.getCommandLine();
-        command.getErr().println("spinbpf: " + Printable.line(String.valueOf(e.getMessage())));
+        String message = e instanceof UnmatchedArgumentException unmatched
+                ? unmatched(command, unmatched.getUnmatched())
+                : String.valueOf(e.getMessage());
+        command.getErr().println("spinbpf: " + Printable.line(message));
         UnmatchedArgumentException.printSuggestions(e, command.getErr());
         command.getErr().println("  see " + command.getCommandSpec().qualifiedName() + " --help");
         return ExitCodes.USAGE;

@@ -6,6 +6,7 @@ import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.tools.report.RunReport;
 import dev.spinbpf.tools.report.Style;
+import dev.spinbpf.tools.report.VerifyRow;
 import dev.spinbpf.tools.snapshot.LiveMaps;
 import dev.spinbpf.tools.snapshot.SnapshotDirectory;
 import dev.spinbpf.tools.snapshot.SnapshotException;
@@ -143,8 +144,7 @@ final class RunCommand implements Callable<Integer> {
             spec.commandLine().getOut().print(json ? report.json() : report.text(Style.ofStandardOutput()));
             return result.fault() == null ? ExitCodes.GOOD : ExitCodes.REFUSED;
         } catch (MapCreationException | UnsupportedProgramException e) {
-            spec.commandLine().getErr().println("spinbpf: " + Inputs.shown(file) + ": " + e.getMessage());
-            return ExitCodes.REFUSED;
+            return refuse(chosen, ": ", VerifyRow.Outcome.ERROR, String.valueOf(e.getMessage()), "");
         }
     }
 
@@ -192,21 +192,31 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private @Nullable VerifiedProgram verify(ProgramObject object, Program chosen, Btf kernelTypes) {
-        PrintWriter err = spec.commandLine().getErr();
         VerifierOptions options = new VerifierOptions(false, kernelTypes, VerifierOptions.INSN_LIMIT);
         return switch (Verifier.verify(object, chosen, options)) {
             case Verdict.Accepted accepted -> accepted.program();
             case Verdict.Rejected rejected -> {
-                err.println("spinbpf: " + Inputs.shown(file) + ": " + chosen.name() + " was refused: "
-                        + rejected.message());
-                rejected.explanation().lines().forEach(line -> err.println("  " + line));
+                String why = rejected.explanation();
+                refuse(chosen, " was refused: ", VerifyRow.Outcome.FAILURE, rejected.message(), why);
                 yield null;
             }
             case Verdict.Unsupported unsupported -> {
-                err.println("spinbpf: " + Inputs.shown(file) + ": " + chosen.name() + ": " + unsupported.what());
+                refuse(chosen, ": ", VerifyRow.Outcome.UNSUPPORTED, unsupported.what(), "");
                 yield null;
             }
         };
+    }
+
+    private int refuse(Program chosen, String verb, VerifyRow.Outcome verdict, String message, String explanation) {
+        if (json) {
+            String report = RunReport.refused(Inputs.shown(file), chosen.name(), verdict, message, explanation);
+            spec.commandLine().getOut().print(report);
+        } else {
+            PrintWriter err = spec.commandLine().getErr();
+            err.println("spinbpf: " + Inputs.shown(file) + ": " + chosen.name() + verb + message);
+            explanation.lines().forEach(line -> err.println("  " + line));
+        }
+        return ExitCodes.REFUSED;
     }
 
     /** Tail calls reach the object's other programs through its program arrays, so that those are loaded too. */

@@ -51,6 +51,21 @@ public final class RunReport {
         this.trace = machine.kernel().traceLog().read();
     }
 
+    /** The report, as JSON, of a program that did not run. */
+    public static String refused(
+            String fileName, String progName, VerifyRow.Outcome verdict, String message, String explanation) {
+        return Json.document(json -> {
+            json.writeStartObject();
+            json.writeStringField("file_name", fileName);
+            json.writeStringField("prog_name", progName);
+            json.writeStringField("verdict", verdict.word());
+            json.writeBooleanField("supported", verdict != VerifyRow.Outcome.UNSUPPORTED);
+            json.writeStringField("message", message);
+            json.writeStringField("explanation", explanation);
+            json.writeEndObject();
+        });
+    }
+
     /** The report as text. */
     public String text(Style style) {
         StringBuilder out = new StringBuilder();

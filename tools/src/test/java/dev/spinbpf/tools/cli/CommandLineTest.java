@@ -46,7 +46,14 @@ class CommandLineTest {
     @Test
     void shouldExitWithTwoOnWrongUsage() {
         assertThat(spinbpf().code()).isEqualTo(ExitCodes.USAGE);
+        assertThat(spinbpf().err()).startsWith("spinbpf: name a command: verify, run, stress, dump, bench, map");
         assertThat(spinbpf("verify").code()).isEqualTo(ExitCodes.USAGE);
+        assertThat(spinbpf("frobnicate").err())
+                .startsWith("spinbpf: there is no command 'frobnicate'; there are verify,");
+        assertThat(spinbpf("dump", "-o", "json", sample("balanced")).err())
+                .startsWith("spinbpf: there is no option '-o'");
+        assertThat(spinbpf("dump", sample("balanced"), "more").err()).contains("'more' is one argument too many");
+        assertThat(spinbpf("help", "map").out()).contains("spinbpf map list");
         assertThat(spinbpf("verify", "--nonsense", sample("balanced")).code()).isEqualTo(ExitCodes.USAGE);
         assertThat(spinbpf("stress", sample("balanced"), "--cpus", "0").code()).isEqualTo(ExitCodes.USAGE);
     }
@@ -113,6 +120,11 @@ class CommandLineTest {
         Outcome outcome = spinbpf("run", sample("unchecked_result"));
         assertThat(outcome.code()).isEqualTo(ExitCodes.REFUSED);
         assertThat(outcome.err()).contains("bpf_res_spin_unlock without taking a lock");
+        Outcome json = spinbpf("run", "-j", sample("unchecked_result"));
+        assertThat(json.out())
+                .contains("\"verdict\" : \"failure\"", "\"supported\" : true", "bpf_res_spin_unlock without");
+        assertThat(json.err()).isEmpty();
+        assertThat(json.code()).isEqualTo(ExitCodes.REFUSED);
     }
 
     /** Stresses for ever longer, until a text occurs in what is printed. */
