@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.call;
 
+import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.btf.BtfType;
@@ -121,17 +122,20 @@ final class KfuncReturns {
         if (meta.constant == 0) {
             return RegState.mem(0, TypeFlags.MEM_RDONLY | TypeFlags.PTR_UNTRUSTED);
         }
-        if (env.kernelTypes().size() <= 1) {
+        // Without the kernel's types, relocations named the object's own.
+        boolean own = env.kernelTypes().size() <= 1;
+        Btf btf = own ? env.btf() : env.kernelTypes();
+        long id = meta.constant;
+        if (own && (id < 0 || id >= btf.size())) {
             throw new UnsupportedFeature("kfunc bpf_rdonly_cast is not supported without kernel types");
         }
-        long id = meta.constant;
-        if (id < 0 || id >= env.kernelTypes().size()) {
+        if (id < 0 || id >= btf.size()) {
             throw env.reject(Errno.EINVAL, "Unknown type ID %d passed to kfunc bpf_rdonly_cast", id);
         }
-        if (!(env.kernelTypes().type((int) id) instanceof BtfType.Composite)) {
+        if (!(btf.type((int) id) instanceof BtfType.Composite)) {
             throw env.reject(Errno.EINVAL, "kfunc bpf_rdonly_cast type ID argument must be of a struct or void");
         }
-        return RegState.btfId(env.kernelTypes(), (int) id, TypeFlags.PTR_UNTRUSTED);
+        return RegState.btfId(btf, (int) id, TypeFlags.PTR_UNTRUSTED);
     }
 
     private static RegState slice(VerifierEnv env, KfuncMeta meta) {

@@ -83,11 +83,17 @@ class KnownHooksTest {
             tp_btf/task_newtask | r2 = *(u64 *)(r1 +0); r0 = *(u32 *)(r2 +24) | unsupported: an access to struct task_struct without kernel types is not supported
             tp_btf/task_newtask | r2 = *(u64 *)(r1 +0); *(u32 *)(r2 +8) = 0 | only read is supported
             iter/task           | r2 = *(u64 *)(r1 +0) | accepted
+            tc                  | r1 = 5; r2 = 3; call bpf_rdonly_cast; r1 = *(u64 *)(r0 +0); r2 = *(u32 *)(r1 +8) | accepted
+            tc                  | r1 = 5; r2 = 3; call bpf_rdonly_cast; r1 = *(u32 *)(r0 +16) | access beyond struct task_struct at off 16 size 4
+            tc                  | r1 = 5; r2 = 3; call bpf_rdonly_cast; *(u32 *)(r0 +8) = 1 | only read is supported
+            tc                  | r1 = 5; r2 = 1; call bpf_rdonly_cast | kfunc bpf_rdonly_cast type ID argument must be of a struct or void
+            tc                  | r1 = 5; r2 = 99; call bpf_rdonly_cast | unsupported: kfunc bpf_rdonly_cast is not supported without kernel types
             iter/bpf_map        | r2 = *(u64 *)(r1 +0) | unsupported: the context of section iter/bpf_map without the kernel's types is not supported
             """)
     void shouldReadWhatTheObjectSaysAreNumbers(String section, String text, String expected) throws Exception {
         String types = """
                 .license "GPL"
+                .kfunc bpf_rdonly_cast
                 .btf
                 [1] INT 'unsigned int' size=4 bits_offset=0 nr_bits=32 encoding=(none)
                 [2] PTR '(anon)' type_id=3
