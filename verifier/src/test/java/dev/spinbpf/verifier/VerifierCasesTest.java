@@ -38,6 +38,23 @@ class VerifierCasesTest {
         assertThat(verdict(wrong)).isEqualTo("reject EACCES: R2 !read_ok").isNotEqualTo(wrong.expected());
     }
 
+    @Test
+    void shouldRefuseMoreMapsThanAProgramMayUse() throws Exception {
+        assertThat(verdict(new VerifierCase("maps", "accept", maps(64)))).isEqualTo("accept");
+        assertThat(verdict(new VerifierCase("maps", "reject", maps(65))))
+                .isEqualTo("reject E2BIG: The total number of maps per program has reached the limit of 64");
+    }
+
+    private static String maps(int count) {
+        StringBuilder maps = new StringBuilder(".license \"GPL\"\n");
+        StringBuilder code = new StringBuilder(".program p \"tc\"\n");
+        for (int i = 0; i < count; i++) {
+            maps.append(".map m%d array\n    key 4\n    value 8\n    max_entries 1\n".formatted(i));
+            code.append("    r1 = map[m%d]\n".formatted(i)).append("    r1 = map[m0]\n");
+        }
+        return maps.append(code).append("    r0 = 0\n    exit\n").toString();
+    }
+
     private static String verdict(VerifierCase text) throws Exception {
         ProgramObject object = Assembler.assemble("case.bpfasm", text.text());
         // The types of a text stand for the kernel's too; they must not be the same object.

@@ -9,12 +9,25 @@ final class InternalErrors {
             "This is a fault of spinbpf, not of your program. Please report it with the file and this message;"
                     + " SPINBPF_DEBUG=1 shows the trace.";
 
+    private static final int BYTES_PER_MIB = 1 << 20;
     private static final String DEBUG = "SPINBPF_DEBUG";
 
     private InternalErrors() {}
 
+    /** What to do about an error. */
+    static String hint(Throwable error) {
+        return error instanceof OutOfMemoryError
+                ? "SPINBPF_JAVA_OPTS=-Xmx4g, for example, gives more memory. Please report a file of ordinary size that"
+                        + " needs it; SPINBPF_DEBUG=1 shows the trace."
+                : HINT;
+    }
+
     /** What happened and where, in one line. */
     static String message(Throwable error) {
+        if (error instanceof OutOfMemoryError) {
+            return "out of memory: a heap of " + Runtime.getRuntime().maxMemory() / BYTES_PER_MIB
+                    + " MiB is too small for this";
+        }
         Throwable cause = error;
         while (cause.getCause() != null) {
             cause = cause.getCause();
@@ -41,7 +54,7 @@ final class InternalErrors {
     /** Prints the message, the hint and, if the environment asks for it, the trace. */
     static void report(PrintWriter err, Throwable error) {
         err.println("spinbpf: " + message(error));
-        err.println("  " + HINT);
+        err.println("  " + hint(error));
         traceIfAsked(err, error);
     }
 

@@ -91,7 +91,8 @@ final class Verification {
 
     private VerifyRow internalError(String fileName, String program, String type, Throwable error) {
         internalErrors.accept(error);
-        return VerifyRow.internalError(fileName, program, type, InternalErrors.message(error), InternalErrors.HINT);
+        return VerifyRow.internalError(
+                fileName, program, type, InternalErrors.message(error), InternalErrors.hint(error));
     }
 
     /** A loader would not even ask Linux about such a program. */

@@ -33,7 +33,10 @@ class InternalErrorTest {
             assertThat(rows).extracting(VerifyRow::progName).containsExactly("count_packet", "reset");
             assertThat(rows.get(0).values().get(2)).isEqualTo("error");
             assertThat(rows.get(0).message())
-                    .startsWith("internal error: " + fault.getClass().getSimpleName())
+                    .startsWith(
+                            fault instanceof OutOfMemoryError
+                                    ? "out of memory: a heap of "
+                                    : "internal error: " + fault.getClass().getSimpleName())
                     .doesNotContain("\n");
             assertThat(rows.get(0).explanation()).contains("report", "SPINBPF_DEBUG=1");
             assertThat(rows.get(1).verdict()).isEqualTo(VerifyRow.Outcome.SUCCESS);

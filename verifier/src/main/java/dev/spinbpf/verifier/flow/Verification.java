@@ -27,6 +27,9 @@ import java.util.Set;
 public final class Verification {
     private static final int BPF_MAXINSNS = 1_000_000;
 
+    /** How many maps a program may use: {@code MAX_USED_MAPS}. */
+    private static final int MOST_MAPS = 64;
+
     private Verification() {}
 
     /** Verifies; returns if the program may run, else throws a rejection or names what is not supported. */
@@ -73,6 +76,10 @@ public final class Verification {
             }
             MapInfo map = env.maps().get(insn.immLow());
             if (checked.add(insn.immLow())) {
+                if (checked.size() > MOST_MAPS) {
+                    throw env.reject(
+                            Errno.E2BIG, "The total number of maps per program has reached the limit of %d", MOST_MAPS);
+                }
                 rules.checkMap(env, map);
             }
             if (isValue) {
