@@ -63,6 +63,9 @@ public final class Verification {
         Set<Integer> checked = new HashSet<>();
         for (int i = 0; i < env.length(); i++) {
             Insn insn = env.insn(i);
+            if (insn.op() == Op.ADDR_SPACE_CAST && insn.imm() != 1 && insn.imm() != 1 << Short.SIZE) {
+                throw env.reject(Errno.EINVAL, "addr_space_cast insn can only convert between address space 1 and 0");
+            }
             if (insn.op().kind() != Op.Kind.LDDW) {
                 continue;
             }
