@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 final class Inputs {
     private static final String HEX_PREFIX = "hex:";
     private static final String TEXT_SUFFIX = ".bpfasm";
+    private static final String SOURCE_SUFFIX = ".c";
     private static final int MAX_STREAM_BYTES = 64 << 20;
     private static final int MOST_LISTED = 20;
     private static final int MOST_SHOWN = 40;
@@ -47,7 +48,8 @@ final class Inputs {
                     ? Assembler.assemble(name, textOf(file, bytes))
                     : ObjectReader.read(name, bytes, ReadOptions.DEFAULT.withTargetTypes(kernelTypes));
         } catch (MalformedObjectException | AssemblyException e) {
-            throw new InputException(String.valueOf(e.getMessage()));
+            String remedy = name.endsWith(SOURCE_SUFFIX) ? "; compile it first: clang -O2 -g -target bpf -c" : "";
+            throw new InputException(e.getMessage() + remedy);
         }
     }
 

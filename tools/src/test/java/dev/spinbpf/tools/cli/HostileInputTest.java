@@ -55,6 +55,12 @@ class HostileInputTest {
         assertUnreadable(spinbpf(command, missing), missing + ": no such file");
     }
 
+    @Test
+    void shouldSayThatASourceIsToBeCompiled() {
+        String source = SAMPLES.resolve("balanced.bpf.c").toString();
+        assertUnreadable(spinbpf("run", source), source + ": +0x0: not an ELF file; compile it first: clang ");
+    }
+
     private static void assertUnreadable(Outcome outcome, String message) {
         assertThat(outcome.code()).isEqualTo(ExitCodes.USAGE);
         assertThat(outcome.all()).contains(message);
