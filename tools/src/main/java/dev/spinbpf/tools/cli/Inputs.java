@@ -13,6 +13,7 @@ import dev.spinbpf.tools.report.Printable;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintWriter;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -50,6 +51,16 @@ final class Inputs {
         } catch (MalformedObjectException | AssemblyException e) {
             String remedy = name.endsWith(SOURCE_SUFFIX) ? "; compile it first: clang -O2 -g -target bpf -c" : "";
             throw new InputException(e.getMessage() + remedy);
+        }
+    }
+
+    /** Says what of an object has no effect here. */
+    static void printNotes(ProgramObject object, PrintWriter err) {
+        object.notes().stream()
+                .limit(MOST_LISTED)
+                .forEach(note -> err.println("spinbpf: " + object.fileName() + ": note: " + note));
+        if (object.notes().size() > MOST_LISTED) {
+            err.println("spinbpf: " + object.fileName() + ": " + (object.notes().size() - MOST_LISTED) + " more notes");
         }
     }
 

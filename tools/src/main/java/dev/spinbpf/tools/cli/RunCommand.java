@@ -121,6 +121,7 @@ final class RunCommand implements Callable<Integer> {
         byte[] input = context == null ? null : Inputs.contextBytes(context);
         Btf kernelTypes = Inputs.kernelTypes(btf);
         ProgramObject object = Inputs.read(file, kernelTypes);
+        Inputs.printNotes(object, spec.commandLine().getErr());
         Program chosen = Inputs.program(object, program);
         int longest = Machine.maxInputBytes(chosen.type());
         if (input != null && input.length > longest) {

@@ -262,6 +262,7 @@ final class StressCommand implements Callable<Integer> {
         }
         Btf kernelTypes = Inputs.kernelTypes(btf);
         ProgramObject read = Inputs.read(object, kernelTypes);
+        Inputs.printNotes(read, spec.commandLine().getErr());
         Inputs.requirePrograms(read, programs);
         List<NotAttached> notAttached = new ArrayList<>();
         MachineOptions options = MachineOptions.ofCpus(Objects.requireNonNullElse(cpus, 2))
