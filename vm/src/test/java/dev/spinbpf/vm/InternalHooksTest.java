@@ -91,8 +91,8 @@ class InternalHooksTest {
             RunResult result = programs.machine.run(programs.program(operation), null, 0, 1);
             assertThat(result.fault()).isNull();
             assertThat((int) result.r0()).isZero();
-            assertThat(programs.value("runs")).isEqualTo(1);
-            assertThat(programs.value("result")).isEqualTo(expected);
+            assertThat(programs.variable("runs")).isEqualTo(1);
+            assertThat(programs.variable("result")).isEqualTo(expected);
             assertThat(programs.machine.cpus().get(0).heldLocks().count()).isZero();
         }
     }
@@ -146,8 +146,8 @@ class InternalHooksTest {
             RunResult result = programs.machine.run(programs.program("worker"), null, 0, 1);
             release.join();
             assertThat(result.r0()).isZero();
-            assertThat(programs.value("begin_result")).isEqualTo(-Errno.EDEADLK);
-            assertThat(programs.value("end_result")).isEqualTo(-Errno.EDEADLK);
+            assertThat(programs.variable("begin_result")).isEqualTo(-Errno.EDEADLK);
+            assertThat(programs.variable("end_result")).isEqualTo(-Errno.EDEADLK);
             assertThat(GuestMemory.getInt(lock)).isZero();
             String report = programs.program("end").code().err().read();
             assertThat(report)
