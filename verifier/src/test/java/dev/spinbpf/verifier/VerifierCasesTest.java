@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.programs.asm.Assembler;
 import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.programs.model.ProgramObject;
-import dev.spinbpf.verifier.state.Errno;
 import java.io.IOException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;

@@ -4,12 +4,13 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Linux's error numbers that appear in results of helpers, maps and locks. The constants are positive, as in errno.h; an
- * operation that fails returns the negative value.
+ * Linux's error numbers that appear in results of helpers, maps and locks, and that loading a program fails with. The constants are
+ * positive, as in errno.h; an operation that fails returns the negative value.
  */
 public final class Errno {
     public static final int EPERM = 1;
     public static final int ENOENT = 2;
+    public static final int ESRCH = 3;
     public static final int E2BIG = 7;
     public static final int EBADF = 9;
     public static final int EAGAIN = 11;
@@ -25,7 +26,9 @@ public final class Errno {
     public static final int EDEADLK = 35;
     public static final int ENAMETOOLONG = 36;
     public static final int ENOSYS = 38;
+    public static final int ELOOP = 40;
     public static final int ENODATA = 61;
+    public static final int EPROTO = 71;
     public static final int EPROTONOSUPPORT = 93;
     public static final int EOPNOTSUPP = 95;
     public static final int ETIMEDOUT = 110;
@@ -46,6 +49,7 @@ public final class Errno {
         Map<Integer, String> names = new HashMap<>();
         names.put(EPERM, "EPERM");
         names.put(ENOENT, "ENOENT");
+        names.put(ESRCH, "ESRCH");
         names.put(E2BIG, "E2BIG");
         names.put(EBADF, "EBADF");
         names.put(EAGAIN, "EAGAIN");
@@ -61,7 +65,9 @@ public final class Errno {
         names.put(EDEADLK, "EDEADLK");
         names.put(ENAMETOOLONG, "ENAMETOOLONG");
         names.put(ENOSYS, "ENOSYS");
+        names.put(ELOOP, "ELOOP");
         names.put(ENODATA, "ENODATA");
+        names.put(EPROTO, "EPROTO");
         names.put(EPROTONOSUPPORT, "EPROTONOSUPPORT");
         names.put(EOPNOTSUPP, "EOPNOTSUPP");
         names.put(ETIMEDOUT, "ETIMEDOUT");

@@ -1,8 +1,8 @@
 package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.btf.BtfField;
+import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.verifier.state.DynptrType;
-import dev.spinbpf.verifier.state.Errno;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;

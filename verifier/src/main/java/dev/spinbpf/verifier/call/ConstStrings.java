@@ -1,8 +1,8 @@
 package dev.spinbpf.verifier.call;
 
+import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.programs.model.MapType;
 import dev.spinbpf.verifier.check.MapAccess;
-import dev.spinbpf.verifier.state.Errno;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;

@@ -2,8 +2,8 @@ package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
+import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.verifier.domain.ScalarValue;
-import dev.spinbpf.verifier.state.Errno;
 import dev.spinbpf.verifier.state.Reference;
 import dev.spinbpf.verifier.state.References;
 import dev.spinbpf.verifier.state.RegPayload;

@@ -2,12 +2,12 @@ package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
+import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.programs.model.MapType;
 import dev.spinbpf.verifier.check.AccessType;
 import dev.spinbpf.verifier.check.HelperMemory;
 import dev.spinbpf.verifier.check.RawMemory;
 import dev.spinbpf.verifier.check.Registers;
-import dev.spinbpf.verifier.state.Errno;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.MemoryAccess;
 import dev.spinbpf.verifier.state.RegPayload;

@@ -1,13 +1,13 @@
 package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.programs.model.Helpers;
 import dev.spinbpf.programs.model.MapType;
 import dev.spinbpf.verifier.check.PacketAccess;
 import dev.spinbpf.verifier.check.RawMemory;
 import dev.spinbpf.verifier.check.Registers;
 import dev.spinbpf.verifier.state.DynptrType;
-import dev.spinbpf.verifier.state.Errno;
 import dev.spinbpf.verifier.state.InsnAux;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.MemoryAccess;

@@ -2,9 +2,9 @@ package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.model.AttachType;
+import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.verifier.check.ResourceLeaks;
 import dev.spinbpf.verifier.state.CallbackPusher;
-import dev.spinbpf.verifier.state.Errno;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.References;
 import dev.spinbpf.verifier.state.RegState;

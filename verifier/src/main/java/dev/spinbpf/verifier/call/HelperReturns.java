@@ -2,11 +2,11 @@ package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfType;
+import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.programs.model.MapType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.verifier.domain.Cnum32;
 import dev.spinbpf.verifier.domain.ScalarValue;
-import dev.spinbpf.verifier.state.Errno;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.References;
 import dev.spinbpf.verifier.state.RegPayload;

@@ -1,6 +1,6 @@
 package dev.spinbpf.verifier.call;
 
-import dev.spinbpf.verifier.state.Errno;
+import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.MemoryAccess;
 import dev.spinbpf.verifier.state.Reference;

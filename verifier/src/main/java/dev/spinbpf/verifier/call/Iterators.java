@@ -2,7 +2,7 @@ package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
-import dev.spinbpf.verifier.state.Errno;
+import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.MemoryAccess;
 import dev.spinbpf.verifier.state.References;

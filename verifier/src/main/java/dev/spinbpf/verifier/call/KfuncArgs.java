@@ -2,12 +2,12 @@ package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.model.AttachType;
+import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.programs.model.ProgType;
 import dev.spinbpf.verifier.check.AccessType;
 import dev.spinbpf.verifier.check.HelperMemory;
 import dev.spinbpf.verifier.check.Registers;
 import dev.spinbpf.verifier.state.ContextStructs;
-import dev.spinbpf.verifier.state.Errno;
 import dev.spinbpf.verifier.state.MemoryAccess;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
@@ -170,8 +170,10 @@ final class KfuncArgs {
             return Kind.CTX;
         }
         boolean sized = isSized(env, arg, kfunc);
-        if (type.isStructPointer()
-                && ContextStructs.isContext(type.name(), env.program().type())) {
+        ProgType programType = env.program().type();
+        boolean perfRegisters =
+                programType == ProgType.PERF_EVENT && type.name().equals("pt_regs");
+        if (type.isStructPointer() && (ContextStructs.isContext(type.name(), programType) || perfRegisters)) {
             return Kind.CTX;
         }
         if (param.hasSuffix("__nullable") && arg.reg.isNull() && !sized) {

@@ -1,7 +1,7 @@
 package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.btf.BtfField;
-import dev.spinbpf.verifier.state.Errno;
+import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.VerifierEnv;

@@ -2,9 +2,9 @@ package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.model.AttachType;
+import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.programs.model.MapType;
 import dev.spinbpf.programs.model.ProgType;
-import dev.spinbpf.verifier.state.Errno;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.VerifierEnv;
 import java.util.Map;

@@ -1,8 +1,8 @@
 package dev.spinbpf.verifier.call;
 
+import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.verifier.call.CompatibleTypes.Typed;
 import dev.spinbpf.verifier.check.Registers;
-import dev.spinbpf.verifier.state.Errno;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;

@@ -2,11 +2,11 @@ package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.model.AttachType;
+import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.programs.model.ProgType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.verifier.check.Registers;
 import dev.spinbpf.verifier.state.AttachTarget;
-import dev.spinbpf.verifier.state.Errno;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;

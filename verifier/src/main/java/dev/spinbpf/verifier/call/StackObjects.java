@@ -1,6 +1,6 @@
 package dev.spinbpf.verifier.call;
 
-import dev.spinbpf.verifier.state.Errno;
+import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.StackSlot;
 import dev.spinbpf.verifier.state.VerifierEnv;

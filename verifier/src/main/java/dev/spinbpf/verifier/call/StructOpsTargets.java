@@ -2,9 +2,9 @@ package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
+import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.verifier.state.AttachTarget;
-import dev.spinbpf.verifier.state.Errno;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;

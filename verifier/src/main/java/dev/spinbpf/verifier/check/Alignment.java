@@ -1,8 +1,8 @@
 package dev.spinbpf.verifier.check;
 
+import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.programs.model.MapType;
 import dev.spinbpf.verifier.domain.Tnum;
-import dev.spinbpf.verifier.state.Errno;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.VerifierEnv;
 

@@ -2,7 +2,7 @@ package dev.spinbpf.verifier.check;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
-import dev.spinbpf.verifier.state.Errno;
+import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.verifier.state.TypeFlags;
 import dev.spinbpf.verifier.state.VerifierEnv;
 import org.jspecify.annotations.Nullable;

@@ -2,8 +2,8 @@ package dev.spinbpf.verifier.check;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
+import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.programs.model.ProgType;
-import dev.spinbpf.verifier.state.Errno;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.UnsupportedFeature;
 import dev.spinbpf.verifier.state.VerifierEnv;

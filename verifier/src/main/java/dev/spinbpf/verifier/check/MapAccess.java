@@ -1,9 +1,9 @@
 package dev.spinbpf.verifier.check;
 
 import dev.spinbpf.programs.btf.BtfField;
+import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.programs.model.MapDef;
 import dev.spinbpf.programs.model.MapType;
-import dev.spinbpf.verifier.state.Errno;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.VerifierEnv;

@@ -1,7 +1,7 @@
 package dev.spinbpf.verifier.check;
 
+import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.programs.model.ProgType;
-import dev.spinbpf.verifier.state.Errno;
 import dev.spinbpf.verifier.state.Reference;
 import dev.spinbpf.verifier.state.VerifierEnv;
 import dev.spinbpf.verifier.state.VerifierState;

@@ -3,9 +3,9 @@ package dev.spinbpf.verifier.flow;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.model.AttachType;
+import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.programs.model.ProgType;
 import dev.spinbpf.verifier.state.ContextStructs;
-import dev.spinbpf.verifier.state.Errno;
 import dev.spinbpf.verifier.state.VerifierEnv;
 
 /** Which C types a function may declare for the program's context. */
@@ -32,13 +32,8 @@ final class ContextTypes {
         if (type == ProgType.KPROBE && isUserRegs(btf, targetId)) {
             return true;
         }
-        if (!(btf.resolved(targetId) instanceof BtfType.Composite struct)) {
-            return false;
-        }
-        String name = struct.name();
-        return type == ProgType.KPROBE && name.equals("bpf_user_pt_regs_t")
-                || name.equals(ContextStructs.userName(type))
-                || ContextStructs.isProjection(String.valueOf(ContextStructs.userName(type)), name);
+        return btf.resolved(targetId) instanceof BtfType.Composite struct
+                && ContextStructs.isContext(struct.name(), type);
     }
 
     /** Refuses a type that an argument tagged as context must not have. */

@@ -2,8 +2,8 @@ package dev.spinbpf.verifier.flow;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.verifier.state.CallChecker;
-import dev.spinbpf.verifier.state.Errno;
 import dev.spinbpf.verifier.state.InsnAux;
 import dev.spinbpf.verifier.state.SubprogInfo;
 import dev.spinbpf.verifier.state.UnsupportedFeature;

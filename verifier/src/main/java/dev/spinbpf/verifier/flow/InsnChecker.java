@@ -2,6 +2,7 @@ package dev.spinbpf.verifier.flow;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.verifier.check.Arithmetic;
 import dev.spinbpf.verifier.check.ConstantLoads;
 import dev.spinbpf.verifier.check.Jumps;
@@ -9,7 +10,6 @@ import dev.spinbpf.verifier.check.LoadsAndStores;
 import dev.spinbpf.verifier.check.Registers;
 import dev.spinbpf.verifier.check.ResourceLeaks;
 import dev.spinbpf.verifier.state.CallChecker;
-import dev.spinbpf.verifier.state.Errno;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;

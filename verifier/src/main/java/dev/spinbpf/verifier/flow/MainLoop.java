@@ -1,7 +1,7 @@
 package dev.spinbpf.verifier.flow;
 
 import dev.spinbpf.programs.isa.Insn;
-import dev.spinbpf.verifier.state.Errno;
+import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.verifier.state.InsnAux;
 import dev.spinbpf.verifier.state.VerifierEnv;
 import dev.spinbpf.verifier.state.VerifierState;

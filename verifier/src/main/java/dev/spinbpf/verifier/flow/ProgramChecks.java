@@ -1,11 +1,11 @@
 package dev.spinbpf.verifier.flow;
 
 import dev.spinbpf.programs.model.AttachType;
+import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.programs.model.ProgType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.verifier.call.AttachTargets;
 import dev.spinbpf.verifier.call.MapRules;
-import dev.spinbpf.verifier.state.Errno;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.ProgramRules;
 import dev.spinbpf.verifier.state.VerifierEnv;

@@ -2,7 +2,7 @@ package dev.spinbpf.verifier.flow;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
-import dev.spinbpf.verifier.state.Errno;
+import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.verifier.state.SubprogArg;
 import dev.spinbpf.verifier.state.SubprogInfo;
 import dev.spinbpf.verifier.state.TypeFlags;

@@ -3,7 +3,7 @@ package dev.spinbpf.verifier.flow;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.model.AttachType;
-import dev.spinbpf.verifier.state.Errno;
+import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.verifier.state.SubprogInfo;
 import dev.spinbpf.verifier.state.VerifierEnv;
 import dev.spinbpf.verifier.state.VerifierState;

@@ -2,11 +2,11 @@ package dev.spinbpf.verifier.flow;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.programs.model.MapType;
 import dev.spinbpf.programs.model.ProgType;
 import dev.spinbpf.verifier.domain.ScalarValue;
 import dev.spinbpf.verifier.state.DynptrType;
-import dev.spinbpf.verifier.state.Errno;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.ProgramRules;

@@ -1,8 +1,8 @@
 package dev.spinbpf.verifier.prune;
 
 import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.verifier.prune.StateComparison.Exactness;
-import dev.spinbpf.verifier.state.Errno;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;

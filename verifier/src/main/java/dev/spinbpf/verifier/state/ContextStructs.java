@@ -63,14 +63,10 @@ public final class ContextStructs {
     /** Whether a pointer to the named struct is a pointer to the context of such programs. */
     public static boolean isContext(String struct, ProgType type) {
         String name = userName(type);
-        if (name == null) {
-            return false;
-        }
-        return name.equals(struct)
-                || name.equals("__sk_buff") && struct.equals("sk_buff")
-                || name.equals("xdp_md") && struct.equals("xdp_buff")
-                || type == ProgType.KPROBE && struct.equals("bpf_user_pt_regs_t")
-                || type == ProgType.PERF_EVENT && struct.equals("pt_regs");
+        return name != null
+                && (name.equals(struct)
+                        || isProjection(name, struct)
+                        || type == ProgType.KPROBE && struct.equals("bpf_user_pt_regs_t"));
     }
 
     /** Whether a kernel function that names one struct takes the kernel's form of it. */

@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.state;
 
+import dev.spinbpf.programs.model.Errno;
 import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.Set;

@@ -3,6 +3,7 @@ package dev.spinbpf.verifier.state;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.programs.model.Errno;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.verifier.VerifierOptions;
