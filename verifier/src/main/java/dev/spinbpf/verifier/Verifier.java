@@ -2,25 +2,22 @@ package dev.spinbpf.verifier;
 
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
-import dev.spinbpf.verifier.call.ContextRules;
+import dev.spinbpf.verifier.attach.ContextRules;
+import dev.spinbpf.verifier.attach.ReturnRules;
 import dev.spinbpf.verifier.call.KernelCalls;
-import dev.spinbpf.verifier.call.ReturnRules;
 import dev.spinbpf.verifier.check.MemoryChecker;
-import dev.spinbpf.verifier.flow.ProgramChecks;
-import dev.spinbpf.verifier.flow.SubprogCalls;
-import dev.spinbpf.verifier.flow.Verification;
+import dev.spinbpf.verifier.flow.InsnAux;
+import dev.spinbpf.verifier.flow.Rejection;
+import dev.spinbpf.verifier.flow.Services;
+import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.kernel.TypeFlags;
+import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.log.Explanation;
 import dev.spinbpf.verifier.log.LogPrinter;
 import dev.spinbpf.verifier.prune.Backtracking;
 import dev.spinbpf.verifier.prune.ExploredStates;
 import dev.spinbpf.verifier.prune.LivenessPass;
 import dev.spinbpf.verifier.prune.StackLiveness;
-import dev.spinbpf.verifier.state.InsnAux;
-import dev.spinbpf.verifier.state.Rejection;
-import dev.spinbpf.verifier.state.Services;
-import dev.spinbpf.verifier.state.TypeFlags;
-import dev.spinbpf.verifier.state.UnsupportedFeature;
-import dev.spinbpf.verifier.state.VerifierEnv;
 import java.util.BitSet;
 
 /**
@@ -39,9 +36,10 @@ public final class Verifier {
      */
     public static Verdict verify(ProgramObject object, Program program, VerifierOptions options) {
         long start = System.nanoTime();
-        var env = new VerifierEnv(object, program, options, services());
+        var env =
+                new VerifierEnv(object, program, options.log(), options.kernelTypes(), options.insnLimit(), services());
         try {
-            Verification.run(env);
+            Phases.run(env);
             Verdict.Stats stats = stats(env, start);
             return new Verdict.Accepted(new VerifiedProgram(object, program, probes(env, program)), stats, log(env));
         } catch (Rejection e) {
@@ -97,11 +95,11 @@ public final class Verifier {
     private static Verdict.Stats stats(VerifierEnv env, long startNanos) {
         env.verbose(
                 "processed %d insns (limit %d) max_states_per_insn %d total_states %d peak_states %d mark_read 0\n",
-                env.insnProcessed, env.options().insnLimit(), env.maxStatesPerInsn, env.totalStates, env.peakStates);
+                env.insnProcessed, env.insnLimit(), env.maxStatesPerInsn, env.totalStates, env.peakStates);
         return new Verdict.Stats(env.insnProcessed, env.totalStates, env.peakStates, System.nanoTime() - startNanos);
     }
 
     private static String log(VerifierEnv env) {
-        return env.options().log() ? env.log().toString() : "";
+        return env.log().isWanted() ? env.log().toString() : "";
     }
 }

@@ -1,4 +1,8 @@
-/** Whether a program may run: the entry point and its verdicts. */
+/**
+ * The verifier's entry point, its verdicts, and the phases of a verification in their order.
+ *
+ * <p>Everything else of the verifier is below: nothing there depends on this package.
+ */
 @NullMarked
 package dev.spinbpf.verifier;
 

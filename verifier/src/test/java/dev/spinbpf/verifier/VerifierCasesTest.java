@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.programs.asm.Assembler;
 import dev.spinbpf.programs.btf.Btf;
-import dev.spinbpf.programs.model.Errno;
+import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.model.ProgramObject;
 import java.io.IOException;
 import java.util.stream.Stream;

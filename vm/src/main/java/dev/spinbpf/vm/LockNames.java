@@ -8,7 +8,7 @@ import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfType;
-import dev.spinbpf.programs.model.MapType;
+import dev.spinbpf.programs.linux.MapType;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Map;

@@ -14,7 +14,7 @@ import dev.spinbpf.maps.map.MapEnvironment;
 import dev.spinbpf.maps.map.MapTable;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
-import dev.spinbpf.programs.model.ProgType;
+import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.verifier.VerifiedProgram;
@@ -29,6 +29,7 @@ import dev.spinbpf.vm.helper.Kernel;
 import dev.spinbpf.vm.helper.PacketFields;
 import dev.spinbpf.vm.hook.HookRegistry;
 import dev.spinbpf.vm.hook.HookTarget;
+import dev.spinbpf.vm.stress.StressDriver;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.IdentityHashMap;
@@ -129,7 +130,7 @@ public final class Machine implements AutoCloseable {
         return List.copyOf(programs);
     }
 
-    CpuContext context(int cpu) {
+    public CpuContext context(int cpu) {
         return contexts[cpu];
     }
 
@@ -204,8 +205,8 @@ public final class Machine implements AutoCloseable {
     public RunResult run(LoadedProgram program, byte @Nullable [] input, int cpu, int repeat) {
         ProgType type = program.program().type();
         ContextArea area = contexts[cpu].area();
-        RunResult result = repeat(program, () -> Inputs.write(type, area, input), cpu, repeat);
-        byte[] packet = Inputs.isPacket(type) ? area.packet(PacketFields.of(type)) : null;
+        RunResult result = repeat(program, () -> RunContexts.write(type, area, input), cpu, repeat);
+        byte[] packet = RunContexts.isPacket(type) ? area.packet(PacketFields.of(type)) : null;
         boolean returnsInt = type == ProgType.SYSCALL || packet != null;
         long r0 = returnsInt ? result.r0() & 0xffff_ffffL : result.r0();
         return new RunResult(r0, result.runs(), result.totalNanos(), result.insns(), result.fault(), packet);
@@ -261,7 +262,7 @@ public final class Machine implements AutoCloseable {
 
     /** Most bytes of packet or context that {@link #run} takes for a program of this type. */
     public static int maxInputBytes(ProgType type) {
-        return Inputs.isPacket(type) ? ContextArea.MAX_PACKET : ContextArea.MAX_CONTEXT;
+        return RunContexts.isPacket(type) ? ContextArea.MAX_PACKET : ContextArea.MAX_CONTEXT;
     }
 
     private static ContextLevel levelOf(ProgType type) {

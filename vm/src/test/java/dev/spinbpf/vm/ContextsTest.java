@@ -8,7 +8,7 @@ import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.maps.lock.LockOutcome;
 import dev.spinbpf.maps.memory.GuestMemory;
-import dev.spinbpf.programs.model.Errno;
+import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.vm.context.CpuContext;
 import dev.spinbpf.vm.context.LoadedProgram;
 import java.util.ArrayList;
@@ -136,7 +136,7 @@ class ContextsTest {
         try (TextPrograms programs = new TextPrograms(MachineOptions.ofCpus(1), SOURCE)) {
             Machine machine = programs.machine;
             LoadedProgram packet = programs.attach("packet");
-            byte[] bytes = Inputs.udpPacket(0);
+            byte[] bytes = RunContexts.udpPacket(0);
             machine.cpus().hooks().set(HookPoint.MAP_UPDATE_BEFORE_LOCK, (at, point, map, key) -> machine.hooks()
                     .packet(at, bytes));
             machine.run(packet, bytes, 0, 1);

@@ -3,7 +3,7 @@ package dev.spinbpf.vm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.maps.memory.GuestMemory;
-import dev.spinbpf.programs.model.Errno;
+import dev.spinbpf.programs.linux.Errno;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;

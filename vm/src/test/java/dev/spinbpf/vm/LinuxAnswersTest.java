@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.elf.ObjectReader;
 import dev.spinbpf.programs.elf.ReadOptions;
-import dev.spinbpf.programs.model.ProgType;
+import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.verifier.Verdict;

@@ -9,8 +9,8 @@ import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
-import dev.spinbpf.programs.model.AttachType;
-import dev.spinbpf.programs.model.ProgType;
+import dev.spinbpf.programs.linux.AttachType;
+import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.programs.model.Subprog;
@@ -65,7 +65,7 @@ class MachineTest {
     void shouldShowPacketsToXdpPrograms() throws Exception {
         try (Samples samples = Samples.load("packet_counter", 2)) {
             assertThat(samples.machine
-                            .run(samples.program("count"), Inputs.udpPacket(1), 1, 7)
+                            .run(samples.program("count"), RunContexts.udpPacket(1), 1, 7)
                             .r0())
                     .isEqualTo(2);
             samples.machine.run(samples.program("count"), new byte[14], 1, 3);

@@ -1,13 +1,13 @@
 package dev.spinbpf.vm;
 
-import static dev.spinbpf.programs.model.MapType.ARRAY_OF_MAPS;
-import static dev.spinbpf.programs.model.MapType.HASH_OF_MAPS;
+import static dev.spinbpf.programs.linux.MapType.ARRAY_OF_MAPS;
+import static dev.spinbpf.programs.linux.MapType.HASH_OF_MAPS;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
-import dev.spinbpf.programs.model.MapType;
+import dev.spinbpf.programs.linux.MapType;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;

@@ -10,9 +10,9 @@ import dev.spinbpf.maps.lock.ResilientLock;
 import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.isa.Op;
-import dev.spinbpf.programs.model.AttachType;
-import dev.spinbpf.programs.model.Errno;
-import dev.spinbpf.programs.model.ProgType;
+import dev.spinbpf.programs.linux.AttachType;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.vm.context.LoadedProgram;
@@ -186,7 +186,7 @@ class NestingTest {
             Machine machine = samples.machine;
             Cpu cpu = machine.cpus().get(0);
             machine.attach(samples.program("packet"));
-            byte[] packet = Inputs.udpPacket(0);
+            byte[] packet = RunContexts.udpPacket(0);
             cpu.setInterruptHandler((at, level) -> machine.hooks().packet(at, packet));
             machine.context(0).pollPoint(run -> {
                 if (cpu.level() == ContextLevel.TASK) {

@@ -3,18 +3,21 @@ package dev.spinbpf.vm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
+import dev.spinbpf.maps.lock.LockAttempts;
 import dev.spinbpf.maps.lock.LockOutcome;
+import dev.spinbpf.maps.lock.LockRow;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.isa.Op;
-import dev.spinbpf.programs.model.AttachType;
-import dev.spinbpf.programs.model.ProgType;
+import dev.spinbpf.programs.linux.AttachType;
+import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.verifier.Verdict;
 import dev.spinbpf.verifier.Verifier;
 import dev.spinbpf.verifier.VerifierOptions;
-import dev.spinbpf.vm.stress.Attempts;
-import dev.spinbpf.vm.stress.LockRow;
+import dev.spinbpf.vm.stress.StressDriver;
+import dev.spinbpf.vm.stress.StressOptions;
+import dev.spinbpf.vm.stress.StressReport;
 import java.time.Duration;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -50,7 +53,7 @@ class StressDriverTest {
             LockRow lock = report.locks().getFirst();
             assertThat(lock.name()).isEqualTo("lock");
             long acquired = lock.contexts().values().stream()
-                    .mapToLong(Attempts::acquired)
+                    .mapToLong(LockAttempts::acquired)
                     .sum();
             long failed = lock.contexts().values().stream()
                     .flatMap(attempts -> attempts.outcomes().entrySet().stream())

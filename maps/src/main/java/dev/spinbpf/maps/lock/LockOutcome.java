@@ -1,6 +1,6 @@
 package dev.spinbpf.maps.lock;
 
-import dev.spinbpf.programs.model.Errno;
+import dev.spinbpf.programs.linux.Errno;
 
 /** How an attempt to take a lock ended: by which path it was taken, or why it was not. */
 public enum LockOutcome {

@@ -1,6 +1,6 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.model.Errno.ENOENT;
+import static dev.spinbpf.programs.linux.Errno.ENOENT;
 
 import dev.spinbpf.maps.memory.GuestMemory;
 

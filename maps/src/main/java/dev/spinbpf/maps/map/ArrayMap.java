@@ -1,12 +1,13 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.model.Errno.E2BIG;
-import static dev.spinbpf.programs.model.Errno.EEXIST;
-import static dev.spinbpf.programs.model.Errno.EINVAL;
+import static dev.spinbpf.programs.linux.Errno.E2BIG;
+import static dev.spinbpf.programs.linux.Errno.EEXIST;
+import static dev.spinbpf.programs.linux.Errno.EINVAL;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.programs.linux.MapFlags;
 
 /** {@code BPF_MAP_TYPE_ARRAY}: values side by side, all of them there from the beginning. Has no lock of its own. */
 final class ArrayMap extends BpfMap {
@@ -16,7 +17,7 @@ final class ArrayMap extends BpfMap {
     private final long elementSize;
     private final int count;
 
-    ArrayMap(MapDefinition definition) {
+    ArrayMap(CheckedMapDef definition) {
         super(definition);
         elementSize = Bytes.roundUp8(valueSize);
         count = (int) maxEntries();

@@ -1,10 +1,11 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.model.Errno.EINVAL;
-import static dev.spinbpf.programs.model.Errno.ENOENT;
+import static dev.spinbpf.programs.linux.Errno.EINVAL;
+import static dev.spinbpf.programs.linux.Errno.ENOENT;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.sync.GuestWords;
+import dev.spinbpf.programs.linux.MapFlags;
 
 /** {@code BPF_MAP_TYPE_BLOOM_FILTER}: a set of bits, written and read without a lock. */
 final class BloomFilterMap extends BpfMap {
@@ -15,7 +16,7 @@ final class BloomFilterMap extends BpfMap {
     private final int hashes;
     private final int seed;
 
-    BloomFilterMap(MapDefinition definition) {
+    BloomFilterMap(CheckedMapDef definition) {
         super(definition);
         int wanted = (int) def().mapExtra() & 0xf;
         hashes = wanted == 0 ? DEFAULT_HASHES : wanted;

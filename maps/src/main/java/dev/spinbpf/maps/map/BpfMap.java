@@ -1,11 +1,11 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.model.Errno.EINVAL;
-import static dev.spinbpf.programs.model.Errno.ENOENT;
-import static dev.spinbpf.programs.model.Errno.ENOTSUPP;
-import static dev.spinbpf.programs.model.Errno.EOPNOTSUPP;
-import static dev.spinbpf.programs.model.Errno.EPERM;
-import static dev.spinbpf.programs.model.Errno.ERANGE;
+import static dev.spinbpf.programs.linux.Errno.EINVAL;
+import static dev.spinbpf.programs.linux.Errno.ENOENT;
+import static dev.spinbpf.programs.linux.Errno.ENOTSUPP;
+import static dev.spinbpf.programs.linux.Errno.EOPNOTSUPP;
+import static dev.spinbpf.programs.linux.Errno.EPERM;
+import static dev.spinbpf.programs.linux.Errno.ERANGE;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.lock.LockClass;
@@ -14,8 +14,9 @@ import dev.spinbpf.maps.lock.ResilientLock;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.btf.BtfRecord;
+import dev.spinbpf.programs.linux.MapFlags;
+import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.MapDef;
-import dev.spinbpf.programs.model.MapType;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -73,7 +74,7 @@ public abstract sealed class BpfMap implements AutoCloseable
     final int valueSize;
     final int cpuCount;
 
-    BpfMap(MapDefinition definition) {
+    BpfMap(CheckedMapDef definition) {
         def = definition.def();
         environment = definition.environment();
         innerRecord = definition.innerRecord();

@@ -1,14 +1,15 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.model.Errno.EINVAL;
-import static dev.spinbpf.programs.model.Errno.ENOENT;
-import static dev.spinbpf.programs.model.Errno.ENOTSUPP;
-import static dev.spinbpf.programs.model.Errno.EOPNOTSUPP;
+import static dev.spinbpf.programs.linux.Errno.EINVAL;
+import static dev.spinbpf.programs.linux.Errno.ENOENT;
+import static dev.spinbpf.programs.linux.Errno.ENOTSUPP;
+import static dev.spinbpf.programs.linux.Errno.EOPNOTSUPP;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sync.GuestWords;
+import dev.spinbpf.programs.linux.MapFlags;
 
 /**
  * {@code BPF_MAP_TYPE_HASH_OF_MAPS}: a value is the inner map's address. User space writes and reads the inner map's id; an
@@ -17,7 +18,7 @@ import dev.spinbpf.maps.sync.GuestWords;
 final class HashMapOfMaps extends HashTableMap {
     private final ElementPool pool;
 
-    HashMapOfMaps(MapDefinition definition) {
+    HashMapOfMaps(CheckedMapDef definition) {
         super(definition, HEADER_SIZE, Long.BYTES, 0);
         pool = new ElementPool(this, false);
     }

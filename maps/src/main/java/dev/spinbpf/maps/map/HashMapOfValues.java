@@ -1,9 +1,10 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.model.Errno.EINVAL;
+import static dev.spinbpf.programs.linux.Errno.EINVAL;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
+import dev.spinbpf.programs.linux.MapFlags;
 
 /**
  * {@code BPF_MAP_TYPE_HASH}: an update makes a new element and puts it before the old one, so that a reader sees either value
@@ -12,7 +13,7 @@ import dev.spinbpf.maps.cpu.HookPoint;
 final class HashMapOfValues extends HashTableMap {
     private final ElementPool pool;
 
-    HashMapOfValues(MapDefinition definition) {
+    HashMapOfValues(CheckedMapDef definition) {
         super(
                 definition,
                 HEADER_SIZE,

@@ -1,8 +1,8 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.model.Errno.EEXIST;
-import static dev.spinbpf.programs.model.Errno.ENOENT;
-import static dev.spinbpf.programs.model.Errno.ENOSPC;
+import static dev.spinbpf.programs.linux.Errno.EEXIST;
+import static dev.spinbpf.programs.linux.Errno.ENOENT;
+import static dev.spinbpf.programs.linux.Errno.ENOSPC;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
@@ -10,6 +10,7 @@ import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.memory.GuestMemoryExhaustedException;
 import dev.spinbpf.maps.sync.GuestWords;
+import dev.spinbpf.programs.linux.MapFlags;
 
 /**
  * The hash table under all kinds of hash map.
@@ -69,7 +70,7 @@ public abstract sealed class HashTableMap extends BpfMap
      * @param valueSlotSize bytes that the value takes in the element
      * @param spareElements how many elements more than entries a pre-allocated map has
      */
-    HashTableMap(MapDefinition definition, int headerSize, long valueSlotSize, int spareElements) {
+    HashTableMap(CheckedMapDef definition, int headerSize, long valueSlotSize, int spareElements) {
         super(definition);
         keyOffset = headerSize;
         valueOffset = headerSize + (int) Bytes.roundUp8(keySize);

@@ -1,18 +1,19 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.model.Errno.EBADF;
-import static dev.spinbpf.programs.model.Errno.EEXIST;
-import static dev.spinbpf.programs.model.Errno.EINVAL;
-import static dev.spinbpf.programs.model.Errno.ENOENT;
-import static dev.spinbpf.programs.model.Errno.ENOMEM;
-import static dev.spinbpf.programs.model.Errno.ENOTSUPP;
-import static dev.spinbpf.programs.model.Errno.EOPNOTSUPP;
+import static dev.spinbpf.programs.linux.Errno.EBADF;
+import static dev.spinbpf.programs.linux.Errno.EEXIST;
+import static dev.spinbpf.programs.linux.Errno.EINVAL;
+import static dev.spinbpf.programs.linux.Errno.ENOENT;
+import static dev.spinbpf.programs.linux.Errno.ENOMEM;
+import static dev.spinbpf.programs.linux.Errno.ENOTSUPP;
+import static dev.spinbpf.programs.linux.Errno.EOPNOTSUPP;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sync.GuestWords;
+import dev.spinbpf.programs.linux.MapFlags;
 
 /**
  * {@code BPF_MAP_TYPE_TASK_STORAGE}: a value for each owner, which an emulated task is. The values of one owner in all maps hang on
@@ -62,7 +63,7 @@ public final class LocalStorageMap extends BpfMap {
     private final LockClass storageLocks;
     private final LockClass bucketLocks;
 
-    LocalStorageMap(MapDefinition definition) {
+    LocalStorageMap(CheckedMapDef definition) {
         super(definition);
         int bucketCount = Math.max(2, (int) HashTableMap.bucketCount(cpuCount));
         bucketMask = bucketCount - 1;

@@ -1,10 +1,10 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.model.Errno.EEXIST;
-import static dev.spinbpf.programs.model.Errno.EINVAL;
-import static dev.spinbpf.programs.model.Errno.ENOENT;
-import static dev.spinbpf.programs.model.Errno.ENOMEM;
-import static dev.spinbpf.programs.model.Errno.ENOSPC;
+import static dev.spinbpf.programs.linux.Errno.EEXIST;
+import static dev.spinbpf.programs.linux.Errno.EINVAL;
+import static dev.spinbpf.programs.linux.Errno.ENOENT;
+import static dev.spinbpf.programs.linux.Errno.ENOMEM;
+import static dev.spinbpf.programs.linux.Errno.ENOSPC;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
@@ -12,6 +12,7 @@ import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.maps.lock.SeqCount;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sync.GuestWords;
+import dev.spinbpf.programs.linux.MapFlags;
 
 /**
  * {@code BPF_MAP_TYPE_LPM_TRIE}: finds the longest prefix of a key, in a binary trie whose nodes each stand for a prefix.
@@ -57,7 +58,7 @@ final class LpmTrieMap extends BpfMap {
     private final long keyCopies;
     private final long keyCopyStride;
 
-    LpmTrieMap(MapDefinition definition) {
+    LpmTrieMap(CheckedMapDef definition) {
         super(definition);
         dataSize = keySize - KEY_DATA;
         longestPrefix = dataSize * Byte.SIZE;

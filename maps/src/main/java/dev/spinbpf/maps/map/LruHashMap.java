@@ -1,12 +1,13 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.model.Errno.EINVAL;
-import static dev.spinbpf.programs.model.Errno.ENOMEM;
+import static dev.spinbpf.programs.linux.Errno.EINVAL;
+import static dev.spinbpf.programs.linux.Errno.ENOMEM;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.maps.memory.GuestMemory;
-import dev.spinbpf.programs.model.MapType;
+import dev.spinbpf.programs.linux.MapFlags;
+import dev.spinbpf.programs.linux.MapType;
 
 /**
  * {@code BPF_MAP_TYPE_LRU_HASH} and {@code BPF_MAP_TYPE_LRU_PERCPU_HASH}: a full map makes room by taking out elements that
@@ -20,7 +21,7 @@ final class LruHashMap extends HashTableMap {
     private final PercpuValues percpu;
     private final LruLists lru;
 
-    LruHashMap(MapDefinition definition) {
+    LruHashMap(CheckedMapDef definition) {
         super(definition, HEADER_SIZE + LruNode.SIZE, slotSize(definition), 0);
         percpuValues = type() == MapType.LRU_PERCPU_HASH;
         percpu = new PercpuValues(this, ElementPool.percpuStride(this));
@@ -30,7 +31,7 @@ final class LruHashMap extends HashTableMap {
         lru = new LruLists(this);
     }
 
-    private static long slotSize(MapDefinition definition) {
+    private static long slotSize(CheckedMapDef definition) {
         return definition.def().type() == MapType.LRU_PERCPU_HASH
                 ? Long.BYTES
                 : definition.def().valueSize();

@@ -5,6 +5,7 @@ import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.maps.lock.ResilientLock;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sync.GuestWords;
+import dev.spinbpf.programs.linux.MapFlags;
 
 /**
  * The elements of an LRU hash, in order of use: {@code bpf_lru}.

@@ -1,12 +1,13 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.model.Errno.EINVAL;
-import static dev.spinbpf.programs.model.Errno.ENOENT;
-import static dev.spinbpf.programs.model.Errno.ENOSPC;
-import static dev.spinbpf.programs.model.Errno.ENOTSUPP;
+import static dev.spinbpf.programs.linux.Errno.EINVAL;
+import static dev.spinbpf.programs.linux.Errno.ENOENT;
+import static dev.spinbpf.programs.linux.Errno.ENOSPC;
+import static dev.spinbpf.programs.linux.Errno.ENOTSUPP;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.programs.linux.MapFlags;
 
 /** The batch commands: which kinds have which, and how they go element by element or bucket by bucket. */
 final class MapBatches {

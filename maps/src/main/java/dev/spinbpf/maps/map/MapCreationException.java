@@ -1,6 +1,6 @@
 package dev.spinbpf.maps.map;
 
-import dev.spinbpf.programs.model.Errno;
+import dev.spinbpf.programs.linux.Errno;
 
 /** A map could not be made: what Linux would refuse, or a kind that is not supported. */
 public final class MapCreationException extends Exception {

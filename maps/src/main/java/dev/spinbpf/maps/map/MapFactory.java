@@ -1,12 +1,13 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.model.Errno.ENOMEM;
-import static dev.spinbpf.programs.model.Errno.EOPNOTSUPP;
+import static dev.spinbpf.programs.linux.Errno.ENOMEM;
+import static dev.spinbpf.programs.linux.Errno.EOPNOTSUPP;
 
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemoryExhaustedException;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfRecord;
+import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.model.MapDef;
 
 /** Makes maps, with the checks of {@code bpf(BPF_MAP_CREATE)}. */
@@ -29,7 +30,7 @@ public final class MapFactory {
         int id = environment.table().takeId();
         GuestArena arena = new GuestArena("map '" + def.name() + "'", environment.limitBytes());
         MapDef inner = def.inner();
-        MapDefinition definition = new MapDefinition(
+        CheckedMapDef definition = new CheckedMapDef(
                 def,
                 MapChecks.recordOf(def, btf),
                 inner == null ? BtfRecord.EMPTY : MapChecks.recordOf(inner, btf),
@@ -73,7 +74,7 @@ public final class MapFactory {
         }
     }
 
-    private static BpfMap instantiate(MapDefinition definition) throws MapCreationException {
+    private static BpfMap instantiate(CheckedMapDef definition) throws MapCreationException {
         MapDef def = definition.def();
         return switch (def.type()) {
             case ARRAY -> new ArrayMap(definition);

@@ -1,13 +1,14 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.model.Errno.E2BIG;
-import static dev.spinbpf.programs.model.Errno.EEXIST;
-import static dev.spinbpf.programs.model.Errno.EINVAL;
-import static dev.spinbpf.programs.model.Errno.ENOENT;
+import static dev.spinbpf.programs.linux.Errno.E2BIG;
+import static dev.spinbpf.programs.linux.Errno.EEXIST;
+import static dev.spinbpf.programs.linux.Errno.EINVAL;
+import static dev.spinbpf.programs.linux.Errno.ENOENT;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.programs.linux.MapFlags;
 
 /** {@code BPF_MAP_TYPE_PERCPU_ARRAY}: an array for each CPU, each on pages of its own. */
 final class PercpuArrayMap extends BpfMap {
@@ -16,7 +17,7 @@ final class PercpuArrayMap extends BpfMap {
     private final long elementSize;
     private final int count;
 
-    PercpuArrayMap(MapDefinition definition) {
+    PercpuArrayMap(CheckedMapDef definition) {
         super(definition);
         elementSize = Bytes.roundUp8(valueSize);
         count = (int) maxEntries();

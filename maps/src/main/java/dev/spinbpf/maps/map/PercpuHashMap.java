@@ -1,17 +1,18 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.model.Errno.EINVAL;
+import static dev.spinbpf.programs.linux.Errno.EINVAL;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.programs.linux.MapFlags;
 
 /** {@code BPF_MAP_TYPE_PERCPU_HASH}: values are written in place, because only their CPU uses them. */
 final class PercpuHashMap extends HashTableMap {
     private final ElementPool pool;
     private final PercpuValues percpu;
 
-    PercpuHashMap(MapDefinition definition) {
+    PercpuHashMap(CheckedMapDef definition) {
         super(definition, HEADER_SIZE, Long.BYTES, 0);
         pool = new ElementPool(this, false);
         percpu = new PercpuValues(this, ElementPool.percpuStride(this));

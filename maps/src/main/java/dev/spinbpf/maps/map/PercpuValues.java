@@ -1,6 +1,7 @@
 package dev.spinbpf.maps.map;
 
 import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.programs.linux.MapFlags;
 
 /**
  * How the values of one element in a per-CPU map are copied. They lie one stride apart, from the value of CPU 0 on, by whose

@@ -1,17 +1,18 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.model.Errno.E2BIG;
-import static dev.spinbpf.programs.model.Errno.EBADF;
-import static dev.spinbpf.programs.model.Errno.EBUSY;
-import static dev.spinbpf.programs.model.Errno.EINVAL;
-import static dev.spinbpf.programs.model.Errno.ENOENT;
-import static dev.spinbpf.programs.model.Errno.ENOSPC;
-import static dev.spinbpf.programs.model.Errno.ENOTSUPP;
-import static dev.spinbpf.programs.model.Errno.EOPNOTSUPP;
+import static dev.spinbpf.programs.linux.Errno.E2BIG;
+import static dev.spinbpf.programs.linux.Errno.EBADF;
+import static dev.spinbpf.programs.linux.Errno.EBUSY;
+import static dev.spinbpf.programs.linux.Errno.EINVAL;
+import static dev.spinbpf.programs.linux.Errno.ENOENT;
+import static dev.spinbpf.programs.linux.Errno.ENOSPC;
+import static dev.spinbpf.programs.linux.Errno.ENOTSUPP;
+import static dev.spinbpf.programs.linux.Errno.EOPNOTSUPP;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sync.GuestWords;
+import dev.spinbpf.programs.linux.MapFlags;
 
 /**
  * {@code BPF_MAP_TYPE_PERF_EVENT_ARRAY} as an output channel: user space opens a buffer for a CPU, programs on that CPU write
@@ -37,7 +38,7 @@ public final class PerfEventArrayMap extends BpfMap {
     private final long slots;
     private final int count;
 
-    PerfEventArrayMap(MapDefinition definition) {
+    PerfEventArrayMap(CheckedMapDef definition) {
         super(definition);
         count = (int) maxEntries();
         slots = arena().allocate(maxEntries() * Long.BYTES);

@@ -1,15 +1,16 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.model.Errno.E2BIG;
-import static dev.spinbpf.programs.model.Errno.EBUSY;
-import static dev.spinbpf.programs.model.Errno.EINVAL;
-import static dev.spinbpf.programs.model.Errno.ENOENT;
+import static dev.spinbpf.programs.linux.Errno.E2BIG;
+import static dev.spinbpf.programs.linux.Errno.EBUSY;
+import static dev.spinbpf.programs.linux.Errno.EINVAL;
+import static dev.spinbpf.programs.linux.Errno.ENOENT;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.maps.memory.GuestMemory;
-import dev.spinbpf.programs.model.MapType;
+import dev.spinbpf.programs.linux.MapFlags;
+import dev.spinbpf.programs.linux.MapType;
 
 /**
  * {@code BPF_MAP_TYPE_QUEUE} and {@code BPF_MAP_TYPE_STACK}: a ring with one slot more than elements, under one rqspinlock. An
@@ -30,7 +31,7 @@ final class QueueStackMap extends BpfMap {
     private final boolean stack;
     private final LockClass lockClass;
 
-    QueueStackMap(MapDefinition definition) {
+    QueueStackMap(CheckedMapDef definition) {
         super(definition);
         stack = type() == MapType.STACK;
         slots = (int) (maxEntries() + 1);

@@ -1,16 +1,17 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.model.Errno.E2BIG;
-import static dev.spinbpf.programs.model.Errno.EAGAIN;
-import static dev.spinbpf.programs.model.Errno.EEXIST;
-import static dev.spinbpf.programs.model.Errno.EINVAL;
-import static dev.spinbpf.programs.model.Errno.ENOENT;
-import static dev.spinbpf.programs.model.Errno.ENOMEM;
+import static dev.spinbpf.programs.linux.Errno.E2BIG;
+import static dev.spinbpf.programs.linux.Errno.EAGAIN;
+import static dev.spinbpf.programs.linux.Errno.EEXIST;
+import static dev.spinbpf.programs.linux.Errno.EINVAL;
+import static dev.spinbpf.programs.linux.Errno.ENOENT;
+import static dev.spinbpf.programs.linux.Errno.ENOMEM;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sync.GuestWords;
+import dev.spinbpf.programs.linux.MapFlags;
 
 /**
  * {@code BPF_MAP_TYPE_RHASH}: a hash that begins small and grows with its elements. An update of an element that is there
@@ -39,7 +40,7 @@ public final class ResizableHashMap extends BpfMap {
     private final int seed;
     private final long count;
 
-    ResizableHashMap(MapDefinition definition) {
+    ResizableHashMap(CheckedMapDef definition) {
         super(definition);
         valueOffset = KEY + (int) Bytes.roundUp8(keySize);
         seed = environment().hashSeeds().getAsInt();

@@ -1,14 +1,15 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.model.Errno.EAGAIN;
-import static dev.spinbpf.programs.model.Errno.EINVAL;
-import static dev.spinbpf.programs.model.Errno.ENOTSUPP;
+import static dev.spinbpf.programs.linux.Errno.EAGAIN;
+import static dev.spinbpf.programs.linux.Errno.EINVAL;
+import static dev.spinbpf.programs.linux.Errno.ENOTSUPP;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sync.GuestWords;
+import dev.spinbpf.programs.linux.MapFlags;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,7 +65,7 @@ public final class RingBufferMap extends BpfMap {
     private final LockClass lockClass;
     private volatile @Nullable Runnable wakeup;
 
-    RingBufferMap(MapDefinition definition) {
+    RingBufferMap(CheckedMapDef definition) {
         super(definition);
         mask = maxEntries() - 1;
         overwriting = hasFlag(MapFlags.BPF_F_RB_OVERWRITE);

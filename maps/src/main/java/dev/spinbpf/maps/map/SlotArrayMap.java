@@ -1,13 +1,14 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.model.Errno.E2BIG;
-import static dev.spinbpf.programs.model.Errno.EINVAL;
-import static dev.spinbpf.programs.model.Errno.ENOENT;
+import static dev.spinbpf.programs.linux.Errno.E2BIG;
+import static dev.spinbpf.programs.linux.Errno.EINVAL;
+import static dev.spinbpf.programs.linux.Errno.ENOENT;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sync.GuestWords;
-import dev.spinbpf.programs.model.MapType;
+import dev.spinbpf.programs.linux.MapFlags;
+import dev.spinbpf.programs.linux.MapType;
 
 /**
  * {@code BPF_MAP_TYPE_PROG_ARRAY} and {@code BPF_MAP_TYPE_ARRAY_OF_MAPS}: slots that hold a program or a map, or nothing.
@@ -27,7 +28,7 @@ public final class SlotArrayMap extends BpfMap {
     private final int count;
     private final boolean ofMaps;
 
-    SlotArrayMap(MapDefinition definition) {
+    SlotArrayMap(CheckedMapDef definition) {
         super(definition);
         count = (int) maxEntries();
         ofMaps = type() == MapType.ARRAY_OF_MAPS;

@@ -1,15 +1,16 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.model.Errno.E2BIG;
-import static dev.spinbpf.programs.model.Errno.EBUSY;
-import static dev.spinbpf.programs.model.Errno.EINVAL;
-import static dev.spinbpf.programs.model.Errno.ENODATA;
-import static dev.spinbpf.programs.model.Errno.ENOSPC;
-import static dev.spinbpf.programs.model.Errno.ENOTSUPP;
+import static dev.spinbpf.programs.linux.Errno.E2BIG;
+import static dev.spinbpf.programs.linux.Errno.EBUSY;
+import static dev.spinbpf.programs.linux.Errno.EINVAL;
+import static dev.spinbpf.programs.linux.Errno.ENODATA;
+import static dev.spinbpf.programs.linux.Errno.ENOSPC;
+import static dev.spinbpf.programs.linux.Errno.ENOTSUPP;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sync.GuestWords;
+import dev.spinbpf.programs.linux.MapFlags;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,7 +48,7 @@ public final class UserRingBufferMap extends BpfMap {
     private final long mask;
     private volatile @Nullable Runnable wakeup;
 
-    UserRingBufferMap(MapDefinition definition) {
+    UserRingBufferMap(CheckedMapDef definition) {
         super(definition);
         mask = maxEntries() - 1;
         base = arena().allocate(DATA + 2 * maxEntries(), PAGE_SIZE);

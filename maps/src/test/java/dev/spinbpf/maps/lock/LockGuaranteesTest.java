@@ -15,7 +15,7 @@ import dev.spinbpf.maps.sched.Scenario;
 import dev.spinbpf.maps.sched.Schedule;
 import dev.spinbpf.maps.sched.ScheduleFailure;
 import dev.spinbpf.maps.sched.Simulation;
-import dev.spinbpf.programs.model.Errno;
+import dev.spinbpf.programs.linux.Errno;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;

@@ -8,7 +8,7 @@ import dev.spinbpf.maps.lock.LockScenarios.Machine;
 import dev.spinbpf.maps.sched.Explorer;
 import dev.spinbpf.maps.sched.Limits;
 import dev.spinbpf.maps.sched.Schedule;
-import dev.spinbpf.programs.model.Errno;
+import dev.spinbpf.programs.linux.Errno;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -9,7 +9,7 @@ import dev.spinbpf.maps.cpu.Cpus;
 import dev.spinbpf.maps.cpu.HeldLocks;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
-import dev.spinbpf.programs.model.Errno;
+import dev.spinbpf.programs.linux.Errno;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;

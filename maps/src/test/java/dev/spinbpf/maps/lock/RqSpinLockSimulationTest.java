@@ -13,7 +13,7 @@ import dev.spinbpf.maps.sched.Explorer.Exploration;
 import dev.spinbpf.maps.sched.Limits;
 import dev.spinbpf.maps.sched.Scenario;
 import dev.spinbpf.maps.sched.Schedule;
-import dev.spinbpf.programs.model.Errno;
+import dev.spinbpf.programs.linux.Errno;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;

@@ -1,11 +1,11 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.model.Errno.EBADF;
-import static dev.spinbpf.programs.model.Errno.EEXIST;
-import static dev.spinbpf.programs.model.Errno.EINVAL;
-import static dev.spinbpf.programs.model.Errno.ENOENT;
-import static dev.spinbpf.programs.model.Errno.ENOTSUPP;
-import static dev.spinbpf.programs.model.Errno.EOPNOTSUPP;
+import static dev.spinbpf.programs.linux.Errno.EBADF;
+import static dev.spinbpf.programs.linux.Errno.EEXIST;
+import static dev.spinbpf.programs.linux.Errno.EINVAL;
+import static dev.spinbpf.programs.linux.Errno.ENOENT;
+import static dev.spinbpf.programs.linux.Errno.ENOTSUPP;
+import static dev.spinbpf.programs.linux.Errno.EOPNOTSUPP;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
@@ -13,6 +13,7 @@ import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sched.Explorer;
 import dev.spinbpf.maps.sched.Limits;
+import dev.spinbpf.programs.linux.MapFlags;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 

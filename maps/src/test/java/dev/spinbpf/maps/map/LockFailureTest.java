@@ -1,10 +1,10 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.model.Errno.E2BIG;
-import static dev.spinbpf.programs.model.Errno.EAGAIN;
-import static dev.spinbpf.programs.model.Errno.EBUSY;
-import static dev.spinbpf.programs.model.Errno.EDEADLK;
-import static dev.spinbpf.programs.model.Errno.ENOMEM;
+import static dev.spinbpf.programs.linux.Errno.E2BIG;
+import static dev.spinbpf.programs.linux.Errno.EAGAIN;
+import static dev.spinbpf.programs.linux.Errno.EBUSY;
+import static dev.spinbpf.programs.linux.Errno.EDEADLK;
+import static dev.spinbpf.programs.linux.Errno.ENOMEM;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.maps.cpu.Cpu;
@@ -13,7 +13,8 @@ import dev.spinbpf.maps.cpu.InternalHook;
 import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.maps.lock.LockOutcome;
 import dev.spinbpf.maps.memory.GuestMemory;
-import dev.spinbpf.programs.model.MapType;
+import dev.spinbpf.programs.linux.MapFlags;
+import dev.spinbpf.programs.linux.MapType;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;

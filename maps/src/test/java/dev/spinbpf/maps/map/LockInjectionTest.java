@@ -1,12 +1,12 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.model.Errno.E2BIG;
-import static dev.spinbpf.programs.model.Errno.EAGAIN;
-import static dev.spinbpf.programs.model.Errno.EBUSY;
-import static dev.spinbpf.programs.model.Errno.EDEADLK;
-import static dev.spinbpf.programs.model.Errno.ENOENT;
-import static dev.spinbpf.programs.model.Errno.ENOMEM;
-import static dev.spinbpf.programs.model.Errno.ETIMEDOUT;
+import static dev.spinbpf.programs.linux.Errno.E2BIG;
+import static dev.spinbpf.programs.linux.Errno.EAGAIN;
+import static dev.spinbpf.programs.linux.Errno.EBUSY;
+import static dev.spinbpf.programs.linux.Errno.EDEADLK;
+import static dev.spinbpf.programs.linux.Errno.ENOENT;
+import static dev.spinbpf.programs.linux.Errno.ENOMEM;
+import static dev.spinbpf.programs.linux.Errno.ETIMEDOUT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.maps.cpu.Clock;
@@ -16,7 +16,8 @@ import dev.spinbpf.maps.lock.LockOutcome;
 import dev.spinbpf.maps.lock.LockStats;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.btf.Btf;
-import dev.spinbpf.programs.model.MapType;
+import dev.spinbpf.programs.linux.MapFlags;
+import dev.spinbpf.programs.linux.MapType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

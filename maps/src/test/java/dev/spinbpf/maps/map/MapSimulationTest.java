@@ -1,9 +1,9 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.model.Errno.E2BIG;
-import static dev.spinbpf.programs.model.Errno.EDEADLK;
-import static dev.spinbpf.programs.model.Errno.ENOENT;
-import static dev.spinbpf.programs.model.Errno.ENOMEM;
+import static dev.spinbpf.programs.linux.Errno.E2BIG;
+import static dev.spinbpf.programs.linux.Errno.EDEADLK;
+import static dev.spinbpf.programs.linux.Errno.ENOENT;
+import static dev.spinbpf.programs.linux.Errno.ENOMEM;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -14,7 +14,8 @@ import dev.spinbpf.maps.sched.Explorer;
 import dev.spinbpf.maps.sched.Limits;
 import dev.spinbpf.maps.sched.Scenario;
 import dev.spinbpf.maps.sched.Simulation;
-import dev.spinbpf.programs.model.MapType;
+import dev.spinbpf.programs.linux.MapFlags;
+import dev.spinbpf.programs.linux.MapType;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.function.BiConsumer;

@@ -1,9 +1,9 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.model.Errno.E2BIG;
-import static dev.spinbpf.programs.model.Errno.EEXIST;
-import static dev.spinbpf.programs.model.Errno.EINVAL;
-import static dev.spinbpf.programs.model.Errno.ENOENT;
+import static dev.spinbpf.programs.linux.Errno.E2BIG;
+import static dev.spinbpf.programs.linux.Errno.EEXIST;
+import static dev.spinbpf.programs.linux.Errno.EINVAL;
+import static dev.spinbpf.programs.linux.Errno.ENOENT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
@@ -13,6 +13,7 @@ import dev.spinbpf.maps.sched.Explorer;
 import dev.spinbpf.maps.sched.Limits;
 import dev.spinbpf.maps.sched.Scenario;
 import dev.spinbpf.maps.sched.Simulation;
+import dev.spinbpf.programs.linux.MapFlags;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.SplittableRandom;

@@ -1,9 +1,9 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.model.Errno.EEXIST;
-import static dev.spinbpf.programs.model.Errno.EINVAL;
-import static dev.spinbpf.programs.model.Errno.ENOENT;
-import static dev.spinbpf.programs.model.Errno.ENOTSUPP;
+import static dev.spinbpf.programs.linux.Errno.EEXIST;
+import static dev.spinbpf.programs.linux.Errno.EINVAL;
+import static dev.spinbpf.programs.linux.Errno.ENOENT;
+import static dev.spinbpf.programs.linux.Errno.ENOTSUPP;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.maps.cpu.Clock;
@@ -14,8 +14,9 @@ import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.btf.BtfType.Composite;
 import dev.spinbpf.programs.btf.BtfType.Member;
+import dev.spinbpf.programs.linux.MapFlags;
+import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.MapDef;
-import dev.spinbpf.programs.model.MapType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

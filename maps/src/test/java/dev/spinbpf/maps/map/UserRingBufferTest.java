@@ -1,14 +1,15 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.model.Errno.E2BIG;
-import static dev.spinbpf.programs.model.Errno.EBUSY;
-import static dev.spinbpf.programs.model.Errno.EINVAL;
-import static dev.spinbpf.programs.model.Errno.ENOSPC;
-import static dev.spinbpf.programs.model.Errno.ENOTSUPP;
+import static dev.spinbpf.programs.linux.Errno.E2BIG;
+import static dev.spinbpf.programs.linux.Errno.EBUSY;
+import static dev.spinbpf.programs.linux.Errno.EINVAL;
+import static dev.spinbpf.programs.linux.Errno.ENOSPC;
+import static dev.spinbpf.programs.linux.Errno.ENOTSUPP;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.maps.memory.GuestMemory;
-import dev.spinbpf.programs.model.MapType;
+import dev.spinbpf.programs.linux.MapFlags;
+import dev.spinbpf.programs.linux.MapType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;

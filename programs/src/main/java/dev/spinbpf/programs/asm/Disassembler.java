@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * kernel log's, {@link #logText}, and the assembler's, which names maps, functions and labels.
  */
 public final class Disassembler {
-    private static final Symbols NUMBERS = new KernelSymbols(insn -> null);
+    private static final Symbols NUMBERS = new LogSymbols(insn -> null);
 
     private Disassembler() {}
 
@@ -27,7 +27,7 @@ public final class Disassembler {
      * @param kfuncName gives the name of the kfunc that an instruction calls, or null if there is none
      */
     public static String logText(Insn insn, Function<Insn, @Nullable String> kfuncName) {
-        return prefixed(insn, new KernelSymbols(kfuncName));
+        return prefixed(insn, new LogSymbols(kfuncName));
     }
 
     private static String prefixed(Insn insn, Symbols symbols) {

@@ -11,7 +11,7 @@ import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.isa.Op.Alu;
 import dev.spinbpf.programs.isa.Op.Kind;
 import dev.spinbpf.programs.isa.Op.Operand;
-import dev.spinbpf.programs.model.Helpers;
+import dev.spinbpf.programs.linux.HelperIds;
 import org.antlr.v4.runtime.ParserRuleContext;
 import org.antlr.v4.runtime.Token;
 import org.jspecify.annotations.Nullable;
@@ -262,7 +262,7 @@ final class InstructionReader {
 
     private void target(Draft draft, TargetContext c) {
         if (c.name() != null) {
-            draft.refer(new Reference.Label(literals.name(c.name())), c);
+            draft.refer(new SymbolRef.Label(literals.name(c.name())), c);
         } else if (draft.op == Op.JA32) {
             draft.imm = literals.signed(c, c.sign, c.INT().getSymbol(), Integer.MIN_VALUE, Integer.MAX_VALUE);
         } else {
@@ -278,7 +278,7 @@ final class InstructionReader {
             numbered(draft, c);
         } else if (c.name() != null) {
             draft.op = Op.CALL_HELPER;
-            draft.refer(new Reference.Callee(literals.name(c.name())), c);
+            draft.refer(new SymbolRef.Callee(literals.name(c.name())), c);
         } else {
             draft.op = Op.CALL_KFUNC;
             draft.imm = literals.bits32(c.number(0));
@@ -298,13 +298,13 @@ final class InstructionReader {
         draft.op = Op.CALL_HELPER;
         if (number != (int) number) {
             diagnostics.error(Span.of(c), "number out of range: expected 32 bits");
-        } else if (name.equals(Helpers.name((int) number))
-                || name.equals("unknown") && Helpers.name((int) number) == null) {
+        } else if (name.equals(HelperIds.name((int) number))
+                || name.equals("unknown") && HelperIds.name((int) number) == null) {
             draft.imm = number;
-        } else if (name.equals("unknown") || Helpers.all().containsValue(name)) {
-            diagnostics.error(Span.of(c), "helper " + number + " is " + Helpers.name((int) number));
+        } else if (name.equals("unknown") || HelperIds.all().containsValue(name)) {
+            diagnostics.error(Span.of(c), "helper " + number + " is " + HelperIds.name((int) number));
         } else {
-            draft.refer(new Reference.Callee(name), c);
+            draft.refer(new SymbolRef.Callee(name), c);
         }
     }
 
@@ -315,7 +315,7 @@ final class InstructionReader {
                 draft.op = Op.LDDW_FUNC;
                 long upper = c.upper == null ? 0 : literals.bits32(c.upper);
                 if (c.name() != null) {
-                    draft.refer(new Reference.FunctionAddress(literals.name(c.name())), c);
+                    draft.refer(new SymbolRef.FunctionAddress(literals.name(c.name())), c);
                 } else {
                     Token digits = c.INT().getSymbol();
                     long distance = literals.signed(c, c.sign, digits, Integer.MIN_VALUE, Integer.MAX_VALUE);
@@ -324,7 +324,7 @@ final class InstructionReader {
             }
             case BpfAsmParser.KsymSymbolContext c -> {
                 draft.op = Op.LDDW_BTF_ID;
-                draft.refer(new Reference.Ksym(literals.name(c.name())), c);
+                draft.refer(new SymbolRef.Ksym(literals.name(c.name())), c);
             }
             case BpfAsmParser.BtfSymbolContext c -> {
                 draft.op = Op.LDDW_BTF_ID;
@@ -332,7 +332,7 @@ final class InstructionReader {
             }
             case BpfAsmParser.VariableSymbolContext c -> {
                 draft.op = Op.LDDW_MAP_VALUE;
-                draft.refer(new Reference.Variable(literals.name(c.name())), c);
+                draft.refer(new SymbolRef.Variable(literals.name(c.name())), c);
             }
             default -> throw new AssertionError(context.getClass());
         }
@@ -344,7 +344,7 @@ final class InstructionReader {
         boolean index = false;
         long lower = 0;
         if (c.id == null) {
-            draft.refer(new Reference.MapAddress(literals.name(c.name())), c);
+            draft.refer(new SymbolRef.MapAddress(literals.name(c.name())), c);
         } else {
             lower = literals.bits32(c.id);
             index = c.name().getText().equals("idx");
@@ -411,7 +411,7 @@ final class InstructionReader {
         private int src;
         private int off;
         private long imm;
-        private @Nullable Reference reference;
+        private @Nullable SymbolRef reference;
         private Span referenceAt;
 
         Draft(InstructionContext context) {
@@ -458,7 +458,7 @@ final class InstructionReader {
             return width(c.type, sign, sign == 's' ? Integer.SIZE : Long.SIZE);
         }
 
-        void refer(Reference to, ParserRuleContext at) {
+        void refer(SymbolRef to, ParserRuleContext at) {
             reference = to;
             referenceAt = Span.of(at);
         }

@@ -2,8 +2,8 @@ package dev.spinbpf.programs.asm;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
+import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.MapDef;
-import dev.spinbpf.programs.model.MapType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;

@@ -7,11 +7,11 @@ import dev.spinbpf.programs.asm.BpfAsmParser.OptionContext;
 import dev.spinbpf.programs.asm.BpfAsmParser.StatementContext;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.elf.SectionNames;
-import dev.spinbpf.programs.model.AttachType;
+import dev.spinbpf.programs.linux.AttachType;
+import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.KfuncRef;
 import dev.spinbpf.programs.model.KsymRef;
 import dev.spinbpf.programs.model.MapDef;
-import dev.spinbpf.programs.model.ProgType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import java.util.ArrayList;
@@ -34,7 +34,7 @@ final class ObjectDraft {
     private final InstructionReader instructions;
     private final MapReader mapReader;
     private final BtfDraft types = new BtfDraft();
-    private final BtfReader typeReader;
+    private final BtfTextReader typeReader;
     private final Map<String, ProgramDraft> programs = new LinkedHashMap<>();
     private final Map<String, FunctionDraft> sharedFunctions = new LinkedHashMap<>();
     private final List<MapDraft> maps = new ArrayList<>();
@@ -52,7 +52,7 @@ final class ObjectDraft {
         literals = new Literals(diagnostics);
         instructions = new InstructionReader(diagnostics, literals);
         mapReader = new MapReader(diagnostics, literals, fileName);
-        typeReader = new BtfReader(diagnostics, literals, types);
+        typeReader = new BtfTextReader(diagnostics, literals, types);
     }
 
     /** Reads a line without syntax errors. */
@@ -91,7 +91,7 @@ final class ObjectDraft {
         SourceInsn insn = instructions.read(statement.instruction(), opcode);
         if (function == null) {
             diagnostics.error(Span.of(statement), "an instruction belongs behind .program, .func or .global");
-        } else if (function.slots.size() >= Linker.MAX_PROGRAM_SLOTS) {
+        } else if (function.slots.size() >= TextLinker.MAX_PROGRAM_SLOTS) {
             diagnostics.error(Span.of(statement), "'" + function.name + "' has too many instructions");
         } else if (insn != null) {
             function.add(insn);
@@ -217,7 +217,7 @@ final class ObjectDraft {
         SignatureReader.types(functions(), types);
         diagnostics.throwIfAny();
         Btf btf = types.build();
-        Linker linker = new Linker(
+        TextLinker linker = new TextLinker(
                 fileName,
                 lines,
                 diagnostics,

@@ -1,7 +1,7 @@
 package dev.spinbpf.programs.asm;
 
-import dev.spinbpf.programs.model.AttachType;
-import dev.spinbpf.programs.model.ProgType;
+import dev.spinbpf.programs.linux.AttachType;
+import dev.spinbpf.programs.linux.ProgType;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -3,7 +3,7 @@ package dev.spinbpf.programs.asm;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.isa.Op.Kind;
-import dev.spinbpf.programs.model.Helpers;
+import dev.spinbpf.programs.linux.HelperIds;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.programs.model.Subprog;
@@ -82,7 +82,7 @@ final class ProgramSymbols implements Symbols {
         int target = slot + 1 + insn.jumpOffset();
         String label = label(target);
         boolean same = label != null && functionStarts[slot] == functionStarts[target];
-        return label != null && same ? label : KernelSymbols.relative(insn.jumpOffset());
+        return label != null && same ? label : LogSymbols.relative(insn.jumpOffset());
     }
 
     @Override
@@ -121,10 +121,10 @@ final class ProgramSymbols implements Symbols {
         int number = insn.immLow();
         if (insn.op() == Op.CALL_SUBPROG) {
             String name = functions.get(slot + 1 + number);
-            return name == null ? KernelSymbols.relative(number) : Literals.name(name);
+            return name == null ? LogSymbols.relative(number) : Literals.name(name);
         }
         if (insn.op() == Op.CALL_HELPER) {
-            String name = Helpers.name(number);
+            String name = HelperIds.name(number);
             return (name == null ? "unknown" : name) + "#" + number;
         }
         String name = insn.off() == 0 ? kfuncs.name(number) : null;

@@ -11,4 +11,4 @@ import org.jspecify.annotations.Nullable;
  * @param at where it stands
  * @param referenceAt where the reference stands; the instruction's place if there is none
  */
-record SourceInsn(Insn insn, @Nullable Reference reference, Span at, Span referenceAt) {}
+record SourceInsn(Insn insn, @Nullable SymbolRef reference, Span at, Span referenceAt) {}

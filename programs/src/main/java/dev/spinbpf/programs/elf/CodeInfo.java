@@ -12,12 +12,12 @@ import java.util.TreeMap;
 
 /** Types of functions and source lines, by section and slot. */
 final class CodeInfo {
-    private final ObjectTypes types;
+    private final LoadedTypes types;
     private final Map<String, Map<Long, Integer>> functionTypes = new HashMap<>();
     private final Map<String, NavigableMap<Long, BtfExt.Line>> lines = new HashMap<>();
     private final Map<Integer, String> strings = new HashMap<>();
 
-    CodeInfo(ObjectTypes types) {
+    CodeInfo(LoadedTypes types) {
         this.types = types;
         for (BtfExt.Func function : types.ext.functions()) {
             boolean known = function.typeId() > 0

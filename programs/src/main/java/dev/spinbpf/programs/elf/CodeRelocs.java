@@ -10,7 +10,7 @@ final class CodeRelocs {
     private static final String ARENA = ".addr_space.1";
 
     private final ElfFile elf;
-    private final Functions functions;
+    private final SectionFunctions functions;
     private final Externs externs;
     private final Map<Long, Integer> mapByPlace;
     private final Map<Integer, Integer> mapBySection;
@@ -21,7 +21,7 @@ final class CodeRelocs {
      */
     CodeRelocs(
             ElfFile elf,
-            Functions functions,
+            SectionFunctions functions,
             Externs externs,
             Map<Long, Integer> mapByPlace,
             Map<Integer, Integer> mapBySection) {

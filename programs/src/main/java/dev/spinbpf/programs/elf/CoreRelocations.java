@@ -24,12 +24,12 @@ final class CoreRelocations {
     private static final int SIZE_MASK = 0x18;
 
     private final ElfFile elf;
-    private final Functions functions;
+    private final SectionFunctions functions;
     private final CoreResolver resolver;
     private final List<String> notes;
 
     /** @param target types to relocate against; {@link Btf#EMPTY} for the object's own */
-    CoreRelocations(ElfFile elf, ObjectTypes types, Functions functions, Btf target, List<String> notes) {
+    CoreRelocations(ElfFile elf, LoadedTypes types, SectionFunctions functions, Btf target, List<String> notes) {
         this.elf = elf;
         this.functions = functions;
         this.resolver = new CoreResolver(types.original, target);

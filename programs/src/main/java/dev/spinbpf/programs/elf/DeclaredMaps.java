@@ -2,9 +2,9 @@ package dev.spinbpf.programs.elf;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
+import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.MalformedObjectException;
 import dev.spinbpf.programs.model.MapDef;
-import dev.spinbpf.programs.model.MapType;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -44,7 +44,7 @@ final class DeclaredMaps {
         }
     }
 
-    DeclaredMaps(ElfFile elf, ObjectTypes types, ReadOptions options, List<String> notes) {
+    DeclaredMaps(ElfFile elf, LoadedTypes types, ReadOptions options, List<String> notes) {
         this.elf = elf;
         this.types = types.original;
         this.options = options;
@@ -52,7 +52,7 @@ final class DeclaredMaps {
     }
 
     /** Reads the maps, by place. */
-    List<Declared> read(ObjectTypes fixedTypes) throws MalformedObjectException {
+    List<Declared> read(LoadedTypes fixedTypes) throws MalformedObjectException {
         ElfSection section = elf.section(SECTION);
         if (section == null) {
             return List.of();
@@ -90,7 +90,7 @@ final class DeclaredMaps {
             throw elf.bad(section, entry.offset(), "map '" + name + "': invalid def size.");
         }
         try {
-            MapDefinition map = new MapDefinition(types, name, false).read(definition);
+            MapAttributes map = new MapAttributes(types, name, false).read(definition);
             if (map.pinned()) {
                 notes.add("map '" + name + "': pinning is ignored");
             }
@@ -102,7 +102,8 @@ final class DeclaredMaps {
     }
 
     /** Puts in what the elements of program arrays and maps of maps are, according to relocations. */
-    void fillSlots(List<Declared> maps, List<ElfReloc> relocs, Functions functions) throws MalformedObjectException {
+    void fillSlots(List<Declared> maps, List<ElfReloc> relocs, SectionFunctions functions)
+            throws MalformedObjectException {
         List<List<MapDef.Slot>> slots = new ArrayList<>();
         maps.forEach(map -> slots.add(new ArrayList<>()));
         for (ElfReloc reloc : relocs) {
@@ -127,10 +128,10 @@ final class DeclaredMaps {
                 SECTION, reloc.offset(), "relocation against '" + reloc.symbol().name() + "' is in no map");
     }
 
-    private MapDef.Slot slot(List<Declared> maps, Declared map, ElfReloc reloc, Functions functions)
+    private MapDef.Slot slot(List<Declared> maps, Declared map, ElfReloc reloc, SectionFunctions functions)
             throws MalformedObjectException {
         ElfSymbol symbol = reloc.symbol();
-        boolean ofMaps = MapDefinition.isMapInMap(map.map().type());
+        boolean ofMaps = MapAttributes.isMapInMap(map.map().type());
         boolean ofPrograms = map.map().type() == MapType.PROG_ARRAY;
         boolean known;
         if (ofMaps) {

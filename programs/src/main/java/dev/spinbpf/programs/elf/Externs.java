@@ -16,18 +16,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class Externs {
     private final ElfFile elf;
-    private final ObjectTypes types;
+    private final LoadedTypes types;
     private final Map<Integer, Extern> bySymbol = new HashMap<>();
     private final List<Extern> settings = new ArrayList<>();
     private final Map<Integer, Integer> sectionOfVariable = new HashMap<>();
     private int settingsBytes;
 
-    private Externs(ElfFile elf, ObjectTypes types) {
+    private Externs(ElfFile elf, LoadedTypes types) {
         this.elf = elf;
         this.types = types;
     }
 
-    static Externs read(ElfFile elf, ObjectTypes types) throws MalformedObjectException {
+    static Externs read(ElfFile elf, LoadedTypes types) throws MalformedObjectException {
         Externs externs = new Externs(elf, types);
         externs.collect();
         externs.placeSettings();
@@ -82,8 +82,8 @@ final class Externs {
         boolean function = types.original.type(id) instanceof BtfType.Func;
         Extern.Role role =
                 switch (section) {
-                    case ObjectTypes.KSYMS -> function ? new Extern.Function() : variable(id);
-                    case ObjectTypes.KCONFIG -> {
+                    case LoadedTypes.KSYMS -> function ? new Extern.Function() : variable(id);
+                    case LoadedTypes.KCONFIG -> {
                         if (function) {
                             throw bad(symbol.name(), "is a function, which .kconfig cannot hold");
                         }
@@ -186,7 +186,7 @@ final class Externs {
     }
 
     private void fixSection(Map<Integer, Integer> places) {
-        int id = types.original.find(ObjectTypes.KCONFIG, BtfType.DataSec.class);
+        int id = types.original.find(LoadedTypes.KCONFIG, BtfType.DataSec.class);
         if (id == 0 || places.isEmpty()) {
             return;
         }
@@ -217,6 +217,6 @@ final class Externs {
     }
 
     private MalformedObjectException bad(String name, String what) {
-        return elf.bad(ObjectTypes.BTF, -1, "extern '" + name + "' " + what);
+        return elf.bad(LoadedTypes.BTF, -1, "extern '" + name + "' " + what);
     }
 }

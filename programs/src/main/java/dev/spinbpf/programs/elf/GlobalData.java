@@ -1,9 +1,9 @@
 package dev.spinbpf.programs.elf;
 
 import dev.spinbpf.programs.btf.BtfType;
+import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.MalformedObjectException;
 import dev.spinbpf.programs.model.MapDef;
-import dev.spinbpf.programs.model.MapType;
 import java.util.List;
 
 /** Sections of global variables as maps: arrays of one element that is the section's contents. */
@@ -18,12 +18,12 @@ final class GlobalData {
     private static final int SHORTEST_SUFFIX = 7;
 
     private final ElfFile elf;
-    private final ObjectTypes types;
+    private final LoadedTypes types;
     private final String objectName;
     private long bytes;
 
     /** @param fileName file name or path, from which the maps get their names */
-    GlobalData(ElfFile elf, ObjectTypes types, String fileName) {
+    GlobalData(ElfFile elf, LoadedTypes types, String fileName) {
         this.elf = elf;
         this.types = types;
         this.objectName = objectName(fileName);
@@ -59,7 +59,7 @@ final class GlobalData {
 
     /** The map {@code .kconfig}, which has no section. */
     MapDef settings(byte[] contents) {
-        return map(ObjectTypes.KCONFIG, contents, true);
+        return map(LoadedTypes.KCONFIG, contents, true);
     }
 
     private MapDef map(String section, byte[] contents, boolean readOnly) {

@@ -1,10 +1,10 @@
 package dev.spinbpf.programs.elf;
 
 import dev.spinbpf.programs.btf.BtfType;
+import dev.spinbpf.programs.linux.MapType;
+import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.MalformedObjectException;
 import dev.spinbpf.programs.model.MapDef;
-import dev.spinbpf.programs.model.MapType;
-import dev.spinbpf.programs.model.ProgType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.programs.model.UnlinkedProgram;
@@ -28,8 +28,8 @@ final class ObjectAssembly {
     private final String fileName;
     private final ElfFile elf;
     private final ReadOptions options;
-    private final ObjectTypes types;
-    private final Functions functions;
+    private final LoadedTypes types;
+    private final SectionFunctions functions;
     private final List<String> notes = new ArrayList<>();
     private final List<MapDef> maps = new ArrayList<>();
     private final Map<Long, Integer> mapByPlace = new HashMap<>();
@@ -50,8 +50,8 @@ final class ObjectAssembly {
             throw elf.bad(
                     "maps", -1, "legacy map definitions in 'maps' section are not supported; declare maps in .maps");
         }
-        this.types = ObjectTypes.read(elf);
-        this.functions = Functions.read(elf);
+        this.types = LoadedTypes.read(elf);
+        this.functions = SectionFunctions.read(elf);
     }
 
     ProgramObject assemble() throws MalformedObjectException {
@@ -63,7 +63,7 @@ final class ObjectAssembly {
         collectRelocs(externs);
         types.hideFunctions(functions.subprograms());
         new CoreRelocations(elf, types, functions, options.targetTypes(), notes).apply(types.ext.relocations());
-        References references = new References(
+        ReferenceResolver references = new ReferenceResolver(
                 maps, externs, settings, settingsMap, arenaMap, arenaDataOffset, contentsOf(JUMP_TABLES));
         List<Program> programs = new ArrayList<>();
         List<UnlinkedProgram> unlinked = new ArrayList<>();
@@ -205,9 +205,9 @@ final class ObjectAssembly {
         }
     }
 
-    private void link(References references, List<Program> programs, List<UnlinkedProgram> unlinked) {
+    private void link(ReferenceResolver references, List<Program> programs, List<UnlinkedProgram> unlinked) {
         CodeInfo info = new CodeInfo(types);
-        Linker linker = new Linker(functions, info, references, ObjectReader.MAX_LINKED_SLOTS);
+        ObjectLinker linker = new ObjectLinker(functions, info, references, ObjectReader.MAX_LINKED_SLOTS);
         Map<String, String> callbacks = exceptionCallbacks();
         for (Function main : functions.mains()) {
             String section = main.section.name();

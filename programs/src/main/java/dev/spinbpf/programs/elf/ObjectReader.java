@@ -70,7 +70,7 @@ public final class ObjectReader {
             if (!ElfFile.isElf(ByteBuffer.wrap(bytes))) {
                 return BtfReader.read(bytes);
             }
-            section = ObjectTypes.BTF;
+            section = LoadedTypes.BTF;
             return BtfReader.read(ElfFile.sectionOfAnyObject(fileName, ByteBuffer.wrap(bytes), section));
         } catch (BtfFormatException e) {
             String reason = e.getMessage();

@@ -1,7 +1,7 @@
 package dev.spinbpf.programs.elf;
 
-import dev.spinbpf.programs.model.AttachType;
-import dev.spinbpf.programs.model.ProgType;
+import dev.spinbpf.programs.linux.AttachType;
+import dev.spinbpf.programs.linux.ProgType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -11,11 +11,11 @@ import java.util.Map;
  */
 final class StructOps {
     private final ElfFile elf;
-    private final ObjectTypes types;
-    private final Functions functions;
+    private final LoadedTypes types;
+    private final SectionFunctions functions;
     private final List<String> notes;
 
-    StructOps(ElfFile elf, ObjectTypes types, Functions functions, List<String> notes) {
+    StructOps(ElfFile elf, LoadedTypes types, SectionFunctions functions, List<String> notes) {
         this.elf = elf;
         this.types = types;
         this.functions = functions;

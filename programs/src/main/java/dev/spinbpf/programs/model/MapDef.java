@@ -1,5 +1,6 @@
 package dev.spinbpf.programs.model;
 
+import dev.spinbpf.programs.linux.MapType;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

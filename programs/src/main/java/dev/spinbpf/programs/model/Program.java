@@ -1,6 +1,8 @@
 package dev.spinbpf.programs.model;
 
 import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.programs.linux.AttachType;
+import dev.spinbpf.programs.linux.ProgType;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -1,5 +1,7 @@
 package dev.spinbpf.programs.model;
 
+import dev.spinbpf.programs.linux.ProgType;
+
 /**
  * A program of an object that no loader would get as far as the kernel's verifier: its section says no program type, it
  * cannot be linked, or it holds bytes that are no instruction.

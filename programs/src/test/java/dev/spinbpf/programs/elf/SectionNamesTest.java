@@ -2,8 +2,8 @@ package dev.spinbpf.programs.elf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.spinbpf.programs.model.AttachType;
-import dev.spinbpf.programs.model.ProgType;
+import dev.spinbpf.programs.linux.AttachType;
+import dev.spinbpf.programs.linux.ProgType;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;

@@ -2,7 +2,7 @@ package dev.spinbpf.tools.cli;
 
 import dev.spinbpf.maps.map.MapCreationException;
 import dev.spinbpf.programs.btf.Btf;
-import dev.spinbpf.programs.model.ProgType;
+import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.tools.report.BenchReport;
@@ -127,10 +127,10 @@ final class BenchCommand implements Callable<Integer> {
         boolean raw = RawProgram.isNamed(file);
         checkOptions(raw);
         String given = raw ? memory : context;
-        byte[] input = given == null ? null : Inputs.contextBytes(given);
-        Btf kernelTypes = Inputs.kernelTypes(btf);
-        ProgramObject object = raw ? RawProgram.read(file) : Inputs.read(file, kernelTypes);
-        Inputs.requirePrograms(object, programs);
+        byte[] input = given == null ? null : InputFiles.contextBytes(given);
+        Btf kernelTypes = InputFiles.kernelTypes(btf);
+        ProgramObject object = raw ? RawProgram.read(file) : InputFiles.read(file, kernelTypes);
+        InputFiles.requirePrograms(object, programs);
         try (Machine machine = new Machine(MachineOptions.ofCpus(cpus).withSeed(seed))) {
             List<LoadedProgram> loaded = load(machine, object, kernelTypes);
             boolean good = measure(machine, loaded, input == null && raw ? new byte[0] : input);
@@ -163,7 +163,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private void complain(@Nullable String what) {
-        spec.commandLine().getErr().println("spinbpf: " + Inputs.shown(file) + ": " + what);
+        spec.commandLine().getErr().println("spinbpf: " + InputFiles.shown(file) + ": " + what);
     }
 
     /** Loads what is accepted, so that tail calls find their targets too. */

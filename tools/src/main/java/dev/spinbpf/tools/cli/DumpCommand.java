@@ -60,9 +60,9 @@ final class DumpCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InputException {
-        Btf kernelTypes = Inputs.kernelTypes(btf);
-        ProgramObject object = Inputs.read(file, kernelTypes);
-        Program chosen = program == null ? null : Inputs.program(object, program);
+        Btf kernelTypes = InputFiles.kernelTypes(btf);
+        ProgramObject object = InputFiles.read(file, kernelTypes);
+        Program chosen = program == null ? null : InputFiles.program(object, program);
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
             out.print(DumpJson.of(object, chosen));

@@ -1,6 +1,6 @@
 package dev.spinbpf.tools.cli;
 
-import dev.spinbpf.vm.StressOptions;
+import dev.spinbpf.vm.stress.StressOptions;
 import java.time.Duration;
 import java.util.Map;
 import java.util.regex.Matcher;

@@ -3,7 +3,7 @@ package dev.spinbpf.tools.cli;
 import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
-import dev.spinbpf.programs.model.Errno;
+import dev.spinbpf.programs.linux.Errno;
 import org.jspecify.annotations.Nullable;
 
 /** Keys and values of {@code spinbpf map} on their way into a map. */

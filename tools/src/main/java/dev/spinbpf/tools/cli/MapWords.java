@@ -1,8 +1,8 @@
 package dev.spinbpf.tools.cli;
 
 import dev.spinbpf.maps.map.BpfMap;
-import dev.spinbpf.maps.map.MapFlags;
-import dev.spinbpf.programs.model.MapType;
+import dev.spinbpf.programs.linux.MapFlags;
+import dev.spinbpf.programs.linux.MapType;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

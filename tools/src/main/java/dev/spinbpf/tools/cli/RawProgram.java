@@ -4,8 +4,8 @@ import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.InsnDecoder;
 import dev.spinbpf.programs.isa.InvalidInsnException;
-import dev.spinbpf.programs.model.AttachType;
-import dev.spinbpf.programs.model.ProgType;
+import dev.spinbpf.programs.linux.AttachType;
+import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.programs.model.Subprog;
@@ -29,9 +29,9 @@ final class RawProgram {
     static ProgramObject read(Path file) throws InputException {
         List<Insn> insns;
         try {
-            insns = InsnDecoder.decode(Inputs.bytesOf(file, true));
+            insns = InsnDecoder.decode(InputFiles.bytesOf(file, true));
         } catch (InvalidInsnException e) {
-            throw new InputException(Inputs.shown(file) + ": " + e.getMessage());
+            throw new InputException(InputFiles.shown(file) + ": " + e.getMessage());
         }
         String fileName = String.valueOf(file.getFileName());
         String name = fileName.substring(0, fileName.length() - SUFFIX.length());
@@ -47,6 +47,6 @@ final class RawProgram {
                 List.of(new Subprog(name, 0, insns.size(), true, 0)),
                 List.of());
         return new ProgramObject(
-                Inputs.shown(file), "GPL", List.of(program), List.of(), List.of(), Btf.EMPTY, List.of());
+                InputFiles.shown(file), "GPL", List.of(program), List.of(), List.of(), Btf.EMPTY, List.of());
     }
 }

@@ -118,11 +118,11 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InputException {
         checkOptions();
-        byte[] input = context == null ? null : Inputs.contextBytes(context);
-        Btf kernelTypes = Inputs.kernelTypes(btf);
-        ProgramObject object = Inputs.read(file, kernelTypes);
-        Inputs.printNotes(object, spec.commandLine().getErr());
-        Program chosen = Inputs.program(object, program);
+        byte[] input = context == null ? null : InputFiles.contextBytes(context);
+        Btf kernelTypes = InputFiles.kernelTypes(btf);
+        ProgramObject object = InputFiles.read(file, kernelTypes);
+        InputFiles.printNotes(object, spec.commandLine().getErr());
+        Program chosen = InputFiles.program(object, program);
         int longest = Machine.maxInputBytes(chosen.type());
         if (input != null && input.length > longest) {
             throw new InputException("--ctx: has " + input.length + " bytes; a program of type "
@@ -210,11 +210,11 @@ final class RunCommand implements Callable<Integer> {
 
     private int refuse(Program chosen, String verb, VerifyRow.Outcome verdict, String message, String explanation) {
         if (json) {
-            String report = RunReport.refused(Inputs.shown(file), chosen.name(), verdict, message, explanation);
+            String report = RunReport.refused(InputFiles.shown(file), chosen.name(), verdict, message, explanation);
             spec.commandLine().getOut().print(report);
         } else {
             PrintWriter err = spec.commandLine().getErr();
-            err.println("spinbpf: " + Inputs.shown(file) + ": " + chosen.name() + verb + message);
+            err.println("spinbpf: " + InputFiles.shown(file) + ": " + chosen.name() + verb + message);
             explanation.lines().forEach(line -> err.println("  " + line));
         }
         return ExitCodes.REFUSED;

@@ -19,15 +19,15 @@ import dev.spinbpf.verifier.Verifier;
 import dev.spinbpf.verifier.VerifierOptions;
 import dev.spinbpf.vm.Machine;
 import dev.spinbpf.vm.MachineOptions;
-import dev.spinbpf.vm.StressDriver;
-import dev.spinbpf.vm.StressOptions;
-import dev.spinbpf.vm.StressReport;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
 import dev.spinbpf.vm.stress.LockAlgorithm;
 import dev.spinbpf.vm.stress.ModeDriver;
 import dev.spinbpf.vm.stress.ModeOptions;
 import dev.spinbpf.vm.stress.ModeReport;
+import dev.spinbpf.vm.stress.StressDriver;
 import dev.spinbpf.vm.stress.StressMode;
+import dev.spinbpf.vm.stress.StressOptions;
+import dev.spinbpf.vm.stress.StressReport;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -260,10 +260,10 @@ final class StressCommand implements Callable<Integer> {
         if (lock == LockAlgorithm.BOTH || locks != null || normalDelay != null || nmiDelay != null) {
             throw usage("--lock both, --locks, --normal-delay and --nmi-delay are for --mode");
         }
-        Btf kernelTypes = Inputs.kernelTypes(btf);
-        ProgramObject read = Inputs.read(object, kernelTypes);
-        Inputs.printNotes(read, spec.commandLine().getErr());
-        Inputs.requirePrograms(read, programs);
+        Btf kernelTypes = InputFiles.kernelTypes(btf);
+        ProgramObject read = InputFiles.read(object, kernelTypes);
+        InputFiles.printNotes(read, spec.commandLine().getErr());
+        InputFiles.requirePrograms(read, programs);
         List<NotAttached> notAttached = new ArrayList<>();
         MachineOptions options = MachineOptions.ofCpus(Objects.requireNonNullElse(cpus, 2))
                 .withSeed(seed)
@@ -279,7 +279,7 @@ final class StressCommand implements Callable<Integer> {
                 boolean nothingToRun = driver.snapshot().programs().isEmpty();
                 StressReport report =
                         nothingToRun ? driver.snapshot() : serve(meters, driver::stop, printed, driver::run);
-                String name = Inputs.shown(object);
+                String name = InputFiles.shown(object);
                 print(
                         json
                                 ? StressJson.of(name, report, notAttached)

@@ -1,7 +1,7 @@
 package dev.spinbpf.tools.cli;
 
 import dev.spinbpf.tools.report.Style;
-import dev.spinbpf.tools.report.VerifyReport;
+import dev.spinbpf.tools.report.VerifyPrinter;
 import dev.spinbpf.tools.report.VerifyRow;
 import dev.spinbpf.verifier.VerifierOptions;
 import java.io.PrintWriter;
@@ -41,7 +41,7 @@ final class VerifyCommand implements Callable<Integer> {
             paramLabel = "FORMAT",
             defaultValue = "table",
             description = "How to print: table, csv (veristat's columns and a message) or json.")
-    private VerifyReport.Format format;
+    private VerifyPrinter.Format format;
 
     @Option(
             names = {"-j", "--json"},
@@ -71,12 +71,15 @@ final class VerifyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InputException {
-        VerifyReport.Format chosen = json ? VerifyReport.Format.JSON : format;
+        VerifyPrinter.Format chosen = json ? VerifyPrinter.Format.JSON : format;
         PrintWriter out = spec.commandLine().getOut();
-        VerifyReport report = VerifyReport.of(chosen, out, Style.ofStandardOutput(), verbose);
+        VerifyPrinter report = VerifyPrinter.of(chosen, out, Style.ofStandardOutput(), verbose);
         PrintWriter err = spec.commandLine().getErr();
-        Verification verification = new Verification(
-                Inputs.kernelTypes(btf), VerifierOptions.INSN_LIMIT, verbose, e -> InternalErrors.traceIfAsked(err, e));
+        FileVerification verification = new FileVerification(
+                InputFiles.kernelTypes(btf),
+                VerifierOptions.INSN_LIMIT,
+                verbose,
+                e -> InternalErrors.traceIfAsked(err, e));
         Progress progress = Progress.ofStandardError();
         boolean anyProgram = false;
         boolean allGood = true;
@@ -98,8 +101,8 @@ final class VerifyCommand implements Callable<Integer> {
         progress.clear();
         report.end();
         if (!programs.isEmpty() && !anyProgram && allReadable) {
-            throw new InputException("no program named " + Inputs.listed(programs) + "; there are "
-                    + Inputs.listed(verification.programs()));
+            throw new InputException("no program named " + InputFiles.listed(programs) + "; there are "
+                    + InputFiles.listed(verification.programs()));
         }
         return !allReadable ? ExitCodes.USAGE : allGood ? ExitCodes.GOOD : ExitCodes.REFUSED;
     }

@@ -1,9 +1,9 @@
 package dev.spinbpf.tools.metrics;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
-import dev.spinbpf.vm.StressReport;
-import dev.spinbpf.vm.stress.LockRow;
+import dev.spinbpf.maps.lock.LockRow;
 import dev.spinbpf.vm.stress.ModeReport;
+import dev.spinbpf.vm.stress.StressReport;
 import java.util.List;
 import java.util.Map;
 

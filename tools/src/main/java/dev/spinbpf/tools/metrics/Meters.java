@@ -1,12 +1,12 @@
 package dev.spinbpf.tools.metrics;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
+import dev.spinbpf.maps.lock.LockAttempts;
 import dev.spinbpf.maps.lock.LockOutcome;
+import dev.spinbpf.maps.lock.LockRow;
 import dev.spinbpf.tools.report.LockResult;
 import dev.spinbpf.tools.report.Printable;
-import dev.spinbpf.vm.StressReport;
-import dev.spinbpf.vm.stress.Attempts;
-import dev.spinbpf.vm.stress.LockRow;
+import dev.spinbpf.vm.stress.StressReport;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Tags;
@@ -29,11 +29,11 @@ public final class Meters implements AutoCloseable {
     private final TimesCollector waitTimes = new TimesCollector(
             "spinbpf_lock_wait_seconds",
             "How long contended attempts to take a lock waited, whether they got it or not",
-            Attempts::waits);
+            LockAttempts::waits);
     private final TimesCollector heldTimes = new TimesCollector(
             "spinbpf_lock_held_seconds",
             "How long locks were held, of the acquisitions that were timed",
-            Attempts::holds);
+            LockAttempts::holds);
 
     /** @param snapshots gives what has happened so far; called once a scrape */
     public Meters(Supplier<Activity> snapshots) {
@@ -96,7 +96,7 @@ public final class Meters implements AutoCloseable {
             for (LockResult result : LockResult.values()) {
                 counter(
                                 "spinbpf.lock.acquisitions",
-                                "Attempts to take a lock, by result: taken (ok), or why not",
+                                "LockAttempts to take a lock, by result: taken (ok), or why not",
                                 "lock",
                                 Printable.line(lock.name()),
                                 "context",

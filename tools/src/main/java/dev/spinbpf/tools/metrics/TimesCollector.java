@@ -1,9 +1,9 @@
 package dev.spinbpf.tools.metrics;
 
+import dev.spinbpf.maps.lock.LockAttempts;
+import dev.spinbpf.maps.lock.LockRow;
+import dev.spinbpf.maps.lock.WaitTimes;
 import dev.spinbpf.tools.report.Printable;
-import dev.spinbpf.vm.stress.Attempts;
-import dev.spinbpf.vm.stress.LockRow;
-import dev.spinbpf.vm.stress.Times;
 import io.prometheus.metrics.model.registry.Collector;
 import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
@@ -35,7 +35,7 @@ final class TimesCollector implements Collector {
 
     private final String name;
     private final String help;
-    private final Function<Attempts, Times> which;
+    private final Function<LockAttempts, WaitTimes> which;
     private volatile List<LockRow> locks = List.of();
 
     /**
@@ -43,7 +43,7 @@ final class TimesCollector implements Collector {
      * @param help what it says
      * @param which the times among what is known of attempts
      */
-    TimesCollector(String name, String help, Function<Attempts, Times> which) {
+    TimesCollector(String name, String help, Function<LockAttempts, WaitTimes> which) {
         this.name = name;
         this.help = help;
         this.which = which;
@@ -60,7 +60,7 @@ final class TimesCollector implements Collector {
                 HistogramSnapshot.builder().name(name).help(help);
         for (LockRow lock : locks) {
             lock.contexts().forEach((level, attempts) -> {
-                Times times = which.apply(attempts);
+                WaitTimes times = which.apply(attempts);
                 if (!times.isEmpty()) {
                     histogram.dataPoint(HistogramSnapshot.HistogramDataPointSnapshot.builder()
                             .labels(Labels.of(
@@ -77,7 +77,7 @@ final class TimesCollector implements Collector {
         return histogram.build();
     }
 
-    private static ClassicHistogramBuckets buckets(Times times) {
+    private static ClassicHistogramBuckets buckets(WaitTimes times) {
         long[] counts = times.below(BOUNDS_NANOS);
         ClassicHistogramBuckets.Builder buckets = ClassicHistogramBuckets.builder();
         for (int i = 0; i < BOUNDS_NANOS.length; i++) {

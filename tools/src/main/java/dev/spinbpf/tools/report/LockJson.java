@@ -2,10 +2,10 @@ package dev.spinbpf.tools.report;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.spinbpf.maps.cpu.ContextLevel;
+import dev.spinbpf.maps.lock.LockAttempts;
 import dev.spinbpf.maps.lock.LockOutcome;
-import dev.spinbpf.vm.stress.Attempts;
-import dev.spinbpf.vm.stress.LockRow;
-import dev.spinbpf.vm.stress.Times;
+import dev.spinbpf.maps.lock.LockRow;
+import dev.spinbpf.maps.lock.WaitTimes;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
@@ -23,7 +23,7 @@ final class LockJson {
             json.writeStringField("name", row.name());
             json.writeBooleanField("internal", row.internal());
             json.writeArrayFieldStart("contexts");
-            for (Map.Entry<ContextLevel, Attempts> entry : row.contexts().entrySet()) {
+            for (Map.Entry<ContextLevel, LockAttempts> entry : row.contexts().entrySet()) {
                 json.writeStartObject();
                 json.writeStringField("context", StressText.level(entry.getKey()));
                 attempts(json, entry.getValue());
@@ -44,7 +44,7 @@ final class LockJson {
         json.writeEndArray();
     }
 
-    private static void attempts(JsonGenerator json, Attempts attempts) throws IOException {
+    private static void attempts(JsonGenerator json, LockAttempts attempts) throws IOException {
         json.writeNumberField("attempts", attempts.total());
         for (LockResult result : LockResult.values()) {
             json.writeNumberField(result.word(), result.in(attempts));
@@ -67,13 +67,13 @@ final class LockJson {
     }
 
     /** Writes a histogram as fields that begin with a name. */
-    static void times(JsonGenerator json, String name, Times times) throws IOException {
+    static void times(JsonGenerator json, String name, WaitTimes times) throws IOException {
         json.writeNumberField(name + "_total_ns", times.totalNanos());
         json.writeNumberField(name + "_max_ns", times.maxNanos());
         json.writeNumberField(name + "_p50_ns", times.p50Nanos());
         json.writeNumberField(name + "_p99_ns", times.p99Nanos());
         json.writeArrayFieldStart(name + "s");
-        for (Times.Bucket bucket : times.buckets()) {
+        for (WaitTimes.Bucket bucket : times.buckets()) {
             json.writeStartObject();
             json.writeNumberField("below_ns", bucket.upperBoundNanos());
             json.writeNumberField("count", bucket.count());

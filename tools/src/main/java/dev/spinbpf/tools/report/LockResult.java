@@ -1,7 +1,7 @@
 package dev.spinbpf.tools.report;
 
+import dev.spinbpf.maps.lock.LockAttempts;
 import dev.spinbpf.maps.lock.LockOutcome;
-import dev.spinbpf.vm.stress.Attempts;
 import java.util.Locale;
 import java.util.Map;
 
@@ -30,7 +30,7 @@ public enum LockResult {
     }
 
     /** How many attempts had this result. */
-    public long in(Attempts attempts) {
+    public long in(LockAttempts attempts) {
         return attempts.outcomes().entrySet().stream()
                 .filter(entry -> of(entry.getKey()) == this)
                 .mapToLong(Map.Entry::getValue)

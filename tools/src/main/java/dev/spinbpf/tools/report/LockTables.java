@@ -1,10 +1,10 @@
 package dev.spinbpf.tools.report;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
+import dev.spinbpf.maps.lock.LockAttempts;
 import dev.spinbpf.maps.lock.LockOutcome;
-import dev.spinbpf.vm.stress.Attempts;
-import dev.spinbpf.vm.stress.LockRow;
-import dev.spinbpf.vm.stress.Times;
+import dev.spinbpf.maps.lock.LockRow;
+import dev.spinbpf.maps.lock.WaitTimes;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -44,7 +44,7 @@ final class LockTables {
     }
 
     /** What one line of each table is about. */
-    private record Line(String lock, String cpu, ContextLevel level, Attempts attempts) {}
+    private record Line(String lock, String cpu, ContextLevel level, LockAttempts attempts) {}
 
     /**
      * The tables, those without any line left out.
@@ -57,14 +57,14 @@ final class LockTables {
             return "\nNo lock was taken.\n";
         }
         return tables.attempts(style)
-                + tables.times("Waits for", Attempts::waits, style)
-                + tables.times("Held", Attempts::holds, style);
+                + tables.times("Waits for", LockAttempts::waits, style)
+                + tables.times("Held", LockAttempts::holds, style);
     }
 
     /** The tables but that of waits, where the report shows latencies of its own. */
     static String withoutWaits(List<LockRow> rows, boolean perCpu, Style style) {
         LockTables tables = new LockTables(rows, perCpu);
-        return tables.lines.isEmpty() ? "" : tables.attempts(style) + tables.times("Held", Attempts::holds, style);
+        return tables.lines.isEmpty() ? "" : tables.attempts(style) + tables.times("Held", LockAttempts::holds, style);
     }
 
     private List<String> titles(String first) {
@@ -78,7 +78,7 @@ final class LockTables {
 
     private String attempts(Style style) {
         List<String> titles = titles("Lock");
-        titles.addAll(List.of(">Attempts", ">Acquired", ">fast", ">pending", ">queued", ">trylock"));
+        titles.addAll(List.of(">LockAttempts", ">Acquired", ">fast", ">pending", ">queued", ">trylock"));
         titles.addAll(List.of(">AA", ">ABBA", ">Timeout", ">No node", ">Deepest"));
         TextTable table = new TextTable(titles.toArray(String[]::new));
         for (Line line : lines) {
@@ -94,12 +94,12 @@ final class LockTables {
         return "\n" + table.render(style);
     }
 
-    private String times(String title, Function<Attempts, Times> which, Style style) {
+    private String times(String title, Function<LockAttempts, WaitTimes> which, Style style) {
         List<String> titles = titles(title);
         titles.addAll(timeTitles());
         TextTable table = new TextTable(titles.toArray(String[]::new));
         for (Line line : lines) {
-            Times times = which.apply(line.attempts);
+            WaitTimes times = which.apply(line.attempts);
             if (!times.isEmpty()) {
                 List<String> cells = cells(line);
                 cells.addAll(timeCells(times));
@@ -111,7 +111,7 @@ final class LockTables {
 
     /** Titles of the columns of {@link #timeCells}. */
     static List<String> timeTitles() {
-        List<String> titles = new ArrayList<>(List.of(">Times", ">Median", ">99 %", ">Longest"));
+        List<String> titles = new ArrayList<>(List.of(">WaitTimes", ">Median", ">99 %", ">Longest"));
         for (long bound : BOUNDS_NANOS) {
             titles.add(">< " + Durations.round(bound));
         }
@@ -120,7 +120,7 @@ final class LockTables {
     }
 
     /** How many there are, median, 99th percentile, longest, and a coarse histogram. */
-    static List<String> timeCells(Times times) {
+    static List<String> timeCells(WaitTimes times) {
         List<String> cells = new ArrayList<>(List.of(
                 Long.toString(times.count()),
                 Durations.of(times.p50Nanos()),

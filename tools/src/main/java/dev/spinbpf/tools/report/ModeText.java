@@ -1,7 +1,7 @@
 package dev.spinbpf.tools.report;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
-import dev.spinbpf.vm.stress.LockRow;
+import dev.spinbpf.maps.lock.LockRow;
 import dev.spinbpf.vm.stress.ModeOptions;
 import dev.spinbpf.vm.stress.ModeReport;
 import dev.spinbpf.vm.stress.StressMode;

@@ -2,8 +2,8 @@ package dev.spinbpf.tools.report;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.vm.ProgramOutput;
-import dev.spinbpf.vm.StressReport;
 import dev.spinbpf.vm.exec.Fault;
+import dev.spinbpf.vm.stress.StressReport;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;

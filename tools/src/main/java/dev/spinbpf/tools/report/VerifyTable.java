@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The table of {@code spinbpf verify}: a line a program, then the reasons of what was refused. */
-final class VerifyTable extends VerifyReport {
+final class VerifyTable extends VerifyPrinter {
     private final Style style;
     private final boolean verbose;
     private final List<VerifyRow> rows = new ArrayList<>();

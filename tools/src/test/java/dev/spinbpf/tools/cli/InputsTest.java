@@ -14,7 +14,7 @@ class InputsTest {
     private static String printed(List<String> notes) {
         var object = new ProgramObject("maps.bpf.o", "GPL", List.of(), List.of(), List.of(), Btf.EMPTY, notes);
         var err = new StringWriter();
-        Inputs.printNotes(object, new PrintWriter(err));
+        InputFiles.printNotes(object, new PrintWriter(err));
         return err.toString();
     }
 

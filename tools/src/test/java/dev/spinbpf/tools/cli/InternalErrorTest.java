@@ -20,7 +20,7 @@ class InternalErrorTest {
         for (Throwable fault : List.of(
                 new IllegalStateException("two\nlines"), new StackOverflowError(), new OutOfMemoryError("heap"))) {
             List<Throwable> told = new ArrayList<>();
-            Verification verification = new Verification(
+            FileVerification verification = new FileVerification(
                     Btf.EMPTY, VerifierOptions.INSN_LIMIT, false, told::add, (object, program, options) -> {
                         if (program.name().equals("count_packet")) {
                             throwUnchecked(fault);

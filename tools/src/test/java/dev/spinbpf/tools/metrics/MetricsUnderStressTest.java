@@ -2,6 +2,9 @@ package dev.spinbpf.tools.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spinbpf.maps.lock.LockAttempts;
+import dev.spinbpf.maps.lock.LockRow;
+import dev.spinbpf.maps.lock.WaitTimes;
 import dev.spinbpf.programs.elf.ObjectReader;
 import dev.spinbpf.programs.elf.ReadOptions;
 import dev.spinbpf.programs.model.Program;
@@ -12,16 +15,13 @@ import dev.spinbpf.verifier.Verifier;
 import dev.spinbpf.verifier.VerifierOptions;
 import dev.spinbpf.vm.Machine;
 import dev.spinbpf.vm.MachineOptions;
-import dev.spinbpf.vm.StressDriver;
-import dev.spinbpf.vm.StressOptions;
-import dev.spinbpf.vm.StressReport;
-import dev.spinbpf.vm.stress.Attempts;
-import dev.spinbpf.vm.stress.LockRow;
 import dev.spinbpf.vm.stress.ModeDriver;
 import dev.spinbpf.vm.stress.ModeOptions;
 import dev.spinbpf.vm.stress.ModeReport;
+import dev.spinbpf.vm.stress.StressDriver;
 import dev.spinbpf.vm.stress.StressMode;
-import dev.spinbpf.vm.stress.Times;
+import dev.spinbpf.vm.stress.StressOptions;
+import dev.spinbpf.vm.stress.StressReport;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -166,7 +166,7 @@ class MetricsUnderStressTest {
         assertThat(last.getOrDefault(sample, -1.0).longValue()).as(sample).isEqualTo(expected);
     }
 
-    private static void assertLockEquals(Map<String, Double> last, String lock, String level, Attempts attempts) {
+    private static void assertLockEquals(Map<String, Double> last, String lock, String level, LockAttempts attempts) {
         String labels = "{context=\"" + level + "\",lock=\"" + lock + "\"";
         for (LockResult result : LockResult.values()) {
             String sample = "spinbpf_lock_acquisitions_total" + labels + ",result=\"" + result.word() + "\"}";
@@ -176,7 +176,7 @@ class MetricsUnderStressTest {
         assertTimes(last, "spinbpf_lock_held_seconds", labels, attempts.holds());
     }
 
-    private static void assertTimes(Map<String, Double> last, String name, String labels, Times times) {
+    private static void assertTimes(Map<String, Double> last, String name, String labels, WaitTimes times) {
         if (!times.isEmpty()) {
             assertCount(last, name + "_count" + labels + "}", times.count());
             assertCount(last, name + "_bucket" + labels + ",le=\"+Inf\"}", times.count());

@@ -1,12 +1,14 @@
 package dev.spinbpf.verifier.call;
 
-import dev.spinbpf.programs.model.Errno;
-import dev.spinbpf.programs.model.ProgType;
-import dev.spinbpf.verifier.check.Registers;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.ProgType;
+import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.kernel.ArgKind;
+import dev.spinbpf.verifier.kernel.ArgType;
+import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
-import dev.spinbpf.verifier.state.TypeFlags;
-import dev.spinbpf.verifier.state.VerifierEnv;
 
 /** Which pointers may be passed with an offset. */
 final class ArgOffsets {

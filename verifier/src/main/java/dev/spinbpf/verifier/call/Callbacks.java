@@ -1,15 +1,18 @@
 package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.btf.BtfField;
-import dev.spinbpf.programs.model.Errno;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.kernel.RetvalRange;
+import dev.spinbpf.verifier.kernel.UnsupportedFeature;
+import dev.spinbpf.verifier.object.ListsAndTrees;
+import dev.spinbpf.verifier.object.SpecialFields;
+import dev.spinbpf.verifier.object.StructMatch;
 import dev.spinbpf.verifier.state.DynptrType;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
-import dev.spinbpf.verifier.state.RetvalRange;
-import dev.spinbpf.verifier.state.UnsupportedFeature;
-import dev.spinbpf.verifier.state.VerifierEnv;
 
 /** The registers with which callbacks are entered. */
 final class Callbacks {
@@ -69,11 +72,11 @@ final class Callbacks {
     /** {@code bool less(struct bpf_rb_node *a, const struct bpf_rb_node *b)}. */
     static void rbtreeLess(VerifierEnv env, FuncState caller, FuncState callee, int insnIndex) {
         RegState root = caller.reg(1);
-        BtfField field = Records.find(Records.of(env, root), root.constValue(), BtfField.Kind.BPF_RB_ROOT);
+        BtfField field = SpecialFields.find(SpecialFields.of(env, root), root.constValue(), BtfField.Kind.BPF_RB_ROOT);
         if (field == null) {
             throw env.reject(Errno.EFAULT);
         }
-        RegState node = Graphs.nonOwning(env, Graphs.node(env, field));
+        RegState node = ListsAndTrees.nonOwning(env, ListsAndTrees.node(env, field));
         callee.setReg(1, node);
         callee.setReg(2, node);
         sync(callee);

@@ -1,8 +1,9 @@
 package dev.spinbpf.verifier.call;
 
+import dev.spinbpf.verifier.kernel.ArgKind;
+import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
-import dev.spinbpf.verifier.state.TypeFlags;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;

@@ -1,12 +1,12 @@
 package dev.spinbpf.verifier.call;
 
-import dev.spinbpf.programs.model.Errno;
-import dev.spinbpf.programs.model.MapType;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.verifier.check.MapAccess;
+import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
-import dev.spinbpf.verifier.state.VerifierEnv;
 
 /** Strings that a program keeps in a map that never changes. */
 final class ConstStrings {

@@ -1,11 +1,11 @@
 package dev.spinbpf.verifier.call;
 
+import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
 import dev.spinbpf.verifier.state.SlotType;
 import dev.spinbpf.verifier.state.StackSlot;
-import dev.spinbpf.verifier.state.VerifierEnv;
 
 /** Keys of map lookups that are known when the program is verified. */
 final class ConstantKeys {

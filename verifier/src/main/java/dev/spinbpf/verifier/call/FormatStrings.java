@@ -1,8 +1,8 @@
 package dev.spinbpf.verifier.call;
 
-import dev.spinbpf.programs.model.Errno;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.state.RegState;
-import dev.spinbpf.verifier.state.VerifierEnv;
 
 /** Format strings that are known when a program is verified: the rules of Linux's {@code bpf_bprintf_prepare}. */
 final class FormatStrings {

@@ -2,20 +2,28 @@ package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
-import dev.spinbpf.programs.model.Errno;
-import dev.spinbpf.programs.model.MapType;
-import dev.spinbpf.verifier.check.AccessType;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.MapType;
+import dev.spinbpf.verifier.attach.DirectPackets;
 import dev.spinbpf.verifier.check.HelperMemory;
 import dev.spinbpf.verifier.check.RawMemory;
-import dev.spinbpf.verifier.check.Registers;
+import dev.spinbpf.verifier.flow.AccessType;
+import dev.spinbpf.verifier.flow.MemoryAccess;
+import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.kernel.ArgKind;
+import dev.spinbpf.verifier.kernel.ArgType;
+import dev.spinbpf.verifier.kernel.TypeFlags;
+import dev.spinbpf.verifier.kernel.UnsupportedFeature;
+import dev.spinbpf.verifier.object.Dynptrs;
+import dev.spinbpf.verifier.object.Locks;
+import dev.spinbpf.verifier.object.MapFields;
+import dev.spinbpf.verifier.object.SpecialFields;
+import dev.spinbpf.verifier.object.StructMatch;
 import dev.spinbpf.verifier.state.MapInfo;
-import dev.spinbpf.verifier.state.MemoryAccess;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
-import dev.spinbpf.verifier.state.TypeFlags;
-import dev.spinbpf.verifier.state.UnsupportedFeature;
-import dev.spinbpf.verifier.state.VerifierEnv;
 import java.util.Objects;
 
 /** Arguments of helpers: Linux's {@code check_func_arg}. */
@@ -107,10 +115,10 @@ final class HelperArgs {
                 meta.objectType = reg.btfRef();
             }
             case PTR_TO_SPIN_LOCK -> {
-                if (Sections.inRbtreeCallback(env)) {
+                if (KfuncCalls.inRbtreeCallback(env)) {
                     throw env.reject(Errno.EACCES, "can't spin_{lock,unlock} in rbtree cb");
                 }
-                LockCalls.process(env, reg, arg.name, meta.is("bpf_spin_lock"), LockCalls.type(false, false));
+                Locks.process(env, reg, arg.name, meta.is("bpf_spin_lock"), Locks.type(false, false));
             }
             case PTR_TO_TIMER -> timer(env, reg, arg.name, meta);
             case PTR_TO_FUNC -> meta.subprog = ((RegPayload.SubprogRef) reg.payload()).subprog();
@@ -212,7 +220,7 @@ final class HelperArgs {
         RegState reg = arg.reg;
         BtfRecord record;
         if (reg.isAllocatedObject()) {
-            record = Records.of(env, reg);
+            record = SpecialFields.of(env, reg);
         } else {
             if (!reg.map().hasBtf()) {
                 throw env.reject(
@@ -227,13 +235,13 @@ final class HelperArgs {
             throw env.reject(
                     Errno.EINVAL, "R%d doesn't have constant offset. kptr has to be at the constant offset", arg.regno);
         }
-        if (!Records.has(record, BtfField.Kind.BPF_KPTR_UNREF)
-                && !Records.has(record, BtfField.Kind.BPF_KPTR_REF)
-                && !Records.has(record, BtfField.Kind.BPF_KPTR_PERCPU)) {
+        if (!SpecialFields.has(record, BtfField.Kind.BPF_KPTR_UNREF)
+                && !SpecialFields.has(record, BtfField.Kind.BPF_KPTR_REF)
+                && !SpecialFields.has(record, BtfField.Kind.BPF_KPTR_PERCPU)) {
             throw env.reject(Errno.EINVAL, "R%d has no valid kptr", arg.regno);
         }
         int offset = (int) reg.constValue();
-        BtfField field = Records.find(
+        BtfField field = SpecialFields.find(
                 record,
                 offset,
                 BtfField.Kind.BPF_KPTR_UNREF,

@@ -1,19 +1,23 @@
 package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.isa.Insn;
-import dev.spinbpf.programs.model.Errno;
-import dev.spinbpf.programs.model.Helpers;
-import dev.spinbpf.programs.model.MapType;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.HelperIds;
+import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.verifier.check.PacketAccess;
 import dev.spinbpf.verifier.check.RawMemory;
-import dev.spinbpf.verifier.check.Registers;
+import dev.spinbpf.verifier.flow.CriticalSections;
+import dev.spinbpf.verifier.flow.InsnAux;
+import dev.spinbpf.verifier.flow.MemoryAccess;
+import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.kernel.AllowedTargets;
+import dev.spinbpf.verifier.kernel.HelperProto;
+import dev.spinbpf.verifier.kernel.HelperSets;
+import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.DynptrType;
-import dev.spinbpf.verifier.state.InsnAux;
 import dev.spinbpf.verifier.state.MapInfo;
-import dev.spinbpf.verifier.state.MemoryAccess;
 import dev.spinbpf.verifier.state.RegState;
-import dev.spinbpf.verifier.state.TypeFlags;
-import dev.spinbpf.verifier.state.VerifierEnv;
 import dev.spinbpf.verifier.state.VerifierState;
 import java.util.Objects;
 import java.util.Set;
@@ -70,7 +74,7 @@ final class HelperCalls {
 
     /** Name of the helper as messages show it. */
     static String name(int id) {
-        String name = Helpers.name(id);
+        String name = HelperIds.name(id);
         return name == null ? "unknown" : name;
     }
 
@@ -128,13 +132,13 @@ final class HelperCalls {
         if (condition != null && !AllowedTargets.holds(condition, env.program())) {
             throw env.reject(Errno.EINVAL, "helper call is not allowed in probe");
         }
-        if (proto.mightSleep() && !Sections.maySleep(env.state())) {
+        if (proto.mightSleep() && !CriticalSections.maySleep(env.state())) {
             throw env.reject(
                     Errno.EINVAL,
                     "sleepable helper %s#%d in %s",
                     name,
                     id,
-                    Sections.nonSleepableDescription(env.state()));
+                    CriticalSections.nonSleepableDescription(env.state()));
         }
         return proto;
     }

@@ -1,18 +1,21 @@
 package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.isa.Insn;
-import dev.spinbpf.programs.model.AttachType;
-import dev.spinbpf.programs.model.Errno;
+import dev.spinbpf.programs.linux.AttachType;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.verifier.attach.ReturnRules;
 import dev.spinbpf.verifier.check.ResourceLeaks;
-import dev.spinbpf.verifier.state.CallbackPusher;
+import dev.spinbpf.verifier.flow.CallbackPusher;
+import dev.spinbpf.verifier.flow.CriticalSections;
+import dev.spinbpf.verifier.flow.References;
+import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.kernel.RetvalRange;
+import dev.spinbpf.verifier.kernel.TypeFlags;
+import dev.spinbpf.verifier.kernel.UnsupportedFeature;
+import dev.spinbpf.verifier.object.Dynptrs;
 import dev.spinbpf.verifier.state.FuncState;
-import dev.spinbpf.verifier.state.References;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
-import dev.spinbpf.verifier.state.RetvalRange;
-import dev.spinbpf.verifier.state.TypeFlags;
-import dev.spinbpf.verifier.state.UnsupportedFeature;
-import dev.spinbpf.verifier.state.VerifierEnv;
 import dev.spinbpf.verifier.state.VerifierState;
 
 /** What single helpers demand or do beyond their prototypes. */
@@ -41,7 +44,7 @@ final class HelperEffects {
         boolean percpu = reg.hasFlag(TypeFlags.MEM_ALLOC) && reg.hasFlag(TypeFlags.MEM_PERCPU);
         if (meta.dynptr.id != 0) {
             Dynptrs.release(env, reg);
-        } else if (meta.is("bpf_kptr_xchg") && percpu && Sections.inRcuSection(env.state())) {
+        } else if (meta.is("bpf_kptr_xchg") && percpu && CriticalSections.inRcuSection(env.state())) {
             releaseToRcu(env.state(), reg.id());
         } else if (env.state().hasReference(reg.id())) {
             References.release(env, reg.id());

@@ -2,6 +2,8 @@ package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.verifier.check.RawMemory;
+import dev.spinbpf.verifier.kernel.HelperProto;
+import dev.spinbpf.verifier.object.Dynptrs;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.RegPayload;
 import org.jspecify.annotations.Nullable;

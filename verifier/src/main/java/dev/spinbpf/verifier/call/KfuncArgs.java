@@ -1,21 +1,34 @@
 package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.btf.BtfField;
-import dev.spinbpf.programs.model.AttachType;
-import dev.spinbpf.programs.model.Errno;
-import dev.spinbpf.programs.model.ProgType;
-import dev.spinbpf.verifier.check.AccessType;
+import dev.spinbpf.programs.linux.AttachType;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.verifier.check.HelperMemory;
-import dev.spinbpf.verifier.check.Registers;
-import dev.spinbpf.verifier.state.ContextStructs;
-import dev.spinbpf.verifier.state.MemoryAccess;
+import dev.spinbpf.verifier.flow.AccessType;
+import dev.spinbpf.verifier.flow.MemoryAccess;
+import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.flow.Rejection;
+import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.kernel.ArgKind;
+import dev.spinbpf.verifier.kernel.ArgType;
+import dev.spinbpf.verifier.kernel.ContextStructs;
+import dev.spinbpf.verifier.kernel.KernelStructs;
+import dev.spinbpf.verifier.kernel.KernelType;
+import dev.spinbpf.verifier.kernel.Kfunc;
+import dev.spinbpf.verifier.kernel.SpecialKfuncs;
+import dev.spinbpf.verifier.kernel.TypeFlags;
+import dev.spinbpf.verifier.kernel.UnsupportedFeature;
+import dev.spinbpf.verifier.object.Dynptrs;
+import dev.spinbpf.verifier.object.IrqFlags;
+import dev.spinbpf.verifier.object.Iterators;
+import dev.spinbpf.verifier.object.KfuncMeta;
+import dev.spinbpf.verifier.object.Locks;
+import dev.spinbpf.verifier.object.MapFields;
+import dev.spinbpf.verifier.object.StructMatch;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
-import dev.spinbpf.verifier.state.Rejection;
-import dev.spinbpf.verifier.state.TypeFlags;
-import dev.spinbpf.verifier.state.UnsupportedFeature;
-import dev.spinbpf.verifier.state.VerifierEnv;
 import java.util.List;
 import java.util.Objects;
 
@@ -418,13 +431,13 @@ final class KfuncArgs {
     }
 
     private static void lock(VerifierEnv env, Arg arg, KfuncMeta meta) {
-        if (Sections.inRbtreeCallback(env)) {
+        if (KfuncCalls.inRbtreeCallback(env)) {
             throw env.reject(Errno.EACCES, "can't res_spin_{lock,unlock} in rbtree cb");
         }
         if (!arg.reg.is(RegType.PTR_TO_MAP_VALUE, 0) && !arg.reg.is(RegType.PTR_TO_BTF_ID, TypeFlags.MEM_ALLOC)) {
             throw env.reject(Errno.EINVAL, "%s doesn't point to map value or allocated object", arg.name);
         }
         boolean irq = meta.kfunc.is("bpf_res_spin_lock_irqsave", "bpf_res_spin_unlock_irqrestore");
-        LockCalls.process(env, arg.reg, arg.name, SpecialKfuncs.isResLock(meta.kfunc), LockCalls.type(true, irq));
+        Locks.process(env, arg.reg, arg.name, SpecialKfuncs.isResLock(meta.kfunc), Locks.type(true, irq));
     }
 }

@@ -4,20 +4,29 @@ import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
-import dev.spinbpf.programs.model.AttachType;
-import dev.spinbpf.programs.model.Errno;
+import dev.spinbpf.programs.linux.AttachType;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.KfuncRef;
-import dev.spinbpf.programs.model.ProgType;
 import dev.spinbpf.verifier.check.PacketAccess;
-import dev.spinbpf.verifier.check.Registers;
 import dev.spinbpf.verifier.domain.ScalarValue;
-import dev.spinbpf.verifier.state.CallChecker;
+import dev.spinbpf.verifier.flow.CallChecker;
+import dev.spinbpf.verifier.flow.CriticalSections;
+import dev.spinbpf.verifier.flow.MemoryAccess;
+import dev.spinbpf.verifier.flow.References;
+import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.kernel.Kfunc;
+import dev.spinbpf.verifier.kernel.Kfuncs;
+import dev.spinbpf.verifier.kernel.SpecialKfuncs;
+import dev.spinbpf.verifier.kernel.UnsupportedFeature;
+import dev.spinbpf.verifier.object.Dynptrs;
+import dev.spinbpf.verifier.object.Iterators;
+import dev.spinbpf.verifier.object.KfuncMeta;
+import dev.spinbpf.verifier.object.ListsAndTrees;
+import dev.spinbpf.verifier.object.SpecialFields;
 import dev.spinbpf.verifier.state.FuncState;
-import dev.spinbpf.verifier.state.MemoryAccess;
-import dev.spinbpf.verifier.state.References;
 import dev.spinbpf.verifier.state.RegState;
-import dev.spinbpf.verifier.state.UnsupportedFeature;
-import dev.spinbpf.verifier.state.VerifierEnv;
 import dev.spinbpf.verifier.state.VerifierState;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +46,22 @@ final class KfuncCalls {
             return null;
         }
         return Kfuncs.find(ref(env, insn).name());
+    }
+
+    /** Whether the path runs in the comparison function of a tree. */
+    static boolean inRbtreeCallback(VerifierEnv env) {
+        VerifierState state = env.state();
+        for (int frame = state.curframe(); frame > 0; frame--) {
+            if (!state.frame(frame).inCallback()) {
+                continue;
+            }
+            var insn = env.insn(state.frame(frame).callsite());
+            Kfunc kfunc = known(env, insn);
+            if (kfunc != null && SpecialKfuncs.isRbtreeApi(kfunc)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static KfuncRef ref(VerifierEnv env, Insn insn) {
@@ -122,7 +147,7 @@ final class KfuncCalls {
 
     private static boolean mayInterruptAnything(VerifierEnv env) {
         ProgType type = env.program().type();
-        return Sections.isTracing(type)
+        return CriticalSections.isTracing(type)
                 || type == ProgType.TRACING
                         && env.program().attachType() != AttachType.TRACE_ITER
                         && !env.program().sleepable();
@@ -132,7 +157,7 @@ final class KfuncCalls {
         if (meta.argType == null) {
             return;
         }
-        BtfRecord record = Records.ofStruct(meta.argType.btf(), meta.argType.typeId());
+        BtfRecord record = SpecialFields.ofStruct(meta.argType.btf(), meta.argType.typeId());
         if (record == null) {
             return;
         }
@@ -182,17 +207,17 @@ final class KfuncCalls {
                 // No region begins or ends.
             }
         }
-        if (sleepable && !Sections.maySleep(state)) {
+        if (sleepable && !CriticalSections.maySleep(state)) {
             throw env.reject(
                     Errno.EACCES,
                     "kernel func %s is sleepable within %s",
                     kfunc.name(),
-                    Sections.nonSleepableDescription(state));
+                    CriticalSections.nonSleepableDescription(state));
         }
-        if (kfunc.is("bpf_rcu_read_lock", "bpf_rcu_read_unlock") && Sections.inRbtreeCallback(env)) {
+        if (kfunc.is("bpf_rcu_read_lock", "bpf_rcu_read_unlock") && KfuncCalls.inRbtreeCallback(env)) {
             throw env.reject(Errno.EACCES, "Calling bpf_rcu_read_{lock,unlock} in unnecessary rbtree callback");
         }
-        if (kfunc.has(Kfunc.Flag.RCU_PROTECTED) && !Sections.inRcuSection(state)) {
+        if (kfunc.has(Kfunc.Flag.RCU_PROTECTED) && !CriticalSections.inRcuSection(state)) {
             throw env.reject(Errno.EACCES, "kernel func %s requires RCU critical section protection", kfunc.name());
         }
     }
@@ -210,7 +235,7 @@ final class KfuncCalls {
             }
         }
         if (SpecialKfuncs.isListPush(meta.kfunc) || SpecialKfuncs.isRbtreeAdd(meta.kfunc)) {
-            Graphs.disown(env, env.reg(2).id());
+            ListsAndTrees.disown(env, env.reg(2).id());
         }
     }
 }

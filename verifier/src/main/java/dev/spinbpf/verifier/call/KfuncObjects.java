@@ -2,14 +2,21 @@ package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
-import dev.spinbpf.programs.model.Errno;
-import dev.spinbpf.verifier.state.ContextStructs;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.kernel.ContextStructs;
+import dev.spinbpf.verifier.kernel.KernelType;
+import dev.spinbpf.verifier.kernel.Kfunc;
+import dev.spinbpf.verifier.kernel.SpecialKfuncs;
+import dev.spinbpf.verifier.kernel.TypeFlags;
+import dev.spinbpf.verifier.kernel.UnsupportedFeature;
+import dev.spinbpf.verifier.object.KfuncMeta;
+import dev.spinbpf.verifier.object.ListsAndTrees;
+import dev.spinbpf.verifier.object.SpecialFields;
+import dev.spinbpf.verifier.object.StructMatch;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
-import dev.spinbpf.verifier.state.TypeFlags;
-import dev.spinbpf.verifier.state.UnsupportedFeature;
-import dev.spinbpf.verifier.state.VerifierEnv;
 
 /** Arguments of kernel functions that point to objects. */
 final class KfuncObjects {
@@ -49,7 +56,7 @@ final class KfuncObjects {
         if (isAllocated(reg)) {
             mustBeReferenced(env, reg);
         }
-        Graphs.root(env, reg, name, meta, kind);
+        ListsAndTrees.root(env, reg, name, meta, kind);
     }
 
     static void listNode(VerifierEnv env, RegState reg, String name, KfuncMeta meta, boolean nonOwningAllowed) {
@@ -61,7 +68,7 @@ final class KfuncObjects {
             }
             mustBeReferenced(env, reg);
         }
-        Graphs.node(env, reg, name, meta, BtfField.Kind.BPF_LIST_NODE);
+        ListsAndTrees.node(env, reg, name, meta, BtfField.Kind.BPF_LIST_NODE);
     }
 
     static void rbNode(VerifierEnv env, RegState reg, String name, KfuncMeta meta) {
@@ -77,11 +84,11 @@ final class KfuncObjects {
                         "%s can only take non-owning or refcounted bpf_rb_node pointer",
                         meta.kfunc.name());
             }
-            if (Sections.inRbtreeCallback(env)) {
+            if (KfuncCalls.inRbtreeCallback(env)) {
                 throw env.reject(Errno.EINVAL, "%s not allowed in rbtree cb", meta.kfunc.name());
             }
         }
-        Graphs.node(env, reg, name, meta, BtfField.Kind.BPF_RB_NODE);
+        ListsAndTrees.node(env, reg, name, meta, BtfField.Kind.BPF_RB_NODE);
     }
 
     static void refcounted(VerifierEnv env, RegState reg, String name, KfuncMeta meta) {
@@ -91,8 +98,8 @@ final class KfuncObjects {
         if (!reg.isNonOwningRef() && env.state().hasReference(reg.id())) {
             meta.owningRef = true;
         }
-        BtfRecord record = Records.of(env, reg);
-        if (!Records.has(record, BtfField.Kind.BPF_REFCOUNT)) {
+        BtfRecord record = SpecialFields.of(env, reg);
+        if (!SpecialFields.has(record, BtfField.Kind.BPF_REFCOUNT)) {
             throw env.reject(Errno.EINVAL, "%s doesn't point to a type with bpf_refcount field", name);
         }
         meta.argType = reg.btfRef();

@@ -4,15 +4,25 @@ import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.btf.BtfType;
-import dev.spinbpf.programs.model.Errno;
-import dev.spinbpf.programs.model.ProgType;
-import dev.spinbpf.verifier.state.References;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.ProgType;
+import dev.spinbpf.verifier.attach.DirectPackets;
+import dev.spinbpf.verifier.flow.References;
+import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.kernel.KernelType;
+import dev.spinbpf.verifier.kernel.Kfunc;
+import dev.spinbpf.verifier.kernel.ScalarStructs;
+import dev.spinbpf.verifier.kernel.SpecialKfuncs;
+import dev.spinbpf.verifier.kernel.TypeFlags;
+import dev.spinbpf.verifier.kernel.UnsupportedFeature;
+import dev.spinbpf.verifier.object.Iterators;
+import dev.spinbpf.verifier.object.KfuncMeta;
+import dev.spinbpf.verifier.object.ListsAndTrees;
+import dev.spinbpf.verifier.object.SpecialFields;
+import dev.spinbpf.verifier.object.StructMatch;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
-import dev.spinbpf.verifier.state.TypeFlags;
-import dev.spinbpf.verifier.state.UnsupportedFeature;
-import dev.spinbpf.verifier.state.VerifierEnv;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -41,7 +51,7 @@ final class KfuncReturns {
         if (meta.kfunc.has(Kfunc.Flag.ACQUIRE)) {
             r0 = r0.withId(References.acquire(env, insnIndex, 0));
         } else if (isNode(type)) {
-            r0 = Graphs.nonOwning(env, r0);
+            r0 = ListsAndTrees.nonOwning(env, r0);
         }
         if (r0.id() == 0 && mayHoldLock(env, r0)) {
             r0 = r0.withId(env.newId());
@@ -54,8 +64,9 @@ final class KfuncReturns {
     }
 
     private static boolean mayHoldLock(VerifierEnv env, RegState reg) {
-        BtfRecord record = Records.of(env, reg);
-        return Records.has(record, BtfField.Kind.BPF_SPIN_LOCK) || Records.has(record, BtfField.Kind.BPF_RES_SPIN_LOCK);
+        BtfRecord record = SpecialFields.of(env, reg);
+        return SpecialFields.has(record, BtfField.Kind.BPF_SPIN_LOCK)
+                || SpecialFields.has(record, BtfField.Kind.BPF_RES_SPIN_LOCK);
     }
 
     private static @Nullable RegState special(VerifierEnv env, KfuncMeta meta, KernelType type) {
@@ -68,7 +79,7 @@ final class KfuncReturns {
             return RegState.btfId(object.btf(), object.typeId(), TypeFlags.MEM_ALLOC);
         }
         if (isNode(type)) {
-            return Graphs.node(env, Objects.requireNonNull(meta.root));
+            return ListsAndTrees.node(env, Objects.requireNonNull(meta.root));
         }
         return switch (kfunc.name()) {
             case "bpf_cast_to_kern_ctx" -> {
@@ -113,7 +124,7 @@ final class KfuncReturns {
         if (!ScalarStructs.isScalar(env.btf(), id, 0)) {
             throw env.reject(Errno.EINVAL, "bpf_percpu_obj_new type ID argument must be of a struct of scalars");
         }
-        if (Records.ofStruct(env.btf(), id) != null) {
+        if (SpecialFields.ofStruct(env.btf(), id) != null) {
             throw env.reject(Errno.EINVAL, "bpf_percpu_obj_new type ID argument must not contain special fields");
         }
     }

@@ -1,12 +1,13 @@
 package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.btf.BtfField;
-import dev.spinbpf.programs.model.AttachType;
-import dev.spinbpf.programs.model.Errno;
-import dev.spinbpf.programs.model.MapType;
-import dev.spinbpf.programs.model.ProgType;
+import dev.spinbpf.programs.linux.AttachType;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.MapType;
+import dev.spinbpf.programs.linux.ProgType;
+import dev.spinbpf.verifier.flow.CriticalSections;
+import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.state.MapInfo;
-import dev.spinbpf.verifier.state.VerifierEnv;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -158,7 +159,7 @@ public final class MapRules {
     /** Refuses a map that the program cannot use: Linux's {@code check_map_prog_compatibility}. */
     public static void checkProgram(VerifierEnv env, MapInfo map) {
         ProgType type = env.program().type();
-        if (Sections.isTracing(type)
+        if (CriticalSections.isTracing(type)
                 && (map.hasField(BtfField.Kind.BPF_LIST_HEAD) || map.hasField(BtfField.Kind.BPF_RB_ROOT))) {
             throw env.reject(Errno.EINVAL, "tracing progs cannot use bpf_{list_head,rb_root} yet");
         }
@@ -166,7 +167,7 @@ public final class MapRules {
             if (type == ProgType.SOCKET_FILTER) {
                 throw env.reject(Errno.EINVAL, "socket filter progs cannot use bpf_spin_lock yet");
             }
-            if (Sections.isTracing(type)) {
+            if (CriticalSections.isTracing(type)) {
                 throw env.reject(Errno.EINVAL, "tracing progs cannot use bpf_spin_lock yet");
             }
         }

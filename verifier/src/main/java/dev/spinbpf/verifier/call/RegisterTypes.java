@@ -1,13 +1,17 @@
 package dev.spinbpf.verifier.call;
 
-import dev.spinbpf.programs.model.Errno;
+import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.call.CompatibleTypes.Typed;
-import dev.spinbpf.verifier.check.Registers;
+import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.kernel.ArgKind;
+import dev.spinbpf.verifier.kernel.ArgType;
+import dev.spinbpf.verifier.kernel.TypeFlags;
+import dev.spinbpf.verifier.object.Kptrs;
+import dev.spinbpf.verifier.object.StructMatch;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
-import dev.spinbpf.verifier.state.TypeFlags;
-import dev.spinbpf.verifier.state.VerifierEnv;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;

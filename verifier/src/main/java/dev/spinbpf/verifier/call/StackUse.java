@@ -2,12 +2,18 @@ package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
-import dev.spinbpf.verifier.state.CallChecker;
-import dev.spinbpf.verifier.state.InsnAux;
+import dev.spinbpf.verifier.flow.CallChecker;
+import dev.spinbpf.verifier.flow.InsnAux;
+import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.kernel.ArgKind;
+import dev.spinbpf.verifier.kernel.ArgType;
+import dev.spinbpf.verifier.kernel.HelperProto;
+import dev.spinbpf.verifier.kernel.HelperSets;
+import dev.spinbpf.verifier.kernel.KernelType;
+import dev.spinbpf.verifier.kernel.Kfunc;
+import dev.spinbpf.verifier.kernel.TypeFlags;
+import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.state.MapInfo;
-import dev.spinbpf.verifier.state.TypeFlags;
-import dev.spinbpf.verifier.state.UnsupportedFeature;
-import dev.spinbpf.verifier.state.VerifierEnv;
 import java.util.List;
 
 /** How much of the stack a call accesses through an argument, as far as it can be told beforehand. */

@@ -1,4 +1,4 @@
-/** Calls: what helpers and kernel functions demand of their arguments and promise in return, and contexts of programs. */
+/** Calls of helpers and kernel functions: what they demand of their arguments and promise in return. */
 @NullMarked
 package dev.spinbpf.verifier.call;
 

@@ -1,10 +1,10 @@
 package dev.spinbpf.verifier.check;
 
-import dev.spinbpf.programs.model.Errno;
-import dev.spinbpf.programs.model.MapType;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.verifier.domain.Tnum;
+import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.state.RegState;
-import dev.spinbpf.verifier.state.VerifierEnv;
 
 /** Alignment of accesses: always demanded on the stack, elsewhere only of atomics. */
 final class Alignment {

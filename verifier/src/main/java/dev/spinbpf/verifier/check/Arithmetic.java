@@ -2,14 +2,15 @@ package dev.spinbpf.verifier.check;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
-import dev.spinbpf.programs.model.Errno;
-import dev.spinbpf.programs.model.MapType;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.verifier.domain.ScalarAlu;
 import dev.spinbpf.verifier.domain.ScalarValue;
+import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
-import dev.spinbpf.verifier.state.VerifierEnv;
 import dev.spinbpf.verifier.state.VerifierState;
 
 /** Arithmetic instructions: Linux's {@code check_alu_op}. */

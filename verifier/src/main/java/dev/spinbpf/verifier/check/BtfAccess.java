@@ -3,12 +3,15 @@ package dev.spinbpf.verifier.check;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfType;
-import dev.spinbpf.programs.model.Errno;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.verifier.flow.Access;
+import dev.spinbpf.verifier.flow.AccessType;
+import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.kernel.TypeFlags;
+import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
-import dev.spinbpf.verifier.state.TypeFlags;
-import dev.spinbpf.verifier.state.UnsupportedFeature;
-import dev.spinbpf.verifier.state.VerifierEnv;
 
 /** Accesses to objects that BTF describes: the kernel's, and those that programs allocate. */
 final class BtfAccess {
@@ -171,7 +174,7 @@ final class BtfAccess {
     }
 
     /** A load from a map pointer itself: from the kernel's struct that stands for the map. */
-    static void checkMapPointer(VerifierEnv env, LoadStore.Access access) {
+    static void checkMapPointer(VerifierEnv env, Access access) {
         Btf btf = env.kernelTypes();
         String structName = mapStruct(access.reg());
         int id = btf.find(structName, BtfType.Composite.class);

@@ -2,9 +2,9 @@ package dev.spinbpf.verifier.check;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
-import dev.spinbpf.programs.model.Errno;
-import dev.spinbpf.verifier.state.TypeFlags;
-import dev.spinbpf.verifier.state.VerifierEnv;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.kernel.TypeFlags;
 import org.jspecify.annotations.Nullable;
 
 /** Finds what lies at an offset in a struct: Linux's {@code btf_struct_walk}. */

@@ -1,14 +1,15 @@
 package dev.spinbpf.verifier.check;
 
 import dev.spinbpf.programs.isa.Insn;
-import dev.spinbpf.programs.model.Errno;
-import dev.spinbpf.programs.model.MapType;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.verifier.domain.ScalarValue;
+import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
-import dev.spinbpf.verifier.state.VerifierEnv;
 
 /** Loads of 64-bit constants: numbers, maps, map values, functions, kernel symbols. */
 public final class ConstantLoads {
@@ -30,7 +31,7 @@ public final class ConstantLoads {
                         new RegPayload.MapRef(env.maps().get(insn.immLow()), 0));
             case LDDW_MAP_VALUE, LDDW_MAP_IDX_VALUE -> mapValue(env.maps().get(insn.immLow()), insn.immHigh());
             case LDDW_FUNC -> function(env, env.insnIndex() + insn.immLow() + 1);
-            case LDDW_BTF_ID -> KernelSymbols.load(env, insn.immLow());
+            case LDDW_BTF_ID -> KsymAddresses.load(env, insn.immLow());
             default -> throw new IllegalArgumentException(insn.op().name());
         };
     }

@@ -1,14 +1,16 @@
 package dev.spinbpf.verifier.check;
 
-import dev.spinbpf.programs.model.Errno;
-import dev.spinbpf.programs.model.ProgType;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.ProgType;
+import dev.spinbpf.verifier.flow.AccessType;
+import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
 import dev.spinbpf.verifier.state.SlotType;
 import dev.spinbpf.verifier.state.StackSlot;
-import dev.spinbpf.verifier.state.TypeFlags;
-import dev.spinbpf.verifier.state.VerifierEnv;
 import org.jspecify.annotations.Nullable;
 
 /** Memory that helpers and kernel functions access through their arguments. */
@@ -49,7 +51,7 @@ public final class HelperMemory {
             }
             case PTR_TO_BUF -> {
                 refuseWrite(env, reg, name, type, reg.hasFlag(TypeFlags.MEM_RDONLY));
-                LoadStore.checkBuffer(env, reg, name, 0, reg.hasFlag(TypeFlags.MEM_RDONLY) ? "rdonly" : "rdwr");
+                PointerAccess.checkBuffer(env, reg, name, 0, reg.hasFlag(TypeFlags.MEM_RDONLY) ? "rdonly" : "rdwr");
             }
             case PTR_TO_STACK -> checkStackInitialized(env, reg, name, 0, size, zeroSizeAllowed, type, raw);
             case PTR_TO_BTF_ID -> BtfAccess.check(env, reg, name, 0, size, type, -1);

@@ -1,10 +1,10 @@
 package dev.spinbpf.verifier.check;
 
-import dev.spinbpf.programs.model.Errno;
-import dev.spinbpf.verifier.state.InsnAux;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.verifier.flow.InsnAux;
+import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.RegType;
-import dev.spinbpf.verifier.state.TypeFlags;
-import dev.spinbpf.verifier.state.VerifierEnv;
 
 /** An instruction must access memory with pointers of one kind on all paths, where Linux rewrites it by kind. */
 final class InsnPointers {

@@ -4,12 +4,13 @@ import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.verifier.domain.ScalarBranch;
 import dev.spinbpf.verifier.domain.ScalarBranch.Taken;
+import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.state.JmpHistoryEntry;
 import dev.spinbpf.verifier.state.LinkedRegs;
 import dev.spinbpf.verifier.state.RegPayload.PacketRange;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
-import dev.spinbpf.verifier.state.VerifierEnv;
 import dev.spinbpf.verifier.state.VerifierState;
 
 /** Conditional jumps: Linux's {@code check_cond_jmp_op}. */

@@ -2,11 +2,11 @@ package dev.spinbpf.verifier.check;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
-import dev.spinbpf.programs.model.Errno;
-import dev.spinbpf.programs.model.ProgType;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.ProgType;
+import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.state.RegState;
-import dev.spinbpf.verifier.state.UnsupportedFeature;
-import dev.spinbpf.verifier.state.VerifierEnv;
 import org.jspecify.annotations.Nullable;
 
 /** Writes to objects of the kernel, which a few kinds of programs may make to a few members. */

@@ -1,11 +1,12 @@
 package dev.spinbpf.verifier.check;
 
 import dev.spinbpf.verifier.domain.ScalarValue;
+import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.LinkedRegs;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.StackSlot;
-import dev.spinbpf.verifier.state.VerifierEnv;
 import dev.spinbpf.verifier.state.VerifierState;
 
 /** Scalars that are copies of each other, at a constant distance or none: what is learnt of one is learnt of all. */

@@ -1,15 +1,13 @@
 package dev.spinbpf.verifier.check;
 
 import dev.spinbpf.programs.btf.BtfField;
-import dev.spinbpf.programs.model.Errno;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.MapDef;
-import dev.spinbpf.programs.model.MapType;
+import dev.spinbpf.verifier.flow.AccessType;
+import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.RegState;
-import dev.spinbpf.verifier.state.VerifierEnv;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import org.jspecify.annotations.Nullable;
 
 /** Accesses to map values: bounds, permissions, special fields, contents that never change. */
 public final class MapAccess {
@@ -100,25 +98,5 @@ public final class MapAccess {
             case BPF_KPTR_UNREF, BPF_KPTR_REF -> "kptr";
             default -> kind.typeName();
         };
-    }
-
-    /**
-     * The number at an offset in the value of a map whose contents never change, or null if they may.
-     *
-     * @param off offset in the value, within it
-     */
-    public static @Nullable Long constant(MapInfo map, long off, int size, boolean signExtend) {
-        byte[] data = map.def().initialData();
-        boolean frozen = map.def().readOnly() && map.def().isGlobalData();
-        if (data == null || !frozen || off < 0 || off + size > map.valueSize()) {
-            return null;
-        }
-        byte[] bytes = new byte[Long.BYTES];
-        for (int i = 0; i < size; i++) {
-            bytes[i] = off + i < data.length ? data[(int) off + i] : 0;
-        }
-        long value = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong();
-        int unused = Long.SIZE - size * Byte.SIZE;
-        return signExtend ? value << unused >> unused : value;
     }
 }

@@ -1,8 +1,10 @@
 package dev.spinbpf.verifier.check;
 
-import dev.spinbpf.verifier.state.MemoryAccess;
+import dev.spinbpf.verifier.flow.Access;
+import dev.spinbpf.verifier.flow.AccessType;
+import dev.spinbpf.verifier.flow.MemoryAccess;
+import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.state.RegState;
-import dev.spinbpf.verifier.state.VerifierEnv;
 
 /** Memory access on behalf of calls. */
 public final class MemoryChecker implements MemoryAccess {
@@ -10,7 +12,7 @@ public final class MemoryChecker implements MemoryAccess {
     public void checkAccess(
             VerifierEnv env, int insnIndex, RegState pointer, String name, int off, int sizeBytes, boolean write) {
         AccessType type = write ? AccessType.WRITE : AccessType.READ;
-        LoadStore.check(env, new LoadStore.Access(insnIndex, pointer, name, off, sizeBytes, type, -1, false, false));
+        PointerAccess.check(env, new Access(insnIndex, pointer, name, off, sizeBytes, type, -1, false, false));
     }
 
     @Override

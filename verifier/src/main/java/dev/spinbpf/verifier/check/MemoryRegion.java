@@ -1,8 +1,9 @@
 package dev.spinbpf.verifier.check;
 
-import dev.spinbpf.programs.model.Errno;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.state.RegState;
-import dev.spinbpf.verifier.state.VerifierEnv;
 
 /** Bounds of an access to a region of memory whose size is known, at an offset that may vary. */
 public final class MemoryRegion {

@@ -1,8 +1,8 @@
 package dev.spinbpf.verifier.check;
 
-import dev.spinbpf.verifier.state.References;
+import dev.spinbpf.verifier.flow.References;
+import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.RegState;
-import dev.spinbpf.verifier.state.TypeFlags;
 import dev.spinbpf.verifier.state.VerifierState;
 
 /** What a comparison with null tells of all registers that hold the same pointer. */

@@ -2,7 +2,7 @@ package dev.spinbpf.verifier.check;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
-import dev.spinbpf.verifier.state.VerifierEnv;
+import dev.spinbpf.verifier.flow.VerifierEnv;
 
 /**
  * What the object's own types say of a struct of the kernel, where the kernel's types are not at hand. Relocations were made

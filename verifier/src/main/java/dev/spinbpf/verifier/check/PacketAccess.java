@@ -1,11 +1,11 @@
 package dev.spinbpf.verifier.check;
 
-import dev.spinbpf.programs.model.Errno;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
-import dev.spinbpf.verifier.state.VerifierEnv;
 import dev.spinbpf.verifier.state.VerifierState;
 
 /** Pointers into packets: what is known of the packet's length. */

@@ -1,9 +1,9 @@
 package dev.spinbpf.verifier.check;
 
-import dev.spinbpf.programs.model.Errno;
-import dev.spinbpf.programs.model.ProgType;
-import dev.spinbpf.verifier.state.Reference;
-import dev.spinbpf.verifier.state.VerifierEnv;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.ProgType;
+import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.state.AcquiredReference;
 import dev.spinbpf.verifier.state.VerifierState;
 
 /** Nothing may leave the program while it holds something: locks, references, interrupts, RCU, preemption. */
@@ -41,11 +41,11 @@ public final class ResourceLeaks {
             return false;
         }
         boolean leaks = false;
-        for (Reference reference : env.state().references()) {
+        for (AcquiredReference reference : env.state().references()) {
             boolean returned = env.program().type() == ProgType.STRUCT_OPS
                     && !exceptionExit
                     && env.reg(0).id() == reference.id();
-            if (reference.type() == Reference.Type.PTR && !returned) {
+            if (reference.type() == AcquiredReference.Type.PTR && !returned) {
                 env.verbose("Unreleased reference id=%d alloc_insn=%d\n", reference.id(), reference.insn());
                 leaks = true;
             }

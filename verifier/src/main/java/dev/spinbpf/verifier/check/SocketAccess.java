@@ -1,8 +1,9 @@
 package dev.spinbpf.verifier.check;
 
-import dev.spinbpf.programs.model.Errno;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.verifier.flow.Access;
+import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.state.RegState;
-import dev.spinbpf.verifier.state.VerifierEnv;
 
 /** Fields that programs may read of the structs that stand for sockets. */
 final class SocketAccess {
@@ -21,7 +22,7 @@ final class SocketAccess {
 
     private SocketAccess() {}
 
-    static void check(VerifierEnv env, LoadStore.Access access) {
+    static void check(VerifierEnv env, Access access) {
         RegState reg = access.reg();
         if (reg.smin() < 0) {
             throw env.reject(

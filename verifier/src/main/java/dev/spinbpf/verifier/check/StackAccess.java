@@ -2,13 +2,15 @@ package dev.spinbpf.verifier.check;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
-import dev.spinbpf.programs.model.Errno;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.verifier.flow.AccessType;
+import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
 import dev.spinbpf.verifier.state.SlotType;
 import dev.spinbpf.verifier.state.StackSlot;
-import dev.spinbpf.verifier.state.VerifierEnv;
 
 /** Where the stack may be accessed; reads and writes are {@link StackReads} and {@link StackWrites}. */
 final class StackAccess {

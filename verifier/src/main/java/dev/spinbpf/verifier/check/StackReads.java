@@ -1,12 +1,14 @@
 package dev.spinbpf.verifier.check;
 
-import dev.spinbpf.programs.model.Errno;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.verifier.flow.AccessType;
+import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.JmpHistoryEntry;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.SlotType;
 import dev.spinbpf.verifier.state.StackSlot;
-import dev.spinbpf.verifier.state.VerifierEnv;
 
 /** Reads from the stack: fills of registers, and data. */
 final class StackReads {

@@ -1,14 +1,16 @@
 package dev.spinbpf.verifier.check;
 
 import dev.spinbpf.programs.isa.Insn;
-import dev.spinbpf.programs.model.Errno;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.object.DynptrSlots;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.JmpHistoryEntry;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
 import dev.spinbpf.verifier.state.SlotType;
 import dev.spinbpf.verifier.state.StackSlot;
-import dev.spinbpf.verifier.state.VerifierEnv;
 import org.jspecify.annotations.Nullable;
 
 /** Writes to the stack: spills of registers, zeros, and data of which only is known that it is there. */

@@ -1,4 +1,4 @@
-/** Checks of single instructions: registers, arithmetic, memory, jumps. */
+/** Checks of single instructions: arithmetic, memory, jumps. */
 @NullMarked
 package dev.spinbpf.verifier.check;
 

@@ -1,4 +1,4 @@
-/** What the verifier knows of a number: known bits, circular ranges, and every operation on them. */
+/** Numbers as the verifier knows them: known bits, circular ranges, and every operation on both. */
 @NullMarked
 package dev.spinbpf.verifier.domain;
 

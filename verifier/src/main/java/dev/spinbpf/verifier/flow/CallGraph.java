@@ -2,12 +2,11 @@ package dev.spinbpf.verifier.flow;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
-import dev.spinbpf.programs.model.Errno;
-import dev.spinbpf.verifier.state.VerifierEnv;
+import dev.spinbpf.programs.linux.Errno;
 import java.util.Arrays;
 
 /** Which function calls which: callees first, and no function calls itself, directly or not. */
-final class CallGraph {
+public final class CallGraph {
     private enum Mark {
         UNVISITED,
         ON_STACK,
@@ -28,7 +27,7 @@ final class CallGraph {
     }
 
     /** Fills {@link VerifierEnv#subprogTopoOrder}; refuses recursion. */
-    static void sort(VerifierEnv env) {
+    public static void sort(VerifierEnv env) {
         var graph = new CallGraph(env);
         for (int i = 0; i < graph.marks.length; i++) {
             if (graph.marks[i] == Mark.UNVISITED) {

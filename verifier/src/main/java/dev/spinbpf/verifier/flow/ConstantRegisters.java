@@ -2,12 +2,7 @@ package dev.spinbpf.verifier.flow;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
-import dev.spinbpf.verifier.check.MapAccess;
-import dev.spinbpf.verifier.state.InsnAux;
 import dev.spinbpf.verifier.state.MapInfo;
-import dev.spinbpf.verifier.state.SubprogInfo;
-import dev.spinbpf.verifier.state.Successors;
-import dev.spinbpf.verifier.state.VerifierEnv;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Finds registers that hold the same constant on all paths, by a data flow analysis of the program text, and replaces
  * conditional jumps that such constants decide. Linux's const_fold.c.
  */
-final class ConstantRegisters {
+public final class ConstantRegisters {
     private static final int TRACKED = 10;
     private static final long LOW32 = 0xffff_ffffL;
 
@@ -54,7 +49,7 @@ final class ConstantRegisters {
     }
 
     /** Fills the constants of {@link InsnAux}. */
-    static void compute(VerifierEnv env) {
+    public static void compute(VerifierEnv env) {
         new ConstantRegisters(env).run();
     }
 
@@ -213,12 +208,12 @@ final class ConstantRegisters {
         MapInfo map = env.maps().get(pointer.map());
         boolean signExtend = insn.op().kind() == Op.Kind.LDXSX;
         long off = signExtend(pointer.value() + insn.off());
-        Long value = MapAccess.constant(map, off, insn.op().widthBytes(), signExtend);
+        Long value = map.constant(off, insn.op().widthBytes(), signExtend);
         return value == null ? Known.UNKNOWN : Known.constant(value);
     }
 
     /** Replaces conditional jumps that constants decide by unconditional ones; true if there were any. */
-    static boolean pruneDeadBranches(VerifierEnv env) {
+    public static boolean pruneDeadBranches(VerifierEnv env) {
         boolean changed = false;
         for (int i = 0; i < env.length(); i++) {
             Insn insn = env.insn(i);

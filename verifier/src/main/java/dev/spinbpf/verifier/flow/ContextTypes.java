@@ -2,11 +2,10 @@ package dev.spinbpf.verifier.flow;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
-import dev.spinbpf.programs.model.AttachType;
-import dev.spinbpf.programs.model.Errno;
-import dev.spinbpf.programs.model.ProgType;
-import dev.spinbpf.verifier.state.ContextStructs;
-import dev.spinbpf.verifier.state.VerifierEnv;
+import dev.spinbpf.programs.linux.AttachType;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.ProgType;
+import dev.spinbpf.verifier.kernel.ContextStructs;
 
 /** Which C types a function may declare for the program's context. */
 final class ContextTypes {

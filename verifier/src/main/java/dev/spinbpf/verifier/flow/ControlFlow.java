@@ -2,18 +2,14 @@ package dev.spinbpf.verifier.flow;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
-import dev.spinbpf.programs.model.Errno;
-import dev.spinbpf.verifier.state.CallChecker;
-import dev.spinbpf.verifier.state.InsnAux;
-import dev.spinbpf.verifier.state.SubprogInfo;
-import dev.spinbpf.verifier.state.UnsupportedFeature;
-import dev.spinbpf.verifier.state.VerifierEnv;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 
 /**
  * Walks all instructions depth first from the entry: none may be unreachable. On the way it marks where states are compared
  * and where the path history has to be noted. Linux's {@code bpf_check_cfg}.
  */
-final class ControlFlow {
+public final class ControlFlow {
     private static final int DISCOVERED = 0x10;
     private static final int EXPLORED = 0x20;
     private static final int FALLTHROUGH = 1;
@@ -30,7 +26,7 @@ final class ControlFlow {
         stack = new int[env.length()];
     }
 
-    static void check(VerifierEnv env) {
+    public static void check(VerifierEnv env) {
         var walk = new ControlFlow(env);
         walk.from(0);
         if (env.exceptionCallbackSubprog != 0) {

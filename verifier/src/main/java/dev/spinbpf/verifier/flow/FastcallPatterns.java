@@ -2,21 +2,18 @@ package dev.spinbpf.verifier.flow;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
-import dev.spinbpf.verifier.state.CallChecker;
-import dev.spinbpf.verifier.state.SubprogInfo;
-import dev.spinbpf.verifier.state.VerifierEnv;
 
 /**
  * Spills and fills that compilers put around calls which might clobber registers, and that Linux removes where the call
  * does not: the stack that they take does not count.
  */
-final class FastcallPatterns {
+public final class FastcallPatterns {
     private static final int CALLER_SAVED = 6;
     private static final int CALLER_SAVED_MASK = (1 << CALLER_SAVED) - 1;
 
     private FastcallPatterns() {}
 
-    static void mark(VerifierEnv env) {
+    public static void mark(VerifierEnv env) {
         for (SubprogInfo subprog : env.subprogs()) {
             int lowest = 0;
             for (int i = subprog.start; i < subprog.end; i++) {
@@ -83,7 +80,7 @@ final class FastcallPatterns {
     }
 
     /** After the main pass: stack that only removed spills used is not used. */
-    static void release(VerifierEnv env) {
+    public static void release(VerifierEnv env) {
         for (SubprogInfo subprog : env.subprogs()) {
             boolean removed = false;
             for (int i = subprog.start; i < subprog.end; i++) {

@@ -1,18 +1,16 @@
 package dev.spinbpf.verifier.flow;
 
-import dev.spinbpf.verifier.state.Successors;
-import dev.spinbpf.verifier.state.VerifierEnv;
 import java.util.Arrays;
 
 /** Orders and loops of the control flow graph. */
-final class Graph {
+public final class Graph {
     private static final int DISCOVERED = 1;
     private static final int EXPLORED = 2;
 
     private Graph() {}
 
     /** Fills {@link VerifierEnv#postorder}: the instructions of each function, successors first. */
-    static void computePostorder(VerifierEnv env) {
+    public static void computePostorder(VerifierEnv env) {
         int count = env.subprogs().size();
         int[] order = new int[env.length()];
         int[] starts = new int[count + 1];
@@ -46,7 +44,7 @@ final class Graph {
     }
 
     /** Fills {@code scc} of the instructions: which loop each belongs to. Tarjan's algorithm without recursion. */
-    static void computeComponents(VerifierEnv env) {
+    public static void computeComponents(VerifierEnv env) {
         new Components(env).compute();
     }
 

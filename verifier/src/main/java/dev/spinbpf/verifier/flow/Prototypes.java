@@ -2,12 +2,9 @@ package dev.spinbpf.verifier.flow;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
-import dev.spinbpf.programs.model.Errno;
-import dev.spinbpf.verifier.state.SubprogArg;
-import dev.spinbpf.verifier.state.SubprogInfo;
-import dev.spinbpf.verifier.state.TypeFlags;
-import dev.spinbpf.verifier.state.UnsupportedFeature;
-import dev.spinbpf.verifier.state.VerifierEnv;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.verifier.kernel.TypeFlags;
+import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -15,7 +12,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What a function's BTF prototype says of its arguments: Linux's {@code btf_prepare_func_args}. */
-final class Prototypes {
+public final class Prototypes {
     private static final int MAX_REG_ARGS = 5;
     private static final int MAX_ARGS = 12;
     private static final String ARG_TAG = "arg:";
@@ -32,7 +29,7 @@ final class Prototypes {
     }
 
     /** Fills {@link SubprogInfo#args}; refuses prototypes that say too little. */
-    static List<SubprogArg> prepare(VerifierEnv env, int number) {
+    public static List<SubprogArg> prepare(VerifierEnv env, int number) {
         SubprogInfo subprog = env.subprog(number);
         if (subprog.args != null) {
             return subprog.args;
@@ -289,7 +286,7 @@ final class Prototypes {
     }
 
     /** Whether the function returns nothing. */
-    static boolean returnsVoid(VerifierEnv env, int number) {
+    public static boolean returnsVoid(VerifierEnv env, int number) {
         Btf btf = env.btf();
         return btf.type(env.subprog(number).btfFuncId) instanceof BtfType.Func func
                 && btf.type(func.protoTypeId()) instanceof BtfType.FuncProto proto

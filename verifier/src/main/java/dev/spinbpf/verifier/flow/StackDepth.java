@@ -2,14 +2,12 @@ package dev.spinbpf.verifier.flow;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
-import dev.spinbpf.programs.model.AttachType;
-import dev.spinbpf.programs.model.Errno;
-import dev.spinbpf.verifier.state.SubprogInfo;
-import dev.spinbpf.verifier.state.VerifierEnv;
+import dev.spinbpf.programs.linux.AttachType;
+import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.state.VerifierState;
 
 /** The stack of all frames of a call chain together: Linux's {@code check_max_stack_depth}. */
-final class StackDepth {
+public final class StackDepth {
     private static final int MAX_BPF_STACK = 512;
     private static final int PRIVATE_STACK_MIN = 64;
     private static final int TAIL_CALL_LIMIT = 256;
@@ -29,7 +27,7 @@ final class StackDepth {
         chain = new int[count + VerifierState.MAX_CALL_FRAMES + 1];
     }
 
-    static void check(VerifierEnv env) {
+    public static void check(VerifierEnv env) {
         new StackDepth(env).run();
     }
 

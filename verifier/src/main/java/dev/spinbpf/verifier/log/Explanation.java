@@ -2,11 +2,11 @@ package dev.spinbpf.verifier.log;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
-import dev.spinbpf.programs.model.Helpers;
+import dev.spinbpf.programs.linux.HelperIds;
+import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.state.AcquiredReference;
 import dev.spinbpf.verifier.state.MapInfo;
-import dev.spinbpf.verifier.state.Reference;
 import dev.spinbpf.verifier.state.RegPayload;
-import dev.spinbpf.verifier.state.VerifierEnv;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -88,7 +88,7 @@ public final class Explanation {
     private String callee() {
         Insn call = env.insn(insn);
         if (call.op() == Op.CALL_HELPER) {
-            String name = Helpers.name(call.immLow());
+            String name = HelperIds.name(call.immLow());
             return name == null ? "a helper" : "`" + name + "`";
         }
         if (call.op() == Op.CALL_KFUNC && call.immLow() < env.object().kfuncs().size()) {
@@ -113,7 +113,7 @@ public final class Explanation {
     }
 
     private void listHeld() {
-        for (Reference reference : env.state().references()) {
+        for (AcquiredReference reference : env.state().references()) {
             line("  " + describe(reference));
         }
         if (env.state().activePreemptLocks() > 0) {
@@ -124,7 +124,7 @@ public final class Explanation {
         }
     }
 
-    private String describe(Reference reference) {
+    private String describe(AcquiredReference reference) {
         String where = Place.of(env, reference.insn());
         return switch (reference.type()) {
             case LOCK, RES_LOCK, RES_LOCK_IRQ -> {
@@ -137,7 +137,7 @@ public final class Explanation {
         };
     }
 
-    private static String owner(Reference reference) {
+    private static String owner(AcquiredReference reference) {
         return switch (reference.lockOwner()) {
             case MapInfo map when map.def().isGlobalData() -> " (global data " + map.name() + ")";
             case MapInfo map -> " (in a value of map " + map.name() + ")";

@@ -4,16 +4,16 @@ import dev.spinbpf.programs.asm.Disassembler;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.model.LineInfo;
+import dev.spinbpf.verifier.flow.LogBuffer;
+import dev.spinbpf.verifier.flow.StatePrinter;
+import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.state.AcquiredReference;
 import dev.spinbpf.verifier.state.FuncState;
-import dev.spinbpf.verifier.state.LogBuffer;
-import dev.spinbpf.verifier.state.Reference;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
 import dev.spinbpf.verifier.state.SlotType;
 import dev.spinbpf.verifier.state.StackSlot;
-import dev.spinbpf.verifier.state.StatePrinter;
-import dev.spinbpf.verifier.state.VerifierEnv;
 import dev.spinbpf.verifier.state.VerifierState;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -308,12 +308,12 @@ public final class LogPrinter implements StatePrinter {
         out.append(",depth=").append(iter.depth()).append(')');
     }
 
-    private static void appendReferences(StringBuilder out, List<Reference> references) {
+    private static void appendReferences(StringBuilder out, List<AcquiredReference> references) {
         if (references.isEmpty() || references.getFirst().id() == 0) {
             return;
         }
         out.append(" refs=").append(references.getFirst().id());
-        for (Reference reference : references.subList(1, references.size())) {
+        for (AcquiredReference reference : references.subList(1, references.size())) {
             if (reference.id() != 0) {
                 out.append(',').append(reference.id());
             }

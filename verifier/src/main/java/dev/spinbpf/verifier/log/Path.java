@@ -2,8 +2,8 @@ package dev.spinbpf.verifier.log;
 
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.model.LineInfo;
+import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.state.JmpHistoryEntry;
-import dev.spinbpf.verifier.state.VerifierEnv;
 import dev.spinbpf.verifier.state.VerifierState;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -1,7 +1,7 @@
 package dev.spinbpf.verifier.log;
 
 import dev.spinbpf.programs.model.LineInfo;
-import dev.spinbpf.verifier.state.VerifierEnv;
+import dev.spinbpf.verifier.flow.VerifierEnv;
 
 /** Names of places in a program for people: {@code foo.c:12 (insn 3)}. */
 final class Place {

@@ -1,4 +1,4 @@
-/** The verifier's log in Linux's form, and the explanation of a refusal in plain words. */
+/** What the verifier writes: states and instructions in Linux's form, and the explanation of a refusal in plain words. */
 @NullMarked
 package dev.spinbpf.verifier.log;
 

@@ -2,9 +2,9 @@ package dev.spinbpf.verifier.prune;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
-import dev.spinbpf.programs.model.Errno;
-import dev.spinbpf.verifier.state.InsnAux;
-import dev.spinbpf.verifier.state.VerifierEnv;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.verifier.flow.InsnAux;
+import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.state.VerifierState;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;

@@ -2,8 +2,8 @@ package dev.spinbpf.verifier.prune;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.state.JmpHistoryEntry;
-import dev.spinbpf.verifier.state.VerifierEnv;
 import org.jspecify.annotations.Nullable;
 
 /** One instruction seen backwards: from what was wanted after it to what is wanted before it. */

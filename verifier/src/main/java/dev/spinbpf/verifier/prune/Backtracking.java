@@ -1,12 +1,12 @@
 package dev.spinbpf.verifier.prune;
 
 import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.verifier.flow.Precision;
+import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.JmpHistoryEntry;
-import dev.spinbpf.verifier.state.Precision;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.StackSlot;
-import dev.spinbpf.verifier.state.VerifierEnv;
 import dev.spinbpf.verifier.state.VerifierState;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,8 +1,8 @@
 package dev.spinbpf.verifier.prune;
 
 import dev.spinbpf.programs.isa.Insn;
-import dev.spinbpf.verifier.state.SubprogInfo;
-import dev.spinbpf.verifier.state.VerifierEnv;
+import dev.spinbpf.verifier.flow.SubprogInfo;
+import dev.spinbpf.verifier.flow.VerifierEnv;
 
 /** The control flow graph within functions, for the analyses that run before the main pass. */
 final class ControlFlow {

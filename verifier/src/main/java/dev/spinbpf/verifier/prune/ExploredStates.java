@@ -1,14 +1,14 @@
 package dev.spinbpf.verifier.prune;
 
 import dev.spinbpf.programs.isa.Op;
-import dev.spinbpf.programs.model.Errno;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.verifier.flow.StateCache;
+import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.prune.StateComparison.Exactness;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.StackSlot;
-import dev.spinbpf.verifier.state.StateCache;
-import dev.spinbpf.verifier.state.VerifierEnv;
 import dev.spinbpf.verifier.state.VerifierState;
 import java.util.ArrayList;
 import java.util.HashMap;

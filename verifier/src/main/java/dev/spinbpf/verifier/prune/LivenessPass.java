@@ -2,8 +2,8 @@ package dev.spinbpf.verifier.prune;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
-import dev.spinbpf.verifier.state.LivenessAnalysis;
-import dev.spinbpf.verifier.state.VerifierEnv;
+import dev.spinbpf.verifier.flow.LivenessAnalysis;
+import dev.spinbpf.verifier.flow.VerifierEnv;
 
 /**
  * Finds what is alive where: registers by the classic backward analysis, stack slots by {@link ArgAnalysis}.

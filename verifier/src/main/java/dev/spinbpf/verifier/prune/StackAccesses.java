@@ -2,8 +2,8 @@ package dev.spinbpf.verifier.prune;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
-import dev.spinbpf.verifier.state.CallChecker;
-import dev.spinbpf.verifier.state.VerifierEnv;
+import dev.spinbpf.verifier.flow.CallChecker;
+import dev.spinbpf.verifier.flow.VerifierEnv;
 
 /** Records which parts of the stack an instruction reads and overwrites, given where its registers may point. */
 final class StackAccesses {

@@ -1,6 +1,6 @@
 package dev.spinbpf.verifier.prune;
 
-import dev.spinbpf.verifier.state.VerifierEnv;
+import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.state.VerifierState;
 import java.util.HashMap;
 import java.util.Map;

@@ -1,13 +1,13 @@
 package dev.spinbpf.verifier.prune;
 
+import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.state.AcquiredReference;
 import dev.spinbpf.verifier.state.FuncState;
-import dev.spinbpf.verifier.state.Reference;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
 import dev.spinbpf.verifier.state.SlotType;
 import dev.spinbpf.verifier.state.StackSlot;
-import dev.spinbpf.verifier.state.VerifierEnv;
 import dev.spinbpf.verifier.state.VerifierState;
 import org.jspecify.annotations.Nullable;
 
@@ -83,7 +83,7 @@ final class StateComparison {
         return true;
     }
 
-    private boolean sameReference(Reference old, Reference current) {
+    private boolean sameReference(AcquiredReference old, AcquiredReference current) {
         if (!ids.check(old.id(), current.id()) || old.type() != current.type()) {
             return false;
         }

@@ -1,4 +1,4 @@
-/** Keeps exploration finite: which states were seen before, what about them matters, and where loops end. */
+/** What keeps exploration finite: states seen before, what about them matters, and where loops end. */
 @NullMarked
 package dev.spinbpf.verifier.prune;
 

@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.state;
 
+import dev.spinbpf.verifier.kernel.TypeFlags;
 import java.util.Locale;
 
 /** Kinds of dynptr: what memory it describes. */

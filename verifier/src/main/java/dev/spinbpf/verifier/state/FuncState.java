@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.state;
 
+import dev.spinbpf.verifier.kernel.RetvalRange;
 import java.util.Arrays;
 
 /**
@@ -84,8 +85,8 @@ public final class FuncState {
         stack[spi] = slot;
     }
 
-    /** Makes the stack at least this large; use {@link VerifierEnv#growStack} to account for it too. */
-    void grow(int bytes) {
+    /** Makes the stack at least this large; use {@code VerifierEnv.growStack} to account for it too. */
+    public void grow(int bytes) {
         int wanted = (bytes + StackSlot.BYTES - 1) / StackSlot.BYTES;
         int had = stack.length;
         if (wanted > had) {

@@ -3,8 +3,8 @@ package dev.spinbpf.verifier.state;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
+import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.MapDef;
-import dev.spinbpf.programs.model.MapType;
 
 /**
  * Whether a map is made with its types. A map of a kind that cannot hold the special fields of its value is refused. Loaders

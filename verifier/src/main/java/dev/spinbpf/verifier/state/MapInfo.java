@@ -3,8 +3,10 @@ package dev.spinbpf.verifier.state;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
+import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.MapDef;
-import dev.spinbpf.programs.model.MapType;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +26,7 @@ public final class MapInfo {
      * @param btf the object's types
      * @param loadable whether Linux takes them
      */
-    MapInfo(MapDef def, int index, Btf btf, boolean loadable) {
+    public MapInfo(MapDef def, int index, Btf btf, boolean loadable) {
         this.def = def;
         this.index = index;
         this.btf = btf;
@@ -93,5 +95,25 @@ public final class MapInfo {
     @Override
     public String toString() {
         return def.name();
+    }
+
+    /**
+     * The number at an offset in the value of a map whose contents never change, or null if they may.
+     *
+     * @param off offset in the value, within it
+     */
+    public @Nullable Long constant(long off, int size, boolean signExtend) {
+        byte[] data = def.initialData();
+        boolean frozen = def.readOnly() && def.isGlobalData();
+        if (data == null || !frozen || off < 0 || off + size > valueSize()) {
+            return null;
+        }
+        byte[] bytes = new byte[Long.BYTES];
+        for (int i = 0; i < size; i++) {
+            bytes[i] = off + i < data.length ? data[(int) off + i] : 0;
+        }
+        long value = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong();
+        int unused = Long.SIZE - size * Byte.SIZE;
+        return signExtend ? value << unused >> unused : value;
     }
 }

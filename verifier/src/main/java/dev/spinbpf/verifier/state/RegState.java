@@ -2,6 +2,7 @@ package dev.spinbpf.verifier.state;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.verifier.domain.ScalarValue;
+import dev.spinbpf.verifier.kernel.TypeFlags;
 
 /**
  * What is known of a register: Linux's {@code struct bpf_reg_state}. Immutable.

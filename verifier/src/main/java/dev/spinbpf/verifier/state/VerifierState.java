@@ -11,7 +11,7 @@ public final class VerifierState {
     public static final int MAX_CALL_FRAMES = 16;
 
     private final ArrayList<FuncState> frames = new ArrayList<>(2);
-    private ArrayList<Reference> references = new ArrayList<>(0);
+    private ArrayList<AcquiredReference> references = new ArrayList<>(0);
     private ArrayList<JmpHistoryEntry> jmpHistory = new ArrayList<>(2);
     private @Nullable VerifierState parent;
     private @Nullable VerifierState equalState;
@@ -105,12 +105,12 @@ public final class VerifierState {
     }
 
     /** What was acquired and not given back yet, in the order of acquisition. Do not change it directly. */
-    public List<Reference> references() {
+    public List<AcquiredReference> references() {
         return references;
     }
 
     /** Adds a reference to an object or other thing; locks and interrupt flags have methods of their own. */
-    public void addReference(Reference reference) {
+    public void addReference(AcquiredReference reference) {
         references.add(reference);
     }
 
@@ -120,8 +120,8 @@ public final class VerifierState {
 
     /** Whether an object with this id was acquired and not given back. */
     public boolean hasReference(int id) {
-        for (Reference reference : references) {
-            if (reference.type() == Reference.Type.PTR && reference.id() == id) {
+        for (AcquiredReference reference : references) {
+            if (reference.type() == AcquiredReference.Type.PTR && reference.id() == id) {
                 return true;
             }
         }
@@ -129,7 +129,7 @@ public final class VerifierState {
     }
 
     /** Takes a lock. */
-    public void acquireLock(Reference lock) {
+    public void acquireLock(AcquiredReference lock) {
         references.add(lock);
         activeLocks++;
         activeLockId = lock.id();
@@ -137,11 +137,11 @@ public final class VerifierState {
     }
 
     /** Gives a lock back; false if it is not held. The lock taken before it becomes the active one. */
-    public boolean releaseLock(Reference.Type type, int id, @Nullable Object owner) {
+    public boolean releaseLock(AcquiredReference.Type type, int id, @Nullable Object owner) {
         int previousId = 0;
         Object previousOwner = null;
         for (int i = 0; i < references.size(); i++) {
-            Reference reference = references.get(i);
+            AcquiredReference reference = references.get(i);
             if (reference.type() == type && reference.id() == id && sameOwner(reference.lockOwner(), owner)) {
                 references.remove(i);
                 activeLocks--;
@@ -158,9 +158,9 @@ public final class VerifierState {
     }
 
     /** The lock of one of these types with this id and owner that is held, or null. */
-    public @Nullable Reference findLock(int id, @Nullable Object owner, Reference.Type... types) {
-        for (Reference reference : references) {
-            for (Reference.Type type : types) {
+    public @Nullable AcquiredReference findLock(int id, @Nullable Object owner, AcquiredReference.Type... types) {
+        for (AcquiredReference reference : references) {
+            for (AcquiredReference.Type type : types) {
                 if (reference.type() == type && reference.id() == id && sameOwner(reference.lockOwner(), owner)) {
                     return reference;
                 }
@@ -176,7 +176,7 @@ public final class VerifierState {
 
     /** Saves interrupt flags. */
     public void acquireIrq(int id, int insnIndex) {
-        references.add(new Reference(Reference.Type.IRQ, id, insnIndex, 0, null));
+        references.add(new AcquiredReference(AcquiredReference.Type.IRQ, id, insnIndex, 0, null));
         activeIrqId = id;
     }
 
@@ -187,8 +187,8 @@ public final class VerifierState {
         }
         int previousId = 0;
         for (int i = 0; i < references.size(); i++) {
-            Reference reference = references.get(i);
-            if (reference.type() != Reference.Type.IRQ) {
+            AcquiredReference reference = references.get(i);
+            if (reference.type() != AcquiredReference.Type.IRQ) {
                 continue;
             }
             if (reference.id() == id) {

@@ -1,6 +1,7 @@
 /**
- * The verifier's abstract state: registers, stack, frames, references; the environment of one verification; the
- * interfaces by which the phases reach each other.
+ * The abstract state of a path: registers, stack slots, frames, references, maps as values know them.
+ *
+ * <p>Values and mutable frames over them. What an instruction does to a state is decided elsewhere.
  */
 @NullMarked
 package dev.spinbpf.verifier.state;

@@ -3,6 +3,7 @@ package dev.spinbpf.verifier.call;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.verifier.VerdictsOf;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -60,7 +61,7 @@ class AllocatedObjectsTest {
     })
     void shouldRefuseNodesWhereAnythingIsInterrupted(String section, String struct, boolean safe) throws Exception {
         String source = SOURCE.replace("SECTION", section).replace("= STRUCT", "= " + struct);
-        assertThat(Verdicts.ofSource(source, Btf.EMPTY)).isEqualTo(safe ? Verdicts.ACCEPTED : REFUSED);
+        assertThat(VerdictsOf.ofSource(source, Btf.EMPTY)).isEqualTo(safe ? VerdictsOf.ACCEPTED : REFUSED);
     }
 
     @ParameterizedTest(name = "after {0}: {1}")
@@ -111,6 +112,6 @@ class AllocatedObjectsTest {
         boolean within = !between.contains("unlock");
         String program =
                 source.replace("BETWEEN", between).replace("FINALLY", within ? "call bpf_rcu_read_unlock" : "r0 = 0");
-        assertThat(Verdicts.ofSource(program, Btf.EMPTY)).isEqualTo(expected);
+        assertThat(VerdictsOf.ofSource(program, Btf.EMPTY)).isEqualTo(expected);
     }
 }

@@ -3,8 +3,8 @@ package dev.spinbpf.verifier.prune;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.verifier.domain.ScalarValue;
+import dev.spinbpf.verifier.state.AcquiredReference;
 import dev.spinbpf.verifier.state.FuncState;
-import dev.spinbpf.verifier.state.Reference;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.VerifierState;
 import org.junit.jupiter.api.Test;
@@ -50,9 +50,9 @@ class StateComparisonTest {
     @Test
     void copiesShouldKeepTheirLocks() {
         VerifierState state = state(RegState.ZERO);
-        state.acquireLock(new Reference(Reference.Type.RES_LOCK, 1, 0, 0, null));
+        state.acquireLock(new AcquiredReference(AcquiredReference.Type.RES_LOCK, 1, 0, 0, null));
         VerifierState copy = state.copy();
-        assertThat(copy.releaseLock(Reference.Type.RES_LOCK, 1, null)).isTrue();
+        assertThat(copy.releaseLock(AcquiredReference.Type.RES_LOCK, 1, null)).isTrue();
         assertThat(state.activeLocks()).isEqualTo(1);
         assertThat(copy.activeLocks()).isZero();
     }

@@ -2,7 +2,7 @@ package dev.spinbpf.vm.context;
 
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
-import dev.spinbpf.programs.model.ProgType;
+import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.vm.helper.PacketFields;
 
 /**

@@ -1,6 +1,6 @@
 package dev.spinbpf.vm.context;
 
-import dev.spinbpf.programs.model.ProgType;
+import dev.spinbpf.programs.linux.ProgType;
 
 /** How Linux keeps a program from running into itself. */
 public enum RecursionGuard {

@@ -1,6 +1,6 @@
 package dev.spinbpf.vm.exec;
 
-import static dev.spinbpf.programs.model.Errno.ENOSPC;
+import static dev.spinbpf.programs.linux.Errno.ENOSPC;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;

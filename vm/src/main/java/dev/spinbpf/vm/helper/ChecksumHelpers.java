@@ -1,7 +1,7 @@
 package dev.spinbpf.vm.helper;
 
-import static dev.spinbpf.programs.model.Errno.EFAULT;
-import static dev.spinbpf.programs.model.Errno.EINVAL;
+import static dev.spinbpf.programs.linux.Errno.EFAULT;
+import static dev.spinbpf.programs.linux.Errno.EINVAL;
 
 import dev.spinbpf.maps.memory.GuestMemory;
 

@@ -1,6 +1,6 @@
 package dev.spinbpf.vm.helper;
 
-import dev.spinbpf.programs.model.Helpers;
+import dev.spinbpf.programs.linux.HelperIds;
 import dev.spinbpf.vm.exec.Helper;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
 import java.util.Collections;
@@ -59,7 +59,7 @@ public final class FunctionTable {
 
     /** A helper by number; raises {@link UnsupportedProgramException} where it is not there. */
     public Helper helper(int number) {
-        String name = Helpers.name(number);
+        String name = HelperIds.name(number);
         Helper helper = name == null ? null : helpers.get(name);
         if (helper == null) {
             throw new UnsupportedProgramException(

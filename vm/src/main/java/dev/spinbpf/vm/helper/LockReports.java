@@ -3,7 +3,7 @@ package dev.spinbpf.vm.helper;
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HeldLocks;
-import dev.spinbpf.programs.model.Errno;
+import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.vm.exec.Execution;
 import dev.spinbpf.vm.exec.ProgramStream;
 import java.util.Locale;

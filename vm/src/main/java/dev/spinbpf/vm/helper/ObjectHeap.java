@@ -1,6 +1,6 @@
 package dev.spinbpf.vm.helper;
 
-import static dev.spinbpf.programs.model.Errno.EINVAL;
+import static dev.spinbpf.programs.linux.Errno.EINVAL;
 
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;

@@ -1,7 +1,7 @@
 package dev.spinbpf.vm.helper;
 
 import dev.spinbpf.maps.memory.GuestMemory;
-import dev.spinbpf.programs.model.ProgType;
+import dev.spinbpf.programs.linux.ProgType;
 
 /**
  * Where packet contexts keep what: the fields that programs see, and behind them some that only the runtime sees. Packets

@@ -1,12 +1,12 @@
 package dev.spinbpf.vm.helper;
 
-import static dev.spinbpf.programs.model.Errno.EACCES;
-import static dev.spinbpf.programs.model.Errno.EFAULT;
-import static dev.spinbpf.programs.model.Errno.EINVAL;
-import static dev.spinbpf.programs.model.Errno.ENOMEM;
+import static dev.spinbpf.programs.linux.Errno.EACCES;
+import static dev.spinbpf.programs.linux.Errno.EFAULT;
+import static dev.spinbpf.programs.linux.Errno.EINVAL;
+import static dev.spinbpf.programs.linux.Errno.ENOMEM;
 
 import dev.spinbpf.maps.memory.GuestMemory;
-import dev.spinbpf.programs.model.ProgType;
+import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.vm.exec.Helper;
 import dev.spinbpf.vm.exec.PacketLoader;
 

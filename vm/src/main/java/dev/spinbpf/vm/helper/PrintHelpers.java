@@ -1,7 +1,7 @@
 package dev.spinbpf.vm.helper;
 
-import static dev.spinbpf.programs.model.Errno.EINVAL;
-import static dev.spinbpf.programs.model.Errno.ENOENT;
+import static dev.spinbpf.programs.linux.Errno.EINVAL;
+import static dev.spinbpf.programs.linux.Errno.ENOENT;
 
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.vm.exec.Execution;

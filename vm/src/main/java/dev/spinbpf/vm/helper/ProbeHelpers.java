@@ -1,7 +1,7 @@
 package dev.spinbpf.vm.helper;
 
-import static dev.spinbpf.programs.model.Errno.EFAULT;
-import static dev.spinbpf.programs.model.Errno.ERANGE;
+import static dev.spinbpf.programs.linux.Errno.EFAULT;
+import static dev.spinbpf.programs.linux.Errno.ERANGE;
 
 import dev.spinbpf.maps.memory.GuestMemory;
 

@@ -1,16 +1,16 @@
 package dev.spinbpf.vm.helper;
 
-import static dev.spinbpf.programs.model.Errno.E2BIG;
-import static dev.spinbpf.programs.model.Errno.EFAULT;
-import static dev.spinbpf.programs.model.Errno.EINVAL;
-import static dev.spinbpf.programs.model.Errno.ENOMEM;
+import static dev.spinbpf.programs.linux.Errno.E2BIG;
+import static dev.spinbpf.programs.linux.Errno.EFAULT;
+import static dev.spinbpf.programs.linux.Errno.EINVAL;
+import static dev.spinbpf.programs.linux.Errno.ENOMEM;
 
 import dev.spinbpf.maps.map.BpfMap;
-import dev.spinbpf.maps.map.MapFlags;
 import dev.spinbpf.maps.map.PerfEventArrayMap;
 import dev.spinbpf.maps.map.RingBufferMap;
 import dev.spinbpf.maps.map.UserRingBufferMap;
-import dev.spinbpf.programs.model.ProgType;
+import dev.spinbpf.programs.linux.MapFlags;
+import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.vm.exec.Execution;
 import dev.spinbpf.vm.exec.TrapException;
 

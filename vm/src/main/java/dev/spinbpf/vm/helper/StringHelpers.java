@@ -1,7 +1,7 @@
 package dev.spinbpf.vm.helper;
 
-import static dev.spinbpf.programs.model.Errno.EINVAL;
-import static dev.spinbpf.programs.model.Errno.ERANGE;
+import static dev.spinbpf.programs.linux.Errno.EINVAL;
+import static dev.spinbpf.programs.linux.Errno.ERANGE;
 
 import dev.spinbpf.maps.memory.GuestMemory;
 import java.math.BigInteger;

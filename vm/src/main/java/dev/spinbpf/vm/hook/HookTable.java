@@ -2,9 +2,9 @@ package dev.spinbpf.vm.hook;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.HookPoint;
-import dev.spinbpf.programs.model.AttachType;
-import dev.spinbpf.programs.model.KernelHook;
-import dev.spinbpf.programs.model.MapType;
+import dev.spinbpf.programs.linux.AttachType;
+import dev.spinbpf.programs.linux.KernelHook;
+import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
 import java.util.EnumSet;

@@ -2,8 +2,8 @@ package dev.spinbpf.vm.hook;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.HookPoint;
-import dev.spinbpf.programs.model.KernelHook;
-import dev.spinbpf.programs.model.MapType;
+import dev.spinbpf.programs.linux.KernelHook;
+import dev.spinbpf.programs.linux.MapType;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;

@@ -4,10 +4,12 @@ import dev.spinbpf.maps.cpu.Clock;
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.Cpus;
+import dev.spinbpf.maps.lock.LockRow;
 import dev.spinbpf.maps.lock.LockStats;
 import dev.spinbpf.maps.lock.ResilientLock;
 import dev.spinbpf.maps.lock.RqSpinLock;
 import dev.spinbpf.maps.lock.TasLock;
+import dev.spinbpf.maps.lock.WaitTimes;
 import dev.spinbpf.maps.memory.GuestArena;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -173,7 +175,7 @@ public final class ModeDriver implements AutoCloseable {
                 tally.acquired(),
                 tally.deadlocks(),
                 tally.timeouts(),
-                Times.of(tally.latency()));
+                WaitTimes.of(tally.latency()));
     }
 
     /** Frees the locks' memory; the CPUs must have stopped. */

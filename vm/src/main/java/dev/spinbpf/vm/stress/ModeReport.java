@@ -1,6 +1,8 @@
 package dev.spinbpf.vm.stress;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
+import dev.spinbpf.maps.lock.LockRow;
+import dev.spinbpf.maps.lock.WaitTimes;
 import java.util.List;
 import java.util.Map;
 
@@ -46,7 +48,7 @@ public record ModeReport(
             long acquired,
             long deadlocks,
             long timeouts,
-            Times latency) {}
+            WaitTimes latency) {}
 
     /** Whether nothing happened that must not. */
     public boolean isGood() {

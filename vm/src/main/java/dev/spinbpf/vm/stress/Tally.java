@@ -1,7 +1,7 @@
 package dev.spinbpf.vm.stress;
 
 import dev.spinbpf.maps.lock.TimeHistogram;
-import dev.spinbpf.programs.model.Errno;
+import dev.spinbpf.programs.linux.Errno;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 

@@ -1,4 +1,4 @@
-/** What is counted about locks, as rows of reports; and stress runs that need no program. */
+/** Stress runs: programs, or locks alone, on all CPUs at once while interrupts land, and what came of them. */
 @NullMarked
 package dev.spinbpf.vm.stress;
 

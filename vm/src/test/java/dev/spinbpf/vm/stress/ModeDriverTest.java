@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
+import dev.spinbpf.maps.lock.LockRow;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.vm.Patience;
 import java.time.Duration;

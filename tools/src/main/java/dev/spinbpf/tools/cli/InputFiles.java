@@ -1,0 +1,190 @@
+package dev.spinbpf.tools.cli;
+
+import dev.spinbpf.programs.asm.Assembler;
+import dev.spinbpf.programs.asm.AssemblyException;
+import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.elf.ObjectReader;
+import dev.spinbpf.programs.elf.ReadOptions;
+import dev.spinbpf.programs.model.MalformedObjectException;
+import dev.spinbpf.programs.model.Program;
+import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.programs.model.UnlinkedProgram;
+import dev.spinbpf.tools.report.Printable;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Reads what the user names on the command line. */
+final class InputFiles {
+    private static final String HEX_PREFIX = "hex:";
+    private static final String TEXT_SUFFIX = ".bpfasm";
+    private static final String SOURCE_SUFFIX = ".c";
+    private static final int MAX_STREAM_BYTES = 64 << 20;
+    private static final int MOST_LISTED = 20;
+    private static final int MOST_SHOWN = 40;
+
+    private InputFiles() {}
+
+    /** The object or text program in the file, its CO-RE relocations resolved against the kernel's types if given. */
+    static ProgramObject read(Path file, Btf kernelTypes) throws InputException {
+        byte[] bytes = bytesOf(file, true);
+        String name = shown(file);
+        try {
+            return name.endsWith(TEXT_SUFFIX)
+                    ? Assembler.assemble(name, textOf(file, bytes))
+                    : ObjectReader.read(name, bytes, ReadOptions.DEFAULT.withTargetTypes(kernelTypes));
+        } catch (MalformedObjectException | AssemblyException e) {
+            String remedy = name.endsWith(SOURCE_SUFFIX) ? "; compile it first: clang -O2 -g -target bpf -c" : "";
+            throw new InputException(e.getMessage() + remedy);
+        }
+    }
+
+    /** Says what of an object has no effect here. */
+    static void printNotes(ProgramObject object, PrintWriter err) {
+        object.notes().stream()
+                .limit(MOST_LISTED)
+                .forEach(note -> err.println("spinbpf: " + object.fileName() + ": note: " + note));
+        if (object.notes().size() > MOST_LISTED) {
+            err.println("spinbpf: " + object.fileName() + ": " + (object.notes().size() - MOST_LISTED) + " more notes");
+        }
+    }
+
+    /** The kernel's types in the file (raw BTF or an ELF file with a .BTF section), or none. */
+    static Btf kernelTypes(@Nullable Path file) throws InputException {
+        if (file == null) {
+            return Btf.EMPTY;
+        }
+        try {
+            return ObjectReader.readTypes(shown(file), bytesOf(file, true));
+        } catch (MalformedObjectException e) {
+            throw new InputException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** Bytes given as a file's name or, after {@code hex:}, in hexadecimal digits. */
+    static byte[] contextBytes(String option) throws InputException {
+        if (!option.startsWith(HEX_PREFIX)) {
+            try {
+                return bytesOf(Path.of(option), false);
+            } catch (InvalidPathException e) {
+                throw new InputException("'" + Printable.line(option) + "' is no file name: " + e.getReason());
+            }
+        }
+        String digits = option.substring(HEX_PREFIX.length()).replaceAll("[\\s:,]", "");
+        try {
+            return HexFormat.of().parseHex(digits);
+        } catch (IllegalArgumentException e) {
+            throw new InputException("'" + HEX_PREFIX + Printable.line(excerpt(digits))
+                    + "' is not hexadecimal digits in pairs (" + Printable.line(String.valueOf(e.getMessage()))
+                    + "); write them as in hex:45000054");
+        }
+    }
+
+    /** The program of that name; or, without a name, the only one. */
+    static Program program(ProgramObject object, @Nullable String name) throws InputException {
+        List<String> names = object.programs().stream().map(Program::name).toList();
+        for (Program program : object.programs()) {
+            if (program.name().equals(name) || (name == null && names.size() == 1)) {
+                return program;
+            }
+        }
+        for (UnlinkedProgram program : object.unlinked()) {
+            if (program.name().equals(name)) {
+                throw new InputException(object.fileName() + ": program " + Printable.line(program.name())
+                        + " cannot be linked: " + program.reason());
+            }
+        }
+        String known = "it has " + listed(names);
+        throw new InputException(
+                name == null
+                        ? object.fileName() + ": name one of its programs with --prog; " + known
+                        : object.fileName() + ": no program named " + Printable.line(name) + "; " + known);
+    }
+
+    /** Refuses names that no program of the object has. */
+    static void requirePrograms(ProgramObject object, List<String> names) throws InputException {
+        for (String name : names) {
+            if (object.unlinked().stream().noneMatch(program -> program.name().equals(name))) {
+                program(object, name);
+            }
+        }
+    }
+
+    /** Names for a message: the first of them, and how many there are more. */
+    static String listed(Collection<String> names) {
+        if (names.isEmpty()) {
+            return "none";
+        }
+        String first = names.stream().limit(MOST_LISTED).map(Printable::line).collect(Collectors.joining(", "));
+        return names.size() <= MOST_LISTED ? first : first + " and " + (names.size() - MOST_LISTED) + " more";
+    }
+
+    private static String excerpt(String text) {
+        return text.length() <= MOST_SHOWN ? text : text.substring(0, MOST_SHOWN) + "...";
+    }
+
+    /** The file's name for messages, on one line. */
+    static String shown(Path file) {
+        return Printable.line(file.toString());
+    }
+
+    private static String textOf(Path file, byte[] bytes) throws InputException {
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            throw new InputException(shown(file) + ": is not UTF-8 text, as a " + TEXT_SUFFIX + " file has to be");
+        }
+    }
+
+    /**
+     * The file's bytes. What is no regular file (a pipe, a device) is read up to {@link #MAX_STREAM_BYTES}: it need not end.
+     *
+     * @param needed whether an empty file is refused
+     */
+    static byte[] bytesOf(Path file, boolean needed) throws InputException {
+        String name = shown(file);
+        if (Files.isDirectory(file)) {
+            throw new InputException(name + ": is a directory; name the files in it");
+        }
+        int most = Files.isRegularFile(file) ? ObjectReader.MAX_FILE_BYTES : MAX_STREAM_BYTES;
+        try (InputStream in = Files.newInputStream(file)) {
+            if (Files.size(file) > most) {
+                throw new InputException(name + ": has " + Files.size(file) + " bytes; at most " + most + " are read");
+            }
+            byte[] bytes = in.readNBytes(most + 1);
+            if (bytes.length > most) {
+                throw new InputException(name + ": does not end within " + most + " bytes, the most that are read");
+            }
+            if (needed && bytes.length == 0) {
+                throw new InputException(name + ": is empty");
+            }
+            return bytes;
+        } catch (NoSuchFileException | FileNotFoundException e) {
+            throw new InputException(name + ": no such file");
+        } catch (AccessDeniedException e) {
+            throw new InputException(name + ": permission denied");
+        } catch (FileSystemException e) {
+            throw new InputException(name + ": " + (e.getReason() == null ? "cannot be read" : e.getReason()));
+        } catch (IOException e) {
+            throw new InputException(name + ": " + e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package dev.spinbpf.tools.report;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Prints the rows of {@code spinbpf verify} in one of several forms. */
+public abstract class VerifyPrinter {
+    final PrintWriter out;
+
+    VerifyPrinter(PrintWriter out) {
+        this.out = out;
+    }
+
+    /** The forms. */
+    public enum Format {
+        TABLE,
+        CSV,
+        JSON
+    }
+
+    /** The report of that form; {@code verbose} adds the log of each program, except to CSV. */
+    public static VerifyPrinter of(Format format, PrintWriter out, Style style, boolean verbose) {
+        return switch (format) {
+            case TABLE -> new VerifyTable(out, style, verbose);
+            case CSV -> new CsvReport(out);
+            case JSON -> new JsonReport(out, verbose);
+        };
+    }
+
+    /** Called once, before the first row. */
+    public void begin() {}
+
+    /** Called for each row, in order. */
+    public abstract void add(VerifyRow row);
+
+    /** Called once, after the last row. */
+    public void end() {}
+
+    private static final class CsvReport extends VerifyPrinter {
+        CsvReport(PrintWriter out) {
+            super(out);
+        }
+
+        @Override
+        public void begin() {
+            out.print(Csv.line(VerifyRow.COLUMNS) + '\n');
+        }
+
+        @Override
+        public void add(VerifyRow row) {
+            out.print(Csv.line(row.values()) + '\n');
+            out.flush();
+        }
+    }
+
+    private static final class JsonReport extends VerifyPrinter {
+        private final boolean verbose;
+        private final List<VerifyRow> rows = new ArrayList<>();
+
+        JsonReport(PrintWriter out, boolean verbose) {
+            super(out);
+            this.verbose = verbose;
+        }
+
+        @Override
+        public void add(VerifyRow row) {
+            rows.add(row);
+        }
+
+        @Override
+        public void end() {
+            out.print(Json.document(json -> {
+                json.writeStartArray();
+                for (VerifyRow row : rows) {
+                    write(json, row);
+                }
+                json.writeEndArray();
+            }));
+        }
+
+        private void write(JsonGenerator json, VerifyRow row) throws IOException {
+            json.writeStartObject();
+            json.writeStringField("file_name", row.fileName());
+            json.writeStringField("prog_name", row.progName());
+            json.writeStringField("verdict", row.verdict().word());
+            json.writeBooleanField("supported", row.verdict() != VerifyRow.Outcome.UNSUPPORTED);
+            json.writeNumberField("duration", row.durationMicros());
+            json.writeNumberField("total_insns", row.totalInsns());
+            json.writeNumberField("total_states", row.totalStates());
+            json.writeNumberField("peak_states", row.peakStates());
+            json.writeStringField("prog_type", row.progType());
+            json.writeStringField("message", row.message());
+            json.writeStringField("explanation", row.explanation());
+            if (verbose) {
+                json.writeStringField("log", row.log());
+            }
+            json.writeEndObject();
+        }
+    }
+}

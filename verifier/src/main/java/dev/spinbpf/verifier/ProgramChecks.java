@@ -1,0 +1,56 @@
+package dev.spinbpf.verifier;
+
+import dev.spinbpf.programs.linux.AttachType;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.ProgType;
+import dev.spinbpf.programs.model.Program;
+import dev.spinbpf.verifier.attach.AttachTargets;
+import dev.spinbpf.verifier.call.MapRules;
+import dev.spinbpf.verifier.flow.ProgramRules;
+import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.state.MapInfo;
+
+/** Linux's rules of maps and attachment. */
+public final class ProgramChecks implements ProgramRules {
+    /** SubprogDiscovery that the tracing machinery itself calls. */
+    @Override
+    public void checkMap(VerifierEnv env, MapInfo map) {
+        MapRules.checkProgram(env, map);
+    }
+
+    @Override
+    public void checkProgram(VerifierEnv env) {
+        Program program = env.program();
+        if (program.type() == ProgType.SYSCALL) {
+            if (!program.sleepable()) {
+                throw env.reject(Errno.EINVAL, "Syscall programs can only be sleepable");
+            }
+            return;
+        }
+        if (program.sleepable() && !maySleep(program)) {
+            throw env.reject(Errno.EINVAL, "Program of this type cannot be sleepable");
+        }
+        AttachTargets.check(env);
+    }
+
+    private static boolean maySleep(Program program) {
+        return switch (program.type()) {
+            case TRACING ->
+                switch (program.attachType()) {
+                    case TRACE_FENTRY,
+                            TRACE_FEXIT,
+                            MODIFY_RETURN,
+                            TRACE_ITER,
+                            TRACE_FSESSION,
+                            TRACE_RAW_TP,
+                            TRACE_FENTRY_MULTI,
+                            TRACE_FEXIT_MULTI,
+                            TRACE_FSESSION_MULTI -> true;
+                    default -> false;
+                };
+            case LSM -> program.attachType() != AttachType.LSM_CGROUP;
+            case KPROBE, STRUCT_OPS, RAW_TRACEPOINT, TRACEPOINT -> true;
+            default -> false;
+        };
+    }
+}

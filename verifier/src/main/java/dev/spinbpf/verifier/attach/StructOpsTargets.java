@@ -1,0 +1,169 @@
+package dev.spinbpf.verifier.attach;
+
+import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.btf.BtfType;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.verifier.flow.AttachTarget;
+import dev.spinbpf.verifier.flow.SubprogInfo;
+import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.kernel.StructOps;
+import dev.spinbpf.verifier.kernel.TypeFlags;
+import dev.spinbpf.verifier.kernel.UnsupportedFeature;
+import dev.spinbpf.verifier.state.RegPayload;
+import dev.spinbpf.verifier.state.RegState;
+import dev.spinbpf.verifier.state.RegType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Structs of functions that programs implement for the kernel: Linux's {@code check_struct_ops_btf_id}. */
+final class StructOpsTargets {
+    private static final String VALUE_PREFIX = "bpf_struct_ops_";
+
+    /** The members that programs may implement, of the structs whose rules are known. */
+    private static final Map<String, Set<String>> MEMBERS = Map.of(
+            StructOps.TCP_CONGESTION_OPS,
+            Set.of(
+                    "ssthresh",
+                    "cong_avoid",
+                    "set_state",
+                    "cwnd_event",
+                    "cwnd_event_tx_start",
+                    "in_ack_event",
+                    "pkts_acked",
+                    "min_tso_segs",
+                    "cong_control",
+                    "undo_cwnd",
+                    "sndbuf_expand",
+                    "init",
+                    "release"),
+            StructOps.QDISC_OPS,
+            Set.of("enqueue", "dequeue", "init", "reset", "destroy"),
+            StructOps.DUMMY_OPS,
+            Set.of("test_1", "test_2", "test_sleepable"));
+
+    private StructOpsTargets() {}
+
+    static AttachTarget resolve(VerifierEnv env) {
+        if (!env.object().isGplCompatible()) {
+            throw env.reject(Errno.EINVAL, "struct ops programs must have a GPL compatible license");
+        }
+        if (!AttachTargets.hasTypes(env)) {
+            throw new UnsupportedFeature("program type struct_ops is not supported without the kernel's types");
+        }
+        Btf btf = env.kernelTypes();
+        String struct = StructOps.structOf(env.program());
+        if (struct.isEmpty()) {
+            throw env.reject(
+                    Errno.ENOTSUPP,
+                    "no struct refers to struct_ops program '%s'",
+                    env.program().name());
+        }
+        int id = btf.find(struct, BtfType.Composite.class);
+        if (id == 0 || btf.find(VALUE_PREFIX + struct, BtfType.Composite.class) == 0) {
+            throw env.reject(Errno.ENOTSUPP, "struct_ops init_kern: struct %s is not found in kernel BTF", struct);
+        }
+        Set<String> members = MEMBERS.get(struct);
+        if (members == null) {
+            throw new UnsupportedFeature("struct_ops " + struct + " is not supported");
+        }
+        String member = StructOps.memberOf(env.program());
+        BtfType.FuncProto proto = prototype(btf, (BtfType.Composite) btf.type(id), member);
+        if (proto == null) {
+            throw env.reject(Errno.EINVAL, "attach to invalid member %s of struct %s", member, struct);
+        }
+        checkMember(env, struct, member, members);
+        List<AttachTarget.Argument> arguments = arguments(env, struct, member, proto);
+        return new AttachTarget(btf, member, proto, false, arguments);
+    }
+
+    private static void checkMember(VerifierEnv env, String struct, String member, Set<String> members) {
+        if (!members.contains(member)) {
+            throw env.reject(Errno.ENOTSUPP, "attach to unsupported member %s of struct %s", member, struct);
+        }
+        if (!env.program().sleepable()) {
+            return;
+        }
+        if (!struct.equals(StructOps.DUMMY_OPS)) {
+            throw new UnsupportedFeature("a program of struct_ops " + struct + " that may sleep is not supported");
+        }
+        if (!member.equals("test_sleepable")) {
+            throw env.reject(Errno.EINVAL, "attach to unsupported member %s of struct %s", member, struct);
+        }
+    }
+
+    private static BtfType.@Nullable FuncProto prototype(Btf btf, BtfType.Composite struct, String name) {
+        for (BtfType.Member member : struct.members()) {
+            if (member.name().equals(name)
+                    && btf.resolved(member.typeId()) instanceof BtfType.Ptr pointer
+                    && btf.resolved(pointer.typeId()) instanceof BtfType.FuncProto proto) {
+                return proto;
+            }
+        }
+        return null;
+    }
+
+    /** What the names of the parameters of the kernel's own do-nothing function say. */
+    private static List<AttachTarget.Argument> arguments(
+            VerifierEnv env, String struct, String member, BtfType.FuncProto proto) {
+        Btf btf = env.kernelTypes();
+        int id = btf.find(struct + "__" + member, BtfType.Func.class);
+        if (id == 0
+                || !(btf.type(id) instanceof BtfType.Func func)
+                || !(btf.type(func.protoTypeId()) instanceof BtfType.FuncProto stub)
+                || stub.params().size() != proto.params().size()) {
+            return List.of();
+        }
+        List<AttachTarget.Argument> arguments = new ArrayList<>();
+        int off = 0;
+        for (int i = 0; i < proto.params().size(); i++) {
+            int typeId = proto.params().get(i).typeId();
+            String name = stub.params().get(i).name();
+            if (btf.resolved(typeId) instanceof BtfType.Ptr pointer) {
+                int object = btf.resolve(pointer.typeId());
+                if (name.endsWith("__nullable")) {
+                    int flags = TypeFlags.PTR_TRUSTED | TypeFlags.PTR_MAYBE_NULL;
+                    arguments.add(new AttachTarget.Argument(off, RegState.btfId(btf, object, flags)));
+                } else if (name.endsWith("__ref")) {
+                    refuseTailCalls(env);
+                    RegState reg = RegState.btfId(btf, object, TypeFlags.PTR_TRUSTED);
+                    arguments.add(new AttachTarget.Argument(off, reg, true));
+                }
+            }
+            off += AttachTarget.slotBytes(btf, typeId);
+        }
+        return List.copyOf(arguments);
+    }
+
+    private static void refuseTailCalls(VerifierEnv env) {
+        for (SubprogInfo subprog : env.subprogs()) {
+            if (subprog.hasTailCall) {
+                throw env.reject(Errno.EINVAL, "program with __ref argument cannot tail call");
+            }
+        }
+    }
+
+    /** What a load from the context gives, beyond what prototypes say. */
+    static @Nullable RegState context(VerifierEnv env, int off, int size, boolean write) {
+        String struct = StructOps.structOf(env.program());
+        if (struct.equals(StructOps.QDISC_OPS)
+                && StructOps.memberOf(env.program()).equals("enqueue")
+                && off / Long.BYTES == 2
+                && !write) {
+            Btf btf = env.kernelTypes();
+            return RegState.btfId(btf, btf.find("bpf_sk_buff_ptr", BtfType.Composite.class), TypeFlags.PTR_TRUSTED);
+        }
+        RegState loaded = TracedContext.check(env, off, size, write);
+        if (loaded == null || !loaded.is(RegType.PTR_TO_BTF_ID) || !struct.equals(StructOps.TCP_CONGESTION_OPS)) {
+            return loaded;
+        }
+        // All sockets that congestion control sees are TCP's.
+        Btf btf = loaded.btfRef().btf();
+        boolean safe = (loaded.flags() & ~TypeFlags.REG_TRUSTED_MODIFIERS) == 0;
+        return safe && loaded.btfRef().typeId() == btf.find("sock", BtfType.Composite.class)
+                ? loaded.withPayload(new RegPayload.BtfRef(btf, btf.find("tcp_sock", BtfType.Composite.class)))
+                : loaded;
+    }
+}

@@ -1,0 +1,5 @@
+/** Where programs attach and what follows from it: their context, what they may return. */
+@NullMarked
+package dev.spinbpf.verifier.attach;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,55 @@
+package dev.spinbpf.verifier.check;
+
+import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.btf.BtfType;
+import dev.spinbpf.programs.model.KsymRef;
+import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.kernel.TypeFlags;
+import dev.spinbpf.verifier.kernel.UnsupportedFeature;
+import dev.spinbpf.verifier.state.RegState;
+
+/** Addresses of kernel variables and functions. */
+final class KsymAddresses {
+    private KsymAddresses() {}
+
+    /** What a load of the object's kernel symbol gives. */
+    static RegState load(VerifierEnv env, int index) {
+        KsymRef ksym = env.object().ksyms().get(index);
+        Btf btf = env.kernelTypes();
+        if (!ksym.typed() && !ksym.function()) {
+            return RegState.UNKNOWN;
+        }
+        if (btf.size() <= 1) {
+            throw new UnsupportedFeature("kernel symbol " + ksym.name() + " without kernel types is not supported");
+        }
+        if (ksym.function()) {
+            int function = btf.find(ksym.name(), BtfType.Func.class);
+            return function == 0 ? absent(ksym) : RegState.mem(0, TypeFlags.MEM_RDONLY);
+        }
+        int id = btf.find(ksym.name(), BtfType.Var.class);
+        if (id == 0 || !(btf.type(id) instanceof BtfType.Var variable)) {
+            return absent(ksym);
+        }
+        if (isPerCpu(btf, id)) {
+            return RegState.btfId(btf, variable.typeId(), TypeFlags.MEM_PERCPU);
+        }
+        if (btf.resolved(variable.typeId()) instanceof BtfType.Composite) {
+            return RegState.btfId(btf, variable.typeId(), 0);
+        }
+        return RegState.mem(btf.sizeOf(variable.typeId()), TypeFlags.MEM_RDONLY);
+    }
+
+    private static RegState absent(KsymRef ksym) {
+        if (ksym.weak()) {
+            return RegState.ZERO;
+        }
+        throw new UnsupportedFeature("kernel symbol " + ksym.name() + " that the kernel types lack is not supported");
+    }
+
+    private static boolean isPerCpu(Btf btf, int varId) {
+        int section = btf.find(".data..percpu", BtfType.DataSec.class);
+        return section != 0
+                && btf.type(section) instanceof BtfType.DataSec percpu
+                && percpu.vars().stream().anyMatch(variable -> variable.varTypeId() == varId);
+    }
+}

@@ -1,0 +1,7 @@
+package dev.spinbpf.verifier.flow;
+
+/** Which way data goes. */
+public enum AccessType {
+    READ,
+    WRITE
+}

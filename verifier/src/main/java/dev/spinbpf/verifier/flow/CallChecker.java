@@ -1,0 +1,98 @@
+package dev.spinbpf.verifier.flow;
+
+import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.btf.BtfField;
+import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.verifier.state.RegState;
+
+/** Checks calls of helpers and kernel functions against their prototypes, and gives r0 what they return. */
+public interface CallChecker {
+    /**
+     * Checks a {@code CALL_HELPER} in the current state and applies its effect: arguments, locks, references, r0, r1 to r5.
+     * A helper that calls back pushes the callback's path with {@link CallbackPusher}.
+     */
+    void checkHelperCall(VerifierEnv env, Insn insn, int insnIndex);
+
+    /**
+     * Checks a {@code CALL_KFUNC}, as {@link #checkHelperCall}.
+     *
+     * @return what the main loop has to do next
+     */
+    KfuncResult checkKfuncCall(VerifierEnv env, Insn insn, int insnIndex);
+
+    /**
+     * Checks an argument of a global function that is a dynptr or an object of the kernel.
+     *
+     * @param regno the register that is passed
+     */
+    void checkSubprogArgument(VerifierEnv env, SubprogArg arg, int regno);
+
+    /**
+     * What a load of a pointer to an object gives, from a map's value.
+     *
+     * @param btf the types that the field's type id refers to
+     */
+    RegState loadKptr(VerifierEnv env, BtfField field, Btf btf);
+
+    /** Refuses a store of a register that does not fit the field, as {@link #loadKptr}. */
+    void checkKptrStore(VerifierEnv env, BtfField field, Btf btf, int regno);
+
+    /** Refuses an object whose kernel functions a loader does not find; done before anything else. */
+    default void checkExterns(VerifierEnv env) {}
+
+    /** Refuses a {@code CALL_KFUNC} that the program can have nowhere, reachable or not. */
+    default void prepareKfuncCall(VerifierEnv env, Insn insn) {}
+
+    /** What the instruction needs to know before anything ran. */
+    CallSummary summary(VerifierEnv env, Insn insn);
+
+    /**
+     * Bytes of stack that the call accesses through a pointer in one of its arguments, as far as its prototype and the constants in
+     * {@link InsnAux} tell. Linux's {@code bpf_helper_stack_access_bytes} and {@code bpf_kfunc_stack_access_bytes}.
+     *
+     * @param arg number of the argument, 0 for r1
+     * @return positive if it may read so many bytes, negative if it overwrites so many without reading them, 0 if it does not
+     *     access the stack, {@link #UNKNOWN_BYTES} if it may read any number
+     */
+    default long stackAccessBytes(VerifierEnv env, Insn insn, int insnIndex, int arg) {
+        return UNKNOWN_BYTES;
+    }
+
+    /** {@link #stackAccessBytes} of a call of which nothing is known. */
+    long UNKNOWN_BYTES = Long.MIN_VALUE;
+
+    /** Whether the call ends the path. */
+    enum KfuncResult {
+        CONTINUE,
+        /** The function throws: the frame unwinds. */
+        THROWS
+    }
+
+    /**
+     * What analyses of the program text know of a call.
+     *
+     * @param params arguments that it reads, r1 upwards
+     * @param isVoid whether r0 is left without a value
+     * @param fastcall whether it preserves r1 to r5 that it does not use
+     * @param changesPktData whether packet pointers die
+     * @param sleepable whether it may sleep
+     * @param syncCallback whether it calls back before it returns
+     * @param asyncCallback whether it stores a callback to be called later
+     * @param iterNext whether it is an iterator's next function
+     * @param throwsException whether it never returns
+     */
+    record CallSummary(
+            int params,
+            boolean isVoid,
+            boolean fastcall,
+            boolean changesPktData,
+            boolean sleepable,
+            boolean syncCallback,
+            boolean asyncCallback,
+            boolean iterNext,
+            boolean throwsException) {
+        /** Of a call of which nothing is known. */
+        public static final CallSummary UNKNOWN =
+                new CallSummary(5, false, false, false, false, false, false, false, false);
+    }
+}

@@ -1,0 +1,45 @@
+package dev.spinbpf.verifier.flow;
+
+import dev.spinbpf.programs.linux.ProgType;
+import dev.spinbpf.verifier.state.VerifierState;
+
+/** Regions of the program in which not everything may be called. */
+public final class CriticalSections {
+    private CriticalSections() {}
+
+    /** Whether pointers that RCU protects are valid here. */
+    public static boolean inRcuSection(VerifierState state) {
+        return state.activeRcuLocks() > 0 || state.activeLocks() > 0 || !state.inSleepable();
+    }
+
+    /** Whether sleeping is allowed here. */
+    public static boolean maySleep(VerifierState state) {
+        return state.activeRcuLocks() == 0
+                && state.activePreemptLocks() == 0
+                && state.activeLocks() == 0
+                && state.activeIrqId() == 0
+                && state.inSleepable();
+    }
+
+    /** Why sleeping is not allowed here, as messages say it. */
+    public static String nonSleepableDescription(VerifierState state) {
+        if (state.activeRcuLocks() > 0) {
+            return "rcu_read_lock region";
+        }
+        if (state.activePreemptLocks() > 0) {
+            return "non-preemptible region";
+        }
+        if (state.activeIrqId() != 0) {
+            return "IRQ-disabled region";
+        }
+        return state.activeLocks() > 0 ? "lock region" : "non-sleepable prog";
+    }
+
+    /** Programs that trace, at the level at which anything may be interrupted. */
+    public static boolean isTracing(ProgType type) {
+        return switch (type) {
+            case KPROBE, TRACEPOINT, PERF_EVENT, RAW_TRACEPOINT, RAW_TRACEPOINT_WRITABLE -> true;
+            default -> false;
+        };
+    }
+}

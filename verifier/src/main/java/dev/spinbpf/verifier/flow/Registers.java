@@ -1,0 +1,143 @@
+package dev.spinbpf.verifier.flow;
+
+import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.verifier.kernel.TypeFlags;
+import dev.spinbpf.verifier.state.FuncState;
+import dev.spinbpf.verifier.state.RegState;
+import dev.spinbpf.verifier.state.RegType;
+
+/** Reading and writing registers of the current frame. */
+public final class Registers {
+    /** Offsets, in either direction, that pointers may have at most. */
+    public static final int MAX_VAR_OFF = 1 << 29;
+
+    /** r0 to r5 lose their value in a call. */
+    public static final int CALLER_SAVED = 6;
+
+    private Registers() {}
+
+    /** The register, which an instruction reads; the program is refused if nothing was written to it. */
+    public static RegState checkSource(VerifierEnv env, int regno) {
+        env.markRegScratched(regno);
+        RegState reg = env.reg(regno);
+        if (reg.is(RegType.NOT_INIT)) {
+            throw env.reject(Errno.EACCES, "R%d !read_ok", regno);
+        }
+        return reg;
+    }
+
+    /** An instruction writes the register; the program is refused if it is the frame pointer. */
+    public static void checkDestination(VerifierEnv env, int regno) {
+        env.markRegScratched(regno);
+        if (regno == Insn.FRAME_POINTER) {
+            throw env.reject(Errno.EACCES, "frame pointer is read only");
+        }
+    }
+
+    /** As {@link #checkDestination}, and the register gets an unknown number. */
+    public static void writeUnknown(VerifierEnv env, int regno) {
+        checkDestination(env, regno);
+        env.setReg(regno, RegState.UNKNOWN);
+    }
+
+    /** After a call: r0 to r5 cannot be read. */
+    public static void clearCallerSaved(VerifierEnv env, FuncState func) {
+        for (int i = 0; i < CALLER_SAVED; i++) {
+            env.markRegScratched(i);
+            func.setReg(i, RegState.NOT_INIT);
+        }
+    }
+
+    /** Number of bits that the unsigned value may need. */
+    public static int width(RegState reg) {
+        return Long.SIZE - Long.numberOfLeadingZeros(reg.umax());
+    }
+
+    /** The scalar without its links to others. */
+    public static RegState withoutScalarId(RegState reg) {
+        return reg.withId(0).withDelta(0);
+    }
+
+    /** The register with an id, before it is copied, so that what is learnt of one copy is learnt of the other. */
+    public static RegState withScalarId(VerifierEnv env, RegState reg) {
+        if (!reg.isScalar()) {
+            return reg;
+        }
+        RegState linked = (reg.id() & RegState.ADD_CONST) != 0 ? withoutScalarId(reg) : reg;
+        return linked.id() == 0 && !linked.isConst() ? linked.withId(env.newId()) : linked;
+    }
+
+    /** Whether a pointer is certainly not null. */
+    public static boolean isNotNull(VerifierEnv env, RegState reg) {
+        if (reg.mayBeNull() || reg.smin() <= -MAX_VAR_OFF || reg.smax() >= MAX_VAR_OFF) {
+            return false;
+        }
+        return switch (reg.type()) {
+            case PTR_TO_SOCKET,
+                    PTR_TO_TCP_SOCK,
+                    PTR_TO_XDP_SOCK,
+                    PTR_TO_BUF,
+                    PTR_TO_MAP_VALUE,
+                    PTR_TO_MAP_KEY,
+                    PTR_TO_SOCK_COMMON,
+                    CONST_PTR_TO_MAP -> true;
+            case PTR_TO_BTF_ID -> isTrusted(env, reg);
+            case PTR_TO_MEM -> !reg.hasFlag(TypeFlags.PTR_UNTRUSTED);
+            default -> false;
+        };
+    }
+
+    /** Whether the kernel guarantees that the object that the pointer points to is valid. */
+    public static boolean isTrusted(VerifierEnv env, RegState reg) {
+        if (env.state().hasReference(reg.id())) {
+            return true;
+        }
+        boolean unsafe = (reg.flags() & ~TypeFlags.REG_TRUSTED_MODIFIERS) != 0;
+        boolean alwaysTrusted =
+                switch (reg.type()) {
+                    case PTR_TO_SOCKET, PTR_TO_SOCK_COMMON, PTR_TO_TCP_SOCK, CONST_PTR_TO_MAP -> true;
+                    default -> false;
+                };
+        return !unsafe && (alwaysTrusted || reg.hasFlag(TypeFlags.REG_TRUSTED_MODIFIERS));
+    }
+
+    /** Whether objects that RCU protects stay: the program cannot sleep here, or said so. */
+    public static boolean inRcuSection(VerifierEnv env) {
+        return env.state().activeRcuLocks() != 0
+                || env.state().activeLocks() != 0
+                || !env.state().inSleepable();
+    }
+
+    /** A pointer in its original form only: no variable offset, none below zero, and none at all unless it is allowed. */
+    public static void checkPointerOffset(VerifierEnv env, RegState reg, String name, boolean fixedOffsetAllowed) {
+        if (!reg.isConst()) {
+            throw env.reject(
+                    Errno.EACCES,
+                    "variable %s access var_off=%s disallowed",
+                    reg.typeText(),
+                    reg.value().varOff());
+        }
+        if (reg.smin() < 0) {
+            throw env.reject(
+                    Errno.EACCES,
+                    "negative offset %s ptr %s off=%d disallowed",
+                    reg.typeText(),
+                    name,
+                    reg.constValue());
+        }
+        if (!fixedOffsetAllowed && reg.constValue() != 0) {
+            throw env.reject(
+                    Errno.EACCES,
+                    "dereference of modified %s ptr %s off=%d disallowed",
+                    reg.typeText(),
+                    name,
+                    reg.constValue());
+        }
+    }
+
+    /** How messages call a register. */
+    public static String name(int regno) {
+        return "R" + regno;
+    }
+}

@@ -1,0 +1,13 @@
+package dev.spinbpf.verifier.flow;
+
+/** The phases of the verifier as they see each other. */
+public record Services(
+        CallChecker calls,
+        ContextAccess context,
+        ReturnCodes returnCodes,
+        ProgramRules rules,
+        CallbackPusher callbacks,
+        Precision precision,
+        StateCache stateCache,
+        LivenessAnalysis liveness,
+        StatePrinter printer) {}

@@ -1,0 +1,35 @@
+package dev.spinbpf.verifier.flow;
+
+import dev.spinbpf.verifier.state.VerifierState;
+import org.jspecify.annotations.Nullable;
+
+/** The states that were seen at prune points. */
+public interface StateCache {
+    /** Forgets everything: a new function is verified. */
+    void reset(VerifierEnv env);
+
+    /**
+     * Compares the current state with those seen at this slot; may keep it.
+     *
+     * @return true if an equivalent state is known to be safe: the path ends here
+     */
+    boolean isStateVisited(VerifierEnv env, int insnIndex);
+
+    /**
+     * The latest state kept at this slot, with the same calls, that the present path goes through: the beginning of a loop's
+     * previous round. Null if there is none.
+     */
+    @Nullable
+    VerifierState findPreviousEntry(VerifierEnv env, VerifierState state, int insnIndex);
+
+    /**
+     * Forgets the values of imprecise scalars that changed since the loop's previous round, so that the loop converges.
+     *
+     * @param old the previous round's state, of {@link #findPreviousEntry}
+     * @param state the state that goes into the next round; it is changed
+     */
+    void widenImpreciseScalars(VerifierState old, VerifierState state);
+
+    /** Notes that a path from the state has ended. */
+    void updateBranchCounts(VerifierEnv env, VerifierState state);
+}

@@ -1,0 +1,53 @@
+package dev.spinbpf.verifier.flow;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What is known of a function: Linux's {@code struct bpf_subprog_info}. Mutable. */
+public final class SubprogInfo {
+    /** The function's name, empty if not known. */
+    public final String name;
+    /** First slot. */
+    public final int start;
+    /** One past the last slot. */
+    public final int end;
+    /** Whether it is verified on its own, by its prototype. */
+    public final boolean global;
+    /** Id of its FUNC in the object's BTF, or 0. */
+    public final int btfFuncId;
+
+    /** Most stack in bytes that it uses, callees not counted. */
+    public int stackDepth;
+    /** Where the stack begins that is used for spills around fast calls only, as a negative offset; 0 if there is none. */
+    public int fastcallStackOff;
+
+    public boolean keepFastcallStack;
+    /** Slot of one of its exits, -1 if it has none. */
+    public int exitInsn = -1;
+
+    public boolean hasTailCall;
+    public boolean tailCallReachable;
+    public boolean hasLdAbs;
+    public boolean mightThrow;
+    public boolean isCallback;
+    public boolean isAsyncCallback;
+    public boolean isExceptionCallback;
+    public boolean changesPktData;
+    public boolean mightSleep;
+    /** A global function that some path called: it has to be verified. */
+    public boolean called;
+
+    public boolean verified;
+    /** Its prototype does not say what is passed, or callers pass something else. */
+    public boolean unreliable;
+    /** Its arguments by its prototype, once they are known. */
+    public @Nullable List<SubprogArg> args;
+
+    public SubprogInfo(String name, int start, int end, boolean global, int btfFuncId) {
+        this.name = name;
+        this.start = start;
+        this.end = end;
+        this.global = global;
+        this.btfFuncId = btfFuncId;
+    }
+}

@@ -1,0 +1,90 @@
+package dev.spinbpf.verifier.kernel;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** All prototypes of helpers, by name. */
+final class HelperProtos {
+    private static final Map<String, Integer> FLAGS = Map.ofEntries(
+            Map.entry("PTR_MAYBE_NULL", TypeFlags.PTR_MAYBE_NULL),
+            Map.entry("PTR_TRUSTED", TypeFlags.PTR_TRUSTED),
+            Map.entry("OBJ_RELEASE", TypeFlags.OBJ_RELEASE),
+            Map.entry("MEM_RDONLY", TypeFlags.MEM_RDONLY),
+            Map.entry("MEM_RINGBUF", TypeFlags.MEM_RINGBUF),
+            Map.entry("MEM_UNINIT", TypeFlags.MEM_UNINIT),
+            Map.entry("MEM_WRITE", TypeFlags.MEM_WRITE),
+            Map.entry("MEM_ALIGNED", TypeFlags.MEM_ALIGNED),
+            Map.entry("MEM_FIXED_SIZE", TypeFlags.MEM_FIXED_SIZE),
+            Map.entry("DYNPTR_TYPE_LOCAL", TypeFlags.DYNPTR_TYPE_LOCAL),
+            Map.entry("DYNPTR_TYPE_RINGBUF", TypeFlags.DYNPTR_TYPE_RINGBUF));
+
+    private static final int FIRST_ARG_COLUMN = 3;
+    private static final Map<String, HelperProto> PROTOS = read();
+
+    private HelperProtos() {}
+
+    /** The prototype of that name, or null. */
+    static @Nullable HelperProto find(String name) {
+        return PROTOS.get(name);
+    }
+
+    private static Map<String, HelperProto> read() {
+        Map<String, HelperProto> protos = new HashMap<>();
+        for (String[] row : Tables.rows("helper_protos.tsv")) {
+            ParsedType ret = ParsedType.of(row[1]);
+            List<String> attributes = List.of(row[2].split(",", -1));
+            List<ArgType> args = new ArrayList<>();
+            for (int i = FIRST_ARG_COLUMN; i < row.length; i++) {
+                ParsedType type = ParsedType.of(row[i]);
+                args.add(new ArgType(ArgKind.valueOf(type.base), type.flags, type.size, type.kernelType));
+            }
+            protos.put(
+                    row[0],
+                    new HelperProto(
+                            row[0],
+                            RetKind.valueOf(ret.base),
+                            ret.flags,
+                            ret.kernelType,
+                            attributes.contains("gpl_only"),
+                            attributes.contains("might_sleep"),
+                            attributes.contains("pkt_access"),
+                            attributes.contains("allow_fastcall"),
+                            allowed(attributes),
+                            List.copyOf(args)));
+        }
+        return protos;
+    }
+
+    private static @Nullable String allowed(List<String> attributes) {
+        for (String attribute : attributes) {
+            if (attribute.startsWith("allowed:")) {
+                return attribute.substring("allowed:".length());
+            }
+        }
+        return null;
+    }
+
+    /** {@code BASE|FLAG|...=size or type}. */
+    private record ParsedType(
+            String base, int flags, int size, @Nullable String kernelType) {
+        static ParsedType of(String text) {
+            int equals = text.indexOf('=');
+            String[] parts = (equals < 0 ? text : text.substring(0, equals)).split("\\|", -1);
+            int flags = 0;
+            for (int i = 1; i < parts.length; i++) {
+                flags |= Objects.requireNonNull(FLAGS.get(parts[i]), parts[i]);
+            }
+            if (equals < 0) {
+                return new ParsedType(parts[0], flags, 0, null);
+            }
+            String detail = text.substring(equals + 1);
+            return Character.isDigit(detail.charAt(0))
+                    ? new ParsedType(parts[0], flags, Integer.parseInt(detail), null)
+                    : new ParsedType(parts[0], flags, 0, detail);
+        }
+    }
+}

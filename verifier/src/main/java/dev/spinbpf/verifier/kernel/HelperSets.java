@@ -1,0 +1,137 @@
+package dev.spinbpf.verifier.kernel;
+
+import dev.spinbpf.programs.linux.AttachType;
+import dev.spinbpf.programs.linux.ProgType;
+import dev.spinbpf.programs.model.Program;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Which helpers a kind of program may call, and with which prototype. */
+public final class HelperSets {
+    private static final String NONE = "-";
+    private static final Map<String, HelperSet> SETS = read();
+
+    private HelperSets() {}
+
+    /**
+     * The prototype with which the program calls the helper, or null if programs of its kind cannot use it.
+     *
+     * @param helper the helper's name
+     */
+    public static @Nullable HelperProto find(Program program, String helper) {
+        String set = program.type() == ProgType.STRUCT_OPS ? StructOps.helperSet(program) : setOf(program.type());
+        String name = set == null ? null : find(set, program, helper);
+        return name == null ? null : HelperProtos.find(name);
+    }
+
+    private static @Nullable String find(String setName, Program program, String helper) {
+        HelperSet set = Objects.requireNonNull(SETS.get(setName), setName);
+        int at = set.first.indexOf('@');
+        String first = at < 0 ? set.first : set.first.substring(0, at);
+        if (!first.equals(NONE) && (at < 0 || program.attachType().name().equals(set.first.substring(at + 1)))) {
+            String found = find(first, program, helper);
+            if (found != null) {
+                return found;
+            }
+        }
+        List<Row> rows = set.rows.get(helper);
+        if (rows == null) {
+            return set.fallback.equals(NONE) ? null : find(set.fallback, program, helper);
+        }
+        for (Row row : rows) {
+            if (row.holds(program)) {
+                if (row.proto.equals("?")) {
+                    throw new UnsupportedFeature(
+                            "helper " + helper + " in programs of section " + program.section() + " is not supported");
+                }
+                return row.proto.equals(NONE) ? null : row.proto;
+            }
+        }
+        return null;
+    }
+
+    private static @Nullable String setOf(ProgType type) {
+        return switch (type) {
+            case SOCKET_FILTER -> "sk_filter";
+            case KPROBE -> "kprobe_prog";
+            case SCHED_CLS, SCHED_ACT -> "tc_cls_act";
+            case TRACEPOINT -> "tp_prog";
+            case XDP -> "xdp";
+            case PERF_EVENT -> "pe_prog";
+            case CGROUP_SKB -> "cg_skb";
+            case CGROUP_SOCK -> "sock_filter";
+            case LWT_IN -> "lwt_in";
+            case LWT_OUT -> "lwt_out";
+            case LWT_XMIT -> "lwt_xmit";
+            case SOCK_OPS -> "sock_ops";
+            case SK_SKB -> "sk_skb";
+            case CGROUP_DEVICE -> "cgroup_dev";
+            case SK_MSG -> "sk_msg";
+            case RAW_TRACEPOINT, RAW_TRACEPOINT_WRITABLE -> "raw_tp_prog";
+            case CGROUP_SOCK_ADDR -> "sock_addr";
+            case LWT_SEG6LOCAL -> "lwt_seg6local";
+            case LIRC_MODE2 -> "lirc_mode2";
+            case SK_REUSEPORT -> "sk_reuseport";
+            case FLOW_DISSECTOR -> "flow_dissector";
+            case CGROUP_SYSCTL -> "sysctl";
+            case CGROUP_SOCKOPT -> "cg_sockopt";
+            case TRACING -> "tracing_prog";
+            case LSM -> "lsm";
+            case SK_LOOKUP -> "sk_lookup";
+            case SYSCALL -> "syscall_prog";
+            case NETFILTER -> "base";
+            case STRUCT_OPS, EXT ->
+                throw new UnsupportedFeature("program type " + type.display() + " is not supported");
+            case UNSPEC -> null;
+        };
+    }
+
+    private static Map<String, HelperSet> read() {
+        Map<String, HelperSet> sets = new HashMap<>();
+        HelperSet current = new HelperSet(NONE, NONE, new HashMap<>());
+        for (String[] row : Tables.rows("helper_sets.tsv")) {
+            if (row[0].equals("set")) {
+                current = new HelperSet(row[2], row[3], new HashMap<>());
+                sets.put(row[1], current);
+            } else {
+                current.rows
+                        .computeIfAbsent(row[0], key -> new ArrayList<>(1))
+                        .add(new Row(row[1], row.length > 2 ? row[2] : ""));
+            }
+        }
+        return sets;
+    }
+
+    private record HelperSet(String first, String fallback, Map<String, List<Row>> rows) {}
+
+    private record Row(String proto, String condition) {
+        boolean holds(Program program) {
+            if (condition.isEmpty()) {
+                return true;
+            }
+            if (condition.equals("sleepable")) {
+                return program.sleepable();
+            }
+            if (condition.equals("locked") || condition.equals("unlocked")) {
+                return program.attachType() == AttachType.LSM_CGROUP
+                        && LsmHooks.has(LsmHooks.PREFIX + program.attachTarget(), condition);
+            }
+            if (condition.startsWith("member:")) {
+                return condition.endsWith(":" + StructOps.memberOf(program));
+            }
+            if (condition.startsWith("iter:")) {
+                return program.attachType() == AttachType.TRACE_ITER
+                        && List.of(condition.substring("iter:".length()).split(",", -1))
+                                .contains(program.attachTarget());
+            }
+            boolean negated = condition.startsWith("!");
+            String list = condition.substring(condition.indexOf(':') + 1);
+            AttachType attached = program.attachType();
+            return List.of(list.split(",", -1)).contains(attached.name()) != negated;
+        }
+    }
+}

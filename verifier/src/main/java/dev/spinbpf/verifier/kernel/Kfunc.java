@@ -1,0 +1,82 @@
+package dev.spinbpf.verifier.kernel;
+
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A kernel function that programs may call.
+ *
+ * @param name its name
+ * @param hooks kinds of programs that may call it; {@code COMMON} for all
+ * @param filter name of a further condition, or empty
+ * @param flags what it was registered with
+ * @param explicitParams how many of its parameters the program passes
+ * @param ret what it returns
+ * @param params all its parameters
+ */
+public record Kfunc(
+        String name,
+        Set<String> hooks,
+        String filter,
+        Set<Flag> flags,
+        int explicitParams,
+        KernelType ret,
+        List<Param> params) {
+    /** Linux's {@code KF_} flags. */
+    public enum Flag {
+        ACQUIRE,
+        RELEASE,
+        RET_NULL,
+        SLEEPABLE,
+        DESTRUCTIVE,
+        RCU,
+        ITER_NEW,
+        ITER_NEXT,
+        ITER_DESTROY,
+        RCU_PROTECTED,
+        FASTCALL,
+        ARENA_RET,
+        ARENA_ARG1,
+        ARENA_ARG2,
+        IMPLICIT_ARGS
+    }
+
+    /** A parameter; what stands behind {@code __} in its name says how it is checked. */
+    public record Param(KernelType type, String name) {
+        public boolean hasSuffix(String suffix) {
+            return name.endsWith(suffix);
+        }
+    }
+
+    public boolean has(Flag flag) {
+        return flags.contains(flag);
+    }
+
+    public boolean isIterator() {
+        return has(Flag.ITER_NEW) || has(Flag.ITER_NEXT) || has(Flag.ITER_DESTROY);
+    }
+
+    /** The name without the suffix of the older form of a function that takes its type explicitly. */
+    String base() {
+        return name.endsWith("_impl") ? name.substring(0, name.length() - "_impl".length()) : name;
+    }
+
+    public boolean is(String... names) {
+        for (String wanted : names) {
+            if (name.equals(wanted)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    public boolean baseIs(String... names) {
+        String base = base();
+        for (String wanted : names) {
+            if (base.equals(wanted)) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,112 @@
+package dev.spinbpf.verifier.kernel;
+
+import dev.spinbpf.programs.linux.AttachType;
+import dev.spinbpf.programs.linux.ProgType;
+import dev.spinbpf.programs.model.Program;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** All kernel functions that programs may call on Linux 7.2. */
+public final class Kfuncs {
+    private static final int FIRST_PARAM_COLUMN = 5;
+    private static final Map<String, Kfunc> KNOWN = read();
+    private static final Set<String> OTHERS = readOthers();
+
+    private Kfuncs() {}
+
+    /** The function of that name whose rules are known, or null. */
+    public static @Nullable Kfunc find(String name) {
+        return KNOWN.get(name);
+    }
+
+    /** Whether Linux has the function. */
+    public static boolean exists(String name) {
+        return KNOWN.containsKey(name) || OTHERS.contains(name);
+    }
+
+    /** Whether programs of this kind may call the function. */
+    public static boolean isAllowed(Kfunc kfunc, Program program) {
+        if (!kfunc.hooks().contains("COMMON") && !kfunc.hooks().contains(hookOf(program.type()))) {
+            return false;
+        }
+        AttachType attach = program.attachType();
+        return switch (kfunc.filter()) {
+            case "lsm" -> program.type() == ProgType.LSM;
+            case "iter" -> attach == AttachType.TRACE_ITER;
+            case "session" ->
+                attach == AttachType.TRACE_KPROBE_SESSION
+                        || attach == AttachType.TRACE_UPROBE_SESSION
+                        || attach == AttachType.TRACE_FSESSION
+                        || attach == AttachType.TRACE_FSESSION_MULTI;
+            case "skb" -> program.type() != ProgType.STRUCT_OPS || StructOps.isQdisc(program);
+            case "qdisc" -> StructOps.isQdisc(program);
+            case "enqueue" -> StructOps.isQdisc(program, "enqueue");
+            case "dequeue" -> StructOps.isQdisc(program, "dequeue");
+            case "queue" -> StructOps.isQdisc(program, "enqueue", "dequeue");
+            default -> true;
+        };
+    }
+
+    private static String hookOf(ProgType type) {
+        return switch (type) {
+            case XDP -> "XDP";
+            case SCHED_CLS -> "TC";
+            case STRUCT_OPS -> "STRUCT_OPS";
+            case TRACING, TRACEPOINT, RAW_TRACEPOINT, PERF_EVENT, LSM -> "TRACING";
+            case SYSCALL -> "SYSCALL";
+            case CGROUP_SKB, CGROUP_SOCK, CGROUP_DEVICE, CGROUP_SOCK_ADDR, CGROUP_SOCKOPT, CGROUP_SYSCTL, SOCK_OPS ->
+                "CGROUP";
+            case SCHED_ACT -> "SCHED_ACT";
+            case SK_SKB -> "SK_SKB";
+            case SOCKET_FILTER -> "SOCKET_FILTER";
+            case LWT_OUT, LWT_IN, LWT_XMIT, LWT_SEG6LOCAL -> "LWT";
+            case NETFILTER -> "NETFILTER";
+            case KPROBE -> "KPROBE";
+            default -> "";
+        };
+    }
+
+    private static Map<String, Kfunc> read() {
+        Map<String, Kfunc> known = new HashMap<>();
+        for (String[] row : Tables.rows("kfuncs.tsv")) {
+            int at = row[1].indexOf('@');
+            String hooks = at < 0 ? row[1] : row[1].substring(0, at);
+            Set<Kfunc.Flag> flags = EnumSet.noneOf(Kfunc.Flag.class);
+            if (!row[2].equals("-")) {
+                for (String flag : row[2].split(",", -1)) {
+                    flags.add(Kfunc.Flag.valueOf(flag));
+                }
+            }
+            List<Kfunc.Param> params = new ArrayList<>();
+            for (int i = FIRST_PARAM_COLUMN; i < row.length; i++) {
+                int space = row[i].lastIndexOf(' ');
+                params.add(new Kfunc.Param(KernelType.parse(row[i].substring(0, space)), row[i].substring(space + 1)));
+            }
+            known.put(
+                    row[0],
+                    new Kfunc(
+                            row[0],
+                            Set.of(hooks.split(",", -1)),
+                            at < 0 ? "" : row[1].substring(at + 1),
+                            flags,
+                            Integer.parseInt(row[3]),
+                            KernelType.parse(row[4]),
+                            List.copyOf(params)));
+        }
+        return known;
+    }
+
+    private static Set<String> readOthers() {
+        Set<String> names = new HashSet<>();
+        for (String[] row : Tables.rows("kfuncs_other.txt")) {
+            names.add(row[0]);
+        }
+        return names;
+    }
+}

@@ -1,0 +1,51 @@
+package dev.spinbpf.verifier.object;
+
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.verifier.flow.References;
+import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.state.FuncState;
+import dev.spinbpf.verifier.state.RegPayload;
+import dev.spinbpf.verifier.state.SlotType;
+import dev.spinbpf.verifier.state.StackSlot;
+
+/** What a write to the stack does to a dynptr that lies there. */
+public final class DynptrSlots {
+    private DynptrSlots() {}
+
+    /** The slot is about to be overwritten: a dynptr in it dies, unless it has to be given back first. */
+    public static void destroyIfDynptr(VerifierEnv env, FuncState func, int slotIndex) {
+        if (func.slot(slotIndex).type(0) != SlotType.DYNPTR) {
+            return;
+        }
+        int spi = slotIndex;
+        if (!dynptr(func.slot(spi)).firstSlot()) {
+            spi++;
+        }
+        StackSlot first = func.slot(spi);
+        if (dynptr(first).type().isReferenced() && count(env, first.spilled().parentId()) <= 1) {
+            throw env.reject(Errno.EINVAL, "cannot overwrite referenced dynptr");
+        }
+        References.release(env, first.spilled().id());
+        env.markSlotScratched(spi);
+        env.markSlotScratched(spi - 1);
+    }
+
+    private static RegPayload.Dynptr dynptr(StackSlot slot) {
+        return (RegPayload.Dynptr) slot.spilled().payload();
+    }
+
+    /** How many dynptrs hold the reference. */
+    private static int count(VerifierEnv env, int parentId) {
+        int found = 0;
+        for (FuncState func : env.state().frames()) {
+            for (int spi = 0; spi < func.slots(); spi++) {
+                StackSlot slot = func.slot(spi);
+                boolean first = slot.type(0) == SlotType.DYNPTR && dynptr(slot).firstSlot();
+                if (first && slot.spilled().parentId() == parentId) {
+                    found++;
+                }
+            }
+        }
+        return found;
+    }
+}

@@ -1,0 +1,172 @@
+package dev.spinbpf.verifier.object;
+
+import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.btf.BtfType;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.verifier.flow.CriticalSections;
+import dev.spinbpf.verifier.flow.MemoryAccess;
+import dev.spinbpf.verifier.flow.References;
+import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.kernel.KernelStructs;
+import dev.spinbpf.verifier.kernel.KernelType;
+import dev.spinbpf.verifier.kernel.Kfunc;
+import dev.spinbpf.verifier.kernel.TypeFlags;
+import dev.spinbpf.verifier.state.FuncState;
+import dev.spinbpf.verifier.state.RegPayload;
+import dev.spinbpf.verifier.state.RegState;
+import dev.spinbpf.verifier.state.RegType;
+import dev.spinbpf.verifier.state.SlotType;
+import dev.spinbpf.verifier.state.StackSlot;
+import dev.spinbpf.verifier.state.VerifierState;
+
+/** Iterators on the stack: made by one function, advanced by a second, destroyed by a third. */
+public final class Iterators {
+    private static final String PREFIX = "bpf_iter_";
+
+    private final MemoryAccess memory;
+
+    public Iterators(MemoryAccess memory) {
+        this.memory = memory;
+    }
+
+    public void process(VerifierEnv env, RegState reg, String name, int insnIndex, KfuncMeta meta, KernelType type) {
+        if (!reg.is(RegType.PTR_TO_STACK, 0)) {
+            throw env.reject(Errno.EINVAL, "%s expected pointer to an iterator on stack", name);
+        }
+        String struct = type.pointee().name();
+        if (!struct.startsWith(PREFIX)) {
+            throw env.reject(Errno.EINVAL, "expected valid iter pointer as %s", name);
+        }
+        int slots = KernelStructs.sizeOf(struct) / StackSlot.BYTES;
+        String shown = struct.substring(PREFIX.length());
+        if (meta.kfunc.has(Kfunc.Flag.ITER_NEW)) {
+            make(env, reg, name, insnIndex, meta, struct);
+            return;
+        }
+        int spi = StackObjects.slotOf(env, reg, "iter", slots);
+        if (spi < 0 || !isInitialized(env.func(reg), spi, slots, structId(env, struct))) {
+            if (spi >= 0 && hasUntrusted(env.func(reg), spi, slots)) {
+                throw env.reject(Errno.EPROTO, "expected an RCU CS when using %s", meta.kfunc.name());
+            }
+            throw env.reject(Errno.EINVAL, "expected an initialized iter_%s as %s", shown, name);
+        }
+        for (int i = 0; i < slots; i++) {
+            env.markSlotScratched(spi - i);
+        }
+        meta.iterFrame = reg.frameno();
+        meta.iterSlot = spi;
+        FuncState func = env.func(reg);
+        int id = func.slot(spi).spilled().id();
+        meta.objectId = id;
+        if (meta.kfunc.has(Kfunc.Flag.ITER_DESTROY)) {
+            References.release(env, id);
+            for (int i = 0; i < slots; i++) {
+                func.setSlot(spi - i, StackSlot.EMPTY);
+            }
+        }
+    }
+
+    private void make(VerifierEnv env, RegState reg, String name, int insnIndex, KfuncMeta meta, String struct) {
+        int slots = KernelStructs.sizeOf(struct) / StackSlot.BYTES;
+        if (!isUninitialized(env, reg, slots)) {
+            throw env.reject(
+                    Errno.EINVAL, "expected uninitialized iter_%s as %s", struct.substring(PREFIX.length()), name);
+        }
+        for (int off = 0; off < slots * StackSlot.BYTES; off += StackSlot.BYTES) {
+            memory.checkAccess(env, insnIndex, reg, name, off, StackSlot.BYTES, true);
+        }
+        int spi = StackObjects.slotOf(env, reg, "iter", slots);
+        if (spi < 0) {
+            throw env.reject(-spi);
+        }
+        int flags = 0;
+        if (meta.kfunc.has(Kfunc.Flag.RCU_PROTECTED)) {
+            flags = CriticalSections.inRcuSection(env.state()) ? TypeFlags.MEM_RCU : TypeFlags.PTR_UNTRUSTED;
+        }
+        int id = References.acquire(env, insnIndex, 0);
+        RegPayload.BtfRef type = structId(env, struct);
+        RegPayload payload = new RegPayload.Iter(type.btf(), type.typeId(), false, 0);
+        RegState iter = RegState.pointer(RegType.PTR_TO_STACK, flags, payload);
+        for (int i = 0; i < slots; i++) {
+            env.func(reg).setSlot(spi - i, StackSlot.of(i == 0 ? iter.withId(id) : iter, SlotType.ITER));
+            env.markSlotScratched(spi - i);
+        }
+    }
+
+    private static boolean isUninitialized(VerifierEnv env, RegState reg, int slots) {
+        int spi = StackObjects.slotOf(env, reg, "iter", slots);
+        if (spi == StackObjects.BEYOND) {
+            return true;
+        }
+        if (spi < 0) {
+            return false;
+        }
+        for (int i = 0; i < slots; i++) {
+            if (env.func(reg).slot(spi - i).last() == SlotType.ITER) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isInitialized(FuncState func, int spi, int slots, RegPayload.BtfRef type) {
+        for (int i = 0; i < slots; i++) {
+            StackSlot slot = func.slot(spi - i);
+            RegState reg = slot.spilled();
+            boolean whole = slot.types() == slot.withAllTypes(SlotType.ITER).types();
+            if (!whole
+                    || reg.hasFlag(TypeFlags.PTR_UNTRUSTED)
+                    || (i == 0) != (reg.id() != 0)
+                    || !(reg.payload() instanceof RegPayload.Iter iter)
+                    || iter.btf() != type.btf()
+                    || iter.typeId() != type.typeId()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean hasUntrusted(FuncState func, int spi, int slots) {
+        for (int i = 0; i < slots; i++) {
+            if (func.slot(spi - i).spilled().hasFlag(TypeFlags.PTR_UNTRUSTED)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static RegPayload.BtfRef structId(VerifierEnv env, String struct) {
+        Btf btf = KernelStructs.typesOr(env.kernelTypes());
+        return new RegPayload.BtfRef(btf, btf.find(struct, BtfType.Composite.class));
+    }
+
+    /** The iterator's next element: none in this state, one in another that is explored later. */
+    public static void next(VerifierEnv env, KfuncMeta meta, int insnIndex) {
+        VerifierState state = env.state();
+        RegState iter = iterator(state, meta);
+        RegPayload.Iter payload = (RegPayload.Iter) iter.payload();
+        if (!payload.drained()) {
+            VerifierState parent = state.parent();
+            VerifierState previous =
+                    parent == null ? null : env.services().stateCache().findPreviousEntry(env, parent, insnIndex);
+            VerifierState queued = env.pushStack(insnIndex + 1, insnIndex);
+            setIterator(queued, meta, new RegPayload.Iter(payload.btf(), payload.typeId(), false, payload.depth() + 1));
+            if (previous != null) {
+                env.services().stateCache().widenImpreciseScalars(previous, queued);
+            }
+            queued.func().setReg(0, queued.func().reg(0).notNull());
+        }
+        setIterator(state, meta, new RegPayload.Iter(payload.btf(), payload.typeId(), true, payload.depth()));
+        env.setReg(0, RegState.ZERO);
+    }
+
+    public static RegState iterator(VerifierState state, KfuncMeta meta) {
+        return state.frame(meta.iterFrame).slot(meta.iterSlot).spilled();
+    }
+
+    private static void setIterator(VerifierState state, KfuncMeta meta, RegPayload.Iter payload) {
+        FuncState func = state.frame(meta.iterFrame);
+        StackSlot slot = func.slot(meta.iterSlot);
+        func.setSlot(meta.iterSlot, slot.withSpilled(slot.spilled().withPayload(payload)));
+    }
+}

@@ -1,0 +1,101 @@
+package dev.spinbpf.verifier.object;
+
+import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.btf.BtfField;
+import dev.spinbpf.programs.btf.BtfRecord;
+import dev.spinbpf.programs.btf.BtfType;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.verifier.flow.CriticalSections;
+import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.kernel.TypeFlags;
+import dev.spinbpf.verifier.kernel.UnsupportedFeature;
+import dev.spinbpf.verifier.state.RegPayload;
+import dev.spinbpf.verifier.state.RegState;
+import dev.spinbpf.verifier.state.RegType;
+import java.util.Set;
+
+/** Pointers to objects that are kept in map values and allocated objects. */
+public final class Kptrs {
+    private static final Set<String> RCU_PROTECTED =
+            Set.of("prog_test_ref_kfunc", "cgroup", "bpf_cpumask", "task_struct", "bpf_crypto_ctx");
+
+    private Kptrs() {}
+
+    /**
+     * The type that a kptr points to: the kernel's struct of its name if there is one, else the program's own.
+     *
+     * @param btf the types that the field's type id refers to
+     */
+    public static RegPayload.BtfRef typeOf(VerifierEnv env, BtfField field, Btf btf) {
+        String name = btf.type(field.typeId()).name();
+        RegPayload.BtfRef kernel = StructMatch.kernel(env.kernelTypes(), name);
+        if (kernel != null) {
+            return kernel;
+        }
+        if (btf.resolved(field.typeId()) instanceof BtfType.Fwd) {
+            throw new UnsupportedFeature("kptr to kernel struct " + name + " is not supported without kernel types");
+        }
+        return new RegPayload.BtfRef(btf, field.typeId());
+    }
+
+    /** Flags of the pointer that a load of the field gives. */
+    public static int loadFlags(VerifierEnv env, BtfField field, Btf btf) {
+        RegPayload.BtfRef type = typeOf(env, field, btf);
+        boolean ofKernel = type.btf() != env.btf();
+        boolean rcuSafe = field.kind() == BtfField.Kind.BPF_KPTR_PERCPU
+                || field.kind() == BtfField.Kind.BPF_KPTR_REF
+                        && (!ofKernel || RCU_PROTECTED.contains(StructMatch.name(type)));
+        int flags = TypeFlags.PTR_MAYBE_NULL;
+        if (!rcuSafe || !CriticalSections.inRcuSection(env.state())) {
+            return flags | TypeFlags.PTR_UNTRUSTED;
+        }
+        flags |= TypeFlags.MEM_RCU;
+        if (field.kind() == BtfField.Kind.BPF_KPTR_PERCPU) {
+            flags |= TypeFlags.MEM_PERCPU;
+        } else if (!ofKernel) {
+            flags |= TypeFlags.MEM_ALLOC;
+        }
+        BtfRecord record = ofKernel ? null : SpecialFields.ofStruct(type.btf(), type.typeId());
+        boolean node = SpecialFields.has(record, BtfField.Kind.BPF_LIST_NODE)
+                || SpecialFields.has(record, BtfField.Kind.BPF_RB_NODE);
+        return node ? flags | TypeFlags.NON_OWN_REF : flags;
+    }
+
+    /** Refuses a register that cannot be kept in the field: Linux's {@code map_kptr_match_type}. */
+    public static void checkType(VerifierEnv env, BtfField field, Btf btf, RegState reg, int regno) {
+        RegPayload.BtfRef wanted = typeOf(env, field, btf);
+        boolean percpu = field.kind() == BtfField.Kind.BPF_KPTR_PERCPU;
+        boolean unref = field.kind() == BtfField.Kind.BPF_KPTR_UNREF;
+        String shown = "";
+        boolean fits = reg.is(RegType.PTR_TO_BTF_ID);
+        if (fits) {
+            boolean ofKernel = reg.btfRef().btf() != env.btf();
+            int allowed = TypeFlags.PTR_MAYBE_NULL;
+            if (ofKernel) {
+                allowed |= TypeFlags.PTR_TRUSTED | TypeFlags.MEM_RCU | (unref ? TypeFlags.PTR_UNTRUSTED : 0);
+            } else {
+                allowed |= TypeFlags.MEM_ALLOC | (percpu ? TypeFlags.MEM_PERCPU : 0);
+            }
+            fits = (reg.flags() & ~allowed) == 0 && percpu == reg.hasFlag(TypeFlags.MEM_PERCPU);
+        }
+        if (fits) {
+            shown = StructMatch.name(reg.btfRef());
+            Registers.checkPointerOffset(env, reg, Registers.name(regno), true);
+            fits = StructMatch.matches(reg.btfRef(), reg.constValue(), wanted, !unref);
+        }
+        if (!fits) {
+            String target = StructMatch.name(wanted);
+            String expected = RegType.PTR_TO_BTF_ID.display() + target;
+            String alternative = RegType.PTR_TO_BTF_ID.display(TypeFlags.PTR_UNTRUSTED) + target;
+            throw env.reject(
+                    Errno.EINVAL,
+                    "invalid kptr access, R%d type=%s%s expected=%s%s",
+                    regno,
+                    reg.typeText(),
+                    shown,
+                    expected,
+                    unref ? " or " + alternative : "");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+package dev.spinbpf.verifier.object;
+
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.state.RegState;
+import dev.spinbpf.verifier.state.StackSlot;
+
+/** Objects of the kernel that live in whole slots of the stack: dynptrs, iterators, saved interrupt flags. */
+final class StackObjects {
+    /** No object can be there; a message was printed. */
+    static final int BAD = -Errno.EINVAL;
+    /** The stack does not reach so far yet. */
+    static final int BEYOND = -Errno.ERANGE;
+
+    private StackObjects() {}
+
+    /**
+     * The first slot (the one with the highest number) of the object that the register points to.
+     *
+     * @param kind how messages call the object
+     * @param slots slots that it takes
+     * @return {@link #BAD} or {@link #BEYOND} if there cannot be one
+     */
+    static int slotOf(VerifierEnv env, RegState reg, String kind, int slots) {
+        if (!reg.isConst()) {
+            env.verbose("%s has to be at a constant offset\n", kind);
+            return BAD;
+        }
+        int off = (int) reg.constValue();
+        if (off >= 0 || off % StackSlot.BYTES != 0) {
+            env.verbose("cannot pass in %s at an offset=%d\n", kind, off);
+            return BAD;
+        }
+        int spi = (-off - 1) / StackSlot.BYTES;
+        if (spi + 1 < slots) {
+            env.verbose("cannot pass in %s at an offset=%d\n", kind, off);
+            return BAD;
+        }
+        return spi - slots + 1 >= 0 && spi < env.func(reg).slots() ? spi : BEYOND;
+    }
+}

@@ -1,0 +1,122 @@
+package dev.spinbpf.verifier.state;
+
+import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.btf.BtfField;
+import dev.spinbpf.programs.btf.BtfRecord;
+import dev.spinbpf.programs.btf.BtfType;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Whether Linux takes an object's types at all ({@code btf_parse_struct_metas} and what is checked after it). Types with wrong
+ * special fields are refused, all of an object's at once; loaders then go on without types.
+ */
+public final class ObjectTypeRules {
+    /** Structs of the kernel that know how to give up a reference, so that a map may keep one. */
+    private static final Set<String> DESTRUCTIBLE = Set.of(
+            "task_struct",
+            "cgroup",
+            "bpf_cpumask",
+            "bpf_crypto_ctx",
+            "sk_buff",
+            "prog_test_ref_kfunc",
+            "prog_test_member");
+
+    private static final int MAX_OWNERSHIP_DEPTH = 8;
+
+    private final Btf btf;
+    private final Btf kernelTypes;
+    private final Map<Integer, BtfRecord> records = new HashMap<>();
+    private final Map<Integer, Integer> depths = new HashMap<>();
+
+    private ObjectTypeRules(Btf btf, Btf kernelTypes) {
+        this.btf = btf;
+        this.kernelTypes = kernelTypes;
+    }
+
+    /**
+     * Whether Linux takes the types.
+     *
+     * @param kernelTypes the kernel's own types; {@link Btf#EMPTY}: what they alone decide counts as right
+     */
+    public static boolean areTaken(Btf btf, Btf kernelTypes) {
+        return !hasSpecial(btf) || new ObjectTypeRules(btf, kernelTypes).areTaken();
+    }
+
+    private static boolean hasSpecial(Btf btf) {
+        for (BtfField.Kind kind : BtfRecord.ALLOCATED_OBJECT_KINDS) {
+            if (!btf.findAll(kind.typeName()).isEmpty()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean areTaken() {
+        for (int id = 1; id < btf.size(); id++) {
+            if (!StructRecords.isSought(btf, id)) {
+                continue;
+            }
+            BtfRecord record = StructRecords.of(btf, id);
+            if (record.errno() != 0
+                    || record.isEmpty()
+                    || !record.fields().stream().allMatch(this::isOfRightType)) {
+                return false;
+            }
+            records.put(id, record);
+        }
+        return records.keySet().stream().allMatch(id -> ownershipDepth(id, MAX_OWNERSHIP_DEPTH) > 0);
+    }
+
+    private boolean isOfRightType(BtfField field) {
+        return switch (field.kind()) {
+            case BPF_KPTR_REF -> isDestructible(btf.type(field.typeId()).name());
+            case BPF_LIST_HEAD, BPF_RB_ROOT -> StructRecords.isSought(btf, field.typeId());
+            default -> true;
+        };
+    }
+
+    private boolean isDestructible(String struct) {
+        return DESTRUCTIBLE.contains(struct) || !isOfKernel(struct);
+    }
+
+    private boolean isOfKernel(String struct) {
+        return kernelTypes.findAll(struct).stream()
+                .anyMatch(id -> kernelTypes.type(id) instanceof BtfType.Composite found && !found.isUnion());
+    }
+
+    /** How many objects deep the struct may own others, itself included; 0 if that is more than allowed. */
+    private int ownershipDepth(int structId, int allowed) {
+        if (allowed == 0) {
+            return 0;
+        }
+        Integer known = depths.get(structId);
+        int deepest = known == null ? 0 : known - 1;
+        if (known == null) {
+            for (BtfField field :
+                    records.getOrDefault(structId, BtfRecord.EMPTY).fields()) {
+                if (!owns(field)) {
+                    continue;
+                }
+                int below = ownershipDepth(field.typeId(), allowed - 1);
+                if (below == 0) {
+                    return 0;
+                }
+                deepest = Math.max(deepest, below);
+            }
+            depths.put(structId, deepest + 1);
+        }
+        return deepest + 1 > allowed ? 0 : deepest + 1;
+    }
+
+    private boolean owns(BtfField field) {
+        return switch (field.kind()) {
+            case BPF_LIST_HEAD, BPF_RB_ROOT -> true;
+            case BPF_KPTR_REF, BPF_KPTR_PERCPU ->
+                records.containsKey(field.typeId())
+                        && !isOfKernel(btf.type(field.typeId()).name());
+            default -> false;
+        };
+    }
+}

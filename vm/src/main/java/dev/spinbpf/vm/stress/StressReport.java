@@ -1,0 +1,69 @@
+package dev.spinbpf.vm.stress;
+
+import dev.spinbpf.maps.cpu.ContextLevel;
+import dev.spinbpf.maps.lock.LockRow;
+import dev.spinbpf.vm.ProgramOutput;
+import dev.spinbpf.vm.exec.Fault;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What happened in a stress run, so far or in all.
+ *
+ * @param elapsedNanos how long it has gone on
+ * @param cpus emulated CPUs
+ * @param realProcessors processors of the machine that emulates them
+ * @param seed the seed it was run with
+ * @param programs one row for each attached program
+ * @param locks one row for each lock that anybody tried to take: locks of programs, and locks inside maps by map
+ * @param interrupts interrupts delivered, by level
+ * @param outputs what the programs wrote to their streams, known when the run has ended; programs that wrote nothing are absent
+ * @param faults the first faults, at most {@link #MAX_FAULTS}
+ * @param stuckCpus CPUs that did not stop in time, and why not
+ */
+public record StressReport(
+        long elapsedNanos,
+        int cpus,
+        int realProcessors,
+        long seed,
+        List<ProgramRow> programs,
+        List<LockRow> locks,
+        Map<ContextLevel, Long> interrupts,
+        List<ProgramOutput> outputs,
+        List<Fault> faults,
+        List<String> stuckCpus) {
+
+    /** Most faults that are kept. */
+    public static final int MAX_FAULTS = 10;
+
+    /**
+     * A program.
+     *
+     * @param name its name
+     * @param section its section
+     * @param type its kind, as bpftool prints it
+     * @param hook where it is attached
+     * @param runs runs by the level at which they ran; levels without any event are absent
+     * @param results how often each value of r0 (its lower half) came
+     * @param otherResults how often a value came that is not in {@code results}
+     * @param insns instructions executed
+     */
+    public record ProgramRow(
+            String name,
+            String section,
+            String type,
+            String hook,
+            Map<ContextLevel, Runs> runs,
+            Map<Long, Long> results,
+            long otherResults,
+            long insns) {}
+
+    /**
+     * Runs at a level.
+     *
+     * @param ended runs that ended with a result
+     * @param misses runs that a recursion guard prevented
+     * @param faults runs that were stopped by a fault
+     */
+    public record Runs(long ended, long misses, long faults) {}
+}
