@@ -7,21 +7,29 @@ import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import org.jspecify.annotations.Nullable;
 
-/** Finds what lies at an offset in a struct: Linux's {@code btf_struct_walk}. */
+/**
+ * Finds the field of a struct that an access reads or writes.
+ *
+ * <p>An access is answered by the first member that reaches beyond its first byte. A member that is a struct, or an array of
+ * structs, is looked into, at the access's offset within it or within the element; a pointer has to be accessed whole; of
+ * numbers any part may be, as long as it does not reach beyond the member. Bit-fields count where the access covers all their
+ * bytes. A member of a union may be anything, so that a pointer found within one is not trusted, and beyond the end of a
+ * member there the next one may lie.
+ */
 final class BtfWalk {
     private final VerifierEnv env;
     private final Btf btf;
     private final boolean flexibleArrays;
     private int flags;
 
-    /** @param flexibleArrays whether an array of no declared length at the end may be accessed */
+    /** @param flexibleArrays allows accesses to an array of no declared length at the end */
     BtfWalk(VerifierEnv env, Btf btf, boolean flexibleArrays) {
         this.env = env;
         this.btf = btf;
         this.flexibleArrays = flexibleArrays;
     }
 
-    /** What was found. */
+    /** The result of a walk. */
     sealed interface Found {
         /** A number. */
         record Scalar() implements Found {}
@@ -39,140 +47,180 @@ final class BtfWalk {
         record Pointer(int typeId, int flags, String field) implements Found {}
     }
 
-    /** A step: a result, or the struct to look into next and the offset in it. */
-    private record Step(@Nullable Found found, int typeId, long off) {
-        static Step done(Found found) {
-            return new Step(found, 0, 0);
+    /** Where to go on: a result, or the struct to look into next, or a reason to refuse the access. */
+    private sealed interface Step {
+        record Done(Found found) implements Step {}
+
+        record Into(int typeId, long off) implements Step {}
+
+        record Refused(RuntimeException rejection) implements Step {}
+    }
+
+    /** An access within a struct. */
+    private record FieldAccess(BtfType.Composite struct, long off, int size) {
+        long end() {
+            return off + size;
+        }
+
+        boolean covers(long first, long end) {
+            return off <= first && end <= end();
         }
     }
 
     /** Refuses an access that no field of the struct answers. */
     Found find(int typeId, long off, int size) {
-        Step step = new Step(null, typeId, off);
+        Step step = new Step.Into(typeId, off);
         while (true) {
-            step = into(step.typeId(), step.off(), size);
-            if (step.found() != null) {
-                return step.found();
+            switch (step) {
+                case Step.Into next -> step = into(next, size);
+                case Step.Done done -> {
+                    return done.found();
+                }
+                case Step.Refused refused -> throw refused.rejection();
             }
         }
     }
 
-    private Step into(int typeId, long off, int size) {
-        if (!(btf.resolved(typeId) instanceof BtfType.Composite struct)) {
-            throw env.reject(
-                    Errno.EINVAL, "Type '%s' is not a struct", btf.type(typeId).name());
+    private Step into(Step.Into place, int size) {
+        if (!(btf.resolved(place.typeId()) instanceof BtfType.Composite struct)) {
+            return refused(env.reject(
+                    Errno.EINVAL,
+                    "Type '%s' is not a struct",
+                    btf.type(place.typeId()).name()));
         }
         if (struct.isUnion() && struct.members().size() != 1) {
             flags |= TypeFlags.PTR_UNTRUSTED;
         }
-        if (off + size > struct.sizeBytes()) {
-            return beyond(struct, off, size);
+        FieldAccess access = new FieldAccess(struct, place.off(), size);
+        if (access.end() > struct.sizeBytes()) {
+            return beyond(access);
         }
         for (BtfType.Member member : struct.members()) {
-            long memberOff = member.bitOffset() / 8;
-            if (off + size <= memberOff) {
+            long first = member.bitOffset() / Byte.SIZE;
+            boolean isBitField = member.bitSize() != 0;
+            if (access.end() <= first || !isBitField && access.off() < first) {
                 break;
             }
-            if (member.bitSize() != 0) {
-                long endByte = (member.bitOffset() + member.bitSize() + 7) / 8;
-                if (off <= memberOff && endByte <= off + size) {
-                    return Step.done(new Found.Scalar());
-                }
-                continue;
-            }
-            if (off < memberOff) {
-                break;
-            }
-            Step step = member(struct, member, memberOff, off, size);
+            Step step = isBitField ? bitField(member, access) : member(member, first, access);
             if (step != null) {
                 return step;
             }
         }
-        throw env.reject(Errno.EINVAL, "struct %s doesn't have field at offset %d", struct.name(), off);
+        return refused(
+                env.reject(Errno.EINVAL, "struct %s doesn't have field at offset %d", struct.name(), access.off()));
     }
 
-    private Step beyond(BtfType.Composite struct, long off, int size) {
-        if (flexibleArrays && !struct.members().isEmpty()) {
-            BtfType.Member last = struct.members().getLast();
-            long lastOff = last.bitOffset() / 8;
-            if (btf.resolved(last.typeId()) instanceof BtfType.Array array && array.count() == 0 && off >= lastOff) {
-                BtfType element = btf.resolved(array.elementTypeId());
-                if (element instanceof BtfType.Int) {
-                    return Step.done(new Found.Scalar());
-                }
-                if (element instanceof BtfType.Composite inner && inner.sizeBytes() != 0) {
-                    return new Step(null, array.elementTypeId(), (off - lastOff) % inner.sizeBytes());
-                }
-            }
-        }
-        throw env.reject(Errno.EACCES, "access beyond struct %s at off %d size %d", struct.name(), off, size);
+    private static @Nullable Step bitField(BtfType.Member member, FieldAccess access) {
+        long first = member.bitOffset() / Byte.SIZE;
+        long end = (member.bitOffset() + member.bitSize() + Byte.SIZE - 1) / Byte.SIZE;
+        return access.covers(first, end) ? scalar() : null;
     }
 
-    private @Nullable Step member(
-            BtfType.Composite struct, BtfType.Member member, long declaredOff, long off, int size) {
+    /** The member's answer, or null if it ends before the access begins. */
+    private @Nullable Step member(BtfType.Member member, long first, FieldAccess access) {
         long bytes = btf.sizeOf(member.typeId());
         if (bytes < 0) {
-            throw env.reject(Errno.EFAULT, "field %s doesn't have size", member.name());
+            return refused(env.reject(Errno.EFAULT, "field %s doesn't have size", member.name()));
         }
-        long end = declaredOff + bytes;
-        if (off >= end) {
+        long end = first + bytes;
+        if (access.off() >= end) {
             return null;
         }
         int typeId = btf.resolve(member.typeId());
-        long memberOff = declaredOff;
-        boolean isArray = btf.type(typeId) instanceof BtfType.Array;
+        if (!(btf.type(typeId) instanceof BtfType.Array)) {
+            return field(member, typeId, first, end, access);
+        }
         while (btf.type(typeId) instanceof BtfType.Array array) {
             typeId = btf.resolve(array.elementTypeId());
         }
-        if (isArray) {
-            bytes = btf.sizeOf(typeId);
-            if (bytes <= 0) {
-                return null;
-            }
-            memberOff += (off - memberOff) / bytes * bytes;
+        long stride = btf.sizeOf(typeId);
+        long within = access.off() - first;
+        return stride <= 0 ? null : field(member, typeId, first + within / stride * stride, end, access);
+    }
+
+    /**
+     * The answer of a member, or of the element of an array at the access's offset.
+     *
+     * @param typeId its type, no array
+     * @param first where it begins
+     * @param end where the member, with all its elements, ends
+     */
+    private Step field(BtfType.Member member, int typeId, long first, long end, FieldAccess access) {
+        BtfType type = btf.type(typeId);
+        if (type instanceof BtfType.Composite) {
+            return new Step.Into(typeId, access.off() - first);
         }
-        return switch (btf.type(typeId)) {
-            case BtfType.Composite inner -> new Step(null, typeId, off - memberOff);
-            case BtfType.Ptr pointer -> Step.done(pointer(struct, member, pointer, memberOff, bytes, off, size));
-            default -> {
-                if (off + size > end && (flags & TypeFlags.PTR_UNTRUSTED) == 0) {
-                    throw env.reject(
-                            Errno.EACCES,
-                            "access beyond the end of member %s (mend:%d) in struct %s with off %d size %d",
-                            member.name(),
-                            end,
-                            struct.name(),
-                            off,
-                            size);
-                }
-                yield Step.done(new Found.Scalar());
-            }
+        if (type instanceof BtfType.Ptr pointer) {
+            boolean whole = access.off() == first && access.size() == btf.sizeOf(typeId);
+            return whole ? new Step.Done(target(member, pointer)) : partOfPointer(member, first, access);
+        }
+        if (access.end() > end && (flags & TypeFlags.PTR_UNTRUSTED) == 0) {
+            return refused(env.reject(
+                    Errno.EACCES,
+                    "access beyond the end of member %s (mend:%d) in struct %s with off %d size %d",
+                    member.name(),
+                    end,
+                    access.struct().name(),
+                    access.off(),
+                    access.size()));
+        }
+        return scalar();
+    }
+
+    private Step partOfPointer(BtfType.Member member, long first, FieldAccess access) {
+        return refused(env.reject(
+                Errno.EACCES,
+                "cannot access ptr member %s with moff %d in struct %s with off %d size %d",
+                member.name(),
+                first,
+                access.struct().name(),
+                access.off(),
+                access.size()));
+    }
+
+    private Found target(BtfType.Member member, BtfType.Ptr pointer) {
+        int target = btf.resolve(pointer.typeId());
+        return btf.type(target) instanceof BtfType.Composite
+                ? new Found.Pointer(target, flags | tagFlags(pointer.typeId()), member.name())
+                : new Found.UntrustedMemory();
+    }
+
+    /** An access that ends beyond the struct, where an array of no declared length may go on. */
+    private Step beyond(FieldAccess access) {
+        Step step = flexibleArrays ? flexibleArray(access) : null;
+        return step != null
+                ? step
+                : refused(env.reject(
+                        Errno.EACCES,
+                        "access beyond struct %s at off %d size %d",
+                        access.struct().name(),
+                        access.off(),
+                        access.size()));
+    }
+
+    private @Nullable Step flexibleArray(FieldAccess access) {
+        if (access.struct().members().isEmpty()) {
+            return null;
+        }
+        BtfType.Member last = access.struct().members().getLast();
+        long within = access.off() - last.bitOffset() / Byte.SIZE;
+        if (within < 0 || !(btf.resolved(last.typeId()) instanceof BtfType.Array array) || array.count() != 0) {
+            return null;
+        }
+        return switch (btf.resolved(array.elementTypeId())) {
+            case BtfType.Int _ -> scalar();
+            case BtfType.Composite inner
+            when inner.sizeBytes() != 0 -> new Step.Into(array.elementTypeId(), within % inner.sizeBytes());
+            default -> null;
         };
     }
 
-    private Found pointer(
-            BtfType.Composite struct,
-            BtfType.Member member,
-            BtfType.Ptr pointer,
-            long memberOff,
-            long bytes,
-            long off,
-            int size) {
-        if (bytes != size || off != memberOff) {
-            throw env.reject(
-                    Errno.EACCES,
-                    "cannot access ptr member %s with moff %d in struct %s with off %d size %d",
-                    member.name(),
-                    memberOff,
-                    struct.name(),
-                    off,
-                    size);
-        }
-        int target = btf.resolve(pointer.typeId());
-        if (btf.type(target) instanceof BtfType.Composite) {
-            return new Found.Pointer(target, flags | tagFlags(pointer.typeId()), member.name());
-        }
-        return new Found.UntrustedMemory();
+    private static Step scalar() {
+        return new Step.Done(new Found.Scalar());
+    }
+
+    private static Step refused(RuntimeException rejection) {
+        return new Step.Refused(rejection);
     }
 
     private int tagFlags(int typeId) {

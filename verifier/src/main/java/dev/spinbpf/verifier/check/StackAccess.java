@@ -19,40 +19,45 @@ final class StackAccess {
     /** Refuses an access outside the 512 bytes; else makes the frame's stack large enough for it. */
     static void checkWithinBounds(VerifierEnv env, RegState reg, String name, int off, int size, AccessType type) {
         String direction = type == AccessType.READ ? " read from" : " write to";
-        long min;
-        long max;
-        if (reg.isConst()) {
-            min = reg.constValue() + off;
-            max = min + size;
-        } else {
-            if (reg.smax() >= Registers.MAX_VAR_OFF || reg.smin() <= -Registers.MAX_VAR_OFF) {
-                throw env.reject(Errno.EACCES, "invalid unbounded variable-offset%s stack %s", direction, name);
-            }
-            min = reg.smin() + off;
-            max = reg.smax() + off + size;
+        if (!reg.isConst() && isUnbounded(reg)) {
+            throw env.reject(Errno.EACCES, "invalid unbounded variable-offset%s stack %s", direction, name);
         }
-        int errno = 0;
-        if (min < -VerifierEnv.MAX_BPF_STACK || min > -1) {
-            errno = Errno.EACCES;
-        } else if (max > 0) {
-            errno = Errno.EINVAL;
-        } else if (size < 0) {
-            errno = Errno.EFAULT;
+        long lowest = reg.smin() + off;
+        int errno = refusal(lowest, reg.smax() + off + size, size);
+        if (errno == 0) {
+            env.growStack(env.func(reg), (int) -lowest);
+            return;
         }
-        if (errno != 0 && reg.isConst()) {
-            throw env.reject(errno, "invalid%s stack %s off=%d size=%d", direction, name, min, size);
+        throw reg.isConst()
+                ? env.reject(errno, "invalid%s stack %s off=%d size=%d", direction, name, lowest, size)
+                : env.reject(
+                        errno,
+                        "invalid variable-offset%s stack %s var_off=%s off=%d size=%d",
+                        direction,
+                        name,
+                        reg.value().varOff(),
+                        off,
+                        size);
+    }
+
+    private static boolean isUnbounded(RegState reg) {
+        return reg.smin() <= -Registers.MAX_VAR_OFF || reg.smax() >= Registers.MAX_VAR_OFF;
+    }
+
+    /**
+     * The errno of an access that does not lie in the frame, 0 if it does.
+     *
+     * @param lowest first byte at the smallest offset, relative to the frame pointer
+     * @param end one past the last byte at the largest offset
+     */
+    private static int refusal(long lowest, long end, int size) {
+        if (lowest < -VerifierEnv.MAX_BPF_STACK || lowest >= 0) {
+            return Errno.EACCES;
         }
-        if (errno != 0) {
-            throw env.reject(
-                    errno,
-                    "invalid variable-offset%s stack %s var_off=%s off=%d size=%d",
-                    direction,
-                    name,
-                    reg.value().varOff(),
-                    off,
-                    size);
+        if (end > 0) {
+            return Errno.EINVAL;
         }
-        env.growStack(env.func(reg), (int) -min);
+        return size < 0 ? Errno.EFAULT : 0;
     }
 
     static boolean isStoreOfImmediate(Insn insn) {

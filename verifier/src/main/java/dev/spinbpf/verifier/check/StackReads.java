@@ -42,29 +42,54 @@ final class StackReads {
 
     private static void readFixed(VerifierEnv env, FuncState func, int off, int size, int dstRegno) {
         int spi = (-off - 1) / StackSlot.BYTES;
-        StackSlot slot = func.slot(spi);
         env.markSlotScratched(spi);
         StackAccess.checkFastcallContract(env, env.func(), env.insnIndex(), off);
-        boolean fill;
-        if (!slot.isSpilled()) {
-            checkReadable(env, slot, off, size);
-            if (dstRegno >= 0) {
-                readData(env, func, off, off + size, dstRegno);
-            }
-            fill = false;
-        } else if (size != StackSlot.BYTES || spillSize(slot) != StackSlot.BYTES) {
-            fill = readPart(env, func, spi, off, size, dstRegno);
-        } else {
-            if (dstRegno >= 0) {
-                RegState value = Registers.withScalarId(env, slot.spilled());
-                func.setSlot(spi, slot.withSpilled(value));
-                env.setReg(dstRegno, value);
-            }
-            fill = true;
-        }
-        if (fill) {
+        boolean isFill =
+                switch (contentsOf(func.slot(spi), size)) {
+                    case WHOLE_SPILL -> {
+                        fill(env, func, spi, dstRegno);
+                        yield true;
+                    }
+                    case PART_OF_SPILL -> readPart(env, func, spi, off, size, dstRegno);
+                    case DATA -> {
+                        checkReadable(env, func.slot(spi), off, size);
+                        if (dstRegno >= 0) {
+                            readData(env, func, off, off + size, dstRegno);
+                        }
+                        yield false;
+                    }
+                };
+        if (isFill) {
             StackAccess.pushHistory(env, JmpHistoryEntry.INSN_F_STACK_ACCESS, spi, func.frameno());
         }
+    }
+
+    private enum Contents {
+        /** All of a register that was spilled at full width. */
+        WHOLE_SPILL,
+        /** Some of a spilled register, or one of which some was spilled. */
+        PART_OF_SPILL,
+        /** Bytes that are no register. */
+        DATA
+    }
+
+    private static Contents contentsOf(StackSlot slot, int size) {
+        if (!slot.isSpilled()) {
+            return Contents.DATA;
+        }
+        return size == StackSlot.BYTES && spillSize(slot) == StackSlot.BYTES
+                ? Contents.WHOLE_SPILL
+                : Contents.PART_OF_SPILL;
+    }
+
+    private static void fill(VerifierEnv env, FuncState func, int spi, int dstRegno) {
+        if (dstRegno < 0) {
+            return;
+        }
+        StackSlot slot = func.slot(spi);
+        RegState value = Registers.withScalarId(env, slot.spilled());
+        func.setSlot(spi, slot.withSpilled(value));
+        env.setReg(dstRegno, value);
     }
 
     private static int spillSize(StackSlot slot) {

@@ -136,36 +136,47 @@ final class StackWrites {
         };
     }
 
+    /**
+     * Writes somewhere between two offsets. Each byte there may be written or may keep what it holds, so that it holds
+     * both: a zero only if it holds one and a zero is written.
+     */
     private static void writeVariable(
             VerifierEnv env, FuncState func, RegState pointer, int off, int size, int valueRegno, int insnIndex) {
-        int min = (int) (pointer.smin() + off);
-        int max = (int) (pointer.smax() + off + size);
-        RegState value = valueRegno >= 0 ? env.reg(valueRegno) : null;
-        boolean zero = isZero(value, env.insn(insnIndex));
-        boolean zeroUsed = false;
-        for (int i = min; i < max; i++) {
-            DynptrSlots.destroyIfDynptr(env, func, (-i - 1) / StackSlot.BYTES);
+        int first = (int) (pointer.smin() + off);
+        int end = (int) (pointer.smax() + off + size);
+        for (int at = first; at < end; at++) {
+            DynptrSlots.destroyIfDynptr(env, func, spiOf(at));
         }
-        StackAccess.checkFastcallContract(env, func, insnIndex, min);
-        for (int i = min; i < max; i++) {
-            int spi = (-i - 1) / StackSlot.BYTES;
-            int index = (-i - 1) % StackSlot.BYTES;
-            StackSlot slot = func.slot(spi);
-            env.markSlotScratched(spi);
-            boolean spilledZero = slot.type(index) == SlotType.SPILL
-                    && slot.isSpilledScalar()
-                    && slot.spilled().isNull();
-            if (zero && spilledZero) {
-                zeroUsed = true;
-                continue;
-            }
-            StackSlot scrubbed = StackAccess.scrubbed(slot);
-            boolean staysZero = zero && scrubbed.type(index) == SlotType.ZERO;
-            zeroUsed |= staysZero;
-            func.setSlot(spi, scrubbed.withType(index, staysZero ? SlotType.ZERO : SlotType.MISC));
+        StackAccess.checkFastcallContract(env, func, insnIndex, first);
+        boolean zero = isZero(valueRegno >= 0 ? env.reg(valueRegno) : null, env.insn(insnIndex));
+        boolean reliesOnZero = false;
+        for (int at = first; at < end; at++) {
+            env.markSlotScratched(spiOf(at));
+            reliesOnZero |= mayWriteByte(func, at, zero);
         }
-        if (zeroUsed && valueRegno >= 0) {
+        if (reliesOnZero && valueRegno >= 0) {
             env.services().precision().markChain(env, valueRegno);
         }
+    }
+
+    /** One byte that may be written; true if it is still known to be zero since what is written is. */
+    private static boolean mayWriteByte(FuncState func, int at, boolean zero) {
+        int spi = spiOf(at);
+        int index = (-at - 1) % StackSlot.BYTES;
+        StackSlot slot = func.slot(spi);
+        if (zero
+                && slot.type(index) == SlotType.SPILL
+                && slot.isSpilledScalar()
+                && slot.spilled().isNull()) {
+            return true;
+        }
+        StackSlot scrubbed = StackAccess.scrubbed(slot);
+        boolean staysZero = zero && scrubbed.type(index) == SlotType.ZERO;
+        func.setSlot(spi, scrubbed.withType(index, staysZero ? SlotType.ZERO : SlotType.MISC));
+        return staysZero;
+    }
+
+    private static int spiOf(int off) {
+        return (-off - 1) / StackSlot.BYTES;
     }
 }

@@ -157,6 +157,16 @@ public record Cnum32(int base, int size) {
         return Integer.compareUnsigned(a, b) <= 0 ? a : b;
     }
 
+    /** Steps up from {@code value} to the first member, 0 if it is one itself. The arc is not empty. */
+    long distanceUp(int value) {
+        return contains(value) ? 0 : Integer.toUnsignedLong(base - value);
+    }
+
+    /** Steps down from {@code value} to the first member, 0 if it is one itself. The arc is not empty. */
+    long distanceDown(int value) {
+        return contains(value) ? 0 : Integer.toUnsignedLong(value - (base + size));
+    }
+
     /** The lower halves of the values of a 64-bit range. */
     public static Cnum32 ofLowerHalves(Cnum64 range) {
         if (range.isEmpty()) {

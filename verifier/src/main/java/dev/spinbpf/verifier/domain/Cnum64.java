@@ -165,29 +165,8 @@ public record Cnum64(long base, long size) {
         if (isEmpty() || lower.isEmpty()) {
             return EMPTY;
         }
-        // Turned so that this arc starts at a multiple of 2^32: then offsets into the arc have the lower halves [first,
-        // last].
-        long first = Integer.toUnsignedLong(lower.base() - (int) base);
-        long last = first + Integer.toUnsignedLong(lower.size());
-        long end = size & LOW32;
-        if (last > LOW32) {
-            // The fitting lower halves go round: up to `last`, and from `first` on. The arc's start fits.
-            last &= LOW32;
-            boolean endsInGap = end > last && end < first;
-            return endsInGap ? new Cnum64(base, size - (end - last)) : this;
-        }
-        if (Long.compareUnsigned(size, first) < 0) {
-            return EMPTY;
-        }
-        long shortened = size - first;
-        long beyond = 0;
-        if (end < first) {
-            beyond = end + (LOW32 + 1) - last;
-        } else if (end >= last) {
-            beyond = end - last;
-        }
-        return Long.compareUnsigned(shortened, beyond) < 0 ? EMPTY : new Cnum64(base + first, shortened - beyond);
+        long up = lower.distanceUp((int) base);
+        long down = lower.distanceDown((int) (base + size));
+        return Long.compareUnsigned(up + down, size) > 0 ? EMPTY : new Cnum64(base + up, size - up - down);
     }
-
-    private static final long LOW32 = 0xffff_ffffL;
 }

@@ -178,11 +178,25 @@ public record Tnum(long value, long mask) {
         if (Long.compareUnsigned(bound, value) < 0) {
             return value;
         }
-        // Count up within the unknown bits: with all other bits set, adding one carries through them. Known bits of the
-        // distance that lie above unknown ones make every lower unknown bit run over at once.
-        long distance = bound - value;
-        long full = distance | lowBits(bitLength(distance & ~mask)) | ~mask;
-        return value | ((full + 1) & mask);
+        return ceiling(bound + 1);
+    }
+
+    /** The smallest member not below {@code target}, which is not above the largest member. */
+    private long ceiling(long target) {
+        long wrong = (target ^ value) & ~mask;
+        if (wrong == 0) {
+            return target;
+        }
+        // Members agree with the known bits. The highest bit in which the target does not decides: where the member has
+        // the
+        // one there, all lower bits may be as small as they get; where it has the zero, an unknown bit above has to
+        // make up
+        // for it, the lowest that the target leaves clear.
+        int pivot = 63 - Long.numberOfLeadingZeros(wrong);
+        if ((target >>> pivot & 1) != 0) {
+            pivot = Long.numberOfTrailingZeros(mask & ~target & -2L << pivot);
+        }
+        return target & -2L << pivot | 1L << pivot | value & lowBits(pivot);
     }
 
     private static Tnum masked(long value, long mask) {

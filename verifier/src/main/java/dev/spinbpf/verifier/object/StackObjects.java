@@ -27,15 +27,12 @@ final class StackObjects {
             return BAD;
         }
         int off = (int) reg.constValue();
-        if (off >= 0 || off % StackSlot.BYTES != 0) {
+        boolean fits = off < 0 && off % StackSlot.BYTES == 0 && off <= -slots * StackSlot.BYTES;
+        if (!fits) {
             env.verbose("cannot pass in %s at an offset=%d\n", kind, off);
             return BAD;
         }
-        int spi = (-off - 1) / StackSlot.BYTES;
-        if (spi + 1 < slots) {
-            env.verbose("cannot pass in %s at an offset=%d\n", kind, off);
-            return BAD;
-        }
-        return spi - slots + 1 >= 0 && spi < env.func(reg).slots() ? spi : BEYOND;
+        int first = -off / StackSlot.BYTES - 1;
+        return first < env.func(reg).slots() ? first : BEYOND;
     }
 }
