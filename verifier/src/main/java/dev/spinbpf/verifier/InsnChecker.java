@@ -27,7 +27,7 @@ final class InsnChecker {
 
     private InsnChecker() {}
 
-    /** Checks the instruction; gives the slot that the path goes on with, or {@link #PATH_ENDS}. */
+    /** Checks the instruction; returns the slot that the path goes on with, or {@link #PATH_ENDS}. */
     static int check(VerifierEnv env, Insn insn, int at) {
         int next = at + insn.slots();
         switch (insn.op().kind()) {

@@ -35,7 +35,7 @@ import java.util.Set;
 public final class Phases {
     private static final int BPF_MAXINSNS = 1_000_000;
 
-    /** How many maps a program may use: {@code MAX_USED_MAPS}. */
+    /** Most maps that a program may use: {@code MAX_USED_MAPS}. */
     private static final int MOST_MAPS = 64;
 
     private Phases() {}

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 public final class SubprogCalls implements CallbackPusher {
     private static final int TIMER_SET_CALLBACK = 170;
 
-    /** What follows a call. */
+    /** The way on after a call. */
     enum Outcome {
         /** The slot behind the call: the callee was checked by its prototype alone. */
         NEXT,
@@ -97,7 +97,7 @@ public final class SubprogCalls implements CallbackPusher {
         return Outcome.NEXT;
     }
 
-    /** Whether a function that may sleep can be called. */
+    /** True if a function that may sleep can be called. */
     private static boolean isSleepable(VerifierState state) {
         return state.activeRcuLocks() == 0
                 && state.activePreemptLocks() == 0
@@ -209,7 +209,7 @@ public final class SubprogCalls implements CallbackPusher {
         }
     }
 
-    /** Which pointers may be passed with an offset: Linux's {@code check_func_arg_reg_off}. */
+    /** The pointers that may be passed with an offset: Linux's {@code check_func_arg_reg_off}. */
     private static void checkOffset(VerifierEnv env, RegState reg, String name, boolean asContext) {
         boolean free =
                 switch (reg.type()) {

@@ -1,8 +1,8 @@
 package dev.spinbpf.verifier;
 
-/** What the verifier says of one program. */
+/** The verifier's answer for one program. */
 public sealed interface Verdict {
-    /** What verification cost. */
+    /** The cost of the verification. */
     Stats stats();
 
     /** The log in Linux's form; empty unless it was asked for. */

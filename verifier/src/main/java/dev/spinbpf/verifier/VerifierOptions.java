@@ -3,7 +3,7 @@ package dev.spinbpf.verifier;
 import dev.spinbpf.programs.btf.Btf;
 
 /**
- * How to verify.
+ * Options of a verification.
  *
  * @param log whether to write the log in Linux's form
  * @param kernelTypes the kernel's types, for programs that attach to kernel functions and for kfuncs that use kernel

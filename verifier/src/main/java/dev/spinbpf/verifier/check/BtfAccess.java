@@ -18,7 +18,7 @@ final class BtfAccess {
     private BtfAccess() {}
 
     /**
-     * Refuses an access that is not safe; a load gives the register what is known of the field.
+     * Refuses an access that is not safe; a load sets the register to what is known of the field.
      *
      * @param valueRegno register that is loaded or stored, -1 if there is none
      */
@@ -61,7 +61,7 @@ final class BtfAccess {
         }
     }
 
-    /** Whether these are the kernel's types, not the object's own. */
+    /** True if these are the kernel's types, not the object's own. */
     static boolean isKernel(VerifierEnv env, Btf btf) {
         return btf != env.btf();
     }
@@ -156,7 +156,7 @@ final class BtfAccess {
         return flags & ~(TypeFlags.REG_TRUSTED_MODIFIERS | TypeFlags.MEM_RCU);
     }
 
-    /** Whether the kernel lists the member as trusted: its types say so by a struct {@code <name><suffix>}. */
+    /** True if the kernel lists the member as trusted: its types say so by a struct {@code <name><suffix>}. */
     private static boolean isListed(RegState reg, BtfWalk.Found.Pointer pointer, String suffix) {
         Btf btf = reg.btfRef().btf();
         int id = btf.find(btf.type(reg.btfRef().typeId()).name() + suffix, BtfType.Composite.class);

@@ -41,13 +41,13 @@ final class BtfWalk {
          * A pointer to a struct.
          *
          * @param typeId the struct
-         * @param flags type flags that tags and unions on the way give it
+         * @param flags type flags that it has by tags and unions on the way
          * @param field name of the member
          */
         record Pointer(int typeId, int flags, String field) implements Found {}
     }
 
-    /** Where to go on: a result, or the struct to look into next, or a reason to refuse the access. */
+    /** The next step: a result, or the struct to look into next, or a reason to refuse the access. */
     private sealed interface Step {
         record Done(Found found) implements Step {}
 

@@ -78,7 +78,7 @@ final class KernelWrites {
         checkWithin(env, struct, member, off, size);
     }
 
-    /** Where a packet scheduler keeps what it knows of a packet, if the offset lies there. */
+    /** The bytes of a packet in which a packet scheduler keeps its own notes, if the offset lies there. */
     private static @Nullable Range privateData(Btf btf, long off) {
         Range cb = range(btf, "sk_buff.cb");
         Range data = range(btf, "qdisc_skb_cb.data");
@@ -120,7 +120,7 @@ final class KernelWrites {
         return null;
     }
 
-    /** Where a member lies, by the names of its struct and of the members that lead to it; null if it does not exist. */
+    /** The bytes of a member, by the names of its struct and of the members that lead to it; null if it does not exist. */
     private static @Nullable Range range(Btf btf, String path) {
         String[] names = path.split("\\.", -1);
         int typeId = btf.find(names[0], BtfType.Composite.class);

@@ -12,7 +12,7 @@ import dev.spinbpf.verifier.state.RegState;
 final class KsymAddresses {
     private KsymAddresses() {}
 
-    /** What a load of the object's kernel symbol gives. */
+    /** The value of a register after a load of the object's kernel symbol. */
     static RegState load(VerifierEnv env, int index) {
         KsymRef ksym = env.object().ksyms().get(index);
         Btf btf = env.kernelTypes();

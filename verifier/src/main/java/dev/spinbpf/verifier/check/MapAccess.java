@@ -92,7 +92,7 @@ public final class MapAccess {
         }
     }
 
-    /** How messages call a special field. */
+    /** A special field in the words of messages. */
     public static String fieldTypeName(BtfField.Kind kind) {
         return switch (kind) {
             case BPF_KPTR_UNREF, BPF_KPTR_REF -> "kptr";

@@ -5,7 +5,7 @@ import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.VerifierState;
 
-/** What a comparison with null tells of all registers that hold the same pointer. */
+/** Comparisons with null, and what follows from them for all registers that hold the same pointer. */
 final class NullChecks {
     private NullChecks() {}
 

@@ -5,7 +5,7 @@ import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.verifier.flow.VerifierEnv;
 
 /**
- * What the object's own types say of a struct of the kernel, where the kernel's types are not at hand. Relocations were made
+ * A struct of the kernel, where the kernel's types are not at hand. Relocations were made
  * against the object's types then, so that a member lies where they say. They tell numbers from pointers; what a pointer is good for,
  * the kernel alone knows.
  */
@@ -14,7 +14,7 @@ final class OwnTypes {
 
     private OwnTypes() {}
 
-    /** Whether one of the object's structs of that name, flavors included, has a number in these bytes. */
+    /** True if one of the object's structs of that name, flavors included, has a number in these bytes. */
     static boolean haveScalar(VerifierEnv env, String struct, long off, int size) {
         Btf btf = env.btf();
         for (int id = 1; id < btf.size(); id++) {

@@ -22,7 +22,7 @@ public final class PacketAccess {
         MemoryRegion.check(env, reg, name, off, size, reg.range(), zeroSizeAllowed);
     }
 
-    /** Whether programs of this kind may write to packets directly. */
+    /** True if programs of this kind may write to packets directly. */
     static boolean mayWrite(VerifierEnv env) {
         return switch (env.program().type()) {
             case SCHED_CLS, SCHED_ACT, XDP, LWT_XMIT, SK_SKB, SK_MSG, CGROUP_SOCKOPT -> true;

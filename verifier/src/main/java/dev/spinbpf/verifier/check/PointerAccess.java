@@ -27,7 +27,7 @@ public final class PointerAccess {
 
     private PointerAccess() {}
 
-    /** Refuses the access if it is not safe; a load gives the register what is known of the value. */
+    /** Refuses the access if it is not safe; a load sets the register to what is known of the value. */
     public static void check(VerifierEnv env, Access access) {
         RegState reg = access.reg();
         Alignment.check(env, reg, access.off(), access.size(), access.strictAlignment());

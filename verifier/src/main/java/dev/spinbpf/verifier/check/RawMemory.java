@@ -15,12 +15,12 @@ public final class RawMemory {
         return regno;
     }
 
-    /** How many bytes the helper writes. */
+    /** Number of bytes that the helper writes. */
     public int sizeBytes() {
         return sizeBytes;
     }
 
-    /** Whether the argument points to the stack at a constant offset, so that each byte has to be marked as written. */
+    /** True if the argument points to the stack at a constant offset, so that each byte has to be marked as written. */
     public boolean isUsed() {
         return used;
     }

@@ -12,7 +12,7 @@ import dev.spinbpf.verifier.state.RegType;
 import dev.spinbpf.verifier.state.SlotType;
 import dev.spinbpf.verifier.state.StackSlot;
 
-/** Where the stack may be accessed; reads and writes are {@link StackReads} and {@link StackWrites}. */
+/** Bounds of accesses to the stack; reads and writes are {@link StackReads} and {@link StackWrites}. */
 final class StackAccess {
     private StackAccess() {}
 

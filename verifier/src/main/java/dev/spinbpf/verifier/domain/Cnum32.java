@@ -74,7 +74,7 @@ public record Cnum32(int base, int size) {
         return !isEmpty() && Integer.compareUnsigned(value - base, size) <= 0;
     }
 
-    /** Whether every value of {@code other} lies on this arc. */
+    /** True if every value of {@code other} lies on this arc. */
     public boolean containsAll(Cnum32 other) {
         if (other.isEmpty()) {
             return true;

@@ -74,7 +74,7 @@ public record Cnum64(long base, long size) {
         return !isEmpty() && Long.compareUnsigned(value - base, size) <= 0;
     }
 
-    /** Whether every value of {@code other} lies on this arc. */
+    /** True if every value of {@code other} lies on this arc. */
     public boolean containsAll(Cnum64 other) {
         if (other.isEmpty()) {
             return true;

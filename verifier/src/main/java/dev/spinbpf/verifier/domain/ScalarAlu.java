@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An operation first works at its width and then at the other one too, where the result of one width can be told from operands of
  * that width; a 32-bit operation ends by clearing the upper half. Division by a divisor that is not known and shifts by a
- * distance that is not known, or too far, give an unknown number.
+ * distance that is not known, or too far, make the number unknown.
  */
 public final class ScalarAlu {
     private ScalarAlu() {}
@@ -57,7 +57,7 @@ public final class ScalarAlu {
     public record Fork(ScalarValue here, ScalarValue other) {}
 
     /**
-     * Whether to fork before {@code op}: for AND and OR with a known operand on a number that is either 0 or -1, the
+     * True if the path forks before {@code op}: for AND and OR with a known operand on a number that is either 0 or -1, the
      * outcome of an arithmetic shift to the last bit. Null if not.
      */
     public static @Nullable Fork fork(Op op, ScalarValue dst, ScalarValue src) {

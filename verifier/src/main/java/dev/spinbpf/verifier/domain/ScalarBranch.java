@@ -11,7 +11,7 @@ import dev.spinbpf.programs.isa.Op;
 public final class ScalarBranch {
     private ScalarBranch() {}
 
-    /** Which way a jump goes. */
+    /** The ways that a jump may go. */
     public enum Taken {
         ALWAYS,
         NEVER,
@@ -20,7 +20,7 @@ public final class ScalarBranch {
 
     /** Two operands of a comparison. */
     public record Pair(ScalarValue dst, ScalarValue src) {
-        /** Whether one of the operands has no number left. */
+        /** True if one of the operands has no number left. */
         public boolean isEmpty() {
             return dst.isEmpty() || src.isEmpty();
         }
@@ -74,17 +74,17 @@ public final class ScalarBranch {
         return new Outcome(Taken.UNKNOWN, onTrue.sane(), onFalse.sane());
     }
 
-    /** Which way {@code if (a cond b) goto} goes, for two registers. */
+    /** The way that {@code if (a cond b) goto} goes, for two registers. */
     public static Taken taken(Op.Cond cond, boolean is64, ScalarValue a, ScalarValue b) {
         return decide(cond, is64, a, b, false).taken();
     }
 
-    /** What is learnt of both operands where {@code a cond b} holds; empty if it cannot. */
+    /** Both operands, narrowed, where {@code a cond b} holds; empty if it cannot. */
     public static Pair refineTrue(Op.Cond cond, boolean is64, ScalarValue a, ScalarValue b) {
         return refine(Assumption.of(cond), is64, new Pair(a, b)).synced();
     }
 
-    /** What is learnt of both operands where {@code a cond b} does not hold; empty if it must. */
+    /** Both operands, narrowed, where {@code a cond b} does not hold; empty if it must. */
     public static Pair refineFalse(Op.Cond cond, boolean is64, ScalarValue a, ScalarValue b) {
         return refine(Assumption.opposite(cond), is64, new Pair(a, b)).synced();
     }
@@ -199,7 +199,7 @@ public final class ScalarBranch {
         return decided((a.varOff().value() & bits) != 0, (a.varOff().max() & bits) == 0);
     }
 
-    /** What may be assumed of two operands a and b. */
+    /** An assumption about two operands a and b. */
     private enum Assumption {
         EQUAL,
         UNEQUAL,
@@ -297,7 +297,7 @@ public final class ScalarBranch {
             case COMMON_BITS ->
                 Long.bitCount(constant) == 1 ? value.withVarOff(value.varOff().or(Tnum.constant(constant))) : value;
             case NO_COMMON_BITS ->
-                // Ranges are derived anew from the bits, lest they contradict each other on a way that cannot be taken.
+                // Ranges are derived from the bits again, lest they contradict each other on a way that cannot be taken.
                 value.withVarOff(value.varOff().and(Tnum.constant(~constant))).unbounded();
             default -> throw new IllegalArgumentException(assumption.name());
         };

@@ -1,7 +1,7 @@
 package dev.spinbpf.verifier.domain;
 
 /**
- * What is known of a 64-bit number: its bits, the range of its 64 bits and the range of its lower 32 bits.
+ * The knowledge of a 64-bit number: its bits, the range of its 64 bits and the range of its lower 32 bits.
  *
  * <p>The number is in all three. They are kept up to date with one another by {@link #synced()}, which the operations call
  * where Linux calls it, so that both the ranges and their printed form are Linux's. The same value describes the variable part of a
@@ -77,22 +77,22 @@ public record ScalarValue(Tnum varOff, Cnum64 r64, Cnum32 r32) {
         return r32.smax();
     }
 
-    /** Whether all bits are known. */
+    /** True if all bits are known. */
     public boolean isConst() {
         return varOff.isConst();
     }
 
-    /** Whether the lower half is known. */
+    /** True if the lower half is known. */
     public boolean isConst32() {
         return varOff.isSubregConst();
     }
 
-    /** Whether the number, or its lower half, is known. */
+    /** True if the number, or its lower half, is known. */
     public boolean isConst(boolean is64) {
         return is64 ? isConst() : isConst32();
     }
 
-    /** Whether the number is known to be this one. */
+    /** True if the number is known to be this one. */
     public boolean isConst(long value) {
         return isConst() && varOff.value() == value;
     }
@@ -107,7 +107,7 @@ public record ScalarValue(Tnum varOff, Cnum64 r64, Cnum32 r32) {
         return is64 ? varOff.value() : varOff.value() & LOW32;
     }
 
-    /** Whether nothing is known. */
+    /** True if nothing is known. */
     public boolean isUnknown() {
         return equals(UNKNOWN);
     }
@@ -116,13 +116,13 @@ public record ScalarValue(Tnum varOff, Cnum64 r64, Cnum32 r32) {
         return varOff.contains(concrete) && r64.contains(concrete) && r32.contains((int) concrete);
     }
 
-    /** Whether a range is empty: the path that this value was found on cannot be taken. */
+    /** True if a range is empty: the path that this value was found on cannot be taken. */
     public boolean isEmpty() {
         return r64.isEmpty() || r32.isEmpty();
     }
 
     /**
-     * What is known of the number contradicts itself: a range is empty or is not what the known bits say. Cannot happen on a path that
+     * True if the knowledge of the number contradicts itself: a range is empty or is not what the known bits say. Cannot happen on a path that
      * is taken.
      */
     public boolean isViolated() {
@@ -145,17 +145,17 @@ public record ScalarValue(Tnum varOff, Cnum64 r64, Cnum32 r32) {
         return new ScalarValue(varOff, Cnum64.UNBOUNDED, Cnum32.UNBOUNDED);
     }
 
-    /** Whether all numbers of {@code other} are numbers of this one, by each of the three. */
+    /** True if all numbers of {@code other} are numbers of this one, by each of the three. */
     public boolean containsAll(ScalarValue other) {
         return rangesContain(other) && varOff.containsAll(other.varOff);
     }
 
-    /** Whether both ranges contain those of {@code other}. */
+    /** True if both ranges contain those of {@code other}. */
     public boolean rangesContain(ScalarValue other) {
         return r64.containsAll(other.r64) && r32.containsAll(other.r32);
     }
 
-    /** What both say of the same number. */
+    /** The knowledge of a number of which both hold. */
     public ScalarValue intersect(ScalarValue other) {
         return new ScalarValue(varOff.intersect(other.varOff), r64.intersect(other.r64), r32.intersect(other.r32))
                 .synced();

@@ -4,7 +4,7 @@ package dev.spinbpf.verifier.domain;
  * A tristate number: what is known of each of the 64 bits of a value.
  *
  * <p>A bit is known where the mask is 0, and then it is what {@code value} says; it is unknown where the mask is 1, and
- * {@code value} is 0 there. An operation gives a tnum that contains the result for all members of its operands.
+ * {@code value} is 0 there. The result of an operation is a tnum that contains the result for all members of its operands.
  *
  * @param value the known one bits
  * @param mask the unknown bits
@@ -29,7 +29,7 @@ public record Tnum(long value, long mask) {
         return new Tnum(min & ~unknown, unknown);
     }
 
-    /** Whether all bits are known. */
+    /** True if all bits are known. */
     public boolean isConst() {
         return mask == 0;
     }
@@ -38,7 +38,7 @@ public record Tnum(long value, long mask) {
         return mask == -1;
     }
 
-    /** Whether the lower 32 bits are known. */
+    /** True if the lower 32 bits are known. */
     public boolean isSubregConst() {
         return (int) mask == 0;
     }
@@ -57,17 +57,17 @@ public record Tnum(long value, long mask) {
         return (concrete & ~mask) == value;
     }
 
-    /** Whether every member of {@code other} is a member of this one. */
+    /** True if every member of {@code other} is a member of this one. */
     public boolean containsAll(Tnum other) {
         return (other.mask & ~mask) == 0 && (other.value & ~mask) == value;
     }
 
-    /** Whether there is a value that is a member of both. */
+    /** True if there is a value that is a member of both. */
     public boolean overlaps(Tnum other) {
         return ((value ^ other.value) & ~mask & ~other.mask) == 0;
     }
 
-    /** Whether every member is a multiple of {@code size}, a power of two; 0 stands for any alignment. */
+    /** True if every member is a multiple of {@code size}, a power of two; 0 stands for any alignment. */
     public boolean isAligned(long size) {
         return size == 0 || (max() & (size - 1)) == 0;
     }

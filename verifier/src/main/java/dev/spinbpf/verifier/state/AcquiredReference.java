@@ -3,7 +3,7 @@ package dev.spinbpf.verifier.state;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something acquired that must be given back.
+ * Something acquired that must be released.
  *
  * @param type what it is
  * @param id unique id; registers that hold it have the same
@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record AcquiredReference(
         Type type, int id, int insn, int parentId, @Nullable Object lockOwner) {
-    /** What was acquired. */
+    /** The kind of thing that was acquired. */
     public enum Type {
         PTR,
         IRQ,

@@ -23,7 +23,7 @@ public enum DynptrType {
         return flag;
     }
 
-    /** Whether the dynptr must be given back. */
+    /** True if the dynptr must be released. */
     public boolean isReferenced() {
         return this == RINGBUF || this == FILE;
     }

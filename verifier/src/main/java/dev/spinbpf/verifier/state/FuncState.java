@@ -117,7 +117,7 @@ public final class FuncState {
         asyncEntryCount = count;
     }
 
-    /** What the callback may return, if it is one. */
+    /** The values that the frame's function may return if it is a callback. */
     public RetvalRange callbackRetRange() {
         return callbackRetRange;
     }
@@ -150,7 +150,7 @@ public final class FuncState {
         inExceptionCallback = value;
     }
 
-    /** How often the callback called from this frame was simulated in a row. */
+    /** Number of times in a row that the callback called from this frame was simulated. */
     public int callbackDepth() {
         return callbackDepth;
     }

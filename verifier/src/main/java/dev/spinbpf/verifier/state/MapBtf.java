@@ -7,7 +7,7 @@ import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.MapDef;
 
 /**
- * Whether a map is made with its types. A map of a kind that cannot hold the special fields of its value is refused. Loaders
+ * The decision to make a map with its types. A map of a kind that cannot hold the special fields of its value is refused. Loaders
  * then go on without types, so that the map exists but its locks cannot be used.
  */
 final class MapBtf {
@@ -16,7 +16,7 @@ final class MapBtf {
 
     private MapBtf() {}
 
-    /** Whether a map with these special fields in its value is made with its types. */
+    /** True if a map with these special fields in its value is made with its types. */
     static boolean isKept(MapDef def, Btf btf, BtfRecord record) {
         switch (def.type()) {
             case PERF_EVENT_ARRAY,

@@ -39,7 +39,7 @@ public final class MapInfo {
         this.inner = template == null ? null : new MapInfo(template, -1, btf, loadable);
     }
 
-    /** Whether the map was made with its types: without them, the special fields of its values cannot be used. */
+    /** True if the map was made with its types: without them, the special fields of its values cannot be used. */
     public boolean hasBtf() {
         return hasBtf;
     }
@@ -83,7 +83,7 @@ public final class MapInfo {
         return inner;
     }
 
-    /** Whether a value has a special field whose kind satisfies the predicate. */
+    /** True if a value has a special field whose kind satisfies the predicate. */
     public boolean hasField(Predicate<BtfField.Kind> kinds) {
         return record.fields().stream().anyMatch(field -> kinds.test(field.kind()));
     }

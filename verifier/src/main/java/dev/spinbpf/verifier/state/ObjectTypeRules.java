@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Whether Linux takes an object's types at all ({@code btf_parse_struct_metas} and what is checked after it). Types with wrong
+ * The rules by which Linux takes an object's types or refuses them all ({@code btf_parse_struct_metas} and what is checked after it). Types with wrong
  * special fields are refused, all of an object's at once; loaders then go on without types.
  */
 public final class ObjectTypeRules {
@@ -36,7 +36,7 @@ public final class ObjectTypeRules {
     }
 
     /**
-     * Whether Linux takes the types.
+     * True if Linux takes the types.
      *
      * @param kernelTypes the kernel's own types; {@link Btf#EMPTY}: what they alone decide counts as right
      */
@@ -86,7 +86,7 @@ public final class ObjectTypeRules {
                 .anyMatch(id -> kernelTypes.type(id) instanceof BtfType.Composite found && !found.isUnion());
     }
 
-    /** How many objects deep the struct may own others, itself included; 0 if that is more than allowed. */
+    /** Number of objects, one within the other, that the struct may own, itself included; 0 if that is more than allowed. */
     private int ownershipDepth(int structId, int allowed) {
         if (allowed == 0) {
             return 0;

@@ -2,7 +2,7 @@ package dev.spinbpf.verifier.state;
 
 import dev.spinbpf.programs.btf.Btf;
 
-/** What a register knows beyond its type and value; which shape it has follows from the register's type. */
+/** Knowledge of a register beyond its type and value; the register's type decides its shape. */
 public sealed interface RegPayload {
     /** Nothing more. */
     RegPayload NONE = new None();

@@ -5,7 +5,7 @@ import dev.spinbpf.verifier.domain.ScalarValue;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 
 /**
- * What is known of a register: Linux's {@code struct bpf_reg_state}. Immutable.
+ * The verifier's knowledge of a register: Linux's {@code struct bpf_reg_state}. Immutable.
  *
  * @param type what it holds
  * @param flags {@link TypeFlags} of the type
@@ -83,7 +83,7 @@ public record RegState(
         return type == wanted;
     }
 
-    /** Whether type and flags are exactly these. */
+    /** True if type and flags are exactly these. */
     public boolean is(RegType wanted, int wantedFlags) {
         return type == wanted && flags == wantedFlags;
     }
@@ -104,7 +104,7 @@ public record RegState(
         return (flags & TypeFlags.PTR_MAYBE_NULL) != 0;
     }
 
-    /** Whether the value, or the pointer's offset, is one known number. */
+    /** True if the value, or the pointer's offset, is one known number. */
     public boolean isConst() {
         return value.varOff().isConst();
     }

@@ -2,7 +2,7 @@ package dev.spinbpf.verifier.state;
 
 import dev.spinbpf.verifier.kernel.TypeFlags;
 
-/** What a register holds: Linux's {@code enum bpf_reg_type} without the flags, which {@link TypeFlags} has. */
+/** Contents of a register: Linux's {@code enum bpf_reg_type} without the flags, which {@link TypeFlags} has. */
 public enum RegType {
     /** Nothing was written to the register. */
     NOT_INIT("?"),

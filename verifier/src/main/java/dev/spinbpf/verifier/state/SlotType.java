@@ -1,6 +1,6 @@
 package dev.spinbpf.verifier.state;
 
-/** What one byte of the stack holds: Linux's {@code enum bpf_stack_slot_type}. */
+/** Contents of one byte of the stack: Linux's {@code enum bpf_stack_slot_type}. */
 public enum SlotType {
     INVALID('?'),
     SPILL('r'),

@@ -60,7 +60,7 @@ public final class StackSlot {
         return withTypes(0x0101010101010101L * type.ordinal());
     }
 
-    /** Whether a register's state is here (whole or in part). */
+    /** True if a register's state is here (whole or in part). */
     public boolean isSpilled() {
         return last() == SlotType.SPILL;
     }
@@ -69,7 +69,7 @@ public final class StackSlot {
         return isSpilled() && spilled.type() == RegType.SCALAR_VALUE;
     }
 
-    /** Whether it holds a spilled register, a dynptr, an iterator or interrupt flags. */
+    /** True if it holds a spilled register, a dynptr, an iterator or interrupt flags. */
     public boolean isSpecial() {
         return switch (last()) {
             case SPILL, DYNPTR, ITER, IRQ_FLAG -> true;

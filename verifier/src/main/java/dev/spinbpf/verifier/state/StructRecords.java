@@ -30,7 +30,7 @@ public final class StructRecords {
                 : BtfRecord.EMPTY;
     }
 
-    /** Whether Linux looks for special fields in the type: a struct that directly holds one. */
+    /** True if Linux looks for special fields in the type: a struct that directly holds one. */
     static boolean isSought(Btf btf, int typeId) {
         return btf.type(typeId) instanceof BtfType.Composite struct && !struct.isUnion() && holdsSpecial(btf, struct);
     }
@@ -55,7 +55,7 @@ public final class StructRecords {
         return type instanceof BtfType.Ptr pointer && isKptr(btf, pointer.typeId());
     }
 
-    /** Whether tags on the way to a struct make pointers to it kptrs. */
+    /** True if tags on the way to a struct make pointers to it kptrs. */
     private static boolean isKptr(Btf btf, int pointedTypeId) {
         boolean tagged = false;
         int at = pointedTypeId;

@@ -104,7 +104,7 @@ public final class VerifierState {
         }
     }
 
-    /** What was acquired and not given back yet, in the order of acquisition. Do not change it directly. */
+    /** References acquired and not released yet, in the order of acquisition. Do not change it directly. */
     public List<AcquiredReference> references() {
         return references;
     }
@@ -118,7 +118,7 @@ public final class VerifierState {
         references.remove(index);
     }
 
-    /** Whether an object with this id was acquired and not given back. */
+    /** True if an object with this id was acquired and not released. */
     public boolean hasReference(int id) {
         for (AcquiredReference reference : references) {
             if (reference.type() == AcquiredReference.Type.PTR && reference.id() == id) {
@@ -169,7 +169,7 @@ public final class VerifierState {
         return null;
     }
 
-    /** Whether two locks lie in the same map or type. */
+    /** True if two locks lie in the same map or type. */
     public static boolean sameOwner(@Nullable Object a, @Nullable Object b) {
         return a == null ? b == null : a.equals(b);
     }
@@ -237,7 +237,7 @@ public final class VerifierState {
         activeRcuLocks = count;
     }
 
-    /** Whether the path runs in a callback that may sleep. */
+    /** True if the path runs in a callback that may sleep. */
     public boolean inSleepable() {
         return inSleepable;
     }
