@@ -43,8 +43,7 @@ final class Alignment {
         if (reg.flags() != 0) {
             what = "";
         }
-        Tnum at = reg.value().varOff().add(Tnum.constant(off));
-        if (strict && size != 1 && !at.isAligned(size)) {
+        if (strict && isMisaligned(reg, off, size)) {
             throw env.reject(
                     Errno.EACCES,
                     "misaligned %saccess off %s+%d size %d",
@@ -56,8 +55,7 @@ final class Alignment {
     }
 
     private static void checkPacket(VerifierEnv env, RegState reg, int off, int size, boolean strict) {
-        Tnum at = reg.value().varOff().add(Tnum.constant(NET_IP_ALIGN + off));
-        if (strict && size != 1 && !at.isAligned(size)) {
+        if (strict && isMisaligned(reg, NET_IP_ALIGN + off, size)) {
             throw env.reject(
                     Errno.EACCES,
                     "misaligned packet access off %d+%s+%d size %d",
@@ -66,5 +64,9 @@ final class Alignment {
                     off,
                     size);
         }
+    }
+
+    private static boolean isMisaligned(RegState reg, int off, int size) {
+        return size != 1 && !reg.value().varOff().add(Tnum.constant(off)).isAligned(size);
     }
 }

@@ -7,6 +7,8 @@ package dev.spinbpf.verifier.domain;
  * stands for an unsigned range, a signed one, or the part that both have in common. The arc that starts at the highest value
  * and is as long as the circle stands for no value at all, see {@link #EMPTY}.
  *
+ * <p>The twin of {@link Cnum64}; see there.
+ *
  * @param base first value of the arc
  * @param size number of values besides the first, unsigned
  */

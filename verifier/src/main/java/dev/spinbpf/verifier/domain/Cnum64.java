@@ -7,6 +7,8 @@ package dev.spinbpf.verifier.domain;
  * stands for an unsigned range, a signed one, or the part that both have in common. The arc that starts at the highest value
  * and is as long as the circle stands for no value at all, see {@link #EMPTY}.
  *
+ * <p>The 32-bit and the 64-bit range are twins, line by line: Java has no numbers of either width, and boxes would cost more.
+ *
  * @param base first value of the arc
  * @param size number of values besides the first, unsigned
  */
