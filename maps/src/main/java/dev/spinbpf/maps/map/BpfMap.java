@@ -10,7 +10,7 @@ import static dev.spinbpf.programs.linux.Errno.ERANGE;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.maps.lock.PlainSpinLock;
-import dev.spinbpf.maps.lock.ResilientLock;
+import dev.spinbpf.maps.lock.LockAlgorithm;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.btf.BtfRecord;
@@ -69,7 +69,7 @@ public abstract sealed class BpfMap implements AutoCloseable
     private final int id;
     private final long address;
     private final long maxEntries;
-    final ResilientLock locks;
+    final LockAlgorithm locks;
     final int keySize;
     final int valueSize;
     final int cpuCount;

@@ -2,7 +2,7 @@ package dev.spinbpf.maps.map;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.lock.LockClass;
-import dev.spinbpf.maps.lock.ResilientLock;
+import dev.spinbpf.maps.lock.LockAlgorithm;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sync.GuestWords;
 import dev.spinbpf.programs.linux.MapFlags;
@@ -35,7 +35,7 @@ final class LruLists {
     private static final int LOCAL_HARVEST = 32;
 
     private final LruHashMap map;
-    private final ResilientLock locks;
+    private final LockAlgorithm locks;
     private final LockClass listLocks;
     private final LockClass localLocks;
     private final boolean common;
