@@ -4,7 +4,7 @@ import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.Cpus;
 import dev.spinbpf.maps.lock.LockStats;
-import dev.spinbpf.maps.lock.ResilientLock;
+import dev.spinbpf.maps.lock.LockAlgorithm;
 import dev.spinbpf.maps.lock.RqSpinLock;
 import dev.spinbpf.maps.lock.TasLock;
 import dev.spinbpf.maps.map.BpfMap;
@@ -67,7 +67,7 @@ public final class Machine implements AutoCloseable {
         this.options = options;
         cpus = new Cpus(options.cpus(), options.clock());
         lockStats = new LockStats(options.cpus(), options.heldTimesInterval());
-        ResilientLock locks = options.testAndSet() ? new TasLock(lockStats) : new RqSpinLock(lockStats);
+        LockAlgorithm locks = options.testAndSet() ? new TasLock(lockStats) : new RqSpinLock(lockStats);
         MapTable maps = new MapTable();
         SplittableRandom random = new SplittableRandom(options.seed());
         kernel = new Kernel(cpus, maps, locks, arena, options.seed());

@@ -6,7 +6,7 @@ import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.maps.lock.LockOutcome;
-import dev.spinbpf.maps.lock.ResilientLock;
+import dev.spinbpf.maps.lock.LockAlgorithm;
 import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.isa.Op;
@@ -103,7 +103,7 @@ class NestingTest {
     void shouldEndAnAbbaOfTwoCpusWithEdeadlkForOneOfThem() throws Exception {
         try (Samples samples = Samples.load("abba", slow(2))) {
             Machine machine = samples.machine;
-            ResilientLock locks = machine.kernel().locks();
+            LockAlgorithm locks = machine.kernel().locks();
             Cpu cpu = machine.cpus().get(1);
             long a = samples.address("a");
             long b = samples.address("b");

@@ -133,7 +133,7 @@ public final class HeldTableStress {
         @Actor
         public void owner() {
             held.noteReleased();
-            ResilientLock.release(lock);
+            LockWord.release(lock);
             held.clearTop();
             held.lowerCount();
         }

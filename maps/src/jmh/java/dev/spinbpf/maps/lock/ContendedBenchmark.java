@@ -74,7 +74,7 @@ public class ContendedBenchmark {
         take(on.cpu, testAndSet);
     }
 
-    private void take(Cpu cpu, ResilientLock locks) {
+    private void take(Cpu cpu, LockAlgorithm locks) {
         // A processor that is taken away from the owner for 250 ms makes the other fail: that turn counts too.
         if (locks.lock(cpu, lock, lockClass) == 0) {
             count();

@@ -103,7 +103,7 @@ public class UncontendedBenchmark {
         }
     }
 
-    private void take(ResilientLock locks) {
+    private void take(LockAlgorithm locks) {
         if (locks.lock(cpu, lock, lockClass) != 0) {
             throw new IllegalStateException("nobody else takes the lock");
         }

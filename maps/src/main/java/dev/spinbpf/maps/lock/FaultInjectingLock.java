@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>For one thread at a time, or strands of a simulation.
  */
-public final class FaultInjectingLock extends ResilientLock {
+public final class FaultInjectingLock extends LockAlgorithm {
     /** Which attempts fail. */
     @FunctionalInterface
     public interface Plan {

@@ -35,8 +35,7 @@ public final class PlainSpinLock {
 
     /** Takes a lock if it is free, with interrupts and preemption disabled already; {@link #release} gives it back. */
     public static boolean tryLock(long lock) {
-        return GuestWords.getIntOpaque(lock) == 0
-                && GuestWords.compareAndExchangeIntAcquire(lock, 0, LockWord.LOCKED) == 0;
+        return LockWord.takeIfFree(lock);
     }
 
     /** Releases a lock that {@link #tryLock} took. */

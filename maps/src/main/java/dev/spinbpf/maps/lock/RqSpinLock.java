@@ -8,41 +8,51 @@ import dev.spinbpf.maps.sync.SchedulePoint;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The resilient queued spin lock, as Linux 7.2 has it in {@code kernel/bpf/rqspinlock.c}.
+ * The resilient queued spin lock, with the behaviour of {@code rqspinlock_t} in Linux 7.2.
  *
- * <pre>
- *              fast      :    slow                                  :    unlock
- *                        :                                          :
- * uncontended  (0,0,0) --:--> (0,0,1) ------------------------------:--> (*,*,0)
- *                        :       | ^--------.------.             /  :
- *                        :       v           \      \            |  :
- * pending                :    (0,1,1) +--> (0,1,0)   \           |  :
- *                        :       | ^--'              |           |  :
- *                        :       v                   |           |  :
- * uncontended queue      :    (n,x,y) +--> (n,0,0) --'           |  :
- *                        :       | ^--'                          |  :
- *                        :       v                               |  :
- * contended queue        :    (*,x,y) +--> (*,0,0) ---> (*,0,1) -'  :
- * </pre>
+ * <p>An attempt that does not find the lock free takes one of three roles, and what it waits for and who looks after it follow from
+ * the role. Each step on the lock word is a row of the table at {@link LockWord}.
  *
- * <p>The first who finds the lock taken waits as the <em>pending</em> waiter, on the word. All others queue, each on a node of its
- * own CPU; the one at the front is the <em>head</em> and waits, on the word, for owner and pending waiter to go. These two check for
- * deadlocks and time; a waiter behind the head checks nothing and is told by its predecessor to be the head, or that the queue
- * is dissolved. A head that gives up because of a deadlock makes its successor the head: the lock works, only this CPU must
- * not wait. A head that times out dissolves the whole queue: the lock does not work, and nobody need wait for that to show again.
+ * <table>
+ *   <caption>Roles</caption>
+ *   <tr><th>role</th><th>how one comes to it</th><th>waits for</th><th>leaves it</th></tr>
+ *   <tr><td>pending waiter</td><td>{@code announce}, where nobody else waited</td><td>the owner, on the lock word</td>
+ *       <td>{@code inherit}; {@code withdraw} where it fails</td></tr>
+ *   <tr><td>waiter in the queue</td><td>{@code join}, on a node of its CPU, and a link from its predecessor's node</td>
+ *       <td>a word from the predecessor, on its own node</td><td>told to be the head, or that the queue is dissolved</td></tr>
+ *   <tr><td>head of the queue</td><td>{@code join} an empty queue, or told by the predecessor</td>
+ *       <td>owner and pending waiter, on the lock word</td>
+ *       <td>{@code claimAsLast} or {@code claim}; {@code leaveAsLast} where it fails; tells its successor</td></tr>
+ * </table>
+ *
+ * <p>What must hold:
+ *
+ * <ul>
+ *   <li>There is at most one pending waiter and one head, and these two alone look for deadlocks and at the clock. A waiter in the
+ *       queue relies on its head. It looks for AA once, before it queues, because that head might wait for the very context that
+ *       this attempt interrupts.
+ *   <li>Only who has set the pending byte clears it. An announcement that turns out to come second is withdrawn if the byte was
+ *       clear before, and left alone otherwise.
+ *   <li>A head that gives up because of a deadlock makes its successor the head: the lock works, only this CPU must not wait. A
+ *       head that times out dissolves the queue: the lock does not work, and nobody need wait for that to show again.
+ *   <li>A waiter that an NMI has interrupted cannot go on before the NMI ends, so an NMI must not queue where its CPU has a waiter in a
+ *       queue already. There and where all nodes are in use, an attempt takes the lock if that is free, and fails otherwise.
+ * </ul>
  */
-public final class RqSpinLock extends ResilientLock {
-    /** How long the pending waiter waits for the owner: {@code RES_DEF_TIMEOUT}. */
+public final class RqSpinLock extends LockAlgorithm {
+    /** Longest wait of the pending waiter for the owner: {@code RES_DEF_TIMEOUT}. */
     public static final long PENDING_TIMEOUT_NANOS = 250_000_000;
 
-    /** How long the head waits for the owner and the pending waiter, one after the other. */
+    /** Longest wait of the head for the owner and the pending waiter, one after the other. */
     public static final long HEAD_TIMEOUT_NANOS = 2 * PENDING_TIMEOUT_NANOS;
 
-    // _Q_PENDING_LOOPS of x86. How long that takes does not matter in simulation, where others make any number of steps
-    // between looks.
-    private static final int HAND_OVER_LOOKS = 1 << 9;
-    private static final int HAND_OVER_LOOKS_SIMULATED = 2;
+    // As many looks as on x86. The time that they take does not matter in simulation, where others make any number of
+    // steps between two looks.
+    private static final int INHERITANCE_LOOKS = 1 << 9;
+    private static final int INHERITANCE_LOOKS_SIMULATED = 2;
 
+    // What a node's owner is told.
+    private static final int WAIT = 0;
     private static final int HEAD = 1;
     private static final int DISSOLVED = 2;
 
@@ -52,32 +62,32 @@ public final class RqSpinLock extends ResilientLock {
 
     @Override
     int tryFast(long lock) {
-        // 0,0,0 → 0,0,1
-        return GuestWords.compareAndExchangeIntAcquire(lock, 0, LockWord.LOCKED);
+        return LockWord.take(lock);
     }
 
     @Override
     LockOutcome acquireSlowly(Cpu cpu, long lock, int seen) {
-        int word = awaitHandOver(cpu, lock, seen);
-        if ((word & ~LockWord.LOCKED_MASK) != 0) {
+        if (LockWord.hasWaiters(awaitInheritance(cpu, lock, seen))) {
             return queue(cpu, lock);
         }
-        // 0,0,* → 0,1,*
-        word = GuestWords.getAndBitwiseOrInt(lock, LockWord.PENDING);
-        if ((word & ~LockWord.LOCKED_MASK) != 0) {
-            if ((word & LockWord.PENDING_MASK) == 0) {
-                clearPending(lock);
-            }
-            return queue(cpu, lock);
+        int before = LockWord.announce(lock);
+        if (!LockWord.hasWaiters(before)) {
+            return waitAsPending(cpu, lock, before);
         }
-        return awaitOwnerAsPending(cpu, lock, word);
+        if (!LockWord.isPending(before)) {
+            LockWord.withdraw(lock);
+        }
+        return queue(cpu, lock);
     }
 
-    /** While the pending waiter is about to become the owner, gives it a moment: 0,1,0 → 0,0,1. Returns the word then seen. */
-    private static int awaitHandOver(Cpu cpu, long lock, int seen) {
+    /**
+     * Waits a moment where a free lock has nobody but a pending waiter, who is about to inherit it: this attempt may then be pending
+     * itself. Returns the word as last seen.
+     */
+    private static int awaitInheritance(Cpu cpu, long lock, int seen) {
         int word = seen;
-        int most = SchedulePoint.isSimulated() ? HAND_OVER_LOOKS_SIMULATED : HAND_OVER_LOOKS;
-        for (int looks = 0; word == LockWord.PENDING && looks < most; looks++) {
+        int looks = SchedulePoint.isSimulated() ? INHERITANCE_LOOKS_SIMULATED : INHERITANCE_LOOKS;
+        for (; word == LockWord.PENDING && looks > 0; looks--) {
             cpu.relax(0);
             cpu.poll();
             word = GuestWords.getIntOpaque(lock);
@@ -85,26 +95,20 @@ public final class RqSpinLock extends ResilientLock {
         return word;
     }
 
-    /** *,1,* → *,0,* */
-    private static void clearPending(long lock) {
-        GuestWords.setByteOpaque(lock + 1, (byte) 0);
-    }
+    // The pending waiter.
 
-    private LockOutcome awaitOwnerAsPending(Cpu cpu, long lock, int word) {
-        if ((word & LockWord.LOCKED_MASK) != 0) {
-            LockOutcome failure = awaitOwner(cpu, lock);
-            if (failure != null) {
-                clearPending(lock);
-                return failure;
-            }
+    private LockOutcome waitAsPending(Cpu cpu, long lock, int word) {
+        LockOutcome failure = LockWord.isLocked(word) ? awaitOwner(cpu, lock) : null;
+        if (failure != null) {
+            LockWord.withdraw(lock);
+            return failure;
         }
-        // *,1,0 → *,0,1
-        GuestWords.setShortOpaque(lock, (short) LockWord.LOCKED);
+        LockWord.inherit(lock);
         cpu.poll();
         return LockOutcome.PENDING;
     }
 
-    /** Waits as the pending waiter: *,1,1 → *,1,0. Returns why it gave up, or null. */
+    /** Waits until the owner's byte is 0. Returns the reason to give up, or null. */
     private @Nullable LockOutcome awaitOwner(Cpu cpu, long lock) {
         var waiting = new Waiting(deadlockCheck(), PENDING_TIMEOUT_NANOS, LockWord.LOCKED_MASK);
         while (GuestWords.getByteAcquire(lock) != 0) {
@@ -119,10 +123,8 @@ public final class RqSpinLock extends ResilientLock {
         return null;
     }
 
-    /**
-     * Waits in the queue. AA is checked before, because a waiter behind the head checks nothing and its head might be waiting for
-     * the very context that this one interrupts.
-     */
+    // The queue.
+
     private LockOutcome queue(Cpu cpu, long lock) {
         if (deadlockCheck().isAa(cpu, lock)) {
             return LockOutcome.AA;
@@ -130,70 +132,41 @@ public final class RqSpinLock extends ResilientLock {
         int index = cpu.takeNodeIndex();
         cpu.fire(HookPoint.CONTENTION_BEGIN, lock, HookPoint.FLAG_SPIN);
         LockOutcome outcome;
-        if (index >= Cpu.NODES || (cpu.inNmi() && index > 0)) {
-            // A waiter below on this CPU cannot move on before this one ends, and would be waited for in turn.
-            outcome = tryLock(lock) ? LockOutcome.TRYLOCK : LockOutcome.NO_NODE;
+        if (mayQueue(cpu, index)) {
+            outcome = queueOn(cpu, lock, index);
         } else {
-            outcome = queueWith(cpu, lock, index);
+            outcome = LockWord.takeIfFree(lock) ? LockOutcome.TRYLOCK : LockOutcome.NO_NODE;
         }
         cpu.fire(HookPoint.CONTENTION_END, lock, outcome.result());
         cpu.giveNodeBack();
         return outcome;
     }
 
-    /** 0,0,0 → 0,0,1 */
-    private static boolean tryLock(long lock) {
-        return GuestWords.getIntOpaque(lock) == 0
-                && GuestWords.compareAndExchangeIntAcquire(lock, 0, LockWord.LOCKED) == 0;
+    private static boolean mayQueue(Cpu cpu, int index) {
+        return index == 0 || index < Cpu.NODES && !cpu.inNmi();
     }
 
-    private LockOutcome queueWith(Cpu cpu, long lock, int index) {
+    private LockOutcome queueOn(Cpu cpu, long lock, int index) {
         QueueNode node = cpu.node(index);
-        node.locked().setOpaque(0);
+        node.locked().setOpaque(WAIT);
         node.next().setOpaque(null);
-        if (tryLock(lock)) {
+        if (LockWord.takeIfFree(lock)) {
             return LockOutcome.TRYLOCK;
         }
-        int tail = LockWord.encodeTail(cpu.id(), index);
-        // p,*,* → n,*,*
-        int before = exchangeTail(lock, tail);
-        if ((before & LockWord.TAIL_MASK) != 0) {
-            QueueNode predecessor = cpu.cpus().get(LockWord.tailCpu(before)).node(LockWord.tailIndex(before));
-            predecessor.next().setRelease(node);
-            if (awaitPredecessor(cpu, node) == DISSOLVED) {
-                return dissolve(cpu, lock, tail, node);
-            }
+        int tail = LockWord.tail(cpu.id(), index);
+        int before = LockWord.join(lock, tail);
+        if (LockWord.hasTail(before) && awaitTurn(cpu, node, before) == DISSOLVED) {
+            return dissolve(cpu, lock, tail, node);
         }
         return waitAsHead(cpu, lock, tail, node);
     }
 
-    private static int exchangeTail(long lock, int tail) {
-        int word = GuestWords.getIntOpaque(lock);
-        while (true) {
-            int seen = GuestWords.compareAndExchangeInt(lock, word, word & LockWord.LOCKED_PENDING_MASK | tail);
-            if (seen == word) {
-                return word;
-            }
-            word = seen;
-        }
-    }
-
-    /** n,*,* → 0,*,*, unless somebody has queued behind. */
-    private static boolean tryClearTail(long lock, int tail) {
-        int word = GuestWords.getIntOpaque(lock);
-        while ((word & LockWord.TAIL_MASK) == tail) {
-            int seen = GuestWords.compareAndExchangeInt(lock, word, word & LockWord.LOCKED_PENDING_MASK);
-            if (seen == word) {
-                return true;
-            }
-            word = seen;
-        }
-        return false;
-    }
-
-    private static int awaitPredecessor(Cpu cpu, QueueNode node) {
+    /** Links a node to its predecessor, which is the word's tail, and waits for what that says: HEAD or DISSOLVED. */
+    private static int awaitTurn(Cpu cpu, QueueNode node, int word) {
+        QueueNode predecessor = cpu.cpus().get(LockWord.tailCpu(word)).node(LockWord.tailIndex(word));
+        predecessor.next().setRelease(node);
         int told = node.locked().getAcquire();
-        for (int turns = 0; told == 0; turns++) {
+        for (int turns = 0; told == WAIT; turns++) {
             node.locked().waitFor();
             cpu.relax(turns);
             cpu.poll();
@@ -202,7 +175,46 @@ public final class RqSpinLock extends ResilientLock {
         return told;
     }
 
-    private static QueueNode awaitSuccessor(Cpu cpu, QueueNode node) {
+    private LockOutcome waitAsHead(Cpu cpu, long lock, int tail, QueueNode node) {
+        var waiting = new Waiting(deadlockCheck(), HEAD_TIMEOUT_NANOS, LockWord.LOCKED_PENDING_MASK);
+        int word = GuestWords.getIntAcquire(lock);
+        while ((word & LockWord.LOCKED_PENDING_MASK) != 0) {
+            LockOutcome failure = waiting.look(cpu, lock);
+            if (failure != null) {
+                return giveUpAsHead(cpu, lock, tail, node, failure);
+            }
+            GuestWords.waitFor(lock);
+            cpu.relax(waiting.turns());
+            cpu.poll();
+            word = GuestWords.getIntAcquire(lock);
+        }
+        if (!LockWord.claimAsLast(lock, word, tail)) {
+            LockWord.claim(lock);
+            successor(cpu, node).locked().setRelease(HEAD);
+        }
+        return LockOutcome.QUEUED;
+    }
+
+    private static LockOutcome giveUpAsHead(Cpu cpu, long lock, int tail, QueueNode node, LockOutcome failure) {
+        if (failure == LockOutcome.TIMEOUT) {
+            return dissolve(cpu, lock, tail, node);
+        }
+        if (!LockWord.leaveAsLast(lock, tail)) {
+            successor(cpu, node).locked().setRelease(HEAD);
+        }
+        return failure;
+    }
+
+    /** Leaves a queue that ends; the successor, if there is one, is told to do the same. */
+    private static LockOutcome dissolve(Cpu cpu, long lock, int tail, QueueNode node) {
+        if (!LockWord.leaveAsLast(lock, tail)) {
+            successor(cpu, node).locked().setOpaque(DISSOLVED);
+        }
+        return LockOutcome.TIMEOUT;
+    }
+
+    /** Returns the node of the next in the queue, who has joined but may still have to link itself. */
+    private static QueueNode successor(Cpu cpu, QueueNode node) {
         QueueNode next = node.next().getAcquire();
         for (int turns = 0; next == null; turns++) {
             node.next().waitFor();
@@ -211,54 +223,5 @@ public final class RqSpinLock extends ResilientLock {
             next = node.next().getAcquire();
         }
         return next;
-    }
-
-    private LockOutcome waitAsHead(Cpu cpu, long lock, int tail, QueueNode node) {
-        // *,x,y → *,0,0
-        var waiting = new Waiting(deadlockCheck(), HEAD_TIMEOUT_NANOS, LockWord.LOCKED_PENDING_MASK);
-        int word = GuestWords.getIntAcquire(lock);
-        while ((word & LockWord.LOCKED_PENDING_MASK) != 0) {
-            LockOutcome failure = waiting.look(cpu, lock);
-            if (failure == LockOutcome.TIMEOUT) {
-                return dissolve(cpu, lock, tail, node);
-            }
-            if (failure != null) {
-                passHeadshipOn(cpu, lock, tail, node);
-                return failure;
-            }
-            GuestWords.waitFor(lock);
-            cpu.relax(waiting.turns());
-            cpu.poll();
-            word = GuestWords.getIntAcquire(lock);
-        }
-        claim(cpu, lock, tail, node, word);
-        return LockOutcome.QUEUED;
-    }
-
-    /** Takes the lock as the head that has seen it free, and makes the successor the head. */
-    private static void claim(Cpu cpu, long lock, int tail, QueueNode node, int word) {
-        // n,0,0 → 0,0,1: nobody behind, and nobody pending since
-        if ((word & LockWord.TAIL_MASK) == tail
-                && GuestWords.compareAndExchangeInt(lock, word, LockWord.LOCKED) == word) {
-            return;
-        }
-        // *,*,0 → *,*,1
-        GuestWords.setByteOpaque(lock, (byte) LockWord.LOCKED);
-        awaitSuccessor(cpu, node).locked().setRelease(HEAD);
-    }
-
-    /** Leaves the queue whole: n,*,* → 0,*,*, or the successor is the head. */
-    private static void passHeadshipOn(Cpu cpu, long lock, int tail, QueueNode node) {
-        if (!tryClearTail(lock, tail)) {
-            awaitSuccessor(cpu, node).locked().setRelease(HEAD);
-        }
-    }
-
-    /** Leaves a queue that ends: n,*,* → 0,*,*, or the successor is told to do the same. */
-    private static LockOutcome dissolve(Cpu cpu, long lock, int tail, QueueNode node) {
-        if (!tryClearTail(lock, tail)) {
-            awaitSuccessor(cpu, node).locked().setOpaque(DISSOLVED);
-        }
-        return LockOutcome.TIMEOUT;
     }
 }

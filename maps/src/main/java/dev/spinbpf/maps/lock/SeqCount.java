@@ -23,14 +23,14 @@ import java.lang.invoke.VarHandle;
  * </pre>
  */
 public final class SeqCount {
-    private final ResilientLock locks;
+    private final LockAlgorithm locks;
     private final LockClass lockClass;
 
     /**
      * @param locks how the associated lock is taken
      * @param lockClass what attempts of readers to take it are counted under
      */
-    public SeqCount(ResilientLock locks, LockClass lockClass) {
+    public SeqCount(LockAlgorithm locks, LockClass lockClass) {
         this.locks = locks;
         this.lockClass = lockClass;
     }

@@ -9,7 +9,7 @@ import dev.spinbpf.maps.sync.GuestWords;
  *
  * <p>The word is (0,0,0) or (0,0,1).
  */
-public final class TasLock extends ResilientLock {
+public final class TasLock extends LockAlgorithm {
     /** How long a waiter waits. */
     public static final long TIMEOUT_NANOS = 1_000_000_000;
 

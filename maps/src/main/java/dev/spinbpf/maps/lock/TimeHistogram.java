@@ -31,7 +31,7 @@ public final class TimeHistogram {
         return (exponent - SUB_BITS + 1) * SUB_BUCKETS + sub;
     }
 
-    /** The first value that is too large for a bucket. */
+    /** Returns the first value that is too large for a bucket. */
     private static long upperBound(int bucket) {
         if (bucket < SUB_BUCKETS) {
             return bucket + 1L;
@@ -61,7 +61,7 @@ public final class TimeHistogram {
         COUNTS.setOpaque(buckets, MAX, Math.max(buckets[MAX], other.maxNanos()));
     }
 
-    /** Whether no time was counted. */
+    /** Returns true where no time was counted. */
     public boolean isEmpty() {
         return counts == null;
     }
@@ -84,44 +84,27 @@ public final class TimeHistogram {
         return buckets == null ? 0 : (long) COUNTS.getOpaque(buckets, index);
     }
 
-    /** How many times were counted. */
+    /** Returns how many times were counted. */
     public long count() {
-        return countBelow(Long.MAX_VALUE);
-    }
-
-    /** How many were shorter than {@code nanos}, to within the width of a bucket. */
-    public long countBelow(long nanos) {
         long sum = 0;
-        for (int i = 0; i < BUCKETS && upperBound(i) <= nanos; i++) {
+        for (int i = 0; i < BUCKETS; i++) {
             sum += get(i);
         }
         return sum;
     }
 
-    /** The sum of all times. */
+
+    /** Returns the sum of all times. */
     public long totalNanos() {
         return get(TOTAL);
     }
 
-    /** The longest time. */
+    /** Returns the longest time. */
     public long maxNanos() {
         return get(MAX);
     }
 
-    /** The time that {@code percentile} of a hundred did not exceed, to within the width of a bucket; 0 where there are none. */
-    public long percentileNanos(double percentile) {
-        long wanted = (long) Math.ceil(count() * percentile / 100);
-        long sum = 0;
-        for (int i = 0; i < BUCKETS && wanted > 0; i++) {
-            sum += get(i);
-            if (sum >= wanted) {
-                return Math.min(upperBound(i) - 1, maxNanos());
-            }
-        }
-        return maxNanos();
-    }
-
-    /** Is shown the buckets that are not empty. */
+    /** Takes the buckets that are not empty, one by one. */
     @FunctionalInterface
     public interface BucketVisitor {
         /** Visits {@code count} times that were shorter than {@code upperBoundNanos}, and not in a bucket before. */

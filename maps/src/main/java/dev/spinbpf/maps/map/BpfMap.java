@@ -1,5 +1,6 @@
 package dev.spinbpf.maps.map;
 
+import static dev.spinbpf.programs.linux.Errno.EEXIST;
 import static dev.spinbpf.programs.linux.Errno.EINVAL;
 import static dev.spinbpf.programs.linux.Errno.ENOENT;
 import static dev.spinbpf.programs.linux.Errno.ENOTSUPP;
@@ -10,7 +11,7 @@ import static dev.spinbpf.programs.linux.Errno.ERANGE;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.maps.lock.PlainSpinLock;
-import dev.spinbpf.maps.lock.ResilientLock;
+import dev.spinbpf.maps.lock.LockAlgorithm;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.btf.BtfRecord;
@@ -69,7 +70,7 @@ public abstract sealed class BpfMap implements AutoCloseable
     private final int id;
     private final long address;
     private final long maxEntries;
-    final ResilientLock locks;
+    final LockAlgorithm locks;
     final int keySize;
     final int valueSize;
     final int cpuCount;
@@ -426,6 +427,15 @@ public abstract sealed class BpfMap implements AutoCloseable
     /** A lookup for user space, which does not count as use. */
     long lookupUnmarked(Cpu cpu, long key) {
         return lookup(cpu, key);
+    }
+
+    /** Returns -EEXIST or -ENOENT where the flags of an update do not go with whether there is an old element, else 0. */
+    static int checkExistence(long old, long flags) {
+        long wanted = flags & ~MapFlags.BPF_F_LOCK;
+        if (old != 0 && wanted == MapFlags.BPF_NOEXIST) {
+            return -EEXIST;
+        }
+        return old == 0 && wanted == MapFlags.BPF_EXIST ? -ENOENT : 0;
     }
 
     /** {@code bpf_map_check_op_flags}. */

@@ -47,31 +47,19 @@ final class HashMapOfMaps extends HashTableMap {
         if (Long.compareUnsigned(flags, MapFlags.BPF_EXIST) > 0) {
             return -EINVAL;
         }
-        int hash = hash(key);
-        long bucket = bucketOf(hash);
-        cpu.fire(HookPoint.MAP_UPDATE_BEFORE_LOCK, id(), key);
-        long irqFlags = cpu.irqSave();
-        int error = lockBucket(cpu, bucket, irqFlags);
-        if (error != 0) {
-            return error;
-        }
-        cpu.fire(HookPoint.MAP_UPDATE_UNDER_LOCK, id(), key);
-        long element = findLocked(bucket, key, hash);
-        error = checkExistence(element, flags);
-        if (error == 0 && element != 0) {
-            GuestWords.setLongRelease(element + valueOffset, inner);
-        } else if (error == 0) {
-            error = add(cpu, bucket, hash, key, inner);
-        }
-        unlockBucket(cpu, bucket, irqFlags);
-        cpu.fire(HookPoint.MAP_UPDATE_AFTER_LOCK, id(), key);
-        return error;
+        return put(cpu, key, hash(key), inner, flags, false);
     }
 
-    private int add(Cpu cpu, long bucket, int hash, long key, long inner) {
+    @Override
+    long write(
+            Cpu cpu, long bucket, long key, int hash, long inner, long flags, boolean onAllCpus, long old, long fresh) {
+        if (old != 0) {
+            GuestWords.setLongRelease(old + valueOffset, inner);
+            return 0;
+        }
         long element = pool.take(cpu, 0);
         if (element < 0) {
-            return (int) element;
+            return element;
         }
         Bytes.copy(key, element + keyOffset, keySize);
         GuestMemory.putLong(element + valueOffset, inner);

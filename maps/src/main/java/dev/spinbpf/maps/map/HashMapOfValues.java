@@ -49,27 +49,7 @@ final class HashMapOfValues extends HashTableMap {
                 return error != 0 ? error : updateInPlace(cpu, old, value);
             }
         }
-        long bucket = bucketOf(hash);
-        cpu.fire(HookPoint.MAP_UPDATE_BEFORE_LOCK, id(), key);
-        long irqFlags = cpu.irqSave();
-        int error = lockBucket(cpu, bucket, irqFlags);
-        if (error != 0) {
-            return error;
-        }
-        cpu.fire(HookPoint.MAP_UPDATE_UNDER_LOCK, id(), key);
-        long old = findLocked(bucket, key, hash);
-        error = checkExistence(old, flags);
-        if (error == 0) {
-            error = old != 0 && (flags & MapFlags.BPF_F_LOCK) != 0
-                    ? updateInPlace(cpu, old, value)
-                    : replace(cpu, bucket, hash, key, value, old);
-        }
-        unlockBucket(cpu, bucket, irqFlags);
-        if (error == 0 && old != 0 && (flags & MapFlags.BPF_F_LOCK) == 0 && !pool.isPreallocated()) {
-            release(cpu, old);
-        }
-        cpu.fire(HookPoint.MAP_UPDATE_AFTER_LOCK, id(), key);
-        return error;
+        return put(cpu, key, hash, value, flags, false);
     }
 
     private int updateInPlace(Cpu cpu, long element, long value) {
@@ -77,21 +57,28 @@ final class HashMapOfValues extends HashTableMap {
         return 0;
     }
 
-    private int replace(Cpu cpu, long bucket, int hash, long key, long value, long old) {
+    @Override
+    long write(
+            Cpu cpu, long bucket, long key, int hash, long value, long flags, boolean onAllCpus, long old, long fresh) {
+        if (old != 0 && (flags & MapFlags.BPF_F_LOCK) != 0) {
+            return updateInPlace(cpu, old, value);
+        }
         long element = pool.take(cpu, old);
         if (element < 0) {
-            return (int) element;
+            return element;
         }
         Bytes.copy(key, element + keyOffset, keySize);
         layout().copy(value, element + valueOffset);
         insert(bucket, element, hash);
-        if (old != 0) {
-            unlink(bucket, old);
-            if (pool.isPreallocated()) {
-                cancelFields(cpu, old + valueOffset);
-                pool.retire(cpu, old);
-            }
+        if (old == 0) {
+            return 0;
         }
+        unlink(bucket, old);
+        if (!pool.isPreallocated()) {
+            return old;
+        }
+        cancelFields(cpu, old + valueOffset);
+        pool.retire(cpu, old);
         return 0;
     }
 

@@ -1,6 +1,5 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.linux.Errno.EEXIST;
 import static dev.spinbpf.programs.linux.Errno.ENOENT;
 import static dev.spinbpf.programs.linux.Errno.ENOSPC;
 
@@ -257,15 +256,6 @@ public abstract sealed class HashTableMap extends BpfMap
         GuestWords.setLongRelease(element, GuestMemory.getLong(element) | (long) REMOVED << Integer.SIZE);
     }
 
-    /** {@code check_flags}. */
-    static int checkExistence(long old, long flags) {
-        long wanted = flags & ~MapFlags.BPF_F_LOCK;
-        if (old != 0 && wanted == MapFlags.BPF_NOEXIST) {
-            return -EEXIST;
-        }
-        return old == 0 && wanted == MapFlags.BPF_EXIST ? -ENOENT : 0;
-    }
-
     /**
      * {@code htab_lock_bucket}: 0, -EDEADLK or -ETIMEDOUT.
      *
@@ -284,34 +274,86 @@ public abstract sealed class HashTableMap extends BpfMap
         return bucketOf(hash(key)) + BUCKET_LOCK;
     }
 
-    // What all kinds share.
+    // Updates and deletions: hook, lock, find, change, unlock, release, hook.
 
-    @Override
-    public int delete(Cpu cpu, long key) {
-        int hash = hash(key);
+    /**
+     * Makes or replaces an element: the one frame of all updates. {@link #prepare} runs before the bucket's lock and {@link #write}
+     * under it; both are the kind's own.
+     *
+     * @param hash the key's hash
+     * @param value what {@link #prepare} and {@link #write} take it to be
+     * @param onAllCpus whether the value is one for each CPU, laid out as user space does it; per-CPU maps only
+     */
+    final int put(Cpu cpu, long key, int hash, long value, long flags, boolean onAllCpus) {
+        cpu.fire(HookPoint.MAP_UPDATE_BEFORE_LOCK, id(), key);
+        long fresh = prepare(cpu, key, hash, value, flags);
+        if (fresh < 0) {
+            return (int) fresh;
+        }
         long bucket = bucketOf(hash);
-        cpu.fire(HookPoint.MAP_DELETE_BEFORE_LOCK, id(), key);
         long irqFlags = cpu.irqSave();
         int error = lockBucket(cpu, bucket, irqFlags);
         if (error != 0) {
+            discardIfAny(cpu, fresh);
             return error;
         }
-        cpu.fire(HookPoint.MAP_DELETE_UNDER_LOCK, id(), key);
-        long element = findLocked(bucket, key, hash);
-        if (element != 0) {
-            unlink(bucket, element);
-        }
+        cpu.fire(HookPoint.MAP_UPDATE_UNDER_LOCK, id(), key);
+        long old = findLocked(bucket, key, hash);
+        error = checkExistence(old, flags);
+        long surplus = error != 0 ? fresh : write(cpu, bucket, key, hash, value, flags, onAllCpus, old, fresh);
         unlockBucket(cpu, bucket, irqFlags);
-        if (element != 0) {
-            release(cpu, element);
+        if (surplus < 0) {
+            error = (int) surplus;
+        } else {
+            discardIfAny(cpu, surplus);
         }
-        cpu.fire(HookPoint.MAP_DELETE_AFTER_LOCK, id(), key);
-        return element == 0 ? -ENOENT : 0;
+        cpu.fire(HookPoint.MAP_UPDATE_AFTER_LOCK, id(), key);
+        return error;
+    }
+
+    /**
+     * Takes and fills an element before the bucket is locked, where the kind does that.
+     *
+     * @return the element, 0 for none, or a negative errno value, with which the update ends
+     */
+    long prepare(Cpu cpu, long key, int hash, long value, long flags) {
+        return 0;
+    }
+
+    /**
+     * Writes the value, under the bucket's lock and after the flags were found to allow it.
+     *
+     * @param old the element that has the key, or 0
+     * @param fresh what {@link #prepare} returned
+     * @return an element that is not, or no longer, in the table and to be discarded; 0 for none; or a negative errno value
+     */
+    abstract long write(
+            Cpu cpu, long bucket, long key, int hash, long value, long flags, boolean onAllCpus, long old, long fresh);
+
+    private void discardIfAny(Cpu cpu, long element) {
+        if (element != 0) {
+            discard(cpu, element);
+        }
+    }
+
+    /** Releases an element that an update has no use for: what it prepared in vain, or replaced. */
+    void discard(Cpu cpu, long element) {
+        release(cpu, element);
+    }
+
+    @Override
+    public int delete(Cpu cpu, long key) {
+        return remove(cpu, key, 0, 0);
     }
 
     @Override
     int takeValue(Cpu cpu, long key, long value, long flags) {
         requireReadable(value, sysValueSize(0));
+        return remove(cpu, key, value, flags);
+    }
+
+    /** Removes an element: the one frame of all deletions. Copies the value to {@code copyTo} unless that is 0. */
+    private int remove(Cpu cpu, long key, long copyTo, long flags) {
         int hash = hash(key);
         long bucket = bucketOf(hash);
         cpu.fire(HookPoint.MAP_DELETE_BEFORE_LOCK, id(), key);
@@ -323,7 +365,9 @@ public abstract sealed class HashTableMap extends BpfMap
         cpu.fire(HookPoint.MAP_DELETE_UNDER_LOCK, id(), key);
         long element = findLocked(bucket, key, hash);
         if (element != 0) {
-            copyElement(cpu, element, value, flags);
+            if (copyTo != 0) {
+                copyElement(cpu, element, copyTo, flags);
+            }
             unlink(bucket, element);
         }
         unlockBucket(cpu, bucket, irqFlags);
@@ -333,6 +377,8 @@ public abstract sealed class HashTableMap extends BpfMap
         cpu.fire(HookPoint.MAP_DELETE_AFTER_LOCK, id(), key);
         return element == 0 ? -ENOENT : 0;
     }
+
+    // Copying out and walking.
 
     @Override
     int copyValue(Cpu cpu, long key, long value, long flags) {

@@ -1,7 +1,6 @@
 package dev.spinbpf.maps.map;
 
 import static dev.spinbpf.programs.linux.Errno.EBADF;
-import static dev.spinbpf.programs.linux.Errno.EEXIST;
 import static dev.spinbpf.programs.linux.Errno.EINVAL;
 import static dev.spinbpf.programs.linux.Errno.ENOENT;
 import static dev.spinbpf.programs.linux.Errno.ENOMEM;
@@ -212,14 +211,6 @@ public final class LocalStorageMap extends BpfMap {
         }
         cpu.fire(HookPoint.MAP_UPDATE_AFTER_LOCK, id(), 0);
         return error != 0 ? error : inPlace ? old : fresh;
-    }
-
-    private static int checkExistence(long old, long flags) {
-        long wanted = flags & ~MapFlags.BPF_F_LOCK;
-        if (old != 0 && wanted == MapFlags.BPF_NOEXIST) {
-            return -EEXIST;
-        }
-        return old == 0 && wanted == MapFlags.BPF_EXIST ? -ENOENT : 0;
     }
 
     /** Puts an element where the old one was, if there was one; under the storage's lock. */

@@ -13,13 +13,13 @@ import dev.spinbpf.programs.linux.MapType;
  * {@code BPF_MAP_TYPE_LRU_HASH} and {@code BPF_MAP_TYPE_LRU_PERCPU_HASH}: a full map makes room by taking out elements that
  * have not been looked up lately.
  *
- * <p>An element is taken from the {@link LruLists} before the bucket is locked, because that may lock other buckets. So an
+ * <p>An element is taken from the {@link LruElementPool} before the bucket is locked, because that may lock other buckets. So an
  * update that fails may have taken out other elements all the same.
  */
 final class LruHashMap extends HashTableMap {
     private final boolean percpuValues;
     private final PercpuValues percpu;
-    private final LruLists lru;
+    private final LruElementPool pool;
 
     LruHashMap(CheckedMapDef definition) {
         super(definition, HEADER_SIZE + LruNode.SIZE, slotSize(definition), 0);
@@ -28,7 +28,7 @@ final class LruHashMap extends HashTableMap {
         if (percpuValues) {
             ElementPool.attachPercpuValues(this);
         }
-        lru = new LruLists(this);
+        pool = new LruElementPool(this);
     }
 
     private static long slotSize(CheckedMapDef definition) {
@@ -37,8 +37,8 @@ final class LruHashMap extends HashTableMap {
                 : definition.def().valueSize();
     }
 
-    LruLists lru() {
-        return lru;
+    LruElementPool pool() {
+        return pool;
     }
 
     @Override
@@ -98,7 +98,7 @@ final class LruHashMap extends HashTableMap {
             return -EINVAL;
         }
         requireReadable(value, valueSize);
-        return percpuValues ? updatePercpu(cpu, key, value, flags, false) : updateValueOf(cpu, key, value, flags);
+        return put(cpu, key, hash(key), value, flags, false);
     }
 
     @Override
@@ -111,92 +111,57 @@ final class LruHashMap extends HashTableMap {
             return -EINVAL;
         }
         requireReadable(value, sysValueSize(flags));
-        return updatePercpu(cpu, key, value, flags, true);
+        return put(cpu, key, hash(key), value, flags, true);
     }
 
-    /** Takes an element for a key; 0 if none can be had. */
-    private long take(Cpu cpu, long key, int hash) {
-        long element = lru.popFree(cpu, hash);
-        if (element != 0) {
-            countElement(cpu, 1);
-            Bytes.copy(key, element + keyOffset, keySize);
+    @Override
+    long prepare(Cpu cpu, long key, int hash, long value, long flags) {
+        if (percpuValues && flags == MapFlags.BPF_EXIST) {
+            return 0;
+        }
+        long element = pool.take(cpu, hash);
+        if (element == 0) {
+            return -ENOMEM;
+        }
+        countElement(cpu, 1);
+        Bytes.copy(key, element + keyOffset, keySize);
+        if (!percpuValues) {
+            layout().copy(value, element + valueOffset);
         }
         return element;
     }
 
-    private int updateValueOf(Cpu cpu, long key, long value, long flags) {
-        int hash = hash(key);
-        cpu.fire(HookPoint.MAP_UPDATE_BEFORE_LOCK, id(), key);
-        long element = take(cpu, key, hash);
-        if (element == 0) {
-            return -ENOMEM;
-        }
-        layout().copy(value, element + valueOffset);
-        long bucket = bucketOf(hash);
-        long irqFlags = cpu.irqSave();
-        int error = lockBucket(cpu, bucket, irqFlags);
-        if (error != 0) {
-            release(cpu, element);
-            return error;
-        }
-        cpu.fire(HookPoint.MAP_UPDATE_UNDER_LOCK, id(), key);
-        long old = findLocked(bucket, key, hash);
-        error = checkExistence(old, flags);
-        if (error == 0) {
-            insert(bucket, element, hash);
-            if (old != 0) {
-                LruNode.markReferenced(LruNode.of(element));
-                unlink(bucket, old);
-            }
-        }
-        unlockBucket(cpu, bucket, irqFlags);
-        if (error != 0) {
-            release(cpu, element);
-        } else if (old != 0) {
-            release(cpu, old);
-        }
-        cpu.fire(HookPoint.MAP_UPDATE_AFTER_LOCK, id(), key);
-        return error;
-    }
-
-    private int updatePercpu(Cpu cpu, long key, long value, long flags, boolean onAllCpus) {
-        int hash = hash(key);
-        cpu.fire(HookPoint.MAP_UPDATE_BEFORE_LOCK, id(), key);
-        long spare = 0;
-        if (flags != MapFlags.BPF_EXIST) {
-            spare = take(cpu, key, hash);
-            if (spare == 0) {
-                return -ENOMEM;
-            }
-        }
-        long bucket = bucketOf(hash);
-        long irqFlags = cpu.irqSave();
-        int error = lockBucket(cpu, bucket, irqFlags);
-        if (error != 0) {
-            giveBack(cpu, spare);
-            return error;
-        }
-        cpu.fire(HookPoint.MAP_UPDATE_UNDER_LOCK, id(), key);
-        long old = findLocked(bucket, key, hash);
-        error = checkExistence(old, flags);
-        if (error == 0 && old != 0) {
+    @Override
+    long write(
+            Cpu cpu, long bucket, long key, int hash, long value, long flags, boolean onAllCpus, long old, long fresh) {
+        if (old != 0 && percpuValues) {
             LruNode.markReferenced(LruNode.of(old));
             percpu.write(cpu, value, values(old), flags, onAllCpus);
-        } else if (error == 0) {
-            percpu.initialize(cpu, value, values(spare), flags, onAllCpus);
-            insert(bucket, spare, hash);
-            spare = 0;
+            return fresh;
         }
-        unlockBucket(cpu, bucket, irqFlags);
-        giveBack(cpu, spare);
-        cpu.fire(HookPoint.MAP_UPDATE_AFTER_LOCK, id(), key);
-        return error;
+        if (percpuValues) {
+            percpu.initialize(cpu, value, values(fresh), flags, onAllCpus);
+        }
+        insert(bucket, fresh, hash);
+        if (old != 0) {
+            LruNode.markReferenced(LruNode.of(fresh));
+            unlink(bucket, old);
+        }
+        return old;
     }
 
     private void giveBack(Cpu cpu, long element) {
-        if (element != 0) {
-            countElement(cpu, -1);
-            lru.pushFree(cpu, element);
+        countElement(cpu, -1);
+        pool.release(cpu, element);
+    }
+
+    /** In a per-CPU map nothing but a prepared element is discarded, whose fields nobody has set. */
+    @Override
+    void discard(Cpu cpu, long element) {
+        if (percpuValues) {
+            giveBack(cpu, element);
+        } else {
+            release(cpu, element);
         }
     }
 

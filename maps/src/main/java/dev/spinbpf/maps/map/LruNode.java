@@ -4,30 +4,37 @@ import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sync.GuestWords;
 
 /**
- * The part of an element that orders it by use ({@code bpf_lru_node}), and the doubly linked lists that it is on. A list's head
- * is two words, linked as a node is.
+ * The part of an element that orders it by use: links of a {@link GuestRing}, and what is known of its use.
  *
  * <pre>
- *   next(8) previous(8) cpu(2) list type(1) referenced(1) pending free(1) -(3)
+ *   links(16) cpu(2) place(1) referenced(1) pending free(1) -(3)
  * </pre>
  *
- * Links and type are written under the lock of the list; the two marks at any time.
+ * <p>Links and place are written under the lock of the ring that the node is in; the two marks are set at any time, by anybody.
  */
 final class LruNode {
-    static final int SIZE = 24;
+    static final int SIZE = GuestRing.SIZE + Long.BYTES;
 
+    /** In the map, and used when it was last looked at. */
     static final int ACTIVE = 0;
+
+    /** In the map, and the next to go. */
     static final int INACTIVE = 1;
+
+    /** In no map, for any CPU. */
     static final int FREE = 2;
+
+    /** In no map, for one CPU. */
     static final int LOCAL_FREE = 3;
+
+    /** Taken by a CPU for an element; in the map, or about to be. */
     static final int LOCAL_PENDING = 4;
 
     private static final int OFFSET = HashTableMap.HEADER_SIZE;
-    private static final int PREVIOUS = 8;
-    private static final int CPU = 16;
-    private static final int TYPE = 18;
-    private static final int REFERENCED = 19;
-    private static final int PENDING_FREE = 20;
+    private static final int CPU = GuestRing.SIZE;
+    private static final int PLACE = CPU + Short.BYTES;
+    private static final int REFERENCED = PLACE + 1;
+    private static final int PENDING_FREE = REFERENCED + 1;
 
     private LruNode() {}
 
@@ -47,6 +54,7 @@ final class LruNode {
         return HashTableMap.hashOf(element(node));
     }
 
+    /** Returns the CPU that took the node last, or to whose rings it belongs. */
     static int cpu(long node) {
         return GuestMemory.getShort(node + CPU);
     }
@@ -55,12 +63,13 @@ final class LruNode {
         GuestMemory.putShort(node + CPU, (short) cpuId);
     }
 
-    static int type(long node) {
-        return GuestWords.getByteOpaque(node + TYPE);
+    /** Returns one of {@link #ACTIVE} to {@link #LOCAL_PENDING}. */
+    static int place(long node) {
+        return GuestWords.getByteOpaque(node + PLACE);
     }
 
-    static void setType(long node, int type) {
-        GuestWords.setByteOpaque(node + TYPE, (byte) type);
+    static void setPlace(long node, int place) {
+        GuestWords.setByteOpaque(node + PLACE, (byte) place);
     }
 
     static boolean isReferenced(long node) {
@@ -81,7 +90,7 @@ final class LruNode {
         return GuestWords.getByteOpaque(node + PENDING_FREE) != 0;
     }
 
-    /** The node's element is in the map no longer, but the lock to move the node could not be had. */
+    /** Says that the node's element is in the map no longer, but the lock to move the node could not be had. */
     static void markPendingFree(long node) {
         GuestWords.setByteOpaque(node + PENDING_FREE, (byte) 1);
     }
@@ -90,64 +99,17 @@ final class LruNode {
         GuestWords.setByteOpaque(node + PENDING_FREE, (byte) 0);
     }
 
-    /** Gives a node a type, without marks. */
-    static void reset(long node, int type) {
-        setType(node, type);
+    /** Sets a node's place and clears its marks. */
+    static void reset(long node, int place) {
+        setPlace(node, place);
         clearPendingFree(node);
         clearReferenced(node);
     }
 
-    // Lists.
-
-    static void initialize(long head) {
-        GuestMemory.putLong(head, head);
-        GuestMemory.putLong(head + PREVIOUS, head);
-    }
-
-    static long next(long node) {
-        return GuestMemory.getLong(node);
-    }
-
-    static long previous(long node) {
-        return GuestMemory.getLong(node + PREVIOUS);
-    }
-
-    static boolean isEmpty(long head) {
-        return next(head) == head;
-    }
-
-    static void addFirst(long head, long node) {
-        long first = next(head);
-        GuestMemory.putLong(node, first);
-        GuestMemory.putLong(node + PREVIOUS, head);
-        GuestMemory.putLong(first + PREVIOUS, node);
-        GuestMemory.putLong(head, node);
-    }
-
-    static void remove(long node) {
-        long next = next(node);
-        long previous = previous(node);
-        GuestMemory.putLong(previous, next);
-        GuestMemory.putLong(next + PREVIOUS, previous);
-    }
-
-    static void moveFirst(long head, long node) {
-        remove(node);
-        addFirst(head, node);
-    }
-
-    static long length(long head) {
-        long length = 0;
-        for (long node = next(head); node != head; node = next(node)) {
-            length++;
-        }
-        return length;
-    }
-
-    /** How many nodes of a list have an element in the map. */
-    static long used(long head) {
+    /** Returns how many nodes of a ring have an element in the map. */
+    static long countUsed(long ring) {
         long used = 0;
-        for (long node = next(head); node != head; node = next(node)) {
+        for (long node = GuestRing.newest(ring); node != ring; node = GuestRing.older(node)) {
             used += isPendingFree(node) ? 0 : 1;
         }
         return used;

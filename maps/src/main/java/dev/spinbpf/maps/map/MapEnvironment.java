@@ -2,7 +2,7 @@ package dev.spinbpf.maps.map;
 
 import dev.spinbpf.maps.cpu.Cpus;
 import dev.spinbpf.maps.lock.LockStats;
-import dev.spinbpf.maps.lock.ResilientLock;
+import dev.spinbpf.maps.lock.LockAlgorithm;
 import dev.spinbpf.maps.lock.RqSpinLock;
 import java.util.function.IntSupplier;
 
@@ -19,7 +19,7 @@ import java.util.function.IntSupplier;
  */
 public record MapEnvironment(
         Cpus cpus,
-        ResilientLock locks,
+        LockAlgorithm locks,
         MapTable table,
         IntSupplier hashSeeds,
         long limitBytes,
@@ -31,12 +31,12 @@ public record MapEnvironment(
 
     /** A machine without maps, with queued locks and statistics of its own. */
     public static MapEnvironment of(Cpus cpus, IntSupplier hashSeeds) {
-        ResilientLock locks = new RqSpinLock(new LockStats(cpus.count()));
+        LockAlgorithm locks = new RqSpinLock(new LockStats(cpus.count()));
         return of(cpus, locks, hashSeeds);
     }
 
     /** A machine without maps that takes locks in a given way. */
-    public static MapEnvironment of(Cpus cpus, ResilientLock locks, IntSupplier hashSeeds) {
+    public static MapEnvironment of(Cpus cpus, LockAlgorithm locks, IntSupplier hashSeeds) {
         return new MapEnvironment(
                 cpus,
                 locks,

@@ -3,7 +3,7 @@ package dev.spinbpf.maps.map;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.maps.lock.LockClass;
-import dev.spinbpf.maps.lock.ResilientLock;
+import dev.spinbpf.maps.lock.LockAlgorithm;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sync.GuestWords;
 
@@ -32,7 +32,7 @@ final class PercpuFreelist {
     private final int mapId;
     private final int cpuCount;
     private final long lists;
-    private final ResilientLock locks;
+    private final LockAlgorithm locks;
     private final LockClass listLocks;
 
     /** Deals the elements of a map out to the CPUs. */

@@ -44,7 +44,8 @@ final class PercpuHashMap extends HashTableMap {
         if (Long.compareUnsigned(flags, MapFlags.BPF_EXIST) > 0) {
             return -EINVAL;
         }
-        return updateInPlace(cpu, key, value, flags, false);
+        requireReadable(value, valueSize);
+        return put(cpu, key, hash(key), value, flags, false);
     }
 
     @Override
@@ -53,36 +54,20 @@ final class PercpuHashMap extends HashTableMap {
                 || Long.compareUnsigned(flags & 0xffffffffL, MapFlags.BPF_F_ALL_CPUS) > 0) {
             return -EINVAL;
         }
-        return updateInPlace(cpu, key, value, flags, true);
+        requireReadable(value, sysValueSize(flags));
+        return put(cpu, key, hash(key), value, flags, true);
     }
 
-    private int updateInPlace(Cpu cpu, long key, long value, long flags, boolean onAllCpus) {
-        requireReadable(value, onAllCpus ? sysValueSize(flags) : valueSize);
-        int hash = hash(key);
-        long bucket = bucketOf(hash);
-        cpu.fire(HookPoint.MAP_UPDATE_BEFORE_LOCK, id(), key);
-        long irqFlags = cpu.irqSave();
-        int error = lockBucket(cpu, bucket, irqFlags);
-        if (error != 0) {
-            return error;
+    @Override
+    long write(
+            Cpu cpu, long bucket, long key, int hash, long value, long flags, boolean onAllCpus, long old, long fresh) {
+        if (old != 0) {
+            percpu.write(cpu, value, values(old), flags, onAllCpus);
+            return 0;
         }
-        cpu.fire(HookPoint.MAP_UPDATE_UNDER_LOCK, id(), key);
-        long element = findLocked(bucket, key, hash);
-        error = checkExistence(element, flags);
-        if (error == 0 && element != 0) {
-            percpu.write(cpu, value, values(element), flags, onAllCpus);
-        } else if (error == 0) {
-            error = add(cpu, bucket, hash, key, value, flags, onAllCpus);
-        }
-        unlockBucket(cpu, bucket, irqFlags);
-        cpu.fire(HookPoint.MAP_UPDATE_AFTER_LOCK, id(), key);
-        return error;
-    }
-
-    private int add(Cpu cpu, long bucket, int hash, long key, long value, long flags, boolean onAllCpus) {
         long element = pool.take(cpu, 0);
         if (element < 0) {
-            return (int) element;
+            return element;
         }
         Bytes.copy(key, element + keyOffset, keySize);
         percpu.initialize(cpu, value, values(element), flags, onAllCpus);

@@ -33,6 +33,7 @@ public final class ResizableHashMap extends BpfMap {
 
     private static final int INSERTED = 1;
     private static final int GONE = 2;
+    private static final long TAKE_OUT = -1;
 
     private final ResizableTable table;
     private final ElementCache elements;
@@ -147,7 +148,7 @@ public final class ResizableHashMap extends BpfMap {
         int result;
         do {
             result = find(cpu, key, hash) != 0
-                    ? put(cpu, key, hash, value, flags, 0)
+                    ? (int) change(cpu, key, hash, value, flags, 0)
                     : putNew(cpu, key, hash, value, flags);
         } while (result == GONE);
         cpu.fire(HookPoint.MAP_UPDATE_AFTER_LOCK, id(), key);
@@ -168,7 +169,7 @@ public final class ResizableHashMap extends BpfMap {
         Bytes.copy(key, fresh + KEY, keySize);
         layout().copy(value, fresh + valueOffset);
         GuestMemory.putInt(fresh + ResizableTable.HASH, hash);
-        int result = put(cpu, key, hash, value, flags, fresh);
+        int result = (int) change(cpu, key, hash, value, flags, fresh);
         if (result != INSERTED) {
             elements.free(cpu, fresh);
             return result;
@@ -178,10 +179,15 @@ public final class ResizableHashMap extends BpfMap {
     }
 
     /**
-     * Updates in place (returns 0) or puts in the new element ({@link #INSERTED}); {@link #GONE} if there is neither an old one
-     * any more nor a new one, a negative errno value if it may not.
+     * Changes the bucket of a key, in the one or two tables that there are: the frame of all updates and deletions.
+     *
+     * <p>An update writes in place (returns 0) or puts the new element in ({@link #INSERTED}); {@link #GONE} if there is neither an old
+     * one any more nor a new one. A deletion returns the element that it took out, or 0. Both return a negative errno value if they
+     * may not.
+     *
+     * @param fresh the new element of an update, or 0; {@link #TAKE_OUT} for a deletion
      */
-    private int put(Cpu cpu, long key, int hash, long value, long flags, long fresh) {
+    private long change(Cpu cpu, long key, int hash, long value, long flags, long fresh) {
         while (true) {
             long generation = table.generation();
             long future = table.future();
@@ -191,7 +197,12 @@ public final class ResizableHashMap extends BpfMap {
             boolean valid = table.isStill(generation, future, current);
             long other = valid && isOther(future, current) ? ResizableTable.bucket(future, hash) : 0;
             valid = valid && (other == 0 || table.lockFuture(cpu, other, generation, future));
-            int result = valid ? putLocked(cpu, bucket, other, key, hash, value, flags, fresh) : 0;
+            long result = 0;
+            if (valid) {
+                result = fresh == TAKE_OUT
+                        ? unlink(bucket, other, key, hash)
+                        : putLocked(cpu, bucket, other, key, hash, value, flags, fresh);
+            }
             if (valid && other != 0) {
                 table.unlockFuture(other);
             }
@@ -256,29 +267,8 @@ public final class ResizableHashMap extends BpfMap {
     }
 
     private int remove(Cpu cpu, long key, long copyTo, long flags) {
-        int hash = hash(key);
-        while (true) {
-            long generation = table.generation();
-            long future = table.future();
-            long current = table.current();
-            long bucket = ResizableTable.bucket(current, hash);
-            long irqFlags = table.lock(cpu, bucket);
-            boolean valid = table.isStill(generation, future, current);
-            long other = valid && isOther(future, current) ? ResizableTable.bucket(future, hash) : 0;
-            valid = valid && (other == 0 || table.lockFuture(cpu, other, generation, future));
-            long element = valid ? unlink(bucket, other, key, hash) : 0;
-            if (valid && other != 0) {
-                table.unlockFuture(other);
-            }
-            table.unlock(cpu, bucket, irqFlags);
-            if (element != 0) {
-                return release(cpu, element, copyTo, flags);
-            }
-            if (valid) {
-                return -ENOENT;
-            }
-            cpu.poll();
-        }
+        long element = change(cpu, key, hash(key), 0, 0, TAKE_OUT);
+        return element == 0 ? -ENOENT : release(cpu, element, copyTo, flags);
     }
 
     private long unlink(long bucket, long other, long key, int hash) {

@@ -33,7 +33,7 @@ class LockGuaranteesTest {
     private static final long MILLISECOND = 1_000_000;
     private static final long DEADLOCK_ENDS_NANOS = 1_100_000;
 
-    static List<Function<LockStats, ResilientLock>> locks() {
+    static List<Function<LockStats, LockAlgorithm>> locks() {
         return List.of(RqSpinLock::new, TasLock::new);
     }
 
@@ -150,7 +150,7 @@ class LockGuaranteesTest {
         long longestNanos;
     }
 
-    private static Scenario oppositeOrders(Function<LockStats, ResilientLock> make, Deadlocks deadlocks) {
+    private static Scenario oppositeOrders(Function<LockStats, LockAlgorithm> make, Deadlocks deadlocks) {
         return simulation -> {
             var machine = new Machine(simulation, 2, 2, make);
             long[] secondBegins = new long[2];
@@ -201,7 +201,7 @@ class LockGuaranteesTest {
 
     @ParameterizedTest
     @MethodSource("locks")
-    void twoLocksInOppositeOrdersFailWithinAMillisecondAndTheRestProceeds(Function<LockStats, ResilientLock> make) {
+    void twoLocksInOppositeOrdersFailWithinAMillisecondAndTheRestProceeds(Function<LockStats, LockAlgorithm> make) {
         var deadlocks = new Deadlocks();
         print("ABBA, 3 preemptions", Explorer.exhaustively(Limits.preemptions(3), oppositeOrders(make, deadlocks)));
         System.out.printf(

@@ -53,7 +53,7 @@ final class LockScenarios {
 
         @Override
         public void unlock(RqSpinLock locks, Cpu cpu, long lock) {
-            ResilientLock.release(lock);
+            LockWord.release(lock);
             cpu.heldLocks().clearTop();
             cpu.heldLocks().lowerCount();
         }
@@ -73,7 +73,7 @@ final class LockScenarios {
         @Override
         public void unlock(RqSpinLock locks, Cpu cpu, long lock) {
             cpu.heldLocks().clearTop();
-            ResilientLock.release(lock);
+            LockWord.release(lock);
             cpu.heldLocks().lowerCount();
         }
     };
@@ -86,14 +86,14 @@ final class LockScenarios {
         final List<LockFailure> failures = new ArrayList<>();
         final LockStats stats;
         final LockClass lockClass;
-        final ResilientLock lock;
+        final LockAlgorithm lock;
         final RqSpinLock queued;
 
         private final long[] holderByLock;
         private final long[] data;
         private final long[] takenByLock;
 
-        Machine(Simulation simulation, int cpuCount, int lockCount, Function<LockStats, ResilientLock> make) {
+        Machine(Simulation simulation, int cpuCount, int lockCount, Function<LockStats, LockAlgorithm> make) {
             this.simulation = simulation;
             cpus = simulation.machine(cpuCount);
             stats = new LockStats(cpuCount);

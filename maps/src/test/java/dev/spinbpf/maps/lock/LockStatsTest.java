@@ -112,16 +112,20 @@ class LockStatsTest {
     @Test
     void timesAreKnownToWithinAnEighth() {
         var times = new TimeHistogram();
-        assertThat(times.percentileNanos(99)).isZero();
+        assertThat(TimeSnapshot.of(times).percentileNanos(99)).isZero();
         for (long nanos = 1; nanos <= 1000; nanos++) {
             times.add(nanos * 1000);
         }
         assertThat(times.count()).isEqualTo(1000);
         assertThat(times.maxNanos()).isEqualTo(1_000_000);
         assertThat(times.totalNanos()).isEqualTo(500_500_000);
-        assertThat(times.percentileNanos(50)).isBetween(500_000L, 565_000L);
-        assertThat(times.percentileNanos(100)).isEqualTo(1_000_000);
-        assertThat(times.countBelow(524_288)).isEqualTo(524);
+        TimeSnapshot snapshot = TimeSnapshot.of(times);
+        assertThat(snapshot.percentileNanos(50)).isBetween(500_000L, 565_000L);
+        assertThat(snapshot.percentileNanos(100)).isEqualTo(1_000_000);
+        assertThat(snapshot.below(524_288)).containsExactly(524, 476);
+        TimeSnapshot twice = snapshot.plus(snapshot);
+        assertThat(twice.count()).isEqualTo(2000);
+        assertThat(twice.p50Nanos()).isEqualTo(snapshot.p50Nanos());
         var bounds = new ArrayList<Long>();
         times.forEachBucket((bound, count) -> bounds.add(bound));
         assertThat(bounds).isSorted().doesNotHaveDuplicates();

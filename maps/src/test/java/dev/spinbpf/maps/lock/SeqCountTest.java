@@ -29,7 +29,7 @@ class SeqCountTest {
     /** The pair, its counter and its lock, on the CPUs of one run. */
     private final class Pair {
         final Cpus cpus;
-        final ResilientLock locks;
+        final LockAlgorithm locks;
         final LockClass writers;
         final LockClass readers;
         final SeqCount seqCount;

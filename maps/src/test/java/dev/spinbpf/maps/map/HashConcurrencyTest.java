@@ -166,7 +166,7 @@ class HashConcurrencyTest {
                 }
             }
         });
-        assertThat(map.lru().countNodes()).isEqualTo(32);
+        assertThat(map.pool().countNodes()).isEqualTo(32);
         assertThat(reachable(map, machine.cpu)).isEqualTo(map.elementCount());
     }
 

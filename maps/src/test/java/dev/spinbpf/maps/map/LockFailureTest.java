@@ -251,14 +251,14 @@ class LockFailureTest {
         assertThat(update).hasValue(-EDEADLK);
         assertThat(machine.get(map, 1)).isEqualTo(10);
         assertThat(map.elementCount()).isEqualTo(1);
-        assertThat(map.lru().countNodes()).isEqualTo(8);
+        assertThat(map.pool().countNodes()).isEqualTo(8);
     }
 
     @Test
     void lruUpdateFailsWhenTheLocalListIsLocked() {
         try (TestMachine single = new TestMachine(1)) {
             LruHashMap map = (LruHashMap) single.map(MapType.LRU_HASH, 4, 8, 8, 0);
-            long lock = map.lru().localLock(0);
+            long lock = map.pool().stashLock(0);
             LockClass lockClass = single.environment.locks().stats().internal("test");
             assertThat(single.environment.locks().lock(single.cpu, lock, lockClass))
                     .isZero();
@@ -274,11 +274,11 @@ class LockFailureTest {
                 assertThat(single.delete(map, key)).isZero();
             }
             single.environment.locks().unlock(single.cpu, lock);
-            assertThat(map.lru().countNodes()).isEqualTo(8);
+            assertThat(map.pool().countNodes()).isEqualTo(8);
             for (int key = 0; key < 100; key++) {
                 assertThat(single.update(map, key, key)).isZero();
             }
-            assertThat(map.lru().countNodes()).isEqualTo(8);
+            assertThat(map.pool().countNodes()).isEqualTo(8);
         }
     }
 }

@@ -70,8 +70,8 @@ final class MapContents {
             case HashMapOfMaps hash -> assertConserved(hash, hash.pool(), null);
             case LruHashMap hash -> {
                 assertReachable(hash, cpu);
-                assertThat(hash.lru().countNodes()).as("nodes on lists").isEqualTo(hash.maxEntries());
-                assertThat(hash.lru().countUsed()).as("nodes in use").isEqualTo(hash.elementCount());
+                assertThat(hash.pool().countNodes()).as("nodes on lists").isEqualTo(hash.maxEntries());
+                assertThat(hash.pool().countUsed()).as("nodes in use").isEqualTo(hash.elementCount());
             }
             case LpmTrieMap trie ->
                 assertThat(trie.nodes().countUsed()).as("nodes in use").isEqualTo(trie.countNodes());

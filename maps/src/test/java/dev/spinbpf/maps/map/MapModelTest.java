@@ -240,7 +240,7 @@ class MapModelTest {
             }
             assertThat(map.elementCount()).as(step).isEqualTo(keysOf(map).size());
         }
-        assertThat(map.lru().countNodes()).isEqualTo(12);
+        assertThat(map.pool().countNodes()).isEqualTo(12);
         assertThat(map.update(machine.cpu, machine.key, machine.value(0), 3)).isEqualTo(-EINVAL);
     }
 

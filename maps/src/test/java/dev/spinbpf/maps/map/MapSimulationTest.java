@@ -290,7 +290,7 @@ class MapSimulationTest {
                 }
             });
             simulation.atEnd(() -> {
-                assertThat(map.lru().countNodes()).isEqualTo(2);
+                assertThat(map.pool().countNodes()).isEqualTo(2);
                 assertThat(map.forEach(cpu, (running, visited, key, value) -> 0, 0))
                         .isEqualTo(map.elementCount());
                 assertThat(cpu.heldLocks().count()).isZero();

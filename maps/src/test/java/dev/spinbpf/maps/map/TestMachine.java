@@ -4,7 +4,7 @@ import dev.spinbpf.maps.cpu.Clock;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.Cpus;
 import dev.spinbpf.maps.lock.LockStats;
-import dev.spinbpf.maps.lock.ResilientLock;
+import dev.spinbpf.maps.lock.LockAlgorithm;
 import dev.spinbpf.maps.lock.RqSpinLock;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
@@ -44,7 +44,7 @@ final class TestMachine implements AutoCloseable {
         this(cpus, new RqSpinLock(new LockStats(cpus.count())));
     }
 
-    TestMachine(Cpus cpus, ResilientLock locks) {
+    TestMachine(Cpus cpus, LockAlgorithm locks) {
         this.cpus = cpus;
         cpu = cpus.get(0);
         environment = new MapEnvironment(

@@ -19,7 +19,7 @@ import dev.spinbpf.vm.MachineOptions;
 import dev.spinbpf.vm.RunResult;
 import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
-import dev.spinbpf.vm.stress.LockAlgorithm;
+import dev.spinbpf.vm.stress.LockChoice;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -87,7 +87,7 @@ final class RunCommand implements Callable<Integer> {
             paramLabel = "KIND",
             defaultValue = "queued",
             description = "The lock's algorithm: queued, or tas for the test-and-set fallback (default queued).")
-    private LockAlgorithm lock;
+    private LockChoice lock;
 
     @Option(names = "--dump-maps", description = "Print the maps and global data afterwards, by their types.")
     private boolean dumpMaps;
@@ -132,7 +132,7 @@ final class RunCommand implements Callable<Integer> {
         if (verified == null) {
             return ExitCodes.REFUSED;
         }
-        MachineOptions options = MachineOptions.ofCpus(cpus).withSeed(seed).withTestAndSet(lock == LockAlgorithm.TAS);
+        MachineOptions options = MachineOptions.ofCpus(cpus).withSeed(seed).withTestAndSet(lock == LockChoice.TAS);
         try (Machine machine = new Machine(options)) {
             LoadedProgram loaded = machine.load(verified);
             loadRest(machine, object, chosen, kernelTypes);
@@ -184,7 +184,7 @@ final class RunCommand implements Callable<Integer> {
                     spec.commandLine(),
                     "--cpu is " + cpu + "; with --cpus " + cpus + " it has to be 0 to " + (cpus - 1));
         }
-        if (lock == LockAlgorithm.BOTH) {
+        if (lock == LockChoice.BOTH) {
             throw new ParameterException(spec.commandLine(), "--lock both is for stress --mode torture");
         }
         if (repeat < 1) {

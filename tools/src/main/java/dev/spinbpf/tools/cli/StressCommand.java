@@ -20,7 +20,7 @@ import dev.spinbpf.verifier.VerifierOptions;
 import dev.spinbpf.vm.Machine;
 import dev.spinbpf.vm.MachineOptions;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
-import dev.spinbpf.vm.stress.LockAlgorithm;
+import dev.spinbpf.vm.stress.LockChoice;
 import dev.spinbpf.vm.stress.ModeDriver;
 import dev.spinbpf.vm.stress.ModeOptions;
 import dev.spinbpf.vm.stress.ModeReport;
@@ -164,7 +164,7 @@ final class StressCommand implements Callable<Integer> {
             paramLabel = "KIND",
             description = "The lock's algorithm: queued, tas for the test-and-set fallback, or with --mode torture both"
                     + " (default queued; torture both).")
-    private @Nullable LockAlgorithm lock;
+    private @Nullable LockChoice lock;
 
     @Option(
             names = "--prog",
@@ -238,8 +238,8 @@ final class StressCommand implements Callable<Integer> {
         if (locks != null && !torture) {
             throw usage("--locks is for --mode torture; the other modes have their one, two or three locks");
         }
-        LockAlgorithm algorithm = Objects.requireNonNullElse(lock, defaults.algorithm());
-        if (algorithm == LockAlgorithm.BOTH && !torture) {
+        LockChoice algorithm = Objects.requireNonNullElse(lock, defaults.algorithm());
+        if (algorithm == LockChoice.BOTH && !torture) {
             throw usage("--lock both is for --mode torture");
         }
         Duration normal = Objects.requireNonNullElse(normalDelay, defaults.normalDelay());
@@ -257,7 +257,7 @@ final class StressCommand implements Callable<Integer> {
     // Programs.
 
     private int stressPrograms(Path object) throws InputException, InterruptedException {
-        if (lock == LockAlgorithm.BOTH || locks != null || normalDelay != null || nmiDelay != null) {
+        if (lock == LockChoice.BOTH || locks != null || normalDelay != null || nmiDelay != null) {
             throw usage("--lock both, --locks, --normal-delay and --nmi-delay are for --mode");
         }
         Btf kernelTypes = InputFiles.kernelTypes(btf);
@@ -267,7 +267,7 @@ final class StressCommand implements Callable<Integer> {
         List<NotAttached> notAttached = new ArrayList<>();
         MachineOptions options = MachineOptions.ofCpus(Objects.requireNonNullElse(cpus, 2))
                 .withSeed(seed)
-                .withTestAndSet(lock == LockAlgorithm.TAS)
+                .withTestAndSet(lock == LockChoice.TAS)
                 .withHeldTimesInterval(heldTimes);
         CountDownLatch printed = new CountDownLatch(1);
         try (Machine machine = new Machine(options)) {

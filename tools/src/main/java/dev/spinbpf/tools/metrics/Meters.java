@@ -96,7 +96,7 @@ public final class Meters implements AutoCloseable {
             for (LockResult result : LockResult.values()) {
                 counter(
                                 "spinbpf.lock.acquisitions",
-                                "LockAttempts to take a lock, by result: taken (ok), or why not",
+                                "Attempts to take a lock, by result: taken (ok), or why not",
                                 "lock",
                                 Printable.line(lock.name()),
                                 "context",
@@ -116,7 +116,7 @@ public final class Meters implements AutoCloseable {
 
     private static String[] path(LockRow lock, ContextLevel level, LockOutcome outcome) {
         String path = outcome.name().toLowerCase(Locale.ROOT);
-        return new String[] {"lock", lock.name(), "context", word(level), "path", path};
+        return new String[] {"lock", Printable.line(lock.name()), "context", word(level), "path", path};
     }
 
     private AtomicLong counter(String name, String help, String... labels) {

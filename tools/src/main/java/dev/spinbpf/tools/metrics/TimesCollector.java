@@ -2,7 +2,7 @@ package dev.spinbpf.tools.metrics;
 
 import dev.spinbpf.maps.lock.LockAttempts;
 import dev.spinbpf.maps.lock.LockRow;
-import dev.spinbpf.maps.lock.WaitTimes;
+import dev.spinbpf.maps.lock.TimeSnapshot;
 import dev.spinbpf.tools.report.Printable;
 import io.prometheus.metrics.model.registry.Collector;
 import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
@@ -35,7 +35,7 @@ final class TimesCollector implements Collector {
 
     private final String name;
     private final String help;
-    private final Function<LockAttempts, WaitTimes> which;
+    private final Function<LockAttempts, TimeSnapshot> which;
     private volatile List<LockRow> locks = List.of();
 
     /**
@@ -43,7 +43,7 @@ final class TimesCollector implements Collector {
      * @param help what it says
      * @param which the times among what is known of attempts
      */
-    TimesCollector(String name, String help, Function<LockAttempts, WaitTimes> which) {
+    TimesCollector(String name, String help, Function<LockAttempts, TimeSnapshot> which) {
         this.name = name;
         this.help = help;
         this.which = which;
@@ -60,7 +60,7 @@ final class TimesCollector implements Collector {
                 HistogramSnapshot.builder().name(name).help(help);
         for (LockRow lock : locks) {
             lock.contexts().forEach((level, attempts) -> {
-                WaitTimes times = which.apply(attempts);
+                TimeSnapshot times = which.apply(attempts);
                 if (!times.isEmpty()) {
                     histogram.dataPoint(HistogramSnapshot.HistogramDataPointSnapshot.builder()
                             .labels(Labels.of(
@@ -77,7 +77,7 @@ final class TimesCollector implements Collector {
         return histogram.build();
     }
 
-    private static ClassicHistogramBuckets buckets(WaitTimes times) {
+    private static ClassicHistogramBuckets buckets(TimeSnapshot times) {
         long[] counts = times.below(BOUNDS_NANOS);
         ClassicHistogramBuckets.Builder buckets = ClassicHistogramBuckets.builder();
         for (int i = 0; i < BOUNDS_NANOS.length; i++) {

@@ -5,7 +5,7 @@ import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.lock.LockAttempts;
 import dev.spinbpf.maps.lock.LockOutcome;
 import dev.spinbpf.maps.lock.LockRow;
-import dev.spinbpf.maps.lock.WaitTimes;
+import dev.spinbpf.maps.lock.TimeSnapshot;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
@@ -67,13 +67,13 @@ final class LockJson {
     }
 
     /** Writes a histogram as fields that begin with a name. */
-    static void times(JsonGenerator json, String name, WaitTimes times) throws IOException {
+    static void times(JsonGenerator json, String name, TimeSnapshot times) throws IOException {
         json.writeNumberField(name + "_total_ns", times.totalNanos());
         json.writeNumberField(name + "_max_ns", times.maxNanos());
         json.writeNumberField(name + "_p50_ns", times.p50Nanos());
         json.writeNumberField(name + "_p99_ns", times.p99Nanos());
         json.writeArrayFieldStart(name + "s");
-        for (WaitTimes.Bucket bucket : times.buckets()) {
+        for (TimeSnapshot.Bucket bucket : times.buckets()) {
             json.writeStartObject();
             json.writeNumberField("below_ns", bucket.upperBoundNanos());
             json.writeNumberField("count", bucket.count());

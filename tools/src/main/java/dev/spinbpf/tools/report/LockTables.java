@@ -4,7 +4,7 @@ import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.lock.LockAttempts;
 import dev.spinbpf.maps.lock.LockOutcome;
 import dev.spinbpf.maps.lock.LockRow;
-import dev.spinbpf.maps.lock.WaitTimes;
+import dev.spinbpf.maps.lock.TimeSnapshot;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -78,7 +78,7 @@ final class LockTables {
 
     private String attempts(Style style) {
         List<String> titles = titles("Lock");
-        titles.addAll(List.of(">LockAttempts", ">Acquired", ">fast", ">pending", ">queued", ">trylock"));
+        titles.addAll(List.of(">Attempts", ">Acquired", ">fast", ">pending", ">queued", ">trylock"));
         titles.addAll(List.of(">AA", ">ABBA", ">Timeout", ">No node", ">Deepest"));
         TextTable table = new TextTable(titles.toArray(String[]::new));
         for (Line line : lines) {
@@ -94,12 +94,12 @@ final class LockTables {
         return "\n" + table.render(style);
     }
 
-    private String times(String title, Function<LockAttempts, WaitTimes> which, Style style) {
+    private String times(String title, Function<LockAttempts, TimeSnapshot> which, Style style) {
         List<String> titles = titles(title);
         titles.addAll(timeTitles());
         TextTable table = new TextTable(titles.toArray(String[]::new));
         for (Line line : lines) {
-            WaitTimes times = which.apply(line.attempts);
+            TimeSnapshot times = which.apply(line.attempts);
             if (!times.isEmpty()) {
                 List<String> cells = cells(line);
                 cells.addAll(timeCells(times));
@@ -111,7 +111,7 @@ final class LockTables {
 
     /** Titles of the columns of {@link #timeCells}. */
     static List<String> timeTitles() {
-        List<String> titles = new ArrayList<>(List.of(">WaitTimes", ">Median", ">99 %", ">Longest"));
+        List<String> titles = new ArrayList<>(List.of(">Times", ">Median", ">99 %", ">Longest"));
         for (long bound : BOUNDS_NANOS) {
             titles.add(">< " + Durations.round(bound));
         }
@@ -120,7 +120,7 @@ final class LockTables {
     }
 
     /** How many there are, median, 99th percentile, longest, and a coarse histogram. */
-    static List<String> timeCells(WaitTimes times) {
+    static List<String> timeCells(TimeSnapshot times) {
         List<String> cells = new ArrayList<>(List.of(
                 Long.toString(times.count()),
                 Durations.of(times.p50Nanos()),

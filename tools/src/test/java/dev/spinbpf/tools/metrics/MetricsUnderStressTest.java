@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.maps.lock.LockAttempts;
 import dev.spinbpf.maps.lock.LockRow;
-import dev.spinbpf.maps.lock.WaitTimes;
+import dev.spinbpf.maps.lock.TimeSnapshot;
 import dev.spinbpf.programs.elf.ObjectReader;
 import dev.spinbpf.programs.elf.ReadOptions;
 import dev.spinbpf.programs.model.Program;
@@ -176,7 +176,7 @@ class MetricsUnderStressTest {
         assertTimes(last, "spinbpf_lock_held_seconds", labels, attempts.holds());
     }
 
-    private static void assertTimes(Map<String, Double> last, String name, String labels, WaitTimes times) {
+    private static void assertTimes(Map<String, Double> last, String name, String labels, TimeSnapshot times) {
         if (!times.isEmpty()) {
             assertCount(last, name + "_count" + labels + "}", times.count());
             assertCount(last, name + "_bucket" + labels + ",le=\"+Inf\"}", times.count());

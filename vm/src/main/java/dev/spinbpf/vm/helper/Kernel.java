@@ -4,7 +4,7 @@ import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.Cpus;
 import dev.spinbpf.maps.cpu.HeldLocks;
 import dev.spinbpf.maps.lock.PlainSpinLock;
-import dev.spinbpf.maps.lock.ResilientLock;
+import dev.spinbpf.maps.lock.LockAlgorithm;
 import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.maps.map.MapTable;
 import dev.spinbpf.maps.memory.GuestArena;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 public final class Kernel {
     private final Cpus cpus;
     private final MapTable maps;
-    private final ResilientLock locks;
+    private final LockAlgorithm locks;
     private final GuestArena arena;
     private final TraceLog traceLog = new TraceLog();
     private final ProgramTable programs = new ProgramTable();
@@ -32,7 +32,7 @@ public final class Kernel {
      * @param arena where objects of programs are allocated
      * @param seed of random numbers
      */
-    public Kernel(Cpus cpus, MapTable maps, ResilientLock locks, GuestArena arena, long seed) {
+    public Kernel(Cpus cpus, MapTable maps, LockAlgorithm locks, GuestArena arena, long seed) {
         this.cpus = cpus;
         this.maps = maps;
         this.locks = locks;
@@ -54,7 +54,7 @@ public final class Kernel {
         return maps;
     }
 
-    public ResilientLock locks() {
+    public LockAlgorithm locks() {
         return locks;
     }
 

@@ -3,7 +3,7 @@ package dev.spinbpf.vm.stress;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.maps.lock.PlainSpinLock;
-import dev.spinbpf.maps.lock.ResilientLock;
+import dev.spinbpf.maps.lock.LockAlgorithm;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
 import java.util.Locale;
@@ -27,13 +27,13 @@ final class GuardedLock {
     private final String name;
     private final long address;
     private final LockClass lockClass;
-    private final @Nullable ResilientLock algorithm;
+    private final @Nullable LockAlgorithm algorithm;
 
     /**
      * @param index its number, for {@link Tally}
      * @param algorithm the resilient lock, or null for an ordinary spin lock
      */
-    GuardedLock(int index, String name, GuestArena arena, LockClass lockClass, @Nullable ResilientLock algorithm) {
+    GuardedLock(int index, String name, GuestArena arena, LockClass lockClass, @Nullable LockAlgorithm algorithm) {
         this.index = index;
         this.name = name;
         this.address = arena.allocate(SIZE, SIZE);

@@ -6,10 +6,10 @@ import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.Cpus;
 import dev.spinbpf.maps.lock.LockRow;
 import dev.spinbpf.maps.lock.LockStats;
-import dev.spinbpf.maps.lock.ResilientLock;
+import dev.spinbpf.maps.lock.LockAlgorithm;
 import dev.spinbpf.maps.lock.RqSpinLock;
 import dev.spinbpf.maps.lock.TasLock;
-import dev.spinbpf.maps.lock.WaitTimes;
+import dev.spinbpf.maps.lock.TimeSnapshot;
 import dev.spinbpf.maps.memory.GuestArena;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -41,7 +41,7 @@ public final class ModeDriver implements AutoCloseable {
             throw new IllegalArgumentException(
                     "mode " + mode + " needs " + mode.fewestCpus() + " CPUs or more, not " + options.cpus());
         }
-        if (mode != StressMode.TORTURE && options.algorithm() == LockAlgorithm.BOTH) {
+        if (mode != StressMode.TORTURE && options.algorithm() == LockChoice.BOTH) {
             throw new IllegalArgumentException("mode " + mode + " uses one kind of lock only");
         }
         this.options = options;
@@ -53,7 +53,7 @@ public final class ModeDriver implements AutoCloseable {
     }
 
     private List<GuardedLock> pairLocks() {
-        ResilientLock algorithm = options.algorithm() == LockAlgorithm.TAS ? new TasLock(stats) : new RqSpinLock(stats);
+        LockAlgorithm algorithm = options.algorithm() == LockChoice.TAS ? new TasLock(stats) : new RqSpinLock(stats);
         List<GuardedLock> locks = new ArrayList<>();
         for (int i = 0; i < PairWorkload.locks(options.mode()); i++) {
             add(locks, "lock_" + (char) ('a' + i), algorithm);
@@ -62,12 +62,12 @@ public final class ModeDriver implements AutoCloseable {
     }
 
     private List<GuardedLock> tortureLocks() {
-        ResilientLock queued = new RqSpinLock(stats);
-        ResilientLock testAndSet = new TasLock(stats);
+        LockAlgorithm queued = new RqSpinLock(stats);
+        LockAlgorithm testAndSet = new TasLock(stats);
         List<GuardedLock> locks = new ArrayList<>();
         for (int i = 0; i < options.locks(); i++) {
-            boolean tas = options.algorithm() == LockAlgorithm.TAS
-                    || (options.algorithm() == LockAlgorithm.BOTH && i % 2 == 1);
+            boolean tas = options.algorithm() == LockChoice.TAS
+                    || (options.algorithm() == LockChoice.BOTH && i % 2 == 1);
             add(locks, (tas ? "tas_" : "queued_") + i, tas ? testAndSet : queued);
         }
         for (String kind : new String[] {"outer_", "leaf_"}) {
@@ -78,7 +78,7 @@ public final class ModeDriver implements AutoCloseable {
         return locks;
     }
 
-    private void add(List<GuardedLock> locks, String name, @Nullable ResilientLock algorithm) {
+    private void add(List<GuardedLock> locks, String name, @Nullable LockAlgorithm algorithm) {
         locks.add(new GuardedLock(locks.size(), name, arena, stats.internal(name), algorithm));
     }
 
@@ -175,7 +175,7 @@ public final class ModeDriver implements AutoCloseable {
                 tally.acquired(),
                 tally.deadlocks(),
                 tally.timeouts(),
-                WaitTimes.of(tally.latency()));
+                TimeSnapshot.of(tally.latency()));
     }
 
     /** Frees the locks' memory; the CPUs must have stopped. */

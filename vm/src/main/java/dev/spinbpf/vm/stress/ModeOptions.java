@@ -19,7 +19,7 @@ import java.time.Duration;
  */
 public record ModeOptions(
         StressMode mode,
-        LockAlgorithm algorithm,
+        LockChoice algorithm,
         int cpus,
         Duration duration,
         Duration normalDelay,
@@ -41,7 +41,7 @@ public record ModeOptions(
         boolean torture = mode == StressMode.TORTURE;
         return new ModeOptions(
                 mode,
-                torture ? LockAlgorithm.BOTH : LockAlgorithm.QUEUED,
+                torture ? LockChoice.BOTH : LockChoice.QUEUED,
                 4,
                 Duration.ofSeconds(5),
                 torture ? Duration.ofNanos(20_000) : Duration.ofMillis(20),
@@ -53,7 +53,7 @@ public record ModeOptions(
                 1);
     }
 
-    public ModeOptions withAlgorithm(LockAlgorithm value) {
+    public ModeOptions withAlgorithm(LockChoice value) {
         return new ModeOptions(
                 mode,
                 value,

@@ -2,7 +2,7 @@ package dev.spinbpf.vm.stress;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.lock.LockRow;
-import dev.spinbpf.maps.lock.WaitTimes;
+import dev.spinbpf.maps.lock.TimeSnapshot;
 import java.util.List;
 import java.util.Map;
 
@@ -48,7 +48,7 @@ public record ModeReport(
             long acquired,
             long deadlocks,
             long timeouts,
-            WaitTimes latency) {}
+            TimeSnapshot latency) {}
 
     /** Whether nothing happened that must not. */
     public boolean isGood() {

@@ -147,7 +147,7 @@ class ModeDriverTest {
         assertThatThrownBy(
                         () -> new ModeDriver(ModeOptions.of(StressMode.ABBCCA).withCpus(2)))
                 .hasMessageContaining("ABBCCA needs 3 CPUs");
-        assertThatThrownBy(() -> new ModeDriver(ModeOptions.of(StressMode.AA).withAlgorithm(LockAlgorithm.BOTH)))
+        assertThatThrownBy(() -> new ModeDriver(ModeOptions.of(StressMode.AA).withAlgorithm(LockChoice.BOTH)))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 }

@@ -18,7 +18,7 @@ class SoakTest {
 
     @ParameterizedTest
     @CsvSource({"AA,QUEUED,1", "ABBA,QUEUED,2", "ABBCCA,TAS,3", "TORTURE,BOTH,4"})
-    void shouldExcludeAndAddUp(StressMode mode, LockAlgorithm algorithm, long seed) throws Exception {
+    void shouldExcludeAndAddUp(StressMode mode, LockChoice algorithm, long seed) throws Exception {
         ModeOptions options = ModeOptions.of(mode)
                 .withAlgorithm(algorithm)
                 .withDuration(DURATION)

@@ -1,7 +1,7 @@
 package dev.spinbpf.vm.stress;
 
 /** Algorithms of the resilient lock. */
-public enum LockAlgorithm {
+public enum LockChoice {
     /** The queued lock. */
     QUEUED,
     /** The test-and-set lock that Linux uses where queued locks are missing. */

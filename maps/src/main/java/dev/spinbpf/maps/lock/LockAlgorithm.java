@@ -3,7 +3,6 @@ package dev.spinbpf.maps.lock;
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HeldLocks;
-import dev.spinbpf.maps.sync.GuestWords;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,12 +14,12 @@ import org.jspecify.annotations.Nullable;
  * taken, and fails at once with AA instead of waiting for the CPU that it interrupted. Locks are released in the opposite order
  * of taking.
  */
-public abstract sealed class ResilientLock permits FaultInjectingLock, RqSpinLock, TasLock {
+public abstract sealed class LockAlgorithm permits FaultInjectingLock, RqSpinLock, TasLock {
     private final LockStats stats;
     private final DeadlockCheck deadlockCheck;
     private final @Nullable HeldTimes heldTimes;
 
-    ResilientLock(LockStats stats) {
+    LockAlgorithm(LockStats stats) {
         this.stats = stats;
         this.heldTimes = stats.heldTimes();
         this.deadlockCheck = new DeadlockCheck();
@@ -138,9 +137,8 @@ public abstract sealed class ResilientLock permits FaultInjectingLock, RqSpinLoc
     }
 
     /**
-     * Releases a lock and enables preemption again: {@code raw_res_spin_unlock}.
-     *
-     * <p>(*,*,1) → (*,*,0), then the entry's slot, then the count.
+     * Releases a lock and enables preemption again: {@code raw_res_spin_unlock}. The lock word comes first, then the entry's slot, then
+     * the count.
      */
     public final void unlock(Cpu cpu, long lock) {
         letGo(cpu, lock);
@@ -154,16 +152,11 @@ public abstract sealed class ResilientLock permits FaultInjectingLock, RqSpinLoc
         if (heldTimes != null) {
             heldTimes.released(cpu);
         }
-        release(lock);
+        LockWord.release(lock);
         cpu.poll();
         held.clearTop();
         cpu.poll();
         held.lowerCount();
-    }
-
-    /** Stores zero to the locked byte with release order. */
-    static void release(long lock) {
-        GuestWords.setByteRelease(lock, (byte) 0);
     }
 
     /**

@@ -11,19 +11,19 @@ import java.util.Objects;
 import java.util.function.UnaryOperator;
 
 /**
- * What became of the attempts to take a lock, or one of the locks inside a map.
+ * The attempts to take a lock, or one of the locks inside a map, as they were counted up to a moment.
  *
  * @param name its name: a global variable, map element and member, or map and kind of lock
- * @param internal whether the runtime takes it for itself, inside a map
+ * @param internal true where the runtime takes it for itself, inside a map
  * @param contexts attempts by the level at which they were made, of all CPUs; levels without any are absent
  * @param perCpu the same by CPU and level; those without any are absent
  */
 public record LockRow(String name, boolean internal, Map<ContextLevel, LockAttempts> contexts, List<CpuRow> perCpu) {
 
-    /** LockAttempts of one CPU at one level. */
+    /** The attempts of one CPU at one level. */
     public record CpuRow(int cpu, ContextLevel level, LockAttempts attempts) {}
 
-    /** The rows of all locks that anybody tried to take, as their counters are now. */
+    /** Returns a row for each lock that was tried to be taken at least once, as the counters are now. */
     public static List<LockRow> of(List<LockClass> classes, int cpus) {
         List<LockRow> rows = new ArrayList<>();
         for (LockClass lock : classes) {
@@ -36,7 +36,7 @@ public record LockRow(String name, boolean internal, Map<ContextLevel, LockAttem
     }
 
     /**
-     * Fewer rows, each for the locks that get the same name.
+     * Returns fewer rows, each of them the sum of those locks that get the same name.
      *
      * @param name the new name of a lock, by its name
      */
@@ -75,7 +75,7 @@ public record LockRow(String name, boolean internal, Map<ContextLevel, LockAttem
         return new LockRow(lock.name(), lock.isInternal(), contexts, List.copyOf(perCpu));
     }
 
-    /** LockAttempts that are being added up. */
+    /** Attempts that are being added up. */
     private static final class Sum {
         private final Map<LockOutcome, Long> outcomes = new EnumMap<>(LockOutcome.class);
         private final TimeHistogram waits = new TimeHistogram();
@@ -104,7 +104,7 @@ public record LockRow(String name, boolean internal, Map<ContextLevel, LockAttem
         }
 
         LockAttempts attempts() {
-            return new LockAttempts(outcomes, deepestNesting, WaitTimes.of(waits), WaitTimes.of(holds));
+            return new LockAttempts(outcomes, deepestNesting, TimeSnapshot.of(waits), TimeSnapshot.of(holds));
         }
     }
 }

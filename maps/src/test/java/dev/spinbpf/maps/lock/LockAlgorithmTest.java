@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What both resilient locks do on real threads and in real time. */
-class ResilientLockTest {
+class LockAlgorithmTest {
     private static final int ROUNDS = 3_000;
     private static final int FEWEST_ROUNDS = 50;
 
@@ -35,7 +35,7 @@ class ResilientLockTest {
     private final List<LockFailure> failures = new ArrayList<>();
     private final long lock = arena.allocate(4);
 
-    ResilientLockTest() {
+    LockAlgorithmTest() {
         stats.addListener(failure -> {
             synchronized (failures) {
                 failures.add(failure);
@@ -43,7 +43,7 @@ class ResilientLockTest {
         });
     }
 
-    static List<Function<LockStats, ResilientLock>> locks() {
+    static List<Function<LockStats, LockAlgorithm>> locks() {
         return List.of(RqSpinLock::new, TasLock::new);
     }
 
@@ -61,8 +61,8 @@ class ResilientLockTest {
 
     @ParameterizedTest
     @MethodSource("locks")
-    void takesAndReleasesAFreeLock(Function<LockStats, ResilientLock> make) {
-        ResilientLock locks = make.apply(stats);
+    void takesAndReleasesAFreeLock(Function<LockStats, LockAlgorithm> make) {
+        LockAlgorithm locks = make.apply(stats);
         assertThat(locks.lock(cpu, lock, lockClass)).isZero();
         assertThat(GuestMemory.getInt(lock)).isEqualTo(1);
         assertThat(cpu.heldLocks().toArray()).containsExactly(lock);
@@ -74,8 +74,8 @@ class ResilientLockTest {
 
     @ParameterizedTest
     @MethodSource("locks")
-    void takingALockTwiceIsAa(Function<LockStats, ResilientLock> make) {
-        ResilientLock locks = make.apply(stats);
+    void takingALockTwiceIsAa(Function<LockStats, LockAlgorithm> make) {
+        LockAlgorithm locks = make.apply(stats);
         long flags = cpu.irqSave();
         assertThat(locks.lockIrqsave(cpu, lock, lockClass, flags)).isZero();
         long inner = cpu.irqSave();
@@ -95,8 +95,8 @@ class ResilientLockTest {
 
     @ParameterizedTest
     @MethodSource("locks")
-    void detectionIsBlindPastTheLastSlotAndTimeHelps(Function<LockStats, ResilientLock> make) {
-        ResilientLock locks = make.apply(stats);
+    void detectionIsBlindPastTheLastSlotAndTimeHelps(Function<LockStats, LockAlgorithm> make) {
+        LockAlgorithm locks = make.apply(stats);
         long base = arena.allocate(4L * (HeldLocks.SLOTS + 1));
         for (int i = 0; i <= HeldLocks.SLOTS; i++) {
             assertThat(locks.lock(cpu, base + 4L * i, lockClass)).isZero();
@@ -115,8 +115,8 @@ class ResilientLockTest {
 
     @ParameterizedTest
     @MethodSource("locks")
-    void anInterruptOnTheHolderIsRefusedAtOnceUntilTheLockIsFree(Function<LockStats, ResilientLock> make) {
-        ResilientLock locks = make.apply(stats);
+    void anInterruptOnTheHolderIsRefusedAtOnceUntilTheLockIsFree(Function<LockStats, LockAlgorithm> make) {
+        LockAlgorithm locks = make.apply(stats);
         var results = new ArrayList<Integer>();
         cpu.setInterruptHandler((c, level) -> {
             int result = locks.lock(c, lock, lockClass);
@@ -137,8 +137,8 @@ class ResilientLockTest {
 
     @ParameterizedTest
     @MethodSource("locks")
-    void protectsACounterAmongThreads(Function<LockStats, ResilientLock> make) throws Exception {
-        ResilientLock locks = make.apply(stats);
+    void protectsACounterAmongThreads(Function<LockStats, LockAlgorithm> make) throws Exception {
+        LockAlgorithm locks = make.apply(stats);
         long counter = arena.allocate(8);
         long taken = 0;
         try (var threads = Executors.newFixedThreadPool(cpus.count())) {
@@ -157,7 +157,7 @@ class ResilientLockTest {
         assertThat(failures).hasSize((int) failed);
     }
 
-    private long count(ResilientLock locks, Cpu on, long counter) {
+    private long count(LockAlgorithm locks, Cpu on, long counter) {
         long taken = 0;
         long endNanos = System.nanoTime() + ENOUGH_NANOS;
         for (int i = 0; i < ROUNDS && (i < FEWEST_ROUNDS || System.nanoTime() < endNanos); i++) {
@@ -172,8 +172,8 @@ class ResilientLockTest {
 
     @ParameterizedTest
     @MethodSource("locks")
-    void twoLocksInOppositeOrdersEndWithADeadlockReport(Function<LockStats, ResilientLock> make) throws Exception {
-        ResilientLock locks = make.apply(stats);
+    void twoLocksInOppositeOrdersEndWithADeadlockReport(Function<LockStats, LockAlgorithm> make) throws Exception {
+        LockAlgorithm locks = make.apply(stats);
         long other = arena.allocate(4);
         // Slowly, so that none times out because the other one's thread waits for a processor.
         Cpus slow = new Cpus(2, () -> System.nanoTime() / 50);
@@ -190,7 +190,7 @@ class ResilientLockTest {
     }
 
     private int takeBoth(
-            ResilientLock locks, Cpu on, long first, long second, java.util.concurrent.CyclicBarrier bothHold)
+            LockAlgorithm locks, Cpu on, long first, long second, java.util.concurrent.CyclicBarrier bothHold)
             throws Exception {
         assertThat(locks.lock(on, first, lockClass)).isZero();
         bothHold.await();

@@ -4,31 +4,31 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /**
- * LockAttempts to take a lock that ended.
+ * Attempts to take a lock, all of which have ended.
  *
  * @param outcomes how many ended in which way; ways that did not occur are absent
  * @param deepestNesting how many locks the CPU held at most when it had just taken this one, this one included
  * @param waits how long contended attempts waited, whether they got the lock or not
  * @param holds how long the lock was held, of the acquisitions that were timed
  */
-public record LockAttempts(Map<LockOutcome, Long> outcomes, int deepestNesting, WaitTimes waits, WaitTimes holds) {
+public record LockAttempts(Map<LockOutcome, Long> outcomes, int deepestNesting, TimeSnapshot waits, TimeSnapshot holds) {
 
-    /** LockAttempts that took the lock. */
+    /** Returns how many took the lock. */
     public long acquired() {
         return sum(true);
     }
 
-    /** LockAttempts that did not. */
+    /** Returns how many did not. */
     public long failed() {
         return sum(false);
     }
 
-    /** All of them. */
+    /** Returns how many there were. */
     public long total() {
         return acquired() + failed();
     }
 
-    /** These and others together. */
+    /** Returns the sum of these and others. */
     LockAttempts plus(LockAttempts other) {
         Map<LockOutcome, Long> sum = new EnumMap<>(LockOutcome.class);
         sum.putAll(outcomes);
@@ -44,7 +44,7 @@ public record LockAttempts(Map<LockOutcome, Long> outcomes, int deepestNesting, 
                 .sum();
     }
 
-    /** How many ended in a way. */
+    /** Returns how many ended in a way. */
     public long count(LockOutcome outcome) {
         return outcomes.getOrDefault(outcome, 0L);
     }
