@@ -23,8 +23,8 @@ struct {
 	__type(value, __u64);
 } latest SEC(".maps");
 
-struct bpf_res_spin_lock table SEC(".data.table");
-struct bpf_res_spin_lock stats SEC(".data.stats");
+static struct bpf_res_spin_lock table SEC(".data.table");
+static struct bpf_res_spin_lock stats SEC(".data.stats");
 __u64 total, contended, deadlocks;
 
 /* Task: takes `table`, then `stats`. */

@@ -116,7 +116,7 @@ final class BtfDraft {
     }
 
     int variable(String name, int typeId) {
-        return add(new BtfType.Var(name, typeId, Linkage.GLOBAL));
+        return add(new BtfType.Var(name, typeId, Linkage.STATIC));
     }
 
     int pointer(int typeId) {
