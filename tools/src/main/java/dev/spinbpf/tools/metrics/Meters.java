@@ -96,7 +96,7 @@ public final class Meters implements AutoCloseable {
             for (LockResult result : LockResult.values()) {
                 counter(
                                 "spinbpf.lock.acquisitions",
-                                "LockAttempts to take a lock, by result: taken (ok), or why not",
+                                "Attempts to take a lock, by result: taken (ok), or why not",
                                 "lock",
                                 Printable.line(lock.name()),
                                 "context",

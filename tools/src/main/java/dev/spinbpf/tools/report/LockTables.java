@@ -78,7 +78,7 @@ final class LockTables {
 
     private String attempts(Style style) {
         List<String> titles = titles("Lock");
-        titles.addAll(List.of(">LockAttempts", ">Acquired", ">fast", ">pending", ">queued", ">trylock"));
+        titles.addAll(List.of(">Attempts", ">Acquired", ">fast", ">pending", ">queued", ">trylock"));
         titles.addAll(List.of(">AA", ">ABBA", ">Timeout", ">No node", ">Deepest"));
         TextTable table = new TextTable(titles.toArray(String[]::new));
         for (Line line : lines) {
@@ -111,7 +111,7 @@ final class LockTables {
 
     /** Titles of the columns of {@link #timeCells}. */
     static List<String> timeTitles() {
-        List<String> titles = new ArrayList<>(List.of(">WaitTimes", ">Median", ">99 %", ">Longest"));
+        List<String> titles = new ArrayList<>(List.of(">Times", ">Median", ">99 %", ">Longest"));
         for (long bound : BOUNDS_NANOS) {
             titles.add(">< " + Durations.round(bound));
         }

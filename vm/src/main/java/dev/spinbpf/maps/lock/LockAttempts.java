@@ -4,7 +4,7 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /**
- * LockAttempts to take a lock that ended.
+ * Attempts to take a lock that ended.
  *
  * @param outcomes how many ended in which way; ways that did not occur are absent
  * @param deepestNesting how many locks the CPU held at most when it had just taken this one, this one included
@@ -13,12 +13,12 @@ import java.util.Map;
  */
 public record LockAttempts(Map<LockOutcome, Long> outcomes, int deepestNesting, WaitTimes waits, WaitTimes holds) {
 
-    /** LockAttempts that took the lock. */
+    /** Attempts that took the lock. */
     public long acquired() {
         return sum(true);
     }
 
-    /** LockAttempts that did not. */
+    /** Attempts that did not. */
     public long failed() {
         return sum(false);
     }

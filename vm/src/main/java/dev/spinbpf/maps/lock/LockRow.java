@@ -20,7 +20,7 @@ import java.util.function.UnaryOperator;
  */
 public record LockRow(String name, boolean internal, Map<ContextLevel, LockAttempts> contexts, List<CpuRow> perCpu) {
 
-    /** LockAttempts of one CPU at one level. */
+    /** Attempts of one CPU at one level. */
     public record CpuRow(int cpu, ContextLevel level, LockAttempts attempts) {}
 
     /** The rows of all locks that anybody tried to take, as their counters are now. */
@@ -75,7 +75,7 @@ public record LockRow(String name, boolean internal, Map<ContextLevel, LockAttem
         return new LockRow(lock.name(), lock.isInternal(), contexts, List.copyOf(perCpu));
     }
 
-    /** LockAttempts that are being added up. */
+    /** Attempts that are being added up. */
     private static final class Sum {
         private final Map<LockOutcome, Long> outcomes = new EnumMap<>(LockOutcome.class);
         private final TimeHistogram waits = new TimeHistogram();

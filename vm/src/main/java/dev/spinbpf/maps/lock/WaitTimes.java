@@ -17,7 +17,7 @@ import java.util.TreeMap;
 public record WaitTimes(List<Bucket> buckets, long totalNanos, long maxNanos, long p50Nanos, long p99Nanos) {
     private static final WaitTimes NONE = new WaitTimes(List.of(), 0, 0, 0, 0);
 
-    /** WaitTimes that were shorter than the bound, and not shorter than the bound of the bucket before. */
+    /** Times that were shorter than the bound, and not shorter than the bound of the bucket before. */
     public record Bucket(long upperBoundNanos, long count) {}
 
     /** What a histogram says now. */
