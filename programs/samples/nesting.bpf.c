@@ -136,7 +136,7 @@ int refused_order(struct __sk_buff *ctx)
 	return TC_ACT_OK;
 }
 
-/* Refused: an NMI program may not use a map that holds a lock. */
+/* Refused up to Linux 7.2: an NMI program may not use a map that holds a lock. */
 SEC("perf_event")
 int refused_type(struct bpf_perf_event_data *ctx)
 {
