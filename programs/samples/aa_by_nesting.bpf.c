@@ -6,8 +6,8 @@
 // Try: spinbpf stress aa_by_nesting.bpf.o --cpus 2 --duration 5s
 #include "sample.h"
 
-struct bpf_res_spin_lock outer SEC(".data.outer");
-struct bpf_res_spin_lock inner SEC(".data.inner");
+static struct bpf_res_spin_lock outer SEC(".data.outer");
+static struct bpf_res_spin_lock inner SEC(".data.inner");
 __u64 work, failed_work, contentions, deadlocks;
 
 SEC("syscall")

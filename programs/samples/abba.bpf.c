@@ -3,8 +3,8 @@
 // Try: spinbpf stress abba.bpf.o --cpus 2 --duration 5s
 #include "sample.h"
 
-struct bpf_res_spin_lock a SEC(".data.a");
-struct bpf_res_spin_lock b SEC(".data.b");
+static struct bpf_res_spin_lock a SEC(".data.a");
+static struct bpf_res_spin_lock b SEC(".data.b");
 __u64 rounds, gave_way;
 
 static __always_inline int both(struct bpf_res_spin_lock *one, struct bpf_res_spin_lock *other)

@@ -2,7 +2,7 @@
 // The verifier accepts both programs. Try: spinbpf verify balanced.bpf.o
 #include "sample.h"
 
-struct bpf_res_spin_lock lock SEC(".data.lock");
+static struct bpf_res_spin_lock lock SEC(".data.lock");
 __u64 packets, busy;
 
 SEC("tc")

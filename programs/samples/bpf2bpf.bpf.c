@@ -3,7 +3,7 @@
 // Try: spinbpf verify -v bpf2bpf.bpf.o
 #include "sample.h"
 
-struct bpf_res_spin_lock lock SEC(".data.lock");
+static struct bpf_res_spin_lock lock SEC(".data.lock");
 __u64 sum;
 
 static __noinline int enter(void)

@@ -3,7 +3,7 @@
 // Try: spinbpf stress contention_trace.bpf.o --cpus 2 --duration 5s
 #include "sample.h"
 
-struct bpf_res_spin_lock hot SEC(".data.hot");
+static struct bpf_res_spin_lock hot SEC(".data.hot");
 __u64 begun, ended, failed, taken;
 
 SEC("tc")

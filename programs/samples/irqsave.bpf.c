@@ -3,7 +3,7 @@
 // Try: spinbpf stress irqsave.bpf.o --cpus 2 --duration 5s
 #include "sample.h"
 
-struct bpf_res_spin_lock lock SEC(".data.lock");
+static struct bpf_res_spin_lock lock SEC(".data.lock");
 __u64 updates;
 
 SEC("syscall")

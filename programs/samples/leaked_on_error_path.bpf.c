@@ -1,10 +1,10 @@
-// The usual mistake: taking the second lock fails, and the program returns without giving back the first one.
+// The usual mistake: taking the second lock fails, and the program returns without releasing the first one.
 // The good path is balanced; the error path is not.
 // Try: spinbpf verify leaked_on_error_path.bpf.o
 #include "sample.h"
 
-struct bpf_res_spin_lock from SEC(".data.from");
-struct bpf_res_spin_lock to SEC(".data.to");
+static struct bpf_res_spin_lock from SEC(".data.from");
+static struct bpf_res_spin_lock to SEC(".data.to");
 __u64 from_balance = 100, to_balance;
 
 SEC("syscall")

@@ -1,5 +1,6 @@
 // Drops packets by the longest matching prefix of their source address. `block` adds a prefix while packets are
-// looked up; the trie's lock guards the writers, and readers take none.
+// looked up; the trie's lock guards the writers, and readers take none. Linux 6.18 refuses `block`: syscall programs may
+// sleep, and such programs could not use a trie then.
 // Try: spinbpf stress lpm_firewall.bpf.o --cpus 2 --duration 5s
 #include "sample.h"
 

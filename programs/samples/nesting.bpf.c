@@ -23,8 +23,8 @@ struct {
 	__type(value, __u64);
 } latest SEC(".maps");
 
-struct bpf_res_spin_lock table SEC(".data.table");
-struct bpf_res_spin_lock stats SEC(".data.stats");
+static struct bpf_res_spin_lock table SEC(".data.table");
+static struct bpf_res_spin_lock stats SEC(".data.stats");
 __u64 total, contended, deadlocks;
 
 /* Task: takes `table`, then `stats`. */
@@ -136,7 +136,7 @@ int refused_order(struct __sk_buff *ctx)
 	return TC_ACT_OK;
 }
 
-/* Refused: an NMI program may not use a map that holds a lock. */
+/* Refused up to Linux 7.2: an NMI program may not use a map that holds a lock. */
 SEC("perf_event")
 int refused_type(struct bpf_perf_event_data *ctx)
 {

@@ -1,5 +1,8 @@
 // What the samples need of the kernel's interface, so that they compile with clang alone.
 // Names, numbers and layouts are Linux's.
+//
+// Locks in global data are static and have a section to themselves. If a variable of a section is visible outside the object,
+// libbpf maps that section into the loader's memory, and Linux refuses the mapping where the section holds a lock.
 #pragma once
 
 typedef unsigned char __u8;

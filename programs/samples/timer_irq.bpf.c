@@ -4,8 +4,8 @@
 // Try: spinbpf stress timer_irq.bpf.o --cpus 2 --duration 5s --hardirq-every 100us
 #include "sample.h"
 
-struct bpf_res_spin_lock open_to_interrupts SEC(".data.open");
-struct bpf_res_spin_lock masked SEC(".data.masked");
+static struct bpf_res_spin_lock open_to_interrupts SEC(".data.open");
+static struct bpf_res_spin_lock masked SEC(".data.masked");
 __u64 ticks, tasks, missed_ticks;
 
 SEC("syscall")

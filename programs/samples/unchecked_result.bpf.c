@@ -3,7 +3,7 @@
 // Try: spinbpf verify unchecked_result.bpf.o
 #include "sample.h"
 
-struct bpf_res_spin_lock lock SEC(".data.lock");
+static struct bpf_res_spin_lock lock SEC(".data.lock");
 __u64 packets;
 
 SEC("tc")

@@ -3,8 +3,8 @@
 // Try: spinbpf verify unlock_out_of_order.bpf.o
 #include "sample.h"
 
-struct bpf_res_spin_lock first SEC(".data.first");
-struct bpf_res_spin_lock second SEC(".data.second");
+static struct bpf_res_spin_lock first SEC(".data.first");
+static struct bpf_res_spin_lock second SEC(".data.second");
 __u64 moves;
 
 SEC("tc")

@@ -115,8 +115,8 @@ final class BtfDraft {
         return add(new BtfType.Composite(name, false, sizeBytes, members));
     }
 
-    int variable(String name, int typeId) {
-        return add(new BtfType.Var(name, typeId, Linkage.GLOBAL));
+    int variable(String name, int typeId, Linkage linkage) {
+        return add(new BtfType.Var(name, typeId, linkage));
     }
 
     int pointer(int typeId) {

@@ -163,10 +163,12 @@ final class MapDraft {
         return new BtfType.Member("bytes_" + from, bytes, (long) from * Byte.SIZE, 0);
     }
 
+    /** Variables are static where the section is not mapped into the loader's memory, as libbpf maps what others may see. */
     private int dataSection(BtfDraft types, String sectionName) {
+        BtfType.Linkage linkage = (flags & MMAPABLE) == 0 ? BtfType.Linkage.STATIC : BtfType.Linkage.GLOBAL;
         List<BtfType.SecVar> variables = new ArrayList<>();
         for (Member member : membersByOffset.values()) {
-            int variable = types.variable(member.name, member.typeId(types));
+            int variable = types.variable(member.name, member.typeId(types), linkage);
             variables.add(new BtfType.SecVar(variable, member.offset, member.size));
         }
         return types.add(new BtfType.DataSec(sectionName, dataSize, variables));

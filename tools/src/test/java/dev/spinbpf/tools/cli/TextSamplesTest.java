@@ -30,7 +30,7 @@ class TextSamplesTest {
         assertThat(spinbpf("verify", "counter").code()).isEqualTo(ExitCodes.GOOD);
         Outcome refused = spinbpf("verify", "out_of_order");
         assertThat(refused.code()).isEqualTo(ExitCodes.REFUSED);
-        assertThat(refused.out()).contains("bpf_res_spin_unlock cannot be out of order", "out_of_order.bpfasm:22");
+        assertThat(refused.out()).contains("bpf_res_spin_unlock cannot be out of order", "out_of_order.bpfasm:24");
     }
 
     @Test
