@@ -7,10 +7,10 @@ import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.verifier.domain.ScalarValue;
 import dev.spinbpf.verifier.flow.CallGraph;
+import dev.spinbpf.verifier.flow.Cfg;
 import dev.spinbpf.verifier.flow.ConstantRegisters;
 import dev.spinbpf.verifier.flow.ControlFlow;
 import dev.spinbpf.verifier.flow.FastcallPatterns;
-import dev.spinbpf.verifier.flow.Graph;
 import dev.spinbpf.verifier.flow.ProgramRules;
 import dev.spinbpf.verifier.flow.Prototypes;
 import dev.spinbpf.verifier.flow.StackDepth;
@@ -50,14 +50,16 @@ public final class Phases {
         SubprogDiscovery.checkReturnTypes(env);
         resolveMaps(env);
         ControlFlow.check(env);
-        Graph.computePostorder(env);
+        Cfg cfg = Cfg.ofFunctions(env);
+        ControlFlow.orderFunctions(env, cfg);
         env.services().rules().checkProgram(env);
-        ConstantRegisters.compute(env);
+        ConstantRegisters.compute(env, cfg);
         if (ConstantRegisters.pruneDeadBranches(env)) {
-            Graph.computePostorder(env);
+            cfg = Cfg.ofFunctions(env);
+            ControlFlow.orderFunctions(env, cfg);
         }
         CallGraph.sort(env);
-        Graph.computeComponents(env);
+        ControlFlow.findLoops(env, cfg);
         env.services().liveness().compute(env);
         FastcallPatterns.mark(env);
         checkFunction(env, 0);

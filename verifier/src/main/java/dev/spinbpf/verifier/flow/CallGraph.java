@@ -3,61 +3,70 @@ package dev.spinbpf.verifier.flow;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
 
-/** Which function calls which: callees first, and no function calls itself, directly or not. */
-public final class CallGraph {
-    private enum Mark {
-        UNVISITED,
-        ON_STACK,
-        DONE
-    }
-
+/**
+ * The functions and their references to each other: a graph whose edges are the calls, and the loads of a function's address, in the post-order
+ * of the referring function's instructions.
+ *
+ * <p>A call that closes a loop is recursion, which is refused; an address that does so is not: the function may be called back.
+ */
+public final class CallGraph implements Cfg.Visitor {
     private final VerifierEnv env;
-    private final Mark[] marks;
+    private final Cfg graph;
+    private final List<List<Reference>> references = new ArrayList<>();
     private final int[] order;
     private int filled;
+
+    private record Reference(int function, boolean isCall) {}
 
     private CallGraph(VerifierEnv env) {
         this.env = env;
         int count = env.subprogs().size();
-        marks = new Mark[count];
-        Arrays.fill(marks, Mark.UNVISITED);
         order = new int[count];
+        for (int i = 0; i < count; i++) {
+            references.add(referencesOf(i));
+        }
+        graph = new Cfg(
+                count,
+                function -> references.get(function).stream()
+                        .mapToInt(Reference::function)
+                        .toArray());
+    }
+
+    private List<Reference> referencesOf(int function) {
+        var found = new ArrayList<Reference>();
+        for (int i = env.postorderStart[function]; i < env.postorderStart[function + 1]; i++) {
+            Insn insn = env.insn(env.postorder[i]);
+            if (insn.op() == Op.CALL_SUBPROG || insn.op() == Op.LDDW_FUNC) {
+                int referred = env.findSubprog(Cfg.calleeStart(insn, env.postorder[i]));
+                found.add(new Reference(referred, insn.op() == Op.CALL_SUBPROG));
+            }
+        }
+        return found;
     }
 
     /** Fills {@link VerifierEnv#subprogTopoOrder}; refuses recursion. */
     public static void sort(VerifierEnv env) {
-        var graph = new CallGraph(env);
-        for (int i = 0; i < graph.marks.length; i++) {
-            if (graph.marks[i] == Mark.UNVISITED) {
-                graph.visit(i);
-            }
+        CallGraph calls = new CallGraph(env);
+        Cfg.Walk walk = calls.graph.walk(calls);
+        for (int i = 0; i < calls.order.length; i++) {
+            walk.from(i);
         }
-        env.subprogTopoOrder = graph.order;
+        env.subprogTopoOrder = calls.order;
     }
 
-    private void visit(int number) {
-        marks[number] = Mark.ON_STACK;
-        for (int i = env.postorderStart[number]; i < env.postorderStart[number + 1]; i++) {
-            int at = env.postorder[i];
-            Insn insn = env.insn(at);
-            if (insn.op() != Op.CALL_SUBPROG && insn.op() != Op.LDDW_FUNC) {
-                continue;
-            }
-            int callee = env.findSubprog(at + (int) insn.imm() + 1);
-            if (marks[callee] == Mark.ON_STACK && insn.op() == Op.CALL_SUBPROG) {
-                throw env.reject(
-                        Errno.EINVAL,
-                        "recursive call from %s() to %s()",
-                        env.subprog(number).name,
-                        env.subprog(callee).name);
-            }
-            if (marks[callee] == Mark.UNVISITED) {
-                visit(callee);
-            }
+    @Override
+    public void edge(int from, int index, int to, Cfg.EdgeKind kind) {
+        if (kind == Cfg.EdgeKind.BACK && references.get(from).get(index).isCall()) {
+            throw env.reject(
+                    Errno.EINVAL, "recursive call from %s() to %s()", env.subprog(from).name, env.subprog(to).name);
         }
-        marks[number] = Mark.DONE;
-        order[filled++] = number;
+    }
+
+    @Override
+    public void leave(int function) {
+        order[filled++] = function;
     }
 }

@@ -15,6 +15,7 @@ public final class ConstantRegisters {
     private static final long LOW32 = 0xffff_ffffL;
 
     private final VerifierEnv env;
+    private final Cfg cfg;
     /** For each slot the registers before it; null where the analysis did not come. */
     private final Known[] @Nullable [] before;
 
@@ -43,14 +44,15 @@ public final class ConstantRegisters {
         SUBPROG
     }
 
-    private ConstantRegisters(VerifierEnv env) {
+    private ConstantRegisters(VerifierEnv env, Cfg cfg) {
         this.env = env;
+        this.cfg = cfg;
         before = new Known[env.length()][];
     }
 
     /** Fills the constants of {@link InsnAux}. */
-    public static void compute(VerifierEnv env) {
-        new ConstantRegisters(env).run();
+    public static void compute(VerifierEnv env, Cfg cfg) {
+        new ConstantRegisters(env, cfg).run();
     }
 
     private void run() {
@@ -70,7 +72,7 @@ public final class ConstantRegisters {
                 }
                 Known[] out = in.clone();
                 transfer(out, env.insn(at), at);
-                for (int successor : Successors.of(env, at)) {
+                for (int successor : cfg.successors(at)) {
                     changed |= join(successor, out);
                 }
             }

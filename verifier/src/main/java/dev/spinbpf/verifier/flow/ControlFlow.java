@@ -3,164 +3,143 @@ package dev.spinbpf.verifier.flow;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
-import dev.spinbpf.verifier.kernel.UnsupportedFeature;
+import java.util.Arrays;
 
 /**
- * Walks all instructions depth first from the entry: none may be unreachable. On the way it marks where states are compared
- * and where the path history has to be noted. Linux's {@code bpf_check_cfg}.
+ * What the program's control flow alone says: that each instruction can be reached, where states are compared and history is
+ * noted, in which order analyses go, and where loops are.
+ *
+ * <p>What holds after {@link #check}: a path from the program's start, or from the function that handles exceptions, leads to every
+ * instruction, and none into the middle of one. A state is compared (prune point) where paths part or may meet: at a conditional
+ * jump, at the target of a jump or call, after a call, and at a call that calls back or steps an iterator. The history notes (jump point) where a
+ * slot may be reached from another one than that before it. A checkpoint is forced where Linux bounds a loop by states that it must find again: may_goto,
+ * an iterator's next, a call that calls back. A function has the side effects of all functions it refers to.
+ *
+ * <p>Jumps out of functions and functions that end in the middle of nowhere were refused before, so that each edge has a target.
  */
-public final class ControlFlow {
-    private static final int DISCOVERED = 0x10;
-    private static final int EXPLORED = 0x20;
-    private static final int FALLTHROUGH = 1;
-    private static final int BRANCH = 2;
-
+public final class ControlFlow implements Cfg.Visitor {
     private final VerifierEnv env;
-    private final int[] marks;
-    private final int[] stack;
-    private int depth;
 
     private ControlFlow(VerifierEnv env) {
         this.env = env;
-        marks = new int[env.length()];
-        stack = new int[env.length()];
     }
 
+    /** Refuses unreachable instructions, and fills the marks of {@link InsnAux} and the side effects of {@link SubprogInfo}. */
     public static void check(VerifierEnv env) {
-        var walk = new ControlFlow(env);
-        walk.from(0);
+        Cfg.Walk walk = Cfg.ofProgram(env).walk(new ControlFlow(env)).from(0);
         if (env.exceptionCallbackSubprog != 0) {
-            int start = env.subprog(env.exceptionCallbackSubprog).start;
-            if (walk.marks[start] != EXPLORED) {
-                walk.from(start);
-            }
+            walk.from(env.subprog(env.exceptionCallbackSubprog).start);
         }
-        walk.checkReached();
-    }
-
-    private void from(int start) {
-        marks[start] = DISCOVERED;
-        stack[0] = start;
-        depth = 1;
-        while (depth > 0) {
-            int at = stack[depth - 1];
-            if (!visit(at)) {
-                marks[at] = EXPLORED;
-                depth--;
-            }
-        }
-    }
-
-    private void checkReached() {
-        for (int i = 0; i < marks.length; i++) {
-            if (marks[i] != EXPLORED) {
+        for (int i = 0; i < env.length(); i += env.insn(i).slots()) {
+            if (!walk.hasVisited(i)) {
                 throw env.reject(Errno.EINVAL, "unreachable insn %d", i);
             }
-            if (env.insn(i).slots() == 2) {
-                if (marks[i + 1] != 0) {
-                    throw env.reject(Errno.EINVAL, "jump into the middle of ldimm64 insn %d", i);
-                }
-                i++;
+            if (env.insn(i).slots() == 2 && walk.hasVisited(i + 1)) {
+                throw env.reject(Errno.EINVAL, "jump into the middle of ldimm64 insn %d", i);
             }
         }
     }
 
-    /** Visits one instruction; true if another one has to be visited first. */
-    private boolean visit(int at) {
-        Insn insn = env.insn(at);
-        return switch (insn.op().kind()) {
-            case EXIT -> false;
-            case GOTO_REG -> throw new UnsupportedFeature("an indirect jump (gotox) is not supported");
-            case LDDW -> insn.op() == Op.LDDW_FUNC ? visitCall(at, insn, true) : push(at, at + 2, FALLTHROUGH);
-            case JA -> {
-                int target = at + insn.jumpOffset() + 1;
-                if (push(at, target, FALLTHROUGH)) {
-                    yield true;
-                }
-                markTarget(target);
-                yield false;
+    /** Fills {@link VerifierEnv#postorder} and {@link VerifierEnv#postorderStart}: the slots of each function, successors first. */
+    public static void orderFunctions(VerifierEnv env, Cfg cfg) {
+        int[] order = new int[env.length()];
+        int[] filled = {0};
+        Cfg.Walk walk = cfg.walkLastEdgeFirst(new Cfg.Visitor() {
+            @Override
+            public void leave(int node) {
+                order[filled[0]++] = node;
             }
-            case JCC, MAY_GOTO -> {
-                env.aux(at).prunePoint = true;
-                env.aux(at).forceCheckpoint |= insn.op() == Op.MAY_GOTO;
-                yield push(at, at + 1, FALLTHROUGH) || push(at, at + insn.jumpOffset() + 1, BRANCH);
+        });
+        int count = env.subprogs().size();
+        int[] starts = new int[count + 1];
+        for (int i = 0; i < count; i++) {
+            walk.from(env.subprog(i).start);
+            starts[i + 1] = filled[0];
+        }
+        env.postorder = Arrays.copyOf(order, filled[0]);
+        env.postorderStart = starts;
+    }
+
+    /** Fills {@code scc} of the instructions. A call that calls back is a loop, though none of the function's edges says so. */
+    public static void findLoops(VerifierEnv env, Cfg cfg) {
+        int[] components = LoopComponents.of(cfg, at -> env.aux(at).callsCallback);
+        for (int i = 0; i < components.length; i++) {
+            env.aux(i).scc = components[i];
+        }
+    }
+
+    @Override
+    public void enter(int at) {
+        Insn insn = env.insn(at);
+        InsnAux aux = env.aux(at);
+        switch (insn.op().kind()) {
+            case JA -> markTarget(at + 1 + insn.jumpOffset());
+            case JCC -> {
+                aux.prunePoint = true;
+                markTarget(at + 1 + insn.jumpOffset());
+            }
+            case MAY_GOTO -> {
+                aux.prunePoint = true;
+                aux.forceCheckpoint = true;
+                markTarget(at + 1 + insn.jumpOffset());
             }
             case CALL_HELPER, CALL_KFUNC -> {
-                markCall(at, insn);
-                yield visitCall(at, insn, false);
+                markReturn(at + 1);
+                markCall(insn, at);
             }
-            case CALL_SUBPROG -> visitCall(at, insn, true);
-            default -> push(at, at + 1, FALLTHROUGH);
-        };
+            case CALL_SUBPROG -> markReference(insn, at);
+            case LDDW -> {
+                if (insn.op() == Op.LDDW_FUNC) {
+                    markReference(insn, at);
+                }
+            }
+            default -> {
+                // Control goes on as it came.
+            }
+        }
+    }
+
+    private void markReference(Insn insn, int at) {
+        env.aux(at).prunePoint = true;
+        markReturn(at + insn.slots());
+        markTarget(Cfg.calleeStart(insn, at));
     }
 
     private void markTarget(int target) {
-        InsnAux aux = env.aux(target);
-        aux.prunePoint = true;
-        aux.jmpPoint = true;
-        aux.jumpTarget = true;
+        markReturn(target);
+        env.aux(target).jumpTarget = true;
     }
 
-    private void markCall(int at, Insn insn) {
+    private void markReturn(int target) {
+        env.aux(target).prunePoint = true;
+        env.aux(target).jmpPoint = true;
+    }
+
+    private void markCall(Insn insn, int at) {
         CallChecker.CallSummary call = env.services().calls().summary(env, insn);
         InsnAux aux = env.aux(at);
-        aux.prunePoint |= call.asyncCallback();
-        if (call.syncCallback()) {
-            aux.callsCallback = true;
-            aux.forceCheckpoint = true;
-            aux.prunePoint = true;
-            aux.jmpPoint = true;
-        }
-        if (call.iterNext()) {
-            aux.isIterNext = true;
-            aux.prunePoint = true;
-            aux.forceCheckpoint = true;
-        }
+        aux.callsCallback |= call.syncCallback();
+        aux.isIterNext |= call.iterNext();
+        aux.jmpPoint |= call.syncCallback();
+        aux.forceCheckpoint |= call.syncCallback() || call.iterNext();
+        aux.prunePoint |= call.syncCallback() || call.iterNext() || call.asyncCallback();
         SubprogInfo subprog = env.subprogAt(at);
         subprog.mightSleep |= call.sleepable();
         subprog.changesPktData |= call.changesPktData();
         subprog.mightThrow |= call.throwsException();
     }
 
-    private boolean visitCall(int at, Insn insn, boolean visitCallee) {
-        int next = at + insn.slots();
-        if (push(at, next, FALLTHROUGH)) {
-            return true;
+    /** What a function does, those do that refer to it. */
+    @Override
+    public void edge(int from, int index, int to, Cfg.EdgeKind kind) {
+        Insn insn = env.insn(from);
+        boolean intoFunction = index == 1 && (insn.op() == Op.CALL_SUBPROG || insn.op() == Op.LDDW_FUNC);
+        if (intoFunction) {
+            SubprogInfo caller = env.subprogAt(from);
+            SubprogInfo callee = env.subprogAt(to);
+            caller.changesPktData |= callee.changesPktData;
+            caller.mightSleep |= callee.mightSleep;
+            caller.mightThrow |= callee.mightThrow;
         }
-        env.aux(next).prunePoint = true;
-        env.aux(next).jmpPoint = true;
-        if (!visitCallee) {
-            return false;
-        }
-        int target = at + (int) insn.imm() + 1;
-        env.aux(at).prunePoint = true;
-        SubprogInfo caller = env.subprogAt(at);
-        SubprogInfo callee = env.subprogAt(target);
-        caller.changesPktData |= callee.changesPktData;
-        caller.mightSleep |= callee.mightSleep;
-        caller.mightThrow |= callee.mightThrow;
-        return push(at, target, BRANCH);
-    }
-
-    private boolean push(int from, int to, int edge) {
-        if (marks[from] >= (DISCOVERED | edge)) {
-            return false;
-        }
-        if (to < 0 || to >= marks.length) {
-            throw env.reject(Errno.EINVAL, "jump out of range from insn %d to %d", from, to);
-        }
-        if (edge == BRANCH) {
-            markTarget(to);
-        }
-        if (marks[to] == 0) {
-            marks[from] = DISCOVERED | edge;
-            marks[to] = DISCOVERED;
-            stack[depth++] = to;
-            return true;
-        }
-        if (marks[to] == EXPLORED) {
-            marks[from] = DISCOVERED | edge;
-        }
-        return false;
     }
 }

@@ -3,6 +3,7 @@ package dev.spinbpf.verifier.prune;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.verifier.flow.Cfg;
 import dev.spinbpf.verifier.flow.InsnAux;
 import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.state.VerifierState;
@@ -19,7 +20,7 @@ final class ArgAnalysis {
     private static final int MAX_CALLS = 10_000;
 
     private final VerifierEnv env;
-    private final ControlFlow flow;
+    private final Cfg cfg;
     private final StackLiveness liveness;
     private final ArgState[][] results;
     private final ArgTrack[][] slotsAtCall;
@@ -27,9 +28,9 @@ final class ArgAnalysis {
     private final int[] callsites = new int[VerifierState.MAX_CALL_FRAMES];
     private int calls;
 
-    ArgAnalysis(VerifierEnv env, ControlFlow flow, StackLiveness liveness) {
+    ArgAnalysis(VerifierEnv env, Cfg cfg, StackLiveness liveness) {
         this.env = env;
-        this.flow = flow;
+        this.cfg = cfg;
         this.liveness = liveness;
         int functions = env.subprogs().size();
         results = new ArgState[functions][];
@@ -39,7 +40,7 @@ final class ArgAnalysis {
 
     /** Analyses all functions, callers before their callees. */
     void run() {
-        int[] order = calleesFirst();
+        int[] order = env.subprogTopoOrder;
         for (int i = order.length - 1; i >= 0; i--) {
             int subprog = order[i];
             if (!analysed[subprog] || env.subprog(subprog).global) {
@@ -54,36 +55,6 @@ final class ArgAnalysis {
         return args;
     }
 
-    /** The functions in post-order of the call graph. */
-    private int[] calleesFirst() {
-        int count = env.subprogs().size();
-        int[] order = new int[count];
-        boolean[] seen = new boolean[count];
-        int filled = 0;
-        for (int i = 0; i < count; i++) {
-            filled = visit(i, seen, order, filled);
-        }
-        return order;
-    }
-
-    private int visit(int subprog, boolean[] seen, int[] order, int filledBefore) {
-        if (seen[subprog]) {
-            return filledBefore;
-        }
-        seen[subprog] = true;
-        int filled = filledBefore;
-        for (int i = flow.postorderStart(subprog); i < flow.postorderEnd(subprog); i++) {
-            int at = flow.postorder(i);
-            Insn insn = env.insn(at);
-            if (insn.op() == Op.CALL_SUBPROG || insn.op() == Op.LDDW_FUNC) {
-                int callee = env.findSubprog(at + insn.immLow() + 1);
-                filled = callee < 0 ? filled : visit(callee, seen, order, filled);
-            }
-        }
-        order[filled] = subprog;
-        return filled + 1;
-    }
-
     /** Analyses a function with these arguments, and what it calls with pointers into stacks. */
     private void analyse(FuncInstance target, ArgTrack[] args) {
         if (++calls > MAX_CALLS) {
@@ -93,8 +64,8 @@ final class ArgAnalysis {
         ArgState[] states = follow(instance, args);
         results[instance.subprog] = states;
         analysed[instance.subprog] = true;
-        for (int i = flow.postorderStart(instance.subprog); i < flow.postorderEnd(instance.subprog); i++) {
-            int at = flow.postorder(i);
+        for (int i = env.postorderStart[instance.subprog]; i < env.postorderStart[instance.subprog + 1]; i++) {
+            int at = env.postorder[i];
             ArgTrack[] passed = argumentsOfCallee(instance, at);
             int callee = passed == null ? -1 : calleeOf(at);
             if (callee >= 0 && passed != null && hasStackPointer(passed)) {
@@ -104,7 +75,7 @@ final class ArgAnalysis {
         if (target.isComplete()) {
             target.merge(instance);
         }
-        target.update(flow);
+        target.update(env, cfg);
     }
 
     private void enter(FuncInstance instance, int at, int callee, ArgTrack[] passed) {
@@ -138,17 +109,17 @@ final class ArgAnalysis {
             states[i] = ArgState.unvisited();
         }
         states[0] = ArgState.entry(instance.depth, args);
-        int first = flow.postorderStart(instance.subprog);
-        int end = flow.postorderEnd(instance.subprog);
+        int first = env.postorderStart[instance.subprog];
+        int end = env.postorderStart[instance.subprog + 1];
         boolean changed = true;
         while (changed) {
             changed = false;
             for (int i = end - 1; i >= first; i--) {
-                changed |= step(instance, states, flow.postorder(i));
+                changed |= step(instance, states, env.postorder[i]);
             }
         }
         for (int i = end - 1; i >= first; i--) {
-            int at = flow.postorder(i);
+            int at = env.postorder[i];
             ArgState state = states[at - instance.start];
             StackAccesses.record(env, instance, state, at);
             if (StackAccesses.isSubprogCall(env.insn(at)) || env.aux(at).callsCallback) {
@@ -166,7 +137,7 @@ final class ArgAnalysis {
         ArgState after = before.copy();
         after.apply(env.insn(at), instance.depth, frame -> slotsAtCall[callsites[frame]]);
         boolean changed = false;
-        for (int successor : flow.successors(at)) {
+        for (int successor : cfg.successors(at)) {
             int target = successor - instance.start;
             if (target >= 0 && target < states.length) {
                 changed |= states[target].join(after);

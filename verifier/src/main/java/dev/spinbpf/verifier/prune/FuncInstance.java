@@ -1,5 +1,7 @@
 package dev.spinbpf.verifier.prune;
 
+import dev.spinbpf.verifier.flow.Cfg;
+import dev.spinbpf.verifier.flow.VerifierEnv;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -104,28 +106,30 @@ final class FuncInstance {
     }
 
     /** Computes what is alive: what successors need and the instruction does not overwrite, and what it reads. */
-    void update(ControlFlow flow) {
+    void update(VerifierEnv env, Cfg cfg) {
         complete = true;
         boolean changed = true;
         while (changed) {
             changed = false;
             for (Masks masks : frames) {
-                changed |= masks != null && updateFrame(flow, masks);
+                changed |= masks != null && updateFrame(env, cfg, masks);
             }
         }
     }
 
-    private boolean updateFrame(ControlFlow flow, Masks masks) {
+    private boolean updateFrame(VerifierEnv env, Cfg cfg, Masks masks) {
         boolean changed = false;
-        for (int i = flow.postorderStart(subprog); i < flow.postorderEnd(subprog); i++) {
-            int insn = flow.postorder(i);
-            int[] successors = flow.successors(insn);
+        for (int i = env.postorderStart[subprog]; i < env.postorderStart[subprog + 1]; i++) {
+            int insn = env.postorder[i];
+            int[] successors = cfg.successors(insn);
             if (successors.length == 0) {
                 continue;
             }
             SlotSet after = SlotSet.NONE;
             for (int successor : successors) {
-                after = after.or(masks.alive[successor - start]);
+                if (successor >= start && successor < start + length) {
+                    after = after.or(masks.alive[successor - start]);
+                }
             }
             int at = insn - start;
             SlotSet before = after.minus(masks.writes[at]).or(masks.reads[at]);

@@ -2,6 +2,7 @@ package dev.spinbpf.verifier.prune;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.verifier.flow.Cfg;
 import dev.spinbpf.verifier.flow.LivenessAnalysis;
 import dev.spinbpf.verifier.flow.VerifierEnv;
 
@@ -24,15 +25,15 @@ public final class LivenessPass implements LivenessAnalysis {
 
     @Override
     public void compute(VerifierEnv env) {
-        ControlFlow flow = new ControlFlow(env);
-        new ArgAnalysis(env, flow, stack).run();
-        computeRegisters(env, flow);
+        Cfg cfg = Cfg.ofFunctions(env);
+        new ArgAnalysis(env, cfg, stack).run();
+        computeRegisters(env, cfg);
     }
 
     /** What an instruction does to registers, a bit each. */
     private record Effect(int reads, int writes) {}
 
-    private static void computeRegisters(VerifierEnv env, ControlFlow flow) {
+    private static void computeRegisters(VerifierEnv env, Cfg cfg) {
         Effect[] effects = new Effect[env.length()];
         int[] before = new int[effects.length];
         for (int i = 0; i < effects.length; i++) {
@@ -41,10 +42,10 @@ public final class LivenessPass implements LivenessAnalysis {
         boolean changed = true;
         while (changed) {
             changed = false;
-            for (int i = 0; i < flow.postorderLength(); i++) {
-                int at = flow.postorder(i);
+            for (int i = 0; i < env.postorder.length; i++) {
+                int at = env.postorder[i];
                 int after = 0;
-                for (int successor : flow.successors(at)) {
+                for (int successor : cfg.successors(at)) {
                     after |= before[successor];
                 }
                 int alive = (after & ~effects[at].writes) | effects[at].reads;
