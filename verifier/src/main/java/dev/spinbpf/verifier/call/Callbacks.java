@@ -50,7 +50,7 @@ final class Callbacks {
 
     /** {@code long callback(struct task_struct *task, struct vm_area_struct *vma, void *ctx)}. */
     static void findVma(VerifierEnv env, FuncState caller, FuncState callee, int insnIndex) {
-        RegPayload.BtfRef vma = StructMatch.kernel(env.kernelTypes(), "vm_area_struct");
+        RegPayload.BtfRef vma = StructMatch.kernel(env, "vm_area_struct");
         if (vma == null) {
             throw new UnsupportedFeature("kernel struct vm_area_struct is not supported");
         }

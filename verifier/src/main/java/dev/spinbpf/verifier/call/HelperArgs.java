@@ -95,7 +95,7 @@ final class HelperArgs {
         if (struct == null || struct.equals("*") || !reg.is(RegType.PTR_TO_BTF_ID)) {
             return NO_TYPE;
         }
-        RegPayload.BtfRef wanted = StructMatch.kernel(env.kernelTypes(), struct);
+        RegPayload.BtfRef wanted = StructMatch.kernel(env, struct);
         if (wanted == null) {
             throw new UnsupportedFeature("kernel struct " + struct + " is not supported");
         }

@@ -13,7 +13,6 @@ import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.kernel.AllowedTargets;
 import dev.spinbpf.verifier.kernel.HelperProto;
-import dev.spinbpf.verifier.kernel.HelperSets;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.DynptrType;
 import dev.spinbpf.verifier.state.MapInfo;
@@ -121,7 +120,7 @@ final class HelperCalls {
         if (id < 0 || id > MAX_HELPER) {
             throw env.reject(Errno.EINVAL, "invalid func %s#%d", name, id);
         }
-        HelperProto proto = HelperSets.find(env.program(), name);
+        HelperProto proto = env.kernel().helperSets().find(env.program(), name);
         if (proto == null) {
             throw env.reject(Errno.EINVAL, "program of this type cannot use helper %s#%d", name, id);
         }
@@ -129,7 +128,7 @@ final class HelperCalls {
             throw env.reject(Errno.EINVAL, "cannot call GPL-restricted function from non-GPL compatible program");
         }
         String condition = proto.allowed();
-        if (condition != null && !AllowedTargets.holds(condition, env.program())) {
+        if (condition != null && !AllowedTargets.holds(env.kernel(), condition, env.program())) {
             throw env.reject(Errno.EINVAL, "helper call is not allowed in probe");
         }
         if (proto.mightSleep() && !CriticalSections.maySleep(env.state())) {

@@ -112,7 +112,7 @@ final class HelperEffects {
         if (env.program().attachType() == AttachType.CGROUP_GETSOCKOPT) {
             return;
         }
-        RetvalRange range = ReturnRules.hookRange(env.program());
+        RetvalRange range = ReturnRules.hookRange(env);
         if (range == null) {
             throw env.reject(Errno.EINVAL, "BPF_LSM_CGROUP that attach to void LSM hooks can't modify return value!");
         }

@@ -4,7 +4,6 @@ import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.MapType;
-import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.verifier.attach.ReturnRules;
 import dev.spinbpf.verifier.domain.Cnum32;
 import dev.spinbpf.verifier.domain.ScalarValue;
@@ -46,7 +45,7 @@ final class HelperReturns {
         if (meta.is("bpf_dynptr_data")) {
             r0 = r0.withParentId(meta.dynptr.id);
         }
-        env.setReg(0, refined(env.program(), meta, r0));
+        env.setReg(0, refined(env, meta, r0));
     }
 
     private static RegState value(VerifierEnv env, HelperMeta meta, RegState r1) {
@@ -108,7 +107,7 @@ final class HelperReturns {
             return RegState.btfId(type.btf(), type.typeId(), flags | own);
         }
         String name = Objects.requireNonNull(meta.proto.retType());
-        RegPayload.BtfRef type = StructMatch.kernel(env.kernelTypes(), name);
+        RegPayload.BtfRef type = StructMatch.kernel(env, name);
         if (type == null) {
             throw new UnsupportedFeature("kernel struct " + name + " is not supported");
         }
@@ -144,7 +143,7 @@ final class HelperReturns {
                 && (map.type() == MapType.SOCKMAP || map.type() == MapType.SOCKHASH);
     }
 
-    private static RegState refined(Program program, HelperMeta meta, RegState r0) {
+    private static RegState refined(VerifierEnv env, HelperMeta meta, RegState r0) {
         if (meta.proto.ret() != RetKind.INTEGER) {
             return r0;
         }
@@ -156,7 +155,7 @@ final class HelperReturns {
                     "bpf_probe_read_user_str" -> bounded(-MAX_ERRNO, meta.sizeMax);
             case "bpf_get_smp_processor_id" -> bounded(0, MAX_CPUS - 1);
             case "bpf_get_retval" -> {
-                RetvalRange range = ReturnRules.hookRange(program);
+                RetvalRange range = ReturnRules.hookRange(env);
                 yield range == null ? r0 : bounded(range.min(), range.max());
             }
             default -> r0;

@@ -14,9 +14,7 @@ import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.kernel.ArgKind;
 import dev.spinbpf.verifier.kernel.ArgType;
 import dev.spinbpf.verifier.kernel.HelperProto;
-import dev.spinbpf.verifier.kernel.HelperSets;
 import dev.spinbpf.verifier.kernel.Kfunc;
-import dev.spinbpf.verifier.kernel.Kfuncs;
 import dev.spinbpf.verifier.kernel.RetKind;
 import dev.spinbpf.verifier.kernel.SpecialKfuncs;
 import dev.spinbpf.verifier.kernel.TypeFlags;
@@ -82,7 +80,7 @@ public final class KernelCalls implements CallChecker {
     @Override
     public void checkExterns(VerifierEnv env) {
         for (KfuncRef kfunc : env.object().kfuncs()) {
-            if (!kfunc.weak() && !Kfuncs.exists(kfunc.name())) {
+            if (!kfunc.weak() && !env.kernel().kfuncs().exists(kfunc.name())) {
                 throw env.reject(
                         Errno.EINVAL, "extern (func ksym) '%s': not found in kernel or module BTFs", kfunc.name());
             }
@@ -92,7 +90,7 @@ public final class KernelCalls implements CallChecker {
     @Override
     public void prepareKfuncCall(VerifierEnv env, Insn insn) {
         String name = env.object().kfuncs().get((int) insn.imm()).name();
-        if (Kfuncs.exists(name) && !env.object().isGplCompatible()) {
+        if (env.kernel().kfuncs().exists(name) && !env.object().isGplCompatible()) {
             throw env.reject(Errno.EINVAL, "cannot call kernel function from non-GPL compatible program");
         }
         // Only user space can bind a program to a device, where it loads it.
@@ -118,7 +116,7 @@ public final class KernelCalls implements CallChecker {
         String name = HelperCalls.name((int) insn.imm());
         HelperProto proto;
         try {
-            proto = HelperSets.find(env.program(), name);
+            proto = env.kernel().helperSets().find(env.program(), name);
         } catch (UnsupportedFeature unknown) {
             proto = null;
         }

@@ -13,7 +13,6 @@ import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.kernel.ArgKind;
 import dev.spinbpf.verifier.kernel.ArgType;
 import dev.spinbpf.verifier.kernel.ContextStructs;
-import dev.spinbpf.verifier.kernel.KernelStructs;
 import dev.spinbpf.verifier.kernel.KernelType;
 import dev.spinbpf.verifier.kernel.Kfunc;
 import dev.spinbpf.verifier.kernel.SpecialKfuncs;
@@ -219,7 +218,7 @@ final class KfuncArgs {
         boolean scalars = pointee.isScalar()
                 || pointee.shape() == KernelType.Shape.STRUCT
                         && pointee.pointers() == 0
-                        && KernelStructs.isScalar(pointee.name());
+                        && env.kernel().structs().isScalar(pointee.name());
         if (!scalars && !(sized && pointee.isVoid())) {
             throw env.reject(
                     Errno.EINVAL,
@@ -351,7 +350,7 @@ final class KfuncArgs {
         }
         if (meta.kfunc.is("bpf_cast_to_kern_ctx")) {
             String struct = ContextStructs.kernelName(env.program().type());
-            meta.kernelContext = struct == null ? null : StructMatch.kernel(env.kernelTypes(), struct);
+            meta.kernelContext = struct == null ? null : StructMatch.kernel(env, struct);
             if (meta.kernelContext == null) {
                 throw new UnsupportedFeature("kfunc bpf_cast_to_kern_ctx is not supported in programs of type "
                         + env.program().type().display());

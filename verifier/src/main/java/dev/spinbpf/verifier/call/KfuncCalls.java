@@ -17,7 +17,6 @@ import dev.spinbpf.verifier.flow.References;
 import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.kernel.Kfunc;
-import dev.spinbpf.verifier.kernel.Kfuncs;
 import dev.spinbpf.verifier.kernel.SpecialKfuncs;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.object.Dynptrs;
@@ -45,7 +44,7 @@ final class KfuncCalls {
         if (insn.op() != Op.CALL_KFUNC) {
             return null;
         }
-        return Kfuncs.find(ref(env, insn).name());
+        return env.kernel().kfuncs().find(ref(env, insn).name());
     }
 
     /** Whether the path runs in the comparison function of a tree. */
@@ -70,18 +69,18 @@ final class KfuncCalls {
 
     CallChecker.KfuncResult check(VerifierEnv env, Insn insn, int insnIndex) {
         KfuncRef ref = ref(env, insn);
-        Kfunc kfunc = Kfuncs.find(ref.name());
+        Kfunc kfunc = env.kernel().kfuncs().find(ref.name());
         VerifierState state = env.state();
         if (state.activeLocks() > 0 && (kfunc == null || !SpecialKfuncs.allowedUnderLock(kfunc))) {
             throw env.reject(Errno.EINVAL, "function calls are not allowed while holding a lock");
         }
-        if (!Kfuncs.exists(ref.name())) {
+        if (!env.kernel().kfuncs().exists(ref.name())) {
             throw env.reject(Errno.EINVAL, "kfunc '%s' is referenced but wasn't resolved", ref.name());
         }
         if (kfunc == null) {
             throw new UnsupportedFeature("kfunc " + ref.name() + " is not supported");
         }
-        if (!Kfuncs.isAllowed(kfunc, env.program())) {
+        if (!env.kernel().kfuncs().isAllowed(kfunc, env.program())) {
             throw env.reject(Errno.EACCES, "calling kernel function %s is not allowed", kfunc.name());
         }
         if (SpecialKfuncs.isResLock(kfunc)) {

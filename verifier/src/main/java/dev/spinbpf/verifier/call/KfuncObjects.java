@@ -118,7 +118,7 @@ final class KfuncObjects {
                     reg.type().display(reg.flags() & TypeFlags.REG_TRUSTED_MODIFIERS));
         }
         String wantedName = type.pointee().name();
-        RegPayload.BtfRef wanted = StructMatch.kernel(env.kernelTypes(), wantedName);
+        RegPayload.BtfRef wanted = StructMatch.kernel(env, wantedName);
         if (wanted == null) {
             throw new UnsupportedFeature("kernel struct " + wantedName + " is not supported");
         }
@@ -126,7 +126,7 @@ final class KfuncObjects {
         boolean strict = meta.kfunc.has(Kfunc.Flag.RELEASE) && env.state().hasReference(reg.id())
                 || isNoCastAlias(passedName, wantedName);
         boolean projection = ContextStructs.isProjection(wantedName, passedName);
-        if (!projection && !StructMatch.matches(passed, reg.constValue(), wanted, strict)) {
+        if (!projection && !StructMatch.matches(env, passed, reg.constValue(), wanted, strict)) {
             throw env.reject(
                     Errno.EINVAL,
                     "kernel function %s %s expected pointer to %s but %s has a pointer to STRUCT %s",
@@ -155,7 +155,7 @@ final class KfuncObjects {
         if (struct == null) {
             return reg.btfRef();
         }
-        RegPayload.BtfRef type = StructMatch.kernel(env.kernelTypes(), struct);
+        RegPayload.BtfRef type = StructMatch.kernel(env, struct);
         if (type == null) {
             throw new UnsupportedFeature("kernel struct " + struct + " is not supported");
         }

@@ -182,7 +182,7 @@ final class KfuncReturns {
         } else {
             flags = TypeFlags.PTR_TRUSTED;
         }
-        RegPayload.BtfRef struct = StructMatch.kernel(env.kernelTypes(), pointee.name());
+        RegPayload.BtfRef struct = StructMatch.kernel(env, pointee.name());
         if (struct == null) {
             throw new UnsupportedFeature("kernel struct " + pointee.name() + " is not supported");
         }

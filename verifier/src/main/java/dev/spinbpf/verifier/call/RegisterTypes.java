@@ -94,7 +94,7 @@ final class RegisterTypes {
         }
         boolean strict = type.isRelease() && !meta.is("bpf_sk_release");
         Registers.checkPointerOffset(env, reg, name, true);
-        if (!StructMatch.matches(reg.btfRef(), reg.constValue(), wanted, strict)) {
+        if (!StructMatch.matches(env, reg.btfRef(), reg.constValue(), wanted, strict)) {
             throw env.reject(
                     Errno.EACCES,
                     "%s is of type %s but %s is expected",

@@ -23,18 +23,10 @@ final class HelperProtos {
             Map.entry("DYNPTR_TYPE_RINGBUF", TypeFlags.DYNPTR_TYPE_RINGBUF));
 
     private static final int FIRST_ARG_COLUMN = 3;
-    private static final Map<String, HelperProto> PROTOS = read();
+    private final Map<String, HelperProto> protos = new HashMap<>();
 
-    private HelperProtos() {}
-
-    /** The prototype of that name, or null. */
-    static @Nullable HelperProto find(String name) {
-        return PROTOS.get(name);
-    }
-
-    private static Map<String, HelperProto> read() {
-        Map<String, HelperProto> protos = new HashMap<>();
-        for (String[] row : Tables.rows("helper_protos.tsv")) {
+    HelperProtos(KernelVersion version) {
+        for (String[] row : Tables.rows("helper_protos.tsv", version)) {
             ParsedType ret = ParsedType.of(row[1]);
             List<String> attributes = List.of(row[2].split(",", -1));
             List<ArgType> args = new ArrayList<>();
@@ -56,7 +48,11 @@ final class HelperProtos {
                             allowed(attributes),
                             List.copyOf(args)));
         }
-        return protos;
+    }
+
+    /** The prototype of that name, or null. */
+    @Nullable HelperProto find(String name) {
+        return protos.get(name);
     }
 
     private static @Nullable String allowed(List<String> attributes) {
