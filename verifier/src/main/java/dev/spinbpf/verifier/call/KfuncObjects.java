@@ -7,7 +7,7 @@ import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.kernel.ContextStructs;
 import dev.spinbpf.verifier.kernel.KernelType;
 import dev.spinbpf.verifier.kernel.Kfunc;
-import dev.spinbpf.verifier.kernel.SpecialKfuncs;
+import dev.spinbpf.verifier.kernel.KfuncTraits.Trait;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.object.KfuncMeta;
@@ -35,11 +35,11 @@ final class KfuncObjects {
     /** An object that is given back to the allocator. */
     static void allocated(VerifierEnv env, RegState reg, String name, KfuncMeta meta) {
         if (isAllocated(reg)) {
-            if (!meta.kfunc.baseIs("bpf_obj_drop")) {
+            if (meta.kfunc.has(Trait.PERCPU)) {
                 throw env.reject(Errno.EINVAL, "%s expected for bpf_obj_drop()", name);
             }
         } else if (reg.is(RegType.PTR_TO_BTF_ID, TypeFlags.MEM_ALLOC | TypeFlags.MEM_PERCPU)) {
-            if (!meta.kfunc.baseIs("bpf_percpu_obj_drop")) {
+            if (!meta.kfunc.has(Trait.PERCPU)) {
                 throw env.reject(Errno.EINVAL, "%s expected for bpf_percpu_obj_drop()", name);
             }
         } else {
@@ -72,7 +72,7 @@ final class KfuncObjects {
     }
 
     static void rbNode(VerifierEnv env, RegState reg, String name, KfuncMeta meta) {
-        if (SpecialKfuncs.isRbtreeAdd(meta.kfunc)) {
+        if (meta.kfunc.has(Trait.RBTREE_ADD)) {
             if (!isAllocated(reg)) {
                 throw env.reject(Errno.EINVAL, "%s expected pointer to allocated object", name);
             }

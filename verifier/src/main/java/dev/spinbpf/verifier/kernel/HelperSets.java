@@ -46,6 +46,11 @@ public final class HelperSets {
         return name == null ? null : protos.find(name);
     }
 
+    /** What a helper does besides its prototypes; nothing if there is no such helper. */
+    public HelperTraits traits(String helper) {
+        return protos.traits(helper);
+    }
+
     private @Nullable String find(String setName, Program program, String helper) {
         HelperSet set = Objects.requireNonNull(sets.get(setName), setName);
         int at = set.first.indexOf('@');

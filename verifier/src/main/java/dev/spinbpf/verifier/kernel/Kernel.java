@@ -17,6 +17,7 @@ public final class Kernel {
     private final Lazy<TraceableFunctions> functions;
     private final Lazy<IteratorArguments> iterators;
     private final Lazy<StructOps> structOps;
+    private final Lazy<MapTypes> mapTypes;
     private final Lazy<HelperSets> helperSets;
     private final Lazy<Kfuncs> kfuncs;
 
@@ -30,6 +31,7 @@ public final class Kernel {
         functions = new Lazy<>(() -> new TraceableFunctions(version));
         iterators = new Lazy<>(() -> new IteratorArguments(version));
         structOps = new Lazy<>(() -> new StructOps(version));
+        mapTypes = new Lazy<>(() -> new MapTypes(version));
         helperSets = new Lazy<>(() -> new HelperSets(this));
         kfuncs = new Lazy<>(() -> new Kfuncs(this));
     }
@@ -69,6 +71,10 @@ public final class Kernel {
     /** The structs of functions that programs implement. */
     public StructOps structOps() {
         return structOps.get();
+    }
+
+    public MapTypes mapTypes() {
+        return mapTypes.get();
     }
 
     /** The helpers of each kind of program. */

@@ -6,7 +6,6 @@ import dev.spinbpf.programs.model.Program;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -14,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /** All kernel functions that programs may call on Linux 7.2. */
 public final class Kfuncs {
-    private static final int FIRST_PARAM_COLUMN = 5;
+    private static final int FIRST_PARAM_COLUMN = 6;
     private final Map<String, Kfunc> known = new HashMap<>();
-    private final Set<String> others = new HashSet<>();
+    private final Map<String, Boolean> others = new HashMap<>();
 
     Kfuncs(Kernel kernel) {
         KernelStructs structs = kernel.structs();
@@ -41,12 +40,13 @@ public final class Kfuncs {
                             Set.of(hooks.split(",", -1)),
                             at < 0 ? "" : row[1].substring(at + 1),
                             flags,
-                            Integer.parseInt(row[3]),
-                            KernelType.parse(row[4], structs),
+                            new KfuncTraits(row[3]),
+                            Integer.parseInt(row[4]),
+                            KernelType.parse(row[5], structs),
                             List.copyOf(params)));
         }
         for (String[] row : Tables.rows("kfuncs_other.tsv", kernel.version())) {
-            others.add(row[0]);
+            others.put(row[0], row.length > 1 && row[1].equals("device"));
         }
     }
 
@@ -57,7 +57,12 @@ public final class Kfuncs {
 
     /** Whether Linux has the function. */
     public boolean exists(String name) {
-        return known.containsKey(name) || others.contains(name);
+        return known.containsKey(name) || others.containsKey(name);
+    }
+
+    /** Whether only programs that are bound to a device may call the function. */
+    public boolean needsDevice(String name) {
+        return others.getOrDefault(name, false);
     }
 
     /** Whether programs of this kind may call the function. */

@@ -72,6 +72,19 @@ public final class StructMatch {
         return id;
     }
 
+    /**
+     * Returns the kernel's struct of that name.
+     *
+     * @throws UnsupportedFeature if it is not known
+     */
+    public static RegPayload.BtfRef require(VerifierEnv env, String name) {
+        RegPayload.BtfRef type = kernel(env, name);
+        if (type == null) {
+            throw new UnsupportedFeature("kernel struct " + name + " is not supported");
+        }
+        return type;
+    }
+
     /** The kernel's struct of that name. */
     public static RegPayload.@Nullable BtfRef kernel(VerifierEnv env, String name) {
         Btf btf = env.kernel().structs().typesOr(env.kernelTypes());
