@@ -1,7 +1,6 @@
 package dev.spinbpf.verifier;
 
 import dev.spinbpf.programs.isa.Insn;
-import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.verifier.check.HelperMemory;
@@ -26,8 +25,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Calls of the program's own functions, directly or as callbacks, and returns from them. */
 public final class SubprogCalls implements CallbackPusher {
-    private static final int TIMER_SET_CALLBACK = 170;
-
     /** The way on after a call. */
     enum Outcome {
         /** The slot behind the call: the callee was checked by its prototype alone. */
@@ -248,7 +245,7 @@ public final class SubprogCalls implements CallbackPusher {
         CallChecker.CallSummary call = env.services().calls().summary(env, insn);
         if (call.asyncCallback()) {
             info.isAsyncCallback = true;
-            pushAsync(env, insn, insnIndex, subprog, setup);
+            pushAsync(env, call, insnIndex, subprog, setup);
             return;
         }
         VerifierState state = env.pushStack(info.start, insnIndex);
@@ -259,11 +256,11 @@ public final class SubprogCalls implements CallbackPusher {
         caller.setCallbackDepth(0);
     }
 
-    private static void pushAsync(VerifierEnv env, Insn insn, int insnIndex, int subprog, CalleeSetup setup) {
-        boolean timer = insn.op() == Op.CALL_HELPER && insn.imm() == TIMER_SET_CALLBACK;
+    private static void pushAsync(
+            VerifierEnv env, CallChecker.CallSummary call, int insnIndex, int subprog, CalleeSetup setup) {
         var state = new VerifierState();
         state.setBranches(1);
-        state.setInSleepable(!timer);
+        state.setInSleepable(call.asyncCallbackSleeps());
         FuncState callee = new FuncState(-1, 0, subprog);
         markAllScratched(env);
         state.pushFrame(callee);

@@ -10,6 +10,7 @@ import dev.spinbpf.verifier.flow.InsnAux;
 import dev.spinbpf.verifier.flow.Rejection;
 import dev.spinbpf.verifier.flow.Services;
 import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.kernel.Kernel;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.log.Explanation;
@@ -36,8 +37,14 @@ public final class Verifier {
      */
     public static Verdict verify(ProgramObject object, Program program, VerifierOptions options) {
         long start = System.nanoTime();
-        var env =
-                new VerifierEnv(object, program, options.log(), options.kernelTypes(), options.insnLimit(), services());
+        var env = new VerifierEnv(
+                object,
+                program,
+                Kernel.LINUX_7_2,
+                options.log(),
+                options.kernelTypes(),
+                options.insnLimit(),
+                services());
         try {
             Phases.run(env);
             Verdict.Stats stats = stats(env, start);

@@ -10,12 +10,8 @@ import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.verifier.flow.AttachTarget;
 import dev.spinbpf.verifier.flow.Rejection;
 import dev.spinbpf.verifier.flow.VerifierEnv;
-import dev.spinbpf.verifier.kernel.HookTypes;
 import dev.spinbpf.verifier.kernel.Kfunc;
-import dev.spinbpf.verifier.kernel.Kfuncs;
 import dev.spinbpf.verifier.kernel.LsmHooks;
-import dev.spinbpf.verifier.kernel.RawTracepoints;
-import dev.spinbpf.verifier.kernel.TraceableFunctions;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import java.util.List;
 import java.util.Locale;
@@ -48,7 +44,7 @@ public final class AttachTargets {
         String target = program.attachTarget();
         switch (program.attachType()) {
             case TRACE_FENTRY_MULTI, TRACE_FEXIT_MULTI, TRACE_FSESSION_MULTI ->
-                env.attachTarget = known(KernelHook.Kind.FUNCTION, MULTI);
+                env.attachTarget = known(env, KernelHook.Kind.FUNCTION, MULTI);
             case TRACE_RAW_TP -> env.attachTarget = tracepoint(env, named(env, target));
             case TRACE_ITER -> env.attachTarget = iterator(env, named(env, target));
             default -> {
@@ -88,7 +84,7 @@ public final class AttachTargets {
         AttachType attach = env.program().attachType();
         return switch (env.program().type()) {
             case TRACING -> attach == AttachType.TRACE_RAW_TP || attach == AttachType.TRACE_ITER;
-            case LSM -> LsmHooks.isTrusted(require(env).name());
+            case LSM -> env.kernel().lsmHooks().isTrusted(require(env).name());
             case STRUCT_OPS -> true;
             default -> false;
         };
@@ -100,11 +96,11 @@ public final class AttachTargets {
         if (hasTypes(env)) {
             id = find(env, TRACEPOINT_PREFIX, name, BtfType.Typedef.class);
         }
-        if (env.program().sleepable() && !RawTracepoints.isFaultable(name)) {
+        if (env.program().sleepable() && !env.kernel().rawTracepoints().isFaultable(name)) {
             throw env.reject(Errno.EINVAL, "Sleepable program cannot attach to non-faultable tracepoint %s", name);
         }
         if (!hasTypes(env)) {
-            return known(KernelHook.Kind.TRACEPOINT, name);
+            return known(env, KernelHook.Kind.TRACEPOINT, name);
         }
         if (btf.type(id) instanceof BtfType.Typedef typedef
                 && btf.type(typedef.typeId()) instanceof BtfType.Ptr pointer
@@ -153,15 +149,15 @@ public final class AttachTargets {
 
     private static @Nullable AttachTarget iterator(VerifierEnv env, String name) {
         if (!hasTypes(env)) {
-            AttachTarget target = known(KernelHook.Kind.FUNCTION, ITER_PREFIX + name);
-            return target == null || !IteratorTargets.areDeclaredWhole(env.btf(), name, target.proto())
+            AttachTarget target = known(env, KernelHook.Kind.FUNCTION, ITER_PREFIX + name);
+            return target == null || !IteratorTargets.areDeclaredWhole(env, name, target.proto())
                     ? null
-                    : target.with(IteratorTargets.arguments(name, target.btf(), target.proto()));
+                    : target.with(IteratorTargets.arguments(env, name, target.btf(), target.proto()));
         }
         int id = find(env, ITER_PREFIX, name, BtfType.Func.class);
         BtfType.FuncProto proto = protoOf(env.kernelTypes(), id);
         checkPrototype(env, ITER_PREFIX + name, proto);
-        List<AttachTarget.Argument> arguments = IteratorTargets.arguments(name, env.kernelTypes(), proto);
+        List<AttachTarget.Argument> arguments = IteratorTargets.arguments(env, name, env.kernelTypes(), proto);
         return new AttachTarget(env.kernelTypes(), ITER_PREFIX + name, proto, false, arguments);
     }
 
@@ -176,16 +172,16 @@ public final class AttachTargets {
             checkPrototype(env, name, proto);
             target = new AttachTarget(btf, name, proto, false, List.of());
         } else {
-            target = known(KernelHook.Kind.FUNCTION, name);
+            target = known(env, KernelHook.Kind.FUNCTION, name);
         }
         boolean isLsm = env.program().type() == ProgType.LSM;
         checkSleeping(env, name, isLsm);
         if (isLsm) {
             checkLsm(env, name, id);
-        } else if (TraceableFunctions.isDenied(name)) {
+        } else if (env.kernel().functions().isDenied(name)) {
             throw env.reject(Errno.EINVAL, "Attaching tracing programs to function '%s' is rejected.", name);
         }
-        if (seesReturn(env.program().attachType()) && TraceableFunctions.neverReturns(name)) {
+        if (seesReturn(env.program().attachType()) && env.kernel().functions().neverReturns(name)) {
             throw env.reject(
                     Errno.EINVAL, "Attaching fexit/fsession/fmod_ret to __noreturn function '%s' is rejected.", name);
         }
@@ -194,11 +190,11 @@ public final class AttachTargets {
 
     private static void checkSleeping(VerifierEnv env, String name, boolean isLsm) {
         if (env.program().sleepable()) {
-            boolean allowed = isLsm ? LsmHooks.isSleepable(name) : TraceableFunctions.isSleepable(name);
+            boolean allowed = isLsm ? env.kernel().lsmHooks().isSleepable(name) : env.kernel().functions().isSleepable(name);
             if (!allowed) {
                 throw env.reject(Errno.EINVAL, "%s is not sleepable", name);
             }
-        } else if (env.program().attachType() == AttachType.MODIFY_RETURN && !TraceableFunctions.isModifiable(name)) {
+        } else if (env.program().attachType() == AttachType.MODIFY_RETURN && !env.kernel().functions().isModifiable(name)) {
             throw env.reject(Errno.EINVAL, "%s() is not modifiable", name);
         }
     }
@@ -207,10 +203,10 @@ public final class AttachTargets {
         if (!env.object().isGplCompatible()) {
             throw env.reject(Errno.EINVAL, "LSM programs must have a GPL compatible license");
         }
-        if (LsmHooks.isDisabled(name)) {
+        if (env.kernel().lsmHooks().isDisabled(name)) {
             throw env.reject(Errno.EINVAL, "attach_btf_id %d points to disabled hook %s", id, name);
         }
-        if (!LsmHooks.exists(name)) {
+        if (!env.kernel().lsmHooks().exists(name)) {
             throw env.reject(Errno.EINVAL, "attach_btf_id %d points to wrong type name %s", id, name);
         }
     }
@@ -225,7 +221,7 @@ public final class AttachTargets {
     /** The prototype of what is called in the end: some kernel functions get arguments that callers do not pass. */
     private static BtfType.FuncProto implementation(VerifierEnv env, String name, int id) {
         Btf btf = env.kernelTypes();
-        Kfunc kfunc = Kfuncs.find(name);
+        Kfunc kfunc = env.kernel().kfuncs().find(name);
         if (kfunc == null || !kfunc.has(Kfunc.Flag.IMPLICIT_ARGS)) {
             return protoOf(btf, id);
         }
@@ -282,9 +278,9 @@ public final class AttachTargets {
         throw new IllegalArgumentException("type " + funcId + " is no function");
     }
 
-    private static @Nullable AttachTarget known(KernelHook.Kind kind, String name) {
+    private static @Nullable AttachTarget known(VerifierEnv env, KernelHook.Kind kind, String name) {
         KernelHook hook = KernelHook.find(kind, name);
-        return hook == null ? null : new AttachTarget(HookTypes.btf(), name, HookTypes.proto(hook), false, List.of());
+        return hook == null ? null : new AttachTarget(env.kernel().hookTypes().btf(), name, env.kernel().hookTypes().proto(hook), false, List.of());
     }
 
     private static int find(VerifierEnv env, String prefix, String name, Class<? extends BtfType> shape) {

@@ -86,7 +86,7 @@ public final class ReturnRules implements ReturnCodes {
         Program program = env.program();
         return program.type() == ProgType.LSM
                 && program.attachType() == AttachType.LSM_CGROUP
-                && LsmHooks.returnsVoid(LsmHooks.PREFIX + program.attachTarget());
+                && env.kernel().lsmHooks().returnsVoid(LsmHooks.PREFIX + program.attachTarget());
     }
 
     /** Whether the number is certainly within the range. */
@@ -134,7 +134,7 @@ public final class ReturnRules implements ReturnCodes {
                         ? ZERO_OR_ONE
                         : null;
             case STRUCT_OPS -> returnsPointer(env) ? ZERO : null;
-            case LSM -> lsm(LsmHooks.PREFIX + program.attachTarget(), attach);
+            case LSM -> lsm(env, LsmHooks.PREFIX + program.attachTarget(), attach);
             default -> null;
         };
     }
@@ -144,7 +144,7 @@ public final class ReturnRules implements ReturnCodes {
         return switch (program.type()) {
             case LSM ->
                 program.attachType() != AttachType.LSM_CGROUP
-                        && LsmHooks.returnsVoid(LsmHooks.PREFIX + program.attachTarget());
+                        && env.kernel().lsmHooks().returnsVoid(LsmHooks.PREFIX + program.attachTarget());
             case STRUCT_OPS -> AttachTargets.require(env).proto().returnTypeId() == 0;
             default -> false;
         };
@@ -173,8 +173,8 @@ public final class ReturnRules implements ReturnCodes {
         return matches;
     }
 
-    private static @Nullable RetvalRange lsm(String hook, AttachType attach) {
-        RetvalRange range = LsmHooks.returnRange(hook);
+    private static @Nullable RetvalRange lsm(VerifierEnv env, String hook, AttachType attach) {
+        RetvalRange range = env.kernel().lsmHooks().returnRange(hook);
         if (attach == AttachType.LSM_CGROUP) {
             return range == null ? ONE : ZERO_OR_ONE;
         }
@@ -182,12 +182,13 @@ public final class ReturnRules implements ReturnCodes {
     }
 
     /** The values that what a program of a control group decides on may return before it, null if any. */
-    public static @Nullable RetvalRange hookRange(Program program) {
+    public static @Nullable RetvalRange hookRange(VerifierEnv env) {
+        Program program = env.program();
         if (program.attachType() == AttachType.CGROUP_GETSOCKOPT) {
             return null;
         }
         return program.type() == ProgType.LSM
-                ? LsmHooks.returnRange(LsmHooks.PREFIX + program.attachTarget())
+                ? env.kernel().lsmHooks().returnRange(LsmHooks.PREFIX + program.attachTarget())
                 : ZERO_OR_ERROR;
     }
 }

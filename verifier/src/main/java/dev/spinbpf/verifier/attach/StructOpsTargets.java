@@ -14,35 +14,12 @@ import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Structs of functions that programs implement for the kernel: Linux's {@code check_struct_ops_btf_id}. */
 final class StructOpsTargets {
     private static final String VALUE_PREFIX = "bpf_struct_ops_";
-
-    /** The members that programs may implement, of the structs whose rules are known. */
-    private static final Map<String, Set<String>> MEMBERS = Map.of(
-            StructOps.TCP_CONGESTION_OPS,
-            Set.of(
-                    "ssthresh",
-                    "cong_avoid",
-                    "set_state",
-                    "cwnd_event",
-                    "cwnd_event_tx_start",
-                    "in_ack_event",
-                    "pkts_acked",
-                    "min_tso_segs",
-                    "cong_control",
-                    "undo_cwnd",
-                    "sndbuf_expand",
-                    "init",
-                    "release"),
-            StructOps.QDISC_OPS,
-            Set.of("enqueue", "dequeue", "init", "reset", "destroy"),
-            StructOps.DUMMY_OPS,
-            Set.of("test_1", "test_2", "test_sleepable"));
 
     private StructOpsTargets() {}
 
@@ -65,31 +42,29 @@ final class StructOpsTargets {
         if (id == 0 || btf.find(VALUE_PREFIX + struct, BtfType.Composite.class) == 0) {
             throw env.reject(Errno.ENOTSUPP, "struct_ops init_kern: struct %s is not found in kernel BTF", struct);
         }
-        Set<String> members = MEMBERS.get(struct);
-        if (members == null) {
-            throw new UnsupportedFeature("struct_ops " + struct + " is not supported");
-        }
+        StructOps.Rules rules = env.kernel().structOps().rules(struct);
         String member = StructOps.memberOf(env.program());
         BtfType.FuncProto proto = prototype(btf, (BtfType.Composite) btf.type(id), member);
         if (proto == null) {
             throw env.reject(Errno.EINVAL, "attach to invalid member %s of struct %s", member, struct);
         }
-        checkMember(env, struct, member, members);
+        checkMember(env, struct, member, rules);
         List<AttachTarget.Argument> arguments = arguments(env, struct, member, proto);
         return new AttachTarget(btf, member, proto, false, arguments);
     }
 
-    private static void checkMember(VerifierEnv env, String struct, String member, Set<String> members) {
-        if (!members.contains(member)) {
+    private static void checkMember(VerifierEnv env, String struct, String member, StructOps.Rules rules) {
+        if (!rules.members().contains(member)) {
             throw env.reject(Errno.ENOTSUPP, "attach to unsupported member %s of struct %s", member, struct);
         }
         if (!env.program().sleepable()) {
             return;
         }
-        if (!struct.equals(StructOps.DUMMY_OPS)) {
+        Set<String> sleepable = rules.sleepable();
+        if (sleepable == null) {
             throw new UnsupportedFeature("a program of struct_ops " + struct + " that may sleep is not supported");
         }
-        if (!member.equals("test_sleepable")) {
+        if (!sleepable.contains(member)) {
             throw env.reject(Errno.EINVAL, "attach to unsupported member %s of struct %s", member, struct);
         }
     }

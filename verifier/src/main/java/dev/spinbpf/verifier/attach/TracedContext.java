@@ -6,9 +6,6 @@ import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.verifier.domain.ScalarValue;
 import dev.spinbpf.verifier.flow.AttachTarget;
 import dev.spinbpf.verifier.flow.VerifierEnv;
-import dev.spinbpf.verifier.kernel.KernelStructs;
-import dev.spinbpf.verifier.kernel.LsmHooks;
-import dev.spinbpf.verifier.kernel.RawTracepoints;
 import dev.spinbpf.verifier.kernel.RetvalRange;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
@@ -70,7 +67,7 @@ final class TracedContext {
         int typeId = target.proto().returnTypeId();
         switch (attach) {
             case LSM_MAC -> {
-                RetvalRange range = LsmHooks.returnRange(target.name());
+                RetvalRange range = env.kernel().lsmHooks().returnRange(target.name());
                 if (range != null) {
                     ScalarValue value = ScalarValue.signedRange(range.min(), range.max());
                     return RegState.scalar(value);
@@ -141,21 +138,21 @@ final class TracedContext {
             flags |= TypeFlags.PTR_MAYBE_NULL;
         }
         if (env.program().attachType() == AttachType.TRACE_RAW_TP) {
-            if (RawTracepoints.mayBeError(target.name(), number)) {
+            if (env.kernel().rawTracepoints().mayBeError(target.name(), number)) {
                 return RegState.UNKNOWN;
             }
-            if (RawTracepoints.mayBeNull(target.name(), number)) {
+            if (env.kernel().rawTracepoints().mayBeNull(target.name(), number)) {
                 flags |= TypeFlags.PTR_MAYBE_NULL;
             }
         }
         return AttachTargets.hasTypes(env)
                 ? struct(env, target, pointer, number, flags)
-                : opaque(target, struct.name(), number, flags);
+                : opaque(env, target, struct.name(), number, flags);
     }
 
     /** A pointer to a struct of which no more than the name is known. */
-    private static RegState opaque(AttachTarget target, String struct, int number, int flags) {
-        Btf types = KernelStructs.typesOr(Btf.EMPTY);
+    private static RegState opaque(VerifierEnv env, AttachTarget target, String struct, int number, int flags) {
+        Btf types = env.kernel().structs().typesOr(Btf.EMPTY);
         int id = types.find(struct, BtfType.Composite.class);
         if (id == 0) {
             throw new UnsupportedFeature("argument " + (number + 1) + " of " + target.name() + ", a pointer to struct "

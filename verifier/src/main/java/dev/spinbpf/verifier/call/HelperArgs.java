@@ -13,8 +13,8 @@ import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.kernel.ArgKind;
 import dev.spinbpf.verifier.kernel.ArgType;
+import dev.spinbpf.verifier.kernel.HelperTraits.Trait;
 import dev.spinbpf.verifier.kernel.TypeFlags;
-import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.object.Dynptrs;
 import dev.spinbpf.verifier.object.Locks;
 import dev.spinbpf.verifier.object.MapFields;
@@ -84,7 +84,7 @@ final class HelperArgs {
             }
             return ArgType.of(ArgKind.PTR_TO_BTF_ID_SOCK_COMMON, 0);
         }
-        if (map.type() == MapType.BLOOM_FILTER && meta.is("bpf_map_peek_elem")) {
+        if (map.type() == MapType.BLOOM_FILTER && meta.has(Trait.PEEKS)) {
             return ArgType.of(ArgKind.PTR_TO_MAP_VALUE, 0);
         }
         return type;
@@ -95,11 +95,7 @@ final class HelperArgs {
         if (struct == null || struct.equals("*") || !reg.is(RegType.PTR_TO_BTF_ID)) {
             return NO_TYPE;
         }
-        RegPayload.BtfRef wanted = StructMatch.kernel(env.kernelTypes(), struct);
-        if (wanted == null) {
-            throw new UnsupportedFeature("kernel struct " + struct + " is not supported");
-        }
-        return wanted;
+        return StructMatch.require(env, struct);
     }
 
     private void checkKind(VerifierEnv env, Arg arg, HelperMeta meta, int insnIndex) {
@@ -118,7 +114,7 @@ final class HelperArgs {
                 if (KfuncCalls.inRbtreeCallback(env)) {
                     throw env.reject(Errno.EACCES, "can't spin_{lock,unlock} in rbtree cb");
                 }
-                Locks.process(env, reg, arg.name, meta.is("bpf_spin_lock"), Locks.type(false, false));
+                Locks.process(env, reg, arg.name, meta.has(Trait.TAKES_LOCK), Locks.type(false, false));
             }
             case PTR_TO_TIMER -> timer(env, reg, arg.name, meta);
             case PTR_TO_FUNC -> meta.subprog = ((RegPayload.SubprogRef) reg.payload()).subprog();

@@ -13,56 +13,17 @@ import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.kernel.AllowedTargets;
 import dev.spinbpf.verifier.kernel.HelperProto;
-import dev.spinbpf.verifier.kernel.HelperSets;
+import dev.spinbpf.verifier.kernel.HelperTraits;
+import dev.spinbpf.verifier.kernel.HelperTraits.Trait;
 import dev.spinbpf.verifier.kernel.TypeFlags;
-import dev.spinbpf.verifier.state.DynptrType;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.RegState;
-import dev.spinbpf.verifier.state.VerifierState;
 import java.util.Objects;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** Calls of helpers: Linux's {@code check_helper_call}. */
 final class HelperCalls {
     private static final int MAX_HELPER = 211;
-
-    private static final Set<String> CHANGE_PACKETS = Set.of(
-            "bpf_clone_redirect",
-            "bpf_l3_csum_replace",
-            "bpf_l4_csum_replace",
-            "bpf_lwt_push_encap",
-            "bpf_lwt_seg6_action",
-            "bpf_lwt_seg6_adjust_srh",
-            "bpf_lwt_seg6_store_bytes",
-            "bpf_msg_pop_data",
-            "bpf_msg_pull_data",
-            "bpf_msg_push_data",
-            "bpf_skb_adjust_room",
-            "bpf_skb_change_head",
-            "bpf_skb_change_proto",
-            "bpf_skb_change_tail",
-            "bpf_skb_pull_data",
-            "bpf_skb_store_bytes",
-            "bpf_skb_vlan_pop",
-            "bpf_skb_vlan_push",
-            "bpf_store_hdr_opt",
-            "bpf_xdp_adjust_head",
-            "bpf_xdp_adjust_meta",
-            "bpf_xdp_adjust_tail",
-            "bpf_tail_call");
-
-    private static final Set<String> RECORD_MAP = Set.of(
-            "bpf_tail_call",
-            "bpf_map_lookup_elem",
-            "bpf_map_update_elem",
-            "bpf_map_delete_elem",
-            "bpf_map_push_elem",
-            "bpf_map_pop_elem",
-            "bpf_map_peek_elem",
-            "bpf_for_each_map_elem",
-            "bpf_redirect_map",
-            "bpf_map_lookup_percpu_elem");
+    private static final int MAX_ARGS = 5;
 
     private final HelperArgs args;
     private final MemoryAccess memory;
@@ -78,41 +39,34 @@ final class HelperCalls {
         return name == null ? "unknown" : name;
     }
 
-    static boolean changesPackets(String helper) {
-        return CHANGE_PACKETS.contains(helper);
-    }
-
     void check(VerifierEnv env, Insn insn, int insnIndex) {
         int id = (int) insn.imm();
         String name = name(id);
-        VerifierState state = env.state();
-        if (state.activeLocks() > 0 && !name.equals("bpf_spin_unlock") && !name.equals("bpf_kptr_xchg")) {
+        HelperTraits traits = env.kernel().helperSets().traits(name);
+        if (env.state().activeLocks() > 0 && !traits.has(Trait.UNDER_LOCK)) {
             throw env.reject(Errno.EINVAL, "function calls are not allowed while holding a lock");
         }
         HelperMeta meta = new HelperMeta(id, name, prototype(env, id, name));
-        for (int i = 0; i < 5; i++) {
+        for (int i = 0; i < MAX_ARGS; i++) {
             args.check(env, i, meta, insnIndex);
         }
         recordMap(env, meta, env.aux(insnIndex));
         recordKey(env, meta, env.aux(insnIndex));
         fillRawMemory(env, meta, insnIndex);
-        HelperEffects.release(env, meta);
-        if (name.equals("bpf_snprintf")) {
-            FormatStrings.checkSnprintf(env);
-        }
-        boolean changesData = new HelperEffects(env, meta, insn, insnIndex).apply() || changesPackets(name);
+        HelperEffects effects = new HelperEffects(env, meta, insn, insnIndex);
+        effects.release();
+        effects.apply();
 
         RegState r1 = env.reg(1);
         Registers.clearCallerSaved(env, env.func());
         HelperReturns.set(env, meta, insnIndex, r1);
         MapRules.checkHelper(env, meta.map, meta);
-        if (name.equals("bpf_get_func_ip")) {
+        if (meta.has(Trait.FUNCTION_ADDRESS)) {
             checkFuncIp(env, meta);
         }
-        if (name.equals("bpf_tail_call")) {
-            changesData = tailCall(env);
-        }
-        if (changesData) {
+        if (meta.has(Trait.TAIL_CALL)) {
+            tailCall(env);
+        } else if (meta.has(Trait.CHANGES_PACKETS) || effects.writtenThroughDynptr()) {
             PacketAccess.invalidateAll(env.state());
         }
     }
@@ -121,7 +75,7 @@ final class HelperCalls {
         if (id < 0 || id > MAX_HELPER) {
             throw env.reject(Errno.EINVAL, "invalid func %s#%d", name, id);
         }
-        HelperProto proto = HelperSets.find(env.program(), name);
+        HelperProto proto = env.kernel().helperSets().find(env.program(), name);
         if (proto == null) {
             throw env.reject(Errno.EINVAL, "program of this type cannot use helper %s#%d", name, id);
         }
@@ -129,7 +83,7 @@ final class HelperCalls {
             throw env.reject(Errno.EINVAL, "cannot call GPL-restricted function from non-GPL compatible program");
         }
         String condition = proto.allowed();
-        if (condition != null && !AllowedTargets.holds(condition, env.program())) {
+        if (condition != null && !AllowedTargets.holds(env.kernel(), condition, env.program())) {
             throw env.reject(Errno.EINVAL, "helper call is not allowed in probe");
         }
         if (proto.mightSleep() && !CriticalSections.maySleep(env.state())) {
@@ -144,7 +98,7 @@ final class HelperCalls {
     }
 
     private static void recordMap(VerifierEnv env, HelperMeta meta, InsnAux aux) {
-        if (!RECORD_MAP.contains(meta.name)) {
+        if (!meta.has(Trait.RECORDS_MAP)) {
             return;
         }
         MapInfo map = Objects.requireNonNull(meta.map);
@@ -158,7 +112,7 @@ final class HelperCalls {
     }
 
     private static void recordKey(VerifierEnv env, HelperMeta meta, InsnAux aux) {
-        if (!meta.is("bpf_tail_call")) {
+        if (!meta.has(Trait.TAIL_CALL)) {
             return;
         }
         MapInfo map = meta.map;
@@ -221,9 +175,9 @@ final class HelperCalls {
     }
 
     /** A tail call that succeeds leaves the frame: in the main program nothing is left to do, else the caller goes on. */
-    private static boolean tailCall(VerifierEnv env) {
+    private static void tailCall(VerifierEnv env) {
         if (env.state().curframe() == 0) {
-            return false;
+            return;
         }
         if (env.func().inCallback()) {
             throw env.reject(Errno.EINVAL, "cannot tail call within callback");
@@ -233,11 +187,6 @@ final class HelperCalls {
         PacketAccess.invalidateAll(env.state());
         env.setReg(0, RegState.UNKNOWN);
         env.services().callbacks().returnFromFrame(env);
-        return false;
-    }
-
-    static boolean writesPacket(@Nullable DynptrType type) {
-        return type == DynptrType.SKB || type == DynptrType.SKB_META;
     }
 
     /** Flags of a possibly null pointer that a helper returns, without that possibility. */

@@ -5,20 +5,23 @@ import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.attach.ReturnRules;
 import dev.spinbpf.verifier.check.ResourceLeaks;
-import dev.spinbpf.verifier.flow.CallbackPusher;
 import dev.spinbpf.verifier.flow.CriticalSections;
 import dev.spinbpf.verifier.flow.References;
 import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.kernel.Callback;
+import dev.spinbpf.verifier.kernel.HelperTraits.Trait;
 import dev.spinbpf.verifier.kernel.RetvalRange;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.object.Dynptrs;
+import dev.spinbpf.verifier.state.DynptrType;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
 import dev.spinbpf.verifier.state.VerifierState;
+import java.util.Objects;
 
-/** What single helpers demand or do beyond their prototypes. */
+/** What a call of a helper demands and does beyond the prototype: the traits of the helper, applied to the state. */
 final class HelperEffects {
     private final VerifierEnv env;
     private final HelperMeta meta;
@@ -33,7 +36,7 @@ final class HelperEffects {
     }
 
     /** Gives back the object that the helper takes over. */
-    static void release(VerifierEnv env, HelperMeta meta) {
+    void release() {
         if (meta.releaseRegno == 0) {
             return;
         }
@@ -44,7 +47,7 @@ final class HelperEffects {
         boolean percpu = reg.hasFlag(TypeFlags.MEM_ALLOC) && reg.hasFlag(TypeFlags.MEM_PERCPU);
         if (meta.dynptr.id != 0) {
             Dynptrs.release(env, reg);
-        } else if (meta.is("bpf_kptr_xchg") && percpu && CriticalSections.inRcuSection(env.state())) {
+        } else if (meta.has(Trait.EXCHANGES_KPTR) && percpu && CriticalSections.inRcuSection(env.state())) {
             releaseToRcu(env.state(), reg.id());
         } else if (env.state().hasReference(reg.id())) {
             References.release(env, reg.id());
@@ -63,46 +66,58 @@ final class HelperEffects {
         });
     }
 
-    /** Applies the effects; tells whether packets may have changed beyond what the helper always does. */
-    boolean apply() {
-        switch (meta.name) {
-            case "bpf_tail_call" -> ResourceLeaks.check(env, false, true, "tail_call");
-            case "bpf_get_local_storage" -> {
-                if (!env.reg(2).isNull()) {
-                    throw env.reject(Errno.EINVAL, "get_local_storage() doesn't support non-zero flags");
-                }
-                env.services().precision().markChain(env, 2);
-            }
-            case "bpf_for_each_map_elem" -> callback(Callbacks::mapElement);
-            case "bpf_timer_set_callback" -> callback(Callbacks::timer);
-            case "bpf_find_vma" -> callback(Callbacks::findVma);
-            case "bpf_user_ringbuf_drain" -> callback(Callbacks::userRingbuf);
-            case "bpf_loop" -> loop();
-            case "bpf_dynptr_from_mem" -> {
-                if (!env.reg(1).is(RegType.PTR_TO_MAP_VALUE, 0)) {
-                    throw env.reject(
-                            Errno.EACCES,
-                            "Unsupported reg type %s for bpf_dynptr_from_mem data",
-                            env.reg(1).typeText());
-                }
-            }
-            case "bpf_set_retval" -> setRetval();
-            case "bpf_dynptr_write" -> {
-                return HelperCalls.writesPacket(meta.dynptr.type);
-            }
-            case "bpf_per_cpu_ptr", "bpf_this_cpu_ptr" -> {
-                if (!env.reg(1).hasFlag(TypeFlags.MEM_RCU)
-                        && env.reg(1).btfRef().btf() != env.btf()
-                        && env.reg(1).btfRef().btf() != env.kernelTypes()) {
-                    throw new UnsupportedFeature(
-                            "helper " + meta.name + "#" + meta.id + " on kernel variables is not supported");
-                }
-            }
-            default -> {
-                // Nothing beyond the prototype.
-            }
+    /** Applies them. */
+    void apply() {
+        if (meta.has(Trait.FORMATS)) {
+            FormatStrings.checkSnprintf(env);
         }
-        return false;
+        if (meta.has(Trait.TAIL_CALL)) {
+            ResourceLeaks.check(env, false, true, "tail_call");
+        }
+        if (meta.has(Trait.NO_FLAGS)) {
+            refuseFlags();
+        }
+        Callback callback = meta.proto.traits().callback();
+        if (meta.has(Trait.LOOPS)) {
+            loop(Objects.requireNonNull(callback));
+        } else if (callback != null) {
+            push(callback);
+        }
+        if (meta.has(Trait.WANTS_MAP_VALUE) && !env.reg(1).is(RegType.PTR_TO_MAP_VALUE, 0)) {
+            throw env.reject(
+                    Errno.EACCES,
+                    "Unsupported reg type %s for bpf_dynptr_from_mem data",
+                    env.reg(1).typeText());
+        }
+        if (meta.has(Trait.SETS_RETVAL)) {
+            setRetval();
+        }
+        if (meta.has(Trait.PERCPU_VARIABLE)) {
+            refuseForeignVariable();
+        }
+    }
+
+    /** Whether the helper has written to a packet through the dynptr that it was passed. */
+    boolean writtenThroughDynptr() {
+        DynptrType type = meta.dynptr.type;
+        return meta.has(Trait.WRITES_DYNPTR) && (type == DynptrType.SKB || type == DynptrType.SKB_META);
+    }
+
+    private void refuseFlags() {
+        if (!env.reg(2).isNull()) {
+            throw env.reject(Errno.EINVAL, "get_local_storage() doesn't support non-zero flags");
+        }
+        env.services().precision().markChain(env, 2);
+    }
+
+    private void refuseForeignVariable() {
+        RegState r1 = env.reg(1);
+        if (!r1.hasFlag(TypeFlags.MEM_RCU)
+                && r1.btfRef().btf() != env.btf()
+                && r1.btfRef().btf() != env.kernelTypes()) {
+            throw new UnsupportedFeature(
+                    "helper " + meta.name + "#" + meta.id + " on kernel variables is not supported");
+        }
     }
 
     private void setRetval() {
@@ -112,7 +127,7 @@ final class HelperEffects {
         if (env.program().attachType() == AttachType.CGROUP_GETSOCKOPT) {
             return;
         }
-        RetvalRange range = ReturnRules.hookRange(env.program());
+        RetvalRange range = ReturnRules.hookRange(env);
         if (range == null) {
             throw env.reject(Errno.EINVAL, "BPF_LSM_CGROUP that attach to void LSM hooks can't modify return value!");
         }
@@ -120,14 +135,14 @@ final class HelperEffects {
         ReturnRules.checkRange(env, env.reg(1), range, "At bpf_set_retval", "R1");
     }
 
-    private void loop() {
+    private void loop(Callback callback) {
         env.services().precision().markChain(env, 1);
         loopFlags();
         FuncState func = env.func();
         if (Long.compareUnsigned(
                         Integer.toUnsignedLong(func.callbackDepth()), env.reg(1).umax())
                 < 0) {
-            callback(Callbacks::loop);
+            push(callback);
         } else {
             func.setCallbackDepth(0);
         }
@@ -150,7 +165,8 @@ final class HelperEffects {
         }
     }
 
-    private void callback(CallbackPusher.CalleeSetup setup) {
+    private void push(Callback callback) {
+        var setup = new CallbackArgs(callback);
         env.services().callbacks().pushCallback(env, insn, insnIndex, meta.subprog, setup);
     }
 }

@@ -3,6 +3,7 @@ package dev.spinbpf.verifier.call;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.verifier.check.RawMemory;
 import dev.spinbpf.verifier.kernel.HelperProto;
+import dev.spinbpf.verifier.kernel.HelperTraits;
 import dev.spinbpf.verifier.object.Dynptrs;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.RegPayload;
@@ -53,12 +54,7 @@ final class HelperMeta {
         }
     }
 
-    boolean is(String... names) {
-        for (String wanted : names) {
-            if (name.equals(wanted)) {
-                return true;
-            }
-        }
-        return false;
+    boolean has(HelperTraits.Trait trait) {
+        return proto.traits().has(trait);
     }
 }

@@ -3,17 +3,15 @@ package dev.spinbpf.verifier.call;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.Errno;
-import dev.spinbpf.programs.linux.MapType;
-import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.verifier.attach.ReturnRules;
 import dev.spinbpf.verifier.domain.Cnum32;
 import dev.spinbpf.verifier.domain.ScalarValue;
 import dev.spinbpf.verifier.flow.References;
 import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.kernel.HelperTraits.Trait;
 import dev.spinbpf.verifier.kernel.RetKind;
 import dev.spinbpf.verifier.kernel.RetvalRange;
 import dev.spinbpf.verifier.kernel.TypeFlags;
-import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.object.Kptrs;
 import dev.spinbpf.verifier.object.StructMatch;
 import dev.spinbpf.verifier.state.MapInfo;
@@ -36,17 +34,17 @@ final class HelperReturns {
         if (r0.mayBeNull() || needsId(meta, r0)) {
             r0 = r0.withId(env.newId());
         }
-        if (casts(meta) && env.state().hasReference(meta.objectId)) {
+        if (meta.has(Trait.CASTS_SOCKET) && env.state().hasReference(meta.objectId)) {
             VerifierState branch = env.pushStack(env.insnIndex() + 1, env.insnIndex());
             branch.func().setReg(0, RegState.ZERO);
             r0 = r0.withFlags(HelperCalls.certain(r0.flags())).withId(meta.objectId);
-        } else if (acquires(meta)) {
+        } else if (acquires(env, meta)) {
             r0 = r0.withId(References.acquire(env, insnIndex, 0));
         }
-        if (meta.is("bpf_dynptr_data")) {
+        if (meta.has(Trait.SHOWS_DYNPTR)) {
             r0 = r0.withParentId(meta.dynptr.id);
         }
-        env.setReg(0, refined(env.program(), meta, r0));
+        env.setReg(0, refined(env, meta, r0));
     }
 
     private static RegState value(VerifierEnv env, HelperMeta meta, RegState r1) {
@@ -67,7 +65,7 @@ final class HelperReturns {
     private static RegState mapValue(HelperMeta meta, int declaredFlags) {
         MapInfo map = Objects.requireNonNull(meta.map);
         int flags = declaredFlags;
-        if (meta.is("bpf_map_lookup_elem")
+        if (meta.has(Trait.LOOKS_UP)
                 && MapRules.lookupOfConstantKeyIsNotNull(map)
                 && meta.constMapKey >= 0
                 && meta.constMapKey < map.def().maxEntries()) {
@@ -98,7 +96,7 @@ final class HelperReturns {
     }
 
     private static RegState object(VerifierEnv env, HelperMeta meta, int flags) {
-        if (meta.is("bpf_kptr_xchg")) {
+        if (meta.has(Trait.EXCHANGES_KPTR)) {
             BtfField field = Objects.requireNonNull(meta.kptrField);
             RegPayload.BtfRef type = Kptrs.typeOf(env, field, env.btf());
             int own = 0;
@@ -108,59 +106,34 @@ final class HelperReturns {
             return RegState.btfId(type.btf(), type.typeId(), flags | own);
         }
         String name = Objects.requireNonNull(meta.proto.retType());
-        RegPayload.BtfRef type = StructMatch.kernel(env.kernelTypes(), name);
-        if (type == null) {
-            throw new UnsupportedFeature("kernel struct " + name + " is not supported");
-        }
+        RegPayload.BtfRef type = StructMatch.require(env, name);
         return RegState.btfId(type.btf(), type.typeId(), flags);
     }
 
-    /** Helpers that give another pointer to the socket that they are given. */
-    private static boolean casts(HelperMeta meta) {
-        return meta.is(
-                "bpf_tcp_sock",
-                "bpf_sk_fullsock",
-                "bpf_skc_to_tcp_sock",
-                "bpf_skc_to_tcp6_sock",
-                "bpf_skc_to_udp6_sock",
-                "bpf_skc_to_mptcp_sock",
-                "bpf_skc_to_tcp_timewait_sock",
-                "bpf_skc_to_tcp_request_sock");
-    }
-
-    /** Helpers whose result must be given back. */
-    private static boolean acquires(HelperMeta meta) {
-        if (meta.is(
-                "bpf_sk_lookup_tcp",
-                "bpf_sk_lookup_udp",
-                "bpf_skc_lookup_tcp",
-                "bpf_ringbuf_reserve",
-                "bpf_kptr_xchg")) {
-            return true;
-        }
+    /** Whether the program has to release the result. */
+    private static boolean acquires(VerifierEnv env, HelperMeta meta) {
         MapInfo map = meta.map;
-        return meta.is("bpf_map_lookup_elem")
-                && map != null
-                && (map.type() == MapType.SOCKMAP || map.type() == MapType.SOCKHASH);
+        return meta.has(Trait.ACQUIRES)
+                || meta.has(Trait.LOOKS_UP)
+                        && map != null
+                        && env.kernel().mapTypes().holdsSockets(map.type());
     }
 
-    private static RegState refined(Program program, HelperMeta meta, RegState r0) {
+    private static RegState refined(VerifierEnv env, HelperMeta meta, RegState r0) {
         if (meta.proto.ret() != RetKind.INTEGER) {
             return r0;
         }
-        return switch (meta.name) {
-            case "bpf_get_stack",
-                    "bpf_get_task_stack",
-                    "bpf_probe_read_str",
-                    "bpf_probe_read_kernel_str",
-                    "bpf_probe_read_user_str" -> bounded(-MAX_ERRNO, meta.sizeMax);
-            case "bpf_get_smp_processor_id" -> bounded(0, MAX_CPUS - 1);
-            case "bpf_get_retval" -> {
-                RetvalRange range = ReturnRules.hookRange(program);
-                yield range == null ? r0 : bounded(range.min(), range.max());
-            }
-            default -> r0;
-        };
+        if (meta.has(Trait.RETURNS_LENGTH)) {
+            return bounded(-MAX_ERRNO, meta.sizeMax);
+        }
+        if (meta.has(Trait.RETURNS_CPU)) {
+            return bounded(0, MAX_CPUS - 1);
+        }
+        if (meta.has(Trait.RETURNS_RETVAL)) {
+            RetvalRange range = ReturnRules.hookRange(env);
+            return range == null ? r0 : bounded(range.min(), range.max());
+        }
+        return r0;
     }
 
     private static RegState bounded(long min, long max) {

@@ -13,25 +13,21 @@ import dev.spinbpf.verifier.flow.SubprogArg;
 import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.kernel.ArgKind;
 import dev.spinbpf.verifier.kernel.ArgType;
+import dev.spinbpf.verifier.kernel.Callback;
 import dev.spinbpf.verifier.kernel.HelperProto;
-import dev.spinbpf.verifier.kernel.HelperSets;
+import dev.spinbpf.verifier.kernel.HelperTraits;
 import dev.spinbpf.verifier.kernel.Kfunc;
-import dev.spinbpf.verifier.kernel.Kfuncs;
+import dev.spinbpf.verifier.kernel.KfuncTraits;
 import dev.spinbpf.verifier.kernel.RetKind;
-import dev.spinbpf.verifier.kernel.SpecialKfuncs;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.object.Dynptrs;
 import dev.spinbpf.verifier.object.Kptrs;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
-import java.util.Set;
 
 /** Calls into the kernel, by Linux 7.2's rules. */
 public final class KernelCalls implements CallChecker {
-    private static final Set<String> DEVICE_KFUNCS =
-            Set.of("bpf_xdp_metadata_rx_timestamp", "bpf_xdp_metadata_rx_hash", "bpf_xdp_metadata_rx_vlan_tag");
-
     private final HelperCalls helpers;
     private final KfuncCalls kfuncs;
     private final Dynptrs dynptrs;
@@ -82,7 +78,7 @@ public final class KernelCalls implements CallChecker {
     @Override
     public void checkExterns(VerifierEnv env) {
         for (KfuncRef kfunc : env.object().kfuncs()) {
-            if (!kfunc.weak() && !Kfuncs.exists(kfunc.name())) {
+            if (!kfunc.weak() && !env.kernel().kfuncs().exists(kfunc.name())) {
                 throw env.reject(
                         Errno.EINVAL, "extern (func ksym) '%s': not found in kernel or module BTFs", kfunc.name());
             }
@@ -92,11 +88,11 @@ public final class KernelCalls implements CallChecker {
     @Override
     public void prepareKfuncCall(VerifierEnv env, Insn insn) {
         String name = env.object().kfuncs().get((int) insn.imm()).name();
-        if (Kfuncs.exists(name) && !env.object().isGplCompatible()) {
+        if (env.kernel().kfuncs().exists(name) && !env.object().isGplCompatible()) {
             throw env.reject(Errno.EINVAL, "cannot call kernel function from non-GPL compatible program");
         }
         // Only user space can bind a program to a device, where it loads it.
-        if (DEVICE_KFUNCS.contains(name)) {
+        if (env.kernel().kfuncs().needsDevice(name)) {
             throw env.reject(Errno.EINVAL, "metadata kfuncs require device-bound program");
         }
     }
@@ -118,23 +114,21 @@ public final class KernelCalls implements CallChecker {
         String name = HelperCalls.name((int) insn.imm());
         HelperProto proto;
         try {
-            proto = HelperSets.find(env.program(), name);
+            proto = env.kernel().helperSets().find(env.program(), name);
         } catch (UnsupportedFeature unknown) {
             proto = null;
         }
-        boolean callsBack =
-                switch (name) {
-                    case "bpf_for_each_map_elem", "bpf_find_vma", "bpf_loop", "bpf_user_ringbuf_drain" -> true;
-                    default -> false;
-                };
+        HelperTraits traits = env.kernel().helperSets().traits(name);
+        Callback callback = traits.callback();
         return new CallSummary(
                 proto == null ? 5 : proto.args().size(),
                 proto != null && proto.ret() == RetKind.VOID,
                 proto != null && proto.fastcall(),
-                HelperCalls.changesPackets(name),
+                traits.has(HelperTraits.Trait.CHANGES_PACKETS) || traits.has(HelperTraits.Trait.TAIL_CALL),
                 proto != null && proto.mightSleep(),
-                callsBack,
-                name.equals("bpf_timer_set_callback"),
+                callback != null && !callback.async(),
+                callback != null && callback.async(),
+                callback != null && callback.maySleep(),
                 false,
                 false);
     }
@@ -144,15 +138,17 @@ public final class KernelCalls implements CallChecker {
         if (kfunc == null) {
             return CallSummary.UNKNOWN;
         }
+        Callback callback = kfunc.traits().callback();
         return new CallSummary(
                 kfunc.params().size(),
                 kfunc.ret().isVoid(),
                 kfunc.has(Kfunc.Flag.FASTCALL),
-                SpecialKfuncs.changesPackets(kfunc),
+                kfunc.has(KfuncTraits.Trait.CHANGES_PACKETS),
                 kfunc.has(Kfunc.Flag.SLEEPABLE),
-                SpecialKfuncs.callsBack(kfunc),
-                SpecialKfuncs.keepsCallback(kfunc),
+                callback != null && !callback.async(),
+                callback != null && callback.async(),
+                callback != null && callback.maySleep(),
                 kfunc.has(Kfunc.Flag.ITER_NEXT),
-                kfunc.is("bpf_throw"));
+                kfunc.has(KfuncTraits.Trait.THROWS));
     }
 }

@@ -13,10 +13,9 @@ import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.kernel.ArgKind;
 import dev.spinbpf.verifier.kernel.ArgType;
 import dev.spinbpf.verifier.kernel.ContextStructs;
-import dev.spinbpf.verifier.kernel.KernelStructs;
 import dev.spinbpf.verifier.kernel.KernelType;
 import dev.spinbpf.verifier.kernel.Kfunc;
-import dev.spinbpf.verifier.kernel.SpecialKfuncs;
+import dev.spinbpf.verifier.kernel.KfuncTraits.Trait;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.object.Dynptrs;
@@ -179,7 +178,7 @@ final class KfuncArgs {
         Kfunc kfunc = meta.kfunc;
         Kfunc.Param param = arg.param;
         KernelType type = param.type();
-        if (kfunc.is("bpf_cast_to_kern_ctx", "bpf_session_is_return", "bpf_session_cookie")) {
+        if (kfunc.has(Trait.TAKES_CONTEXT)) {
             return Kind.CTX;
         }
         boolean sized = isSized(env, arg, kfunc);
@@ -219,7 +218,7 @@ final class KfuncArgs {
         boolean scalars = pointee.isScalar()
                 || pointee.shape() == KernelType.Shape.STRUCT
                         && pointee.pointers() == 0
-                        && KernelStructs.isScalar(pointee.name());
+                        && env.kernel().structs().isScalar(pointee.name());
         if (!scalars && !(sized && pointee.isVoid())) {
             throw env.reject(
                     Errno.EINVAL,
@@ -306,7 +305,7 @@ final class KfuncArgs {
             case ALLOC_BTF_ID -> KfuncObjects.allocated(env, arg.reg, arg.name, meta);
             case DYNPTR -> dynptr(env, arg, meta, insnIndex);
             case ITER -> {
-                if (meta.kfunc.is("bpf_iter_css_task_new") && !mayIterateTasks(env)) {
+                if (meta.kfunc.has(Trait.ITERATES_TASKS) && !mayIterateTasks(env)) {
                     throw env.reject(
                             Errno.EINVAL, "css_task_iter is only allowed in bpf_lsm, bpf_iter and sleepable progs");
                 }
@@ -349,9 +348,9 @@ final class KfuncArgs {
         if (!arg.reg.is(RegType.PTR_TO_CTX, 0)) {
             throw env.reject(Errno.EINVAL, "%s expected pointer to ctx, but got %s", arg.name, arg.reg.typeText());
         }
-        if (meta.kfunc.is("bpf_cast_to_kern_ctx")) {
+        if (meta.kfunc.has(Trait.KERNEL_CONTEXT)) {
             String struct = ContextStructs.kernelName(env.program().type());
-            meta.kernelContext = struct == null ? null : StructMatch.kernel(env.kernelTypes(), struct);
+            meta.kernelContext = struct == null ? null : StructMatch.kernel(env, struct);
             if (meta.kernelContext == null) {
                 throw new UnsupportedFeature("kfunc bpf_cast_to_kern_ctx is not supported in programs of type "
                         + env.program().type().display());
@@ -361,16 +360,10 @@ final class KfuncArgs {
 
     private void dynptr(VerifierEnv env, Arg arg, KfuncMeta meta, int insnIndex) {
         int flags = arg.param.hasSuffix("__uninit") ? TypeFlags.MEM_UNINIT : 0;
-        flags |= switch (meta.kfunc.name()) {
-            case "bpf_dynptr_from_skb" -> TypeFlags.DYNPTR_TYPE_SKB;
-            case "bpf_dynptr_from_xdp" -> TypeFlags.DYNPTR_TYPE_XDP;
-            case "bpf_dynptr_from_skb_meta" -> TypeFlags.DYNPTR_TYPE_SKB_META;
-            case "bpf_dynptr_from_file" -> TypeFlags.DYNPTR_TYPE_FILE;
-            case "bpf_dynptr_file_discard" -> TypeFlags.DYNPTR_TYPE_FILE | TypeFlags.OBJ_RELEASE;
-            case "bpf_dynptr_clone" ->
-                flags != 0 ? Objects.requireNonNull(meta.dynptr.type).flag() : 0;
-            default -> 0;
-        };
+        if (meta.kfunc.has(Trait.CLONES_DYNPTR) && flags != 0) {
+            flags |= Objects.requireNonNull(meta.dynptr.type).flag();
+        }
+        flags |= meta.kfunc.traits().dynptrType() | (meta.kfunc.has(Kfunc.Flag.RELEASE) ? TypeFlags.OBJ_RELEASE : 0);
         dynptrs.process(env, arg.reg, arg.name, insnIndex, flags, meta.objectId, meta.dynptr);
     }
 
@@ -422,8 +415,8 @@ final class KfuncArgs {
         if (!arg.reg.is(RegType.PTR_TO_STACK, 0)) {
             throw env.reject(Errno.EINVAL, "%s doesn't point to an irq flag on stack", arg.name);
         }
-        boolean byLock = SpecialKfuncs.isResLockApi(meta.kfunc);
-        if (meta.kfunc.is("bpf_local_irq_save", "bpf_res_spin_lock_irqsave")) {
+        boolean byLock = (meta.kfunc.has(Trait.TAKES_LOCK) || meta.kfunc.has(Trait.RELEASES_LOCK));
+        if (meta.kfunc.has(Trait.SAVES_IRQ)) {
             irqFlags.save(env, arg.reg, arg.name, byLock);
         } else {
             irqFlags.restore(env, arg.reg, arg.name, byLock);
@@ -437,7 +430,7 @@ final class KfuncArgs {
         if (!arg.reg.is(RegType.PTR_TO_MAP_VALUE, 0) && !arg.reg.is(RegType.PTR_TO_BTF_ID, TypeFlags.MEM_ALLOC)) {
             throw env.reject(Errno.EINVAL, "%s doesn't point to map value or allocated object", arg.name);
         }
-        boolean irq = meta.kfunc.is("bpf_res_spin_lock_irqsave", "bpf_res_spin_unlock_irqrestore");
-        Locks.process(env, arg.reg, arg.name, SpecialKfuncs.isResLock(meta.kfunc), Locks.type(true, irq));
+        boolean irq = meta.kfunc.has(Trait.SAVES_IRQ) || meta.kfunc.has(Trait.RESTORES_IRQ);
+        Locks.process(env, arg.reg, arg.name, meta.kfunc.has(Trait.TAKES_LOCK), Locks.type(true, irq));
     }
 }

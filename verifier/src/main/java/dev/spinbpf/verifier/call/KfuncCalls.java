@@ -16,9 +16,9 @@ import dev.spinbpf.verifier.flow.MemoryAccess;
 import dev.spinbpf.verifier.flow.References;
 import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.kernel.Callback;
 import dev.spinbpf.verifier.kernel.Kfunc;
-import dev.spinbpf.verifier.kernel.Kfuncs;
-import dev.spinbpf.verifier.kernel.SpecialKfuncs;
+import dev.spinbpf.verifier.kernel.KfuncTraits.Trait;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.object.Dynptrs;
 import dev.spinbpf.verifier.object.Iterators;
@@ -45,7 +45,7 @@ final class KfuncCalls {
         if (insn.op() != Op.CALL_KFUNC) {
             return null;
         }
-        return Kfuncs.find(ref(env, insn).name());
+        return env.kernel().kfuncs().find(ref(env, insn).name());
     }
 
     /** Whether the path runs in the comparison function of a tree. */
@@ -57,7 +57,7 @@ final class KfuncCalls {
             }
             var insn = env.insn(state.frame(frame).callsite());
             Kfunc kfunc = known(env, insn);
-            if (kfunc != null && SpecialKfuncs.isRbtreeApi(kfunc)) {
+            if (kfunc != null && kfunc.has(Trait.RBTREE_ADD)) {
                 return true;
             }
         }
@@ -70,23 +70,23 @@ final class KfuncCalls {
 
     CallChecker.KfuncResult check(VerifierEnv env, Insn insn, int insnIndex) {
         KfuncRef ref = ref(env, insn);
-        Kfunc kfunc = Kfuncs.find(ref.name());
+        Kfunc kfunc = env.kernel().kfuncs().find(ref.name());
         VerifierState state = env.state();
-        if (state.activeLocks() > 0 && (kfunc == null || !SpecialKfuncs.allowedUnderLock(kfunc))) {
+        if (state.activeLocks() > 0 && (kfunc == null || !kfunc.has(Trait.UNDER_LOCK))) {
             throw env.reject(Errno.EINVAL, "function calls are not allowed while holding a lock");
         }
-        if (!Kfuncs.exists(ref.name())) {
+        if (!env.kernel().kfuncs().exists(ref.name())) {
             throw env.reject(Errno.EINVAL, "kfunc '%s' is referenced but wasn't resolved", ref.name());
         }
         if (kfunc == null) {
             throw new UnsupportedFeature("kfunc " + ref.name() + " is not supported");
         }
-        if (!Kfuncs.isAllowed(kfunc, env.program())) {
+        if (!env.kernel().kfuncs().isAllowed(kfunc, env.program())) {
             throw env.reject(Errno.EACCES, "calling kernel function %s is not allowed", kfunc.name());
         }
-        if (SpecialKfuncs.isResLock(kfunc)) {
+        if (kfunc.has(Trait.TAKES_LOCK)) {
             forkFailedLock(env);
-        } else if (kfunc.is("__bpf_trap")) {
+        } else if (kfunc.has(Trait.TRAPS)) {
             throw env.reject(Errno.EFAULT, "unexpected __bpf_trap() due to uninitialized variable?");
         }
         boolean sleepable = kfunc.has(Kfunc.Flag.SLEEPABLE);
@@ -98,7 +98,7 @@ final class KfuncCalls {
         callbacks(env, meta, insn, insnIndex);
         regions(env, kfunc, sleepable);
         releases(env, meta);
-        if (kfunc.is("bpf_throw")) {
+        if (kfunc.has(Trait.THROWS)) {
             env.seenException = true;
             if (env.exceptionCallbackSubprog == 0) {
                 env.services().returnCodes().checkReturnCode(env, 1, "R1");
@@ -106,13 +106,13 @@ final class KfuncCalls {
         }
         Registers.clearCallerSaved(env, env.func());
         KfuncReturns.set(env, meta, insnIndex);
-        if (SpecialKfuncs.changesPackets(kfunc)) {
+        if (kfunc.has(Trait.CHANGES_PACKETS)) {
             PacketAccess.invalidateAll(env.state());
         }
         if (kfunc.has(Kfunc.Flag.ITER_NEXT)) {
             Iterators.next(env, meta, insnIndex);
         }
-        return kfunc.is("bpf_throw") ? CallChecker.KfuncResult.THROWS : CallChecker.KfuncResult.CONTINUE;
+        return kfunc.has(Trait.THROWS) ? CallChecker.KfuncResult.THROWS : CallChecker.KfuncResult.CONTINUE;
     }
 
     /** The path on which the lock was not taken: r0 is a negative error number. */
@@ -128,20 +128,13 @@ final class KfuncCalls {
 
     private static void callbacks(VerifierEnv env, KfuncMeta meta, Insn insn, int insnIndex) {
         Kfunc kfunc = meta.kfunc;
-        if (SpecialKfuncs.isObjDrop(kfunc) && mayInterruptAnything(env)) {
+        if (kfunc.has(Trait.OBJ_DROP) && mayInterruptAnything(env)) {
             refuseUnsafeInNmi(env, meta);
         }
-        var pusher = env.services().callbacks();
-        if (SpecialKfuncs.isRbtreeAdd(kfunc)) {
-            pusher.pushCallback(env, insn, insnIndex, meta.subprog, Callbacks::rbtreeLess);
-        } else if (SpecialKfuncs.isWqCallback(kfunc)) {
-            pusher.pushCallback(env, insn, insnIndex, meta.subprog, Callbacks::timer);
-        } else if (SpecialKfuncs.isTaskWork(kfunc)) {
-            pusher.pushCallback(env, insn, insnIndex, meta.subprog, Callbacks::taskWork);
-        }
-        if (kfunc.is("bpf_session_cookie")) {
-            meta.returnSize = Long.BYTES;
-            meta.returnReadOnly = false;
+        Callback callback = kfunc.traits().callback();
+        if (callback != null) {
+            var setup = new CallbackArgs(callback);
+            env.services().callbacks().pushCallback(env, insn, insnIndex, meta.subprog, setup);
         }
     }
 
@@ -184,28 +177,18 @@ final class KfuncCalls {
 
     private static void regions(VerifierEnv env, Kfunc kfunc, boolean sleepable) {
         VerifierState state = env.state();
-        switch (kfunc.name()) {
-            case "bpf_rcu_read_lock" -> state.setActiveRcuLocks(state.activeRcuLocks() + 1);
-            case "bpf_rcu_read_unlock" -> {
-                if (state.activeRcuLocks() == 0) {
-                    throw env.reject(Errno.EINVAL, "unmatched rcu read unlock (kernel function %s)", kfunc.name());
-                }
-                state.setActiveRcuLocks(state.activeRcuLocks() - 1);
-                if (state.activeRcuLocks() == 0) {
-                    References.invalidateRcuProtected(state);
-                }
+        if (kfunc.has(Trait.RCU_LOCK)) {
+            state.setActiveRcuLocks(state.activeRcuLocks() + 1);
+        } else if (kfunc.has(Trait.RCU_UNLOCK)) {
+            rcuUnlock(env, kfunc);
+        } else if (kfunc.has(Trait.PREEMPT_DISABLE)) {
+            state.setActivePreemptLocks(state.activePreemptLocks() + 1);
+        } else if (kfunc.has(Trait.PREEMPT_ENABLE)) {
+            if (state.activePreemptLocks() == 0) {
+                throw env.reject(
+                        Errno.EINVAL, "unmatched attempt to enable preemption (kernel function %s)", kfunc.name());
             }
-            case "bpf_preempt_disable" -> state.setActivePreemptLocks(state.activePreemptLocks() + 1);
-            case "bpf_preempt_enable" -> {
-                if (state.activePreemptLocks() == 0) {
-                    throw env.reject(
-                            Errno.EINVAL, "unmatched attempt to enable preemption (kernel function %s)", kfunc.name());
-                }
-                state.setActivePreemptLocks(state.activePreemptLocks() - 1);
-            }
-            default -> {
-                // No region begins or ends.
-            }
+            state.setActivePreemptLocks(state.activePreemptLocks() - 1);
         }
         if (sleepable && !CriticalSections.maySleep(state)) {
             throw env.reject(
@@ -214,11 +197,22 @@ final class KfuncCalls {
                     kfunc.name(),
                     CriticalSections.nonSleepableDescription(state));
         }
-        if (kfunc.is("bpf_rcu_read_lock", "bpf_rcu_read_unlock") && KfuncCalls.inRbtreeCallback(env)) {
+        if ((kfunc.has(Trait.RCU_LOCK) || kfunc.has(Trait.RCU_UNLOCK)) && KfuncCalls.inRbtreeCallback(env)) {
             throw env.reject(Errno.EACCES, "Calling bpf_rcu_read_{lock,unlock} in unnecessary rbtree callback");
         }
         if (kfunc.has(Kfunc.Flag.RCU_PROTECTED) && !CriticalSections.inRcuSection(state)) {
             throw env.reject(Errno.EACCES, "kernel func %s requires RCU critical section protection", kfunc.name());
+        }
+    }
+
+    private static void rcuUnlock(VerifierEnv env, Kfunc kfunc) {
+        VerifierState state = env.state();
+        if (state.activeRcuLocks() == 0) {
+            throw env.reject(Errno.EINVAL, "unmatched rcu read unlock (kernel function %s)", kfunc.name());
+        }
+        state.setActiveRcuLocks(state.activeRcuLocks() - 1);
+        if (state.activeRcuLocks() == 0) {
+            References.invalidateRcuProtected(state);
         }
     }
 
@@ -234,7 +228,7 @@ final class KfuncCalls {
                 throw env.reject(Errno.EINVAL);
             }
         }
-        if (SpecialKfuncs.isListPush(meta.kfunc) || SpecialKfuncs.isRbtreeAdd(meta.kfunc)) {
+        if (meta.kfunc.has(Trait.DISOWNS_NODE)) {
             ListsAndTrees.disown(env, env.reg(2).id());
         }
     }

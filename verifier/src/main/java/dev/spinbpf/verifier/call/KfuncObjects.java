@@ -7,7 +7,7 @@ import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.kernel.ContextStructs;
 import dev.spinbpf.verifier.kernel.KernelType;
 import dev.spinbpf.verifier.kernel.Kfunc;
-import dev.spinbpf.verifier.kernel.SpecialKfuncs;
+import dev.spinbpf.verifier.kernel.KfuncTraits.Trait;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.object.KfuncMeta;
@@ -35,11 +35,11 @@ final class KfuncObjects {
     /** An object that is given back to the allocator. */
     static void allocated(VerifierEnv env, RegState reg, String name, KfuncMeta meta) {
         if (isAllocated(reg)) {
-            if (!meta.kfunc.baseIs("bpf_obj_drop")) {
+            if (meta.kfunc.has(Trait.PERCPU)) {
                 throw env.reject(Errno.EINVAL, "%s expected for bpf_obj_drop()", name);
             }
         } else if (reg.is(RegType.PTR_TO_BTF_ID, TypeFlags.MEM_ALLOC | TypeFlags.MEM_PERCPU)) {
-            if (!meta.kfunc.baseIs("bpf_percpu_obj_drop")) {
+            if (!meta.kfunc.has(Trait.PERCPU)) {
                 throw env.reject(Errno.EINVAL, "%s expected for bpf_percpu_obj_drop()", name);
             }
         } else {
@@ -72,7 +72,7 @@ final class KfuncObjects {
     }
 
     static void rbNode(VerifierEnv env, RegState reg, String name, KfuncMeta meta) {
-        if (SpecialKfuncs.isRbtreeAdd(meta.kfunc)) {
+        if (meta.kfunc.has(Trait.RBTREE_ADD)) {
             if (!isAllocated(reg)) {
                 throw env.reject(Errno.EINVAL, "%s expected pointer to allocated object", name);
             }
@@ -118,7 +118,7 @@ final class KfuncObjects {
                     reg.type().display(reg.flags() & TypeFlags.REG_TRUSTED_MODIFIERS));
         }
         String wantedName = type.pointee().name();
-        RegPayload.BtfRef wanted = StructMatch.kernel(env.kernelTypes(), wantedName);
+        RegPayload.BtfRef wanted = StructMatch.kernel(env, wantedName);
         if (wanted == null) {
             throw new UnsupportedFeature("kernel struct " + wantedName + " is not supported");
         }
@@ -126,7 +126,7 @@ final class KfuncObjects {
         boolean strict = meta.kfunc.has(Kfunc.Flag.RELEASE) && env.state().hasReference(reg.id())
                 || isNoCastAlias(passedName, wantedName);
         boolean projection = ContextStructs.isProjection(wantedName, passedName);
-        if (!projection && !StructMatch.matches(passed, reg.constValue(), wanted, strict)) {
+        if (!projection && !StructMatch.matches(env, passed, reg.constValue(), wanted, strict)) {
             throw env.reject(
                     Errno.EINVAL,
                     "kernel function %s %s expected pointer to %s but %s has a pointer to STRUCT %s",
@@ -155,7 +155,7 @@ final class KfuncObjects {
         if (struct == null) {
             return reg.btfRef();
         }
-        RegPayload.BtfRef type = StructMatch.kernel(env.kernelTypes(), struct);
+        RegPayload.BtfRef type = StructMatch.kernel(env, struct);
         if (type == null) {
             throw new UnsupportedFeature("kernel struct " + struct + " is not supported");
         }

@@ -11,8 +11,8 @@ import dev.spinbpf.verifier.flow.References;
 import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.kernel.KernelType;
 import dev.spinbpf.verifier.kernel.Kfunc;
+import dev.spinbpf.verifier.kernel.KfuncTraits.Trait;
 import dev.spinbpf.verifier.kernel.ScalarStructs;
-import dev.spinbpf.verifier.kernel.SpecialKfuncs;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.object.Iterators;
@@ -38,7 +38,7 @@ final class KfuncReturns {
             return;
         }
         if (type.isScalar()) {
-            env.setReg(0, SpecialKfuncs.isResLock(meta.kfunc) ? RegState.ZERO : RegState.UNKNOWN);
+            env.setReg(0, meta.kfunc.has(Trait.TAKES_LOCK) ? RegState.ZERO : RegState.UNKNOWN);
             return;
         }
         RegState r0 = special(env, meta, type);
@@ -71,29 +71,28 @@ final class KfuncReturns {
 
     private static @Nullable RegState special(VerifierEnv env, KfuncMeta meta, KernelType type) {
         Kfunc kfunc = meta.kfunc;
-        if (SpecialKfuncs.isObjNew(kfunc)) {
+        if (kfunc.has(Trait.OBJ_NEW)) {
             return allocated(env, meta);
         }
-        if (SpecialKfuncs.isRefcountAcquire(kfunc)) {
+        if (kfunc.has(Trait.REFCOUNT_ACQUIRE)) {
             RegPayload.BtfRef object = Objects.requireNonNull(meta.argType);
             return RegState.btfId(object.btf(), object.typeId(), TypeFlags.MEM_ALLOC);
         }
         if (isNode(type)) {
             return ListsAndTrees.node(env, Objects.requireNonNull(meta.root));
         }
-        return switch (kfunc.name()) {
-            case "bpf_cast_to_kern_ctx" -> {
-                RegPayload.BtfRef context = Objects.requireNonNull(meta.kernelContext);
-                yield RegState.btfId(context.btf(), context.typeId(), TypeFlags.PTR_TRUSTED);
-            }
-            case "bpf_rdonly_cast" -> rdonlyCast(env, meta);
-            case "bpf_dynptr_slice", "bpf_dynptr_slice_rdwr" -> slice(env, meta);
-            default -> null;
-        };
+        if (kfunc.has(Trait.KERNEL_CONTEXT)) {
+            RegPayload.BtfRef context = Objects.requireNonNull(meta.kernelContext);
+            return RegState.btfId(context.btf(), context.typeId(), TypeFlags.PTR_TRUSTED);
+        }
+        if (kfunc.has(Trait.RDONLY_CAST)) {
+            return rdonlyCast(env, meta);
+        }
+        return kfunc.has(Trait.SLICE) ? slice(env, meta) : null;
     }
 
     private static RegState allocated(VerifierEnv env, KfuncMeta meta) {
-        boolean percpu = meta.kfunc.baseIs("bpf_percpu_obj_new");
+        boolean percpu = meta.kfunc.has(Trait.PERCPU);
         if (meta.constant >>> 32 != 0) {
             throw env.reject(Errno.EINVAL, "local type ID argument must be in range [0, U32_MAX]");
         }
@@ -151,7 +150,7 @@ final class KfuncReturns {
 
     private static RegState slice(VerifierEnv env, KfuncMeta meta) {
         int flags = Objects.requireNonNull(meta.dynptr.type).flag();
-        if (meta.kfunc.is("bpf_dynptr_slice")) {
+        if (!meta.kfunc.has(Trait.WRITABLE_SLICE)) {
             flags |= TypeFlags.MEM_RDONLY;
         } else {
             ProgType type = env.program().type();
@@ -173,7 +172,7 @@ final class KfuncReturns {
             return memory(env, meta, pointee);
         }
         int flags;
-        if (meta.kfunc.is("bpf_get_kmem_cache")) {
+        if (meta.kfunc.has(Trait.UNTRUSTED_RESULT)) {
             flags = TypeFlags.PTR_UNTRUSTED;
         } else if (meta.kfunc.has(Kfunc.Flag.RCU_PROTECTED)
                 || meta.kfunc.has(Kfunc.Flag.ITER_NEXT)
@@ -182,10 +181,7 @@ final class KfuncReturns {
         } else {
             flags = TypeFlags.PTR_TRUSTED;
         }
-        RegPayload.BtfRef struct = StructMatch.kernel(env.kernelTypes(), pointee.name());
-        if (struct == null) {
-            throw new UnsupportedFeature("kernel struct " + pointee.name() + " is not supported");
-        }
+        RegPayload.BtfRef struct = StructMatch.require(env, pointee.name());
         return RegState.btfId(struct.btf(), struct.typeId(), flags);
     }
 

@@ -6,6 +6,7 @@ import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.kernel.ArgKind;
 import dev.spinbpf.verifier.kernel.ArgType;
+import dev.spinbpf.verifier.kernel.HelperTraits.Trait;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.object.Kptrs;
 import dev.spinbpf.verifier.object.StructMatch;
@@ -67,7 +68,7 @@ final class RegisterTypes {
         if (type.kind() == ArgKind.PTR_TO_MEM) {
             flags &= ~TypeFlags.DYNPTR_TYPE_MASK;
         }
-        if (meta.is("bpf_kptr_xchg") && regno == 2 && (flags & TypeFlags.MEM_ALLOC) != 0) {
+        if (meta.has(Trait.EXCHANGES_KPTR) && regno == 2 && (flags & TypeFlags.MEM_ALLOC) != 0) {
             flags &= ~(TypeFlags.MEM_ALLOC | TypeFlags.MEM_PERCPU);
         }
         return flags;
@@ -76,7 +77,7 @@ final class RegisterTypes {
     private static void checkObject(
             VerifierEnv env, RegState reg, int regno, ArgType type, RegPayload.BtfRef wanted, HelperMeta meta) {
         if (reg.hasFlag(TypeFlags.MEM_ALLOC)) {
-            if (meta.is("bpf_kptr_xchg") && regno == 2) {
+            if (meta.has(Trait.EXCHANGES_KPTR) && regno == 2) {
                 Kptrs.checkType(env, Objects.requireNonNull(meta.kptrField), env.btf(), reg, regno);
             }
             return;
@@ -88,13 +89,13 @@ final class RegisterTypes {
         if (reg.mayBeNull() && (!type.mayBeNull() || type.isRelease())) {
             throw env.reject(Errno.EACCES, "Possibly NULL pointer passed to helper %s", name);
         }
-        if (meta.is("bpf_kptr_xchg")) {
+        if (meta.has(Trait.EXCHANGES_KPTR)) {
             Kptrs.checkType(env, Objects.requireNonNull(meta.kptrField), env.btf(), reg, regno);
             return;
         }
-        boolean strict = type.isRelease() && !meta.is("bpf_sk_release");
+        boolean strict = type.isRelease() && !meta.has(Trait.RELEASES_ANY_SOCKET);
         Registers.checkPointerOffset(env, reg, name, true);
-        if (!StructMatch.matches(reg.btfRef(), reg.constValue(), wanted, strict)) {
+        if (!StructMatch.matches(env, reg.btfRef(), reg.constValue(), wanted, strict)) {
             throw env.reject(
                     Errno.EACCES,
                     "%s is of type %s but %s is expected",

@@ -8,7 +8,6 @@ import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.kernel.ArgKind;
 import dev.spinbpf.verifier.kernel.ArgType;
 import dev.spinbpf.verifier.kernel.HelperProto;
-import dev.spinbpf.verifier.kernel.HelperSets;
 import dev.spinbpf.verifier.kernel.KernelType;
 import dev.spinbpf.verifier.kernel.Kfunc;
 import dev.spinbpf.verifier.kernel.TypeFlags;
@@ -32,7 +31,7 @@ final class StackUse {
     private static long ofHelper(VerifierEnv env, Insn insn, int insnIndex, int arg) {
         HelperProto proto;
         try {
-            proto = HelperSets.find(env.program(), HelperCalls.name((int) insn.imm()));
+            proto = env.kernel().helperSets().find(env.program(), HelperCalls.name((int) insn.imm()));
         } catch (UnsupportedFeature unknown) {
             return CallChecker.UNKNOWN_BYTES;
         }

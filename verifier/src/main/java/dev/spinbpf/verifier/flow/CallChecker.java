@@ -78,6 +78,7 @@ public interface CallChecker {
      * @param sleepable whether it may sleep
      * @param syncCallback whether it calls back before it returns
      * @param asyncCallback whether it stores a callback to be called later
+     * @param asyncCallbackSleeps whether that callback may sleep
      * @param iterNext whether it is an iterator's next function
      * @param throwsException whether it never returns
      */
@@ -89,10 +90,11 @@ public interface CallChecker {
             boolean sleepable,
             boolean syncCallback,
             boolean asyncCallback,
+            boolean asyncCallbackSleeps,
             boolean iterNext,
             boolean throwsException) {
         /** Of a call of which nothing is known. */
         public static final CallSummary UNKNOWN =
-                new CallSummary(5, false, false, false, false, false, false, false, false);
+                new CallSummary(5, false, false, false, false, false, false, false, false, false);
     }
 }

@@ -6,6 +6,7 @@ import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.verifier.kernel.Kernel;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.ObjectTypeRules;
@@ -32,6 +33,7 @@ public final class VerifierEnv {
     private final ProgramObject object;
     private final Btf btf;
     private final Program program;
+    private final Kernel kernel;
     private final Btf kernelTypes;
     private final int insnLimit;
     private final Services services;
@@ -93,6 +95,7 @@ public final class VerifierEnv {
     /**
      * Prepares a verification.
      *
+     * @param kernel the kernel whose rules hold
      * @param wantsLog whether states and instructions are written to the log
      * @param kernelTypes the kernel's types; {@link Btf#EMPTY} if there are none
      * @param insnLimit most instructions to process
@@ -100,12 +103,14 @@ public final class VerifierEnv {
     public VerifierEnv(
             ProgramObject object,
             Program program,
+            Kernel kernel,
             boolean wantsLog,
             Btf kernelTypes,
             int insnLimit,
             Services services) {
         this.object = object;
         this.program = program;
+        this.kernel = kernel;
         this.kernelTypes = kernelTypes;
         this.insnLimit = insnLimit;
         this.services = services;
@@ -130,6 +135,11 @@ public final class VerifierEnv {
 
     public Program program() {
         return program;
+    }
+
+    /** The kernel whose rules hold. */
+    public Kernel kernel() {
+        return kernel;
     }
 
     /** The object's types; {@link Btf#EMPTY} if Linux does not take them. */

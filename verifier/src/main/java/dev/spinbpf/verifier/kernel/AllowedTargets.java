@@ -4,29 +4,17 @@ import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
 import java.util.Objects;
-import java.util.Set;
 
 /** Helpers that a program may call only where it is attached to some functions. */
 public final class AllowedTargets {
-    private static final Set<String> PATHS = Set.of(
-            "security_file_permission",
-            "security_inode_getattr",
-            "security_file_open",
-            "security_path_truncate",
-            "vfs_truncate",
-            "vfs_fallocate",
-            "dentry_open",
-            "vfs_getattr",
-            "filp_close");
-
     private AllowedTargets() {}
 
     /** Whether the condition of that name, in a helper's prototype, holds. */
-    public static boolean holds(String condition, Program program) {
+    public static boolean holds(Kernel kernel, String condition, Program program) {
         return switch (condition) {
             case "bpf_sk_storage_tracing_allowed" -> mayUseSocketStorage(program);
-            case "bpf_d_path_allowed" -> mayWalkPaths(program);
-            case "bpf_ima_inode_hash_allowed" -> isAtSleepableHook(program);
+            case "bpf_d_path_allowed" -> mayWalkPaths(kernel, program);
+            case "bpf_ima_inode_hash_allowed" -> isAtSleepableHook(kernel, program);
             default -> throw new AssertionError(condition);
         };
     }
@@ -40,15 +28,15 @@ public final class AllowedTargets {
         };
     }
 
-    private static boolean mayWalkPaths(Program program) {
+    private static boolean mayWalkPaths(Kernel kernel, Program program) {
         if (program.type() == ProgType.LSM) {
-            return isAtSleepableHook(program);
+            return isAtSleepableHook(kernel, program);
         }
         String target = program.attachTarget();
-        return program.attachType() == AttachType.TRACE_ITER || target != null && PATHS.contains(target);
+        return program.attachType() == AttachType.TRACE_ITER || target != null && kernel.functions().allowsPaths(target);
     }
 
-    private static boolean isAtSleepableHook(Program program) {
-        return LsmHooks.isSleepable(LsmHooks.PREFIX + program.attachTarget());
+    private static boolean isAtSleepableHook(Kernel kernel, Program program) {
+        return kernel.lsmHooks().isSleepable(LsmHooks.PREFIX + program.attachTarget());
     }
 }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param pktAccess takes pointers into packets
  * @param fastcall preserves the registers that it does not use
  * @param allowed name of a further condition, or null
+ * @param traits what the helper does besides
  * @param args at most five
  */
 public record HelperProto(
@@ -28,11 +29,12 @@ public record HelperProto(
         boolean pktAccess,
         boolean fastcall,
         @Nullable String allowed,
+        HelperTraits traits,
         List<ArgType> args) {
 
     /** Of a call that is no helper's. */
     public static final HelperProto NONE =
-            new HelperProto("none", RetKind.VOID, 0, null, false, false, false, false, null, List.of());
+            new HelperProto("none", RetKind.VOID, 0, null, false, false, false, false, null, HelperTraits.NONE, List.of());
 
     /** The argument in register {@code index + 1}. */
     public ArgType arg(int index) {

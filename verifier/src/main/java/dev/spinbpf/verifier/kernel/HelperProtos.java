@@ -2,12 +2,14 @@ package dev.spinbpf.verifier.kernel;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** All prototypes of helpers, by name. */
+/** The table of helpers: prototypes by name, and what each helper does besides. */
 final class HelperProtos {
     private static final Map<String, Integer> FLAGS = Map.ofEntries(
             Map.entry("PTR_MAYBE_NULL", TypeFlags.PTR_MAYBE_NULL),
@@ -23,46 +25,61 @@ final class HelperProtos {
             Map.entry("DYNPTR_TYPE_RINGBUF", TypeFlags.DYNPTR_TYPE_RINGBUF));
 
     private static final int FIRST_ARG_COLUMN = 3;
-    private static final Map<String, HelperProto> PROTOS = read();
+    private final Map<String, HelperProto> protos = new HashMap<>();
 
-    private HelperProtos() {}
+    private final Map<String, HelperTraits> traits = new HashMap<>();
+
+    HelperProtos(KernelVersion version) {
+        for (String[] row : Tables.rows("helper_protos.tsv", version)) {
+            protos.put(row[0], prototype(row));
+        }
+    }
 
     /** The prototype of that name, or null. */
-    static @Nullable HelperProto find(String name) {
-        return PROTOS.get(name);
+    @Nullable HelperProto find(String name) {
+        return protos.get(name);
     }
 
-    private static Map<String, HelperProto> read() {
-        Map<String, HelperProto> protos = new HashMap<>();
-        for (String[] row : Tables.rows("helper_protos.tsv")) {
-            ParsedType ret = ParsedType.of(row[1]);
-            List<String> attributes = List.of(row[2].split(",", -1));
-            List<ArgType> args = new ArrayList<>();
-            for (int i = FIRST_ARG_COLUMN; i < row.length; i++) {
-                ParsedType type = ParsedType.of(row[i]);
-                args.add(new ArgType(ArgKind.valueOf(type.base), type.flags, type.size, type.kernelType));
-            }
-            protos.put(
-                    row[0],
-                    new HelperProto(
-                            row[0],
-                            RetKind.valueOf(ret.base),
-                            ret.flags,
-                            ret.kernelType,
-                            attributes.contains("gpl_only"),
-                            attributes.contains("might_sleep"),
-                            attributes.contains("pkt_access"),
-                            attributes.contains("allow_fastcall"),
-                            allowed(attributes),
-                            List.copyOf(args)));
+    /** What a helper does besides its prototypes. */
+    HelperTraits traits(String helper) {
+        return traits.getOrDefault(helper, HelperTraits.NONE);
+    }
+
+    private HelperProto prototype(String[] row) {
+        ParsedType ret = ParsedType.of(row[1]);
+        Set<String> attributes = new LinkedHashSet<>(Tables.words(row[2]));
+        List<ArgType> args = new ArrayList<>();
+        for (int i = FIRST_ARG_COLUMN; i < row.length; i++) {
+            ParsedType type = ParsedType.of(row[i]);
+            args.add(new ArgType(ArgKind.valueOf(type.base), type.flags, type.size, type.kernelType));
         }
-        return protos;
+        boolean gplOnly = attributes.remove("gpl_only");
+        boolean mightSleep = attributes.remove("might_sleep");
+        boolean pktAccess = attributes.remove("pkt_access");
+        boolean fastcall = attributes.remove("allow_fastcall");
+        String allowed = removeNamed(attributes, "allowed:");
+        String helper = removeNamed(attributes, "of:");
+        HelperTraits own = traits.computeIfAbsent(helper == null ? row[0] : helper, key -> new HelperTraits());
+        attributes.forEach(own::add);
+        return new HelperProto(
+                row[0],
+                RetKind.valueOf(ret.base),
+                ret.flags,
+                ret.kernelType,
+                gplOnly,
+                mightSleep,
+                pktAccess,
+                fastcall,
+                allowed,
+                own,
+                List.copyOf(args));
     }
 
-    private static @Nullable String allowed(List<String> attributes) {
+    private static @Nullable String removeNamed(Set<String> attributes, String prefix) {
         for (String attribute : attributes) {
-            if (attribute.startsWith("allowed:")) {
-                return attribute.substring("allowed:".length());
+            if (attribute.startsWith(prefix)) {
+                attributes.remove(attribute);
+                return attribute.substring(prefix.length());
             }
         }
         return null;

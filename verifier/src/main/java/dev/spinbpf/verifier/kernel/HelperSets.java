@@ -13,23 +13,46 @@ import org.jspecify.annotations.Nullable;
 /** Which helpers a kind of program may call, and with which prototype. */
 public final class HelperSets {
     private static final String NONE = "-";
-    private static final Map<String, HelperSet> SETS = read();
+    private final Map<String, HelperSet> sets = new HashMap<>();
+    private final HelperProtos protos;
+    private final Kernel kernel;
 
-    private HelperSets() {}
+    HelperSets(Kernel kernel) {
+        this.kernel = kernel;
+        protos = new HelperProtos(kernel.version());
+        HelperSet current = new HelperSet(NONE, NONE, new HashMap<>());
+        for (String[] row : Tables.rows("helper_sets.tsv", kernel.version())) {
+            if (row[0].equals("set")) {
+                current = new HelperSet(row[2], row[3], new HashMap<>());
+                sets.put(row[1], current);
+            } else {
+                current.rows
+                        .computeIfAbsent(row[0], key -> new ArrayList<>(1))
+                        .add(new Row(row[1], row.length > 2 ? row[2] : ""));
+            }
+        }
+    }
 
     /**
      * The prototype with which the program calls the helper, or null if programs of its kind cannot use it.
      *
      * @param helper the helper's name
      */
-    public static @Nullable HelperProto find(Program program, String helper) {
-        String set = program.type() == ProgType.STRUCT_OPS ? StructOps.helperSet(program) : setOf(program.type());
+    public @Nullable HelperProto find(Program program, String helper) {
+        String set = program.type() == ProgType.STRUCT_OPS
+                ? kernel.structOps().rules(StructOps.structOf(program)).helperSet()
+                : setOf(program.type());
         String name = set == null ? null : find(set, program, helper);
-        return name == null ? null : HelperProtos.find(name);
+        return name == null ? null : protos.find(name);
     }
 
-    private static @Nullable String find(String setName, Program program, String helper) {
-        HelperSet set = Objects.requireNonNull(SETS.get(setName), setName);
+    /** What a helper does besides its prototypes; nothing if there is no such helper. */
+    public HelperTraits traits(String helper) {
+        return protos.traits(helper);
+    }
+
+    private @Nullable String find(String setName, Program program, String helper) {
+        HelperSet set = Objects.requireNonNull(sets.get(setName), setName);
         int at = set.first.indexOf('@');
         String first = at < 0 ? set.first : set.first.substring(0, at);
         if (!first.equals(NONE) && (at < 0 || program.attachType().name().equals(set.first.substring(at + 1)))) {
@@ -43,7 +66,7 @@ public final class HelperSets {
             return set.fallback.equals(NONE) ? null : find(set.fallback, program, helper);
         }
         for (Row row : rows) {
-            if (row.holds(program)) {
+            if (holds(row.condition, program)) {
                 if (row.proto.equals("?")) {
                     throw new UnsupportedFeature(
                             "helper " + helper + " in programs of section " + program.section() + " is not supported");
@@ -52,6 +75,31 @@ public final class HelperSets {
             }
         }
         return null;
+    }
+
+    private boolean holds(String condition, Program program) {
+        if (condition.isEmpty()) {
+            return true;
+        }
+        if (condition.equals("sleepable")) {
+            return program.sleepable();
+        }
+        if (condition.equals("locked") || condition.equals("unlocked")) {
+            return program.attachType() == AttachType.LSM_CGROUP
+                    && kernel.lsmHooks().has(LsmHooks.PREFIX + program.attachTarget(), condition);
+        }
+        if (condition.startsWith("member:")) {
+            return condition.endsWith(":" + StructOps.memberOf(program));
+        }
+        if (condition.startsWith("iter:")) {
+            return program.attachType() == AttachType.TRACE_ITER
+                    && List.of(condition.substring("iter:".length()).split(",", -1))
+                            .contains(program.attachTarget());
+        }
+        boolean negated = condition.startsWith("!");
+        String list = condition.substring(condition.indexOf(':') + 1);
+        AttachType attached = program.attachType();
+        return List.of(list.split(",", -1)).contains(attached.name()) != negated;
     }
 
     private static @Nullable String setOf(ProgType type) {
@@ -90,48 +138,7 @@ public final class HelperSets {
         };
     }
 
-    private static Map<String, HelperSet> read() {
-        Map<String, HelperSet> sets = new HashMap<>();
-        HelperSet current = new HelperSet(NONE, NONE, new HashMap<>());
-        for (String[] row : Tables.rows("helper_sets.tsv")) {
-            if (row[0].equals("set")) {
-                current = new HelperSet(row[2], row[3], new HashMap<>());
-                sets.put(row[1], current);
-            } else {
-                current.rows
-                        .computeIfAbsent(row[0], key -> new ArrayList<>(1))
-                        .add(new Row(row[1], row.length > 2 ? row[2] : ""));
-            }
-        }
-        return sets;
-    }
-
     private record HelperSet(String first, String fallback, Map<String, List<Row>> rows) {}
 
-    private record Row(String proto, String condition) {
-        boolean holds(Program program) {
-            if (condition.isEmpty()) {
-                return true;
-            }
-            if (condition.equals("sleepable")) {
-                return program.sleepable();
-            }
-            if (condition.equals("locked") || condition.equals("unlocked")) {
-                return program.attachType() == AttachType.LSM_CGROUP
-                        && LsmHooks.has(LsmHooks.PREFIX + program.attachTarget(), condition);
-            }
-            if (condition.startsWith("member:")) {
-                return condition.endsWith(":" + StructOps.memberOf(program));
-            }
-            if (condition.startsWith("iter:")) {
-                return program.attachType() == AttachType.TRACE_ITER
-                        && List.of(condition.substring("iter:".length()).split(",", -1))
-                                .contains(program.attachTarget());
-            }
-            boolean negated = condition.startsWith("!");
-            String list = condition.substring(condition.indexOf(':') + 1);
-            AttachType attached = program.attachType();
-            return List.of(list.split(",", -1)).contains(attached.name()) != negated;
-        }
-    }
+    private record Row(String proto, String condition) {}
 }

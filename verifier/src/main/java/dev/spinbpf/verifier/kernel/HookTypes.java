@@ -14,10 +14,9 @@ public final class HookTypes {
     private final Map<String, Integer> ids = new HashMap<>();
     private final Map<KernelHook, Integer> protos = new HashMap<>();
 
-    private static final HookTypes ALL = new HookTypes();
-    private static final Btf BTF = new Btf(ALL.types);
+    private final Btf btf;
 
-    private HookTypes() {
+    HookTypes() {
         ids.put("void", 0);
         for (KernelHook hook : KernelHook.all()) {
             List<BtfType.Param> params = new ArrayList<>();
@@ -27,15 +26,16 @@ public final class HookTypes {
             int returnType = id(hook.returnType());
             protos.put(hook, add(new BtfType.FuncProto(returnType, List.copyOf(params))));
         }
+        btf = new Btf(types);
     }
 
     /** The types that {@link #proto} refers to. */
-    public static Btf btf() {
-        return BTF;
+    public Btf btf() {
+        return btf;
     }
 
-    public static BtfType.FuncProto proto(KernelHook hook) {
-        return (BtfType.FuncProto) BTF.type(ALL.protos.getOrDefault(hook, 0));
+    public BtfType.FuncProto proto(KernelHook hook) {
+        return (BtfType.FuncProto) btf.type(protos.getOrDefault(hook, 0));
     }
 
     private int id(String type) {

@@ -15,56 +15,52 @@ import org.jspecify.annotations.Nullable;
  */
 public final class KernelStructs {
     private static final String ITERATOR_META = "bpf_iter_meta";
-    private static final Map<String, Row> ROWS = read();
-    private static final Btf OPAQUE = opaqueTypes();
+    private final Map<String, Row> rows = new HashMap<>();
+    private final Btf opaque;
 
-    private KernelStructs() {}
+    KernelStructs(KernelVersion version) {
+        for (String[] row : Tables.rows("kernel_structs.tsv", version)) {
+            String first = row[3].equals(Tables.NOTHING) ? null : row[3];
+            rows.put(row[0], new Row(Integer.parseInt(row[1]), row[2].equals("scalar"), first));
+        }
+        opaque = opaqueTypes();
+    }
 
     private record Row(
             int sizeBytes, boolean scalar, @Nullable String first) {}
 
     /** Size in bytes, 0 if the struct is not known. */
-    public static int sizeOf(String name) {
-        Row row = ROWS.get(name);
+    public int sizeOf(String name) {
+        Row row = rows.get(name);
         return row == null ? 0 : row.sizeBytes;
     }
 
     /** Whether all members are scalars, arrays of them, or structs of which the same is true. */
-    public static boolean isScalar(String name) {
-        Row row = ROWS.get(name);
+    public boolean isScalar(String name) {
+        Row row = rows.get(name);
         return row != null && row.scalar;
     }
 
     /** The given types of a kernel, or if there are none, types that have no members. */
-    public static Btf typesOr(Btf kernelTypes) {
-        return kernelTypes.size() > 1 ? kernelTypes : OPAQUE;
+    public Btf typesOr(Btf kernelTypes) {
+        return kernelTypes.size() > 1 ? kernelTypes : opaque;
     }
 
     /** Whether these are the types without members. */
-    public static boolean isOpaque(Btf btf) {
-        return btf == OPAQUE;
+    public boolean isOpaque(Btf btf) {
+        return btf == opaque;
     }
 
     /** Whether an object of one struct begins with the other, or is one. */
-    public static boolean beginsWith(String outer, String wanted) {
+    public boolean beginsWith(String outer, String wanted) {
         for (String at = outer; at != null; ) {
             if (at.equals(wanted)) {
                 return true;
             }
-            Row row = ROWS.get(at);
+            Row row = rows.get(at);
             at = row == null ? null : row.first;
         }
         return false;
-    }
-
-    private static Map<String, Row> read() {
-        Map<String, Row> rows = new HashMap<>();
-        for (String[] row : Tables.rows("kernel_structs.tsv")) {
-            rows.put(
-                    row[0],
-                    new Row(Integer.parseInt(row[1]), row[2].equals("scalar"), row[3].equals("-") ? null : row[3]));
-        }
-        return rows;
     }
 
     /** What each iterator gets first: where it prints, and which object it is at. */
@@ -91,11 +87,11 @@ public final class KernelStructs {
         throw new IllegalStateException(name);
     }
 
-    private static Btf opaqueTypes() {
+    private Btf opaqueTypes() {
         List<BtfType> types = new ArrayList<>();
         types.add(new BtfType.Void());
-        for (String name : ROWS.keySet().stream().sorted().toList()) {
-            types.add(new BtfType.Composite(name, false, Objects.requireNonNull(ROWS.get(name)).sizeBytes, List.of()));
+        for (String name : rows.keySet().stream().sorted().toList()) {
+            types.add(new BtfType.Composite(name, false, Objects.requireNonNull(rows.get(name)).sizeBytes, List.of()));
         }
         addIteratorMeta(types);
         return new Btf(types);

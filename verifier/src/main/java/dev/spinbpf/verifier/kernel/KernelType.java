@@ -32,7 +32,7 @@ public record KernelType(Shape shape, String name, int sizeBytes, int pointers) 
         }
     }
 
-    static KernelType parse(String text) {
+    static KernelType parse(String text, KernelStructs structs) {
         int end = text.length();
         while (text.charAt(end - 1) == '*') {
             end--;
@@ -43,7 +43,7 @@ public record KernelType(Shape shape, String name, int sizeBytes, int pointers) 
         if (space > 0) {
             String name = base.substring(space + 1);
             return switch (base.substring(0, space)) {
-                case "struct" -> new KernelType(Shape.STRUCT, name, KernelStructs.sizeOf(name), pointers);
+                case "struct" -> new KernelType(Shape.STRUCT, name, structs.sizeOf(name), pointers);
                 case "union" -> new KernelType(Shape.UNION, name, 0, pointers);
                 default -> new KernelType(Shape.FWD, name, 0, pointers);
             };

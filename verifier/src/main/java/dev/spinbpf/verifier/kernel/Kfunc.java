@@ -10,6 +10,7 @@ import java.util.Set;
  * @param hooks kinds of programs that may call it; {@code COMMON} for all
  * @param filter name of a further condition, or empty
  * @param flags what it was registered with
+ * @param traits what it does besides
  * @param explicitParams how many of its parameters the program passes
  * @param ret what it returns
  * @param params all its parameters
@@ -19,6 +20,7 @@ public record Kfunc(
         Set<String> hooks,
         String filter,
         Set<Flag> flags,
+        KfuncTraits traits,
         int explicitParams,
         KernelType ret,
         List<Param> params) {
@@ -56,27 +58,7 @@ public record Kfunc(
         return has(Flag.ITER_NEW) || has(Flag.ITER_NEXT) || has(Flag.ITER_DESTROY);
     }
 
-    /** The name without the suffix of the older form of a function that takes its type explicitly. */
-    String base() {
-        return name.endsWith("_impl") ? name.substring(0, name.length() - "_impl".length()) : name;
-    }
-
-    public boolean is(String... names) {
-        for (String wanted : names) {
-            if (name.equals(wanted)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    public boolean baseIs(String... names) {
-        String base = base();
-        for (String wanted : names) {
-            if (base.equals(wanted)) {
-                return true;
-            }
-        }
-        return false;
+    public boolean has(KfuncTraits.Trait trait) {
+        return traits.has(trait);
     }
 }

@@ -6,7 +6,6 @@ import dev.spinbpf.programs.model.Program;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -14,24 +13,60 @@ import org.jspecify.annotations.Nullable;
 
 /** All kernel functions that programs may call on Linux 7.2. */
 public final class Kfuncs {
-    private static final int FIRST_PARAM_COLUMN = 5;
-    private static final Map<String, Kfunc> KNOWN = read();
-    private static final Set<String> OTHERS = readOthers();
+    private static final int FIRST_PARAM_COLUMN = 6;
+    private final Map<String, Kfunc> known = new HashMap<>();
+    private final Map<String, Boolean> others = new HashMap<>();
 
-    private Kfuncs() {}
+    Kfuncs(Kernel kernel) {
+        KernelStructs structs = kernel.structs();
+        for (String[] row : Tables.rows("kfuncs.tsv", kernel.version())) {
+            int at = row[1].indexOf('@');
+            String hooks = at < 0 ? row[1] : row[1].substring(0, at);
+            Set<Kfunc.Flag> flags = EnumSet.noneOf(Kfunc.Flag.class);
+            if (!row[2].equals("-")) {
+                for (String flag : row[2].split(",", -1)) {
+                    flags.add(Kfunc.Flag.valueOf(flag));
+                }
+            }
+            List<Kfunc.Param> params = new ArrayList<>();
+            for (int i = FIRST_PARAM_COLUMN; i < row.length; i++) {
+                int space = row[i].lastIndexOf(' ');
+                params.add(new Kfunc.Param(KernelType.parse(row[i].substring(0, space), structs), row[i].substring(space + 1)));
+            }
+            known.put(
+                    row[0],
+                    new Kfunc(
+                            row[0],
+                            Set.of(hooks.split(",", -1)),
+                            at < 0 ? "" : row[1].substring(at + 1),
+                            flags,
+                            new KfuncTraits(row[3]),
+                            Integer.parseInt(row[4]),
+                            KernelType.parse(row[5], structs),
+                            List.copyOf(params)));
+        }
+        for (String[] row : Tables.rows("kfuncs_other.tsv", kernel.version())) {
+            others.put(row[0], row.length > 1 && row[1].equals("device"));
+        }
+    }
 
     /** The function of that name whose rules are known, or null. */
-    public static @Nullable Kfunc find(String name) {
-        return KNOWN.get(name);
+    public @Nullable Kfunc find(String name) {
+        return known.get(name);
     }
 
     /** Whether Linux has the function. */
-    public static boolean exists(String name) {
-        return KNOWN.containsKey(name) || OTHERS.contains(name);
+    public boolean exists(String name) {
+        return known.containsKey(name) || others.containsKey(name);
+    }
+
+    /** Whether only programs that are bound to a device may call the function. */
+    public boolean needsDevice(String name) {
+        return others.getOrDefault(name, false);
     }
 
     /** Whether programs of this kind may call the function. */
-    public static boolean isAllowed(Kfunc kfunc, Program program) {
+    public boolean isAllowed(Kfunc kfunc, Program program) {
         if (!kfunc.hooks().contains("COMMON") && !kfunc.hooks().contains(hookOf(program.type()))) {
             return false;
         }
@@ -70,43 +105,5 @@ public final class Kfuncs {
             case KPROBE -> "KPROBE";
             default -> "";
         };
-    }
-
-    private static Map<String, Kfunc> read() {
-        Map<String, Kfunc> known = new HashMap<>();
-        for (String[] row : Tables.rows("kfuncs.tsv")) {
-            int at = row[1].indexOf('@');
-            String hooks = at < 0 ? row[1] : row[1].substring(0, at);
-            Set<Kfunc.Flag> flags = EnumSet.noneOf(Kfunc.Flag.class);
-            if (!row[2].equals("-")) {
-                for (String flag : row[2].split(",", -1)) {
-                    flags.add(Kfunc.Flag.valueOf(flag));
-                }
-            }
-            List<Kfunc.Param> params = new ArrayList<>();
-            for (int i = FIRST_PARAM_COLUMN; i < row.length; i++) {
-                int space = row[i].lastIndexOf(' ');
-                params.add(new Kfunc.Param(KernelType.parse(row[i].substring(0, space)), row[i].substring(space + 1)));
-            }
-            known.put(
-                    row[0],
-                    new Kfunc(
-                            row[0],
-                            Set.of(hooks.split(",", -1)),
-                            at < 0 ? "" : row[1].substring(at + 1),
-                            flags,
-                            Integer.parseInt(row[3]),
-                            KernelType.parse(row[4]),
-                            List.copyOf(params)));
-        }
-        return known;
-    }
-
-    private static Set<String> readOthers() {
-        Set<String> names = new HashSet<>();
-        for (String[] row : Tables.rows("kfuncs_other.txt")) {
-            names.add(row[0]);
-        }
-        return names;
     }
 }

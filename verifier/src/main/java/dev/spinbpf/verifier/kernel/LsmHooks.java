@@ -11,37 +11,41 @@ public final class LsmHooks {
     public static final String PREFIX = "bpf_lsm_";
 
     private static final int MAX_ERRNO = 4095;
-    private static final Map<String, Set<String>> HOOKS = read();
+    private final Map<String, Set<String>> hooks = new HashMap<>();
 
-    private LsmHooks() {}
+    LsmHooks(KernelVersion version) {
+        for (String[] row : Tables.rows("lsm_hooks.tsv", version)) {
+            hooks.put(PREFIX + row[0], Tables.words(row[1]));
+        }
+    }
 
     /** Whether the function is one that Linux calls for a hook. */
-    public static boolean exists(String function) {
-        return HOOKS.containsKey(function);
+    public boolean exists(String function) {
+        return hooks.containsKey(function);
     }
 
     /** Whether programs may not attach to the hook. */
-    public static boolean isDisabled(String function) {
+    public boolean isDisabled(String function) {
         return has(function, "disabled");
     }
 
     /** Whether programs on the hook may sleep. */
-    public static boolean isSleepable(String function) {
+    public boolean isSleepable(String function) {
         return has(function, "sleepable");
     }
 
     /** Whether the hook's arguments are valid objects. */
-    public static boolean isTrusted(String function) {
+    public boolean isTrusted(String function) {
         return !has(function, "untrusted");
     }
 
     /** Whether the hook has no result. */
-    public static boolean returnsVoid(String function) {
+    public boolean returnsVoid(String function) {
         return has(function, "void");
     }
 
     /** What the hook may return, and programs on it; null if it returns nothing. */
-    public static @Nullable RetvalRange returnRange(String function) {
+    public @Nullable RetvalRange returnRange(String function) {
         if (returnsVoid(function)) {
             return null;
         }
@@ -49,15 +53,7 @@ public final class LsmHooks {
     }
 
     /** Whether the table of hooks says so of the function: see there. */
-    static boolean has(String function, String property) {
-        return HOOKS.getOrDefault(function, Set.of()).contains(property);
-    }
-
-    private static Map<String, Set<String>> read() {
-        Map<String, Set<String>> hooks = new HashMap<>();
-        for (String[] row : Tables.rows("lsm_hooks.tsv")) {
-            hooks.put(PREFIX + row[0], Set.of(row[1].split(",", -1)));
-        }
-        return hooks;
+    boolean has(String function, String property) {
+        return hooks.getOrDefault(function, Set.of()).contains(property);
     }
 }

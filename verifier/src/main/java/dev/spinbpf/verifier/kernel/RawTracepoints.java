@@ -1,46 +1,40 @@
 package dev.spinbpf.verifier.kernel;
 
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
-/** Tracepoints whose arguments are not always valid pointers. */
+/** Tracepoints of which more is to say than their types do. */
 public final class RawTracepoints {
-    private static final String NONE = "-";
-    private static final Map<String, Row> ROWS = read();
+    private static final Row ORDINARY = new Row(Set.of(), Set.of(), false);
 
-    private RawTracepoints() {}
+    private final Map<String, Row> rows = new HashMap<>();
 
-    private record Row(List<Integer> nullable, List<Integer> errors) {}
+    private record Row(Set<String> nullable, Set<String> errors, boolean faultable) {}
+
+    RawTracepoints(KernelVersion version) {
+        for (String[] row : Tables.rows("raw_tracepoints.tsv", version)) {
+            boolean faultable = row.length > 3 && row[3].equals("faultable");
+            rows.put(row[0], new Row(Tables.words(row[1]), Tables.words(row[2]), faultable));
+        }
+    }
 
     /** Whether the argument of that number may be null. */
-    public static boolean mayBeNull(String tracepoint, int argument) {
-        Row row = ROWS.get(tracepoint);
-        return row != null && row.nullable.contains(argument);
+    public boolean mayBeNull(String tracepoint, int argument) {
+        return row(tracepoint).nullable.contains(Integer.toString(argument));
     }
 
     /** Whether the argument of that number may be an error instead of a pointer. */
-    public static boolean mayBeError(String tracepoint, int argument) {
-        Row row = ROWS.get(tracepoint);
-        return row != null && row.errors.contains(argument);
+    public boolean mayBeError(String tracepoint, int argument) {
+        return row(tracepoint).errors.contains(Integer.toString(argument));
     }
 
     /** Whether programs on the tracepoint may sleep: it fires in system calls, where page faults are allowed. */
-    public static boolean isFaultable(String tracepoint) {
-        return tracepoint.equals("sys_enter") || tracepoint.equals("sys_exit");
+    public boolean isFaultable(String tracepoint) {
+        return row(tracepoint).faultable;
     }
 
-    private static Map<String, Row> read() {
-        Map<String, Row> rows = new HashMap<>();
-        for (String[] row : Tables.rows("raw_tracepoints.tsv")) {
-            rows.put(row[0], new Row(numbers(row[1]), numbers(row[2])));
-        }
-        return rows;
-    }
-
-    private static List<Integer> numbers(String text) {
-        return text.equals(NONE)
-                ? List.of()
-                : List.of(text.split(",", -1)).stream().map(Integer::valueOf).toList();
+    private Row row(String tracepoint) {
+        return rows.getOrDefault(tracepoint, ORDINARY);
     }
 }

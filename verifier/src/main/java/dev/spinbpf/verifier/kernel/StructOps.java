@@ -2,15 +2,49 @@ package dev.spinbpf.verifier.kernel;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.model.Program;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-/** Which function of which of the kernel's structs a {@code struct_ops} program implements. */
+/** The kernel's structs of which {@code struct_ops} programs implement functions. */
 public final class StructOps {
     public static final String TCP_CONGESTION_OPS = "tcp_congestion_ops";
     public static final String QDISC_OPS = "Qdisc_ops";
-    public static final String DUMMY_OPS = "bpf_dummy_ops";
 
-    private StructOps() {}
+    private static final String UNKNOWN = "?";
+
+    private final Map<String, Rules> rules = new HashMap<>();
+
+    /**
+     * The rules of one struct.
+     *
+     * @param helperSet the helpers of its programs, a name in the table of helper sets
+     * @param members the functions that programs may implement
+     * @param sleepable those of them that may sleep; null if it is not known
+     */
+    public record Rules(String helperSet, Set<String> members, @Nullable Set<String> sleepable) {}
+
+    StructOps(KernelVersion version) {
+        for (String[] row : Tables.rows("struct_ops.tsv", version)) {
+            Set<String> sleepable = row[3].equals(UNKNOWN) ? null : Tables.words(row[3]);
+            rules.put(row[0], new Rules(row[1], Tables.words(row[2]), sleepable));
+        }
+    }
+
+    /**
+     * Returns the rules of a struct.
+     *
+     * @throws UnsupportedFeature if they are not known
+     */
+    public Rules rules(String struct) {
+        Rules known = rules.get(struct);
+        if (known == null) {
+            throw new UnsupportedFeature("struct_ops " + struct + " is not supported");
+        }
+        return known;
+    }
 
     /** The struct that the program implements a function of, or an empty string. */
     public static String structOf(Program program) {
@@ -32,14 +66,5 @@ public final class StructOps {
     public static boolean isQdisc(Program program, String... members) {
         return structOf(program).equals(QDISC_OPS)
                 && (members.length == 0 || List.of(members).contains(memberOf(program)));
-    }
-
-    /** The helpers of the struct's programs, a name in the table of helper sets. */
-    public static String helperSet(Program program) {
-        return switch (structOf(program)) {
-            case TCP_CONGESTION_OPS -> "tcp_congestion_ops";
-            case QDISC_OPS, DUMMY_OPS -> "base";
-            default -> throw new UnsupportedFeature("struct_ops " + structOf(program) + " is not supported");
-        };
     }
 }

@@ -1,80 +1,62 @@
 package dev.spinbpf.verifier.kernel;
 
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
 
-/** What Linux 7.2 says of functions by name, where its types say nothing. */
+/** What Linux says of functions by name, where their types say nothing. */
 public final class TraceableFunctions {
-    /** System calls of x86-64; all may fail, so all may be made to. */
-    private static final String SYSCALL_PREFIX = "__x64_";
+    /** Ends a row that holds for all functions whose names begin so. */
+    private static final String ANY = "*";
 
-    private static final String SECURITY_PREFIX = "security_";
+    private final Map<String, Set<String>> named = new HashMap<>();
+    private final Map<String, Set<String>> prefixed = new HashMap<>();
 
-    /** {@code ALLOW_ERROR_INJECTION}, without system calls. */
-    private static final Set<String> ERROR_INJECTION = Set.of(
-            "should_failslab",
-            "should_fail_alloc_page",
-            "should_fail_bio",
-            "should_fail_net_realloc_skb",
-            "__filemap_add_folio",
-            "page_pool_alloc_netmems");
-
-    private static final Set<String> NOT_SLEEPABLE =
-            Set.of("__filemap_add_folio", "should_fail_alloc_page", "should_failslab");
-
-    /** Functions whose result programs may change, registered as such. */
-    private static final Set<String> MODIFY_RETURN = Set.of(
-            "bpf_modify_return_test",
-            "bpf_modify_return_test2",
-            "bpf_modify_return_test_tp",
-            "bpf_fentry_test1",
-            "update_socket_protocol");
-
-    private static final Set<String> DENIED = Set.of(
-            "___migrate_enable",
-            "migrate_disable",
-            "migrate_enable",
-            "rcu_read_unlock_strict",
-            "preempt_count_add",
-            "preempt_count_sub",
-            "__rcu_read_lock",
-            "__rcu_read_unlock");
-
-    private static final Set<String> NORETURN = Set.of(
-            "__ia32_sys_exit",
-            "__ia32_sys_exit_group",
-            "__kunit_abort",
-            "kunit_try_catch_throw",
-            "__module_put_and_kthread_exit",
-            "__x64_sys_exit",
-            "__x64_sys_exit_group",
-            "do_exit",
-            "do_group_exit",
-            "kthread_complete_and_exit",
-            "make_task_dead");
-
-    private TraceableFunctions() {}
+    TraceableFunctions(KernelVersion version) {
+        for (String[] row : Tables.rows("functions.tsv", version)) {
+            Set<String> says = Tables.words(row[1]);
+            if (row[0].endsWith(ANY)) {
+                prefixed.put(row[0].substring(0, row[0].length() - ANY.length()), says);
+            } else {
+                named.put(row[0], says);
+            }
+        }
+    }
 
     /** Whether programs on the function may sleep. */
-    public static boolean isSleepable(String function) {
-        return !NOT_SLEEPABLE.contains(function) && mayFail(function) || function.equals("bpf_fentry_test1");
+    public boolean isSleepable(String function) {
+        return has(function, "sleepable");
     }
 
     /** Whether programs may change the function's result. */
-    public static boolean isModifiable(String function) {
-        return MODIFY_RETURN.contains(function) || mayFail(function) || function.startsWith(SECURITY_PREFIX);
+    public boolean isModifiable(String function) {
+        return has(function, "modifiable");
     }
 
     /** Whether nothing may trace the function. */
-    public static boolean isDenied(String function) {
-        return DENIED.contains(function);
+    public boolean isDenied(String function) {
+        return has(function, "denied");
     }
 
     /** Whether the function never returns, so that nothing can run when it does. */
-    public static boolean neverReturns(String function) {
-        return NORETURN.contains(function);
+    public boolean neverReturns(String function) {
+        return has(function, "noreturn");
     }
 
-    private static boolean mayFail(String function) {
-        return ERROR_INJECTION.contains(function) || function.startsWith(SYSCALL_PREFIX);
+    /** Whether programs on the function may call the helper that prints a path. */
+    boolean allowsPaths(String function) {
+        return has(function, "d_path");
+    }
+
+    private boolean has(String function, String property) {
+        if (named.getOrDefault(function, Set.of()).contains(property)) {
+            return true;
+        }
+        for (Map.Entry<String, Set<String>> row : prefixed.entrySet()) {
+            if (function.startsWith(row.getKey()) && row.getValue().contains(property)) {
+                return true;
+            }
+        }
+        return false;
     }
 }

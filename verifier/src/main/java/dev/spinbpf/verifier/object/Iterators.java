@@ -7,7 +7,6 @@ import dev.spinbpf.verifier.flow.CriticalSections;
 import dev.spinbpf.verifier.flow.MemoryAccess;
 import dev.spinbpf.verifier.flow.References;
 import dev.spinbpf.verifier.flow.VerifierEnv;
-import dev.spinbpf.verifier.kernel.KernelStructs;
 import dev.spinbpf.verifier.kernel.KernelType;
 import dev.spinbpf.verifier.kernel.Kfunc;
 import dev.spinbpf.verifier.kernel.TypeFlags;
@@ -37,7 +36,7 @@ public final class Iterators {
         if (!struct.startsWith(PREFIX)) {
             throw env.reject(Errno.EINVAL, "expected valid iter pointer as %s", name);
         }
-        int slots = KernelStructs.sizeOf(struct) / StackSlot.BYTES;
+        int slots = env.kernel().structs().sizeOf(struct) / StackSlot.BYTES;
         String shown = struct.substring(PREFIX.length());
         if (meta.kfunc.has(Kfunc.Flag.ITER_NEW)) {
             make(env, reg, name, insnIndex, meta, struct);
@@ -67,7 +66,7 @@ public final class Iterators {
     }
 
     private void make(VerifierEnv env, RegState reg, String name, int insnIndex, KfuncMeta meta, String struct) {
-        int slots = KernelStructs.sizeOf(struct) / StackSlot.BYTES;
+        int slots = env.kernel().structs().sizeOf(struct) / StackSlot.BYTES;
         if (!isUninitialized(env, reg, slots)) {
             throw env.reject(
                     Errno.EINVAL, "expected uninitialized iter_%s as %s", struct.substring(PREFIX.length()), name);
@@ -136,7 +135,7 @@ public final class Iterators {
     }
 
     private static RegPayload.BtfRef structId(VerifierEnv env, String struct) {
-        Btf btf = KernelStructs.typesOr(env.kernelTypes());
+        Btf btf = env.kernel().structs().typesOr(env.kernelTypes());
         return new RegPayload.BtfRef(btf, btf.find(struct, BtfType.Composite.class));
     }
 

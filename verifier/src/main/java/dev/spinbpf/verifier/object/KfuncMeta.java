@@ -2,7 +2,7 @@ package dev.spinbpf.verifier.object;
 
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.verifier.kernel.Kfunc;
-import dev.spinbpf.verifier.kernel.SpecialKfuncs;
+import dev.spinbpf.verifier.kernel.KfuncTraits;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.RegPayload;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +44,7 @@ public final class KfuncMeta {
 
     public KfuncMeta(Kfunc kfunc) {
         this.kfunc = kfunc;
+        returnSize = kfunc.traits().returnedBytes();
     }
 
     /** Register whose object is given back, 0 if none. */
@@ -52,6 +53,6 @@ public final class KfuncMeta {
     }
 
     public boolean returnsNull() {
-        return kfunc.has(Kfunc.Flag.RET_NULL) && !(SpecialKfuncs.isRefcountAcquire(kfunc) && owningRef);
+        return kfunc.has(Kfunc.Flag.RET_NULL) && !(kfunc.has(KfuncTraits.Trait.REFCOUNT_ACQUIRE) && owningRef);
     }
 }

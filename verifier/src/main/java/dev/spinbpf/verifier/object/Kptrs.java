@@ -29,7 +29,7 @@ public final class Kptrs {
      */
     public static RegPayload.BtfRef typeOf(VerifierEnv env, BtfField field, Btf btf) {
         String name = btf.type(field.typeId()).name();
-        RegPayload.BtfRef kernel = StructMatch.kernel(env.kernelTypes(), name);
+        RegPayload.BtfRef kernel = StructMatch.kernel(env, name);
         if (kernel != null) {
             return kernel;
         }
@@ -82,7 +82,7 @@ public final class Kptrs {
         if (fits) {
             shown = StructMatch.name(reg.btfRef());
             Registers.checkPointerOffset(env, reg, Registers.name(regno), true);
-            fits = StructMatch.matches(reg.btfRef(), reg.constValue(), wanted, !unref);
+            fits = StructMatch.matches(env, reg.btfRef(), reg.constValue(), wanted, !unref);
         }
         if (!fits) {
             String target = StructMatch.name(wanted);

@@ -2,7 +2,7 @@ package dev.spinbpf.verifier.object;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
-import dev.spinbpf.verifier.kernel.KernelStructs;
+import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.state.RegPayload;
 import org.jspecify.annotations.Nullable;
@@ -24,19 +24,19 @@ public final class StructMatch {
      *
      * @param strict whether only the object itself counts, not what it begins with
      */
-    public static boolean matches(RegPayload.BtfRef type, long off, RegPayload.BtfRef wanted, boolean strict) {
+    public static boolean matches(VerifierEnv env, RegPayload.BtfRef type, long off, RegPayload.BtfRef wanted, boolean strict) {
         if (off == 0 && type.equals(wanted)) {
             return true;
         }
         if (strict || type.btf() != wanted.btf()) {
             return false;
         }
-        if (KernelStructs.isOpaque(type.btf())) {
+        if (env.kernel().structs().isOpaque(type.btf())) {
             if (off != 0) {
                 throw new UnsupportedFeature(
                         "pointer into kernel struct " + name(type) + " is not supported without kernel types");
             }
-            return KernelStructs.beginsWith(name(type), name(wanted));
+            return env.kernel().structs().beginsWith(name(type), name(wanted));
         }
         return hasAt(type.btf(), type.typeId(), off, wanted.typeId(), 0);
     }
@@ -72,9 +72,22 @@ public final class StructMatch {
         return id;
     }
 
+    /**
+     * Returns the kernel's struct of that name.
+     *
+     * @throws UnsupportedFeature if it is not known
+     */
+    public static RegPayload.BtfRef require(VerifierEnv env, String name) {
+        RegPayload.BtfRef type = kernel(env, name);
+        if (type == null) {
+            throw new UnsupportedFeature("kernel struct " + name + " is not supported");
+        }
+        return type;
+    }
+
     /** The kernel's struct of that name. */
-    public static RegPayload.@Nullable BtfRef kernel(Btf kernelTypes, String name) {
-        Btf btf = KernelStructs.typesOr(kernelTypes);
+    public static RegPayload.@Nullable BtfRef kernel(VerifierEnv env, String name) {
+        Btf btf = env.kernel().structs().typesOr(env.kernelTypes());
         int id = btf.find(name, BtfType.Composite.class);
         return id == 0 ? null : new RegPayload.BtfRef(btf, id);
     }

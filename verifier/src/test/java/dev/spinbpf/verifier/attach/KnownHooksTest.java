@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.linux.KernelHook;
 import dev.spinbpf.verifier.VerdictsOf;
-import dev.spinbpf.verifier.kernel.HookTypes;
+import dev.spinbpf.verifier.kernel.Kernel;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -70,9 +70,9 @@ class KnownHooksTest {
     @Test
     void shouldKnowTheTypesOfAllHooks() {
         assertThat(KernelHook.all())
-                .allSatisfy(hook -> assertThat(HookTypes.proto(hook).params())
+                .allSatisfy(hook -> assertThat(Kernel.LINUX_7_2.hookTypes().proto(hook).params())
                         .hasSameSizeAs(hook.arguments())
-                        .allSatisfy(param -> assertThat(HookTypes.btf().sizeOf(param.typeId()))
+                        .allSatisfy(param -> assertThat(Kernel.LINUX_7_2.hookTypes().btf().sizeOf(param.typeId()))
                                 .isPositive()));
     }
 

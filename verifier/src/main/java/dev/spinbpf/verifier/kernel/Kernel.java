@@ -1,0 +1,88 @@
+package dev.spinbpf.verifier.kernel;
+
+/**
+ * One release of Linux, as the verifier knows it: the tables of this package, of which each row says in which releases it
+ * holds. A table is read when a program first needs it.
+ *
+ * <p>Verifications share kernels; nothing of them changes.
+ */
+public final class Kernel {
+    public static final Kernel LINUX_7_2 = new Kernel(new KernelVersion(7, 2));
+
+    private final KernelVersion version;
+    private final Lazy<KernelStructs> structs;
+    private final Lazy<HookTypes> hookTypes;
+    private final Lazy<LsmHooks> lsmHooks;
+    private final Lazy<RawTracepoints> rawTracepoints;
+    private final Lazy<TraceableFunctions> functions;
+    private final Lazy<IteratorArguments> iterators;
+    private final Lazy<StructOps> structOps;
+    private final Lazy<MapTypes> mapTypes;
+    private final Lazy<HelperSets> helperSets;
+    private final Lazy<Kfuncs> kfuncs;
+
+    /** Takes the rows that hold for the version. */
+    Kernel(KernelVersion version) {
+        this.version = version;
+        structs = new Lazy<>(() -> new KernelStructs(version));
+        hookTypes = new Lazy<>(HookTypes::new);
+        lsmHooks = new Lazy<>(() -> new LsmHooks(version));
+        rawTracepoints = new Lazy<>(() -> new RawTracepoints(version));
+        functions = new Lazy<>(() -> new TraceableFunctions(version));
+        iterators = new Lazy<>(() -> new IteratorArguments(version));
+        structOps = new Lazy<>(() -> new StructOps(version));
+        mapTypes = new Lazy<>(() -> new MapTypes(version));
+        helperSets = new Lazy<>(() -> new HelperSets(this));
+        kfuncs = new Lazy<>(() -> new Kfuncs(this));
+    }
+
+    public KernelVersion version() {
+        return version;
+    }
+
+    /** The structs that helpers and kernel functions name. */
+    public KernelStructs structs() {
+        return structs.get();
+    }
+
+    /** The prototypes of the hooks that are known without the kernel's types. */
+    public HookTypes hookTypes() {
+        return hookTypes.get();
+    }
+
+    public LsmHooks lsmHooks() {
+        return lsmHooks.get();
+    }
+
+    public RawTracepoints rawTracepoints() {
+        return rawTracepoints.get();
+    }
+
+    /** The functions that programs trace, as far as their types do not tell. */
+    public TraceableFunctions functions() {
+        return functions.get();
+    }
+
+    /** The targets of iterator programs. */
+    public IteratorArguments iterators() {
+        return iterators.get();
+    }
+
+    /** The structs of functions that programs implement. */
+    public StructOps structOps() {
+        return structOps.get();
+    }
+
+    public MapTypes mapTypes() {
+        return mapTypes.get();
+    }
+
+    /** The helpers of each kind of program. */
+    public HelperSets helperSets() {
+        return helperSets.get();
+    }
+
+    public Kfuncs kfuncs() {
+        return kfuncs.get();
+    }
+}
