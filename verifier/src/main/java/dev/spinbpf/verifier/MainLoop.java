@@ -21,11 +21,17 @@ final class MainLoop {
             state.setLastInsn(env.prevInsnIndex());
             state.setInsn(at);
             InsnAux aux = env.aux(at);
+            if (env.observer != null) {
+                env.observer.reached(state);
+            }
             int next;
             if (aux.prunePoint && env.services().stateCache().isStateVisited(env, at)) {
                 printSafe(env, afterBranch);
                 next = InsnChecker.PATH_ENDS;
             } else {
+                if (env.observer != null) {
+                    env.observer.processed(env, state);
+                }
                 if (aux.jmpPoint) {
                     env.services().precision().pushJmpHistory(env, state, 0, 0, 0, 0);
                 }

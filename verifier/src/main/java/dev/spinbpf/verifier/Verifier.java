@@ -6,6 +6,7 @@ import dev.spinbpf.verifier.attach.ContextRules;
 import dev.spinbpf.verifier.attach.ReturnRules;
 import dev.spinbpf.verifier.call.KernelCalls;
 import dev.spinbpf.verifier.check.MemoryChecker;
+import dev.spinbpf.verifier.flow.ExplorationObserver;
 import dev.spinbpf.verifier.flow.InsnAux;
 import dev.spinbpf.verifier.flow.Rejection;
 import dev.spinbpf.verifier.flow.Services;
@@ -20,6 +21,7 @@ import dev.spinbpf.verifier.prune.ExploredStates;
 import dev.spinbpf.verifier.prune.LivenessPass;
 import dev.spinbpf.verifier.prune.StackLiveness;
 import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides whether Linux 7.2 would let a program run, by walking all its paths over abstract values, for a user with all
@@ -36,6 +38,21 @@ public final class Verifier {
      * @return accepted, rejected with Linux's message, or unsupported by name; never throws for what a program does
      */
     public static Verdict verify(ProgramObject object, Program program, VerifierOptions options) {
+        return verify(object, program, options, null, false);
+    }
+
+    /**
+     * As {@link #verify(ProgramObject, Program, VerifierOptions)}, for tests of what is explored.
+     *
+     * @param observer sees what is explored; null for nobody
+     * @param comparesAllScalars whether pruning compares all scalars, whether they matter to safety or not
+     */
+    public static Verdict verify(
+            ProgramObject object,
+            Program program,
+            VerifierOptions options,
+            @Nullable ExplorationObserver observer,
+            boolean comparesAllScalars) {
         long start = System.nanoTime();
         var env = new VerifierEnv(
                 object,
@@ -45,6 +62,8 @@ public final class Verifier {
                 options.kernelTypes(),
                 options.insnLimit(),
                 services());
+        env.observer = observer;
+        env.comparesAllScalars = comparesAllScalars;
         try {
             Phases.run(env);
             Verdict.Stats stats = stats(env, start);

@@ -30,6 +30,9 @@ public interface StateCache {
      */
     void widenImpreciseScalars(VerifierState old, VerifierState state);
 
+    /** A copy of the state without what no instruction will read any more. */
+    VerifierState withoutDead(VerifierEnv env, VerifierState state);
+
     /** Notes that a path from the state has ended. */
     void updateBranchCounts(VerifierEnv env, VerifierState state);
 }

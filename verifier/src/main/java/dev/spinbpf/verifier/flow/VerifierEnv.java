@@ -79,6 +79,10 @@ public final class VerifierEnv {
     public int currentHistoryEntry = -1;
     /** Where a helper call goes on: behind it, unless it made the frame return. */
     public int redirect;
+    /** Sees what is explored; null outside of tests. */
+    public @Nullable ExplorationObserver observer;
+    /** Whether pruning compares all scalars, whether they matter to safety or not: for tests. */
+    public boolean comparesAllScalars;
     /** Registers touched since the state was last printed, a bit each. */
     public int scratchedRegs;
     /** Stack slots touched since the state was last printed, a bit each. */

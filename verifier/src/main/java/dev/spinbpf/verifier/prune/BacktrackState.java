@@ -1,11 +1,12 @@
 package dev.spinbpf.verifier.prune;
 
+import dev.spinbpf.verifier.flow.ExplorationObserver;
 import dev.spinbpf.verifier.state.LinkedRegs;
 import dev.spinbpf.verifier.state.VerifierState;
 import java.util.Arrays;
 
 /** Which registers and stack slots are to be marked precise, frame by frame, while a path is walked back. */
-final class BacktrackState {
+final class BacktrackState implements ExplorationObserver.Marks {
     /** Bits of r1 to r5. */
     static final int ARGS = 0b11_1110;
 
@@ -31,7 +32,8 @@ final class BacktrackState {
         return all == 0;
     }
 
-    int frame() {
+    @Override
+    public int frame() {
         return frame;
     }
 
@@ -57,7 +59,8 @@ final class BacktrackState {
         return regs[frame];
     }
 
-    int regMask(int frameno) {
+    @Override
+    public int regMask(int frameno) {
         return regs[frameno];
     }
 
@@ -65,7 +68,8 @@ final class BacktrackState {
         return slots[frame];
     }
 
-    long slotMask(int frameno) {
+    @Override
+    public long slotMask(int frameno) {
         return slots[frameno];
     }
 

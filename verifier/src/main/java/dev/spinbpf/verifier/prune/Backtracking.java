@@ -89,6 +89,9 @@ public final class Backtracking implements Precision {
 
     @Override
     public void markAllScalars(VerifierEnv env, VerifierState state) {
+        if (env.observer != null) {
+            env.observer.allMarked(state);
+        }
         for (VerifierState st = state.parent(); st != null; st = st.parent()) {
             st.mapRegs(reg -> reg.isScalar() ? reg.withPrecise(true) : reg);
         }
@@ -101,6 +104,9 @@ public final class Backtracking implements Precision {
 
     private void walkBack(VerifierEnv env, VerifierState start) {
         marks.start(start.curframe());
+        if (env.observer != null) {
+            env.observer.walkStarted(start);
+        }
         if (!marks.isEmpty() && !walk(env, start)) {
             markAllScalars(env, start);
         }
@@ -155,6 +161,9 @@ public final class Backtracking implements Precision {
                 return 1;
             }
             skip = false;
+            if (env.observer != null) {
+                env.observer.walked(env, at, marks);
+            }
             if (marks.isEmpty()) {
                 return 0;
             }

@@ -134,8 +134,9 @@ public final class ExploredStates implements StateCache {
             return matchInLoop(env, kept, insnIndex);
         }
         boolean incomplete = visits.areMarksIncomplete(env, kept);
-        boolean equal =
-                comparison.equal(env, kept, env.state(), incomplete ? Exactness.RANGE_WITHIN : Exactness.NOT_EXACT);
+        Exactness exactness =
+                incomplete || env.comparesAllScalars ? Exactness.RANGE_WITHIN : Exactness.NOT_EXACT;
+        boolean equal = comparison.equal(env, kept, env.state(), exactness);
         if (!equal) {
             return Match.MISS;
         }
@@ -251,6 +252,13 @@ public final class ExploredStates implements StateCache {
 
     private void updatePeak(VerifierEnv env) {
         env.peakStates = Math.max(env.peakStates, exploredCount + droppedCount + visits.backEdgeCount());
+    }
+
+    @Override
+    public VerifierState withoutDead(VerifierEnv env, VerifierState state) {
+        VerifierState copy = state.copy();
+        StateCleaner.clean(env, liveness, copy);
+        return copy;
     }
 
     @Override

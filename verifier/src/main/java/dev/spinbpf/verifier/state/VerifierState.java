@@ -30,6 +30,7 @@ public final class VerifierState {
     private int activeLockId;
     private @Nullable Object activeLockOwner;
     private boolean inSleepable;
+    private @Nullable Object trace;
 
     /** A copy that shares nothing mutable but the parent. */
     public VerifierState copy() {
@@ -55,6 +56,7 @@ public final class VerifierState {
         copy.activeLockId = activeLockId;
         copy.activeLockOwner = activeLockOwner;
         copy.inSleepable = inSleepable;
+        copy.trace = trace;
         return copy;
     }
 
@@ -244,6 +246,15 @@ public final class VerifierState {
 
     public void setInSleepable(boolean value) {
         inSleepable = value;
+    }
+
+    /** An observer's note of how the path came here; copies share it. Null where nobody observes. */
+    public @Nullable Object trace() {
+        return trace;
+    }
+
+    public void setTrace(@Nullable Object note) {
+        trace = note;
     }
 
     public List<JmpHistoryEntry> jmpHistory() {

@@ -34,17 +34,17 @@ public final class Execution {
     static final int EXITED = -1;
     static final int SWITCHED = -2;
 
-    private static final int SAVED = 6;
+    static final int SAVED = 6;
     private static final int CALLBACK = -1;
 
     /** Short callbacks end before they poll by themselves; a helper may call millions of them. A power of two. */
     private static final int CALLBACKS_BETWEEN_POLLS = 64;
 
     private final Cpu cpu;
-    private final long stackTop;
-    private final int[] returnIndex = new int[MAX_FRAMES];
-    private final Code[] returnCode = new Code[MAX_FRAMES];
-    private final long[] saved = new long[MAX_FRAMES * SAVED];
+    final long stackTop;
+    final int[] returnIndex = new int[MAX_FRAMES];
+    final Code[] returnCode = new Code[MAX_FRAMES];
+    final long[] saved = new long[MAX_FRAMES * SAVED];
 
     long[] registers = new long[Code.CONSTANTS + 64];
 
@@ -53,6 +53,9 @@ public final class Execution {
 
     private PollPoint pollPoint = run -> {};
     PacketLoader packetLoader = (context, offset, size) -> PacketLoader.OUT_OF_PACKET;
+
+    /** Most instructions between two polls; 1 lets a poll point see each instruction. */
+    int slice = Interpreter.SLICE;
 
     /** Index of the instruction that runs, where somebody may ask: at calls and faults. */
     int at;
@@ -64,7 +67,7 @@ public final class Execution {
     long budget = Long.MAX_VALUE;
     private long executed;
     private int callbacks;
-    private int depth;
+    int depth;
     private int tailCalls;
     private long context;
     private @Nullable Code tailTarget;

@@ -36,7 +36,7 @@ final class Interpreter {
                 run.at = next;
                 throw new TrapException("the instruction budget is used up");
             }
-            next = slice(run, run.code().insns, run.registers, next, (int) Math.min(SLICE, run.budget));
+            next = slice(run, run.code().insns, run.registers, next, (int) Math.min(run.slice, run.budget));
             if (next == Execution.EXITED) {
                 return run.registers[0];
             }

@@ -1,0 +1,148 @@
+package dev.spinbpf.vm.soundness;
+
+import dev.spinbpf.maps.memory.GuestArena;
+import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.vm.exec.Code;
+import dev.spinbpf.vm.exec.Fault;
+import dev.spinbpf.vm.exec.Helper;
+import dev.spinbpf.vm.exec.Linkage;
+import dev.spinbpf.vm.exec.SteppedRun;
+import dev.spinbpf.vm.exec.UnsupportedProgramException;
+import java.util.BitSet;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Memory for a context, a packet and two maps, in which {@link Subject}s run on random input. */
+final class Bench implements AutoCloseable, Linkage {
+    private static final int CONTEXT_SIZE = 192;
+    private static final int MOST_PACKET = 128;
+    private static final int DATA = 76;
+    private static final int DATA_END = 80;
+    private static final int LOOKUP = 1;
+    private static final int PRANDOM = 7;
+    private static final long BUDGET = 2000;
+
+    private final GuestArena arena = new GuestArena("soundness");
+    private final SteppedRun run = new SteppedRun(arena);
+    private final long context = arena.allocate(CONTEXT_SIZE);
+    private final long packet = arena.allocate(MOST_PACKET);
+    private final long[] values = {
+        arena.allocate(RandomProgram.VALUE_SIZE), arena.allocate(RandomProgram.LOOKED_UP_SIZE)
+    };
+    private final int[] valueSizes = {RandomProgram.VALUE_SIZE, RandomProgram.LOOKED_UP_SIZE};
+    private Numbers input = new Numbers(0);
+
+    Code load(Subject subject) {
+        return Code.of(subject.object(), subject.program(), this, new BitSet());
+    }
+
+    /**
+     * Runs a program once.
+     *
+     * @param seed of the input
+     * @param watcher sees each instruction but the first, before it runs
+     * @return why the run was stopped, null if it was not or ran for long
+     */
+    @Nullable
+    Fault run(Code code, long seed, Consumer<Concrete> watcher) {
+        input = new Numbers(seed);
+        fill(context, CONTEXT_SIZE, code);
+        fill(packet, MOST_PACKET, code);
+        fill(values[0], valueSizes[0], code);
+        fill(values[1], valueSizes[1], code);
+        long end = packet + input.below(MOST_PACKET + 1);
+        GuestMemory.putInt(context + DATA, (int) packet);
+        GuestMemory.putInt(context + DATA_END, (int) end);
+        Concrete at = new Concrete(run, context, values, packet, end);
+        return run.run(code, context, BUDGET, () -> watcher.accept(at));
+    }
+
+    long executed() {
+        return run.executed();
+    }
+
+    /** Fills with numbers that are edges, or that the program itself mentions. */
+    private void fill(long address, int sizeBytes, Code code) {
+        List<Insn> insns = code.program().insns();
+        for (int at = 0; at < sizeBytes; at += 8) {
+            boolean mentioned = input.once(3);
+            Insn insn = insns.get(input.below(insns.size()));
+            GuestMemory.putLong(address + at, mentioned ? insn.imm() + input.below(3) - 1 : input.number());
+        }
+    }
+
+    /** Whether a load or store that comes next is within memory that the program may access. */
+    boolean isWithin(Concrete at, Insn insn) {
+        boolean load =
+                switch (insn.op().kind()) {
+                    case LDX, LDXSX, LOAD_ACQUIRE -> true;
+                    default -> false;
+                };
+        boolean store =
+                switch (insn.op().kind()) {
+                    case ST, STX, ATOMIC, STORE_RELEASE -> true;
+                    default -> false;
+                };
+        if (!load && !store) {
+            return true;
+        }
+        int frame = run.currentFrame();
+        long address = run.register(frame, load ? insn.src() : insn.dst()) + insn.off();
+        int size = insn.op().widthBytes();
+        long stackTop = run.framePointer(0);
+        long stackEnd = run.framePointer(frame) - 512;
+        return lies(address, size, context, context + CONTEXT_SIZE)
+                || lies(address, size, packet, at.packetEnd())
+                || lies(address, size, values[0], values[0] + valueSizes[0])
+                || lies(address, size, values[1], values[1] + valueSizes[1])
+                || lies(address, size, stackEnd, stackTop);
+    }
+
+    private static boolean lies(long address, int size, long start, long end) {
+        return address >= start && address + size <= end;
+    }
+
+    @Override
+    public long mapAddress(int mapIndex) {
+        return values[mapIndex];
+    }
+
+    @Override
+    public long mapValueAddress(int mapIndex, int offset) {
+        return values[mapIndex] + offset;
+    }
+
+    @Override
+    public long symbolAddress(int symbolIndex) {
+        throw new UnsupportedProgramException("no symbols here");
+    }
+
+    @Override
+    public Helper helper(int number) {
+        return switch (number) {
+            case LOOKUP ->
+                (_, map, key, _, _, _) -> {
+                    run.enterHelper();
+                    return GuestMemory.getInt(key) == 0 ? map : 0;
+                };
+            case PRANDOM ->
+                (_, _, _, _, _, _) -> {
+                    run.enterHelper();
+                    return input.number() & 0xffff_ffffL;
+                };
+            default -> throw new UnsupportedProgramException("no helper " + number + " here");
+        };
+    }
+
+    @Override
+    public Helper kfunc(int kfuncIndex) {
+        throw new UnsupportedProgramException("no kfuncs here");
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+}
