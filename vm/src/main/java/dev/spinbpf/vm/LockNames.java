@@ -2,9 +2,8 @@ package dev.spinbpf.vm;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.map.BpfMap;
+import dev.spinbpf.maps.map.ElementAddress;
 import dev.spinbpf.maps.map.MapTable;
-import dev.spinbpf.maps.memory.GuestArena;
-import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfType;
@@ -30,55 +29,22 @@ final class LockNames {
     /** The lock's name, such as {@code outer} or {@code sessions[1].lock}. */
     String name(Cpu cpu, long address) {
         for (BpfMap map : maps.all()) {
-            String name = map.layout().record().isEmpty() ? "" : nameIn(map, cpu, address);
-            if (!name.isEmpty()) {
-                return name;
+            ElementAddress found = map.layout().record().isEmpty() ? null : map.elementAt(cpu, address);
+            if (found != null) {
+                return element(map, found) + memberName(map, found.offset());
             }
         }
         return "lock at 0x" + Long.toHexString(address);
     }
 
-    private String nameIn(BpfMap map, Cpu cpu, long address) {
-        long direct = map.directValueAddress();
-        int size = map.def().valueSize();
+    private static String element(BpfMap map, ElementAddress found) {
         if (map.def().isGlobalData()) {
-            boolean inside = address >= direct && address < direct + size;
-            return inside ? memberName(map, address - direct) : "";
+            return "";
         }
-        if (map.type() == MapType.ARRAY) {
-            long first = firstElement(map, cpu);
-            long stride = size + 7L & ~7L;
-            long index = (address - first) / stride;
-            boolean inside = first != 0 && address >= first && index < map.maxEntries();
-            return inside ? map.name() + "[" + index + "]." + memberName(map, address - first - index * stride) : "";
-        }
-        return elementName(map, cpu, address);
-    }
-
-    private static long firstElement(BpfMap map, Cpu cpu) {
-        try (GuestArena arena = new GuestArena("lock name")) {
-            return map.lookup(cpu, arena.allocate(16));
-        }
-    }
-
-    private String elementName(BpfMap map, Cpu cpu, long address) {
-        StringBuilder name = new StringBuilder();
-        int keySize = Math.max(1, map.def().keySize());
-        try (GuestArena arena = new GuestArena("lock name")) {
-            map.forEach(
-                    cpu,
-                    (_, visited, key, value) -> {
-                        if (address < value || address >= value + visited.def().valueSize()) {
-                            return 0;
-                        }
-                        String text = HexFormat.of().formatHex(GuestMemory.bytes(key, keySize));
-                        name.append(visited.name()).append("[0x").append(text).append("].");
-                        name.append(memberName(visited, address - value));
-                        return 1;
-                    },
-                    arena.allocate(keySize));
-        }
-        return name.toString();
+        String key = map.type() == MapType.ARRAY
+                ? Long.toString(found.index())
+                : "0x" + HexFormat.of().formatHex(found.key());
+        return map.name() + "[" + key + "].";
     }
 
     /** The name of what is at an offset of a value: a variable of a section, or a member. */

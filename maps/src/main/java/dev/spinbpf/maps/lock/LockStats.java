@@ -105,10 +105,6 @@ public final class LockStats {
         listeners.add(listener);
     }
 
-    public void removeListener(LockFailureListener listener) {
-        listeners.remove(listener);
-    }
-
     void failed(LockFailure failure) {
         for (var listener : listeners) {
             listener.lockFailed(failure);

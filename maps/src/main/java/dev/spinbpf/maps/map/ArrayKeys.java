@@ -3,12 +3,22 @@ package dev.spinbpf.maps.map;
 import static dev.spinbpf.programs.linux.Errno.ENOENT;
 
 import dev.spinbpf.maps.memory.GuestMemory;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /** Keys of arrays: 32-bit indices. */
 final class ArrayKeys {
     private ArrayKeys() {}
 
-    /** {@code bpf_array_get_next_key}. */
+    /** Returns the bytes of a key. */
+    static byte[] bytes(int index) {
+        return ByteBuffer.allocate(Integer.BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(index)
+                .array();
+    }
+
+    /** Steps to the index after a key, or to 0 where there is no such index. */
     static int next(int count, long key, long nextKey) {
         int index = key == 0 ? -1 : GuestMemory.getInt(key);
         if (Integer.compareUnsigned(index, count) >= 0) {

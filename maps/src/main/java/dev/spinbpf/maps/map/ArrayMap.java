@@ -8,6 +8,7 @@ import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.linux.MapFlags;
+import org.jspecify.annotations.Nullable;
 
 /** {@code BPF_MAP_TYPE_ARRAY}: values side by side, all of them there from the beginning. Has no lock of its own. */
 final class ArrayMap extends BpfMap {
@@ -80,6 +81,16 @@ final class ArrayMap extends BpfMap {
             }
         }
         return count;
+    }
+
+    @Override
+    public @Nullable ElementAddress elementAt(Cpu cpu, long address) {
+        long index = (address - values) / elementSize;
+        long offset = address - values - index * elementSize;
+        if (address < values || index >= maxEntries() || offset >= valueSize) {
+            return null;
+        }
+        return new ElementAddress(ArrayKeys.bytes((int) index), offset);
     }
 
     @Override

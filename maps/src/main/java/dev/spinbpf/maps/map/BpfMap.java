@@ -19,6 +19,7 @@ import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.MapDef;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A map: elements in guest memory, and what programs and user space may do with them.
@@ -232,6 +233,28 @@ public abstract sealed class BpfMap implements AutoCloseable
      */
     public long forEach(Cpu cpu, ElementVisitor visitor, long keyScratch) {
         return -EOPNOTSUPP;
+    }
+
+    /**
+     * Finds the element whose value holds an address: of a per-CPU map, the value of this CPU. Counts as no use of the element.
+     *
+     * @return null where no value of this map holds it
+     */
+    public @Nullable ElementAddress elementAt(Cpu cpu, long address) {
+        try (GuestArena scratch = new GuestArena("element at")) {
+            @Nullable ElementAddress[] found = new @Nullable ElementAddress[1];
+            forEach(
+                    cpu,
+                    (_, _, key, value) -> {
+                        if (address < value || address >= value + valueSize) {
+                            return 0;
+                        }
+                        found[0] = new ElementAddress(GuestMemory.bytes(key, keySize), address - value);
+                        return 1;
+                    },
+                    scratch.allocate(Math.max(1, keySize)));
+            return found[0];
+        }
     }
 
     /** The address of the only value of an array of one element, for direct access to global data; else 0. */

@@ -346,11 +346,6 @@ public final class LocalStorageMap extends BpfMap {
         return elements;
     }
 
-    /** Address of the lock of the bucket that an owner's value is in. */
-    long bucketLock(long storage) {
-        return bucketOf(storage) + BUCKET_LOCK;
-    }
-
     /** Takes the map's values off their owners, then frees all; nothing may use the map or its owners meanwhile. */
     @Override
     public void close() {

@@ -280,9 +280,4 @@ final class ResizableTable {
         GuestWords.setLongRelease(at, bucket | 1);
         PlainSpinLock.release(target + BUCKET_LOCK);
     }
-
-    /** Whether elements are on their way to another table. */
-    boolean isResizing() {
-        return future() != 0;
-    }
 }

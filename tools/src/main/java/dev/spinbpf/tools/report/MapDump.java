@@ -2,10 +2,10 @@ package dev.spinbpf.tools.report;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.map.BpfMap;
-import dev.spinbpf.maps.memory.GuestArena;
-import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.maps.map.MapCursor;
 import dev.spinbpf.programs.linux.Errno;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Reads the elements of a map, as user space does. */
@@ -27,38 +27,32 @@ final class MapDump {
     record Elements(List<Element> elements, boolean more, String obstacle) {}
 
     static Elements of(BpfMap map, Cpu cpu) {
-        int keyBytes = Math.max(1, map.def().keySize());
-        int valueBytes = map.sysValueSize(0);
-        try (GuestArena arena = new GuestArena("dump")) {
-            long key = arena.allocate(keyBytes);
-            long next = arena.allocate(keyBytes);
-            long value = arena.allocate(Math.max(1, valueBytes));
-            List<Element> elements = new ArrayList<>();
-            int error = map.getNextKey(cpu, 0, next);
-            while (error == 0 && elements.size() < MOST_ELEMENTS) {
-                GuestMemory.copy(next, key, keyBytes);
-                int missing = map.sysLookup(cpu, key, value, 0);
+        List<Element> elements = new ArrayList<>();
+        try (MapCursor cursor = new MapCursor(map, cpu)) {
+            while (cursor.next()) {
+                if (elements.size() == MOST_ELEMENTS) {
+                    return new Elements(elements, true, "");
+                }
+                int missing = cursor.read();
                 if (missing == 0) {
-                    elements.add(
-                            new Element(GuestMemory.bytes(key, map.def().keySize()), split(map, value, valueBytes)));
+                    elements.add(new Element(cursor.key(), split(map, cursor.value())));
                 } else if (missing != -Errno.ENOENT) {
                     return new Elements(elements, false, "cannot be read (error " + missing + ")");
                 }
-                error = map.getNextKey(cpu, key, next);
             }
-            String obstacle = error == 0 || error == -Errno.ENOENT ? "" : "has no elements to list";
-            return new Elements(elements, error == 0, obstacle);
+            return new Elements(elements, false, cursor.isObstructed() ? "has no elements to list" : "");
         }
     }
 
-    private static List<byte[]> split(BpfMap map, long value, int valueBytes) {
+    private static List<byte[]> split(BpfMap map, byte[] value) {
         if (!map.isPercpu()) {
-            return List.of(GuestMemory.bytes(value, valueBytes));
+            return List.of(value);
         }
-        int each = (map.def().valueSize() + 7) / 8 * 8;
+        int size = map.def().valueSize();
+        int each = (size + 7) / 8 * 8;
         List<byte[]> values = new ArrayList<>();
-        for (int offset = 0; offset + each <= valueBytes; offset += each) {
-            values.add(GuestMemory.bytes(value + offset, map.def().valueSize()));
+        for (int offset = 0; offset + each <= value.length; offset += each) {
+            values.add(Arrays.copyOfRange(value, offset, offset + size));
         }
         return values;
     }

@@ -2,8 +2,7 @@ package dev.spinbpf.tools.report;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.map.BpfMap;
-import dev.spinbpf.maps.memory.GuestArena;
-import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.maps.map.MapCursor;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfFormatter;
 import dev.spinbpf.programs.linux.Errno;
@@ -171,20 +170,16 @@ public final class MapText {
         return map.type() == MapType.ARRAY_OF_MAPS || map.type() == MapType.HASH_OF_MAPS;
     }
 
-    /** Is told of an element, or of the positive errno with which its value could not be read. */
+    /** Takes an element, or the positive errno with which its value could not be read. */
     private interface Visitor {
         void visit(byte[] key, byte[] value, int error);
     }
 
     private void visit(BpfMap map, Visitor visitor) {
-        int keySize = map.def().keySize();
-        int valueSize = map.sysValueSize(0);
-        try (GuestArena arena = new GuestArena("dump")) {
-            long key = arena.allocate(Math.max(1, keySize));
-            long value = arena.allocate(Math.max(1, valueSize));
-            for (int end = map.getNextKey(cpu, 0, key); end == 0; end = map.getNextKey(cpu, key, key)) {
-                int error = map.sysLookup(cpu, key, value, 0);
-                visitor.visit(GuestMemory.bytes(key, keySize), GuestMemory.bytes(value, valueSize), -error);
+        try (MapCursor cursor = new MapCursor(map, cpu)) {
+            while (cursor.next()) {
+                int error = cursor.read();
+                visitor.visit(cursor.key(), cursor.value(), -error);
             }
         }
     }

@@ -2,6 +2,7 @@ package dev.spinbpf.tools.snapshot;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.map.BpfMap;
+import dev.spinbpf.maps.map.MapCursor;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.btf.Btf;
@@ -90,42 +91,36 @@ final class MapTransfer {
     }
 
     private List<MapSnapshot.Element> elements(BpfMap map) throws SnapshotException {
-        int keySize = map.def().keySize();
-        int valueSize = map.sysValueSize(0);
-        try (GuestArena arena = new GuestArena("snapshot")) {
-            long value = arena.allocate(valueSize);
-            if (isQueue(map.type())) {
-                return queued(map, value, valueSize);
-            }
-            long key = arena.allocate(keySize);
-            List<MapSnapshot.Element> elements = new ArrayList<>();
-            for (int end = map.getNextKey(cpu, 0, key); end == 0; end = map.getNextKey(cpu, key, key)) {
-                int error = map.sysLookup(cpu, key, value, 0);
+        if (isQueue(map.type())) {
+            return queued(map);
+        }
+        List<MapSnapshot.Element> elements = new ArrayList<>();
+        try (MapCursor cursor = new MapCursor(map, cpu)) {
+            while (cursor.next()) {
+                int error = cursor.read();
                 if (error == 0) {
-                    elements.add(
-                            new MapSnapshot.Element(GuestMemory.bytes(key, keySize), valueOf(map, value, valueSize)));
+                    elements.add(new MapSnapshot.Element(cursor.key(), valueOf(map, cursor.value())));
                 } else if (error != -Errno.ENOENT) {
                     throw new SnapshotException("map '" + map.name() + "' cannot be read: " + Errno.name(error));
                 }
             }
-            return elements;
         }
+        return elements;
     }
 
     /** The bytes of a value; in a map of maps the place of the inner map. */
-    private byte[] valueOf(BpfMap map, long value, int size) {
-        byte[] bytes = GuestMemory.bytes(value, size);
-        if (isMapOfMaps(map.type())) {
-            int id = GuestMemory.getInt(value);
-            for (int place = 0; place < maps.size(); place++) {
-                BpfMap inner = maps.get(place);
-                if (inner != null && inner.id() == id) {
-                    return placeBytes(place + 1);
-                }
-            }
-            return placeBytes(0);
+    private byte[] valueOf(BpfMap map, byte[] value) {
+        if (!isMapOfMaps(map.type())) {
+            return value;
         }
-        return bytes;
+        int id = ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).getInt();
+        for (int place = 0; place < maps.size(); place++) {
+            BpfMap inner = maps.get(place);
+            if (inner != null && inner.id() == id) {
+                return placeBytes(place + 1);
+            }
+        }
+        return placeBytes(0);
     }
 
     private static byte[] placeBytes(int place) {
@@ -135,17 +130,21 @@ final class MapTransfer {
                 .array();
     }
 
-    private List<MapSnapshot.Element> queued(BpfMap map, long value, int size) {
+    private List<MapSnapshot.Element> queued(BpfMap map) {
+        int size = map.sysValueSize(0);
         List<MapSnapshot.Element> elements = new ArrayList<>();
-        while (map.pop(cpu, value) == 0) {
-            elements.add(new MapSnapshot.Element(new byte[0], GuestMemory.bytes(value, size)));
-        }
-        if (map.type() == MapType.STACK) {
-            Collections.reverse(elements);
-        }
-        for (MapSnapshot.Element element : elements) {
-            GuestMemory.copyIn(element.value(), 0, value, size);
-            map.push(cpu, value, MapFlags.BPF_ANY);
+        try (GuestArena arena = new GuestArena("snapshot")) {
+            long value = arena.allocate(size);
+            while (map.pop(cpu, value) == 0) {
+                elements.add(new MapSnapshot.Element(new byte[0], GuestMemory.bytes(value, size)));
+            }
+            if (map.type() == MapType.STACK) {
+                Collections.reverse(elements);
+            }
+            for (MapSnapshot.Element element : elements) {
+                GuestMemory.copyIn(element.value(), 0, value, size);
+                map.push(cpu, value, MapFlags.BPF_ANY);
+            }
         }
         return elements;
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.spinbpf.programs.isa.Op;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -111,14 +112,32 @@ class ScalarPropertyTest {
 
     @Test
     void forksShouldCoverTheNumber() {
-        Samples samples = new Samples(77);
         ScalarValue sign = ScalarAlu.apply(Op.ARSH64_IMM, ScalarValue.unknown(), ScalarValue.constant(63));
+        ScalarValue lowerSign = ScalarAlu.apply(Op.ARSH32_IMM, ScalarValue.unknown(), ScalarValue.constant(31));
+        Samples samples = new Samples(77);
         for (int round = 0; round < 100; round++) {
-            ScalarAlu.Fork fork = ScalarAlu.fork(Op.AND64_IMM, sign, ScalarValue.constant(samples.number()));
-            assertThat(fork).isNotNull();
+            long operand = samples.number();
+            for (Op op : new Op[] {Op.AND64_IMM, Op.OR64_IMM}) {
+                assertForkCovers(op, sign, 0, operand);
+                assertForkCovers(op, sign, -1, operand);
+                assertForkCovers(op, lowerSign, 0, operand);
+                assertForkCovers(op, lowerSign, 0xffff_ffffL, operand);
+            }
         }
         assertThat(ScalarAlu.fork(Op.AND64_REG, sign, ScalarValue.unknown())).isNull();
         assertThat(ScalarAlu.fork(Op.ADD64_IMM, sign, ScalarValue.constant(1))).isNull();
+    }
+
+    /** Exactly one way of the fork has the number, and from there the operation leads to its result. */
+    private static void assertForkCovers(Op op, ScalarValue value, long number, long operand) {
+        ScalarValue source = ScalarValue.constant(operand);
+        ScalarAlu.Fork fork = Objects.requireNonNull(ScalarAlu.fork(op, value, source), () -> op + " of " + value);
+        String as = "%s of %#x in %s and %#x: %s".formatted(op, number, value, operand, fork);
+        boolean here = fork.here().contains(number);
+        assertThat(fork.other().contains(number)).as(as).isEqualTo(!here);
+        ScalarValue way = here ? fork.here() : fork.other();
+        long result = op == Op.AND64_IMM ? number & operand : number | operand;
+        assertThat(ScalarAlu.apply(op, way, source).contains(result)).as(as).isTrue();
     }
 
     @Test

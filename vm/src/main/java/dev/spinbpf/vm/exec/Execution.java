@@ -161,15 +161,6 @@ public final class Execution {
      * @return r0; zero where the run was stopped, which {@link #fault()} then tells
      */
     public long run(Code program, long contextAddress) {
-        return run(program, 0, contextAddress, 0, 0);
-    }
-
-    /** Runs a function of a program by its address, as a timer's callback: with up to three arguments. */
-    public long runFunction(Code program, long function, long arg1, long arg2, long arg3) {
-        return run(program, program.functionIndex(function), arg1, arg2, arg3);
-    }
-
-    private long run(Code program, int start, long arg1, long arg2, long arg3) {
         switchTo(program);
         depth = 0;
         tailCalls = 0;
@@ -177,14 +168,14 @@ public final class Execution {
         fault = null;
         stopped = false;
         tailTarget = null;
-        context = arg1;
+        context = contextAddress;
         mayGotoLeft = MAY_GOTO_LIMIT;
-        registers[1] = arg1;
-        registers[2] = arg2;
-        registers[3] = arg3;
+        registers[1] = contextAddress;
+        registers[2] = 0;
+        registers[3] = 0;
         registers[10] = stackTop;
         try {
-            return catching(start);
+            return catching(0);
         } catch (TrapException e) {
             stopped = e.isStop();
             fault = stopped ? null : describeFault(e.reason());

@@ -106,11 +106,6 @@ public final class HookRegistry {
         return Objects.requireNonNull(attachedByTarget.get(target), target.name());
     }
 
-    /** The programs attached to a place, in order. */
-    public List<LoadedProgram> programsAt(HookTarget target) {
-        return List.of(attached(target).programs);
-    }
-
     /** Whether a program is attached anywhere. */
     public boolean isAttached(LoadedProgram program) {
         return attachedByTarget.values().stream()

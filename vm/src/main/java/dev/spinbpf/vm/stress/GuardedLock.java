@@ -58,10 +58,6 @@ final class GuardedLock {
         return lockClass;
     }
 
-    boolean isResilient() {
-        return algorithm != null;
-    }
-
     /** Takes the lock: 0, or a negative errno; the ordinary lock always succeeds, after {@link PlainSpinLock#lock}. */
     int lock(Cpu cpu) {
         if (algorithm == null) {
