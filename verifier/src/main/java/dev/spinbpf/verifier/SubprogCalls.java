@@ -3,6 +3,7 @@ package dev.spinbpf.verifier;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.HelperIds;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.verifier.check.HelperMemory;
 import dev.spinbpf.verifier.check.PacketAccess;
@@ -26,7 +27,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Calls of the program's own functions, directly or as callbacks, and returns from them. */
 public final class SubprogCalls implements CallbackPusher {
-    private static final int TIMER_SET_CALLBACK = 170;
 
     /** What follows a call. */
     enum Outcome {
@@ -260,7 +260,7 @@ public final class SubprogCalls implements CallbackPusher {
     }
 
     private static void pushAsync(VerifierEnv env, Insn insn, int insnIndex, int subprog, CalleeSetup setup) {
-        boolean timer = insn.op() == Op.CALL_HELPER && insn.imm() == TIMER_SET_CALLBACK;
+        boolean timer = insn.op() == Op.CALL_HELPER && insn.imm() == HelperIds.BPF_FUNC_TIMER_SET_CALLBACK;
         var state = new VerifierState();
         state.setBranches(1);
         state.setInSleepable(!timer);

@@ -25,7 +25,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Calls of helpers: Linux's {@code check_helper_call}. */
 final class HelperCalls {
-    private static final int MAX_HELPER = 211;
 
     private static final Set<String> CHANGE_PACKETS = Set.of(
             "bpf_clone_redirect",
@@ -118,7 +117,7 @@ final class HelperCalls {
     }
 
     private static HelperProto prototype(VerifierEnv env, int id, String name) {
-        if (id < 0 || id > MAX_HELPER) {
+        if (id < 0 || id >= HelperIds.BPF_FUNC_MAX_ID) {
             throw env.reject(Errno.EINVAL, "invalid func %s#%d", name, id);
         }
         HelperProto proto = HelperSets.find(env.program(), name);

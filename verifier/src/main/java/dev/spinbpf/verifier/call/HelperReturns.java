@@ -3,6 +3,7 @@ package dev.spinbpf.verifier.call;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.verifier.attach.ReturnRules;
@@ -25,7 +26,6 @@ import java.util.Objects;
 
 /** What r0 holds after a helper. */
 final class HelperReturns {
-    private static final int MAX_ERRNO = 4095;
     /** Linux takes the number of CPUs of the machine; here it is the most that Linux can have. */
     private static final int MAX_CPUS = 8192;
 
@@ -153,7 +153,7 @@ final class HelperReturns {
                     "bpf_get_task_stack",
                     "bpf_probe_read_str",
                     "bpf_probe_read_kernel_str",
-                    "bpf_probe_read_user_str" -> bounded(-MAX_ERRNO, meta.sizeMax);
+                    "bpf_probe_read_user_str" -> bounded(-KernelLimits.MAX_ERRNO, meta.sizeMax);
             case "bpf_get_smp_processor_id" -> bounded(0, MAX_CPUS - 1);
             case "bpf_get_retval" -> {
                 RetvalRange range = ReturnRules.hookRange(program);
