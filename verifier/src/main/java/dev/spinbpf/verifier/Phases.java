@@ -3,6 +3,7 @@ package dev.spinbpf.verifier;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.verifier.domain.ScalarValue;
@@ -33,16 +34,12 @@ import java.util.Set;
 
 /** All phases of a verification in their order: Linux's {@code bpf_check}. */
 public final class Phases {
-    private static final int BPF_MAXINSNS = 1_000_000;
-
-    /** Most maps that a program may use: {@code MAX_USED_MAPS}. */
-    private static final int MOST_MAPS = 64;
 
     private Phases() {}
 
     /** Verifies; returns if the program may run, else throws a rejection or names what is not supported. */
     public static void run(VerifierEnv env) {
-        if (env.length() == 0 || env.length() > BPF_MAXINSNS) {
+        if (env.length() == 0 || env.length() > KernelLimits.BPF_COMPLEXITY_LIMIT_INSNS) {
             throw env.reject(Errno.E2BIG, "invalid number of instructions: %d", env.length());
         }
         SubprogDiscovery.discover(env);
@@ -89,9 +86,11 @@ public final class Phases {
             }
             MapInfo map = env.maps().get(insn.immLow());
             if (checked.add(insn.immLow())) {
-                if (checked.size() > MOST_MAPS) {
+                if (checked.size() > KernelLimits.MAX_USED_MAPS) {
                     throw env.reject(
-                            Errno.E2BIG, "The total number of maps per program has reached the limit of %d", MOST_MAPS);
+                            Errno.E2BIG,
+                            "The total number of maps per program has reached the limit of %d",
+                            KernelLimits.MAX_USED_MAPS);
                 }
                 rules.checkMap(env, map);
             }

@@ -2,6 +2,7 @@ package dev.spinbpf.verifier;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.HelperIds;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.verifier.check.HelperMemory;
 import dev.spinbpf.verifier.check.PacketAccess;

@@ -1,6 +1,7 @@
 package dev.spinbpf.verifier;
 
 import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.linux.KernelLimits;
 
 /**
  * Options of a verification.
@@ -12,11 +13,7 @@ import dev.spinbpf.programs.btf.Btf;
  */
 public record VerifierOptions(boolean log, Btf kernelTypes, int insnLimit) {
     /** Linux's limit of processed instructions. */
-    public static final int INSN_LIMIT = 1_000_000;
+    public static final int INSN_LIMIT = KernelLimits.BPF_COMPLEXITY_LIMIT_INSNS;
 
     public static final VerifierOptions DEFAULT = new VerifierOptions(false, Btf.EMPTY, INSN_LIMIT);
-
-    public VerifierOptions withLog() {
-        return new VerifierOptions(true, kernelTypes, insnLimit);
-    }
 }

@@ -25,8 +25,7 @@ import org.junit.jupiter.api.Test;
 class LockCorpusTest {
     private static final int PROGRAMS = 2000;
     private static final int R0_COLUMN = 7;
-    private static final Path CORPUS =
-            Path.of(System.getProperty("spinbpf.root", ".."), "programs", "corpus", "locks");
+    private static final Path CORPUS = Path.of(System.getProperty("spinbpf.root", ".."), "programs", "corpus", "locks");
 
     @Test
     void shouldSayWhatLinuxSaysOfEachProgram() throws Exception {
@@ -84,7 +83,9 @@ class LockCorpusTest {
             if (line.startsWith("locks_")) {
                 List<String> columns = new ArrayList<>(List.of(line.split("\t", -1)));
                 columns.remove(R0_COLUMN);
-                answers.put(String.join("\t", columns.subList(0, 2)), String.join("\t", columns.subList(2, columns.size())));
+                answers.put(
+                        String.join("\t", columns.subList(0, 2)),
+                        String.join("\t", columns.subList(2, columns.size())));
             }
         }
         return answers;

@@ -29,7 +29,6 @@ import dev.spinbpf.vm.helper.Kernel;
 import dev.spinbpf.vm.helper.PacketFields;
 import dev.spinbpf.vm.hook.HookRegistry;
 import dev.spinbpf.vm.hook.HookTarget;
-import dev.spinbpf.vm.stress.StressDriver;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.IdentityHashMap;
@@ -45,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  * accepted are loaded, but for {@link #loadUnverified}.
  *
  * <p>Loading, attaching and {@link #run} are for one thread at a time. A CPU must not be run by two threads at once, so that
- * {@link #run} may not be called while a {@link StressDriver} is at work.
+ * {@link #run} may not be called while a stress driver is at work.
  */
 public final class Machine implements AutoCloseable {
     private final MachineOptions options;

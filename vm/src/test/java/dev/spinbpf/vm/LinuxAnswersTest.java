@@ -108,7 +108,7 @@ class LinuxAnswersTest {
             byte[] input = type == ProgType.SYSCALL ? new byte[0] : new byte[64];
             RunResult result = machine.run(Objects.requireNonNull(chosen), input, 0, 1);
             assertThat(result.fault()).as("fault of %s", name).isNull();
-            String maps = new MapContents(machine.cpus().get(0)).of(machine.maps(object));
+            String maps = new MapsAsText(machine.cpus().get(0)).of(machine.maps(object));
             return new Answer(object.fileName(), name, Integer.toString((int) result.r0()), maps);
         }
     }

@@ -23,8 +23,7 @@ import org.junit.jupiter.api.Test;
 /** Each program of the lock corpus that Linux accepts and runs returns the R0 that Linux got. */
 class LockCorpusRunTest {
     private static final int ACCEPTED = 994;
-    private static final Path CORPUS =
-            Path.of(System.getProperty("spinbpf.root", ".."), "programs", "corpus", "locks");
+    private static final Path CORPUS = Path.of(System.getProperty("spinbpf.root", ".."), "programs", "corpus", "locks");
 
     @Test
     void shouldReturnWhatLinuxReturned() throws Exception {
@@ -67,7 +66,8 @@ class LockCorpusRunTest {
         for (String line : Files.readAllLines(CORPUS.resolve("linux-7.2.13.tsv"))) {
             String[] columns = line.split("\t", -1);
             if (columns.length > 7 && columns[2].equals("accept")) {
-                results.computeIfAbsent(columns[0], object -> new LinkedHashMap<>()).put(columns[1], columns[7]);
+                results.computeIfAbsent(columns[0], object -> new LinkedHashMap<>())
+                        .put(columns[1], columns[7]);
             }
         }
         return results;

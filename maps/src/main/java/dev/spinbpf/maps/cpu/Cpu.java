@@ -1,6 +1,6 @@
 package dev.spinbpf.maps.cpu;
 
-import dev.spinbpf.maps.sync.Access;
+import dev.spinbpf.maps.sync.SharedAccess;
 import dev.spinbpf.maps.sync.SchedulePoint;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -147,7 +147,7 @@ public final class Cpu {
 
     /** Delivers what is pending and not masked. */
     public void poll() {
-        SchedulePoint.reach(Access.POLL, this, id);
+        SchedulePoint.reach(SharedAccess.POLL, this, id);
         if (pending.getOpaque() != 0) {
             deliverPending();
         }

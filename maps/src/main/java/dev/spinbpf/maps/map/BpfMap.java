@@ -15,6 +15,7 @@ import dev.spinbpf.maps.lock.LockAlgorithm;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.btf.BtfRecord;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.MapDef;
@@ -60,7 +61,7 @@ public abstract sealed class BpfMap implements AutoCloseable
     private static final int MAP_EXTRA_OFFSET = 80;
     private static final int MAP_FLAGS_OFFSET = 88;
     private static final int NAME_OFFSET = 136;
-    private static final int NAME_SIZE = 16;
+    private static final int NAME_SIZE = KernelLimits.BPF_OBJ_NAME_LEN;
     private static final int FROZEN_OFFSET = 249;
 
     private final MapDef def;

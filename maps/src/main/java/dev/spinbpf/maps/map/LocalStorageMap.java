@@ -38,9 +38,6 @@ public final class LocalStorageMap extends BpfMap {
     /** Bytes of the storage that an owner has, zero at first and aligned to 64. */
     public static final int STORAGE_SIZE = 192;
 
-    /** {@link #get}: make a value if there is none. */
-    public static final long BPF_LOCAL_STORAGE_GET_F_CREATE = 1;
-
     private static final int STORAGE_LIST = 8;
     private static final int STORAGE_CACHE = 16;
     private static final int CACHE_SLOTS = 16;
@@ -132,11 +129,11 @@ public final class LocalStorageMap extends BpfMap {
      *
      * @param storage address of the owner's storage, or 0
      * @param value address of the value to begin with, or 0 for zeros
-     * @param flags 0 or {@link #BPF_LOCAL_STORAGE_GET_F_CREATE}
+     * @param flags 0 or {@link MapFlags#BPF_LOCAL_STORAGE_GET_F_CREATE}
      * @return address of the owner's value, or 0: there is none, there is no memory or a lock failed
      */
     public long get(Cpu cpu, long storage, long value, long flags) {
-        if ((flags & ~BPF_LOCAL_STORAGE_GET_F_CREATE) != 0 || storage == 0) {
+        if ((flags & ~MapFlags.BPF_LOCAL_STORAGE_GET_F_CREATE) != 0 || storage == 0) {
             return 0;
         }
         long element = find(storage);

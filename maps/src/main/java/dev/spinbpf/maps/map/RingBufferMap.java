@@ -29,21 +29,6 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 public final class RingBufferMap extends BpfMap {
-    /** {@code bpf_ringbuf_query}: bytes that are not consumed yet. */
-    public static final long BPF_RB_AVAIL_DATA = 0;
-
-    /** {@code bpf_ringbuf_query}: the buffer's size. */
-    public static final long BPF_RB_RING_SIZE = 1;
-
-    /** {@code bpf_ringbuf_query}: the consumer's position. */
-    public static final long BPF_RB_CONS_POS = 2;
-
-    /** {@code bpf_ringbuf_query}: the producers' position. */
-    public static final long BPF_RB_PROD_POS = 3;
-
-    /** {@code bpf_ringbuf_query}: the position after the last record that was overwritten. */
-    public static final long BPF_RB_OVERWRITE_POS = 4;
-
     private static final int HEADER_SIZE = 8;
     private static final int BUSY_BIT = 1 << 31;
     private static final int DISCARD_BIT = 1 << 30;
@@ -219,19 +204,19 @@ public final class RingBufferMap extends BpfMap {
 
     /** {@code bpf_ringbuf_query}; 0 for a question that it does not know. */
     public long query(long question) {
-        if (question == BPF_RB_AVAIL_DATA) {
+        if (question == MapFlags.BPF_RB_AVAIL_DATA) {
             return available();
         }
-        if (question == BPF_RB_RING_SIZE) {
+        if (question == MapFlags.BPF_RB_RING_SIZE) {
             return mask + 1;
         }
-        if (question == BPF_RB_CONS_POS) {
+        if (question == MapFlags.BPF_RB_CONS_POS) {
             return GuestWords.getLongAcquire(base + CONSUMER);
         }
-        if (question == BPF_RB_PROD_POS) {
+        if (question == MapFlags.BPF_RB_PROD_POS) {
             return GuestWords.getLongAcquire(base + PRODUCER);
         }
-        return question == BPF_RB_OVERWRITE_POS ? GuestWords.getLongAcquire(base + OVERWRITE) : 0;
+        return question == MapFlags.BPF_RB_OVERWRITE_POS ? GuestWords.getLongAcquire(base + OVERWRITE) : 0;
     }
 
     private long available() {

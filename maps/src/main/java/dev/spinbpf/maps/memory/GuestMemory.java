@@ -1,5 +1,6 @@
 package dev.spinbpf.maps.memory;
 
+import dev.spinbpf.programs.linux.KernelLimits;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
@@ -27,7 +28,7 @@ public final class GuestMemory {
     public static final long FIRST_ADDRESS = 0x1_0000L;
 
     /** The size of the pages in which memory is committed and given back. */
-    public static final int PAGE_SIZE = 4096;
+    public static final int PAGE_SIZE = KernelLimits.PAGE_SIZE;
 
     private static final Reservation RESERVATION = Reservation.ofProperty();
     private static final MemorySegment SEGMENT = RESERVATION.segment();

@@ -4,7 +4,7 @@ import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.Cpus;
 import dev.spinbpf.maps.cpu.VirtualClock;
-import dev.spinbpf.maps.sync.Access;
+import dev.spinbpf.maps.sync.SharedAccess;
 import dev.spinbpf.maps.sync.ScheduleHook;
 import dev.spinbpf.maps.sync.SchedulePoint;
 import java.util.ArrayList;
@@ -197,9 +197,9 @@ public final class Simulation implements ScheduleHook, Strategy.Options {
     // Schedule points.
 
     @Override
-    public void reach(Access access, Object owner, long wordAddress) {
+    public void reach(SharedAccess access, Object owner, long wordAddress) {
         Strand me = current;
-        if (access == Access.POLL || me == null || !me.isCurrentThread()) {
+        if (access == SharedAccess.POLL || me == null || !me.isCurrentThread()) {
             return;
         }
         checkAborting();
@@ -209,7 +209,7 @@ public final class Simulation implements ScheduleHook, Strategy.Options {
         if (timeline != null) {
             timeline.add(clock.nanoTime(), me.cpu(), access, owner, wordAddress);
         }
-        if (access == Access.WAIT && me.beginWait(owner, address)) {
+        if (access == SharedAccess.WAIT && me.beginWait(owner, address)) {
             waitUntilWoken(me);
             return;
         }
@@ -228,11 +228,11 @@ public final class Simulation implements ScheduleHook, Strategy.Options {
         }
     }
 
-    private void noteAccess(Strand me, Access access, Object owner, long address) {
-        if (access == Access.READ || access == Access.READ_MODIFY_WRITE) {
+    private void noteAccess(Strand me, SharedAccess access, Object owner, long address) {
+        if (access == SharedAccess.READ || access == SharedAccess.READ_MODIFY_WRITE) {
             me.noteRead(owner, address);
         }
-        if (access == Access.WRITE || access == Access.READ_MODIFY_WRITE) {
+        if (access == SharedAccess.WRITE || access == SharedAccess.READ_MODIFY_WRITE) {
             for (Strand other : strands) {
                 if (other != me) {
                     other.noteWrite(owner, address);

@@ -3,7 +3,7 @@ package dev.spinbpf.maps.sched;
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.memory.GuestMemory;
-import dev.spinbpf.maps.sync.Access;
+import dev.spinbpf.maps.sync.SharedAccess;
 import dev.spinbpf.maps.sync.LongWords;
 import dev.spinbpf.maps.sync.SchedulePoint;
 import java.util.ArrayList;
@@ -36,7 +36,7 @@ public final class Timeline {
         watchedByName.put(name, new Watched(address, format));
     }
 
-    void add(long nanos, Cpu cpu, Access access, Object owner, long address) {
+    void add(long nanos, Cpu cpu, SharedAccess access, Object owner, long address) {
         add(nanos, cpu, access.name().toLowerCase(Locale.ROOT) + " " + name(owner, address));
     }
 

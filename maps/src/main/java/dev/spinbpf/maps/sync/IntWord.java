@@ -40,58 +40,58 @@ public final class IntWord {
     }
 
     public int getOpaque() {
-        SchedulePoint.reach(Access.READ, this, 0);
+        SchedulePoint.reach(SharedAccess.READ, this, 0);
         return (int) VALUE.getOpaque(this);
     }
 
     public int getAcquire() {
-        SchedulePoint.reach(Access.READ, this, 0);
+        SchedulePoint.reach(SharedAccess.READ, this, 0);
         return (int) VALUE.getAcquire(this);
     }
 
     public void setOpaque(int newValue) {
-        SchedulePoint.reach(Access.WRITE, this, 0);
+        SchedulePoint.reach(SharedAccess.WRITE, this, 0);
         VALUE.setOpaque(this, newValue);
     }
 
     public void setRelease(int newValue) {
-        SchedulePoint.reach(Access.WRITE, this, 0);
+        SchedulePoint.reach(SharedAccess.WRITE, this, 0);
         VALUE.setRelease(this, newValue);
     }
 
     public int compareAndExchange(int expected, int newValue) {
-        SchedulePoint.reach(Access.READ_MODIFY_WRITE, this, 0);
+        SchedulePoint.reach(SharedAccess.READ_MODIFY_WRITE, this, 0);
         return (int) VALUE.compareAndExchange(this, expected, newValue);
     }
 
     public int compareAndExchangeAcquire(int expected, int newValue) {
-        SchedulePoint.reach(Access.READ_MODIFY_WRITE, this, 0);
+        SchedulePoint.reach(SharedAccess.READ_MODIFY_WRITE, this, 0);
         return (int) VALUE.compareAndExchangeAcquire(this, expected, newValue);
     }
 
     public int getAndAdd(int delta) {
-        SchedulePoint.reach(Access.READ_MODIFY_WRITE, this, 0);
+        SchedulePoint.reach(SharedAccess.READ_MODIFY_WRITE, this, 0);
         return (int) VALUE.getAndAdd(this, delta);
     }
 
     public int getAndSet(int newValue) {
-        SchedulePoint.reach(Access.READ_MODIFY_WRITE, this, 0);
+        SchedulePoint.reach(SharedAccess.READ_MODIFY_WRITE, this, 0);
         return (int) VALUE.getAndSet(this, newValue);
     }
 
     public int getAndBitwiseOr(int mask) {
-        SchedulePoint.reach(Access.READ_MODIFY_WRITE, this, 0);
+        SchedulePoint.reach(SharedAccess.READ_MODIFY_WRITE, this, 0);
         return (int) VALUE.getAndBitwiseOr(this, mask);
     }
 
     public int getAndBitwiseAnd(int mask) {
-        SchedulePoint.reach(Access.READ_MODIFY_WRITE, this, 0);
+        SchedulePoint.reach(SharedAccess.READ_MODIFY_WRITE, this, 0);
         return (int) VALUE.getAndBitwiseAnd(this, mask);
     }
 
-    /** Says that the caller looked at this word in vain and will look again; see {@link Access#WAIT}. */
+    /** Says that the caller looked at this word in vain and will look again; see {@link SharedAccess#WAIT}. */
     public void waitFor() {
-        SchedulePoint.reach(Access.WAIT, this, 0);
+        SchedulePoint.reach(SharedAccess.WAIT, this, 0);
     }
 
     @Override

@@ -29,57 +29,57 @@ public final class LongWord {
     }
 
     public long getOpaque() {
-        SchedulePoint.reach(Access.READ, this, 0);
+        SchedulePoint.reach(SharedAccess.READ, this, 0);
         return (long) VALUE.getOpaque(this);
     }
 
     public long getAcquire() {
-        SchedulePoint.reach(Access.READ, this, 0);
+        SchedulePoint.reach(SharedAccess.READ, this, 0);
         return (long) VALUE.getAcquire(this);
     }
 
     public void setOpaque(long newValue) {
-        SchedulePoint.reach(Access.WRITE, this, 0);
+        SchedulePoint.reach(SharedAccess.WRITE, this, 0);
         VALUE.setOpaque(this, newValue);
     }
 
     public void setRelease(long newValue) {
-        SchedulePoint.reach(Access.WRITE, this, 0);
+        SchedulePoint.reach(SharedAccess.WRITE, this, 0);
         VALUE.setRelease(this, newValue);
     }
 
     public long compareAndExchange(long expected, long newValue) {
-        SchedulePoint.reach(Access.READ_MODIFY_WRITE, this, 0);
+        SchedulePoint.reach(SharedAccess.READ_MODIFY_WRITE, this, 0);
         return (long) VALUE.compareAndExchange(this, expected, newValue);
     }
 
     public long compareAndExchangeAcquire(long expected, long newValue) {
-        SchedulePoint.reach(Access.READ_MODIFY_WRITE, this, 0);
+        SchedulePoint.reach(SharedAccess.READ_MODIFY_WRITE, this, 0);
         return (long) VALUE.compareAndExchangeAcquire(this, expected, newValue);
     }
 
     public long getAndAdd(long delta) {
-        SchedulePoint.reach(Access.READ_MODIFY_WRITE, this, 0);
+        SchedulePoint.reach(SharedAccess.READ_MODIFY_WRITE, this, 0);
         return (long) VALUE.getAndAdd(this, delta);
     }
 
     public long getAndSet(long newValue) {
-        SchedulePoint.reach(Access.READ_MODIFY_WRITE, this, 0);
+        SchedulePoint.reach(SharedAccess.READ_MODIFY_WRITE, this, 0);
         return (long) VALUE.getAndSet(this, newValue);
     }
 
     public long getAndBitwiseOr(long mask) {
-        SchedulePoint.reach(Access.READ_MODIFY_WRITE, this, 0);
+        SchedulePoint.reach(SharedAccess.READ_MODIFY_WRITE, this, 0);
         return (long) VALUE.getAndBitwiseOr(this, mask);
     }
 
     public long getAndBitwiseAnd(long mask) {
-        SchedulePoint.reach(Access.READ_MODIFY_WRITE, this, 0);
+        SchedulePoint.reach(SharedAccess.READ_MODIFY_WRITE, this, 0);
         return (long) VALUE.getAndBitwiseAnd(this, mask);
     }
 
-    /** Says that the caller looked at this word in vain and will look again; see {@link Access#WAIT}. */
+    /** Says that the caller looked at this word in vain and will look again; see {@link SharedAccess#WAIT}. */
     public void waitFor() {
-        SchedulePoint.reach(Access.WAIT, this, 0);
+        SchedulePoint.reach(SharedAccess.WAIT, this, 0);
     }
 }

@@ -30,22 +30,22 @@ public final class LongWords {
     }
 
     public long getOpaque(int index) {
-        SchedulePoint.reach(Access.READ, this, index);
+        SchedulePoint.reach(SharedAccess.READ, this, index);
         return (long) WORDS.getOpaque(words, index);
     }
 
     public void setOpaque(int index, long value) {
-        SchedulePoint.reach(Access.WRITE, this, index);
+        SchedulePoint.reach(SharedAccess.WRITE, this, index);
         WORDS.setOpaque(words, index, value);
     }
 
     public long getAcquire(int index) {
-        SchedulePoint.reach(Access.READ, this, index);
+        SchedulePoint.reach(SharedAccess.READ, this, index);
         return (long) WORDS.getAcquire(words, index);
     }
 
     public void setRelease(int index, long value) {
-        SchedulePoint.reach(Access.WRITE, this, index);
+        SchedulePoint.reach(SharedAccess.WRITE, this, index);
         WORDS.setRelease(words, index, value);
     }
 

@@ -10,5 +10,5 @@ public interface ScheduleHook {
      * @param owner the object whose word it is, or {@link SchedulePoint#GUEST} for guest memory
      * @param address the word's guest address, or its index in {@code owner}
      */
-    void reach(Access access, Object owner, long address);
+    void reach(SharedAccess access, Object owner, long address);
 }

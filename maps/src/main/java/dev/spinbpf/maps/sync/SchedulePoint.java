@@ -42,13 +42,13 @@ public final class SchedulePoint {
     }
 
     /** Passes the point. */
-    public static void reach(Access access, Object owner, long address) {
+    public static void reach(SharedAccess access, Object owner, long address) {
         if (isSimulated()) {
             reachHook(access, owner, address);
         }
     }
 
-    private static void reachHook(Access access, Object owner, long address) {
+    private static void reachHook(SharedAccess access, Object owner, long address) {
         ScheduleHook current = hook;
         if (current != null) {
             current.reach(access, owner, address);

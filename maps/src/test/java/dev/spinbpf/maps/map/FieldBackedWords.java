@@ -1,6 +1,6 @@
 package dev.spinbpf.maps.map;
 
-import dev.spinbpf.maps.sync.Access;
+import dev.spinbpf.maps.sync.SharedAccess;
 import dev.spinbpf.maps.sync.ScheduleHook;
 import dev.spinbpf.maps.sync.SchedulePoint;
 
@@ -32,7 +32,7 @@ final class FieldBackedWords implements ScheduleHook {
 
     @Override
     @SuppressWarnings("NonAtomicVolatileUpdate") // the value does not matter
-    public void reach(Access access, Object owner, long address) {
+    public void reach(SharedAccess access, Object owner, long address) {
         Word word = words[(int) (address >>> 2) & COUNT - 1];
         switch (access) {
             case READ, WAIT -> {

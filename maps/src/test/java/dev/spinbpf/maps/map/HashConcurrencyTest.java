@@ -244,6 +244,6 @@ class HashConcurrencyTest {
         map.consume(visitor);
         assertThat(GuestMemory.getLong(consumed)).isPositive();
         assertThat(GuestMemory.getLong(sums)).isZero();
-        assertThat(map.query(RingBufferMap.BPF_RB_AVAIL_DATA)).isZero();
+        assertThat(map.query(MapFlags.BPF_RB_AVAIL_DATA)).isZero();
     }
 }

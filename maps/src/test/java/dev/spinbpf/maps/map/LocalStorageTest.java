@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 
 /** Values that belong to tasks. */
 class LocalStorageTest {
-    private static final long CREATE = LocalStorageMap.BPF_LOCAL_STORAGE_GET_F_CREATE;
+    private static final long CREATE = MapFlags.BPF_LOCAL_STORAGE_GET_F_CREATE;
 
     private final TestMachine machine = new TestMachine(2);
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.linux.MapType;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -24,7 +25,7 @@ final class MapContents {
         Cpu cpu = machine.cpu;
         switch (map.type()) {
             case QUEUE, STACK -> drainInto(contents, map, machine, value);
-            case RINGBUF -> contents.put("position", ((RingBufferMap) map).query(RingBufferMap.BPF_RB_PROD_POS));
+            case RINGBUF -> contents.put("position", ((RingBufferMap) map).query(MapFlags.BPF_RB_PROD_POS));
             case TASK_STORAGE -> {
                 for (int owner = 0; owner < machine.ownerCount(); owner++) {
                     GuestMemory.putInt(key, owner);

@@ -101,7 +101,7 @@ class OtherMapsTest {
         map.submit(second, 0);
         List<Integer> sizes = new ArrayList<>();
         assertThat(map.consume((record, size) -> sizes.add(size))).isZero();
-        assertThat(map.query(RingBufferMap.BPF_RB_AVAIL_DATA)).isEqualTo(32);
+        assertThat(map.query(MapFlags.BPF_RB_AVAIL_DATA)).isEqualTo(32);
         map.submit(first, 0);
         assertThat(map.wakeups()).isEqualTo(1);
         assertThat(map.consume((record, size) -> sizes.add(size))).isEqualTo(2);
@@ -110,8 +110,8 @@ class OtherMapsTest {
         map.discard(third, MapFlags.BPF_RB_NO_WAKEUP);
         assertThat(map.wakeups()).isEqualTo(1);
         assertThat(map.consume((record, size) -> sizes.add(size))).isZero();
-        assertThat(map.query(RingBufferMap.BPF_RB_AVAIL_DATA)).isZero();
-        assertThat(map.query(RingBufferMap.BPF_RB_CONS_POS)).isEqualTo(48);
+        assertThat(map.query(MapFlags.BPF_RB_AVAIL_DATA)).isZero();
+        assertThat(map.query(MapFlags.BPF_RB_CONS_POS)).isEqualTo(48);
         assertThat(map.query(99)).isZero();
         assertThat(map.reserve(machine.cpu, 8, 1)).isZero();
         assertThat(map.update(machine.cpu, 0, 0, 0)).isEqualTo(-ENOTSUPP);
@@ -166,7 +166,7 @@ class OtherMapsTest {
         List<Long> seen = new ArrayList<>();
         map.consume((record, size) -> seen.add(GuestMemory.getLong(record)));
         assertThat(seen).containsExactly(7L, 8L, 9L);
-        assertThat(map.query(RingBufferMap.BPF_RB_OVERWRITE_POS)).isEqualTo(7 * 1024);
+        assertThat(map.query(MapFlags.BPF_RB_OVERWRITE_POS)).isEqualTo(7 * 1024);
     }
 
     @Test

@@ -2,6 +2,8 @@ package dev.spinbpf.programs.asm;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
+import dev.spinbpf.programs.linux.KernelLimits;
+import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.MapDef;
 import java.util.ArrayList;
@@ -14,9 +16,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A map, or a section of global data, while its lines are read. */
 final class MapDraft {
-    private static final int RDONLY_PROG = 1 << 7;
-    private static final int MMAPABLE = 1 << 10;
-    private static final int KERNEL_NAME_LENGTH = 15;
     private static final int SUFFIX_LENGTH = 7;
 
     final MapType type;
@@ -60,7 +59,7 @@ final class MapDraft {
         map.readOnly = section.startsWith(".rodata");
         map.keySize = Integer.BYTES;
         map.maxEntries = 1;
-        map.flags = MMAPABLE | (map.readOnly ? RDONLY_PROG : 0);
+        map.flags = MapFlags.BPF_F_MMAPABLE | (map.readOnly ? MapFlags.BPF_F_RDONLY_PROG : 0);
         map.dataSize = 0;
         return map;
     }
@@ -74,7 +73,7 @@ final class MapDraft {
         int dot = base.indexOf('.');
         String object = dot < 0 ? base : base.substring(0, dot);
         int suffix = Math.max(SUFFIX_LENGTH, section.length());
-        int prefix = Math.clamp(KERNEL_NAME_LENGTH - suffix, 0, object.length());
+        int prefix = Math.clamp(KernelLimits.MAX_NAME_CHARS - suffix, 0, object.length());
         return (object.substring(0, prefix) + section).replaceAll("[^A-Za-z0-9_.]", "_");
     }
 

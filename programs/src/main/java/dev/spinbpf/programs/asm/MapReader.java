@@ -5,6 +5,7 @@ import dev.spinbpf.programs.asm.BpfAsmParser.NameContext;
 import dev.spinbpf.programs.asm.BpfAsmParser.NumberContext;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.MapDef;
+import dev.spinbpf.programs.model.ProgramObject;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HexFormat;
@@ -16,8 +17,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads the lines that describe maps and sections of global data. */
 final class MapReader {
-    /** Most bytes of initial content that all maps of a text have together. */
-    static final int MAX_DATA_BYTES = 64 << 20;
 
     private static final long U32_MAX = 0xffff_ffffL;
     private static final Pattern BLANKS = Pattern.compile("\\s+");
@@ -47,7 +46,7 @@ final class MapReader {
     MapDraft section(BpfAsmParser.SectionStartContext c) {
         MapDraft map = MapDraft.section(literals.name(c.section), fileName, Span.of(c));
         if (c.number() != null) {
-            grow(map, c.number(), literals.number(c.number(), 0, MAX_DATA_BYTES));
+            grow(map, c.number(), literals.number(c.number(), 0, ProgramObject.MAX_DATA_BYTES));
         }
         open = map;
         outer = null;
@@ -138,16 +137,16 @@ final class MapReader {
             case "flags" -> map.flags = literals.bits64(c.number());
             case "map_extra" -> map.mapExtra = literals.bits64(c.number());
             case "numa_node" -> map.numaNode = literals.bits32(c.number());
-            default -> grow(map, c, literals.number(c.number(), 0, MAX_DATA_BYTES));
+            default -> grow(map, c, literals.number(c.number(), 0, ProgramObject.MAX_DATA_BYTES));
         }
     }
 
     private int offset(NumberContext c) {
-        return (int) literals.number(c, 0, MAX_DATA_BYTES);
+        return (int) literals.number(c, 0, ProgramObject.MAX_DATA_BYTES);
     }
 
     private int count(@Nullable NumberContext c) {
-        return c == null ? -1 : (int) literals.number(c, 1, MAX_DATA_BYTES);
+        return c == null ? -1 : (int) literals.number(c, 1, ProgramObject.MAX_DATA_BYTES);
     }
 
     private void variable(MapDraft map, BpfAsmParser.VariableAttributeContext c) {
@@ -159,7 +158,7 @@ final class MapReader {
         int alignment = Math.clamp(BtfDraft.sizeOf(type), 1, Long.BYTES);
         int offset = c.offset == null
                 ? Math.ceilDiv(map.end(), alignment) * alignment
-                : (int) literals.number(c.offset, 0, MAX_DATA_BYTES);
+                : (int) literals.number(c.offset, 0, ProgramObject.MAX_DATA_BYTES);
         MapDraft.Member member = member(map, c, literals.name(c.name(0)), c.type, count(c.count), offset);
         if (member == null || !grow(map, c, member.end()) || c.initializer() == null) {
             return;
@@ -198,7 +197,7 @@ final class MapReader {
             return null;
         }
         long total = (long) size * (count < 0 ? 1 : count);
-        if (offset + total > MAX_DATA_BYTES || map.section == null && offset + total > map.valueSize) {
+        if (offset + total > ProgramObject.MAX_DATA_BYTES || map.section == null && offset + total > map.valueSize) {
             diagnostics.error(Span.of(at), "'" + name + "' ends behind the value's " + map.valueSize + " bytes");
             return null;
         }
@@ -211,7 +210,7 @@ final class MapReader {
     }
 
     private void bytes(MapDraft map, BpfAsmParser.BytesAttributeContext c) {
-        long offset = literals.number(c.number(), 0, MAX_DATA_BYTES);
+        long offset = literals.number(c.number(), 0, ProgramObject.MAX_DATA_BYTES);
         String digits = BLANKS.matcher(literals.string(c.STRING().getSymbol())).replaceAll("");
         if (digits.length() % 2 != 0 || !digits.chars().allMatch(d -> Character.digit(d, 16) >= 0 && d < 0x80)) {
             diagnostics.error(Span.of(c.STRING().getSymbol()), "expected two hexadecimal digits for each byte");
@@ -229,8 +228,8 @@ final class MapReader {
             return true;
         }
         long more = end - Math.max(0, have);
-        if (dataBytes + more > MAX_DATA_BYTES) {
-            diagnostics.error(Span.of(at), "more than " + MAX_DATA_BYTES + " bytes of initial data");
+        if (dataBytes + more > ProgramObject.MAX_DATA_BYTES) {
+            diagnostics.error(Span.of(at), "more than " + ProgramObject.MAX_DATA_BYTES + " bytes of initial data");
             return false;
         }
         dataBytes += more;

@@ -8,6 +8,7 @@ import dev.spinbpf.programs.asm.BpfAsmParser.StatementContext;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.elf.SectionNames;
 import dev.spinbpf.programs.linux.AttachType;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.KfuncRef;
 import dev.spinbpf.programs.model.KsymRef;
@@ -91,7 +92,7 @@ final class ObjectDraft {
         SourceInsn insn = instructions.read(statement.instruction(), opcode);
         if (function == null) {
             diagnostics.error(Span.of(statement), "an instruction belongs behind .program, .func or .global");
-        } else if (function.slots.size() >= TextLinker.MAX_PROGRAM_SLOTS) {
+        } else if (function.slots.size() >= KernelLimits.BPF_COMPLEXITY_LIMIT_INSNS) {
             diagnostics.error(Span.of(statement), "'" + function.name + "' has too many instructions");
         } else if (insn != null) {
             function.add(insn);

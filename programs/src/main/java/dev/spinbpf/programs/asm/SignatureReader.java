@@ -5,6 +5,7 @@ import dev.spinbpf.programs.asm.BpfAsmParser.SignatureContext;
 import dev.spinbpf.programs.asm.FunctionDraft.Parameter;
 import dev.spinbpf.programs.asm.FunctionDraft.Pointee;
 import dev.spinbpf.programs.btf.BtfType;
+import dev.spinbpf.programs.linux.KernelLimits;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,8 +15,6 @@ import java.util.List;
  * {@code nonnull mem SIZE}.
  */
 final class SignatureReader {
-    private static final int MAX_PARAMETERS = 5;
-    private static final int MAX_MEMORY_BYTES = 1 << 29;
 
     private final Diagnostics diagnostics;
     private final Literals literals;
@@ -26,8 +25,9 @@ final class SignatureReader {
     }
 
     List<Parameter> read(SignatureContext signature) {
-        if (signature.parameter().size() > MAX_PARAMETERS) {
-            diagnostics.error(Span.of(signature), "a function has at most " + MAX_PARAMETERS + " parameters");
+        if (signature.parameter().size() > KernelLimits.MAX_BPF_FUNC_REG_ARGS) {
+            diagnostics.error(
+                    Span.of(signature), "a function has at most " + KernelLimits.MAX_BPF_FUNC_REG_ARGS + " parameters");
         }
         return signature.parameter().stream().map(this::parameter).toList();
     }
@@ -42,7 +42,8 @@ final class SignatureReader {
         }
         boolean nonNull = words.equals(List.of("nonnull", "mem"));
         if (c.number() != null && (nonNull || words.equals(List.of("mem")))) {
-            return new Parameter("u8", Pointee.MEMORY, (int) literals.number(c.number(), 1, MAX_MEMORY_BYTES), nonNull);
+            return new Parameter(
+                    "u8", Pointee.MEMORY, (int) literals.number(c.number(), 1, KernelLimits.BPF_MAX_VAR_SIZ), nonNull);
         }
         diagnostics.error(Span.of(c), "expected u8 to s64, ptr NAME, mem SIZE or nonnull mem SIZE");
         return new Parameter("int", null, 0, false);

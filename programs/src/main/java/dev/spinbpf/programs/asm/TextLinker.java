@@ -4,10 +4,12 @@ import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.HelperIds;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.model.KfuncRef;
 import dev.spinbpf.programs.model.KsymRef;
 import dev.spinbpf.programs.model.LineInfo;
 import dev.spinbpf.programs.model.Program;
+import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.programs.model.Subprog;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -25,10 +27,7 @@ import org.jspecify.annotations.Nullable;
  * programs that it calls, each before those that it calls itself, as libbpf does it.
  */
 final class TextLinker {
-    /** Most slots of a program: what the kernel takes. */
-    static final int MAX_PROGRAM_SLOTS = 1_000_000;
 
-    private static final int MAX_OBJECT_SLOTS = 4_000_000;
     private static final Map<String, Integer> HELPERS = helpers();
 
     private final String fileName;
@@ -79,7 +78,7 @@ final class TextLinker {
     /** The linked program, or null if it has mistakes, which are reported. */
     @Nullable
     Program link(ProgramDraft draft) {
-        if (objectSlots > MAX_OBJECT_SLOTS) {
+        if (objectSlots > ProgramObject.MAX_SLOTS) {
             return null;
         }
         int before = diagnostics.count();
@@ -97,7 +96,7 @@ final class TextLinker {
             start = end;
         }
         objectSlots += start;
-        if (start > MAX_PROGRAM_SLOTS || objectSlots > MAX_OBJECT_SLOTS) {
+        if (start > KernelLimits.BPF_COMPLEXITY_LIMIT_INSNS || objectSlots > ProgramObject.MAX_SLOTS) {
             diagnostics.error(draft.at, "'" + draft.name + "' has too many instructions: " + start);
         }
         if (diagnostics.count() > before) {

@@ -1,6 +1,7 @@
 package dev.spinbpf.programs.btf;
 
 import dev.spinbpf.programs.btf.BtfField.Kind;
+import dev.spinbpf.programs.linux.Errno;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
@@ -12,20 +13,14 @@ import org.jspecify.annotations.Nullable;
  * Finds special fields in a type, nested structs and arrays of them included.
  *
  * <p>The rules are those of Linux's {@code btf_parse_fields}: a struct is recognised by its name and size only where it is
- * named directly (a typedef of it is an ordinary field); a kind of which a value has at most one is refused (-E2BIG) when
- * it occurs twice; arrays may repeat pointers and roots only (-EINVAL); at most eleven fields (-E2BIG); fields must not
- * overlap or come out of order (-EEXIST); one value has one kind of lock (-EINVAL), and a root needs one (-EINVAL).
+ * named directly (a typedef of it is an ordinary field); a kind of which a value has at most one is refused (--Errno.E2BIG) when
+ * it occurs twice; arrays may repeat pointers and roots only (--Errno.EINVAL); at most eleven fields (--Errno.E2BIG); fields must not
+ * overlap or come out of order (--Errno.EEXIST); one value has one kind of lock (--Errno.EINVAL), and a root needs one (--Errno.EINVAL).
  */
 final class BtfFieldParser {
     private static final int MAX_FIELDS = 11;
     private static final int MAX_RESOLVE_DEPTH = 32;
     private static final String CONTAINS_TAG = "contains:";
-
-    private static final int ENOENT = -2;
-    private static final int E2BIG = -7;
-    private static final int EFAULT = -14;
-    private static final int EEXIST = -17;
-    private static final int EINVAL = -22;
 
     private final Btf btf;
     private final Set<Kind> kinds;
@@ -45,7 +40,7 @@ final class BtfFieldParser {
                         case BtfType.Composite struct
                         when !struct.isUnion() -> parser.ofStruct(struct, btf.resolve(typeId), 0);
                         case BtfType.DataSec section -> parser.ofSection(section);
-                        default -> throw new FieldException(EINVAL);
+                        default -> throw new FieldException(-Errno.EINVAL);
                     };
             check(fields, valueSize);
             List<BtfField> sorted = new ArrayList<>(fields);
@@ -61,10 +56,10 @@ final class BtfFieldParser {
         Set<Kind> found = EnumSet.noneOf(Kind.class);
         for (BtfField field : fields) {
             if (field.end() > valueSize) {
-                throw new FieldException(EFAULT);
+                throw new FieldException(-Errno.EFAULT);
             }
             if (field.offset() < next) {
-                throw new FieldException(EEXIST);
+                throw new FieldException(-Errno.EEXIST);
             }
             next = field.end();
             found.add(field.kind());
@@ -76,7 +71,7 @@ final class BtfFieldParser {
         if (spinLock && resSpinLock
                 || root && !spinLock && !resSpinLock
                 || twoNodes && !found.contains(Kind.BPF_REFCOUNT)) {
-            throw new FieldException(EINVAL);
+            throw new FieldException(-Errno.EINVAL);
         }
     }
 
@@ -85,7 +80,7 @@ final class BtfFieldParser {
         for (int i = 0; i < struct.members().size(); i++) {
             BtfType.Member member = struct.members().get(i);
             if (member.bitOffset() % 8 != 0) {
-                throw new FieldException(EINVAL);
+                throw new FieldException(-Errno.EINVAL);
             }
             Site site = new Site(structId, i, member.bitOffset() / 8, 0);
             found.addAll(ofField(member.typeId(), site, depth));
@@ -118,7 +113,7 @@ final class BtfFieldParser {
         long count = 1;
         for (int i = 0; btf.type(typeId) instanceof BtfType.Array array; i++) {
             if (i == MAX_RESOLVE_DEPTH) {
-                throw new FieldException(E2BIG);
+                throw new FieldException(-Errno.E2BIG);
             }
             count = count * array.count() & 0xffffffffL;
             typeId = array.elementTypeId();
@@ -142,7 +137,7 @@ final class BtfFieldParser {
             return List.of();
         }
         if (room == 0) {
-            throw new FieldException(E2BIG);
+            throw new FieldException(-Errno.E2BIG);
         }
         return repeat(List.of(field), count, size);
     }
@@ -153,7 +148,7 @@ final class BtfFieldParser {
             return List.of();
         }
         if (depth + 1 >= MAX_RESOLVE_DEPTH) {
-            throw new FieldException(E2BIG);
+            throw new FieldException(-Errno.E2BIG);
         }
         int roomBefore = room;
         List<BtfField> inner = ofStruct(nested, id, depth + 1);
@@ -172,11 +167,11 @@ final class BtfFieldParser {
     private List<BtfField> repeat(List<BtfField> element, long count, long elementSize) throws FieldException {
         for (BtfField field : element) {
             if (count > 1 && !field.kind().isPointer() && !field.kind().isGraphRoot()) {
-                throw new FieldException(EINVAL);
+                throw new FieldException(-Errno.EINVAL);
             }
         }
         if (count * element.size() > room) {
-            throw new FieldException(E2BIG);
+            throw new FieldException(-Errno.E2BIG);
         }
         List<BtfField> all = new ArrayList<>();
         for (int i = 0; i < count; i++) {
@@ -194,7 +189,7 @@ final class BtfFieldParser {
                 continue;
             }
             if (kind.unique() && !seen.add(kind)) {
-                throw new FieldException(E2BIG);
+                throw new FieldException(-Errno.E2BIG);
             }
             return kind;
         }
@@ -228,7 +223,7 @@ final class BtfFieldParser {
             }
             Kind tagged = modifier.kind() == BtfType.ModifierKind.TYPE_TAG ? kindByTag(modifier.name()) : null;
             if (tagged != null && kind != null && tagged != kind) {
-                throw new FieldException(EINVAL);
+                throw new FieldException(-Errno.EINVAL);
             }
             kind = tagged != null ? tagged : kind;
             at = modifier.typeId();
@@ -237,7 +232,7 @@ final class BtfFieldParser {
             return null;
         }
         if (!(btf.type(at) instanceof BtfType.Composite struct) || struct.isUnion()) {
-            throw new FieldException(EINVAL);
+            throw new FieldException(-Errno.EINVAL);
         }
         return new BtfField(kind, (int) site.offset(), at, null, 0);
     }
@@ -259,19 +254,19 @@ final class BtfFieldParser {
                     && tag.componentIndex() == site.component()
                     && tag.name().startsWith(CONTAINS_TAG)) {
                 if (contains != null) {
-                    throw new FieldException(EINVAL);
+                    throw new FieldException(-Errno.EINVAL);
                 }
                 contains = tag.name().substring(CONTAINS_TAG.length());
             }
         }
         int colon = contains == null ? -1 : contains.indexOf(':');
         if (contains == null || colon < 0) {
-            throw new FieldException(EINVAL);
+            throw new FieldException(-Errno.EINVAL);
         }
         int valueId = structNamed(contains.substring(0, colon));
         String node = contains.substring(colon + 1);
         if (node.isEmpty()) {
-            throw new FieldException(EINVAL);
+            throw new FieldException(-Errno.EINVAL);
         }
         Kind nodeKind = kind == Kind.BPF_LIST_HEAD ? Kind.BPF_LIST_NODE : Kind.BPF_RB_NODE;
         return new BtfField(kind, (int) site.offset(), valueId, node, nodeOffset(valueId, node, nodeKind));
@@ -283,7 +278,7 @@ final class BtfFieldParser {
                 return id;
             }
         }
-        throw new FieldException(ENOENT);
+        throw new FieldException(-Errno.ENOENT);
     }
 
     private int nodeOffset(int structId, String node, Kind nodeKind) throws FieldException {
@@ -296,12 +291,12 @@ final class BtfFieldParser {
                     && !struct.isUnion()
                     && struct.name().equals(nodeKind.typeName());
             if (offset >= 0 || !fits || member.bitOffset() % (8L * nodeKind.alignment()) != 0) {
-                throw new FieldException(EINVAL);
+                throw new FieldException(-Errno.EINVAL);
             }
             offset = (int) (member.bitOffset() / 8);
         }
         if (offset < 0) {
-            throw new FieldException(ENOENT);
+            throw new FieldException(-Errno.ENOENT);
         }
         return offset;
     }

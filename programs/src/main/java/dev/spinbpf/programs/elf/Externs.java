@@ -3,6 +3,7 @@ package dev.spinbpf.programs.elf;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.model.MalformedObjectException;
+import dev.spinbpf.programs.model.ProgramObject;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -168,8 +169,8 @@ final class Externs {
             long align = alignment(extern);
             long place = (end + align - 1) / align * align;
             end = place + setting.size();
-            if (end > GlobalData.MAX_BYTES) {
-                throw bad(extern.name(), "ends at " + end + ", more than " + GlobalData.MAX_BYTES + " bytes");
+            if (end > ProgramObject.MAX_DATA_BYTES) {
+                throw bad(extern.name(), "ends at " + end + ", more than " + ProgramObject.MAX_DATA_BYTES + " bytes");
             }
             Extern placed = new Extern(
                     extern.symbolIndex(),

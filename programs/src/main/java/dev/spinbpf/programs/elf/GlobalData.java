@@ -1,20 +1,18 @@
 package dev.spinbpf.programs.elf;
 
 import dev.spinbpf.programs.btf.BtfType;
+import dev.spinbpf.programs.linux.KernelLimits;
+import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.MalformedObjectException;
 import dev.spinbpf.programs.model.MapDef;
+import dev.spinbpf.programs.model.ProgramObject;
 import java.util.List;
 
 /** Sections of global variables as maps: arrays of one element that is the section's contents. */
 final class GlobalData {
-    /** Most bytes of global variables in an object. Sections without contents in the file ({@code .bss}) need a limit. */
-    static final int MAX_BYTES = 64 << 20;
 
-    private static final int BPF_F_RDONLY_PROG = 1 << 7;
-    private static final int BPF_F_MMAPABLE = 1 << 10;
     private static final int KEY_BYTES = 4;
-    private static final int KERNEL_NAME_LENGTH = 15;
     private static final int SHORTEST_SUFFIX = 7;
 
     private final ElfFile elf;
@@ -46,11 +44,12 @@ final class GlobalData {
 
     /** The map for a section for which {@link #isData} holds. */
     MapDef map(ElfSection section) throws MalformedObjectException {
-        if (section.size() > MAX_BYTES - bytes) {
+        if (section.size() > ProgramObject.MAX_DATA_BYTES - bytes) {
             throw elf.bad(
                     section,
                     -1,
-                    "has " + section.size() + " bytes, so that global data exceeds the limit of " + MAX_BYTES);
+                    "has " + section.size() + " bytes, so that global data exceeds the limit of "
+                            + ProgramObject.MAX_DATA_BYTES);
         }
         bytes += section.size();
         byte[] contents = section.type() == ElfSection.NOBITS ? new byte[(int) section.size()] : elf.copy(section);
@@ -64,7 +63,8 @@ final class GlobalData {
 
     private MapDef map(String section, byte[] contents, boolean readOnly) {
         int typeId = types.original.find(section, BtfType.DataSec.class);
-        int flags = (readOnly ? BPF_F_RDONLY_PROG : 0) | (hasVisibleVariable(typeId) ? BPF_F_MMAPABLE : 0);
+        long flags = (readOnly ? MapFlags.BPF_F_RDONLY_PROG : 0)
+                | (hasVisibleVariable(typeId) ? MapFlags.BPF_F_MMAPABLE : 0);
         return new MapDef(
                 mapName(section),
                 MapType.ARRAY,
@@ -101,8 +101,9 @@ final class GlobalData {
      * characters (as if the section's name had at least seven); a name with a second dot stands alone.
      */
     private String mapName(String section) {
-        int suffix = Math.min(Math.max(SHORTEST_SUFFIX, section.length()), KERNEL_NAME_LENGTH);
-        int prefix = section.indexOf('.', 1) >= 0 ? 0 : Math.min(KERNEL_NAME_LENGTH - suffix, objectName.length());
+        int suffix = Math.min(Math.max(SHORTEST_SUFFIX, section.length()), KernelLimits.MAX_NAME_CHARS);
+        int prefix =
+                section.indexOf('.', 1) >= 0 ? 0 : Math.min(KernelLimits.MAX_NAME_CHARS - suffix, objectName.length());
         String name = objectName.substring(0, prefix) + section.substring(0, Math.min(suffix, section.length()));
         StringBuilder allowed = new StringBuilder();
         for (int i = 0; i < name.length(); i++) {
@@ -115,7 +116,7 @@ final class GlobalData {
 
     private static String objectName(String fileName) {
         String name = fileName.substring(fileName.lastIndexOf('/') + 1);
-        name = name.substring(0, Math.min(name.length(), KERNEL_NAME_LENGTH));
+        name = name.substring(0, Math.min(name.length(), KernelLimits.MAX_NAME_CHARS));
         int dot = name.indexOf('.');
         return dot < 0 ? name : name.substring(0, dot);
     }

@@ -2,6 +2,7 @@ package dev.spinbpf.programs.elf;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.MapDef;
 import java.util.List;
@@ -9,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Attributes of one map, collected from the members of its struct. Sizes and counts are unsigned 32-bit numbers. */
 final class MapAttributes {
-    private static final int PAGE_BYTES = 4096;
     private static final int PIN_BY_NAME = 1;
 
     private final Btf types;
@@ -119,10 +119,10 @@ final class MapAttributes {
 
     /** A ring buffer's size, rounded up to a power of two of pages; 0 stays, so that the kernel refuses it. */
     private static long wholePages(long bytes) {
-        if (bytes == 0 || bytes % PAGE_BYTES == 0 && Long.bitCount(bytes / PAGE_BYTES) == 1) {
+        if (bytes == 0 || bytes % KernelLimits.PAGE_SIZE == 0 && Long.bitCount(bytes / KernelLimits.PAGE_SIZE) == 1) {
             return bytes;
         }
-        for (long rounded = PAGE_BYTES; rounded <= 1L << 31; rounded <<= 1) {
+        for (long rounded = KernelLimits.PAGE_SIZE; rounded <= 1L << 31; rounded <<= 1) {
             if (rounded > bytes) {
                 return rounded;
             }

@@ -1,6 +1,7 @@
 package dev.spinbpf.programs.elf;
 
 import dev.spinbpf.programs.btf.BtfType;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.MalformedObjectException;
@@ -21,7 +22,6 @@ import org.jspecify.annotations.Nullable;
 final class ObjectAssembly {
     private static final String ARENA = ".addr_space.1";
     private static final String JUMP_TABLES = ".jumptables";
-    private static final int PAGE_BYTES = 4096;
     private static final int MAX_LICENSE_BYTES = 63;
     private static final String EXCEPTION_CALLBACK = "exception_callback:";
 
@@ -59,7 +59,7 @@ final class ObjectAssembly {
         types.fixDataSections();
         Settings settings = new Settings(externs, options);
         readMaps(externs, settings);
-        new StructOps(elf, types, functions, notes).read(structMembers);
+        new StructOpsMembers(elf, types, functions, notes).read(structMembers);
         collectRelocs(externs);
         types.hideFunctions(functions.subprograms());
         new CoreRelocations(elf, types, functions, options.targetTypes(), notes).apply(types.ext.relocations());
@@ -159,8 +159,9 @@ final class ObjectAssembly {
             throw elf.bad(section, -1, "to use global __arena variables the ARENA map should be declared in .maps");
         }
         MapDef arena = maps.get(arenaMap);
-        long arenaBytes = arena.maxEntries() * PAGE_BYTES;
-        long dataBytes = (section.size() + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+        long arenaBytes = arena.maxEntries() * KernelLimits.PAGE_SIZE;
+        long dataBytes =
+                (section.size() + KernelLimits.PAGE_SIZE - 1) / KernelLimits.PAGE_SIZE * KernelLimits.PAGE_SIZE;
         if (dataBytes > arenaBytes) {
             throw elf.bad(
                     section,
@@ -207,7 +208,7 @@ final class ObjectAssembly {
 
     private void link(ReferenceResolver references, List<Program> programs, List<UnlinkedProgram> unlinked) {
         CodeInfo info = new CodeInfo(types);
-        ObjectLinker linker = new ObjectLinker(functions, info, references, ObjectReader.MAX_LINKED_SLOTS);
+        ObjectLinker linker = new ObjectLinker(functions, info, references, ProgramObject.MAX_SLOTS);
         Map<String, String> callbacks = exceptionCallbacks();
         for (Function main : functions.mains()) {
             String section = main.section.name();

@@ -3,6 +3,7 @@ package dev.spinbpf.programs.elf;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.InsnDecoder;
 import dev.spinbpf.programs.isa.InvalidInsnException;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.model.LineInfo;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.Subprog;
@@ -24,8 +25,6 @@ import org.jspecify.annotations.Nullable;
  * caller goes on. So subprograms stand in the order of first use, depth first, and only those that are used are there.
  */
 final class ObjectLinker {
-    /** Most instructions of a program: what Linux accepts. */
-    private static final int MAX_PROGRAM_SLOTS = 1_000_000;
 
     private final SectionFunctions functions;
     private final CodeInfo info;
@@ -155,8 +154,9 @@ final class ObjectLinker {
         if (function.failure != null) {
             throw new LinkException(function.failure);
         }
-        if (image.length + function.code.length > MAX_PROGRAM_SLOTS) {
-            throw new LinkException("has more than " + MAX_PROGRAM_SLOTS + " instructions with its subprograms");
+        if (image.length + function.code.length > KernelLimits.BPF_COMPLEXITY_LIMIT_INSNS) {
+            throw new LinkException(
+                    "has more than " + KernelLimits.BPF_COMPLEXITY_LIMIT_INSNS + " instructions with its subprograms");
         }
         slotsLeft -= function.code.length;
         if (slotsLeft < 0) {

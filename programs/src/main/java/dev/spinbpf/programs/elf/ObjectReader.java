@@ -3,6 +3,7 @@ package dev.spinbpf.programs.elf;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfFormatException;
 import dev.spinbpf.programs.btf.BtfReader;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.model.MalformedObjectException;
 import dev.spinbpf.programs.model.ProgramObject;
 import java.io.IOException;
@@ -15,16 +16,14 @@ import java.nio.file.Path;
  * programs and maps, links subprograms, resolves references, relocates against other types.
  *
  * <p>A file that is not what it should be gives a {@link MalformedObjectException} and nothing else. Memory is bounded by
- * a multiple of the file's size, plus these limits: {@link #MAX_FILE_BYTES} for the file, 64 MiB of global variables,
- * 1,000,000 instructions for a linked program, {@link #MAX_LINKED_SLOTS} for all programs of a file together (the ones
- * beyond are reported as unlinked).
+ * a multiple of the file's size, plus these limits: {@link #MAX_FILE_BYTES} for the file,
+ * {@link ProgramObject#MAX_DATA_BYTES} of global variables, {@link KernelLimits#BPF_COMPLEXITY_LIMIT_INSNS} instructions
+ * for a linked program, {@link ProgramObject#MAX_SLOTS} for all programs of a file together (the ones beyond are reported
+ * as unlinked).
  */
 public final class ObjectReader {
     /** Largest file that is read. */
     public static final int MAX_FILE_BYTES = 256 << 20;
-
-    /** Most instructions of all programs of a file together, subprograms counted in each program that uses them. */
-    public static final int MAX_LINKED_SLOTS = 2_000_000;
 
     private ObjectReader() {}
 

@@ -1,5 +1,6 @@
 package dev.spinbpf.programs.linux;
 
+import java.lang.reflect.Field;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -47,31 +48,15 @@ public final class Errno {
 
     private static Map<Integer, String> names() {
         Map<Integer, String> names = new HashMap<>();
-        names.put(EPERM, "EPERM");
-        names.put(ENOENT, "ENOENT");
-        names.put(ESRCH, "ESRCH");
-        names.put(E2BIG, "E2BIG");
-        names.put(EBADF, "EBADF");
-        names.put(EAGAIN, "EAGAIN");
-        names.put(ENOMEM, "ENOMEM");
-        names.put(EACCES, "EACCES");
-        names.put(EFAULT, "EFAULT");
-        names.put(EBUSY, "EBUSY");
-        names.put(EEXIST, "EEXIST");
-        names.put(ENODEV, "ENODEV");
-        names.put(EINVAL, "EINVAL");
-        names.put(ENOSPC, "ENOSPC");
-        names.put(ERANGE, "ERANGE");
-        names.put(EDEADLK, "EDEADLK");
-        names.put(ENAMETOOLONG, "ENAMETOOLONG");
-        names.put(ENOSYS, "ENOSYS");
-        names.put(ELOOP, "ELOOP");
-        names.put(ENODATA, "ENODATA");
-        names.put(EPROTO, "EPROTO");
-        names.put(EPROTONOSUPPORT, "EPROTONOSUPPORT");
-        names.put(EOPNOTSUPP, "EOPNOTSUPP");
-        names.put(ETIMEDOUT, "ETIMEDOUT");
-        names.put(ENOTSUPP, "ENOTSUPP");
+        for (Field constant : Errno.class.getDeclaredFields()) {
+            if (constant.getType() == int.class) {
+                try {
+                    names.put(constant.getInt(null), constant.getName());
+                } catch (IllegalAccessException e) {
+                    throw new AssertionError(e);
+                }
+            }
+        }
         return Map.copyOf(names);
     }
 }

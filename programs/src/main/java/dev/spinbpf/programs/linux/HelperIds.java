@@ -12,8 +12,21 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Names and numbers of the helper functions, as in Linux's {@code enum bpf_func_id}. */
+/**
+ * Names and numbers of the helper functions, as in Linux's {@code enum bpf_func_id}. All are in {@code helpers.tsv}; those
+ * whose meaning code depends on are constants too.
+ */
 public final class HelperIds {
+    public static final int BPF_FUNC_TAIL_CALL = 12;
+    public static final int BPF_FUNC_FOR_EACH_MAP_ELEM = 164;
+    public static final int BPF_FUNC_TIMER_SET_CALLBACK = 170;
+    public static final int BPF_FUNC_FIND_VMA = 180;
+    public static final int BPF_FUNC_LOOP = 181;
+    public static final int BPF_FUNC_USER_RINGBUF_DRAIN = 209;
+
+    /** The number after the last helper's: the kernel's {@code __BPF_FUNC_MAX_ID}. */
+    public static final int BPF_FUNC_MAX_ID = 212;
+
     private static final Map<Integer, String> NAMES = read();
 
     private HelperIds() {}

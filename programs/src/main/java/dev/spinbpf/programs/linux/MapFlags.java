@@ -1,6 +1,6 @@
 package dev.spinbpf.programs.linux;
 
-/** Flags of {@code BPF_MAP_CREATE} and of the operations on elements, with the kernel's names and values. */
+/** Flags of {@code BPF_MAP_CREATE}, of the operations on elements and of helpers on maps, with the kernel's names and values. */
 public final class MapFlags {
     /** Create a new element or update an existing one. */
     public static final long BPF_ANY = 0;
@@ -37,6 +37,20 @@ public final class MapFlags {
     public static final long BPF_RB_NO_WAKEUP = 1;
     /** Ring buffer: wake the consumer though it has not caught up. */
     public static final long BPF_RB_FORCE_WAKEUP = 2;
+
+    /** {@code bpf_ringbuf_query}: bytes that are not consumed yet. */
+    public static final long BPF_RB_AVAIL_DATA = 0;
+    /** {@code bpf_ringbuf_query}: the buffer's size. */
+    public static final long BPF_RB_RING_SIZE = 1;
+    /** {@code bpf_ringbuf_query}: the consumer's position. */
+    public static final long BPF_RB_CONS_POS = 2;
+    /** {@code bpf_ringbuf_query}: the producers' position. */
+    public static final long BPF_RB_PROD_POS = 3;
+    /** {@code bpf_ringbuf_query}: the position after the last record that was overwritten. */
+    public static final long BPF_RB_OVERWRITE_POS = 4;
+
+    /** {@code bpf_task_storage_get} and its kin: make a value if there is none. */
+    public static final long BPF_LOCAL_STORAGE_GET_F_CREATE = 1;
 
     /** {@code bpf_perf_event_output}: the part of the flags that is an index. */
     public static final long BPF_F_INDEX_MASK = 0xffffffffL;

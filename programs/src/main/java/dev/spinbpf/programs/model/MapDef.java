@@ -1,5 +1,6 @@
 package dev.spinbpf.programs.model;
 
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.MapType;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -41,8 +42,6 @@ public record MapDef(
         byte @Nullable [] initialData,
         boolean readOnly,
         @Nullable String section) {
-    /** Longest map and program name in the kernel. */
-    private static final int KERNEL_NAME_LENGTH = 15;
 
     /** A map that is not global data of a named section. */
     public MapDef(
@@ -85,7 +84,7 @@ public record MapDef(
 
     /** The name as the kernel shows it: the first 15 characters. */
     public String kernelName() {
-        return name.length() <= KERNEL_NAME_LENGTH ? name : name.substring(0, KERNEL_NAME_LENGTH);
+        return name.length() <= KernelLimits.MAX_NAME_CHARS ? name : name.substring(0, KernelLimits.MAX_NAME_CHARS);
     }
 
     /**

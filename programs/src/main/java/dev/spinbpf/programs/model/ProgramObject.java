@@ -27,6 +27,12 @@ public record ProgramObject(
         List<KsymRef> ksyms,
         List<UnlinkedProgram> unlinked) {
 
+    /** Most instructions of all programs together, subprograms counted in each program that uses them. */
+    public static final int MAX_SLOTS = 4_000_000;
+
+    /** Most bytes of initial data of all maps together. */
+    public static final int MAX_DATA_BYTES = 64 << 20;
+
     /** An object that refers to no kernel symbol by address. */
     public ProgramObject(
             String fileName,

@@ -14,16 +14,16 @@ class CoreRelocationTest {
     private static final int POISON = 195896080;
 
     private static Btf target() throws Exception {
-        return ObjectReader.readTypes("core_target.bpf.o", Samples.bytes("core_target.bpf.o"));
+        return ObjectReader.readTypes("core_target.bpf.o", CompiledObjects.bytes("core_target.bpf.o"));
     }
 
     private static ProgramObject relocated() throws Exception {
         return ObjectReader.read(
-                "core.bpf.o", Samples.bytes("core.bpf.o"), ReadOptions.DEFAULT.withTargetTypes(target()));
+                "core.bpf.o", CompiledObjects.bytes("core.bpf.o"), ReadOptions.DEFAULT.withTargetTypes(target()));
     }
 
     private static Insn patched(ProgramObject object, String program, int slot) {
-        return Samples.program(object, program).insns().get(slot);
+        return CompiledObjects.program(object, program).insns().get(slot);
     }
 
     @ParameterizedTest
@@ -91,6 +91,6 @@ class CoreRelocationTest {
     @ParameterizedTest
     @CsvSource({"exists_not, 1", "type_exists_not, 1", "enum_exists_not, 1", "enum_value, 2", "byte_size, 20"})
     void shouldFindEverythingInTheObjectsOwnTypes(String program, long value) throws Exception {
-        assertThat(patched(Samples.read("core.bpf.o"), program, 0).imm()).isEqualTo(value);
+        assertThat(patched(CompiledObjects.read("core.bpf.o"), program, 0).imm()).isEqualTo(value);
     }
 }

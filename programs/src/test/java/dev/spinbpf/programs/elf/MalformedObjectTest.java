@@ -62,7 +62,7 @@ class MalformedObjectTest {
 
     @Test
     void shouldRefuseEveryCut() {
-        byte[] file = Samples.bytes("maps.bpf.o");
+        byte[] file = CompiledObjects.bytes("maps.bpf.o");
         for (int length = 0; length < file.length; length += 7) {
             byte[] cut = Arrays.copyOf(file, length);
             assertRefused(cut);
@@ -188,7 +188,7 @@ class MalformedObjectTest {
         Arrays.fill(body, MOV_R0_0);
         body[body.length - 1] = EXIT;
         elf.function("long_one", elf.code(".text", body), 0, body.length * 8L);
-        int programs = 60;
+        int programs = 100;
         long[] calls = new long[2 * programs];
         for (int i = 0; i < calls.length; i += 2) {
             calls[i] = call(-1);
@@ -202,7 +202,7 @@ class MalformedObjectTest {
 
         ProgramObject object = ObjectReader.read("f.o", elf.build(), ReadOptions.DEFAULT);
 
-        assertThat(object.programs()).hasSize(39);
+        assertThat(object.programs()).hasSize(79);
         assertThat(object.unlinked()).hasSize(21);
         assertThat(object.unlinked().getFirst().reason()).contains("too many instructions together");
     }

@@ -37,10 +37,10 @@ final class ObjectMutation {
 
     /** Reads so many copies; returns how many of them were refused. */
     int run(int copies) throws Exception {
-        Btf target = ObjectReader.readTypes("target", Samples.bytes("core_target.bpf.o"));
+        Btf target = ObjectReader.readTypes("target", CompiledObjects.bytes("core_target.bpf.o"));
         for (int i = 0; i < copies; i++) {
-            String name = Samples.NAMES.get(i % Samples.NAMES.size());
-            byte[] copy = mutate(Samples.bytes(name));
+            String name = CompiledObjects.NAMES.get(i % CompiledObjects.NAMES.size());
+            byte[] copy = mutate(CompiledObjects.bytes(name));
             Btf types = random.nextBoolean() ? target : Btf.EMPTY;
             long start = THREADS.getCurrentThreadCpuTime();
             try {

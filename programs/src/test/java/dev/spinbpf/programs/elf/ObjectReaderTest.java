@@ -33,9 +33,9 @@ class ObjectReaderTest {
 
     @Test
     void shouldReadEveryAttributeOfDeclaredMaps() throws Exception {
-        ProgramObject object = Samples.read("maps.bpf.o");
+        ProgramObject object = CompiledObjects.read("maps.bpf.o");
 
-        MapDef typed = Samples.map(object, "typed");
+        MapDef typed = CompiledObjects.map(object, "typed");
         assertThat(typed.type()).isEqualTo(MapType.HASH);
         assertThat(typed.keySize()).isEqualTo(4);
         assertThat(typed.valueSize()).isEqualTo(16);
@@ -44,38 +44,38 @@ class ObjectReaderTest {
         assertThat(object.btf().resolved(typed.valueTypeId()).name()).isEqualTo("value");
         assertThat(object.notes()).contains("map 'typed': pinning is ignored");
 
-        MapDef sized = Samples.map(object, "sized");
+        MapDef sized = CompiledObjects.map(object, "sized");
         assertThat(List.of(sized.keySize(), sized.valueSize(), sized.numaNode(), sized.keyTypeId()))
                 .containsExactly(4, 24, 1, 0);
-        assertThat(Samples.map(object, "bloom").mapExtra()).isEqualTo(5);
-        assertThat(Samples.map(object, "arena").mapExtra()).isEqualTo(1L << 44);
+        assertThat(CompiledObjects.map(object, "bloom").mapExtra()).isEqualTo(5);
+        assertThat(CompiledObjects.map(object, "arena").mapExtra()).isEqualTo(1L << 44);
     }
 
     @Test
     void shouldRoundRingBuffersUpAndCountCpusForPerfEvents() throws Exception {
-        ProgramObject object = Samples.read("maps.bpf.o");
+        ProgramObject object = CompiledObjects.read("maps.bpf.o");
 
-        assertThat(Samples.map(object, "ring").maxEntries()).isEqualTo(8192);
-        assertThat(Samples.map(object, "events").maxEntries()).isEqualTo(2);
+        assertThat(CompiledObjects.map(object, "ring").maxEntries()).isEqualTo(8192);
+        assertThat(CompiledObjects.map(object, "events").maxEntries()).isEqualTo(2);
     }
 
     @Test
     void shouldReadInnerMapsAndInitialElements() throws Exception {
-        ProgramObject object = Samples.read("maps.bpf.o");
+        ProgramObject object = CompiledObjects.read("maps.bpf.o");
 
-        MapDef outer = Samples.map(object, "outer");
+        MapDef outer = CompiledObjects.map(object, "outer");
         MapDef inner = Objects.requireNonNull(outer.inner());
         assertThat(inner.type()).isEqualTo(MapType.ARRAY);
         assertThat(inner.maxEntries()).isEqualTo(2);
         assertThat(outer.slots()).containsExactly(new MapDef.Slot(0, "first"), new MapDef.Slot(2, "second"));
-        assertThat(Samples.map(object, "jumps").slots()).containsExactly(new MapDef.Slot(1, "second_entry"));
+        assertThat(CompiledObjects.map(object, "jumps").slots()).containsExactly(new MapDef.Slot(1, "second_entry"));
     }
 
     @Test
     void shouldReferToMapsByIndex() throws Exception {
-        ProgramObject object = Samples.read("maps.bpf.o");
+        ProgramObject object = CompiledObjects.read("maps.bpf.o");
 
-        Program entry = Samples.program(object, "entry");
+        Program entry = CompiledObjects.program(object, "entry");
         List<String> loaded = entry.insns().stream()
                 .filter(insn -> insn.op() == Op.LDDW_MAP_FD)
                 .map(insn -> object.maps().get(insn.immLow()).name())
@@ -85,28 +85,28 @@ class ObjectReaderTest {
 
     @Test
     void shouldRefuseLegacyMapsByName() {
-        assertThatThrownBy(() -> Samples.read("legacy_maps.bpf.o"))
+        assertThatThrownBy(() -> CompiledObjects.read("legacy_maps.bpf.o"))
                 .isInstanceOf(MalformedObjectException.class)
                 .hasMessageContaining("legacy map definitions in 'maps' section");
     }
 
     @Test
     void shouldAppendSubprogramsInOrderOfFirstUse() throws Exception {
-        ProgramObject object = Samples.read("link.bpf.o");
+        ProgramObject object = CompiledObjects.read("link.bpf.o");
 
-        Program all = Samples.program(object, "uses_all");
+        Program all = CompiledObjects.program(object, "uses_all");
         assertThat(all.subprogs())
                 .extracting(Subprog::name)
                 .containsExactly("uses_all", "weak_one", "helper", "leaf", "hidden_one");
         assertThat(all.subprogs()).extracting(Subprog::global).containsExactly(true, true, false, true, false);
-        assertThat(Samples.program(object, "uses_none").insns()).hasSize(2);
+        assertThat(CompiledObjects.program(object, "uses_none").insns()).hasSize(2);
         assertThat(object.license()).isEqualTo("Dual BSD/GPL");
         assertThat(object.isGplCompatible()).isTrue();
     }
 
     @Test
     void shouldPointCallsAtTheSubprogramsWhereTheyAre() throws Exception {
-        Program all = Samples.program(Samples.read("link.bpf.o"), "uses_all");
+        Program all = CompiledObjects.program(CompiledObjects.read("link.bpf.o"), "uses_all");
 
         for (int slot = 0; slot < all.insns().size(); slot++) {
             Insn insn = all.insns().get(slot);
@@ -119,7 +119,7 @@ class ObjectReaderTest {
 
     @Test
     void shouldAppendCallbacksWhoseAddressIsTaken() throws Exception {
-        Program program = Samples.program(Samples.read("link.bpf.o"), "uses_callback");
+        Program program = CompiledObjects.program(CompiledObjects.read("link.bpf.o"), "uses_callback");
 
         assertThat(program.subprogs())
                 .extracting(Subprog::name)
@@ -131,7 +131,7 @@ class ObjectReaderTest {
 
     @Test
     void shouldTakeTypeAndTargetFromTheSection() throws Exception {
-        Program program = Samples.program(Samples.read("link.bpf.o"), "uses_callback");
+        Program program = CompiledObjects.program(CompiledObjects.read("link.bpf.o"), "uses_callback");
 
         assertThat(program.type()).isEqualTo(ProgType.TRACING);
         assertThat(program.attachType()).isEqualTo(AttachType.TRACE_FENTRY);
@@ -143,7 +143,7 @@ class ObjectReaderTest {
 
     @Test
     void shouldSayWhyAProgramIsNotLinked() throws Exception {
-        assertThat(Samples.read("link.bpf.o").unlinked())
+        assertThat(CompiledObjects.read("link.bpf.o").unlinked())
                 .extracting(UnlinkedProgram::reason)
                 .containsExactly(
                         "missing BPF prog type, check ELF section name 'custom/section'",
@@ -152,7 +152,7 @@ class ObjectReaderTest {
 
     @Test
     void shouldGiveSourceLinesBySlotOfTheLinkedProgram() throws Exception {
-        Program all = Samples.program(Samples.read("link.bpf.o"), "uses_all");
+        Program all = CompiledObjects.program(CompiledObjects.read("link.bpf.o"), "uses_all");
 
         Subprog leaf = all.subprogs().get(3);
         LineInfo line = Objects.requireNonNull(all.lineAt(leaf.end() - 1));
@@ -164,32 +164,32 @@ class ObjectReaderTest {
 
     @Test
     void shouldMakeMapsOfGlobalData() throws Exception {
-        ProgramObject object = Samples.read("data.bpf.o");
+        ProgramObject object = CompiledObjects.read("data.bpf.o");
 
         assertThat(object.maps())
                 .extracting(MapDef::name)
                 .containsExactly("data.data", "data.rodata", ".rodata.text", "data.bss", ".data.lock", ".bss.many");
-        MapDef constants = Samples.map(object, "data.rodata");
+        MapDef constants = CompiledObjects.map(object, "data.rodata");
         assertThat(constants.readOnly()).isTrue();
         assertThat(constants.section()).isEqualTo(".rodata");
         assertThat(constants.flags()).isEqualTo(RDONLY_PROG | MMAPABLE);
         assertThat(constants.initialData()).containsExactly(42, 0, 0, 0);
-        assertThat(Samples.map(object, "data.data").initialData()).containsExactly(5, 0, 0, 0);
-        assertThat(Samples.map(object, ".data.lock").flags()).isZero();
+        assertThat(CompiledObjects.map(object, "data.data").initialData()).containsExactly(5, 0, 0, 0);
+        assertThat(CompiledObjects.map(object, ".data.lock").flags()).isZero();
     }
 
     @Test
     void shouldPlaceVariablesInTheirSections() throws Exception {
-        ProgramObject object = Samples.read("data.bpf.o");
+        ProgramObject object = CompiledObjects.read("data.bpf.o");
 
-        MapDef zeroed = Samples.map(object, "data.bss");
+        MapDef zeroed = CompiledObjects.map(object, "data.bss");
         BtfType.DataSec section = (BtfType.DataSec) object.btf().type(zeroed.valueTypeId());
         assertThat(section.sizeBytes()).isEqualTo(zeroed.valueSize());
         assertThat(section.vars())
                 .extracting(entry -> object.btf().type(entry.varTypeId()).name() + "@" + entry.offset())
                 .containsExactly("private_counter@0", "counter@8");
         BtfType.DataSec locks = (BtfType.DataSec)
-                object.btf().type(Samples.map(object, ".data.lock").valueTypeId());
+                object.btf().type(CompiledObjects.map(object, ".data.lock").valueTypeId());
         BtfType.Var lock =
                 (BtfType.Var) object.btf().type(locks.vars().getFirst().varTypeId());
         assertThat(lock.linkage()).isEqualTo(BtfType.Linkage.STATIC);
@@ -197,7 +197,7 @@ class ObjectReaderTest {
 
     @Test
     void shouldAddressVariablesByMapAndOffset() throws Exception {
-        ProgramObject object = Samples.read("data.bpf.o");
+        ProgramObject object = CompiledObjects.read("data.bpf.o");
 
         Program program = object.programs().getFirst();
         assertThat(program.section()).isEqualTo("xdp.frags");
@@ -209,7 +209,7 @@ class ObjectReaderTest {
 
     @Test
     void shouldReferToKernelFunctionsAndVariablesByIndex() throws Exception {
-        ProgramObject object = Samples.read("externs.bpf.o");
+        ProgramObject object = CompiledObjects.read("externs.bpf.o");
 
         assertThat(object.kfuncs())
                 .extracting(KfuncRef::name, KfuncRef::weak)
@@ -225,7 +225,7 @@ class ObjectReaderTest {
                         tuple("bpf_prog_active", false, false, true),
                         tuple("some_symbol", true, false, false),
                         tuple("bpf_not_there", true, true, true));
-        Program calls = Samples.program(object, "calls");
+        Program calls = CompiledObjects.program(object, "calls");
         assertThat(calls.insns().stream()
                         .filter(insn -> insn.op() == Op.CALL_KFUNC)
                         .map(insn -> object.kfuncs().get((int) insn.imm()).name()))
@@ -236,9 +236,9 @@ class ObjectReaderTest {
 
     @Test
     void shouldKnowTheKernelsVersionAndZeroWeakSettings() throws Exception {
-        ProgramObject object = Samples.read("externs.bpf.o");
+        ProgramObject object = CompiledObjects.read("externs.bpf.o");
 
-        MapDef settings = Samples.map(object, "externs.kconfig");
+        MapDef settings = CompiledObjects.map(object, "externs.kconfig");
         byte[] contents = Objects.requireNonNull(settings.initialData());
         assertThat(settings.readOnly()).isTrue();
         ByteBuffer values = ByteBuffer.wrap(contents).order(ByteOrder.LITTLE_ENDIAN);
@@ -247,7 +247,7 @@ class ObjectReaderTest {
 
     @Test
     void shouldRefuseAStrongSettingWithoutAValueWhereItIsRead() throws Exception {
-        ProgramObject object = Samples.read("externs.bpf.o");
+        ProgramObject object = CompiledObjects.read("externs.bpf.o");
 
         assertThat(object.unlinked())
                 .extracting(UnlinkedProgram::name, UnlinkedProgram::reason)
@@ -258,27 +258,27 @@ class ObjectReaderTest {
     void shouldTakeSettingsFromTheOptions() throws Exception {
         Map<String, String> settings = Map.of("CONFIG_HZ", "250", "CONFIG_WEAK", "y", "CONFIG_NAME", "\"a long name\"");
         ReadOptions options = new ReadOptions(ReadOptions.DEFAULT.targetTypes(), 0, settings, 1);
-        ProgramObject object = ObjectReader.read("externs.bpf.o", Samples.bytes("externs.bpf.o"), options);
+        ProgramObject object = ObjectReader.read("externs.bpf.o", CompiledObjects.bytes("externs.bpf.o"), options);
 
         assertThat(object.unlinked()).isEmpty();
         byte[] contents =
-                Objects.requireNonNull(Samples.map(object, "externs.kconfig").initialData());
+                Objects.requireNonNull(CompiledObjects.map(object, "externs.kconfig").initialData());
         assertThat(contents).startsWith(250, 0, 0, 0).contains('a', ' ', 'l', 'o', 'n', 'g');
         assertThat(contents[contents.length - 1]).isZero();
     }
 
     @Test
     void shouldSayWhichMemberAStructOpsProgramIsFor() throws Exception {
-        ProgramObject object = Samples.read("struct_ops.bpf.o");
+        ProgramObject object = CompiledObjects.read("struct_ops.bpf.o");
 
-        assertThat(Samples.program(object, "implement_first").attachTarget()).isEqualTo("bpf_dummy_ops.test_1");
-        assertThat(Samples.program(object, "implement_second").sleepable()).isTrue();
+        assertThat(CompiledObjects.program(object, "implement_first").attachTarget()).isEqualTo("bpf_dummy_ops.test_1");
+        assertThat(CompiledObjects.program(object, "implement_second").sleepable()).isTrue();
         assertThat(object.notes()).contains("struct_ops map 'ops' is not created");
     }
 
     @Test
     void shouldAppendExceptionCallbacks() throws Exception {
-        Program program = Samples.program(Samples.read("struct_ops.bpf.o"), "may_throw");
+        Program program = CompiledObjects.program(CompiledObjects.read("struct_ops.bpf.o"), "may_throw");
 
         assertThat(program.subprogs()).extracting(Subprog::name).containsExactly("may_throw", "on_exception");
     }

@@ -1,25 +1,41 @@
 package dev.spinbpf.tools.architecture;
 
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** The modules point one way, and no packages point at each other in a circle. */
 class PackageDirectionTest {
+    private static final String VERIFIER = "dev.spinbpf.verifier";
+
+    /** The verifier's packages, lowest first: each uses only those before it. The root package comes last. */
+    private static final List<String> VERIFIER_ORDER = List.of(
+            "domain", "kernel", "state", "flow", "log", "prune", "object", "check", "attach", "call");
+
     private static JavaClasses classes;
 
     @BeforeAll
     static void readClasses() {
+        String tests = PackageDirectionTest.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .getPath();
         classes = new ClassFileImporter()
-                .withImportOption(new ImportOption.DoNotIncludeTests())
+                .withImportOption(location -> !location.contains(tests))
                 .importPackages("dev.spinbpf");
     }
 
@@ -49,9 +65,33 @@ class PackageDirectionTest {
                 .check(classes);
     }
 
+    /** Each package is a slice of its own, a module's root package too. */
     @Test
     void shouldHaveNoCyclesBetweenPackages() {
-        slices().matching("dev.spinbpf.(*).(*)..").should().beFreeOfCycles().check(classes);
+        slices().assignedFrom(new EachPackage()).should().beFreeOfCycles().check(classes);
+    }
+
+    @Test
+    void shouldPointDownwardsInTheVerifier() {
+        List<String> higher = new ArrayList<>();
+        higher.add(VERIFIER);
+        for (String name : VERIFIER_ORDER.reversed()) {
+            String inPackage = VERIFIER + "." + name;
+            noClasses()
+                    .that()
+                    .resideInAPackage(inPackage)
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage(higher.toArray(String[]::new))
+                    .check(classes);
+            higher.add(inPackage);
+        }
+        classes()
+                .that()
+                .resideInAPackage(VERIFIER + "..")
+                .should()
+                .resideInAnyPackage(higher.toArray(String[]::new))
+                .check(classes);
     }
 
     @Test
@@ -76,5 +116,18 @@ class PackageDirectionTest {
                         .resideInAPackage("dev.spinbpf.programs..")
                         .check(classes))
                 .isInstanceOf(AssertionError.class);
+    }
+
+    private static final class EachPackage implements SliceAssignment {
+        @Override
+        public SliceIdentifier getIdentifierOf(JavaClass javaClass) {
+            String name = javaClass.getPackageName();
+            return name.startsWith("dev.spinbpf") ? SliceIdentifier.of(name) : SliceIdentifier.ignore();
+        }
+
+        @Override
+        public String getDescription() {
+            return "each package of spinbpf";
+        }
     }
 }

@@ -5,6 +5,7 @@ import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.KernelHook;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.verifier.flow.AttachTarget;
@@ -22,7 +23,6 @@ import org.jspecify.annotations.Nullable;
  * refuses what Linux's {@code bpf_check_attach_target} refuses.
  */
 public final class AttachTargets {
-    private static final int MAX_ARGS = 12;
     private static final int MAX_ARG_BYTES = 16;
     private static final String TRACEPOINT_PREFIX = "btf_trace_";
     private static final String TEMPLATE_PREFIX = "__bpf_trace_";
@@ -236,7 +236,7 @@ public final class AttachTargets {
     private static void checkPrototype(VerifierEnv env, String name, BtfType.FuncProto proto) {
         Btf btf = env.kernelTypes();
         int count = proto.params().size();
-        if (count > MAX_ARGS) {
+        if (count > KernelLimits.MAX_BPF_FUNC_ARGS) {
             throw env.reject(Errno.EINVAL, "The function %s has %d arguments. Too many.", name, count);
         }
         BtfType result = btf.resolved(proto.returnTypeId());

@@ -3,6 +3,7 @@ package dev.spinbpf.verifier.attach;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.AttachType;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.verifier.flow.ContextAccess;
 import dev.spinbpf.verifier.flow.VerifierEnv;
@@ -17,7 +18,6 @@ import org.jspecify.annotations.Nullable;
 /** Which parts of its context each kind of program may access. */
 public final class ContextRules implements ContextAccess {
     private static final int PT_REGS_BYTES = 168;
-    private static final int PERF_EVENT_BYTES = 184;
     private static final int MAX_TRACE_BYTES = 8192;
     private static final int MAX_SYSCALL_BYTES = 0xffff;
 
@@ -123,7 +123,7 @@ public final class ContextRules implements ContextAccess {
     }
 
     private static @Nullable RegState perfEvent(int off, int size, boolean write) {
-        if (write || off < 0 || off >= PERF_EVENT_BYTES || off % size != 0) {
+        if (write || off < 0 || off >= KernelLimits.BPF_PERF_EVENT_DATA_BYTES || off % size != 0) {
             return null;
         }
         return scalar(off < PT_REGS_BYTES ? size == Long.BYTES : NarrowAccess.isAllowed(off, size, Long.BYTES));

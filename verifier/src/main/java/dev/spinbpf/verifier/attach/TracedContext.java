@@ -3,6 +3,7 @@ package dev.spinbpf.verifier.attach;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.AttachType;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.verifier.domain.ScalarValue;
 import dev.spinbpf.verifier.flow.AttachTarget;
 import dev.spinbpf.verifier.flow.VerifierEnv;
@@ -18,7 +19,6 @@ import org.jspecify.annotations.Nullable;
  * result: Linux's {@code btf_ctx_access}.
  */
 final class TracedContext {
-    private static final int MAX_ARGS = 12;
 
     private TracedContext() {}
 
@@ -29,7 +29,7 @@ final class TracedContext {
 
     /** Whether a read is of an aligned part of the context. */
     static boolean isWithin(int off, int size, boolean write) {
-        return !write && off >= 0 && off < MAX_ARGS * Long.BYTES && off % size == 0;
+        return !write && off >= 0 && off < KernelLimits.MAX_BPF_FUNC_ARGS * Long.BYTES && off % size == 0;
     }
 
     /** As {@link #check}, and the caller has checked that the access is a read within the context. */

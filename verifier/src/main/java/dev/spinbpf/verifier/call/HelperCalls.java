@@ -22,8 +22,6 @@ import java.util.Objects;
 
 /** Calls of helpers: Linux's {@code check_helper_call}. */
 final class HelperCalls {
-    private static final int MAX_HELPER = 211;
-    private static final int MAX_ARGS = 5;
 
     private final HelperArgs args;
     private final MemoryAccess memory;
@@ -72,7 +70,7 @@ final class HelperCalls {
     }
 
     private static HelperProto prototype(VerifierEnv env, int id, String name) {
-        if (id < 0 || id > MAX_HELPER) {
+        if (id < 0 || id >= HelperIds.BPF_FUNC_MAX_ID) {
             throw env.reject(Errno.EINVAL, "invalid func %s#%d", name, id);
         }
         HelperProto proto = env.kernel().helperSets().find(env.program(), name);

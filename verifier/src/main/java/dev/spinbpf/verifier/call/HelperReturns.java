@@ -3,6 +3,7 @@ package dev.spinbpf.verifier.call;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.verifier.attach.ReturnRules;
 import dev.spinbpf.verifier.domain.Cnum32;
 import dev.spinbpf.verifier.domain.ScalarValue;
@@ -23,7 +24,6 @@ import java.util.Objects;
 
 /** What r0 holds after a helper. */
 final class HelperReturns {
-    private static final int MAX_ERRNO = 4095;
     /** Linux takes the number of CPUs of the machine; here it is the most that Linux can have. */
     private static final int MAX_CPUS = 8192;
 
@@ -124,7 +124,7 @@ final class HelperReturns {
             return r0;
         }
         if (meta.has(Trait.RETURNS_LENGTH)) {
-            return bounded(-MAX_ERRNO, meta.sizeMax);
+            return bounded(-KernelLimits.MAX_ERRNO, meta.sizeMax);
         }
         if (meta.has(Trait.RETURNS_CPU)) {
             return bounded(0, MAX_CPUS - 1);

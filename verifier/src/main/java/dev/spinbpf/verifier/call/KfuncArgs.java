@@ -3,6 +3,7 @@ package dev.spinbpf.verifier.call;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.verifier.check.HelperMemory;
 import dev.spinbpf.verifier.flow.AccessType;
@@ -33,7 +34,6 @@ import java.util.Objects;
 
 /** Arguments of kernel functions: Linux's {@code check_kfunc_args}. */
 final class KfuncArgs {
-    private static final int MAX_REG_ARGS = 5;
 
     private final Dynptrs dynptrs;
     private final Iterators iterators;
@@ -74,7 +74,7 @@ final class KfuncArgs {
 
     void check(VerifierEnv env, KfuncMeta meta, int insnIndex) {
         List<Kfunc.Param> params = meta.kfunc.params();
-        if (params.size() > MAX_REG_ARGS) {
+        if (params.size() > KernelLimits.MAX_BPF_FUNC_REG_ARGS) {
             throw new UnsupportedFeature("kfunc " + meta.kfunc.name() + " is not supported");
         }
         for (int i = 0; i < params.size(); i++) {

@@ -6,6 +6,7 @@ import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.KfuncRef;
 import dev.spinbpf.verifier.check.PacketAccess;
@@ -32,7 +33,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Calls of kernel functions: Linux's {@code check_kfunc_call}. */
 final class KfuncCalls {
-    private static final int MAX_ERRNO = 4095;
 
     private final KfuncArgs args;
 
@@ -123,7 +123,7 @@ final class KfuncCalls {
         for (int i = 0; i < Registers.CALLER_SAVED; i++) {
             func.setReg(i, RegState.NOT_INIT);
         }
-        func.setReg(0, RegState.scalar(ScalarValue.signedRange(-MAX_ERRNO, -1)));
+        func.setReg(0, RegState.scalar(ScalarValue.signedRange(-KernelLimits.MAX_ERRNO, -1)));
     }
 
     private static void callbacks(VerifierEnv env, KfuncMeta meta, Insn insn, int insnIndex) {

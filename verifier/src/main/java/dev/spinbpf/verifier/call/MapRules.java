@@ -3,6 +3,7 @@ package dev.spinbpf.verifier.call;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.verifier.flow.CriticalSections;
@@ -14,20 +15,18 @@ import org.jspecify.annotations.Nullable;
 
 /** Which maps go with which helpers and programs. */
 public final class MapRules {
-    private static final long INNER_MAP = 1L << 12;
-    private static final long RDONLY_PROG = 1L << 7;
 
     private MapRules() {}
 
     /** Whether a lookup with a constant key within bounds cannot fail. */
     static boolean lookupOfConstantKeyIsNotNull(MapInfo map) {
         boolean array = map.type() == MapType.ARRAY || map.type() == MapType.PERCPU_ARRAY;
-        return array && (map.def().flags() & INNER_MAP) == 0;
+        return array && (map.def().flags() & MapFlags.BPF_F_INNER_MAP) == 0;
     }
 
     /** Refuses helpers that change a map that programs may only read. */
     static void checkWritable(VerifierEnv env, MapInfo map, HelperMeta meta) {
-        if ((map.def().flags() & RDONLY_PROG) != 0 && meta.has(Trait.WRITES_MAP)) {
+        if ((map.def().flags() & MapFlags.BPF_F_RDONLY_PROG) != 0 && meta.has(Trait.WRITES_MAP)) {
             throw env.reject(Errno.EACCES, "write into map forbidden");
         }
     }

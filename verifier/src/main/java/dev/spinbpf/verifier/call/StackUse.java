@@ -2,6 +2,7 @@ package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.verifier.flow.CallChecker;
 import dev.spinbpf.verifier.flow.InsnAux;
 import dev.spinbpf.verifier.flow.VerifierEnv;
@@ -17,7 +18,6 @@ import java.util.List;
 
 /** How much of the stack a call accesses through an argument, as far as it can be told beforehand. */
 final class StackUse {
-    private static final int DYNPTR_BYTES = 16;
 
     private StackUse() {}
 
@@ -56,7 +56,7 @@ final class StackUse {
                     return CallChecker.UNKNOWN_BYTES;
                 }
             }
-            case PTR_TO_DYNPTR -> size = DYNPTR_BYTES;
+            case PTR_TO_DYNPTR -> size = KernelLimits.BPF_DYNPTR_BYTES;
             case PTR_TO_STACK -> {
                 return 0;
             }
@@ -114,7 +114,7 @@ final class StackUse {
         Kfunc.Param param = params.get(arg);
         long size;
         if (param.type().pointsTo("bpf_dynptr")) {
-            size = DYNPTR_BYTES;
+            size = KernelLimits.BPF_DYNPTR_BYTES;
         } else if (arg + 1 < params.size()
                 && (params.get(arg + 1).hasSuffix("__sz") || params.get(arg + 1).hasSuffix("__szk"))) {
             size = constant(env.aux(insnIndex), arg + 2);

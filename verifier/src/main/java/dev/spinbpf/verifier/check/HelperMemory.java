@@ -1,6 +1,7 @@
 package dev.spinbpf.verifier.check;
 
 import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.verifier.flow.AccessType;
 import dev.spinbpf.verifier.flow.Registers;
@@ -15,8 +16,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Memory that helpers and kernel functions access through their arguments. */
 public final class HelperMemory {
-    private static final int MAX_VAR_SIZ = 1 << 29;
-    private static final int MAX_CTX_OFF = 0xffff;
 
     private HelperMemory() {}
 
@@ -67,7 +66,7 @@ public final class HelperMemory {
 
     private static void checkOther(VerifierEnv env, RegState reg, String name, int size, boolean zeroSizeAllowed) {
         if (reg.is(RegType.PTR_TO_CTX) && env.program().type() == ProgType.SYSCALL) {
-            MemoryRegion.check(env, reg, name, 0, size, MAX_CTX_OFF, zeroSizeAllowed);
+            MemoryRegion.check(env, reg, name, 0, size, KernelLimits.MAX_CTX_OFF, zeroSizeAllowed);
             return;
         }
         if (!(zeroSizeAllowed && size == 0 && reg.isNull())) {
@@ -98,7 +97,7 @@ public final class HelperMemory {
             throw env.reject(
                     Errno.EACCES, "%s invalid zero-sized read: u64=[%d,%d]", sizeName, size.umin(), size.umax());
         }
-        if (Long.compareUnsigned(size.umax(), MAX_VAR_SIZ) >= 0) {
+        if (Long.compareUnsigned(size.umax(), KernelLimits.BPF_MAX_VAR_SIZ) >= 0) {
             throw env.reject(
                     Errno.EACCES, "%s unbounded memory access, use 'var &= const' or 'if (var < const)'", sizeName);
         }

@@ -2,6 +2,7 @@ package dev.spinbpf.verifier.check;
 
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.MapDef;
 import dev.spinbpf.verifier.flow.AccessType;
@@ -11,8 +12,6 @@ import dev.spinbpf.verifier.state.RegState;
 
 /** Accesses to map values: bounds, permissions, special fields, contents that never change. */
 public final class MapAccess {
-    private static final long BPF_F_RDONLY_PROG = 1 << 7;
-    private static final long BPF_F_WRONLY_PROG = 1 << 8;
 
     private MapAccess() {}
 
@@ -27,7 +26,7 @@ public final class MapAccess {
     public static void checkPermission(VerifierEnv env, RegState reg, int off, int size, AccessType type) {
         MapInfo map = reg.map();
         long flags = flags(map.def());
-        if (type == AccessType.WRITE && (flags & BPF_F_RDONLY_PROG) != 0) {
+        if (type == AccessType.WRITE && (flags & MapFlags.BPF_F_RDONLY_PROG) != 0) {
             throw env.reject(
                     Errno.EACCES,
                     "write into map forbidden, value_size=%d off=%d size=%d",
@@ -35,7 +34,7 @@ public final class MapAccess {
                     reg.smin() + off,
                     size);
         }
-        if (type == AccessType.READ && (flags & BPF_F_WRONLY_PROG) != 0) {
+        if (type == AccessType.READ && (flags & MapFlags.BPF_F_WRONLY_PROG) != 0) {
             throw env.reject(
                     Errno.EACCES,
                     "read from map forbidden, value_size=%d off=%d size=%d",
@@ -46,7 +45,7 @@ public final class MapAccess {
     }
 
     private static long flags(MapDef def) {
-        return def.readOnly() ? def.flags() | BPF_F_RDONLY_PROG : def.flags();
+        return def.readOnly() ? def.flags() | MapFlags.BPF_F_RDONLY_PROG : def.flags();
     }
 
     /** Bytes that a pointer to the map's value can reach. */

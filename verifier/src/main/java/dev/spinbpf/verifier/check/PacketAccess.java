@@ -1,6 +1,7 @@
 package dev.spinbpf.verifier.check;
 
 import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegPayload;
@@ -10,7 +11,6 @@ import dev.spinbpf.verifier.state.VerifierState;
 
 /** Pointers into packets: what is known of the packet's length. */
 public final class PacketAccess {
-    static final int MAX_PACKET_OFF = 0xffff;
 
     private PacketAccess() {}
 
@@ -42,7 +42,7 @@ public final class PacketAccess {
     /** A pointer known to be below the end: all pointers with the same base may be accessed as far as it reaches. */
     static void learnRange(VerifierState state, RegState known, boolean rightOpen) {
         long reach = known.umax();
-        if ((reach == 0 && rightOpen) || Long.compareUnsigned(reach, MAX_PACKET_OFF) > 0) {
+        if ((reach == 0 && rightOpen) || Long.compareUnsigned(reach, KernelLimits.MAX_PACKET_OFF) > 0) {
             return;
         }
         int range = (int) reach + (rightOpen ? 1 : 0);

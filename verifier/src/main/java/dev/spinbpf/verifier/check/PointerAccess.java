@@ -1,8 +1,8 @@
 package dev.spinbpf.verifier.check;
 
 import dev.spinbpf.programs.btf.BtfField;
-import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.verifier.domain.ScalarAlu;
@@ -12,18 +12,14 @@ import dev.spinbpf.verifier.flow.ContextAccess;
 import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.kernel.TypeFlags;
-import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.object.KptrAccess;
 import dev.spinbpf.verifier.state.MapInfo;
-import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
 import org.jspecify.annotations.Nullable;
 
 /** Loads and stores through a register: dispatches on what the register points to. */
 public final class PointerAccess {
-    private static final int MAX_CTX_OFF = 0xffff;
-    private static final int FLOW_KEYS_BYTES = 56;
 
     private PointerAccess() {}
 
@@ -189,7 +185,7 @@ public final class PointerAccess {
         RegState reg = access.reg();
         ContextAccess context = env.services().context();
         if (env.program().type() == ProgType.SYSCALL) {
-            MemoryRegion.check(env, reg, access.name(), access.off(), access.size(), MAX_CTX_OFF, false);
+            MemoryRegion.check(env, reg, access.name(), access.off(), access.size(), KernelLimits.MAX_CTX_OFF, false);
         } else {
             Registers.checkPointerOffset(env, reg, access.name(), context.allowsFixedOffset(env));
         }
@@ -220,7 +216,7 @@ public final class PointerAccess {
                     reg.value().varOff());
         }
         long off = access.off() + reg.constValue();
-        if (off < 0 || off + access.size() > FLOW_KEYS_BYTES) {
+        if (off < 0 || off + access.size() > KernelLimits.BPF_FLOW_KEYS_BYTES) {
             throw env.reject(Errno.EACCES, "invalid access to flow keys off=%d size=%d", off, access.size());
         }
         loadUnknown(env, access);
@@ -260,19 +256,5 @@ public final class PointerAccess {
         boolean keepsValue = Long.compareUnsigned(loaded.umax(), 1L << (access.size() * Byte.SIZE - 1)) < 0;
         RegState extended = loaded.withValue(loaded.value().signExtend(access.size()));
         env.setReg(access.valueRegno(), keepsValue ? extended : Registers.withoutScalarId(extended));
-    }
-
-    /** Width of a load or store in bytes. */
-    static int size(Op op) {
-        return op.widthBytes();
-    }
-
-    static UnsupportedFeature unsupported(String what) {
-        return new UnsupportedFeature(what + " is not supported");
-    }
-
-    /** The map of a register, or null if it has none. */
-    static @Nullable MapInfo mapOf(RegState reg) {
-        return reg.payload() instanceof RegPayload.MapRef ref ? ref.map() : null;
     }
 }

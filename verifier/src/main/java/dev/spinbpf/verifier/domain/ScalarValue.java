@@ -40,11 +40,6 @@ public record ScalarValue(Tnum varOff, Cnum64 r64, Cnum32 r32) {
         return UNKNOWN.withR64(Cnum64.ofSigned(min, max)).synced();
     }
 
-    /** Any number from {@code min} to {@code max}, unsigned. */
-    public static ScalarValue unsignedRange(long min, long max) {
-        return UNKNOWN.withR64(Cnum64.ofUnsigned(min, max)).synced();
-    }
-
     public long umin() {
         return r64.umin();
     }

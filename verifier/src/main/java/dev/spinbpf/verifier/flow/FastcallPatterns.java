@@ -2,14 +2,14 @@ package dev.spinbpf.verifier.flow;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.programs.linux.KernelLimits;
 
 /**
  * Spills and fills that compilers put around calls which might clobber registers, and that Linux removes where the call
  * does not: the stack that they take does not count.
  */
 public final class FastcallPatterns {
-    private static final int CALLER_SAVED = 6;
-    private static final int CALLER_SAVED_MASK = (1 << CALLER_SAVED) - 1;
+    private static final int CALLER_SAVED_MASK = (1 << KernelLimits.CALLER_SAVED_REGS) - 1;
 
     private FastcallPatterns() {}
 
@@ -37,7 +37,7 @@ public final class FastcallPatterns {
         int expected = ~clobbered & CALLER_SAVED_MASK;
         int pairs = 0;
         int off = lowest;
-        while (pairs < CALLER_SAVED) {
+        while (pairs < KernelLimits.CALLER_SAVED_REGS) {
             int distance = pairs + 1;
             int reg = spilledAndFilled(env, at, distance, off);
             if (reg < 0 || (expected & (1 << reg)) == 0) {

@@ -3,6 +3,7 @@ package dev.spinbpf.verifier.flow;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import java.util.ArrayList;
@@ -13,8 +14,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What a function's BTF prototype says of its arguments: Linux's {@code btf_prepare_func_args}. */
 public final class Prototypes {
-    private static final int MAX_REG_ARGS = 5;
-    private static final int MAX_ARGS = 12;
     private static final String ARG_TAG = "arg:";
 
     private Prototypes() {}
@@ -57,23 +56,23 @@ public final class Prototypes {
 
     private static void checkCount(VerifierEnv env, SubprogInfo subprog, BtfType.Func func, BtfType.FuncProto proto) {
         int count = proto.params().size();
-        if (count > MAX_ARGS) {
+        if (count > KernelLimits.MAX_BPF_FUNC_ARGS) {
             throw env.reject(
                     Errno.EFAULT,
                     "kernel supports at most %d parameters, function %s has %d",
-                    MAX_ARGS,
+                    KernelLimits.MAX_BPF_FUNC_ARGS,
                     func.name(),
                     count);
         }
-        if (count > MAX_REG_ARGS && subprog.global) {
+        if (count > KernelLimits.MAX_BPF_FUNC_REG_ARGS && subprog.global) {
             throw env.reject(
                     Errno.EINVAL,
                     "global function %s has %d > %d args, stack args not supported",
                     func.name(),
                     count,
-                    MAX_REG_ARGS);
+                    KernelLimits.MAX_BPF_FUNC_REG_ARGS);
         }
-        if (count > MAX_REG_ARGS) {
+        if (count > KernelLimits.MAX_BPF_FUNC_REG_ARGS) {
             throw new UnsupportedFeature("function " + func.name() + " with arguments on the stack is not supported");
         }
     }

@@ -2,6 +2,7 @@ package dev.spinbpf.verifier.flow;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegState;
@@ -10,10 +11,10 @@ import dev.spinbpf.verifier.state.RegType;
 /** Reading and writing registers of the current frame. */
 public final class Registers {
     /** Offsets, in either direction, that pointers may have at most. */
-    public static final int MAX_VAR_OFF = 1 << 29;
+    public static final int MAX_VAR_OFF = KernelLimits.BPF_MAX_VAR_OFF;
 
     /** r0 to r5 lose their value in a call. */
-    public static final int CALLER_SAVED = 6;
+    public static final int CALLER_SAVED = KernelLimits.CALLER_SAVED_REGS;
 
     private Registers() {}
 

@@ -4,11 +4,11 @@ import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.verifier.state.VerifierState;
 
 /** The stack of all frames of a call chain together: Linux's {@code check_max_stack_depth}. */
 public final class StackDepth {
-    private static final int MAX_BPF_STACK = 512;
     private static final int PRIVATE_STACK_MIN = 64;
     private static final int TAIL_CALL_LIMIT = 256;
     private static final int ALIGNMENT = 16;
@@ -96,12 +96,12 @@ public final class StackDepth {
             ownStack[number] = true;
         }
         if (ownStack[number]) {
-            if (own > MAX_BPF_STACK) {
+            if (own > KernelLimits.MAX_BPF_STACK) {
                 throw env.reject(Errno.EACCES, "stack size of subprog %d is %d. Too large", number, own);
             }
             return 0;
         }
-        if (depthBefore + own > MAX_BPF_STACK) {
+        if (depthBefore + own > KernelLimits.MAX_BPF_STACK) {
             throw env.reject(
                     Errno.EACCES, "combined stack size of %d calls is %d. Too large", level + 1, depthBefore + own);
         }

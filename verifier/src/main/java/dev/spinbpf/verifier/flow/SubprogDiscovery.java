@@ -4,6 +4,8 @@ import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.HelperIds;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.model.Subprog;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,8 +14,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Which functions the program has, and that no jump leaves its function. */
 public final class SubprogDiscovery {
-    private static final int MAX_SUBPROGS = 256;
-    private static final int TAIL_CALL = 12;
     private static final String EXCEPTION_CALLBACK_TAG = "exception_callback:";
 
     private SubprogDiscovery() {}
@@ -35,7 +35,7 @@ public final class SubprogDiscovery {
             if (insn.op() == Op.CALL_KFUNC) {
                 env.services().calls().prepareKfuncCall(env, insn);
             }
-            if (starts.size() > MAX_SUBPROGS) {
+            if (starts.size() > KernelLimits.BPF_MAX_SUBPROGS) {
                 throw env.reject(Errno.E2BIG, "too many subprograms");
             }
         }
@@ -151,7 +151,7 @@ public final class SubprogDiscovery {
         Insn insn = env.insn(index);
         switch (insn.op().kind()) {
             case CALL_HELPER -> {
-                if (insn.imm() == TAIL_CALL) {
+                if (insn.imm() == HelperIds.BPF_FUNC_TAIL_CALL) {
                     subprog.hasTailCall = true;
                     subprog.tailCallReachable = true;
                 }

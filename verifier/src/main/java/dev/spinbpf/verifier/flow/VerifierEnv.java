@@ -4,6 +4,7 @@ import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.verifier.kernel.Kernel;
@@ -26,9 +27,7 @@ import org.jspecify.annotations.Nullable;
 /** Everything about one verification of one program: Linux's {@code struct bpf_verifier_env}, for a privileged user. */
 public final class VerifierEnv {
     /** Most bytes of stack in a call chain, and of one frame. */
-    public static final int MAX_BPF_STACK = 512;
-
-    private static final int COMPLEXITY_LIMIT_JMP_SEQ = 8192;
+    public static final int MAX_BPF_STACK = KernelLimits.MAX_BPF_STACK;
 
     private final ProgramObject object;
     private final Btf btf;
@@ -337,7 +336,7 @@ public final class VerifierEnv {
     public VerifierState pushStack(int nextInsn, int prevInsn, String failure) {
         VerifierState copy = state.copy();
         branchStack.push(new Pending(copy, nextInsn, prevInsn, log.position()));
-        if (branchStack.size() > COMPLEXITY_LIMIT_JMP_SEQ) {
+        if (branchStack.size() > KernelLimits.BPF_COMPLEXITY_LIMIT_JMP_SEQ) {
             String tooMany = "The sequence of " + branchStack.size() + " jumps is too complex.";
             if (!failure.isEmpty()) {
                 verbose("%s\n", tooMany);
@@ -367,7 +366,7 @@ public final class VerifierEnv {
     /** Notes another state than a copy of the current one, to be continued at a slot later. */
     public void pushState(VerifierState other, int nextInsn, int prevInsn) {
         branchStack.push(new Pending(other, nextInsn, prevInsn, log.position()));
-        if (branchStack.size() > COMPLEXITY_LIMIT_JMP_SEQ) {
+        if (branchStack.size() > KernelLimits.BPF_COMPLEXITY_LIMIT_JMP_SEQ) {
             throw reject(Errno.E2BIG, "The sequence of %d jumps is too complex for async cb.", branchStack.size());
         }
     }

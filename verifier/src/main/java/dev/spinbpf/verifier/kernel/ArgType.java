@@ -33,8 +33,4 @@ public record ArgType(
     public boolean isWrite() {
         return has(TypeFlags.MEM_WRITE);
     }
-
-    ArgType withKind(ArgKind newKind) {
-        return new ArgType(newKind, flags, sizeBytes, kernelType);
-    }
 }

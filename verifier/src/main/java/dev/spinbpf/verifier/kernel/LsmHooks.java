@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.kernel;
 
+import dev.spinbpf.programs.linux.KernelLimits;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -10,7 +11,6 @@ public final class LsmHooks {
     /** What the functions that programs attach to begin with. */
     public static final String PREFIX = "bpf_lsm_";
 
-    private static final int MAX_ERRNO = 4095;
     private final Map<String, Set<String>> hooks = new HashMap<>();
 
     LsmHooks(KernelVersion version) {
@@ -49,7 +49,7 @@ public final class LsmHooks {
         if (returnsVoid(function)) {
             return null;
         }
-        return has(function, "bool") ? new RetvalRange(0, 1, true) : new RetvalRange(-MAX_ERRNO, 0, true);
+        return has(function, "bool") ? new RetvalRange(0, 1, true) : new RetvalRange(-KernelLimits.MAX_ERRNO, 0, true);
     }
 
     /** Whether the table of hooks says so of the function: see there. */

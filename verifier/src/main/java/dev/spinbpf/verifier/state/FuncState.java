@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.state;
 
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.verifier.kernel.RetvalRange;
 import java.util.Arrays;
 
@@ -9,7 +10,7 @@ import java.util.Arrays;
  */
 public final class FuncState {
     /** Registers r0 to r10. */
-    public static final int REGISTERS = 11;
+    public static final int REGISTERS = KernelLimits.MAX_BPF_REG;
 
     private final RegState[] regs;
     private StackSlot[] stack;

@@ -3,6 +3,7 @@ package dev.spinbpf.verifier.state;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
+import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.MapDef;
 
@@ -11,8 +12,6 @@ import dev.spinbpf.programs.model.MapDef;
  * then go on without types, so that the map exists but its locks cannot be used.
  */
 final class MapBtf {
-    private static final long RDONLY_PROG = 1L << 7;
-    private static final long WRONLY_PROG = 1L << 8;
 
     private MapBtf() {}
 
@@ -46,7 +45,7 @@ final class MapBtf {
         if (def.keyTypeId() != 0 && btf.sizeOf(def.keyTypeId()) != def.keySize()) {
             return false;
         }
-        if (!record.isEmpty() && (def.flags() & (RDONLY_PROG | WRONLY_PROG)) != 0) {
+        if (!record.isEmpty() && (def.flags() & (MapFlags.BPF_F_RDONLY_PROG | MapFlags.BPF_F_WRONLY_PROG)) != 0) {
             return false;
         }
         for (BtfField field : record.fields()) {

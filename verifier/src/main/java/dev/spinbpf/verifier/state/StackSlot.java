@@ -1,12 +1,14 @@
 package dev.spinbpf.verifier.state;
 
+import dev.spinbpf.programs.linux.KernelLimits;
+
 /**
  * Eight bytes of stack: slot {@code spi} covers the addresses from {@code fp - 8 * (spi + 1)}. Immutable. The byte at
  * address {@code fp - i - 1} has index {@code i % 8}, as in the kernel; byte 7, the lowest address, tells what the slot is.
  */
 public final class StackSlot {
     /** Bytes of a slot. */
-    public static final int BYTES = 8;
+    public static final int BYTES = KernelLimits.BPF_REG_SIZE;
 
     /** Nothing was stored. */
     public static final StackSlot EMPTY = new StackSlot(RegState.NOT_INIT, 0);

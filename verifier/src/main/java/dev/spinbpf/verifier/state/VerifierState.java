@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.state;
 
+import dev.spinbpf.programs.linux.KernelLimits;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -8,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /** All that is known at one point of one path: frames, references, locks. Linux's {@code struct bpf_verifier_state}. */
 public final class VerifierState {
     /** Most frames at a time. */
-    public static final int MAX_CALL_FRAMES = 16;
+    public static final int MAX_CALL_FRAMES = KernelLimits.MAX_CALL_FRAMES;
 
     private final ArrayList<FuncState> frames = new ArrayList<>(2);
     private ArrayList<AcquiredReference> references = new ArrayList<>(0);

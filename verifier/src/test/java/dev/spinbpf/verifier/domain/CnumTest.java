@@ -34,7 +34,7 @@ class CnumTest {
 
     @Test
     void intersectionShouldContainCommonMembers() {
-        Samples samples = new Samples(64);
+        ScalarSamples samples = new ScalarSamples(64);
         for (int round = 0; round < ROUNDS; round++) {
             long member = samples.number();
             Cnum64 a = samples.range64With(member);
@@ -53,7 +53,7 @@ class CnumTest {
 
     @Test
     void apartArcsShouldHaveNoCommonMember() {
-        Samples samples = new Samples(65);
+        ScalarSamples samples = new ScalarSamples(65);
         int apart = 0;
         for (int round = 0; round < ROUNDS; round++) {
             long member = samples.number();
@@ -69,7 +69,7 @@ class CnumTest {
 
     @Test
     void sumsShouldContainSums() {
-        Samples samples = new Samples(66);
+        ScalarSamples samples = new ScalarSamples(66);
         for (int round = 0; round < ROUNDS; round++) {
             long x = samples.number();
             long y = samples.number();
@@ -93,7 +93,7 @@ class CnumTest {
 
     @Test
     void boundsOfATnumShouldContainItsMembers() {
-        Samples samples = new Samples(67);
+        ScalarSamples samples = new ScalarSamples(67);
         for (int round = 0; round < ROUNDS; round++) {
             long member = samples.number();
             Tnum tnum = samples.tnumWith(member);

@@ -45,7 +45,7 @@ class ScalarPropertyTest {
 
     private static void check(Op op, Abstract operation, int rounds) {
         long seed = 0x5eedL + op.ordinal();
-        Samples samples = new Samples(seed);
+        ScalarSamples samples = new ScalarSamples(seed);
         for (int round = 0; round < rounds; round++) {
             long dst = samples.number();
             long src = isShift(op) ? samples.below(op.width()) : samples.number();
@@ -74,7 +74,7 @@ class ScalarPropertyTest {
     @EnumSource(Op.Cond.class)
     void branchesShouldNotLoseATakenWay(Op.Cond cond) {
         long seed = 0xb0aL + cond.ordinal();
-        Samples samples = new Samples(seed);
+        ScalarSamples samples = new ScalarSamples(seed);
         for (int round = 0; round < ROUNDS * 2; round++) {
             long dst = samples.number();
             long src = samples.below(3) == 0 ? dst : samples.number();
@@ -98,7 +98,7 @@ class ScalarPropertyTest {
     @ParameterizedTest
     @EnumSource(Op.Cond.class)
     void aRegisterComparedWithItselfShouldGoTheWayItsNumbersGo(Op.Cond cond) {
-        Samples samples = new Samples(0x1fL + cond.ordinal());
+        ScalarSamples samples = new ScalarSamples(0x1fL + cond.ordinal());
         for (int round = 0; round < ROUNDS; round++) {
             long number = samples.number();
             boolean is64 = samples.below(2) == 0;
@@ -114,7 +114,7 @@ class ScalarPropertyTest {
     void forksShouldCoverTheNumber() {
         ScalarValue sign = ScalarAlu.apply(Op.ARSH64_IMM, ScalarValue.unknown(), ScalarValue.constant(63));
         ScalarValue lowerSign = ScalarAlu.apply(Op.ARSH32_IMM, ScalarValue.unknown(), ScalarValue.constant(31));
-        Samples samples = new Samples(77);
+        ScalarSamples samples = new ScalarSamples(77);
         for (int round = 0; round < 100; round++) {
             long operand = samples.number();
             for (Op op : new Op[] {Op.AND64_IMM, Op.OR64_IMM}) {
@@ -143,7 +143,7 @@ class ScalarPropertyTest {
     @Test
     void conversionsShouldKeepTheNumber() {
         long seed = 0xc0;
-        Samples samples = new Samples(seed);
+        ScalarSamples samples = new ScalarSamples(seed);
         for (int round = 0; round < ROUNDS * 3; round++) {
             long number = samples.number();
             ScalarValue value = samples.scalarWith(number);
@@ -171,7 +171,7 @@ class ScalarPropertyTest {
 
     @Test
     void containingAllShouldMeanContainingEach() {
-        Samples samples = new Samples(0xa11);
+        ScalarSamples samples = new ScalarSamples(0xa11);
         for (int round = 0; round < ROUNDS * 3; round++) {
             long number = samples.number();
             ScalarValue small = samples.scalarWith(number);

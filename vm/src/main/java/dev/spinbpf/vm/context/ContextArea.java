@@ -2,6 +2,7 @@ package dev.spinbpf.vm.context;
 
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.vm.helper.PacketFields;
 
@@ -24,7 +25,6 @@ public final class ContextArea {
     /** Longest context that is not a packet's, as for syscall programs. */
     public static final int MAX_CONTEXT = 4096;
 
-    private static final int ETHERNET_HEADER = 14;
     private static final int ETHERTYPE_OFFSET = 12;
     private static final int FIRST_ETHERTYPE = 1536;
 
@@ -38,7 +38,6 @@ public final class ContextArea {
     private static final int LOOPBACK_IFINDEX = 1;
     private static final int XDP_INGRESS_IFINDEX_FIELD = 12;
     private static final int FLOW_KEYS_FIELD = 144;
-    private static final int FLOW_KEYS_SIZE = 56;
 
     /** Offset of {@code bpf_flow_keys.n_proto}. */
     private static final int FLOW_KEYS_PROTOCOL = 10;
@@ -48,7 +47,6 @@ public final class ContextArea {
 
     private static final int TAILROOM = 320;
     private static final int PERF_SAMPLE_PERIOD_FIELD = 168;
-    private static final int PERF_EVENT_SIZE = 184;
 
     private final long context;
     private final long packet;
@@ -82,7 +80,7 @@ public final class ContextArea {
     private long networkLayer(byte[] bytes) {
         skb(bytes);
         PacketFields fields = PacketFields.SK_BUFF;
-        int header = Math.min(ETHERNET_HEADER, bytes.length);
+        int header = Math.min(KernelLimits.ETH_HLEN, bytes.length);
         int data = (int) (packet + HEADROOM + header);
         GuestMemory.putInt(context + fields.dataOffset(), data);
         GuestMemory.putInt(context + fields.dataMetaOffset(), data);
@@ -94,10 +92,10 @@ public final class ContextArea {
     private long dissected(byte[] bytes) {
         skb(bytes);
         long keys = context + FLOW_KEYS;
-        GuestMemory.fill(keys, FLOW_KEYS_SIZE, (byte) 0);
-        GuestMemory.putShort(keys, (short) ETHERNET_HEADER);
-        GuestMemory.putShort(keys + 2, (short) ETHERNET_HEADER);
-        if (bytes.length >= ETHERNET_HEADER) {
+        GuestMemory.fill(keys, KernelLimits.BPF_FLOW_KEYS_BYTES, (byte) 0);
+        GuestMemory.putShort(keys, (short) KernelLimits.ETH_HLEN);
+        GuestMemory.putShort(keys + 2, (short) KernelLimits.ETH_HLEN);
+        if (bytes.length >= KernelLimits.ETH_HLEN) {
             GuestMemory.putShort(keys + FLOW_KEYS_PROTOCOL, GuestMemory.getShort(packet + HEADROOM + ETHERTYPE_OFFSET));
         }
         GuestMemory.putLong(context + FLOW_KEYS_FIELD, keys);
@@ -192,7 +190,7 @@ public final class ContextArea {
 
     /** Makes a {@code bpf_perf_event_data}. */
     public long perfEvent(long samplePeriod) {
-        GuestMemory.fill(context, PERF_EVENT_SIZE, (byte) 0);
+        GuestMemory.fill(context, KernelLimits.BPF_PERF_EVENT_DATA_BYTES, (byte) 0);
         GuestMemory.putLong(context + PERF_SAMPLE_PERIOD_FIELD, samplePeriod);
         return context;
     }

@@ -3,6 +3,7 @@ package dev.spinbpf.vm.exec;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.programs.asm.Disassembler;
 import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.programs.linux.KernelLimits;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -13,20 +14,12 @@ import org.jspecify.annotations.Nullable;
  * nesting depth of the same CPU, so that a run allocates nothing. Confined to the CPU's thread.
  */
 public final class Execution {
-    /** Bytes of stack that a function has. */
-    public static final int FRAME_SIZE = 512;
-
-    /** Most tail calls of one run. */
-    public static final int MAX_TAIL_CALLS = 33;
 
     /** Most frames that verified programs reach: eight each, and a tail call leaves the frames of the function's callers behind. */
-    public static final int MAX_FRAMES = 8 * (MAX_TAIL_CALLS + 1);
+    public static final int MAX_FRAMES = 8 * (KernelLimits.MAX_TAIL_CALL_CNT + 1);
 
     /** Bytes of guest memory that the stack of an execution takes. */
-    public static final int STACK_SIZE = FRAME_SIZE * MAX_FRAMES;
-
-    /** How often {@code may_goto} falls through within one function call. */
-    public static final long MAY_GOTO_LIMIT = 1 << 23;
+    public static final int STACK_SIZE = KernelLimits.MAX_BPF_STACK * MAX_FRAMES;
 
     /** A slot of the register file that stays zero. */
     static final int ZERO = 15;
@@ -169,7 +162,7 @@ public final class Execution {
         stopped = false;
         tailTarget = null;
         context = contextAddress;
-        mayGotoLeft = MAY_GOTO_LIMIT;
+        mayGotoLeft = KernelLimits.BPF_MAX_LOOPS;
         registers[1] = contextAddress;
         registers[2] = 0;
         registers[3] = 0;
@@ -193,7 +186,7 @@ public final class Execution {
                 return e.cookie();
             }
             depth = 0;
-            mayGotoLeft = MAY_GOTO_LIMIT;
+            mayGotoLeft = KernelLimits.BPF_MAX_LOOPS;
             registers[1] = e.cookie();
             registers[10] = stackTop;
             return Interpreter.run(this, callback);
@@ -225,7 +218,7 @@ public final class Execution {
 
     /** Makes the run go on in another program when the helper that calls this returns; false past the limit. */
     public boolean tailCall(Code target) {
-        if (tailCalls >= MAX_TAIL_CALLS) {
+        if (tailCalls >= KernelLimits.MAX_TAIL_CALL_CNT) {
             return false;
         }
         tailCalls++;
@@ -279,8 +272,8 @@ public final class Execution {
         returnIndex[depth] = returnTo;
         returnCode[depth] = code();
         depth++;
-        mayGotoLeft = MAY_GOTO_LIMIT;
-        r[10] -= FRAME_SIZE;
+        mayGotoLeft = KernelLimits.BPF_MAX_LOOPS;
+        r[10] -= KernelLimits.MAX_BPF_STACK;
     }
 
     /** Leaves a function: the index to go on at, or {@link #EXITED} or {@link #SWITCHED}. */
@@ -315,7 +308,7 @@ public final class Execution {
             tailTarget = null;
             switchTo(target);
             registers[1] = context;
-            mayGotoLeft = MAY_GOTO_LIMIT;
+            mayGotoLeft = KernelLimits.BPF_MAX_LOOPS;
             resumeAt = 0;
             return SWITCHED;
         }

@@ -6,6 +6,7 @@ import static dev.spinbpf.programs.linux.Errno.EINVAL;
 import static dev.spinbpf.programs.linux.Errno.ERANGE;
 
 import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.vm.exec.Execution;
 import dev.spinbpf.vm.exec.TrapException;
@@ -18,8 +19,6 @@ import dev.spinbpf.vm.exec.TrapException;
  * </pre>
  */
 final class DynptrHelpers {
-    /** Bytes of a dynptr. */
-    static final int BYTES = 16;
 
     /** {@code DYNPTR_MAX_SIZE}. */
     static final long LARGEST = (1 << 24) - 1;
@@ -80,7 +79,7 @@ final class DynptrHelpers {
 
     /** Makes a pointer to nothing. */
     static void setNull(long pointer) {
-        GuestMemory.fill(pointer, BYTES, (byte) 0);
+        GuestMemory.fill(pointer, KernelLimits.BPF_DYNPTR_BYTES, (byte) 0);
     }
 
     /** What a pointer points to, 0 for nothing. */
@@ -216,7 +215,7 @@ final class DynptrHelpers {
         if (isNull(pointer)) {
             return fail(clone, EINVAL);
         }
-        GuestMemory.copy(pointer, clone, BYTES);
+        GuestMemory.copy(pointer, clone, KernelLimits.BPF_DYNPTR_BYTES);
         return 0;
     }
 

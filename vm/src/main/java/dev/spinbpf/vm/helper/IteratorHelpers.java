@@ -6,10 +6,10 @@ import static dev.spinbpf.programs.linux.Errno.EINVAL;
 import static dev.spinbpf.programs.linux.Errno.ENOMEM;
 
 import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.programs.linux.KernelLimits;
 
 /** Iterators over numbers and over the bits of words. */
 final class IteratorHelpers {
-    private static final long MAX_LOOPS = 8 << 20;
     private static final int MAX_WORDS = 511;
 
     /** Largest block that Linux's allocator for programs hands out, less its own header. */
@@ -44,7 +44,7 @@ final class IteratorHelpers {
     /** The iterator is the current number, just before the first one at the start, and the end. */
     private static long newRange(long iterator, int start, int end) {
         boolean valid = start <= end;
-        boolean small = (long) end - start <= MAX_LOOPS;
+        boolean small = (long) end - start <= KernelLimits.BPF_MAX_LOOPS;
         GuestMemory.putInt(iterator, valid && small ? start - 1 : 0);
         GuestMemory.putInt(iterator + 4, valid && small ? end : 0);
         return !valid ? -EINVAL : small ? 0 : -E2BIG;

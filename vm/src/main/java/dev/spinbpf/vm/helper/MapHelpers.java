@@ -7,13 +7,12 @@ import static dev.spinbpf.programs.linux.Errno.ENOMEM;
 
 import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.maps.map.SlotArrayMap;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.vm.exec.Code;
 import dev.spinbpf.vm.exec.Execution;
 
 /** Maps, tail calls and {@code bpf_loop}. */
 final class MapHelpers {
-    /** Most iterations of {@code bpf_loop}: {@code BPF_MAX_LOOPS}. */
-    private static final long MAX_LOOPS = 8 << 20;
 
     private MapHelpers() {}
 
@@ -66,7 +65,7 @@ final class MapHelpers {
         if (flags != 0) {
             return -EINVAL;
         }
-        if (iterations > MAX_LOOPS) {
+        if (iterations > KernelLimits.BPF_MAX_LOOPS) {
             // Linux's verifier writes the loop into the program, where it answers with 32 bits.
             return -E2BIG & 0xffff_ffffL;
         }

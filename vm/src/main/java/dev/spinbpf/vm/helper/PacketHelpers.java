@@ -6,6 +6,7 @@ import static dev.spinbpf.programs.linux.Errno.EINVAL;
 import static dev.spinbpf.programs.linux.Errno.ENOMEM;
 
 import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.vm.exec.Helper;
 import dev.spinbpf.vm.exec.PacketLoader;
@@ -16,8 +17,6 @@ public final class PacketHelpers {
     private static final int XDP_REDIRECT = 4;
     private static final int XDP_ABORTED = 0;
     private static final int TC_ACT_SHOT = 2;
-    private static final int ETHERNET_HEADER = 14;
-    private static final int MAX_OFFSET = 0xffff;
     private static final int XDP_META_MAX = 255;
     private static final int SKF_NET_OFF = -0x100000;
     private static final int SKF_LL_OFF = -0x200000;
@@ -45,7 +44,7 @@ public final class PacketHelpers {
             if ((flags & ~3L) != 0) {
                 return -EINVAL;
             }
-            return at <= MAX_OFFSET && skb.contains(context, at, size)
+            return at <= KernelLimits.MAX_PACKET_OFF && skb.contains(context, at, size)
                     ? copy(from, skb.data(context) + at, size)
                     : -EFAULT;
         });
@@ -78,7 +77,7 @@ public final class PacketHelpers {
     private static Helper loader(PacketFields fields) {
         return (_, context, offset, to, size, _) -> {
             long at = offset & 0xffff_ffffL;
-            if (at <= MAX_OFFSET && fields.contains(context, at, size & 0xffff_ffffL)) {
+            if (at <= KernelLimits.MAX_PACKET_OFF && fields.contains(context, at, size & 0xffff_ffffL)) {
                 return copy(fields.data(context) + at, to, size & 0xffff_ffffL);
             }
             GuestMemory.fill(to, size & 0xffff_ffffL, (byte) 0);
@@ -92,9 +91,9 @@ public final class PacketHelpers {
     }
 
     private static long loadRelative(long context, long offset, long to, long size, int start) {
-        long at = (offset & 0xffff_ffffL) + (start == 1 ? ETHERNET_HEADER : 0);
+        long at = (offset & 0xffff_ffffL) + (start == 1 ? KernelLimits.ETH_HLEN : 0);
         PacketFields skb = PacketFields.SK_BUFF;
-        boolean valid = (start == 0 || start == 1) && (offset & 0xffff_ffffL) <= MAX_OFFSET;
+        boolean valid = (start == 0 || start == 1) && (offset & 0xffff_ffffL) <= KernelLimits.MAX_PACKET_OFF;
         if (valid && skb.contains(context, at, size & 0xffff_ffffL)) {
             return copy(skb.data(context) + at, to, size & 0xffff_ffffL);
         }
@@ -106,7 +105,7 @@ public final class PacketHelpers {
         PacketFields xdp = PacketFields.XDP_MD;
         long data = xdp.data(context) + delta;
         long metaSize = xdp.data(context) - xdp.dataMeta(context);
-        if (data < hardStart(context) + metaSize || data > xdp.dataEnd(context) - ETHERNET_HEADER) {
+        if (data < hardStart(context) + metaSize || data > xdp.dataEnd(context) - KernelLimits.ETH_HLEN) {
             return -EINVAL;
         }
         if (metaSize > 0) {
@@ -134,7 +133,7 @@ public final class PacketHelpers {
     private static long adjustTail(PacketFields fields, long context, int delta) {
         long end = fields.dataEnd(context) + delta;
         if (end > GuestMemory.getLong(context + PacketFields.HARD_END_OFFSET)
-                || end < fields.data(context) + ETHERNET_HEADER) {
+                || end < fields.data(context) + KernelLimits.ETH_HLEN) {
             return -EINVAL;
         }
         if (delta > 0) {
@@ -157,7 +156,7 @@ public final class PacketHelpers {
             if (!known) {
                 return PacketLoader.OUT_OF_PACKET;
             }
-            at = network ? (long) offset - SKF_NET_OFF + ETHERNET_HEADER : (long) offset - SKF_LL_OFF;
+            at = network ? (long) offset - SKF_NET_OFF + KernelLimits.ETH_HLEN : (long) offset - SKF_LL_OFF;
         }
         if (!skb.contains(context, at, sizeBytes)) {
             return PacketLoader.OUT_OF_PACKET;

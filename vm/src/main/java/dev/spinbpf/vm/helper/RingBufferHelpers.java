@@ -9,6 +9,7 @@ import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.maps.map.PerfEventArrayMap;
 import dev.spinbpf.maps.map.RingBufferMap;
 import dev.spinbpf.maps.map.UserRingBufferMap;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.vm.exec.Execution;
@@ -102,7 +103,7 @@ final class RingBufferHelpers {
             throw new TrapException("0x" + Long.toHexString(address) + " is not a user ring buffer");
         }
         CpuLocal local = kernel.local(run.cpu());
-        long dynptr = local.push(DynptrHelpers.BYTES);
+        long dynptr = local.push(KernelLimits.BPF_DYNPTR_BYTES);
         if (dynptr == 0) {
             return -ENOMEM;
         }
@@ -114,7 +115,7 @@ final class RingBufferHelpers {
                     },
                     flags);
         } finally {
-            local.pop(DynptrHelpers.BYTES);
+            local.pop(KernelLimits.BPF_DYNPTR_BYTES);
         }
     }
 

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.programs.linux.KernelLimits;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
@@ -104,7 +105,7 @@ class ControlFlowTest {
                 insn(Op.ADD64_IMM, 0, 0, 0, 1),
                 insn(Op.JA, 0, 0, -3, 0),
                 exit());
-        assertThat(result).isEqualTo(Execution.MAY_GOTO_LIMIT);
+        assertThat(result).isEqualTo(KernelLimits.BPF_MAX_LOOPS);
     }
 
     @Test

@@ -9,13 +9,13 @@ import java.util.Map;
  * Structs of functions that the object implements for the kernel ({@code .struct_ops}, {@code .struct_ops.link}): which
  * member each program is for. The structs themselves are not registered anywhere; a note says so.
  */
-final class StructOps {
+final class StructOpsMembers {
     private final ElfFile elf;
     private final LoadedTypes types;
     private final SectionFunctions functions;
     private final List<String> notes;
 
-    StructOps(ElfFile elf, LoadedTypes types, SectionFunctions functions, List<String> notes) {
+    StructOpsMembers(ElfFile elf, LoadedTypes types, SectionFunctions functions, List<String> notes) {
         this.elf = elf;
         this.types = types;
         this.functions = functions;

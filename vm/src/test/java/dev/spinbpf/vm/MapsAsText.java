@@ -13,10 +13,10 @@ import java.util.HexFormat;
 import java.util.List;
 
 /** What is in a machine's maps, as text: {@code name{key=value,key=value/value of the next CPU};name{...}}. */
-final class MapContents {
+final class MapsAsText {
     private final Cpu cpu;
 
-    MapContents(Cpu cpu) {
+    MapsAsText(Cpu cpu) {
         this.cpu = cpu;
     }
 

@@ -1,7 +1,7 @@
 package dev.spinbpf.maps.sync;
 
 /** What a strand is about to do at a {@link SchedulePoint}. */
-public enum Access {
+public enum SharedAccess {
     /** Load a shared word. */
     READ,
     /** Store to a shared word. */

@@ -3,7 +3,7 @@ package dev.spinbpf.verifier.domain;
 import java.util.SplittableRandom;
 
 /** Random numbers that favour the edges of ranges, and random abstract values that contain a given number. */
-final class Samples {
+final class ScalarSamples {
     private static final long[] EDGES = {
         0,
         1,
@@ -35,7 +35,7 @@ final class Samples {
 
     private final SplittableRandom random;
 
-    Samples(long seed) {
+    ScalarSamples(long seed) {
         random = new SplittableRandom(seed);
     }
 

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Objects;
 
 /** The compiled objects beside these tests' resources; {@code build.sh} there makes them from the sources. */
-final class Samples {
+final class CompiledObjects {
     static final List<String> NAMES = List.of(
             "core.bpf.o",
             "core_target.bpf.o",
@@ -22,10 +22,10 @@ final class Samples {
             "struct_ops.bpf.o",
             "values.bpf.o");
 
-    private Samples() {}
+    private CompiledObjects() {}
 
     static byte[] bytes(String name) {
-        try (InputStream in = Objects.requireNonNull(Samples.class.getResourceAsStream(name), name)) {
+        try (InputStream in = Objects.requireNonNull(CompiledObjects.class.getResourceAsStream(name), name)) {
             return in.readAllBytes();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
