@@ -88,7 +88,11 @@ final class BenchCommand implements Callable<Integer> {
             description = "Warm-up of each program before its samples; at least one run (default 500ms).")
     private Duration warmup;
 
-    @Option(names = "--samples", paramLabel = "N", defaultValue = "9", description = "Samples of each program (default 9).")
+    @Option(
+            names = "--samples",
+            paramLabel = "N",
+            defaultValue = "9",
+            description = "Samples of each program (default 9).")
     private int samples;
 
     @Option(

@@ -94,7 +94,8 @@ final class MapCommand implements Callable<Integer> {
             names = "--cpus",
             paramLabel = "N",
             defaultValue = "1",
-            description = "With create in a new directory: number of CPUs that per-CPU maps have values for, 1 to 64 (default 1).")
+            description =
+                    "With create in a new directory: number of CPUs that per-CPU maps have values for, 1 to 64 (default 1).")
     private int cpus;
 
     @SuppressWarnings("NullAway.Init") // picocli fills in the options

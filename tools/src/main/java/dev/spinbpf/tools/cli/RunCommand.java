@@ -66,8 +66,7 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--ctx",
             paramLabel = "FILE|hex:BYTES",
-            description =
-                    "The packet, or for other programs the context (default: a short UDP packet, or zeros).")
+            description = "The packet, or for other programs the context (default: a short UDP packet, or zeros).")
     private @Nullable String context;
 
     @Option(names = "--cpus", paramLabel = "N", defaultValue = "1", description = "Emulated CPUs, 1 to 64 (default 1).")
