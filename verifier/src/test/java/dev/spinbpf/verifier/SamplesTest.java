@@ -55,7 +55,9 @@ class SamplesTest {
             ProgramObject object = read(file);
             for (MapDef map : object.maps()) {
                 for (BtfType.Var lock : locks(object, map)) {
-                    assertThat(map.flags() & BPF_F_MMAPABLE).as("%s: %s", file, lock.name()).isZero();
+                    assertThat(map.flags() & BPF_F_MMAPABLE)
+                            .as("%s: %s", file, lock.name())
+                            .isZero();
                     assertThat(lock.linkage()).as("%s: %s", file, lock.name()).isEqualTo(BtfType.Linkage.STATIC);
                     sections++;
                 }
@@ -103,7 +105,9 @@ class SamplesTest {
     }
 
     private static List<Path> objects() throws IOException {
-        return files().stream().filter(file -> file.toString().endsWith(".bpf.o")).toList();
+        return files().stream()
+                .filter(file -> file.toString().endsWith(".bpf.o"))
+                .toList();
     }
 
     /** The objects, and the programs that are text. */

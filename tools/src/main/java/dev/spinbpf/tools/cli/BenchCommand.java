@@ -35,8 +35,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         usageHelpAutoWidth = true,
         description = {
-            "Runs each accepted program of an object repeatedly, one after the other in the file's order on one machine (so that"
-                    + " they share the object's maps), and prints how many nanoseconds a run takes.",
+            "Runs each accepted program of an object many times and prints how many nanoseconds a run takes. The programs run one"
+                    + " after the other, in the file's order, on one machine, so they share the object's maps.",
             ""
         },
         footerHeading = "%nExamples:%n",
@@ -45,8 +45,8 @@ import picocli.CommandLine.Spec;
             "  spinbpf bench build/maps.bpf.o --prog lookup --samples 21 -o tsv",
             "  spinbpf bench kernels/crc32.bin --mem kernels/crc32.mem",
             "",
-            "A file that ends in .bin holds nothing but instructions; it is run unverified, with r1 at the bytes of --mem.",
-            "Refused programs are reported and take no part. Exit codes: 0 the accepted programs ran, 1 none was accepted or"
+            "A file that ends in .bin holds bare instructions; they run unverified, with r1 pointing to the bytes of --mem.",
+            "Refused programs are reported and skipped. Exit codes: 0 the accepted programs ran, 1 none was accepted or"
                     + " one of them failed while running, 2 wrong usage or a file that cannot be read."
         })
 final class BenchCommand implements Callable<Integer> {
@@ -72,7 +72,7 @@ final class BenchCommand implements Callable<Integer> {
             names = {"-o", "--output"},
             paramLabel = "FORMAT",
             defaultValue = "table",
-            description = "How to print: table, tsv (program, best_ns, median_ns, r0) or json.")
+            description = "Output format: table, tsv (program, best_ns, median_ns, r0) or json.")
     private BenchReport.Format format;
 
     @Option(
@@ -85,23 +85,27 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "TIME",
             defaultValue = "500ms",
             converter = DurationConverter.class,
-            description = "How long to run each program, at least once, before the samples (default 500ms).")
+            description = "Warm-up of each program before its samples; at least one run (default 500ms).")
     private Duration warmup;
 
-    @Option(names = "--samples", paramLabel = "N", defaultValue = "9", description = "Samples (default 9).")
+    @Option(
+            names = "--samples",
+            paramLabel = "N",
+            defaultValue = "9",
+            description = "Samples of each program (default 9).")
     private int samples;
 
     @Option(
             names = "--repeat",
             paramLabel = "N",
             defaultValue = "0",
-            description = "Runs a sample; by default as many as take 20 ms.")
+            description = "Runs in each sample (default: as many as take 20 ms).")
     private int repeat;
 
     @Option(
             names = "--ctx",
             paramLabel = "FILE|hex:BYTES",
-            description = "The packet or context, as for run; made anew for each run.")
+            description = "The packet or context, as for run; built again for each run.")
     private @Nullable String context;
 
     @Option(

@@ -22,7 +22,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         name = "spinbpf",
         description = {
             "Verifies BPF programs by Linux's rules and runs them in user space, on emulated CPUs whose hooks nest and on"
-                    + " maps guarded by an emulation of the kernel's resilient queued spin lock.",
+                    + " maps that are guarded by an emulation of the kernel's resilient queued spin lock.",
             ""
         },
         subcommands = {

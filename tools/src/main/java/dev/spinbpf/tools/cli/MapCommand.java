@@ -46,8 +46,8 @@ import picocli.CommandLine.Spec;
             ""
         },
         description = {
-            "Shows and changes maps that are kept in a directory, with bpftool's words and in bpftool's formats.",
-            "A change is complete or has not happened: the directory holds the old maps or the new ones, whatever stops the"
+            "Shows and changes maps that were saved in a directory, with bpftool's words and in bpftool's formats.",
+            "A change happens completely or not at all: the directory holds the old maps or the new ones, whatever stops the"
                     + " command.",
             ""
         },
@@ -71,7 +71,7 @@ final class MapCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(index = "0", paramLabel = "COMMAND", description = "What to do: see above.")
+    @Parameters(index = "0", paramLabel = "COMMAND", description = "One of the commands above.")
     private String command;
 
     @Parameters(index = "1", arity = "0..1", paramLabel = "DIR", description = "The directory.")
@@ -87,14 +87,15 @@ final class MapCommand implements Callable<Integer> {
 
     @Option(
             names = {"-p", "--pretty"},
-            description = "Print JSON in lines.")
+            description = "Print indented JSON.")
     private boolean pretty;
 
     @Option(
             names = "--cpus",
             paramLabel = "N",
             defaultValue = "1",
-            description = "For create in a new directory: CPUs that per-CPU maps have values for, 1 to 64 (default 1).")
+            description =
+                    "With create in a new directory: number of CPUs that per-CPU maps have values for, 1 to 64 (default 1).")
     private int cpus;
 
     @SuppressWarnings("NullAway.Init") // picocli fills in the options

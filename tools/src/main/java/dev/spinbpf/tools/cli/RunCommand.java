@@ -38,7 +38,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         usageHelpAutoWidth = true,
         description = {
-            "Verifies a program and runs it on one emulated CPU; prints R0, the time, its output and, if asked for, the maps.",
+            "Verifies a program and runs it on one emulated CPU; prints R0, the time, its output and, on request, the maps.",
             ""
         },
         footerHeading = "%nExamples:%n",
@@ -49,7 +49,7 @@ import picocli.CommandLine.Spec;
             "  spinbpf run programs/samples/packet_counter.bpf.o --load-maps state \\",
             "      --save-maps state",
             "",
-            "Exit codes: 0 it ran, 1 it was refused or failed, 2 wrong usage or a file that cannot be read."
+            "Exit codes: 0 the program ran, 1 it was refused or failed, 2 wrong usage or a file that cannot be read."
         })
 final class RunCommand implements Callable<Integer> {
     private static final int MOST_CPUS = 64;
@@ -66,8 +66,7 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--ctx",
             paramLabel = "FILE|hex:BYTES",
-            description =
-                    "The packet, or for other kinds of programs the context; without it a short UDP packet, or zeros.")
+            description = "The packet, or for other programs the context (default: a short UDP packet, or zeros).")
     private @Nullable String context;
 
     @Option(names = "--cpus", paramLabel = "N", defaultValue = "1", description = "Emulated CPUs, 1 to 64 (default 1).")
@@ -76,7 +75,7 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--cpu", paramLabel = "N", defaultValue = "0", description = "The CPU to run on (default 0).")
     private int cpu;
 
-    @Option(names = "--repeat", paramLabel = "N", defaultValue = "1", description = "How many times (default 1).")
+    @Option(names = "--repeat", paramLabel = "N", defaultValue = "1", description = "Number of runs (default 1).")
     private int repeat;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "Seed of random numbers (default 1).")
@@ -95,7 +94,7 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--load-maps",
             paramLabel = "DIR",
-            description = "Put what was saved in the directory into the maps of the same names first.")
+            description = "First fill the maps with what was saved in the directory, by name.")
     private @Nullable Path loadMaps;
 
     @Option(

@@ -56,8 +56,8 @@ import picocli.CommandLine.Spec;
             "Verifies all programs of an object, attaches the accepted ones to the hooks that their sections name, keeps all"
                     + " emulated CPUs busy while interrupts land, and reports what happened to each lock.",
             "",
-            "Without a FILE, --mode stresses the lock alone: aa, abba and abbcca as the kernel's module bpf_test_rqspinlock"
-                    + " does, a task on each CPU and an NMI on top of it; torture takes many locks of all kinds at random,"
+            "Without a FILE, --mode stresses the lock alone. aa, abba and abbcca work like the kernel's module"
+                    + " bpf_test_rqspinlock: a task on each CPU, interrupted by NMIs. torture takes many locks of all kinds at random,"
                     + " in all contexts, and checks what they protect.",
             ""
         },
@@ -67,7 +67,7 @@ import picocli.CommandLine.Spec;
             "  spinbpf stress programs/samples/abba.bpf.o --cpus 4 --duration 30s --json",
             "  spinbpf stress programs/samples/abba.bpf.o --duration 1h --metrics-port 9464",
             "",
-            "Refused programs are reported and take no part. Exit codes: 0 the accepted programs ran, 1 none was accepted,"
+            "Refused programs are reported and skipped. Exit codes: 0 the accepted programs ran, 1 none was accepted,"
                     + " one of them failed while running, a CPU hung, a mode's checks failed, or (with --strict) a program"
                     + " was refused, 2 wrong usage or a file that cannot be read."
         })
@@ -100,7 +100,7 @@ final class StressCommand implements Callable<Integer> {
             paramLabel = "TIME",
             defaultValue = "5s",
             converter = DurationConverter.class,
-            description = "How long: 500ms, 5s, 2m, forever (default 5s).")
+            description = "Length of the run: 500ms, 5s, 2m, forever (default 5s).")
     private Duration duration;
 
     @Option(
@@ -108,8 +108,8 @@ final class StressCommand implements Callable<Integer> {
             paramLabel = "TIME",
             converter = DurationConverter.class,
             description =
-                    "Mean time between two NMIs on a CPU, 0 for none (default 1ms; with --mode aa, abba and abbcca"
-                            + " --normal-delay, so that one lands in each critical section).")
+                    "Mean time between two NMIs on a CPU, 0 for none (default 1ms; with --mode aa, abba or abbcca the"
+                            + " value of --normal-delay, so that one lands in each critical section).")
     private @Nullable Duration nmiEvery;
 
     @Option(
@@ -126,10 +126,10 @@ final class StressCommand implements Callable<Integer> {
             arity = "0..1",
             defaultValue = "0",
             fallbackValue = "16",
-            description = "Time how long locks are held, of one acquisition in N (16 where N is not given).")
+            description = "Measure how long locks are held, for one acquisition in N (16 if N is not given).")
     private int heldTimes;
 
-    @Option(names = "--per-cpu", description = "Show locks by CPU too.")
+    @Option(names = "--per-cpu", description = "Show the figures of each CPU too.")
     private boolean perCpu;
 
     @Option(
@@ -156,7 +156,7 @@ final class StressCommand implements Callable<Integer> {
     @Option(
             names = "--locks",
             paramLabel = "N",
-            description = "With --mode torture: how many resilient locks (default 48).")
+            description = "With --mode torture: number of resilient locks (default 48).")
     private @Nullable Integer locks;
 
     @Option(

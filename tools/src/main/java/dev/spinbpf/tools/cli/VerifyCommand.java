@@ -20,14 +20,14 @@ import picocli.CommandLine.Spec;
         name = "verify",
         mixinStandardHelpOptions = true,
         usageHelpAutoWidth = true,
-        description = {"Verifies all programs of all files by Linux's rules; runs nothing.", ""},
+        description = {"Verifies all programs of all files by Linux's rules, without running them.", ""},
         footerHeading = "%nExamples:%n",
         footer = {
             "  spinbpf verify programs/samples/*.bpf.o",
             "  spinbpf verify -v --prog leak programs/samples/leaked_lock.bpf.o",
             "  spinbpf verify -o csv build/*.bpf.o > verdicts.csv",
             "",
-            "Exit codes: 0 all programs may run, 1 some may not, 2 wrong usage or a file that cannot be read."
+            "Exit codes: 0 all programs were accepted, 1 some were refused, 2 wrong usage or a file that cannot be read."
         })
 final class VerifyCommand implements Callable<Integer> {
     @Spec
@@ -40,7 +40,7 @@ final class VerifyCommand implements Callable<Integer> {
             names = {"-o", "--output"},
             paramLabel = "FORMAT",
             defaultValue = "table",
-            description = "How to print: table, csv (veristat's columns and a message) or json.")
+            description = "Output format: table, csv (veristat's columns and a message) or json.")
     private VerifyPrinter.Format format;
 
     @Option(

@@ -66,21 +66,21 @@ public final class Explanation {
                     + " takes is already held on this path:" + " the program would wait for itself.");
             listHeld();
         } else if (message.contains("cannot be out of order")) {
-            line("Locks are given back in the reverse order of taking, but " + here + " gives back " + lockAt(insn)
+            line("The lock taken last must be released first, but " + here + " releases " + lockAt(insn)
                     + " while a lock that was taken later is held.");
             listHeld();
         } else if (message.contains("unlock of different lock")) {
-            line(here + " gives back " + lockAt(insn) + ", which is not a lock that this path holds.");
+            line(here + " releases " + lockAt(insn) + ", which is not a lock that this path holds.");
             listHeld();
         } else if (message.contains("without taking a lock")) {
-            line(here + " gives back " + lockAt(insn) + ", but this path holds no lock there:"
-                    + " it was not taken, it was given back before, or taking it had failed.");
+            line(here + " releases " + lockAt(insn) + ", but this path holds no lock there:"
+                    + " it was not taken, was released before, or taking it failed.");
         } else if (message.contains("not allowed while holding a lock")) {
             line(here + " calls " + callee() + " while a lock is held. Within a locked region only static functions,"
                     + " the lock functions and a few helpers may be called.");
             listHeld();
         } else if (message.startsWith("BPF_EXIT")) {
-            line("The program returns at " + here + " and still holds what it has to give back.");
+            line("The program returns at " + here + " without releasing what it holds.");
             listHeld();
         }
     }
@@ -106,7 +106,7 @@ public final class Explanation {
         return name.isEmpty() ? "a lock" : name;
     }
 
-    /** The lock that the call takes or gives back, as the source names it, or an empty string. */
+    /** The lock that the call takes or releases, as the source names it, or an empty string. */
     private String lockName(int call) {
         Matcher matcher = LOCK_ARGUMENT.matcher(Place.text(env, call));
         return matcher.find() ? "`" + matcher.group(1).strip() + "`" : "";
