@@ -82,7 +82,7 @@ public final class Phases {
                 continue;
             }
             if (insn.immLow() < 0 || insn.immLow() >= env.maps().size()) {
-                throw env.reject(Errno.EINVAL, "fd %d is not pointing to valid bpf_map", insn.immLow());
+                throw env.reject(Errno.EBADF, "fd %d is not pointing to valid bpf_map", insn.immLow());
             }
             MapInfo map = env.maps().get(insn.immLow());
             if (checked.add(insn.immLow())) {

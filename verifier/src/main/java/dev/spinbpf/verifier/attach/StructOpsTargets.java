@@ -34,13 +34,15 @@ final class StructOpsTargets {
         String struct = StructOps.structOf(env.program());
         if (struct.isEmpty()) {
             throw env.reject(
-                    Errno.ENOTSUPP,
-                    "no struct refers to struct_ops program '%s'",
-                    env.program().name());
+                    Errno.EINVAL,
+                    "prog '%s': SEC(\"%s\") program isn't referenced anywhere, did you forget to use it?",
+                    env.program().name(),
+                    env.program().section());
         }
         int id = btf.find(struct, BtfType.Composite.class);
         if (id == 0 || btf.find(VALUE_PREFIX + struct, BtfType.Composite.class) == 0) {
-            throw env.reject(Errno.ENOTSUPP, "struct_ops init_kern: struct %s is not found in kernel BTF", struct);
+            throw env.reject(
+                    Errno.ESRCH, "struct_ops init_kern: struct %s is not found in kernel BTF", VALUE_PREFIX + struct);
         }
         StructOps.Rules rules = env.kernel().structOps().rules(struct);
         String member = StructOps.memberOf(env.program());

@@ -81,7 +81,7 @@ public final class StackDepth {
         }
         if (tailCallReachable) {
             for (int i = level; i >= 0; i--) {
-                if (env.subprog(chain[i]).isExceptionCallback) {
+                if (i < level && env.subprog(chain[i]).isExceptionCallback) {
                     throw env.reject(Errno.EINVAL, "cannot tail call within exception cb");
                 }
                 env.subprog(chain[i]).tailCallReachable = true;

@@ -11,7 +11,7 @@ package dev.spinbpf.verifier.kernel;
 public record KernelType(Shape shape, String name, int sizeBytes, int pointers) {
     /** What a type is. */
     public enum Shape {
-        VOID("void"),
+        VOID("UNKNOWN"),
         INT("INT"),
         ENUM("ENUM"),
         STRUCT("STRUCT"),
