@@ -2,11 +2,9 @@ package dev.spinbpf.verifier;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.linux.Errno;
-import dev.spinbpf.programs.linux.HelperIds;
-import dev.spinbpf.programs.linux.ProgType;
+import dev.spinbpf.verifier.call.ArgOffsets;
 import dev.spinbpf.verifier.check.HelperMemory;
 import dev.spinbpf.verifier.check.PacketAccess;
-import dev.spinbpf.verifier.check.Widening;
 import dev.spinbpf.verifier.flow.CallChecker;
 import dev.spinbpf.verifier.flow.CallbackPusher;
 import dev.spinbpf.verifier.flow.Prototypes;
@@ -15,8 +13,11 @@ import dev.spinbpf.verifier.flow.Rejection;
 import dev.spinbpf.verifier.flow.SubprogArg;
 import dev.spinbpf.verifier.flow.SubprogInfo;
 import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.kernel.ArgKind;
+import dev.spinbpf.verifier.kernel.ArgType;
 import dev.spinbpf.verifier.kernel.RetvalRange;
 import dev.spinbpf.verifier.kernel.TypeFlags;
+import dev.spinbpf.verifier.prune.Widening;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
@@ -169,7 +170,7 @@ public final class SubprogCalls implements CallbackPusher {
                 }
             }
             case CTX -> {
-                checkOffset(env, reg, name, true);
+                ArgOffsets.check(env, reg, name, ArgType.of(ArgKind.PTR_TO_CTX, 0), true);
                 if (!reg.is(RegType.PTR_TO_CTX, 0)) {
                     throw env.reject(Errno.EINVAL, "%s expects pointer to ctx", name);
                 }
@@ -191,7 +192,7 @@ public final class SubprogCalls implements CallbackPusher {
     }
 
     private static void matchMemory(VerifierEnv env, int number, SubprogArg arg, RegState reg, String name) {
-        checkOffset(env, reg, name, false);
+        ArgOffsets.check(env, reg, name, ArgType.of(ArgKind.PTR_TO_MEM, 0), true);
         try {
             HelperMemory.checkFixed(env, reg, name, arg.memSize());
         } catch (Rejection e) {
@@ -204,28 +205,6 @@ public final class SubprogCalls implements CallbackPusher {
         boolean nullable = (arg.flags() & TypeFlags.PTR_MAYBE_NULL) != 0;
         if (!nullable && (reg.mayBeNull() || reg.isNull())) {
             throw env.reject(Errno.EINVAL, "%s is expected to be non-NULL", name);
-        }
-    }
-
-    /** The pointers that may be passed with an offset: Linux's {@code check_func_arg_reg_off}. */
-    private static void checkOffset(VerifierEnv env, RegState reg, String name, boolean asContext) {
-        boolean free =
-                switch (reg.type()) {
-                    case PTR_TO_STACK,
-                            PTR_TO_PACKET,
-                            PTR_TO_PACKET_META,
-                            PTR_TO_MAP_KEY,
-                            PTR_TO_MAP_VALUE,
-                            PTR_TO_ARENA,
-                            SCALAR_VALUE -> reg.flags() == 0;
-                    case PTR_TO_MEM, PTR_TO_BUF -> (reg.flags() & ~(TypeFlags.MEM_RDONLY | TypeFlags.MEM_RINGBUF)) == 0;
-                    case PTR_TO_CTX -> !asContext && env.program().type() == ProgType.SYSCALL;
-                    default -> false;
-                };
-        if (!free) {
-            int benign = TypeFlags.MEM_ALLOC | TypeFlags.PTR_TRUSTED | TypeFlags.MEM_RCU | TypeFlags.NON_OWN_REF;
-            boolean object = reg.is(RegType.PTR_TO_BTF_ID) && (reg.flags() & ~benign) == 0;
-            Registers.checkPointerOffset(env, reg, name, object);
         }
     }
 

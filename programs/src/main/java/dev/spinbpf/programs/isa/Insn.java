@@ -39,4 +39,17 @@ public record Insn(Op op, int dst, int src, int off, long imm) {
     public int immHigh() {
         return (int) (imm >>> 32);
     }
+
+    /**
+     * Returns the registers that the instruction reads, bit n for rn. A call counts as reading all of r1 to r5, a legacy packet load
+     * r6.
+     */
+    public int usedRegs() {
+        return RegRoles.resolve(op.uses(), dst, src);
+    }
+
+    /** Returns the registers that the instruction gives a new value or leaves without one, bit n for rn; for calls r0 to r5. */
+    public int definedRegs() {
+        return RegRoles.resolve(op.defines(), dst, src);
+    }
 }

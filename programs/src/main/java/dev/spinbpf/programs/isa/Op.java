@@ -331,9 +331,27 @@ public enum Op {
     LDDW_HI(row(0x00, Kind.LDDW_HI, 64, Group.BASE64));
 
     private final OpRow row;
+    private final int uses;
+    private final int defines;
 
     Op(OpRow row) {
         this.row = row;
+        int source = row.operand() == Operand.REG ? RegRoles.SRC : RegRoles.NONE;
+        int replaced = row.alu() == Alu.MOV ? RegRoles.DST : RegRoles.NONE;
+        int compared = row.atomic() == Atomic.CMPXCHG ? RegRoles.R0 : RegRoles.NONE;
+        uses = (row.kind().uses & ~RegRoles.SRC & ~replaced) | (row.kind().uses & source) | compared;
+        int fetched = row.atomic() != null && row.atomic().fetches() ? RegRoles.SRC : RegRoles.NONE;
+        defines = row.kind().defines | (compared != 0 ? compared : fetched);
+    }
+
+    /** Roles of the registers that the operation reads; see {@link RegRoles}. */
+    int uses() {
+        return uses;
+    }
+
+    /** Roles of the registers that the operation gives a new value. */
+    int defines() {
+        return defines;
     }
 
     /** The opcode byte. */
@@ -432,51 +450,63 @@ public enum Op {
     /** What an operation does, as far as its fields have the same meaning. */
     public enum Kind {
         /** dst = dst OP operand. */
-        ALU,
+        ALU(RegRoles.DST | RegRoles.SRC, RegRoles.DST),
         /** dst = sign extension of src's low {@link Op#fromWidth()} bits. */
-        MOVSX,
-        NEG,
+        MOVSX(RegRoles.SRC, RegRoles.DST),
+        NEG(RegRoles.DST, RegRoles.DST),
         /** Conversion of dst's low {@link Op#width()} bits to or from an endianness. */
-        BYTE_SWAP,
+        BYTE_SWAP(RegRoles.DST, RegRoles.DST),
         /** dst = src, moved between address spaces; imm = destination space &lt;&lt; 16 | source space. */
-        ADDR_SPACE_CAST,
+        ADDR_SPACE_CAST(RegRoles.SRC, RegRoles.DST),
         /** Unconditional jump; see {@link Insn#jumpOffset()}. */
-        JA,
+        JA(RegRoles.NONE, RegRoles.NONE),
         /** Jump if dst COND operand. */
-        JCC,
+        JCC(RegRoles.DST | RegRoles.SRC, RegRoles.NONE),
         /** Jump, or fall through for a bounded number of times. */
-        MAY_GOTO,
+        MAY_GOTO(RegRoles.NONE, RegRoles.NONE),
         /** Jump to the address in dst. */
-        GOTO_REG,
+        GOTO_REG(RegRoles.DST, RegRoles.NONE),
         /** imm = helper number. */
-        CALL_HELPER,
+        CALL_HELPER(RegRoles.ARGS, RegRoles.CALLER_SAVED),
         /** imm = offset in slots from the next instruction. */
-        CALL_SUBPROG,
+        CALL_SUBPROG(RegRoles.ARGS, RegRoles.CALLER_SAVED),
         /** imm = BTF id (in a linked program: index into its object's kfunc table). */
-        CALL_KFUNC,
-        EXIT,
+        CALL_KFUNC(RegRoles.ARGS, RegRoles.CALLER_SAVED),
+        EXIT(RegRoles.R0, RegRoles.NONE),
         /** dst = *(unsigned)(src + off). */
-        LDX,
+        LDX(RegRoles.SRC, RegRoles.DST),
         /** dst = *(signed)(src + off). */
-        LDXSX,
+        LDXSX(RegRoles.SRC, RegRoles.DST),
         /** *(dst + off) = imm. */
-        ST,
+        ST(RegRoles.DST, RegRoles.NONE),
         /** *(dst + off) = src. */
-        STX,
+        STX(RegRoles.DST | RegRoles.SRC, RegRoles.NONE),
         /** Read-modify-write of *(dst + off) with src. */
-        ATOMIC,
+        ATOMIC(RegRoles.DST | RegRoles.SRC, RegRoles.NONE),
         /** dst = *(src + off), acquire. */
-        LOAD_ACQUIRE,
+        LOAD_ACQUIRE(RegRoles.SRC, RegRoles.DST),
         /** *(dst + off) = src, release. */
-        STORE_RELEASE,
+        STORE_RELEASE(RegRoles.DST | RegRoles.SRC, RegRoles.NONE),
         /** r0 = packet[imm]; legacy. */
-        LD_ABS,
+        LD_ABS(RegRoles.R6, RegRoles.CALLER_SAVED),
         /** r0 = packet[src + imm]; legacy. */
-        LD_IND,
+        LD_IND(RegRoles.R6 | RegRoles.SRC, RegRoles.CALLER_SAVED),
         /** dst = a 64-bit constant, whose meaning the row says; two slots. */
-        LDDW,
+        LDDW(RegRoles.NONE, RegRoles.DST),
         /** The second slot of an {@link #LDDW}: not an instruction, never executed. */
-        LDDW_HI
+        LDDW_HI(RegRoles.NONE, RegRoles.NONE);
+
+        private final int uses;
+        private final int defines;
+
+        /**
+         * @param uses roles of the registers that are read, as far as all operations of the kind have them
+         * @param defines roles of the registers that get a new value
+         */
+        Kind(int uses, int defines) {
+            this.uses = uses;
+            this.defines = defines;
+        }
     }
 
     /** Arithmetic operators. */

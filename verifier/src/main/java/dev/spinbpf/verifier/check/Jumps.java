@@ -6,6 +6,7 @@ import dev.spinbpf.verifier.domain.ScalarBranch;
 import dev.spinbpf.verifier.domain.ScalarBranch.Taken;
 import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.prune.Widening;
 import dev.spinbpf.verifier.state.JmpHistoryEntry;
 import dev.spinbpf.verifier.state.LinkedRegs;
 import dev.spinbpf.verifier.state.RegPayload.PacketRange;

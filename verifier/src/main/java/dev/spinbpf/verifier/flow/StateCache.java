@@ -22,14 +22,6 @@ public interface StateCache {
     @Nullable
     VerifierState findPreviousEntry(VerifierEnv env, VerifierState state, int insnIndex);
 
-    /**
-     * Forgets the values of imprecise scalars that changed since the loop's previous round, so that the loop converges.
-     *
-     * @param old the previous round's state, of {@link #findPreviousEntry}
-     * @param state the state that goes into the next round; it is changed
-     */
-    void widenImpreciseScalars(VerifierState old, VerifierState state);
-
     /** A copy of the state without what no instruction will read any more. */
     VerifierState withoutDead(VerifierEnv env, VerifierState state);
 

@@ -10,6 +10,7 @@ import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.kernel.KernelType;
 import dev.spinbpf.verifier.kernel.Kfunc;
 import dev.spinbpf.verifier.kernel.TypeFlags;
+import dev.spinbpf.verifier.prune.Widening;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
@@ -151,7 +152,7 @@ public final class Iterators {
             VerifierState queued = env.pushStack(insnIndex + 1, insnIndex);
             setIterator(queued, meta, new RegPayload.Iter(payload.btf(), payload.typeId(), false, payload.depth() + 1));
             if (previous != null) {
-                env.services().stateCache().widenImpreciseScalars(previous, queued);
+                Widening.widen(previous, queued);
             }
             queued.func().setReg(0, queued.func().reg(0).notNull());
         }

@@ -77,6 +77,19 @@ final class BacktrackState implements ExplorationObserver.Marks {
         return (regs[frame] >>> reg & 1) != 0;
     }
 
+    /** Whether a register of the set, a bit each, is wanted in the current frame. */
+    boolean hasAny(int regSet) {
+        return (regs[frame] & regSet) != 0;
+    }
+
+    void setRegs(int regSet) {
+        regs[frame] |= regSet;
+    }
+
+    void clearRegs(int regSet) {
+        regs[frame] &= ~regSet;
+    }
+
     void setReg(int reg) {
         setReg(frame, reg);
     }

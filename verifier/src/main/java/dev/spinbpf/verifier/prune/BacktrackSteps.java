@@ -6,9 +6,16 @@ import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.state.JmpHistoryEntry;
 import org.jspecify.annotations.Nullable;
 
-/** One instruction seen backwards: from what was wanted after it to what is wanted before it. */
+/**
+ * One instruction seen backwards: from the registers and slots wanted after it to those wanted before it.
+ *
+ * <p>What must hold: if the values wanted before the instruction are known, so are those wanted after it. A value that the instruction
+ * defines comes from the registers that it uses, or from the memory that it loads; the columns of {@link Op} say which registers. A value that it
+ * does not define is the same before it. Where that cannot be said, the walk ends and the caller makes everything precise.
+ */
 final class BacktrackSteps {
     private static final int R0 = 0;
+    private static final int FRAME_POINTER = 1 << Insn.FRAME_POINTER;
     private static final int BPF_FUNC_TAIL_CALL = 12;
 
     private final BacktrackState marks;
@@ -32,23 +39,16 @@ final class BacktrackSteps {
         }
         addLinked(entry);
         return switch (insn.op().kind()) {
-            case ALU, MOVSX, NEG, BYTE_SWAP, ADDR_SPACE_CAST -> arithmetic(insn, entry);
-            case LDX, LDXSX, LOAD_ACQUIRE -> load(insn.dst(), entry);
-            case ATOMIC -> atomic(insn, entry);
-            case ST, STX, STORE_RELEASE -> store(insn, entry);
+            case ALU, MOVSX, NEG, BYTE_SWAP, ADDR_SPACE_CAST, LDDW -> computed(insn, entry);
+            case LDX, LDXSX, LOAD_ACQUIRE -> loaded(insn, entry);
+            case ATOMIC -> insn.definedRegs() != 0 ? loaded(insn, entry) : stored(insn, entry);
+            case ST, STX, STORE_RELEASE -> stored(insn, entry);
+            case JCC -> compared(insn, entry);
             case CALL_SUBPROG -> callSubprog(env, insn, at, following);
             case CALL_HELPER, CALL_KFUNC -> call(env, insn, at, following, entry);
             case EXIT -> exit(env, following);
-            case JCC -> compare(insn, entry);
-            case JA, MAY_GOTO, GOTO_REG -> {
-                addLinked(entry);
-                yield true;
-            }
-            case LDDW, LDDW_HI -> {
-                marks.clearReg(insn.dst());
-                yield true;
-            }
             case LD_ABS, LD_IND -> !marks.hasReg(R0) && (following == at + 1 || marks.enter());
+            case JA, MAY_GOTO, GOTO_REG, LDDW_HI -> true;
         };
     }
 
@@ -62,28 +62,22 @@ final class BacktrackSteps {
         return entry != null && (entry.flags() & flag) != 0;
     }
 
-    private boolean arithmetic(Insn insn, @Nullable JmpHistoryEntry entry) {
-        Op op = insn.op();
-        boolean changes = op.kind() == Op.Kind.NEG || op.kind() == Op.Kind.BYTE_SWAP;
-        if (!marks.hasReg(insn.dst()) || changes) {
-            return true;
+    /** The value comes from registers: what the instruction uses is wanted in place of what it defines. */
+    private boolean computed(Insn insn, @Nullable JmpHistoryEntry entry) {
+        if (marks.hasAny(insn.definedRegs())) {
+            marks.clearRegs(insn.definedRegs());
+            marks.setRegs(insn.usedRegs() & ~FRAME_POINTER);
+            addLinked(entry);
         }
-        boolean moves = op.kind() != Op.Kind.ALU || op.alu() == Op.Alu.MOV;
-        if (moves) {
-            marks.clearReg(insn.dst());
-        }
-        if (op.usesSrcRegister() && insn.src() != Insn.FRAME_POINTER) {
-            marks.setReg(insn.src());
-        }
-        addLinked(entry);
         return true;
     }
 
-    private boolean load(int target, @Nullable JmpHistoryEntry entry) {
-        if (!marks.hasReg(target)) {
+    /** The value comes from memory: if that is the stack, the slot is wanted in place of what the instruction defines. */
+    private boolean loaded(Insn insn, @Nullable JmpHistoryEntry entry) {
+        if (!marks.hasAny(insn.definedRegs())) {
             return true;
         }
-        marks.clearReg(target);
+        marks.clearRegs(insn.definedRegs());
         if (entry != null && has(entry, JmpHistoryEntry.INSN_F_STACK_ACCESS)) {
             marks.setSlot(entry.frame(), entry.spi());
             addLinked(entry);
@@ -91,27 +85,31 @@ final class BacktrackSteps {
         return true;
     }
 
-    private boolean atomic(Insn insn, @Nullable JmpHistoryEntry entry) {
-        Op.Atomic operator = insn.op().atomic();
-        if (!operator.fetches()) {
-            return store(insn, entry);
-        }
-        return load(operator == Op.Atomic.CMPXCHG ? R0 : insn.src(), entry);
-    }
-
-    private boolean store(Insn insn, @Nullable JmpHistoryEntry entry) {
+    /** The value goes to memory: if that is a slot that is wanted, the register stored there is, in its place. */
+    private boolean stored(Insn insn, @Nullable JmpHistoryEntry entry) {
         if (marks.hasReg(insn.dst())) {
             // A scalar cannot be stored through: pointers were subtracted.
             return false;
         }
-        if (entry == null || !has(entry, JmpHistoryEntry.INSN_F_STACK_ACCESS)) {
-            return true;
-        }
-        if (marks.hasSlot(entry.frame(), entry.spi())) {
+        boolean wanted = entry != null
+                && has(entry, JmpHistoryEntry.INSN_F_STACK_ACCESS)
+                && marks.hasSlot(entry.frame(), entry.spi());
+        if (entry != null && wanted) {
             marks.clearSlot(entry.frame(), entry.spi());
-            if (insn.op().kind() != Op.Kind.ST) {
+            if (insn.op().usesSrcRegister()) {
                 marks.setReg(insn.src());
             }
+            addLinked(entry);
+        }
+        return true;
+    }
+
+    /** What was learnt of one operand came from the other too: if one is wanted, both are, pointers into stacks excepted. */
+    private boolean compared(Insn insn, @Nullable JmpHistoryEntry entry) {
+        if (marks.hasAny(insn.usedRegs())) {
+            int srcPointer = has(entry, JmpHistoryEntry.INSN_F_SRC_REG_STACK) ? 1 << insn.src() : 0;
+            int dstPointer = has(entry, JmpHistoryEntry.INSN_F_DST_REG_STACK) ? 1 << insn.dst() : 0;
+            marks.setRegs(insn.usedRegs() & ~(srcPointer | dstPointer));
             addLinked(entry);
         }
         return true;
@@ -187,22 +185,6 @@ final class BacktrackSteps {
         if (resultWanted) {
             marks.setReg(R0);
         }
-        return true;
-    }
-
-    private boolean compare(Insn insn, @Nullable JmpHistoryEntry entry) {
-        if (insn.op().usesSrcRegister()) {
-            if (!marks.hasReg(insn.dst()) && !marks.hasReg(insn.src())) {
-                return true;
-            }
-            if (!has(entry, JmpHistoryEntry.INSN_F_SRC_REG_STACK)) {
-                marks.setReg(insn.src());
-            }
-            if (!has(entry, JmpHistoryEntry.INSN_F_DST_REG_STACK)) {
-                marks.setReg(insn.dst());
-            }
-        }
-        addLinked(entry);
         return true;
     }
 }

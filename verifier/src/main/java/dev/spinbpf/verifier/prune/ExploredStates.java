@@ -309,28 +309,4 @@ public final class ExploredStates implements StateCache {
         }
         return true;
     }
-
-    @Override
-    public void widenImpreciseScalars(VerifierState old, VerifierState state) {
-        for (int i = old.curframe(); i >= 0; i--) {
-            FuncState oldFrame = old.frame(i);
-            FuncState frame = state.frame(i);
-            for (int reg = 0; reg < FuncState.REGISTERS; reg++) {
-                frame.setReg(reg, widened(oldFrame.reg(reg), frame.reg(reg)));
-            }
-            for (int spi = 0; spi < Math.min(oldFrame.slots(), frame.slots()); spi++) {
-                StackSlot slot = frame.slot(spi);
-                if (slot.isSpilled() && oldFrame.slot(spi).isSpilled()) {
-                    RegState widened = widened(oldFrame.slot(spi).spilled(), slot.spilled());
-                    frame.setSlot(spi, slot.withSpilled(widened));
-                }
-            }
-        }
-    }
-
-    private static RegState widened(RegState old, RegState reg) {
-        boolean same = old.delta() == reg.delta() && old.value().equals(reg.value());
-        boolean kept = !old.isScalar() || !reg.isScalar() || old.precise() || reg.precise() || same;
-        return kept ? reg : RegState.UNKNOWN;
-    }
 }

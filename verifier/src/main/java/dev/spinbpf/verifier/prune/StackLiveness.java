@@ -6,39 +6,39 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Which stack slots may still be read, for each function as called from each place. Serves one verification. */
+/** The stack slots that may still be read, for each function as called from each place. Serves one verification. */
 public final class StackLiveness {
-    private final Map<Long, FuncInstance> instances = new HashMap<>();
+    private final Map<Long, CallStackUse> calls = new HashMap<>();
 
     private static long key(int callsite, int depth) {
         return (long) depth << 32 | callsite;
     }
 
-    /** The instance of a function as called from a place; made if there is none. */
-    FuncInstance instance(VerifierEnv env, @Nullable FuncInstance caller, int callsite, int subprog) {
+    /** Returns the use of the stack by a function as called from a place; empty if there was none. */
+    CallStackUse useOf(VerifierEnv env, @Nullable CallStackUse caller, int callsite, int subprog) {
         int depth = caller == null ? 0 : caller.depth + 1;
         int start = env.subprog(subprog).start;
         int site = depth > 0 ? callsite : start;
-        return instances.computeIfAbsent(
+        return calls.computeIfAbsent(
                 key(site, depth),
-                key -> new FuncInstance(site, depth, subprog, start, env.subprog(subprog).end - start));
+                key -> new CallStackUse(site, depth, subprog, start, env.subprog(subprog).end - start));
     }
 
-    private @Nullable FuncInstance find(VerifierEnv env, VerifierState state, int frameno) {
+    private @Nullable CallStackUse find(VerifierEnv env, VerifierState state, int frameno) {
         int start = env.subprog(state.frame(frameno).subprog()).start;
         int callsite = frameno > 0 ? state.frame(frameno).callsite() : start;
         for (int depth = frameno; depth > 0; depth--) {
-            FuncInstance instance = instances.get(key(callsite, depth));
-            if (instance != null) {
-                return instance;
+            CallStackUse call = calls.get(key(callsite, depth));
+            if (call != null) {
+                return call;
             }
         }
-        return instances.get(key(start, 0));
+        return calls.get(key(start, 0));
     }
 
     /** Prepares questions about a state. */
     Query query(VerifierEnv env, VerifierState state) {
-        FuncInstance[] found = new FuncInstance[state.curframe() + 1];
+        CallStackUse[] found = new CallStackUse[state.curframe() + 1];
         for (int i = 0; i < found.length; i++) {
             found[i] = find(env, state, i);
         }
@@ -48,23 +48,23 @@ public final class StackLiveness {
     /** Questions about the slots of a state. */
     static final class Query {
         private final VerifierState state;
-        private final @Nullable FuncInstance[] instances;
+        private final @Nullable CallStackUse[] calls;
 
-        private Query(VerifierState state, @Nullable FuncInstance[] instances) {
+        private Query(VerifierState state, @Nullable CallStackUse[] calls) {
             this.state = state;
-            this.instances = instances;
+            this.calls = calls;
         }
 
         /** Whether the half slot of the frame may be read by the current function or by one that it returns to. */
         boolean isAlive(VerifierEnv env, int frameno, int halfSlot) {
             int current = state.curframe();
-            FuncInstance instance = instances[current];
-            if (instance == null) {
+            CallStackUse call = calls[current];
+            if (call == null) {
                 return true;
             }
-            // An instance may have been found at a lesser depth than that of the frame; then frames count from there.
-            int frame = frameno + instance.depth - current;
-            if (frame >= 0 && frame <= instance.depth && instance.isAliveBefore(frame, state.insn(), halfSlot)) {
+            // A call may have been found at a lesser depth than that of the frame; then frames count from there.
+            int frame = frameno + call.depth - current;
+            if (frame >= 0 && frame <= call.depth && call.isAliveBefore(frame, state.insn(), halfSlot)) {
                 return true;
             }
             for (int i = frameno; i < current; i++) {
@@ -76,17 +76,17 @@ public final class StackLiveness {
         }
 
         private boolean isAliveInCaller(VerifierEnv env, int frameno, int caller, int halfSlot) {
-            FuncInstance instance = instances[caller];
-            if (instance == null) {
+            CallStackUse call = calls[caller];
+            if (call == null) {
                 return true;
             }
-            int frame = frameno + instance.depth - caller;
-            if (frame < 0 || frame > instance.depth) {
+            int frame = frameno + call.depth - caller;
+            if (frame < 0 || frame > call.depth) {
                 return true;
             }
             int callsite = state.frame(caller + 1).callsite();
             int at = env.aux(callsite).callsCallback ? callsite : callsite + 1;
-            return instance.isAliveBefore(frame, at, halfSlot);
+            return call.isAliveBefore(frame, at, halfSlot);
         }
     }
 }

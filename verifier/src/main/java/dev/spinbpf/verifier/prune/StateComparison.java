@@ -143,14 +143,44 @@ final class StateComparison {
         if (old.type() != current.type() || old.flags() != current.flags()) {
             return false;
         }
-        return switch (old.type()) {
-            case SCALAR_VALUE -> scalarSafe(old, current, exactness);
-            case PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE, PTR_TO_MEM, PTR_TO_BUF, PTR_TO_TP_BUFFER ->
+        return switch (ruleOf(old.type())) {
+            case NUMBER -> scalarSafe(old, current, exactness);
+            case SAME -> exact(old, current);
+            case SAME_FRAME -> exact(old, current) && old.frameno() == current.frameno();
+            case WITHIN -> samePointee(old, current) && old.value().containsAll(current.value());
+            case WITHIN_SAME_OBJECT ->
                 samePointee(old, current) && old.value().containsAll(current.value()) && sameIds(old, current);
-            case PTR_TO_PACKET, PTR_TO_PACKET_META -> packetSafe(old, current);
-            case PTR_TO_STACK -> exact(old, current) && old.frameno() == current.frameno();
-            case PTR_TO_ARENA -> true;
-            case PTR_TO_INSN -> samePointee(old, current) && old.value().containsAll(current.value());
+            case PACKET -> packetSafe(old, current);
+            case ANY -> true;
+        };
+    }
+
+    /** What must hold of a register for it to stand for one of the same type in an old state. */
+    private enum Rule {
+        /** It is a number within the old one, if that mattered. */
+        NUMBER,
+        /** It is the same, ids apart. */
+        SAME,
+        /** As {@link #SAME}, and it points into the stack of the same frame. */
+        SAME_FRAME,
+        /** It points to the same kind of thing, at an offset within those of the old one. */
+        WITHIN,
+        /** As {@link #WITHIN}, and ids agree: to one object or another as the old one did. */
+        WITHIN_SAME_OBJECT,
+        /** At least as much of the packet is known to be there. */
+        PACKET,
+        /** Nothing. */
+        ANY
+    }
+
+    private static Rule ruleOf(RegType type) {
+        return switch (type) {
+            case SCALAR_VALUE -> Rule.NUMBER;
+            case PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE, PTR_TO_MEM, PTR_TO_BUF, PTR_TO_TP_BUFFER -> Rule.WITHIN_SAME_OBJECT;
+            case PTR_TO_PACKET, PTR_TO_PACKET_META -> Rule.PACKET;
+            case PTR_TO_INSN -> Rule.WITHIN;
+            case PTR_TO_ARENA -> Rule.ANY;
+            case PTR_TO_STACK -> Rule.SAME_FRAME;
             case NOT_INIT,
                     PTR_TO_CTX,
                     CONST_PTR_TO_MAP,
@@ -162,7 +192,7 @@ final class StateComparison {
                     PTR_TO_XDP_SOCK,
                     PTR_TO_BTF_ID,
                     PTR_TO_FUNC,
-                    CONST_PTR_TO_DYNPTR -> exact(old, current);
+                    CONST_PTR_TO_DYNPTR -> Rule.SAME;
         };
     }
 
@@ -197,87 +227,90 @@ final class StateComparison {
         return !shifted && old.value().containsAll(current.value());
     }
 
-    /** Whether the slot may stand for the old one; null if the current stack does not reach so far. */
+    /**
+     * Whether the slot may stand for the old one; null if the current stack does not reach so far.
+     *
+     * <p>A slot holds a spilled number in its last bytes, or one thing that its last byte names; the other bytes are compared one by one. Bytes that
+     * the old path did not read, or read as an unknown number, may be anything now.
+     */
     private boolean slotSafe(StackSlot old, @Nullable StackSlot current, Exactness exactness) {
-        for (int im = 0; im < StackSlot.BYTES; im++) {
-            SlotType oldType = old.type(im);
-            if (exactness == Exactness.EXACT && !sameType(oldType, im, current)) {
+        if (exactness == Exactness.EXACT && (current == null || !sameTypes(old, current))) {
+            return false;
+        }
+        int number = numberStart(old);
+        for (int i = 0; i < number; i++) {
+            boolean covered = isVague(old.type(i)) || (current != null && current.type(i) == old.type(i));
+            if (!covered) {
                 return false;
             }
-            // What is in the slot was not read, or was read as an unknown number.
-            if (oldType == SlotType.INVALID || oldType == SlotType.POISON || oldType == SlotType.MISC) {
-                continue;
-            }
-            if (current == null) {
-                return false;
-            }
-            RegState oldScalar = im % 4 == 0 ? scalarAt(old, im) : null;
-            RegState scalar = im % 4 == 0 ? scalarAt(current, im) : null;
-            if (oldScalar != null && scalar != null) {
-                if (!regSafe(oldScalar, scalar, exactness)) {
-                    return false;
+        }
+        if (number == StackSlot.BYTES) {
+            return current == null || isVague(old.last()) || contentSafe(old, current, exactness);
+        }
+        RegState value = current == null ? null : numberFrom(current, number);
+        return value != null && regSafe(old.spilled(), value, exactness);
+    }
+
+    /** The first byte of the number that is spilled whole or in the slot's last half; {@link StackSlot#BYTES} if there is none. */
+    private static int numberStart(StackSlot slot) {
+        if (slot.spilled().isScalar()) {
+            for (int start = 0; start < StackSlot.BYTES; start += StackSlot.BYTES / 2) {
+                if (slot.type(start) == SlotType.SPILL) {
+                    return start;
                 }
-                im += im == 0 ? 7 : 3;
-                continue;
             }
-            if (oldType != current.type(im)) {
-                return false;
+        }
+        return StackSlot.BYTES;
+    }
+
+    /** The number that a load of all bytes from {@code start} on gives, or null if it is none. */
+    private static @Nullable RegState numberFrom(StackSlot slot, int start) {
+        if (slot.type(start) == SlotType.SPILL && slot.spilled().isScalar()) {
+            return slot.spilled();
+        }
+        for (int i = start; i < StackSlot.BYTES; i++) {
+            if (!isVague(slot.type(i))) {
+                return null;
             }
-            if (im == 7 && !contentSafe(old, current, exactness)) {
+        }
+        return RegState.UNKNOWN;
+    }
+
+    /** Whether a byte was not read, or was read as an unknown number. */
+    private static boolean isVague(SlotType type) {
+        return type == SlotType.MISC || isUnset(type);
+    }
+
+    private static boolean isUnset(SlotType type) {
+        return type == SlotType.INVALID || type == SlotType.POISON;
+    }
+
+    private static boolean sameTypes(StackSlot a, StackSlot b) {
+        for (int i = 0; i < StackSlot.BYTES; i++) {
+            if (a.type(i) != b.type(i) && !(isUnset(a.type(i)) && isUnset(b.type(i)))) {
                 return false;
             }
         }
         return true;
     }
 
-    private static boolean sameType(SlotType old, int index, @Nullable StackSlot current) {
-        if (current == null) {
-            return false;
-        }
-        SlotType type = current.type(index);
-        SlotType a = old == SlotType.POISON ? SlotType.INVALID : old;
-        SlotType b = type == SlotType.POISON ? SlotType.INVALID : type;
-        return a == b;
-    }
-
-    /** The number that a load from the bytes {@code im} to 7 gives, or null if it is none. */
-    private static @Nullable RegState scalarAt(StackSlot slot, int im) {
-        if (slot.type(im) == SlotType.SPILL && slot.spilled().isScalar()) {
-            return slot.spilled();
-        }
-        for (int i = im; i < StackSlot.BYTES; i++) {
-            switch (slot.type(i)) {
-                case MISC, INVALID, POISON -> {
-                    // Gives an unknown number.
-                }
-                default -> {
-                    return null;
-                }
-            }
-        }
-        return RegState.UNKNOWN;
-    }
-
+    /** Whether the one thing in the slot may stand for the one in the old slot, of the same kind. */
     private boolean contentSafe(StackSlot old, StackSlot current, Exactness exactness) {
         RegState a = old.spilled();
         RegState b = current.spilled();
         return switch (old.last()) {
             case SPILL -> regSafe(a, b, exactness);
             case DYNPTR -> a.payload().equals(b.payload()) && sameIds(a, b);
-            case ITER ->
-                a.type() == b.type()
-                        && a.flags() == b.flags()
-                        && sameIter(a.payload(), b.payload())
-                        && ids.check(a.id(), b.id());
+            case ITER -> a.type() == b.type() && a.flags() == b.flags() && sameIter(a, b) && ids.check(a.id(), b.id());
             case IRQ_FLAG -> ids.check(a.id(), b.id()) && a.payload().equals(b.payload());
             case MISC, ZERO, INVALID, POISON -> true;
         };
     }
 
     /** The depth is not compared: it only tells a loop of an iterator from one that goes on for ever. */
-    private static boolean sameIter(RegPayload a, RegPayload b) {
-        return a instanceof RegPayload.Iter first
-                && b instanceof RegPayload.Iter second
+    private static boolean sameIter(RegState a, RegState b) {
+        return a.payload() instanceof RegPayload.Iter first
+                && b.payload() instanceof RegPayload.Iter second
                 && first.btf() == second.btf()
                 && first.typeId() == second.typeId()
                 && first.drained() == second.drained();

@@ -1,15 +1,24 @@
-package dev.spinbpf.verifier.check;
+package dev.spinbpf.verifier.prune;
 
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.StackSlot;
 import dev.spinbpf.verifier.state.VerifierState;
 
-/** Makes loops converge: a scalar that changes from round to round and matters to nothing becomes unknown. */
+/**
+ * Makes loops converge: a scalar that changes from round to round and matters to nothing becomes unknown.
+ *
+ * <p>To forget a number that no path has needed precisely is safe: the next round is explored with any value in its place.
+ */
 public final class Widening {
     private Widening() {}
 
-    /** Widens the scalars of the present state that differ from those of a previous round. */
+    /**
+     * Widens the scalars that differ from those of a previous round.
+     *
+     * @param old the state in which the previous round began
+     * @param cur the state that goes into the next round, with the same frames; it is changed
+     */
     public static void widen(VerifierState old, VerifierState cur) {
         for (int frame = old.curframe(); frame >= 0; frame--) {
             FuncState oldFunc = old.frame(frame);

@@ -1,0 +1,188 @@
+package dev.spinbpf.verifier.prune;
+
+import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.verifier.flow.Cfg;
+import dev.spinbpf.verifier.flow.InsnAux;
+import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.state.VerifierState;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds for each function, as called from each place, which stack slots of which frame its instructions access.
+ *
+ * <p>What must hold: if an instruction of a call reads a byte of some frame's stack, {@link CallStackUse} says so, at that instruction and at each call
+ * that the read happens in. To that end a forward analysis follows pointers into stacks through registers and spills until nothing
+ * changes, {@link StackTargets}. A callee that is passed such a pointer is analysed once for each call, with what is passed there; what is alive at its first
+ * instruction counts as read by the call. A callee that is passed none can only touch a stack of its own and is analysed for itself.
+ *
+ * <p>Callers come before their callees, so that one analysed on the way needs no analysis of its own, global functions excepted: those may
+ * also be called by their prototype alone.
+ */
+final class StackPointerAnalysis {
+    private static final int MAX_CALLS = 10_000;
+
+    private final VerifierEnv env;
+    private final Cfg cfg;
+    private final StackLiveness liveness;
+    private final StackTarget[][] slotsAtCall;
+    private final boolean[] analysed;
+    private final int[] callsites = new int[VerifierState.MAX_CALL_FRAMES];
+    private int calls;
+
+    StackPointerAnalysis(VerifierEnv env, Cfg cfg, StackLiveness liveness) {
+        this.env = env;
+        this.cfg = cfg;
+        this.liveness = liveness;
+        analysed = new boolean[env.subprogs().size()];
+        slotsAtCall = new StackTarget[env.length()][];
+    }
+
+    /** Analyses all functions. */
+    void run() {
+        int[] calleesFirst = env.subprogTopoOrder;
+        for (int i = calleesFirst.length - 1; i >= 0; i--) {
+            int subprog = calleesFirst[i];
+            if (!analysed[subprog] || env.subprog(subprog).global) {
+                analyse(liveness.useOf(env, null, 0, subprog), noArguments());
+            }
+        }
+    }
+
+    private static StackTarget[] noArguments() {
+        StackTarget[] args = new StackTarget[6];
+        Arrays.fill(args, StackTarget.ELSEWHERE);
+        return args;
+    }
+
+    /** Analyses a function with these arguments, and what it calls with pointers into stacks. */
+    private void analyse(CallStackUse call, StackTarget[] args) {
+        if (++calls > MAX_CALLS) {
+            throw env.reject(Errno.E2BIG, "liveness analysis exceeded complexity limit (%d calls)", calls);
+        }
+        CallStackUse found = call.isComplete() ? call.fresh() : call;
+        StackTargets[] before = follow(found, args);
+        record(found, before);
+        analysed[found.subprog] = true;
+        for (int i = env.postorderStart[found.subprog]; i < env.postorderStart[found.subprog + 1]; i++) {
+            int at = env.postorder[i];
+            analyseCallee(found, before[at - found.start], at);
+        }
+        if (call.isComplete()) {
+            call.merge(found);
+        }
+        call.update(env, cfg);
+    }
+
+    /** Follows pointers until nothing changes; returns the targets before each instruction. */
+    private StackTargets[] follow(CallStackUse call, StackTarget[] args) {
+        StackTargets[] before = new StackTargets[call.length];
+        Arrays.setAll(before, i -> StackTargets.unreached(call.depth));
+        before[0] = StackTargets.entry(call.depth, args);
+        boolean changed = true;
+        while (changed) {
+            changed = false;
+            for (int i = env.postorderStart[call.subprog + 1] - 1; i >= env.postorderStart[call.subprog]; i--) {
+                changed |= step(call, before, env.postorder[i]);
+            }
+        }
+        return before;
+    }
+
+    private boolean step(CallStackUse call, StackTargets[] before, int at) {
+        StackTargets here = before[at - call.start];
+        if (!here.isReached()) {
+            return false;
+        }
+        StackTargets after = here.after(env.insn(at), frame -> slotsAtCall[callsites[frame]]);
+        boolean changed = false;
+        for (int next : cfg.successors(at)) {
+            int target = next - call.start;
+            if (target >= 0 && target < before.length) {
+                changed |= before[target].join(after);
+            }
+        }
+        return changed;
+    }
+
+    private void record(CallStackUse call, StackTargets[] before) {
+        StackAccessRecorder recorder = new StackAccessRecorder(env, call);
+        for (int i = env.postorderStart[call.subprog]; i < env.postorderStart[call.subprog + 1]; i++) {
+            int at = env.postorder[i];
+            StackTargets here = before[at - call.start];
+            recorder.record(here, at);
+            if (env.insn(at).op() == Op.CALL_SUBPROG || env.aux(at).callsCallback) {
+                slotsAtCall[at] = here.slots();
+            }
+        }
+    }
+
+    /** Analyses what the instruction calls, directly or back, if it gets a pointer into a stack. */
+    private void analyseCallee(CallStackUse caller, StackTargets before, int at) {
+        Insn insn = env.insn(at);
+        if (insn.op() == Op.CALL_SUBPROG) {
+            enter(caller, at, env.findSubprog(at + 1 + insn.immLow()), before.arguments());
+            return;
+        }
+        Callback callback = callbackOf(insn, at);
+        if (callback == null) {
+            return;
+        }
+        StackTarget context = before.reg(callback.contextReg);
+        int callee = constantFunction(at, callback.functionReg);
+        if (callee >= 0) {
+            StackTarget[] args = noArguments();
+            args[callback.calleeReg] = context;
+            enter(caller, at, callee, args);
+        } else if (!(context instanceof StackTarget.Elsewhere)) {
+            // One of several callbacks: any of them may read all that the context leads to.
+            new StackAccessRecorder(env, caller).readAll(at);
+        }
+    }
+
+    private void enter(CallStackUse caller, int at, int callee, StackTarget[] args) {
+        if (callee < 0 || Arrays.stream(args, 1, 6).noneMatch(StackTarget::isStack)) {
+            return;
+        }
+        if (caller.depth == VerifierState.MAX_CALL_FRAMES - 1) {
+            throw env.reject(Errno.EINVAL);
+        }
+        CallStackUse called = liveness.useOf(env, caller, at, callee);
+        callsites[caller.depth] = at;
+        analyse(called, args);
+        for (int frame = 0; frame <= caller.depth; frame++) {
+            caller.addRead(frame, at, called.aliveBefore(frame, called.start));
+        }
+    }
+
+    /**
+     * Registers by which a helper passes a context to its callback.
+     *
+     * @param functionReg register of the callback
+     * @param contextReg register of the context
+     * @param calleeReg register in which the callback gets it
+     */
+    private record Callback(int functionReg, int contextReg, int calleeReg) {}
+
+    private @Nullable Callback callbackOf(Insn insn, int at) {
+        if (insn.op() != Op.CALL_HELPER || !env.aux(at).callsCallback) {
+            return null;
+        }
+        return switch (insn.immLow()) {
+            case 181 -> new Callback(2, 3, 2); // bpf_loop
+            case 164 -> new Callback(2, 3, 4); // bpf_for_each_map_elem
+            case 180 -> new Callback(3, 4, 3); // bpf_find_vma
+            case 209 -> new Callback(2, 3, 2); // bpf_user_ringbuf_drain
+            default -> null;
+        };
+    }
+
+    /** Number of the function whose address the register holds on all paths, -1 if there is none. */
+    private int constantFunction(int at, int reg) {
+        InsnAux aux = env.aux(at);
+        int[] values = aux.constRegValues;
+        return values != null && (aux.constSubprogRegs >>> reg & 1) != 0 ? values[reg] : -1;
+    }
+}
