@@ -4,7 +4,6 @@ import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.MapType;
-import dev.spinbpf.verifier.attach.DirectPackets;
 import dev.spinbpf.verifier.check.HelperMemory;
 import dev.spinbpf.verifier.check.RawMemory;
 import dev.spinbpf.verifier.flow.AccessType;
@@ -51,7 +50,7 @@ final class HelperArgs {
             // A privileged program may leak addresses.
             return;
         }
-        if (reg.isPacketPointer() && !DirectPackets.mayRead(env, meta.proto)) {
+        if (reg.isPacketPointer() && !env.kernel().programTypes().mayPassPackets(env.program().type(), meta.proto)) {
             throw env.reject(Errno.EACCES, "helper access to the packet is not allowed");
         }
         if (type.kind() == ArgKind.PTR_TO_MAP_VALUE) {

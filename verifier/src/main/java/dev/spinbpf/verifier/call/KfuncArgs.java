@@ -13,7 +13,6 @@ import dev.spinbpf.verifier.flow.Rejection;
 import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.kernel.ArgKind;
 import dev.spinbpf.verifier.kernel.ArgType;
-import dev.spinbpf.verifier.kernel.ContextStructs;
 import dev.spinbpf.verifier.kernel.KernelType;
 import dev.spinbpf.verifier.kernel.Kfunc;
 import dev.spinbpf.verifier.kernel.KfuncTraits.Trait;
@@ -185,7 +184,7 @@ final class KfuncArgs {
         ProgType programType = env.program().type();
         boolean perfRegisters =
                 programType == ProgType.PERF_EVENT && type.name().equals("pt_regs");
-        if (type.isStructPointer() && (ContextStructs.isContext(type.name(), programType) || perfRegisters)) {
+        if (type.isStructPointer() && (env.kernel().programTypes().isContext(type.name(), programType) || perfRegisters)) {
             return Kind.CTX;
         }
         if (param.hasSuffix("__nullable") && arg.reg.isNull() && !sized) {
@@ -349,7 +348,7 @@ final class KfuncArgs {
             throw env.reject(Errno.EINVAL, "%s expected pointer to ctx, but got %s", arg.name, arg.reg.typeText());
         }
         if (meta.kfunc.has(Trait.KERNEL_CONTEXT)) {
-            String struct = ContextStructs.kernelName(env.program().type());
+            String struct = env.kernel().programTypes().kernelContext(env.program().type());
             meta.kernelContext = struct == null ? null : StructMatch.kernel(env, struct);
             if (meta.kernelContext == null) {
                 throw new UnsupportedFeature("kfunc bpf_cast_to_kern_ctx is not supported in programs of type "

@@ -140,7 +140,7 @@ final class KfuncCalls {
 
     private static boolean mayInterruptAnything(VerifierEnv env) {
         ProgType type = env.program().type();
-        return CriticalSections.isTracing(type)
+        return env.kernel().programTypes().isTracing(type)
                 || type == ProgType.TRACING
                         && env.program().attachType() != AttachType.TRACE_ITER
                         && !env.program().sleepable();

@@ -4,7 +4,6 @@ import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.VerifierEnv;
-import dev.spinbpf.verifier.kernel.ContextStructs;
 import dev.spinbpf.verifier.kernel.KernelType;
 import dev.spinbpf.verifier.kernel.Kfunc;
 import dev.spinbpf.verifier.kernel.KfuncTraits.Trait;
@@ -125,7 +124,7 @@ final class KfuncObjects {
         String passedName = StructMatch.name(passed);
         boolean strict = meta.kfunc.has(Kfunc.Flag.RELEASE) && env.state().hasReference(reg.id())
                 || isNoCastAlias(passedName, wantedName);
-        boolean projection = ContextStructs.isProjection(wantedName, passedName);
+        boolean projection = env.kernel().programTypes().isProjection(wantedName, passedName);
         if (!projection && !StructMatch.matches(env, passed, reg.constValue(), wanted, strict)) {
             throw env.reject(
                     Errno.EINVAL,

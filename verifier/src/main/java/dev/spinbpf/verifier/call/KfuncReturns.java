@@ -6,7 +6,6 @@ import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.ProgType;
-import dev.spinbpf.verifier.attach.DirectPackets;
 import dev.spinbpf.verifier.flow.References;
 import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.kernel.KernelType;
@@ -154,7 +153,7 @@ final class KfuncReturns {
             flags |= TypeFlags.MEM_RDONLY;
         } else {
             ProgType type = env.program().type();
-            if (!DirectPackets.writes(type)) {
+            if (!env.kernel().programTypes().writesPackets(type)) {
                 throw env.reject(Errno.EINVAL, "the prog does not allow writes to packet data");
             }
             env.seenDirectWrite = true;

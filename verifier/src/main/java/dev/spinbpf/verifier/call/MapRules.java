@@ -6,7 +6,6 @@ import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.linux.ProgType;
-import dev.spinbpf.verifier.flow.CriticalSections;
 import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.kernel.HelperTraits.Trait;
 import dev.spinbpf.verifier.kernel.MapTypes;
@@ -73,7 +72,7 @@ public final class MapRules {
     /** Refuses a map that the program cannot use: Linux's {@code check_map_prog_compatibility}. */
     public static void checkProgram(VerifierEnv env, MapInfo map) {
         ProgType type = env.program().type();
-        if (CriticalSections.isTracing(type)
+        if (env.kernel().programTypes().isTracing(type)
                 && (map.hasField(BtfField.Kind.BPF_LIST_HEAD) || map.hasField(BtfField.Kind.BPF_RB_ROOT))) {
             throw env.reject(Errno.EINVAL, "tracing progs cannot use bpf_{list_head,rb_root} yet");
         }
@@ -81,7 +80,7 @@ public final class MapRules {
             if (type == ProgType.SOCKET_FILTER) {
                 throw env.reject(Errno.EINVAL, "socket filter progs cannot use bpf_spin_lock yet");
             }
-            if (CriticalSections.isTracing(type)) {
+            if (env.kernel().programTypes().isTracing(type)) {
                 throw env.reject(Errno.EINVAL, "tracing progs cannot use bpf_spin_lock yet");
             }
         }

@@ -5,7 +5,6 @@ import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.ProgType;
-import dev.spinbpf.verifier.kernel.ContextStructs;
 
 /** Which C types a function may declare for the program's context. */
 final class ContextTypes {
@@ -32,7 +31,7 @@ final class ContextTypes {
             return true;
         }
         return btf.resolved(targetId) instanceof BtfType.Composite struct
-                && ContextStructs.isContext(struct.name(), type);
+                && env.kernel().programTypes().isContext(struct.name(), type);
     }
 
     /** Refuses a type that an argument tagged as context must not have. */
@@ -53,7 +52,7 @@ final class ContextTypes {
         if (isSpecialCase(env, target)) {
             return;
         }
-        String wanted = ContextStructs.userName(type);
+        String wanted = env.kernel().programTypes().contextStruct(type);
         if (wanted == null) {
             throw env.reject(Errno.EINVAL, "arg#%d should be void pointer", arg);
         }

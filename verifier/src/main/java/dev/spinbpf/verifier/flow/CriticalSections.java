@@ -1,6 +1,5 @@
 package dev.spinbpf.verifier.flow;
 
-import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.verifier.state.VerifierState;
 
 /** Regions of the program in which not everything may be called. */
@@ -33,13 +32,5 @@ public final class CriticalSections {
             return "IRQ-disabled region";
         }
         return state.activeLocks() > 0 ? "lock region" : "non-sleepable prog";
-    }
-
-    /** Programs that trace, at the level at which anything may be interrupted. */
-    public static boolean isTracing(ProgType type) {
-        return switch (type) {
-            case KPROBE, TRACEPOINT, PERF_EVENT, RAW_TRACEPOINT, RAW_TRACEPOINT_WRITABLE -> true;
-            default -> false;
-        };
     }
 }

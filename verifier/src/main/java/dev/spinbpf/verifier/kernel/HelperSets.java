@@ -41,7 +41,7 @@ public final class HelperSets {
     public @Nullable HelperProto find(Program program, String helper) {
         String set = program.type() == ProgType.STRUCT_OPS
                 ? kernel.structOps().rules(StructOps.structOf(program)).helperSet()
-                : setOf(program.type());
+                : kernel.programTypes().helperSet(program.type());
         String name = set == null ? null : find(set, program, helper);
         return name == null ? null : protos.find(name);
     }
@@ -100,42 +100,6 @@ public final class HelperSets {
         String list = condition.substring(condition.indexOf(':') + 1);
         AttachType attached = program.attachType();
         return List.of(list.split(",", -1)).contains(attached.name()) != negated;
-    }
-
-    private static @Nullable String setOf(ProgType type) {
-        return switch (type) {
-            case SOCKET_FILTER -> "sk_filter";
-            case KPROBE -> "kprobe_prog";
-            case SCHED_CLS, SCHED_ACT -> "tc_cls_act";
-            case TRACEPOINT -> "tp_prog";
-            case XDP -> "xdp";
-            case PERF_EVENT -> "pe_prog";
-            case CGROUP_SKB -> "cg_skb";
-            case CGROUP_SOCK -> "sock_filter";
-            case LWT_IN -> "lwt_in";
-            case LWT_OUT -> "lwt_out";
-            case LWT_XMIT -> "lwt_xmit";
-            case SOCK_OPS -> "sock_ops";
-            case SK_SKB -> "sk_skb";
-            case CGROUP_DEVICE -> "cgroup_dev";
-            case SK_MSG -> "sk_msg";
-            case RAW_TRACEPOINT, RAW_TRACEPOINT_WRITABLE -> "raw_tp_prog";
-            case CGROUP_SOCK_ADDR -> "sock_addr";
-            case LWT_SEG6LOCAL -> "lwt_seg6local";
-            case LIRC_MODE2 -> "lirc_mode2";
-            case SK_REUSEPORT -> "sk_reuseport";
-            case FLOW_DISSECTOR -> "flow_dissector";
-            case CGROUP_SYSCTL -> "sysctl";
-            case CGROUP_SOCKOPT -> "cg_sockopt";
-            case TRACING -> "tracing_prog";
-            case LSM -> "lsm";
-            case SK_LOOKUP -> "sk_lookup";
-            case SYSCALL -> "syscall_prog";
-            case NETFILTER -> "base";
-            case STRUCT_OPS, EXT ->
-                throw new UnsupportedFeature("program type " + type.display() + " is not supported");
-            case UNSPEC -> null;
-        };
     }
 
     private record HelperSet(String first, String fallback, Map<String, List<Row>> rows) {}

@@ -17,6 +17,8 @@ public final class Kernel {
     private final Lazy<TraceableFunctions> functions;
     private final Lazy<IteratorArguments> iterators;
     private final Lazy<StructOps> structOps;
+    private final Lazy<ProgramTypes> programTypes;
+    private final Lazy<Contexts> contexts;
     private final Lazy<MapTypes> mapTypes;
     private final Lazy<HelperSets> helperSets;
     private final Lazy<Kfuncs> kfuncs;
@@ -31,6 +33,8 @@ public final class Kernel {
         functions = new Lazy<>(() -> new TraceableFunctions(version));
         iterators = new Lazy<>(() -> new IteratorArguments(version));
         structOps = new Lazy<>(() -> new StructOps(version));
+        programTypes = new Lazy<>(() -> new ProgramTypes(version));
+        contexts = new Lazy<>(() -> new Contexts(version, programTypes()));
         mapTypes = new Lazy<>(() -> new MapTypes(version));
         helperSets = new Lazy<>(() -> new HelperSets(this));
         kfuncs = new Lazy<>(() -> new Kfuncs(this));
@@ -71,6 +75,15 @@ public final class Kernel {
     /** The structs of functions that programs implement. */
     public StructOps structOps() {
         return structOps.get();
+    }
+
+    public ProgramTypes programTypes() {
+        return programTypes.get();
+    }
+
+    /** The fields of contexts and of sockets. */
+    public Contexts contexts() {
+        return contexts.get();
     }
 
     public MapTypes mapTypes() {

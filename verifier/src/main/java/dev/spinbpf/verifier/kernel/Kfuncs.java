@@ -17,7 +17,10 @@ public final class Kfuncs {
     private final Map<String, Kfunc> known = new HashMap<>();
     private final Map<String, Boolean> others = new HashMap<>();
 
+    private final ProgramTypes types;
+
     Kfuncs(Kernel kernel) {
+        types = kernel.programTypes();
         KernelStructs structs = kernel.structs();
         for (String[] row : Tables.rows("kfuncs.tsv", kernel.version())) {
             int at = row[1].indexOf('@');
@@ -67,7 +70,7 @@ public final class Kfuncs {
 
     /** Whether programs of this kind may call the function. */
     public boolean isAllowed(Kfunc kfunc, Program program) {
-        if (!kfunc.hooks().contains("COMMON") && !kfunc.hooks().contains(hookOf(program.type()))) {
+        if (!kfunc.hooks().contains("COMMON") && !kfunc.hooks().contains(types.kfuncHook(program.type()))) {
             return false;
         }
         AttachType attach = program.attachType();
@@ -85,25 +88,6 @@ public final class Kfuncs {
             case "dequeue" -> StructOps.isQdisc(program, "dequeue");
             case "queue" -> StructOps.isQdisc(program, "enqueue", "dequeue");
             default -> true;
-        };
-    }
-
-    private static String hookOf(ProgType type) {
-        return switch (type) {
-            case XDP -> "XDP";
-            case SCHED_CLS -> "TC";
-            case STRUCT_OPS -> "STRUCT_OPS";
-            case TRACING, TRACEPOINT, RAW_TRACEPOINT, PERF_EVENT, LSM -> "TRACING";
-            case SYSCALL -> "SYSCALL";
-            case CGROUP_SKB, CGROUP_SOCK, CGROUP_DEVICE, CGROUP_SOCK_ADDR, CGROUP_SOCKOPT, CGROUP_SYSCTL, SOCK_OPS ->
-                "CGROUP";
-            case SCHED_ACT -> "SCHED_ACT";
-            case SK_SKB -> "SK_SKB";
-            case SOCKET_FILTER -> "SOCKET_FILTER";
-            case LWT_OUT, LWT_IN, LWT_XMIT, LWT_SEG6LOCAL -> "LWT";
-            case NETFILTER -> "NETFILTER";
-            case KPROBE -> "KPROBE";
-            default -> "";
         };
     }
 }
