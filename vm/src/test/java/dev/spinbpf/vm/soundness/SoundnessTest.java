@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class SoundnessTest {
     private static final long STEPS = Long.getLong("spinbpf.soundness.steps", 200_000);
     private static final long SEED = Long.getLong("spinbpf.soundness.seed", 1);
-    private static final int RUNS_OF_A_PROGRAM = 60;
+    private static final int RUNS_OF_A_PROGRAM = 30;
 
     @Test
     void eachStepShouldLieInARecordedState() {
