@@ -13,8 +13,12 @@ import java.util.function.Predicate;
  * Random instructions for a {@code tc} program that is often accepted: blocks with branches and bounded loops, arithmetic of all kinds,
  * spills and fills, bounded accesses to a map's value, the packet and the stack, calls of functions and helpers.
  *
- * <p>r6 holds the context, r7 the address of the first map's value; both are put back after they were used otherwise. The generator
- * knows which registers hold numbers, but nothing of their ranges: where a bound is too wide, the verifier refuses.
+ * <p>r6 holds the context, r7 the address of the first map's value. The generator knows which registers hold numbers, but nothing of
+ * their ranges: where a bound is too wide, the verifier refuses. Statements prefer the number that was touched last, so that what one
+ * of them learns of it matters to the next.
+ *
+ * <p>r9 and one stack slot are <em>knobs</em>: they hold small constants, which branches set differently, and which bound or are
+ * offsets of accesses much later. Pruning must keep such paths apart, and nearly all that it does wrong shows there.
  */
 final class RandomProgram {
     /** Bytes of the first map's value. */
@@ -25,7 +29,10 @@ final class RandomProgram {
 
     private static final int CONTEXT = 6;
     private static final int VALUE = 7;
+    private static final int KNOB = 9;
     private static final int STACK_SLOTS = 12;
+    private static final int KNOB_OFFSET = -8 * (STACK_SLOTS + 1);
+    private static final int MOST_KNOB = 200;
     private static final int MOST_DEPTH = 3;
     private static final int[] CONTEXT_FIELDS = {0, 8, 12, 16, 20, 24, 32, 36, 40, 44, 48, 52, 56, 60, 64, 68, 72};
     private static final int[] WRITABLE_FIELDS = {8, 32, 44, 48, 52, 56, 60, 64};
@@ -47,7 +54,8 @@ final class RandomProgram {
     private final List<Integer> calls = new ArrayList<>();
     private boolean[] isNumber = new boolean[Insn.FRAME_POINTER];
     private int[] slotBytes = new int[STACK_SLOTS];
-    private int reserved;
+    private int reserved = 1 << KNOB;
+    private int recent;
     private boolean inFunction;
 
     private RandomProgram(long seed) {
@@ -62,10 +70,11 @@ final class RandomProgram {
     private List<Insn> program() {
         emit(Op.MOV64_REG, CONTEXT, 1, 0, 0);
         loadValueAddress();
+        setKnobs();
         for (int i = 0; i < 3; i++) {
             source(numbered(i == 0 ? 0 : 1 + random.below(5)));
         }
-        block(0, 6 + random.below(14));
+        block(0, 8 + random.below(22));
         finish();
         if (!calls.isEmpty()) {
             function();
@@ -88,11 +97,13 @@ final class RandomProgram {
         }
         inFunction = true;
         Arrays.fill(isNumber, false);
+        recent = 1;
         Arrays.fill(slotBytes, 0);
         isNumber[1] = true;
         isNumber[2] = true;
         emit(Op.MOV64_REG, CONTEXT, 3, 0, 0);
         loadValueAddress();
+        setKnobs();
         block(1, 3 + random.below(8));
         finish();
     }
@@ -108,6 +119,12 @@ final class RandomProgram {
         emit(Op.LDDW_MAP_VALUE, VALUE, 0, 0, 0);
     }
 
+    private void setKnobs() {
+        emit(Op.MOV64_IMM, KNOB, 0, 0, random.below(MOST_KNOB));
+        isNumber[KNOB] = true;
+        emit(Op.ST_DW, Insn.FRAME_POINTER, 0, KNOB_OFFSET, random.below(MOST_KNOB));
+    }
+
     private void block(int depth, int statements) {
         for (int i = 0; i < statements; i++) {
             statement(depth);
@@ -115,7 +132,7 @@ final class RandomProgram {
     }
 
     private void statement(int depth) {
-        switch (random.below(40)) {
+        switch (random.below(43)) {
             case 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 -> arithmetic();
             case 11, 12, 13, 14 -> source(target());
             case 15, 16, 17 -> spill();
@@ -130,6 +147,8 @@ final class RandomProgram {
             case 36 -> atomic();
             case 37 -> stackAccess();
             case 38 -> earlyExit();
+            case 39 -> setKnob();
+            case 40, 41 -> useKnob();
             default -> lookup();
         }
     }
@@ -137,7 +156,7 @@ final class RandomProgram {
     /** A register for a new number. */
     private int target() {
         while (true) {
-            int register = random.oneOf(0, 1, 2, 3, 4, 5, 8, 9);
+            int register = random.oneOf(0, 1, 2, 3, 4, 5, 8);
             if ((reserved >>> register & 1) == 0) {
                 return register;
             }
@@ -146,11 +165,15 @@ final class RandomProgram {
 
     private int numbered(int register) {
         isNumber[register] = true;
+        recent = register;
         return register;
     }
 
     /** A register that holds a number. */
     private int number() {
+        if (isNumber[recent] && random.once(2)) {
+            return recent;
+        }
         int start = random.below(Insn.FRAME_POINTER);
         for (int i = 0; i < Insn.FRAME_POINTER; i++) {
             int register = (start + i) % Insn.FRAME_POINTER;
@@ -182,7 +205,8 @@ final class RandomProgram {
     }
 
     private void source(int dst) {
-        switch (random.below(inFunction ? 4 : 6)) {
+        switch (random.below(inFunction ? 5 : 7)) {
+            case 4 -> ranged(dst);
             case 0 -> emit(Op.MOV64_IMM, dst, 0, 0, random.immediate());
             case 1 -> emit(Op.LDDW_IMM64, dst, 0, 0, random.number());
             case 2, 3 -> {
@@ -196,6 +220,61 @@ final class RandomProgram {
             }
         }
         numbered(dst);
+    }
+
+    /** A number of a range of any size, anywhere. */
+    private void ranged(int dst) {
+        emit(Op.LDX_DW, dst, VALUE, random.below(VALUE_SIZE / 8) * 8, 0);
+        if (random.once(2)) {
+            emit(random.once(2) ? Op.RSH64_IMM : Op.ARSH64_IMM, dst, 0, 0, random.below(64));
+        } else {
+            emit(Op.AND64_IMM, dst, 0, 0, (1 << (1 + random.below(30))) - 1);
+        }
+        if (random.once(3)) {
+            emit(Op.LSH64_IMM, dst, 0, 0, random.below(64));
+        }
+        if (random.below(3) > 0) {
+            emit(Op.ADD64_IMM, dst, 0, 0, random.immediate());
+        }
+        numbered(dst);
+    }
+
+    private void setKnob() {
+        if (random.once(2)) {
+            emit(Op.MOV64_IMM, KNOB, 0, 0, random.below(MOST_KNOB));
+        } else {
+            emit(Op.ST_DW, Insn.FRAME_POINTER, 0, KNOB_OFFSET, random.below(MOST_KNOB));
+        }
+    }
+
+    /** An access at the offset that a knob gives, or at one below it. */
+    private void useKnob() {
+        boolean[] numbers = isNumber.clone();
+        int index = target();
+        int knob = KNOB;
+        if (random.once(2)) {
+            emit(Op.LDX_DW, numbered(index), Insn.FRAME_POINTER, KNOB_OFFSET, 0);
+            knob = index;
+        }
+        List<Integer> jumps = new ArrayList<>();
+        if (random.once(3)) {
+            int below = other(knob);
+            source(below);
+            jumps.add(jump(random.oneOf(Op.JGE64_REG, Op.JGT64_REG), below, knob, 0));
+            knob = below;
+        } else if (random.once(3)) {
+            int copy = other(knob);
+            emit(Op.MOV64_REG, numbered(copy), knob, 0, 0);
+            emit(Op.ADD64_IMM, copy, 0, 0, random.below(8));
+            knob = copy;
+        }
+        int pointer = other(knob);
+        emit(Op.MOV64_REG, pointer, VALUE, 0, 0);
+        emit(Op.ADD64_REG, pointer, knob, 0, 0);
+        isNumber[pointer] = false;
+        loadOrStore(pointer, random.below(8));
+        landAll(jumps);
+        restrict(numbers);
     }
 
     private void arithmetic() {
@@ -273,6 +352,7 @@ final class RandomProgram {
         boolean withRegister = random.below(3) == 0;
         Op op = op(Op.Kind.JCC, any -> any.usesSrcRegister() == withRegister);
         int dst = number();
+        recent = dst;
         emit(op, dst, withRegister ? number() : 0, 0, withRegister ? 0 : random.immediate());
         return insns.size() - 1;
     }
@@ -310,8 +390,10 @@ final class RandomProgram {
 
     /** One way of a branch; often it only chooses a number, which matters later or does not. */
     private void arm(int depth) {
-        if (random.once(3)) {
+        if (random.once(4)) {
             emit(Op.MOV64_IMM, numbered(target()), 0, 0, random.below(24));
+        } else if (random.once(3)) {
+            setKnob();
         } else {
             block(depth + 1, 1 + random.below(4));
         }
@@ -327,7 +409,7 @@ final class RandomProgram {
     }
 
     private void loop(int depth) {
-        int counter = random.oneOf(8, 9);
+        int counter = 8;
         if (depth >= 2 || (reserved >>> counter & 1) != 0) {
             branch(depth);
             return;

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class StateRecorder implements ExplorationObserver {
     private final List<Step> steps = new ArrayList<>();
     private @Nullable Step walk;
+    private int walkedLast;
 
     /** One processed instruction of one path. */
     private static final class Step implements RecordedState.Precise {
@@ -38,6 +39,13 @@ final class StateRecorder implements ExplorationObserver {
             this.insn = insn;
             regs = new int[frames];
             slots = new long[frames];
+        }
+
+        void mark(Marks marks) {
+            for (int frame = 0; frame < regs.length; frame++) {
+                regs[frame] |= marks.regMask(frame);
+                slots[frame] |= marks.slotMask(frame);
+            }
         }
 
         @Override
@@ -68,6 +76,7 @@ final class StateRecorder implements ExplorationObserver {
     @Override
     public void walkStarted(VerifierState from) {
         walk = (Step) from.trace();
+        walkedLast = -1;
     }
 
     @Override
@@ -76,19 +85,20 @@ final class StateRecorder implements ExplorationObserver {
             return;
         }
         Step step = walk;
+        // Where a scalar was split in two, the whole and its parts were before the same instruction; not each walk sees them all.
+        while (step != null && step.insn != insn && step.insn == walkedLast) {
+            step = step.before;
+        }
         if (step == null || step.insn != insn) {
             throw new IllegalStateException(
                     "the walk is at " + insn + ", the path was at " + (step == null ? "its start" : step.insn));
         }
-        // Where a scalar was split in two, both halves and the whole are before the same instruction.
+        walk = step.before;
+        walkedLast = insn;
         while (step != null && step.insn == insn) {
-            for (int frame = 0; frame < step.regs.length; frame++) {
-                step.regs[frame] |= marks.regMask(frame);
-                step.slots[frame] |= marks.slotMask(frame);
-            }
+            step.mark(marks);
             step = step.before;
         }
-        walk = step;
     }
 
     @Override

@@ -59,7 +59,8 @@ final class Trial {
         return new Trial(bench, subject, states, verify(subject, true, change));
     }
 
-    private static @Nullable List<List<RecordedState>> verify(
+    /** The recorded states of a program, by instruction; null if it is refused. */
+    static @Nullable List<List<RecordedState>> verify(
             Subject subject, boolean comparesAllScalars, UnaryOperator<RecordedState> change) {
         StateRecorder recorder = new StateRecorder();
         VerifierOptions options = new VerifierOptions(false, Btf.EMPTY, INSN_LIMIT);
