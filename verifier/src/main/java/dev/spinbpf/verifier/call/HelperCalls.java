@@ -3,6 +3,7 @@ package dev.spinbpf.verifier.call;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.HelperIds;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.verifier.check.PacketAccess;
 import dev.spinbpf.verifier.check.RawMemory;
@@ -45,7 +46,7 @@ final class HelperCalls {
             throw env.reject(Errno.EINVAL, "function calls are not allowed while holding a lock");
         }
         HelperMeta meta = new HelperMeta(id, name, prototype(env, id, name));
-        for (int i = 0; i < MAX_ARGS; i++) {
+        for (int i = 0; i < KernelLimits.MAX_BPF_FUNC_REG_ARGS; i++) {
             args.check(env, i, meta, insnIndex);
         }
         recordMap(env, meta, env.aux(insnIndex));

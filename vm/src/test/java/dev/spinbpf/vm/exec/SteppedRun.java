@@ -1,5 +1,6 @@
 package dev.spinbpf.vm.exec;
 
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.maps.cpu.Clock;
 import dev.spinbpf.maps.cpu.Cpus;
 import dev.spinbpf.maps.memory.GuestArena;
@@ -64,7 +65,7 @@ public final class SteppedRun {
 
     /** The frame's r10. */
     public long framePointer(int frame) {
-        return run.stackTop - (long) Execution.FRAME_SIZE * frame;
+        return run.stackTop - (long) KernelLimits.MAX_BPF_STACK * frame;
     }
 
     /** A register of a frame; those that a call does not preserve are only there in the innermost one. */
