@@ -153,7 +153,7 @@ public final class Cfg {
             this.lastFirst = lastFirst;
         }
 
-        /** Whether the walk came to the node. */
+        /** Returns whether the walk came to the node. */
         public boolean hasVisited(int node) {
             return marks[node] != 0;
         }

@@ -6,7 +6,7 @@ import dev.spinbpf.programs.linux.Errno;
 import java.util.Arrays;
 
 /**
- * What the program's control flow alone says: that each instruction can be reached, where states are compared and history is
+ * The facts that follow from the program's control flow alone: each instruction can be reached, where states are compared and history is
  * noted, in which order analyses go, and where loops are.
  *
  * <p>What holds after {@link #check}: a path from the program's start, or from the function that handles exceptions, leads to every
@@ -129,7 +129,7 @@ public final class ControlFlow implements Cfg.Visitor {
         subprog.mightThrow |= call.throwsException();
     }
 
-    /** What a function does, those do that refer to it. */
+    /** A function has the side effects of those it refers to. */
     @Override
     public void edge(int from, int index, int to, Cfg.EdgeKind kind) {
         Insn insn = env.insn(from);

@@ -104,7 +104,7 @@ final class BacktrackSteps {
         return true;
     }
 
-    /** What was learnt of one operand came from the other too: if one is wanted, both are, pointers into stacks excepted. */
+    /** Something learnt of one operand came from the other too: if one is wanted, both are, pointers into stacks excepted. */
     private boolean compared(Insn insn, @Nullable JmpHistoryEntry entry) {
         if (marks.hasAny(insn.usedRegs())) {
             int srcPointer = has(entry, JmpHistoryEntry.INSN_F_SRC_REG_STACK) ? 1 << insn.src() : 0;

@@ -57,7 +57,7 @@ final class CallStackUse {
         return new CallStackUse(callsite, depth, subprog, start, length);
     }
 
-    /** Whether {@link #update} ran: what is found later has to be merged. */
+    /** Returns whether {@link #update} ran: what is found later has to be merged. */
     boolean isComplete() {
         return complete;
     }

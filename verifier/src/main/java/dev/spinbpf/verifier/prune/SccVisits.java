@@ -118,7 +118,7 @@ final class SccVisits {
         backEdgeCount++;
     }
 
-    /** Whether marks of a kept state may be missing, because a loop that it stands in is not explored yet. */
+    /** Returns whether marks of a kept state may be missing, because a loop that it stands in is not explored yet. */
     boolean areMarksIncomplete(VerifierEnv env, VerifierState state) {
         Visit visit = find(env, state);
         return visit != null && !visit.backEdges.isEmpty();

@@ -143,12 +143,12 @@ sealed interface StackTarget {
     /** The frames into whose stack it may point, a bit each. */
     int frames();
 
-    /** Whether it may point into the stack of some frame. */
+    /** Returns whether it may point into the stack of some frame. */
     default boolean isStack() {
         return frames() != 0;
     }
 
-    /** Whether it may point into the stack of the frame. */
+    /** Returns whether it may point into the stack of the frame. */
     default boolean mayBeIn(int frame) {
         return (frames() >>> frame & 1) != 0;
     }
@@ -172,7 +172,7 @@ sealed interface StackTarget {
         };
     }
 
-    /** Whether the two values lead to one known frame at most. */
+    /** Returns whether the two values lead to one known frame at most. */
     private boolean isWithinOneFrame(StackTarget other) {
         return !(this instanceof SomeFrame)
                 && !(other instanceof SomeFrame)

@@ -26,7 +26,7 @@ final class StackTargets {
     private final StackTarget[] regs;
     private final StackTarget[] slots;
 
-    /** What was spilled in outer frames where they called the function. */
+    /** Spills in outer frames where they called the function. */
     @FunctionalInterface
     interface OuterSlots {
         /** Returns the targets of the slots of an outer frame, the one next to its top first. */
@@ -171,7 +171,7 @@ final class StackTargets {
         };
     }
 
-    /** What is spilled where the base leads to; anything of this frame and outer ones if that is no slot. */
+    /** Returns the targets spilled where the base leads to; anything of this frame and outer ones if that is no slot. */
     private static StackTarget fill(Insn insn, StackTarget base, StackTarget[] from, int frame) {
         StackTarget any = new StackTarget.SomeFrame((1 << (frame + 1)) - 1);
         if (!(base instanceof StackTarget.Places places)) {
