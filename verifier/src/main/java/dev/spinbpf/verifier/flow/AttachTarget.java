@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The place that a program attaches to, as far as its context depends on it: Linux's {@code attach_btf}, {@code attach_func_proto}
- * and {@code ctx_arg_info}.
+ * The place that a program attaches to, as far as its context depends on it: Linux's {@code attach_btf}, {@code
+ * attach_func_proto} and {@code ctx_arg_info}.
  *
  * @param btf the types of the target
  * @param name the function or tracepoint, or the member of a struct of functions

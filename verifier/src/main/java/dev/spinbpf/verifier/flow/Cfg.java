@@ -9,20 +9,20 @@ import org.jspecify.annotations.Nullable;
 /**
  * A control flow graph, and the one way to walk it.
  *
- * <p>Nodes are numbers from 0; a node has any number of edges, in an order that matters: walks take them first to last (or, where
- * the caller says so, last to first), and what they find first is what messages name. Edges are asked for when a walk first comes to their
- * node, never for a node that no walk reaches.
+ * <p>Nodes are numbers from 0; a node has any number of edges, in an order that matters: walks take them first to last
+ * (or, where the caller says so, last to first), and what they find first is what messages name. Edges are asked for
+ * when a walk first comes to their node, never for a node that no walk reaches.
  *
- * <p>A program has two graphs over its instruction slots. Both have an edge to the following slot, then one to the target of a jump.
- * {@linkplain #ofProgram The program's} also leads from a call, or from the load of a function's address, into that function. {@linkplain
- * #ofFunctions The functions'} stays within functions; there a tail call and a legacy packet load also lead to an exit, since
- * they may end the function. A function without an exit has its edge to slot 0, as in Linux: what is alive at the program's start counts
- * as alive there.
+ * <p>A program has two graphs over its instruction slots. Both have an edge to the following slot, then one to the
+ * target of a jump. {@linkplain #ofProgram The program's} also leads from a call, or from the load of a function's
+ * address, into that function. {@linkplain #ofFunctions The functions'} stays within functions; there a tail call and a
+ * legacy packet load also lead to an exit, since they may end the function. A function without an exit has its edge to
+ * slot 0, as in Linux: what is alive at the program's start counts as alive there.
  *
- * <p>A walk keeps a path of frames, each a node and the number of its edges already taken. What holds of it, and what visitors rely on:
- * each node reached is entered once and left once, after all nodes that were entered in between; each edge of an entered node is
- * reported once, a tree edge after its target was left and any other at once; an edge is a {@linkplain EdgeKind#BACK back edge} exactly if its
- * target is on the path.
+ * <p>A walk keeps a path of frames, each a node and the number of its edges already taken. What holds of it, and what
+ * visitors rely on: each node reached is entered once and left once, after all nodes that were entered in between; each
+ * edge of an entered node is reported once, a tree edge after its target was left and any other at once; an edge is a
+ * {@linkplain EdgeKind#BACK back edge} exactly if its target is on the path.
  */
 public final class Cfg {
     private static final int TAIL_CALL = 12;

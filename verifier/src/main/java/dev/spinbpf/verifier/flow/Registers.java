@@ -109,7 +109,9 @@ public final class Registers {
                 || !env.state().inSleepable();
     }
 
-    /** A pointer in its original form only: no variable offset, none below zero, and none at all unless it is allowed. */
+    /**
+     * A pointer in its original form only: no variable offset, none below zero, and none at all unless it is allowed.
+     */
     public static void checkPointerOffset(VerifierEnv env, RegState reg, String name, boolean fixedOffsetAllowed) {
         if (!reg.isConst()) {
             throw env.reject(

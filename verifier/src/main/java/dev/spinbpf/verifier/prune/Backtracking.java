@@ -14,10 +14,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Marks precise what a scalar was computed from, by walking the path back from where its value mattered.
  *
- * <p>Scalars start imprecise: two states that differ in one are equal. Where a value matters (an offset, a size, a branch that
- * is decided by it), the walk goes back over the instructions, {@link BacktrackSteps}, and marks in each kept state on the way the registers and slots
- * that the value came from. Marks in the current state do not matter, since only kept states are compared with. Where the
- * walk cannot follow, all scalars of all kept states on the path become precise.
+ * <p>Scalars start imprecise: two states that differ in one are equal. Where a value matters (an offset, a size, a
+ * branch that is decided by it), the walk goes back over the instructions, {@link BacktrackSteps}, and marks in each
+ * kept state on the way the registers and slots that the value came from. Marks in the current state do not matter,
+ * since only kept states are compared with. Where the walk cannot follow, all scalars of all kept states on the path
+ * become precise.
  *
  * <p>Serves one verification.
  */
@@ -106,8 +107,8 @@ public final class Backtracking implements Precision {
     }
 
     /**
-     * The instructions that led from a kept state to the next one, seen backwards. Each follows the one in the slot before it, unless the history
-     * says where it was jumped to from.
+     * The instructions that led from a kept state to the next one, seen backwards. Each follows the one in the slot
+     * before it, unless the history says where it was jumped to from.
      */
     private static final class Steps {
         private final List<JmpHistoryEntry> history;

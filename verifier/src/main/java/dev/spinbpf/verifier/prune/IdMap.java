@@ -58,8 +58,9 @@ final class IdMap {
     }
 
     /**
-     * The same for ids of scalars. An old scalar without one may be linked to anything now; a current scalar without one
-     * is linked to nothing, so that it gets an id of its own. Both the id with its link and the one without must agree.
+     * The same for ids of scalars. An old scalar without one may be linked to anything now; a current scalar without
+     * one is linked to nothing, so that it gets an id of its own. Both the id with its link and the one without must
+     * agree.
      */
     boolean checkScalar(int old, int current) {
         if (old == 0) {

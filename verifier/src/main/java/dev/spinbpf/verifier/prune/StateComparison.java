@@ -12,8 +12,8 @@ import dev.spinbpf.verifier.state.VerifierState;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compares a state with an older one at the same place that is known to be safe. If the older one allows all that the current one
- * allows, the path needs no further exploration.
+ * Compares a state with an older one at the same place that is known to be safe. If the older one allows all that the
+ * current one allows, the path needs no further exploration.
  */
 final class StateComparison {
     /** The strictness of a comparison. */
@@ -50,7 +50,10 @@ final class StateComparison {
         return true;
     }
 
-    /** Returns whether the registers of the current frames are the very same: a cheap first look before a loop is suspected. */
+    /**
+     * Returns whether the registers of the current frames are the very same: a cheap first look before a loop is
+     * suspected.
+     */
     static boolean maybeLooping(VerifierState old, VerifierState current) {
         if (old.curframe() != current.curframe()) {
             return false;
@@ -230,8 +233,8 @@ final class StateComparison {
     /**
      * Returns whether the slot may stand for the old one.
      *
-     * <p>A slot holds a spilled number in its last bytes, or one thing that its last byte names; the other bytes are compared one by one. Bytes that
-     * the old path did not read, or read as an unknown number, may be anything now.
+     * <p>A slot holds a spilled number in its last bytes, or one thing that its last byte names; the other bytes are
+     * compared one by one. Bytes that the old path did not read, or read as an unknown number, may be anything now.
      *
      * @param current null if the current stack does not reach so far
      */
@@ -253,7 +256,10 @@ final class StateComparison {
         return value != null && regSafe(old.spilled(), value, exactness);
     }
 
-    /** The first byte of the number that is spilled whole or in the slot's last half; {@link StackSlot#BYTES} if there is none. */
+    /**
+     * The first byte of the number that is spilled whole or in the slot's last half; {@link StackSlot#BYTES} if there
+     * is none.
+     */
     private static int numberStart(StackSlot slot) {
         if (slot.spilled().isScalar()) {
             for (int start = 0; start < StackSlot.BYTES; start += StackSlot.BYTES / 2) {
@@ -318,7 +324,9 @@ final class StateComparison {
                 && first.drained() == second.drained();
     }
 
-    /** Returns whether an active iterator has gone on between the states, so that their being equal is no endless loop. */
+    /**
+     * Returns whether an active iterator has gone on between the states, so that their being equal is no endless loop.
+     */
     static boolean iterDepthsDiffer(VerifierState old, VerifierState current) {
         for (int i = 0; i <= old.curframe(); i++) {
             FuncState frame = old.frame(i);
