@@ -29,7 +29,7 @@ public final class Cfg {
     private static final int[] NONE = {};
 
     private final Edges edges;
-    private final int @Nullable [][] successors;
+    private final int[] @Nullable [] successors;
 
     /** Lists the edges of a node. */
     @FunctionalInterface
@@ -118,7 +118,7 @@ public final class Cfg {
 
     /** Returns the targets of the node's edges, in order; the array must not be changed. */
     public int[] successors(int node) {
-        int[] known = successors[node];
+        int @Nullable [] known = successors[node];
         if (known == null) {
             known = edges.of(node);
             successors[node] = known;
