@@ -159,9 +159,9 @@ public final class Cfg {
         }
 
         /** Visits all nodes that can be reached from the root and were not visited before. */
-        public Walk from(int root) {
+        public void from(int root) {
             if (hasVisited(root)) {
-                return this;
+                return;
             }
             enter(root);
             while (depth > 0) {
@@ -173,7 +173,6 @@ public final class Cfg {
                     take(node, targets, edgeIndex(targets.length, taken[depth - 1]++));
                 }
             }
-            return this;
         }
 
         private int edgeIndex(int count, int number) {

@@ -31,7 +31,8 @@ public final class ControlFlow implements Cfg.Visitor {
      * SubprogInfo}.
      */
     public static void check(VerifierEnv env) {
-        Cfg.Walk walk = Cfg.ofProgram(env).walk(new ControlFlow(env)).from(0);
+        Cfg.Walk walk = Cfg.ofProgram(env).walk(new ControlFlow(env));
+        walk.from(0);
         if (env.exceptionCallbackSubprog != 0) {
             walk.from(env.subprog(env.exceptionCallbackSubprog).start);
         }
