@@ -8,8 +8,9 @@ import dev.spinbpf.programs.model.ProgramObject;
 import org.junit.jupiter.api.Test;
 
 /**
- * Functions that end by an exception only. A tail call in one has, for the analyses before the main pass, an edge to the program's
- * first instruction: what is alive there is alive before the call, so that fewer states are equal. The counts are Linux 7.2's.
+ * Functions that end by an exception only. A tail call in one has, for the analyses before the main pass, an edge to
+ * the program's first instruction: what is alive there is alive before the call, so that fewer states are equal. The
+ * counts are Linux 7.2's.
  */
 class FunctionWithoutExitTest {
     private static final String PADDING = """
@@ -61,8 +62,7 @@ class FunctionWithoutExitTest {
 
     @Test
     void shouldKeepAliveTheStackThatTheProgramsStartReads() throws Exception {
-        String body = "    r9 = r1\n"
-                + body("    *(u64 *)(r10 -8) = r9\n", "    r7 = 5\n    *(u64 *)(r10 -8) = r7\n");
+        String body = "    r9 = r1\n" + body("    *(u64 *)(r10 -8) = r9\n", "    r7 = 5\n    *(u64 *)(r10 -8) = r7\n");
         assertThat(insns("    r7 = *(u64 *)(r10 -8)\n" + body)).isEqualTo(57);
         assertThat(insns("    r7 = 0\n" + body)).isEqualTo(36);
     }

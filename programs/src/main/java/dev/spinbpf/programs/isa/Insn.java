@@ -7,11 +7,13 @@ package dev.spinbpf.programs.isa;
  * @param dst destination register, 0-10
  * @param src source register, 0-10; zero where the source field is the row's key
  * @param off signed 16-bit offset; zero where the offset field is the row's key
- * @param imm the immediate, sign-extended from 32 bits; for {@link Op.Kind#LDDW} all 64 bits (the second slot's immediate
- *     in the upper half); zero where the immediate field is the row's key
+ * @param imm the immediate, sign-extended from 32 bits; for {@link Op.Kind#LDDW} all 64 bits (the second slot's
+ *     immediate in the upper half); zero where the immediate field is the row's key
  */
 public record Insn(Op op, int dst, int src, int off, long imm) {
-    /** What stands in the second slot of an {@link Op.Kind#LDDW}, so that indices are the kernel's instruction numbers. */
+    /**
+     * What stands in the second slot of an {@link Op.Kind#LDDW}, so that indices are the kernel's instruction numbers.
+     */
     public static final Insn LDDW_SECOND_SLOT = new Insn(Op.LDDW_HI, 0, 0, 0, 0);
 
     /** Bytes of one slot. */
@@ -41,14 +43,17 @@ public record Insn(Op op, int dst, int src, int off, long imm) {
     }
 
     /**
-     * Returns the registers that the instruction reads, bit n for rn. A call counts as reading all of r1 to r5, a legacy packet load
-     * r6.
+     * Returns the registers that the instruction reads, bit n for rn. A call counts as reading all of r1 to r5, a
+     * legacy packet load r6.
      */
     public int usedRegs() {
         return RegRoles.resolve(op.uses(), dst, src);
     }
 
-    /** Returns the registers that the instruction gives a new value or leaves without one, bit n for rn; for calls r0 to r5. */
+    /**
+     * Returns the registers that the instruction gives a new value or leaves without one, bit n for rn; for calls r0 to
+     * r5.
+     */
     public int definedRegs() {
         return RegRoles.resolve(op.defines(), dst, src);
     }

@@ -1,6 +1,8 @@
 package dev.spinbpf.programs.isa;
 
-/** Sets of registers as an operation names them, a bit each: fixed registers by their number, and those of the fields. */
+/**
+ * Sets of registers as an operation names them, a bit each: fixed registers by their number, and those of the fields.
+ */
 final class RegRoles {
     static final int NONE = 0;
     static final int R0 = 1;

@@ -10,7 +10,10 @@ import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
 
-/** The pointers that may be passed with an offset, to the kernel and to functions of the program: Linux has one rule for both. */
+/**
+ * The pointers that may be passed with an offset, to the kernel and to functions of the program: Linux has one rule for
+ * both.
+ */
 public final class ArgOffsets {
     private ArgOffsets() {}
 
@@ -18,7 +21,8 @@ public final class ArgOffsets {
      * Refuses a pointer with an offset that its type does not allow. Linux's {@code check_func_arg_reg_off}.
      *
      * @param name the argument as messages call it
-     * @param fixedOffsetAllowed whether objects may be passed with a constant offset, that is, by the address of a field
+     * @param fixedOffsetAllowed whether objects may be passed with a constant offset, that is, by the address of a
+     *     field
      */
     public static void check(VerifierEnv env, RegState reg, String name, ArgType type, boolean fixedOffsetAllowed) {
         if (type.isRelease()) {

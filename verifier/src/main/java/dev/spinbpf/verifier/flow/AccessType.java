@@ -1,6 +1,6 @@
 package dev.spinbpf.verifier.flow;
 
-/** Which way data goes. */
+/** The direction in which data goes. */
 public enum AccessType {
     READ,
     WRITE

@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a program attaches to, as far as its context depends on it: Linux's {@code attach_btf}, {@code attach_func_proto}
- * and {@code ctx_arg_info}.
+ * The place that a program attaches to, as far as its context depends on it: Linux's {@code attach_btf}, {@code
+ * attach_func_proto} and {@code ctx_arg_info}.
  *
  * @param btf the types of the target
  * @param name the function or tracepoint, or the member of a struct of functions
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 public record AttachTarget(Btf btf, String name, BtfType.FuncProto proto, boolean skipFirst, List<Argument> arguments) {
 
     /**
-     * What is known of an argument.
+     * Facts about an argument.
      *
      * @param off its offset in the context, in bytes
      * @param reg what a load of it gives
@@ -49,7 +49,7 @@ public record AttachTarget(Btf btf, String name, BtfType.FuncProto proto, boolea
         return new AttachTarget(btf, name, proto, skipFirst, known);
     }
 
-    /** How much of the context a value of the type takes, in bytes. */
+    /** Returns the bytes of context that a value of the type takes. */
     public static int slotBytes(Btf btf, int typeId) {
         long bytes = Math.max(0, btf.sizeOf(typeId));
         return (int) ((bytes + Long.BYTES - 1) / Long.BYTES * Long.BYTES);
@@ -60,7 +60,7 @@ public record AttachTarget(Btf btf, String name, BtfType.FuncProto proto, boolea
         return proto.params().get(skipFirst ? number + 1 : number);
     }
 
-    /** How many arguments programs see. */
+    /** Returns the number of arguments that programs see. */
     public int count() {
         return proto.params().size() - (skipFirst ? 1 : 0);
     }

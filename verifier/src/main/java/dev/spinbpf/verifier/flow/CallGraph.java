@@ -7,10 +7,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The functions and their references to each other: a graph whose edges are the calls, and the loads of a function's address, in the post-order
- * of the referring function's instructions.
+ * The functions and their references to each other: a graph whose edges are the calls, and the loads of a function's
+ * address, in the post-order of the referring function's instructions.
  *
- * <p>A call that closes a loop is recursion, which is refused; an address that does so is not: the function may be called back.
+ * <p>A call that closes a loop is recursion, which is refused; an address that does so is not: the function may be
+ * called back.
  */
 public final class CallGraph implements Cfg.Visitor {
     private final VerifierEnv env;
@@ -28,11 +29,9 @@ public final class CallGraph implements Cfg.Visitor {
         for (int i = 0; i < count; i++) {
             references.add(referencesOf(i));
         }
-        graph = new Cfg(
-                count,
-                function -> references.get(function).stream()
-                        .mapToInt(Reference::function)
-                        .toArray());
+        graph = new Cfg(count, function -> references.get(function).stream()
+                .mapToInt(Reference::function)
+                .toArray());
     }
 
     private List<Reference> referencesOf(int function) {

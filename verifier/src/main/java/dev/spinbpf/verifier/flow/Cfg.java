@@ -9,27 +9,27 @@ import org.jspecify.annotations.Nullable;
 /**
  * A control flow graph, and the one way to walk it.
  *
- * <p>Nodes are numbers from 0; a node has any number of edges, in an order that matters: walks take them first to last (or, where
- * the caller says so, last to first), and what they find first is what messages name. Edges are asked for when a walk first comes to their
- * node, never for a node that no walk reaches.
+ * <p>Nodes are numbers from 0; a node has any number of edges, in an order that matters: walks take them first to last
+ * (or, where the caller says so, last to first), and what they find first is what messages name. Edges are asked for
+ * when a walk first comes to their node, never for a node that no walk reaches.
  *
- * <p>A program has two graphs over its instruction slots. Both have an edge to the following slot, then one to the target of a jump.
- * {@linkplain #ofProgram The program's} also leads from a call, or from the load of a function's address, into that function. {@linkplain
- * #ofFunctions The functions'} stays within functions; there a tail call and a legacy packet load also lead to an exit, since
- * they may end the function. A function without an exit has its edge to slot 0, as in Linux: what is alive at the program's start counts
- * as alive there.
+ * <p>A program has two graphs over its instruction slots. Both have an edge to the following slot, then one to the
+ * target of a jump. {@linkplain #ofProgram The program's} also leads from a call, or from the load of a function's
+ * address, into that function. {@linkplain #ofFunctions The functions'} stays within functions; there a tail call and a
+ * legacy packet load also lead to an exit, since they may end the function. A function without an exit has its edge to
+ * slot 0, as in Linux: what is alive at the program's start counts as alive there.
  *
- * <p>A walk keeps a path of frames, each a node and the number of its edges already taken. What holds of it, and what visitors rely on:
- * each node reached is entered once and left once, after all nodes that were entered in between; each edge of an entered node is
- * reported once, a tree edge after its target was left and any other at once; an edge is a {@linkplain EdgeKind#BACK back edge} exactly if its
- * target is on the path.
+ * <p>A walk keeps a path of frames, each a node and the number of its edges already taken. What holds of it, and what
+ * visitors rely on: each node reached is entered once and left once, after all nodes that were entered in between; each
+ * edge of an entered node is reported once, a tree edge after its target was left and any other at once; an edge is a
+ * {@linkplain EdgeKind#BACK back edge} exactly if its target is on the path.
  */
 public final class Cfg {
     private static final int TAIL_CALL = 12;
     private static final int[] NONE = {};
 
     private final Edges edges;
-    private final int @Nullable [][] successors;
+    private final int[] @Nullable [] successors;
 
     /** Lists the edges of a node. */
     @FunctionalInterface
@@ -118,7 +118,7 @@ public final class Cfg {
 
     /** Returns the targets of the node's edges, in order; the array must not be changed. */
     public int[] successors(int node) {
-        int[] known = successors[node];
+        int @Nullable [] known = successors[node];
         if (known == null) {
             known = edges.of(node);
             successors[node] = known;
@@ -153,15 +153,15 @@ public final class Cfg {
             this.lastFirst = lastFirst;
         }
 
-        /** Whether the walk came to the node. */
+        /** Returns whether the walk came to the node. */
         public boolean hasVisited(int node) {
             return marks[node] != 0;
         }
 
         /** Visits all nodes that can be reached from the root and were not visited before. */
-        public Walk from(int root) {
+        public void from(int root) {
             if (hasVisited(root)) {
-                return this;
+                return;
             }
             enter(root);
             while (depth > 0) {
@@ -173,7 +173,6 @@ public final class Cfg {
                     take(node, targets, edgeIndex(targets.length, taken[depth - 1]++));
                 }
             }
-            return this;
         }
 
         private int edgeIndex(int count, int number) {

@@ -19,7 +19,7 @@ public final class ConstantRegisters {
     /** For each slot the registers before it; null where the analysis did not come. */
     private final Known[] @Nullable [] before;
 
-    /** What a register holds. */
+    /** The contents of a register. */
     private record Known(Kind kind, int map, long value) {
         static final Known UNKNOWN = new Known(Kind.UNKNOWN, 0, 0);
 

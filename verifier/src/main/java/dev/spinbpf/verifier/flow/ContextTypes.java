@@ -6,7 +6,7 @@ import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.ProgType;
 
-/** Which C types a function may declare for the program's context. */
+/** The C types that a function may declare for the program's context. */
 final class ContextTypes {
     private ContextTypes() {}
 
@@ -23,7 +23,7 @@ final class ContextTypes {
                 && typedef.name().equals("bpf_user_pt_regs_t");
     }
 
-    /** Whether a pointer to this type is a pointer to the context, by the type alone. */
+    /** Returns whether a pointer to this type is a pointer to the context, by the type alone. */
     static boolean isContext(VerifierEnv env, int targetId) {
         Btf btf = env.btf();
         ProgType type = env.program().type();

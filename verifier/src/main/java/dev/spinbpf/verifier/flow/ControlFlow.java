@@ -6,16 +6,18 @@ import dev.spinbpf.programs.linux.Errno;
 import java.util.Arrays;
 
 /**
- * What the program's control flow alone says: that each instruction can be reached, where states are compared and history is
- * noted, in which order analyses go, and where loops are.
+ * The facts that follow from the program's control flow alone: each instruction can be reached, where states are
+ * compared and history is noted, in which order analyses go, and where loops are.
  *
- * <p>What holds after {@link #check}: a path from the program's start, or from the function that handles exceptions, leads to every
- * instruction, and none into the middle of one. A state is compared (prune point) where paths part or may meet: at a conditional
- * jump, at the target of a jump or call, after a call, and at a call that calls back or steps an iterator. The history notes (jump point) where a
- * slot may be reached from another one than that before it. A checkpoint is forced where Linux bounds a loop by states that it must find again: may_goto,
- * an iterator's next, a call that calls back. A function has the side effects of all functions it refers to.
+ * <p>What holds after {@link #check}: a path from the program's start, or from the function that handles exceptions,
+ * leads to every instruction, and none into the middle of one. A state is compared (prune point) where paths part or
+ * may meet: at a conditional jump, at the target of a jump or call, after a call, and at a call that calls back or
+ * steps an iterator. The history notes (jump point) where a slot may be reached from another one than that before it. A
+ * checkpoint is forced where Linux bounds a loop by states that it must find again: may_goto, an iterator's next, a
+ * call that calls back. A function has the side effects of all functions it refers to.
  *
- * <p>Jumps out of functions and functions that end in the middle of nowhere were refused before, so that each edge has a target.
+ * <p>Jumps out of functions and functions that end in the middle of nowhere were refused before, so that each edge has
+ * a target.
  */
 public final class ControlFlow implements Cfg.Visitor {
     private final VerifierEnv env;
@@ -24,9 +26,13 @@ public final class ControlFlow implements Cfg.Visitor {
         this.env = env;
     }
 
-    /** Refuses unreachable instructions, and fills the marks of {@link InsnAux} and the side effects of {@link SubprogInfo}. */
+    /**
+     * Refuses unreachable instructions, and fills the marks of {@link InsnAux} and the side effects of {@link
+     * SubprogInfo}.
+     */
     public static void check(VerifierEnv env) {
-        Cfg.Walk walk = Cfg.ofProgram(env).walk(new ControlFlow(env)).from(0);
+        Cfg.Walk walk = Cfg.ofProgram(env).walk(new ControlFlow(env));
+        walk.from(0);
         if (env.exceptionCallbackSubprog != 0) {
             walk.from(env.subprog(env.exceptionCallbackSubprog).start);
         }
@@ -40,7 +46,10 @@ public final class ControlFlow implements Cfg.Visitor {
         }
     }
 
-    /** Fills {@link VerifierEnv#postorder} and {@link VerifierEnv#postorderStart}: the slots of each function, successors first. */
+    /**
+     * Fills {@link VerifierEnv#postorder} and {@link VerifierEnv#postorderStart}: the slots of each function,
+     * successors first.
+     */
     public static void orderFunctions(VerifierEnv env, Cfg cfg) {
         int[] order = new int[env.length()];
         int[] filled = {0};
@@ -60,7 +69,10 @@ public final class ControlFlow implements Cfg.Visitor {
         env.postorderStart = starts;
     }
 
-    /** Fills {@code scc} of the instructions. A call that calls back is a loop, though none of the function's edges says so. */
+    /**
+     * Fills {@code scc} of the instructions. A call that calls back is a loop, though none of the function's edges says
+     * so.
+     */
     public static void findLoops(VerifierEnv env, Cfg cfg) {
         int[] components = LoopComponents.of(cfg, at -> env.aux(at).callsCallback);
         for (int i = 0; i < components.length; i++) {
@@ -129,7 +141,7 @@ public final class ControlFlow implements Cfg.Visitor {
         subprog.mightThrow |= call.throwsException();
     }
 
-    /** What a function does, those do that refer to it. */
+    /** A function has the side effects of those it refers to. */
     @Override
     public void edge(int from, int index, int to, Cfg.EdgeKind kind) {
         Insn insn = env.insn(from);

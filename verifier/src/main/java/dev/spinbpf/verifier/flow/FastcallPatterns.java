@@ -60,7 +60,7 @@ public final class FastcallPatterns {
         subprog.fastcallStackOff = Math.min(subprog.fastcallStackOff, off);
     }
 
-    /** The register that is spilled so many instructions before the call and filled as many behind it, or -1. */
+    /** The register that is spilled so many instructions before the call and filled as many after it, or -1. */
     private static int spilledAndFilled(VerifierEnv env, int at, int distance, int off) {
         int before = at - distance;
         int after = at + distance;

@@ -4,7 +4,7 @@ import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.RegType;
 import org.jspecify.annotations.Nullable;
 
-/** What is known of one instruction besides its fields: Linux's {@code struct bpf_insn_aux_data}. Mutable. */
+/** Facts about one instruction besides its fields: Linux's {@code struct bpf_insn_aux_data}. Mutable. */
 public final class InsnAux {
     /** Pass in which the instruction was last seen; 0 if never. */
     public int seen;
@@ -49,9 +49,9 @@ public final class InsnAux {
     public int constSubprogRegs;
     /** The constants, map indices or subprogram numbers of r0 to r9; null if there are none. */
     public int @Nullable [] constRegValues;
-    /** Whether a call of bpf_loop was seen. */
+    /** A call of bpf_loop was seen. */
     public boolean loopSeen;
-    /** Whether all calls seen have the same callback and no flags, so that Linux makes a loop of it. */
+    /** All calls seen have the same callback and no flags, so that Linux makes a loop of it. */
     public boolean loopFitsInline;
     /** The callback of the call seen first. */
     public int loopSubprog;

@@ -5,11 +5,13 @@ import java.util.function.IntPredicate;
 /**
  * The strongly connected components of a graph: the largest sets of nodes of which each can be reached from each.
  *
- * <p>Follows a walk. A node that is entered gets the next rank and stays <em>open</em> until its component is complete. Its reach is the lowest rank
- * of an open node that a path from it leads to. A node that is left with nothing lower in reach than its own rank was entered first of its
- * component, and the component is what was opened since: nothing entered later can lead further back.
+ * <p>Follows a walk. A node that is entered gets the next rank and stays <em>open</em> until its component is complete.
+ * Its reach is the lowest rank of an open node that a path from it leads to. A node that is left with nothing lower in
+ * reach than its own rank was entered first of its component, and the component is what was opened since: nothing
+ * entered later can lead further back.
  *
- * <p>A single node counts only as the caller says, or with an edge to itself. Components are numbered from 1 in the order in which they are complete.
+ * <p>A single node counts only as the caller says, or with an edge to itself. Components are numbered from 1 in the
+ * order in which they are complete.
  */
 final class LoopComponents implements Cfg.Visitor {
     private static final int CLOSED = Integer.MAX_VALUE;

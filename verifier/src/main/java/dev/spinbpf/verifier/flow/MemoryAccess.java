@@ -13,7 +13,10 @@ public interface MemoryAccess {
     void checkAccess(
             VerifierEnv env, int insnIndex, RegState pointer, String name, int off, int sizeBytes, boolean write);
 
-    /** Linux's {@code check_stack_access_within_bounds}: refuses accesses outside of the stack, and makes it large enough. */
+    /**
+     * Linux's {@code check_stack_access_within_bounds}: refuses accesses outside of the stack, and makes it large
+     * enough.
+     */
     void checkStackBounds(VerifierEnv env, RegState pointer, String name, int off, int sizeBytes, boolean write);
 
     /** Linux's {@code check_ptr_to_btf_access} for memory that a helper accesses. */

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What a function's BTF prototype says of its arguments: Linux's {@code btf_prepare_func_args}. */
+/** Arguments of a function by its BTF prototype: Linux's {@code btf_prepare_func_args}. */
 public final class Prototypes {
     private static final String ARG_TAG = "arg:";
 
@@ -164,7 +164,7 @@ public final class Prototypes {
         return tags;
     }
 
-    /** The argument, or null if nothing is known of what is behind the pointer. */
+    /** Returns the argument, or null if nothing is known of what the pointer points to. */
     private static @Nullable SubprogArg pointerArgument(
             VerifierEnv env, SubprogInfo subprog, BtfType.Ptr pointer, int index, Set<Tag> tags) {
         Btf btf = env.btf();
@@ -284,7 +284,7 @@ public final class Prototypes {
         };
     }
 
-    /** Whether the function returns nothing. */
+    /** Returns whether the function returns nothing. */
     public static boolean returnsVoid(VerifierEnv env, int number) {
         Btf btf = env.btf();
         return btf.type(env.subprog(number).btfFuncId) instanceof BtfType.Func func

@@ -69,7 +69,7 @@ public final class Registers {
         return linked.id() == 0 && !linked.isConst() ? linked.withId(env.newId()) : linked;
     }
 
-    /** Whether a pointer is certainly not null. */
+    /** Returns whether a pointer is certainly not null. */
     public static boolean isNotNull(VerifierEnv env, RegState reg) {
         if (reg.mayBeNull() || reg.smin() <= -MAX_VAR_OFF || reg.smax() >= MAX_VAR_OFF) {
             return false;
@@ -89,7 +89,7 @@ public final class Registers {
         };
     }
 
-    /** Whether the kernel guarantees that the object that the pointer points to is valid. */
+    /** Returns whether the kernel guarantees that the object that the pointer points to is valid. */
     public static boolean isTrusted(VerifierEnv env, RegState reg) {
         if (env.state().hasReference(reg.id())) {
             return true;
@@ -103,14 +103,16 @@ public final class Registers {
         return !unsafe && (alwaysTrusted || reg.hasFlag(TypeFlags.REG_TRUSTED_MODIFIERS));
     }
 
-    /** Whether objects that RCU protects stay: the program cannot sleep here, or said so. */
+    /** Returns whether objects that RCU protects stay: the program cannot sleep here, or said so. */
     public static boolean inRcuSection(VerifierEnv env) {
         return env.state().activeRcuLocks() != 0
                 || env.state().activeLocks() != 0
                 || !env.state().inSleepable();
     }
 
-    /** A pointer in its original form only: no variable offset, none below zero, and none at all unless it is allowed. */
+    /**
+     * A pointer in its original form only: no variable offset, none below zero, and none at all unless it is allowed.
+     */
     public static void checkPointerOffset(VerifierEnv env, RegState reg, String name, boolean fixedOffsetAllowed) {
         if (!reg.isConst()) {
             throw env.reject(
@@ -137,7 +139,7 @@ public final class Registers {
         }
     }
 
-    /** How messages call a register. */
+    /** Returns the name of a register in messages. */
     public static String name(int regno) {
         return "R" + regno;
     }

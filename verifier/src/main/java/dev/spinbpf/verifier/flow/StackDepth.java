@@ -41,7 +41,7 @@ public final class StackDepth {
         }
     }
 
-    /** Whether functions of programs of this kind get stack of their own when they need much. */
+    /** Returns whether functions of programs of this kind get stack of their own when they need much. */
     private boolean supportsPrivateStack() {
         return switch (env.program().type()) {
             case KPROBE, TRACEPOINT, PERF_EVENT, RAW_TRACEPOINT -> true;

@@ -14,7 +14,7 @@ public record SubprogArg(Kind kind, int flags, long memSize, int btfId) {
         this(kind, 0, 0, 0);
     }
 
-    /** What is passed. */
+    /** The kind of value that is passed. */
     public enum Kind {
         SCALAR,
         CTX,

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** Which functions the program has, and that no jump leaves its function. */
+/** Finds the functions of a program, and refuses jumps that leave their function. */
 public final class SubprogDiscovery {
     private static final String EXCEPTION_CALLBACK_TAG = "exception_callback:";
 

@@ -3,7 +3,7 @@ package dev.spinbpf.verifier.flow;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What is known of a function: Linux's {@code struct bpf_subprog_info}. Mutable. */
+/** Facts about a function: Linux's {@code struct bpf_subprog_info}. Mutable. */
 public final class SubprogInfo {
     /** The function's name, empty if not known. */
     public final String name;
@@ -11,14 +11,14 @@ public final class SubprogInfo {
     public final int start;
     /** One past the last slot. */
     public final int end;
-    /** Whether it is verified on its own, by its prototype. */
+    /** It is verified on its own, by its prototype. */
     public final boolean global;
     /** Id of its FUNC in the object's BTF, or 0. */
     public final int btfFuncId;
 
     /** Most stack in bytes that it uses, callees not counted. */
     public int stackDepth;
-    /** Where the stack begins that is used for spills around fast calls only, as a negative offset; 0 if there is none. */
+    /** Begin of the stack that is used for spills around fast calls only, as a negative offset; 0 if there is none. */
     public int fastcallStackOff;
 
     public boolean keepFastcallStack;

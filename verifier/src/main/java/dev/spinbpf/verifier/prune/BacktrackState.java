@@ -5,7 +5,7 @@ import dev.spinbpf.verifier.state.LinkedRegs;
 import dev.spinbpf.verifier.state.VerifierState;
 import java.util.Arrays;
 
-/** Which registers and stack slots are to be marked precise, frame by frame, while a path is walked back. */
+/** The registers and stack slots that are to be marked precise, frame by frame, while a path is walked back. */
 final class BacktrackState implements ExplorationObserver.Marks {
     /** Bits of r1 to r5. */
     static final int ARGS = 0b11_1110;
@@ -77,7 +77,7 @@ final class BacktrackState implements ExplorationObserver.Marks {
         return (regs[frame] >>> reg & 1) != 0;
     }
 
-    /** Whether a register of the set, a bit each, is wanted in the current frame. */
+    /** Returns whether a register of the set, a bit each, is wanted in the current frame. */
     boolean hasAny(int regSet) {
         return (regs[frame] & regSet) != 0;
     }

@@ -9,9 +9,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * One instruction seen backwards: from the registers and slots wanted after it to those wanted before it.
  *
- * <p>What must hold: if the values wanted before the instruction are known, so are those wanted after it. A value that the instruction
- * defines comes from the registers that it uses, or from the memory that it loads; the columns of {@link Op} say which registers. A value that it
- * does not define is the same before it. Where that cannot be said, the walk ends and the caller makes everything precise.
+ * <p>What must hold: if the values wanted before the instruction are known, so are those wanted after it. A value that
+ * the instruction defines comes from the registers that it uses, or from the memory that it loads; the columns of
+ * {@link Op} say which registers. A value that it does not define is the same before it. Where that cannot be said, the
+ * walk ends and the caller makes everything precise.
  */
 final class BacktrackSteps {
     private static final int R0 = 0;
@@ -72,7 +73,9 @@ final class BacktrackSteps {
         return true;
     }
 
-    /** The value comes from memory: if that is the stack, the slot is wanted in place of what the instruction defines. */
+    /**
+     * The value comes from memory: if that is the stack, the slot is wanted in place of what the instruction defines.
+     */
     private boolean loaded(Insn insn, @Nullable JmpHistoryEntry entry) {
         if (!marks.hasAny(insn.definedRegs())) {
             return true;
@@ -104,7 +107,10 @@ final class BacktrackSteps {
         return true;
     }
 
-    /** What was learnt of one operand came from the other too: if one is wanted, both are, pointers into stacks excepted. */
+    /**
+     * Something learnt of one operand came from the other too: if one is wanted, both are, pointers into stacks
+     * excepted.
+     */
     private boolean compared(Insn insn, @Nullable JmpHistoryEntry entry) {
         if (marks.hasAny(insn.usedRegs())) {
             int srcPointer = has(entry, JmpHistoryEntry.INSN_F_SRC_REG_STACK) ? 1 << insn.src() : 0;

@@ -14,17 +14,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * Marks precise what a scalar was computed from, by walking the path back from where its value mattered.
  *
- * <p>Scalars start imprecise: two states that differ in one are equal. Where a value matters (an offset, a size, a branch that
- * is decided by it), the walk goes back over the instructions, {@link BacktrackSteps}, and marks in each kept state on the way the registers and slots
- * that the value came from. Marks in the current state do not matter, since only kept states are compared with. Where the
- * walk cannot follow, all scalars of all kept states on the path become precise.
+ * <p>Scalars start imprecise: two states that differ in one are equal. Where a value matters (an offset, a size, a
+ * branch that is decided by it), the walk goes back over the instructions, {@link BacktrackSteps}, and marks in each
+ * kept state on the way the registers and slots that the value came from. Marks in the current state do not matter,
+ * since only kept states are compared with. Where the walk cannot follow, all scalars of all kept states on the path
+ * become precise.
  *
  * <p>Serves one verification.
  */
 public final class Backtracking implements Precision {
     private static final int NO_INSN = -1;
-    /** The walk is over: the state's first instruction was reached. */
-    private static final int STATE_DONE = -2;
 
     private final BacktrackState marks = new BacktrackState();
     private final BacktrackSteps steps = new BacktrackSteps(marks);
@@ -113,83 +112,82 @@ public final class Backtracking implements Precision {
         marks.clear();
     }
 
-    /** Walks back until nothing is left to mark; false if the walk cannot follow. */
+    /**
+     * The instructions that led from a kept state to the next one, seen backwards. Each follows the one in the slot
+     * before it, unless the history says where it was jumped to from.
+     */
+    private static final class Steps {
+        private final List<JmpHistoryEntry> history;
+        private final int first;
+        private int left;
+        private int at;
+
+        /** @param last slot of the last of them; negative if there are none */
+        Steps(VerifierState state, int last) {
+            history = state.jmpHistory();
+            first = state.firstInsn();
+            left = history.size();
+            at = last;
+        }
+
+        /** Slot of the present instruction; negative if there is none. */
+        int at() {
+            return at;
+        }
+
+        /** The history's entry of the present instruction, or null. */
+        @Nullable
+        JmpHistoryEntry entry() {
+            return left > 0 && history.get(left - 1).insn() == at ? history.get(left - 1) : null;
+        }
+
+        /** Goes to the instruction before; false at the first one, or if there is none where there must be. */
+        boolean back() {
+            JmpHistoryEntry jump = entry();
+            int leftBefore = jump == null ? left : left - 1;
+            if (at == first && leftBefore == 0) {
+                return false;
+            }
+            at = jump == null ? at - 1 : jump.prevInsn();
+            left = leftBefore;
+            return at >= 0;
+        }
+    }
+
+    /** Walks back, from kept state to kept state, until nothing is left to mark; false if the walk cannot follow. */
     private boolean walk(VerifierEnv env, VerifierState start) {
         VerifierState state = start;
-        int first = state.firstInsn();
-        int last = state.insn();
+        Steps path = new Steps(start, start.insn());
         int following = NO_INSN;
+        // The first instruction is what asked for the marks.
         boolean skip = true;
-        while (true) {
-            if (last < 0) {
-                return markArguments(state);
-            }
-            int done = walkState(env, state, last, following, skip);
-            if (done != STATE_DONE) {
-                return done == 0;
-            }
-            skip = false;
+        while (path.at() >= 0) {
+            do {
+                if (!skip && !steps.step(env, path.at(), following, path.entry())) {
+                    return false;
+                }
+                skip = false;
+                if (env.observer != null) {
+                    env.observer.walked(env, path.at(), marks);
+                }
+                if (marks.isEmpty()) {
+                    return true;
+                }
+                following = path.at();
+            } while (path.back());
             VerifierState parent = state.parent();
-            if (parent == null) {
-                return marks.isEmpty();
+            if (path.at() < 0 || parent == null) {
+                return false;
             }
-            state = parent;
-            markState(state);
+            markState(parent);
             if (marks.isEmpty()) {
                 return true;
             }
-            following = first;
-            last = state.lastInsn();
-            first = state.firstInsn();
+            following = state.firstInsn();
+            state = parent;
+            path = new Steps(parent, parent.lastInsn());
         }
-    }
-
-    /**
-     * Walks over the instructions between a state and its parent.
-     *
-     * @param skipFirst the first one is not looked at: it is what asked for the marks
-     * @return {@link #STATE_DONE} if marks are left, 0 if none are, 1 if the walk cannot follow
-     */
-    private int walkState(VerifierEnv env, VerifierState state, int last, int lastFollowing, boolean skipFirst) {
-        List<JmpHistoryEntry> history = state.jmpHistory();
-        int left = history.size();
-        int following = lastFollowing;
-        boolean skip = skipFirst;
-        int at = last;
-        while (true) {
-            if (!skip && !steps.step(env, at, following, entryOf(history, left, at))) {
-                return 1;
-            }
-            skip = false;
-            if (env.observer != null) {
-                env.observer.walked(env, at, marks);
-            }
-            if (marks.isEmpty()) {
-                return 0;
-            }
-            following = at;
-            boolean jumped = left > 0 && history.get(left - 1).insn() == at;
-            if (at == state.firstInsn() && (left == 0 || (left == 1 && jumpedFrom(history, at)))) {
-                return STATE_DONE;
-            }
-            if (jumped) {
-                left--;
-                at = history.get(left).prevInsn();
-            } else {
-                at--;
-            }
-            if (at < 0) {
-                return 1;
-            }
-        }
-    }
-
-    private static boolean jumpedFrom(List<JmpHistoryEntry> history, int at) {
-        return history.getFirst().insn() == at;
-    }
-
-    private static @Nullable JmpHistoryEntry entryOf(List<JmpHistoryEntry> history, int left, int at) {
-        return left > 0 && history.get(left - 1).insn() == at ? history.get(left - 1) : null;
+        return markArguments(state);
     }
 
     /** The walk has come to the start of a global function: its arguments are precise. */

@@ -1,8 +1,8 @@
 package dev.spinbpf.verifier.prune;
 
 /**
- * Bytes of a frame's stack, as offsets from its top: from {@code first} up to, not including, {@code end}. Bytes at or above the top are no stack and
- * belong to no interval; accesses there are refused elsewhere.
+ * Bytes of a frame's stack, as offsets from its top: from {@code first} up to, not including, {@code end}. Bytes at or
+ * above the top are no stack and belong to no interval; accesses there are refused elsewhere.
  */
 record ByteInterval(long first, long end) {
     /** Returns the stack bytes among so many from an offset on. */

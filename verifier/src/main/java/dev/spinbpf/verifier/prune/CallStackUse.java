@@ -6,12 +6,14 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The use of the stack by one function as called from one place at one depth: for each of its instructions and each frame up
- * to its own, the half slots that it may read, those that it surely overwrites, and those that are alive before it.
+ * The use of the stack by one function as called from one place at one depth: for each of its instructions and each
+ * frame up to its own, the half slots that it may read, those that it surely overwrites, and those that are alive
+ * before it.
  *
- * <p>A half slot is alive before an instruction that may read it, and before one that does not surely overwrite it if it is alive before
- * an instruction that may come next. {@link #update} finds the smallest sets for which this holds. A call may be analysed several times, with
- * other arguments each time: {@link #merge} then counts what any of the analyses reads and what all of them overwrite.
+ * <p>A half slot is alive before an instruction that may read it, and before one that does not surely overwrite it if
+ * it is alive before an instruction that may come next. {@link #update} finds the smallest sets for which this holds. A
+ * call may be analysed several times, with other arguments each time: {@link #merge} then counts what any of the
+ * analyses reads and what all of them overwrite.
  */
 final class CallStackUse {
     /** Slot of the call; for depth 0 the function's first slot. */
@@ -57,7 +59,7 @@ final class CallStackUse {
         return new CallStackUse(callsite, depth, subprog, start, length);
     }
 
-    /** Whether {@link #update} ran: what is found later has to be merged. */
+    /** Returns whether {@link #update} ran: what is found later has to be merged. */
     boolean isComplete() {
         return complete;
     }

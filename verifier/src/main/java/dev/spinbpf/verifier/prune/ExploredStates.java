@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The states kept at prune points, and the heuristics of Linux 7.2 on when to keep one and when to drop one.
  *
- * <p>A kept state has <em>branches</em> while paths from it are being explored; until there are none it proves nothing, and to meet
- * an equal state again means a loop: endless, unless an iterator, a callback or may_goto bounds it. A state that keeps
- * missing is taken off its list, but lives on while its children need it for marks of precision.
+ * <p>A kept state has <em>branches</em> while paths from it are being explored; until there are none it proves nothing,
+ * and to meet an equal state again means a loop: endless, unless an iterator, a callback or may_goto bounds it. A state
+ * that keeps missing is taken off its list, but lives on while its children need it for marks of precision.
  *
  * <p>Serves one verification.
  */
@@ -56,7 +56,7 @@ public final class ExploredStates implements StateCache {
         }
     }
 
-    /** What a look at a kept state says. */
+    /** The outcome of a look at a kept state. */
     private enum Match {
         HIT,
         /** A hit on a state that is part of the path, or whose marks are incomplete. */
@@ -118,7 +118,9 @@ public final class ExploredStates implements StateCache {
         return false;
     }
 
-    /** Whether so much was processed since the last state was kept that to keep one within a loop is worth it. */
+    /**
+     * Returns whether so much was processed since the last state was kept that keeping one within a loop is worth it.
+     */
     private static boolean isFarInLoop(VerifierEnv env) {
         return env.jmpsProcessed - env.prevJmpsProcessed >= MIN_JUMPS_IN_LOOP
                 || env.insnProcessed - env.prevInsnProcessed >= MIN_INSNS_IN_LOOP;
@@ -185,7 +187,7 @@ public final class ExploredStates implements StateCache {
         throw env.reject(Errno.EINVAL);
     }
 
-    /** Whether the iterator that r1 points to has more elements. */
+    /** Returns whether the iterator that r1 points to has more elements. */
     private static boolean isIteratorActive(VerifierEnv env) {
         RegState pointer = env.reg(1);
         int spi = (int) (-pointer.constValue() - 1) / StackSlot.BYTES;

@@ -4,7 +4,7 @@ import dev.spinbpf.verifier.state.RegState;
 import java.util.Arrays;
 
 /**
- * Which id of an old state stands for which id of the current one. Ids differ from path to path; what counts is that
+ * The ids of an old state that stand for ids of the current one. Ids differ from path to path; what counts is that
  * things with the same id in the old state have the same id in the current one, and different ones different ids.
  */
 final class IdMap {
@@ -22,20 +22,25 @@ final class IdMap {
         temporaryId = lastId;
     }
 
-    /** Whether the ids may stand for each other; notes that they do. */
+    /** Returns whether the ids may stand for each other; notes that they do. */
     boolean check(int old, int current) {
         if (old == 0 || current == 0) {
             return old == current;
         }
+        int known = indexOf(olds, old);
+        if (known >= 0) {
+            return currents[known] == current;
+        }
+        return indexOf(currents, current) < 0 && add(old, current);
+    }
+
+    private int indexOf(int[] ids, int id) {
         for (int i = 0; i < count; i++) {
-            if (olds[i] == old) {
-                return currents[i] == current;
-            }
-            if (currents[i] == current) {
-                return false;
+            if (ids[i] == id) {
+                return i;
             }
         }
-        return add(old, current);
+        return -1;
     }
 
     private boolean add(int old, int current) {
@@ -53,8 +58,9 @@ final class IdMap {
     }
 
     /**
-     * The same for ids of scalars. An old scalar without one may be linked to anything now; a current scalar without one
-     * is linked to nothing, so that it gets an id of its own. Both the id with its link and the one without must agree.
+     * The same for ids of scalars. An old scalar without one may be linked to anything now; a current scalar without
+     * one is linked to nothing, so that it gets an id of its own. Both the id with its link and the one without must
+     * agree.
      */
     boolean checkScalar(int old, int current) {
         if (old == 0) {

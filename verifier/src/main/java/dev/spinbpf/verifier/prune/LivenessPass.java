@@ -9,7 +9,8 @@ import dev.spinbpf.verifier.flow.VerifierEnv;
 /**
  * Finds what is alive before each instruction: registers, here, and stack slots, by {@link StackPointerAnalysis}.
  *
- * <p>A register is alive if some path reads it before it gets a new value. The sets are the smallest for which this holds.
+ * <p>A register is alive if some path reads it before it gets a new value. The sets are the smallest for which this
+ * holds.
  *
  * <p>Serves one verification; runs after the post-order, the strongly connected components and the constants are known.
  */
@@ -63,7 +64,8 @@ public final class LivenessPass implements LivenessAnalysis {
     }
 
     private static int readBy(VerifierEnv env, Insn insn) {
-        boolean isKernelCall = insn.op().kind() == Op.Kind.CALL_HELPER || insn.op().kind() == Op.Kind.CALL_KFUNC;
+        boolean isKernelCall =
+                insn.op().kind() == Op.Kind.CALL_HELPER || insn.op().kind() == Op.Kind.CALL_KFUNC;
         if (isKernelCall) {
             int params = Math.min(env.services().calls().summary(env, insn).params(), MAX_ARGS);
             return insn.usedRegs() & ((2 << params) - 1);

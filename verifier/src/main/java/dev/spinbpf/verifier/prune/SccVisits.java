@@ -11,10 +11,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Visits of strongly connected components of the control flow graph.
  *
- * <p>Within a loop a state may turn out equal to one whose paths are not all explored, so that it is not known yet which of
- * its scalars are precise. Such a state is remembered as a <em>back edge</em> of the visit of its component. When the state with
- * which the component was entered has no path left, marks are carried over the back edges until none is added. A
- * visit belongs to the calls that led into the component.
+ * <p>Within a loop a state may turn out equal to one whose paths are not all explored, so that it is not known yet
+ * which of its scalars are precise. Such a state is remembered as a <em>back edge</em> of the visit of its component.
+ * When the state with which the component was entered has no path left, marks are carried over the back edges until
+ * none is added. A visit belongs to the calls that led into the component.
  */
 final class SccVisits {
     private static final int MAX_ROUNDS = 64;
@@ -38,7 +38,10 @@ final class SccVisits {
         return backEdgeCount;
     }
 
-    /** The calls that lead into the outermost frame that stands in a component, and the component; null if there is none. */
+    /**
+     * The calls that lead into the outermost frame that stands in a component, and the component; null if there is
+     * none.
+     */
     private static @Nullable List<Integer> callchain(VerifierEnv env, VerifierState state) {
         List<Integer> chain = new ArrayList<>(2);
         for (int i = 0; i <= state.curframe(); i++) {
@@ -118,7 +121,7 @@ final class SccVisits {
         backEdgeCount++;
     }
 
-    /** Whether marks of a kept state may be missing, because a loop that it stands in is not explored yet. */
+    /** Returns whether marks of a kept state may be missing, because a loop that it stands in is not explored yet. */
     boolean areMarksIncomplete(VerifierEnv env, VerifierState state) {
         Visit visit = find(env, state);
         return visit != null && !visit.backEdges.isEmpty();

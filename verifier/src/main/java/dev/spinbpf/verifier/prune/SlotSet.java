@@ -1,8 +1,8 @@
 package dev.spinbpf.verifier.prune;
 
 /**
- * A set of half stack slots of one frame, of four bytes each. Half slot {@code h} covers the bytes from {@code fp - 4 * (h +
- * 1)}. Immutable.
+ * A set of half stack slots of one frame, of four bytes each. Half slot {@code h} covers the bytes from {@code fp - 4 *
+ * (h + 1)}. Immutable.
  *
  * @param low bits of the half slots 0 to 63
  * @param high bits of the half slots 64 to 127

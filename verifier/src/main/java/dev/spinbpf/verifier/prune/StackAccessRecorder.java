@@ -7,9 +7,9 @@ import dev.spinbpf.verifier.flow.VerifierEnv;
 /**
  * Records which parts of the stack an instruction reads and overwrites, given where its registers may point.
  *
- * <p>Read counts what <em>may</em> be read: every half slot that an access touches at any of its possible places. Overwritten counts what
- * <em>surely</em> is: the half slots that a store covers, if there is a single place that it can be at. To record too much as read or too little as overwritten keeps
- * a slot alive for longer, which is safe.
+ * <p>Read counts what <em>may</em> be read: every half slot that an access touches at any of its possible places.
+ * Overwritten counts what <em>surely</em> is: the half slots that a store covers, if there is a single place that it
+ * can be at. To record too much as read or too little as overwritten keeps a slot alive for longer, which is safe.
  */
 final class StackAccessRecorder {
     private static final int MAX_ARGS = 5;
@@ -72,9 +72,8 @@ final class StackAccessRecorder {
         } else if (places.frame() <= use.depth) {
             for (int i = 0; i < places.count(); i++) {
                 int offset = places.offset(i);
-                ByteInterval read = bytes == CallChecker.UNKNOWN_BYTES
-                        ? ByteInterval.from(offset)
-                        : ByteInterval.of(offset, bytes);
+                ByteInterval read =
+                        bytes == CallChecker.UNKNOWN_BYTES ? ByteInterval.from(offset) : ByteInterval.of(offset, bytes);
                 use.addRead(places.frame(), at, read.touched());
             }
         }

@@ -55,7 +55,9 @@ public final class StackLiveness {
             this.calls = calls;
         }
 
-        /** Whether the half slot of the frame may be read by the current function or by one that it returns to. */
+        /**
+         * Returns whether the half slot of the frame may be read by the current function or by one that it returns to.
+         */
         boolean isAlive(VerifierEnv env, int frameno, int halfSlot) {
             int current = state.curframe();
             CallStackUse call = calls[current];

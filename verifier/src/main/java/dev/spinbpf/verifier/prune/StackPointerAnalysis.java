@@ -13,13 +13,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds for each function, as called from each place, which stack slots of which frame its instructions access.
  *
- * <p>What must hold: if an instruction of a call reads a byte of some frame's stack, {@link CallStackUse} says so, at that instruction and at each call
- * that the read happens in. To that end a forward analysis follows pointers into stacks through registers and spills until nothing
- * changes, {@link StackTargets}. A callee that is passed such a pointer is analysed once for each call, with what is passed there; what is alive at its first
- * instruction counts as read by the call. A callee that is passed none can only touch a stack of its own and is analysed for itself.
+ * <p>What must hold: if an instruction of a call reads a byte of some frame's stack, {@link CallStackUse} says so, at
+ * that instruction and at each call that the read happens in. To that end a forward analysis follows pointers into
+ * stacks through registers and spills until nothing changes, {@link StackTargets}. A callee that is passed such a
+ * pointer is analysed once for each call, with what is passed there; what is alive at its first instruction counts as
+ * read by the call. A callee that is passed none can only touch a stack of its own and is analysed for itself.
  *
- * <p>Callers come before their callees, so that one analysed on the way needs no analysis of its own, global functions excepted: those may
- * also be called by their prototype alone.
+ * <p>Callers come before their callees, so that one analysed on the way needs no analysis of its own, global functions
+ * excepted: those may also be called by their prototype alone.
  */
 final class StackPointerAnalysis {
     private static final int MAX_CALLS = 10_000;

@@ -3,7 +3,8 @@ package dev.spinbpf.verifier.prune;
 import java.util.Arrays;
 
 /**
- * The stack that a register's value may point into: a value of the analysis that finds stack accesses through pointers. Immutable.
+ * The stack that a register's value may point into: a value of the analysis that finds stack accesses through pointers.
+ * Immutable.
  *
  * <p>From nothing to everything:
  *
@@ -15,11 +16,12 @@ import java.util.Arrays;
  *   SomeFrame   anywhere in one of several frames
  * </pre>
  *
- * <p>Where paths meet, the {@linkplain #join joined} value covers all that either may be. It does not matter which comes first, nor how often the same
- * one comes, and what is joined never gets more exact. Elsewhere is the exception that Linux makes: it leaves no trace in a value that has
- * several offsets already, since what is written through it is not surely overwritten anyway. With a single place it
- * joins as the frame's top, offset 0, where nothing is accessed: so that the place is not the only one any more. Among values that point into
- * stacks the order of joins does not matter either.
+ * <p>Where paths meet, the {@linkplain #join joined} value covers all that either may be. It does not matter which
+ * comes first, nor how often the same one comes, and what is joined never gets more exact. Elsewhere is the exception
+ * that Linux makes: it leaves no trace in a value that has several offsets already, since what is written through it is
+ * not surely overwritten anyway. With a single place it joins as the frame's top, offset 0, where nothing is accessed:
+ * so that the place is not the only one any more. Among values that point into stacks the order of joins does not
+ * matter either.
  */
 sealed interface StackTarget {
     /** Most offsets that are told apart. */
@@ -143,12 +145,12 @@ sealed interface StackTarget {
     /** The frames into whose stack it may point, a bit each. */
     int frames();
 
-    /** Whether it may point into the stack of some frame. */
+    /** Returns whether it may point into the stack of some frame. */
     default boolean isStack() {
         return frames() != 0;
     }
 
-    /** Whether it may point into the stack of the frame. */
+    /** Returns whether it may point into the stack of the frame. */
     default boolean mayBeIn(int frame) {
         return (frames() >>> frame & 1) != 0;
     }
@@ -172,7 +174,7 @@ sealed interface StackTarget {
         };
     }
 
-    /** Whether the two values lead to one known frame at most. */
+    /** Returns whether the two values lead to one known frame at most. */
     private boolean isWithinOneFrame(StackTarget other) {
         return !(this instanceof SomeFrame)
                 && !(other instanceof SomeFrame)

@@ -5,12 +5,13 @@ import dev.spinbpf.programs.isa.Op;
 import java.util.Arrays;
 
 /**
- * The stack targets of all registers and of all spilled registers of one frame before an instruction, and what the instruction makes of them.
+ * The stack targets of all registers and of all spilled registers of one frame before an instruction, and what the
+ * instruction makes of them.
  *
- * <p>What must hold: if some execution has a pointer into a stack in a register or in an aligned slot of this frame, its target here covers it. Arithmetic
- * by a constant moves a target, other 64-bit arithmetic keeps its frame, and what is computed in 32 bits is no pointer. Only a
- * spill and a fill of 8 aligned bytes carry a pointer. A store with one possible place replaces what was spilled there; a store with several adds to
- * each.
+ * <p>What must hold: if some execution has a pointer into a stack in a register or in an aligned slot of this frame,
+ * its target here covers it. Arithmetic by a constant moves a target, other 64-bit arithmetic keeps its frame, and what
+ * is computed in 32 bits is no pointer. Only a spill and a fill of 8 aligned bytes carry a pointer. A store with one
+ * possible place replaces what was spilled there; a store with several adds to each.
  */
 final class StackTargets {
     /** Slots of a frame. */
@@ -26,7 +27,7 @@ final class StackTargets {
     private final StackTarget[] regs;
     private final StackTarget[] slots;
 
-    /** What was spilled in outer frames where they called the function. */
+    /** Spills in outer frames where they called the function. */
     @FunctionalInterface
     interface OuterSlots {
         /** Returns the targets of the slots of an outer frame, the one next to its top first. */
@@ -171,7 +172,9 @@ final class StackTargets {
         };
     }
 
-    /** What is spilled where the base leads to; anything of this frame and outer ones if that is no slot. */
+    /**
+     * Returns the targets spilled where the base leads to; anything of this frame and outer ones if that is no slot.
+     */
     private static StackTarget fill(Insn insn, StackTarget base, StackTarget[] from, int frame) {
         StackTarget any = new StackTarget.SomeFrame((1 << (frame + 1)) - 1);
         if (!(base instanceof StackTarget.Places places)) {

@@ -38,8 +38,8 @@ final class StateCleaner {
     }
 
     /**
-     * The slot without its dead halves. Dynptrs, iterators and interrupt flags stay, since to overwrite one matters; so do
-     * pointers, since to read half of one is refused.
+     * The slot without its dead halves. Dynptrs, iterators and interrupt flags stay, since to overwrite one matters; so
+     * do pointers, since to read half of one is refused.
      *
      * @param low whether the half at the higher addresses, bytes 0 to 3, is alive
      * @param high whether bytes 4 to 7 are

@@ -12,11 +12,11 @@ import dev.spinbpf.verifier.state.VerifierState;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a path that has reached a state needs no further exploration, because an older state at the same place, known
- * to be safe, allows all that the current one allows.
+ * Compares a state with an older one at the same place that is known to be safe. If the older one allows all that the
+ * current one allows, the path needs no further exploration.
  */
 final class StateComparison {
-    /** How much has to agree. */
+    /** The strictness of a comparison. */
     enum Exactness {
         /** Scalars that do not matter to safety are not compared. */
         NOT_EXACT,
@@ -30,7 +30,7 @@ final class StateComparison {
 
     private final IdMap ids = new IdMap();
 
-    /** Whether the safety of {@code old} implies that of {@code current}. */
+    /** Returns whether the safety of {@code old} implies that of {@code current}. */
     boolean equal(VerifierEnv env, VerifierState old, VerifierState current, Exactness exactness) {
         if (old.curframe() != current.curframe()) {
             return false;
@@ -50,7 +50,10 @@ final class StateComparison {
         return true;
     }
 
-    /** Whether the registers of the current frames are the very same: a cheap first look before a loop is suspected. */
+    /**
+     * Returns whether the registers of the current frames are the very same: a cheap first look before a loop is
+     * suspected.
+     */
     static boolean maybeLooping(VerifierState old, VerifierState current) {
         if (old.curframe() != current.curframe()) {
             return false;
@@ -112,12 +115,12 @@ final class StateComparison {
         return true;
     }
 
-    /** Whether all that two registers hold is the same, ids apart. */
+    /** Returns whether all that two registers hold is the same, ids apart. */
     private static boolean sameContent(RegState a, RegState b) {
         return samePointee(a, b) && a.value().equals(b.value());
     }
 
-    /** Whether two registers point to the same thing, whatever the offset and the ids. */
+    /** Returns whether two registers point to the same thing, whatever the offset and the ids. */
     private static boolean samePointee(RegState a, RegState b) {
         return a.type() == b.type()
                 && a.flags() == b.flags()
@@ -155,7 +158,7 @@ final class StateComparison {
         };
     }
 
-    /** What must hold of a register for it to stand for one of the same type in an old state. */
+    /** The condition on a register for it to stand for one of the same type in an old state. */
     private enum Rule {
         /** It is a number within the old one, if that mattered. */
         NUMBER,
@@ -210,7 +213,7 @@ final class StateComparison {
         return ids.checkScalar(old.id(), current.id()) && old.value().containsAll(current.value());
     }
 
-    /** What was known to be in the packet must be so now, and pointers with the same id must be as far apart. */
+    /** All that was known to be in the packet must be so now, and pointers with the same id must be as far apart. */
     private boolean packetSafe(RegState old, RegState current) {
         if (old.range() < 0 || current.range() < 0) {
             if (old.range() != current.range()) {
@@ -228,10 +231,12 @@ final class StateComparison {
     }
 
     /**
-     * Whether the slot may stand for the old one; null if the current stack does not reach so far.
+     * Returns whether the slot may stand for the old one.
      *
-     * <p>A slot holds a spilled number in its last bytes, or one thing that its last byte names; the other bytes are compared one by one. Bytes that
-     * the old path did not read, or read as an unknown number, may be anything now.
+     * <p>A slot holds a spilled number in its last bytes, or one thing that its last byte names; the other bytes are
+     * compared one by one. Bytes that the old path did not read, or read as an unknown number, may be anything now.
+     *
+     * @param current null if the current stack does not reach so far
      */
     private boolean slotSafe(StackSlot old, @Nullable StackSlot current, Exactness exactness) {
         if (exactness == Exactness.EXACT && (current == null || !sameTypes(old, current))) {
@@ -251,7 +256,10 @@ final class StateComparison {
         return value != null && regSafe(old.spilled(), value, exactness);
     }
 
-    /** The first byte of the number that is spilled whole or in the slot's last half; {@link StackSlot#BYTES} if there is none. */
+    /**
+     * The first byte of the number that is spilled whole or in the slot's last half; {@link StackSlot#BYTES} if there
+     * is none.
+     */
     private static int numberStart(StackSlot slot) {
         if (slot.spilled().isScalar()) {
             for (int start = 0; start < StackSlot.BYTES; start += StackSlot.BYTES / 2) {
@@ -276,7 +284,7 @@ final class StateComparison {
         return RegState.UNKNOWN;
     }
 
-    /** Whether a byte was not read, or was read as an unknown number. */
+    /** Returns whether a byte was not read, or was read as an unknown number. */
     private static boolean isVague(SlotType type) {
         return type == SlotType.MISC || isUnset(type);
     }
@@ -294,7 +302,7 @@ final class StateComparison {
         return true;
     }
 
-    /** Whether the one thing in the slot may stand for the one in the old slot, of the same kind. */
+    /** Returns whether the one thing in the slot may stand for the one in the old slot, of the same kind. */
     private boolean contentSafe(StackSlot old, StackSlot current, Exactness exactness) {
         RegState a = old.spilled();
         RegState b = current.spilled();
@@ -316,7 +324,9 @@ final class StateComparison {
                 && first.drained() == second.drained();
     }
 
-    /** Whether an active iterator has gone on between the states, so that their being equal is no endless loop. */
+    /**
+     * Returns whether an active iterator has gone on between the states, so that their being equal is no endless loop.
+     */
     static boolean iterDepthsDiffer(VerifierState old, VerifierState current) {
         for (int i = 0; i <= old.curframe(); i++) {
             FuncState frame = old.frame(i);

@@ -8,7 +8,8 @@ import dev.spinbpf.verifier.state.VerifierState;
 /**
  * Makes loops converge: a scalar that changes from round to round and matters to nothing becomes unknown.
  *
- * <p>To forget a number that no path has needed precisely is safe: the next round is explored with any value in its place.
+ * <p>To forget a number that no path has needed precisely is safe: the next round is explored with any value in its
+ * place.
  */
 public final class Widening {
     private Widening() {}

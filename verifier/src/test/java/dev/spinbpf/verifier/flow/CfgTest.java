@@ -81,7 +81,8 @@ class CfgTest {
             }
             return node == 0 ? to(1) : to();
         });
-        Cfg.Walk walk = cfg.walk(new Cfg.Visitor() {}).from(0);
+        Cfg.Walk walk = cfg.walk(new Cfg.Visitor() {});
+        walk.from(0);
         assertThat(IntStream.range(0, 3).filter(walk::hasVisited)).containsExactly(0, 1);
     }
 

@@ -116,7 +116,9 @@ class StackTargetTest {
             StackTarget a = randomStack(random);
             StackTarget b = randomStack(random);
             StackTarget c = randomStack(random);
-            assertThat(a.join(b).join(c)).as("seed %d: %s, %s, %s", seed, a, b, c).isEqualTo(a.join(b.join(c)));
+            assertThat(a.join(b).join(c))
+                    .as("seed %d: %s, %s, %s", seed, a, b, c)
+                    .isEqualTo(a.join(b.join(c)));
         }
     }
 
@@ -130,10 +132,14 @@ class StackTargetTest {
             long distance = random.nextInt(-5000, 5000) * 8L;
             String message = "seed %d: %s, %s".formatted(seed, a, above);
             assertThat(isBelow(a, above)).as(message).isTrue();
-            assertThat(isBelow(a.plus(distance), above.plus(distance))).as(message).isTrue();
+            assertThat(isBelow(a.plus(distance), above.plus(distance)))
+                    .as(message)
+                    .isTrue();
             assertThat(isBelow(a.blurred(), above.blurred())).as(message).isTrue();
             if (a.isStack() && operand.isStack()) {
-                assertThat(isBelow(a.combined(operand), above.combined(operand))).as(message).isTrue();
+                assertThat(isBelow(a.combined(operand), above.combined(operand)))
+                        .as(message)
+                        .isTrue();
             }
         }
     }
