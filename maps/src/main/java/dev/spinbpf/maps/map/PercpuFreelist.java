@@ -147,7 +147,7 @@ final class PercpuFreelist {
         return true;
     }
 
-    /** How many elements are free: right only while nothing runs. */
+    /** Returns how many elements are free: right only while nothing runs. */
     long count() {
         long count = 0;
         for (int index = 0; index <= cpuCount; index++) {

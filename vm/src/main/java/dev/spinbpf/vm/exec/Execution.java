@@ -25,7 +25,7 @@ public final class Execution {
     /** Bytes of guest memory that the stack of an execution takes. */
     public static final int STACK_SIZE = FRAME_SIZE * MAX_FRAMES;
 
-    /** How often {@code may_goto} falls through within one function call. */
+    /** Number of times that {@code may_goto} falls through within one function call. */
     public static final long MAY_GOTO_LIMIT = 1 << 23;
 
     /** A slot of the register file that stays zero. */
@@ -57,7 +57,7 @@ public final class Execution {
     /** Index of the instruction that runs, where somebody may ask: at calls and faults. */
     int at;
 
-    /** Where to go on after {@link #SWITCHED}. */
+    /** The place to go on after {@link #SWITCHED}. */
     int resumeAt;
 
     long mayGotoLeft;
@@ -96,12 +96,12 @@ public final class Execution {
         below = value;
     }
 
-    /** What to do between instructions. */
+    /** Sets the work between instructions. */
     public void pollPoint(PollPoint value) {
         pollPoint = value;
     }
 
-    /** Where legacy packet loads read. */
+    /** Sets the source of legacy packet loads. */
     public void packetLoader(PacketLoader value) {
         packetLoader = value;
     }
@@ -146,7 +146,7 @@ public final class Execution {
         return fault;
     }
 
-    /** Whether the last run was ended by {@link TrapException#stop}. */
+    /** Returns true where the last run was ended by {@link TrapException#stop}. */
     public boolean stopped() {
         return stopped;
     }

@@ -116,7 +116,7 @@ final class GuardedLock {
         GuestMemory.setLongOpaque(address + BALANCE, GuestMemory.getLongOpaque(address + BALANCE) + amount);
     }
 
-    /** How often the lock was entered, as far as no increment was lost. */
+    /** Returns how often the lock was entered, as far as no increment was lost. */
     long counter() {
         return GuestMemory.getLongOpaque(address + COUNTER);
     }

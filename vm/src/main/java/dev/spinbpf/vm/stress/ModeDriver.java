@@ -132,7 +132,7 @@ public final class ModeDriver implements AutoCloseable {
         return snapshot();
     }
 
-    /** What has happened so far. Any thread may call it, at any time. */
+    /** Returns a report of the run so far. Any thread may call it, at any time. */
     public ModeReport snapshot() {
         List<ModeReport.Row> rows = new ArrayList<>();
         for (ContextLevel level : ContextLevel.values()) {
