@@ -9,9 +9,9 @@ import static dev.spinbpf.programs.linux.Errno.EPERM;
 import static dev.spinbpf.programs.linux.Errno.ERANGE;
 
 import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.lock.LockAlgorithm;
 import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.maps.lock.PlainSpinLock;
-import dev.spinbpf.maps.lock.LockAlgorithm;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.btf.BtfRecord;

@@ -2,8 +2,8 @@ package dev.spinbpf.maps.map;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
-import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.maps.lock.LockAlgorithm;
+import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sync.GuestWords;
 

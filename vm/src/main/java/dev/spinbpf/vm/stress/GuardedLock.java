@@ -1,9 +1,9 @@
 package dev.spinbpf.vm.stress;
 
 import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.lock.LockAlgorithm;
 import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.maps.lock.PlainSpinLock;
-import dev.spinbpf.maps.lock.LockAlgorithm;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
 import java.util.Locale;
