@@ -3,8 +3,8 @@ package dev.spinbpf.vm;
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.Cpus;
-import dev.spinbpf.maps.lock.LockStats;
 import dev.spinbpf.maps.lock.LockAlgorithm;
+import dev.spinbpf.maps.lock.LockStats;
 import dev.spinbpf.maps.lock.RqSpinLock;
 import dev.spinbpf.maps.lock.TasLock;
 import dev.spinbpf.maps.map.BpfMap;
@@ -96,7 +96,7 @@ public final class Machine implements AutoCloseable {
         faultListeners.forEach(listener -> listener.accept(fault));
     }
 
-    /** Is told of each fault, on the thread of the CPU where it happened. */
+    /** Adds a listener that is called for each fault, on the thread of the CPU where it happened. */
     public void addFaultListener(Consumer<Fault> listener) {
         faultListeners.add(listener);
     }
@@ -109,7 +109,7 @@ public final class Machine implements AutoCloseable {
         return cpus;
     }
 
-    /** What is counted about locks, of programs and inside maps. */
+    /** Returns what is counted about locks, of programs and inside maps. */
     public LockStats lockStats() {
         return lockStats;
     }
@@ -119,7 +119,7 @@ public final class Machine implements AutoCloseable {
         return kernel;
     }
 
-    /** Where programs attach, and what makes them run. */
+    /** Returns the places where programs attach, and by which they run. */
     public HookRegistry hooks() {
         return hooks;
     }
@@ -183,7 +183,7 @@ public final class Machine implements AutoCloseable {
         return hooks.attach(program);
     }
 
-    /** Whether a program is attached anywhere. */
+    /** Returns true where a program is attached anywhere. */
     public boolean isAttached(LoadedProgram program) {
         return hooks.isAttached(program);
     }
@@ -199,7 +199,7 @@ public final class Machine implements AutoCloseable {
      *
      * @param input packet, context or arguments, by kind of program; null for a short UDP packet or zeros
      * @param cpu the CPU's number
-     * @param repeat how many times, at least 1; the input is made anew each time
+     * @param repeat how many times, at least 1; the input is made for each of them
      */
     public RunResult run(LoadedProgram program, byte @Nullable [] input, int cpu, int repeat) {
         ProgType type = program.program().type();

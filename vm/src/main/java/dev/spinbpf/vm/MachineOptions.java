@@ -3,7 +3,7 @@ package dev.spinbpf.vm;
 import dev.spinbpf.maps.cpu.Clock;
 
 /**
- * How to build a machine.
+ * The properties of a machine to build.
  *
  * @param cpus how many emulated CPUs
  * @param clock what they read the time from

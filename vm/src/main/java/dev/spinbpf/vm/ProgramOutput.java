@@ -4,7 +4,7 @@ import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.exec.ProgramStream;
 
 /**
- * What a program wrote to its streams, {@code BPF_STDOUT} and {@code BPF_STDERR}: its own prints, and reports of locks that it
+ * The contents of a program's streams, {@code BPF_STDOUT} and {@code BPF_STDERR}: its own prints, and reports of locks that it
  * could not take.
  *
  * @param program its name

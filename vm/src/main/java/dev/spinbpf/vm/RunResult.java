@@ -4,7 +4,7 @@ import dev.spinbpf.vm.exec.Fault;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What came of running a program one or more times.
+ * The result of running a program one or more times.
  *
  * @param r0 result of the last run: of programs that return an int, its lower half
  * @param runs how many runs ended

@@ -1,6 +1,6 @@
 package dev.spinbpf.maps.cpu;
 
-/** What a CPU is doing, lowest first: a higher level interrupts a lower one on the same CPU. */
+/** The contexts of a CPU, lowest first: a higher level interrupts a lower one on the same CPU. */
 public enum ContextLevel {
     TASK,
     SOFTIRQ,
@@ -18,7 +18,7 @@ public enum ContextLevel {
         return 1 << ordinal();
     }
 
-    /** How many levels there are. */
+    /** Returns how many levels there are. */
     public static int count() {
         return VALUES.length;
     }

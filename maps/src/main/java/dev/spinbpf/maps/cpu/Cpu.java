@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * are raised before the first is delivered are delivered as one.
  */
 public final class Cpu {
-    /** How many contexts can nest, and so how many queue nodes there are: {@code _Q_MAX_NODES}. */
+    /** Number of contexts that can nest, and so of queue nodes: {@code _Q_MAX_NODES}. */
     public static final int NODES = 4;
 
     /** The flags word of {@code local_irq_save} while interrupts are enabled: x86's IF. */
@@ -79,19 +79,19 @@ public final class Cpu {
         nodeCount--;
     }
 
-    /** How many queue nodes are in use. */
+    /** Returns how many queue nodes are in use. */
     public int nodeCount() {
         return nodeCount;
     }
 
     // Contexts.
 
-    /** What the CPU is doing. */
+    /** Returns the CPU's context. */
     public ContextLevel level() {
         return level;
     }
 
-    /** Whether the CPU is at {@link ContextLevel#NMI}. */
+    /** Returns true where the CPU is at {@link ContextLevel#NMI}. */
     public boolean inNmi() {
         return level == ContextLevel.NMI;
     }
@@ -135,12 +135,12 @@ public final class Cpu {
         return (pending.getAndUpdate(bits -> bits | interrupt.bit()) & interrupt.bit()) == 0;
     }
 
-    /** Whether an interrupt of a level is raised and not yet delivered; any thread may ask. */
+    /** Returns true where an interrupt of a level is raised and not yet delivered; any thread may ask. */
     public boolean isPending(ContextLevel interrupt) {
         return (pending.get() & interrupt.bit()) != 0;
     }
 
-    /** How many interrupts of a level were delivered; any thread may ask. */
+    /** Returns how many interrupts of a level were delivered; any thread may ask. */
     public long delivered(ContextLevel interrupt) {
         return (long) COUNTS.getOpaque(deliveredByLevel, interrupt.ordinal());
     }
@@ -186,7 +186,7 @@ public final class Cpu {
         }
     }
 
-    /** Whether SOFTIRQ and HARDIRQ interrupts may be delivered, as far as the flag goes. */
+    /** Returns true where SOFTIRQ and HARDIRQ interrupts may be delivered, as far as the flag goes. */
     public boolean irqsEnabled() {
         return irqsEnabled;
     }
@@ -218,7 +218,7 @@ public final class Cpu {
         preemptCount--;
     }
 
-    /** How often preemption is disabled. */
+    /** Returns how often preemption is disabled. */
     public int preemptCount() {
         return preemptCount;
     }

@@ -50,7 +50,7 @@ public final class Cpus {
         return hooks;
     }
 
-    /** Whether there are more emulated CPUs than processors, so that the holder of a lock may not be running. */
+    /** Returns true where there are more emulated CPUs than processors, so that the holder of a lock may not be running. */
     boolean isOversubscribed() {
         return byId.length > realProcessors;
     }

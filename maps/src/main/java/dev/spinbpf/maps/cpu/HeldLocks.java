@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * {@link #SLOTS}, where entries are no longer recorded.
  */
 public final class HeldLocks {
-    /** How many entries are recorded: {@code RES_NR_HELD}. */
+    /** Most entries that are recorded: {@code RES_NR_HELD}. */
     public static final int SLOTS = 31;
 
     private static final int LEVEL_BITS = 3;

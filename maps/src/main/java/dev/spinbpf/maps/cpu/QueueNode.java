@@ -13,7 +13,7 @@ public final class QueueNode {
         return next;
     }
 
-    /** What the predecessor says: 0 wait, 1 be the head, 2 the queue is dissolved. */
+    /** Returns the word by which the predecessor speaks: 0 wait, 1 be the head, 2 the queue is dissolved. */
     public IntWord locked() {
         return locked;
     }

@@ -10,10 +10,10 @@ import org.jspecify.annotations.Nullable;
  * <p>For one thread at a time, or strands of a simulation.
  */
 public final class FaultInjectingLock extends LockAlgorithm {
-    /** Which attempts fail. */
+    /** Decides which attempts fail. */
     @FunctionalInterface
     public interface Plan {
-        /** No attempt fails but for a reason. */
+        /** Attempts fail only where the lock itself fails them. */
         Plan NONE = (attempt, lock) -> null;
 
         /**
@@ -43,7 +43,7 @@ public final class FaultInjectingLock extends LockAlgorithm {
         attempts = 0;
     }
 
-    /** How many attempts there were since {@link #plan} was called. */
+    /** Returns how many attempts there were since {@link #plan} was called. */
     public long attempts() {
         return attempts;
     }

@@ -25,7 +25,7 @@ public abstract sealed class LockAlgorithm permits FaultInjectingLock, RqSpinLoc
         this.deadlockCheck = new DeadlockCheck();
     }
 
-    /** What is counted about the locks. */
+    /** Returns what is counted about the locks. */
     public final LockStats stats() {
         return stats;
     }

@@ -11,7 +11,8 @@ import java.util.Map;
  * @param waits how long contended attempts waited, whether they got the lock or not
  * @param holds how long the lock was held, of the acquisitions that were timed
  */
-public record LockAttempts(Map<LockOutcome, Long> outcomes, int deepestNesting, TimeSnapshot waits, TimeSnapshot holds) {
+public record LockAttempts(
+        Map<LockOutcome, Long> outcomes, int deepestNesting, TimeSnapshot waits, TimeSnapshot holds) {
 
     /** Returns how many took the lock. */
     public long acquired() {

@@ -44,7 +44,7 @@ public final class LockClass {
         return name;
     }
 
-    /** Whether the runtime takes the lock for itself, inside a map, rather than a program. */
+    /** Returns true where the runtime takes the lock for itself, inside a map, rather than a program. */
     public boolean isInternal() {
         return internal;
     }
@@ -80,12 +80,12 @@ public final class LockClass {
         heldTimes(cpu.id(), takenAt).add(nanos);
     }
 
-    /** How many attempts of a CPU at a level ended in a way. */
+    /** Returns how many attempts of a CPU at a level ended in a way. */
     public long count(int cpu, ContextLevel level, LockOutcome outcome) {
         return (long) COUNTERS.getOpaque(countersByCpu[cpu], base(level) + outcome.ordinal());
     }
 
-    /** How many attempts of all CPUs at a level ended in a way. */
+    /** Returns how many attempts of all CPUs at a level ended in a way. */
     public long count(ContextLevel level, LockOutcome outcome) {
         long sum = 0;
         for (int cpu = 0; cpu < countersByCpu.length; cpu++) {
@@ -94,7 +94,7 @@ public final class LockClass {
         return sum;
     }
 
-    /** How many attempts ended in a way. */
+    /** Returns how many attempts ended in a way. */
     public long count(LockOutcome outcome) {
         long sum = 0;
         for (var level : ContextLevel.values()) {
@@ -103,7 +103,7 @@ public final class LockClass {
         return sum;
     }
 
-    /** How many attempts there were that ended. */
+    /** Returns how many attempts there were that ended. */
     public long attempts() {
         long sum = 0;
         for (var outcome : LockOutcome.values()) {
@@ -112,17 +112,17 @@ public final class LockClass {
         return sum;
     }
 
-    /** How many locks a CPU held at most when it had just taken this one at a level, this one included; 0 where it never did. */
+    /** Returns how many locks a CPU held at most when it had just taken this one at a level, this one included; 0 where it never did. */
     public int deepestNesting(int cpu, ContextLevel level) {
         return (int) (long) COUNTERS.getOpaque(countersByCpu[cpu], base(level) + DEEPEST);
     }
 
-    /** How long contended attempts of a CPU at a level waited, whether they succeeded or not. */
+    /** Returns the times that contended attempts of a CPU at a level waited, whether they succeeded or not. */
     public TimeHistogram waitTimes(int cpu, ContextLevel level) {
         return waitsByCpu[cpu * ContextLevel.count() + level.ordinal()];
     }
 
-    /** How long contended attempts waited, as a sum over all CPUs at a level. */
+    /** Returns the times that contended attempts waited, as a sum over all CPUs at a level. */
     public TimeHistogram waitTimes(ContextLevel level) {
         var sum = new TimeHistogram();
         for (int cpu = 0; cpu < countersByCpu.length; cpu++) {
@@ -132,7 +132,7 @@ public final class LockClass {
     }
 
     /**
-     * How long a CPU held locks that it took at a level; counted where {@link LockStats} samples, and for sampled
+     * Returns the times that a CPU held locks that it took at a level; counted where {@link LockStats} samples, and for sampled
      * acquisitions only.
      */
     public TimeHistogram heldTimes(int cpu, ContextLevel level) {

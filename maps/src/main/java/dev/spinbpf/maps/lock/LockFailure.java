@@ -30,7 +30,7 @@ public record LockFailure(
         @Nullable ContextLevel holderLevel,
         long waitedNanos) {
 
-    /** What Linux calls it in its report to a program. */
+    /** Returns the kind that Linux names in its report to a program. */
     public String kind() {
         return outcome == LockOutcome.TIMEOUT ? "Timeout detected" : "AA or ABBA deadlock detected";
     }

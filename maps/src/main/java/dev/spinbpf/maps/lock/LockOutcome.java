@@ -2,7 +2,7 @@ package dev.spinbpf.maps.lock;
 
 import dev.spinbpf.programs.linux.Errno;
 
-/** How an attempt to take a lock ended: by which path it was taken, or why it was not. */
+/** The end of an attempt to take a lock: by which path it was taken, or why it was not. */
 public enum LockOutcome {
     /** Taken at once: (0,0,0) → (0,0,1). */
     FAST(0),
@@ -29,12 +29,12 @@ public enum LockOutcome {
         this.result = result;
     }
 
-    /** What the caller gets: 0, {@code -EDEADLK} or {@code -ETIMEDOUT}. */
+    /** Returns the caller's result: 0, {@code -EDEADLK} or {@code -ETIMEDOUT}. */
     public int result() {
         return result;
     }
 
-    /** Whether the lock was taken. */
+    /** Returns true where the lock was taken. */
     public boolean isAcquired() {
         return result == 0;
     }

@@ -8,13 +8,13 @@ import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The identities of one machine's locks, what is counted under each, and who is told of failures.
+ * The identities of one machine's locks, what is counted under each, and listeners to failures.
  *
  * <p>A lock inside a map is counted under a class that the map makes with {@link #internal}. A program's lock is known by its
  * address: {@link #ofAddress} finds its class, and asks the namer for a name the first time.
  */
 public final class LockStats {
-    /** How many locks of programs are told apart; the rest are counted together. */
+    /** Most locks of programs that are told apart; the rest are counted together. */
     public static final int MOST_PROGRAM_LOCKS = 1 << 13;
 
     private final int cpus;
@@ -43,7 +43,7 @@ public final class LockStats {
         otherProgramLocks = new LockClass("other program locks", false, cpus);
     }
 
-    /** What times how long locks are held, or null. */
+    /** Returns the timer of held locks, or null. */
     @Nullable
     HeldTimes heldTimes() {
         return heldTimes;

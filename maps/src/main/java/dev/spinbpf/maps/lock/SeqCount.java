@@ -46,7 +46,7 @@ public final class SeqCount {
         GuestWords.setLongRelease(sequence, GuestWords.getLongOpaque(sequence) + 1);
     }
 
-    /** Whether a count was read while a writer was writing. */
+    /** Returns true where a count was read while a writer was writing. */
     public static boolean isWriting(long count) {
         return (count & 1) != 0;
     }
@@ -73,7 +73,7 @@ public final class SeqCount {
         return count;
     }
 
-    /** Whether a writer has written since {@link #readBegin} returned {@code start}, so that what was read is not to be used. */
+    /** Returns true where a writer has written since {@link #readBegin} returned {@code start}, so that what was read is not to be used. */
     public static boolean readRetry(long sequence, long start) {
         VarHandle.loadLoadFence();
         return GuestWords.getLongOpaque(sequence) != start;

@@ -10,7 +10,7 @@ import dev.spinbpf.maps.sync.GuestWords;
  * <p>The word is (0,0,0) or (0,0,1).
  */
 public final class TasLock extends LockAlgorithm {
-    /** How long a waiter waits. */
+    /** Longest wait of a waiter. */
     public static final long TIMEOUT_NANOS = 1_000_000_000;
 
     public TasLock(LockStats stats) {

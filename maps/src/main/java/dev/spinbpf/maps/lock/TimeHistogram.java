@@ -93,7 +93,6 @@ public final class TimeHistogram {
         return sum;
     }
 
-
     /** Returns the sum of all times. */
     public long totalNanos() {
         return get(TOTAL);

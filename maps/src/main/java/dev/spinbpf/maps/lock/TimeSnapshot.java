@@ -34,8 +34,7 @@ public record TimeSnapshot(List<Bucket> buckets, long totalNanos, long maxNanos)
         other.buckets.forEach(bucket -> counts.merge(bucket.upperBoundNanos, bucket.count, Long::sum));
         List<Bucket> sum = new ArrayList<>();
         counts.forEach((bound, count) -> sum.add(new Bucket(bound, count)));
-        return new TimeSnapshot(
-                List.copyOf(sum), totalNanos + other.totalNanos, Math.max(maxNanos, other.maxNanos));
+        return new TimeSnapshot(List.copyOf(sum), totalNanos + other.totalNanos, Math.max(maxNanos, other.maxNanos));
     }
 
     /** Returns true where there are no times. */

@@ -62,7 +62,7 @@ final class Waiting {
         return null;
     }
 
-    /** How many turns the loop has taken, for {@link Cpu#relax}. */
+    /** Returns how many turns the loop has taken, for {@link Cpu#relax}. */
     int turns() {
         return turns;
     }

@@ -9,9 +9,9 @@ import static dev.spinbpf.programs.linux.Errno.EPERM;
 import static dev.spinbpf.programs.linux.Errno.ERANGE;
 
 import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.lock.LockAlgorithm;
 import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.maps.lock.PlainSpinLock;
-import dev.spinbpf.maps.lock.LockAlgorithm;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.btf.BtfRecord;
@@ -48,7 +48,7 @@ public abstract sealed class BpfMap implements AutoCloseable
                 RingBufferMap,
                 SlotArrayMap,
                 UserRingBufferMap {
-    /** Where the id is in the map object that a program's map pointer points to. */
+    /** Offset of the id in the map object that a program's map pointer points to. */
     static final int ID_OFFSET = 92;
 
     /** Size and further offsets of the map object: those of {@code struct bpf_map} in Linux 7.2 on x86-64. */
@@ -111,7 +111,7 @@ public abstract sealed class BpfMap implements AutoCloseable
 
     // What it is.
 
-    /** What the map was made from. */
+    /** Returns the definition that the map was made from. */
     public final MapDef def() {
         return def;
     }
@@ -136,7 +136,7 @@ public abstract sealed class BpfMap implements AutoCloseable
         return address;
     }
 
-    /** How many elements there may be; a per-CPU LRU list rounds it up to the CPUs. */
+    /** Returns how many elements there may be; a per-CPU LRU list rounds it up to the CPUs. */
     public final long maxEntries() {
         return maxEntries;
     }
@@ -151,7 +151,7 @@ public abstract sealed class BpfMap implements AutoCloseable
         return arena.usedBytes();
     }
 
-    /** Whether a value is one for each CPU. */
+    /** Returns true where a value is one for each CPU. */
     public boolean isPercpu() {
         return false;
     }
@@ -265,7 +265,7 @@ public abstract sealed class BpfMap implements AutoCloseable
 
     // What user space does.
 
-    /** How many bytes the value is in {@link #sysLookup} and {@link #sysUpdate} with these flags. */
+    /** Returns how many bytes the value is in {@link #sysLookup} and {@link #sysUpdate} with these flags. */
     public int sysValueSize(long flags) {
         if (isPercpu() && (flags & (MapFlags.BPF_F_CPU | MapFlags.BPF_F_ALL_CPUS)) == 0) {
             return (int) Bytes.roundUp8(valueSize) * cpuCount;
@@ -344,7 +344,7 @@ public abstract sealed class BpfMap implements AutoCloseable
         }
     }
 
-    /** What a batch command does. */
+    /** The action of a batch command. */
     @FunctionalInterface
     private interface BatchCommand {
         int run(BpfMap map, Cpu cpu, MapBatch batch);
@@ -390,7 +390,7 @@ public abstract sealed class BpfMap implements AutoCloseable
     /**
      * Steps through the keys.
      *
-     * @param key address of the key before, or 0 to begin; a key that is not (or no longer) there begins anew
+     * @param key address of the key before, or 0 to begin; a key that is not (or no longer) there begins again
      * @param nextKey address to which the next key is copied
      * @return 0, or -ENOENT after the last one
      */
@@ -414,7 +414,7 @@ public abstract sealed class BpfMap implements AutoCloseable
         return 0;
     }
 
-    /** Whether user space may no longer change the map. */
+    /** Returns true where user space may no longer change the map. */
     public final boolean isFrozen() {
         return GuestMemory.getByte(address + FROZEN_OFFSET) != 0;
     }

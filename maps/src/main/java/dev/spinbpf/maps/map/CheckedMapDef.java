@@ -5,7 +5,7 @@ import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.model.MapDef;
 
 /**
- * What a map is made from, once it is checked.
+ * A checked definition, from which a map is made.
  *
  * @param record special fields of the value
  * @param innerRecord special fields of the inner maps' values, for maps of maps

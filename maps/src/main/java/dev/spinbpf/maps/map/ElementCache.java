@@ -128,7 +128,7 @@ final class ElementCache {
         } while (GuestWords.compareAndExchangeLongRelease(shared, head, first) != head);
     }
 
-    /** How many elements are in use, that is neither free nor still to be made: right only while nothing runs. */
+    /** Returns how many elements are in use, that is neither free nor still to be made: right only while nothing runs. */
     long countUsed() {
         long free = 0;
         for (long list = lists; list <= shared; list += STRIDE) {

@@ -11,7 +11,7 @@ import dev.spinbpf.programs.linux.MapFlags;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the elements of a hash map (other than an LRU) come from and go to: the {@link PercpuFreelist} of a pre-allocated
+ * The supply of elements of a hash map other than an LRU: the {@link PercpuFreelist} of a pre-allocated
  * map, or the {@link ElementCache} of one with BPF_F_NO_PREALLOC.
  *
  * <p>A pre-allocated map whose values are replaced rather than written in place has one more element for each CPU. A
@@ -71,7 +71,7 @@ final class ElementPool {
         return percpuStride(map);
     }
 
-    /** Whether all elements are there from the beginning. */
+    /** Returns true where all elements are there from the beginning. */
     boolean isPreallocated() {
         return freelist != null;
     }

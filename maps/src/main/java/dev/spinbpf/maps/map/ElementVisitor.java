@@ -2,7 +2,7 @@ package dev.spinbpf.maps.map;
 
 import dev.spinbpf.maps.cpu.Cpu;
 
-/** What {@code bpf_for_each_map_elem} calls for each element. */
+/** A function that {@code bpf_for_each_map_elem} calls for each element. */
 @FunctionalInterface
 public interface ElementVisitor {
     /**

@@ -16,8 +16,8 @@ import dev.spinbpf.programs.linux.MapFlags;
  *
  * <p>A bucket is a link that heads a list of elements, and an rqspinlock. Writers of a bucket hold its lock with interrupts
  * disabled. Readers hold nothing, so elements may be taken out and used again under their feet. An element that is taken out
- * keeps its link to the next one, which is marked {@link #REMOVED}; a reader who finds that mark begins anew, and so does one
- * who finds the key changed behind a hash that was right. A list ends in a link that names its bucket, so that a reader who was
+ * keeps its link to the next one, which is marked {@link #REMOVED}; a reader who finds that mark starts over, and so does one
+ * who finds the key changed after the hash was right. A list ends in a link that names its bucket, so that a reader who was
  * carried into another bucket all the same, because the element that it stands on was used again between two looks, notices
  * there. The hash and the link are one word, which is read and written as a whole. As in Linux, a reader that is past the head when a
  * value is replaced, and comes to the old element's place when that is gone, finds neither.
@@ -167,7 +167,7 @@ public abstract sealed class HashTableMap extends BpfMap
         return buckets + ((long) (hash & bucketMask) << BUCKET_SHIFT);
     }
 
-    /** How many elements the map holds, as {@code bpf_map_sum_elem_count} would say. */
+    /** Returns how many elements the map holds, as {@code bpf_map_sum_elem_count} would say. */
     public final long elementCount() {
         return PercpuCounter.sum(elementCounts, cpuCount);
     }
@@ -446,7 +446,7 @@ public abstract sealed class HashTableMap extends BpfMap
     /** Gives an element that is no longer in the table back to where free ones are. */
     abstract void release(Cpu cpu, long element);
 
-    /** What a program sees as the value of an element on this CPU. */
+    /** Returns the value of an element as a program on this CPU sees it. */
     abstract long valueOf(Cpu cpu, long element);
 
     @Override

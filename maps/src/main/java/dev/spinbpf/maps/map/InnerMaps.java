@@ -9,7 +9,7 @@ import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.MapDef;
 import org.jspecify.annotations.Nullable;
 
-/** What a map of maps may hold: maps that are like its template. */
+/** The contents of maps of maps: maps that are like its template. */
 final class InnerMaps {
     private InnerMaps() {}
 

@@ -22,7 +22,7 @@ import dev.spinbpf.programs.linux.MapFlags;
  * map's buckets, under the bucket's, by which the map finds its values when it goes away. A writer takes the storage's lock
  * first and the bucket's lock inside it; if either fails nothing has changed. Readers take no lock: an owner's list ends
  * in a word that is odd and names the storage, so that a reader who was carried away with a value that was freed and used
- * again begins anew. What the reader found last is kept in one of the storage's cache slots.
+ * again begins again. What the reader found last is kept in one of the storage's cache slots.
  *
  * <p>In Linux the storage is allocated with the owner's first value and freed with its last one. Here it belongs to the owner
  * ({@link #STORAGE_SIZE} bytes, zero at first), so that the first value takes both locks as any other does, and no update
@@ -328,7 +328,7 @@ public final class LocalStorageMap extends BpfMap {
         return -ENOTSUPP;
     }
 
-    /** How many owners have a value: right only while nothing runs. */
+    /** Returns how many owners have a value: right only while nothing runs. */
     public long elementCount() {
         long count = 0;
         for (long bucket = buckets; bucket <= buckets + (long) bucketMask * BUCKET_SIZE; bucket += BUCKET_SIZE) {

@@ -77,7 +77,7 @@ final class LpmTrieMap extends BpfMap {
         return control;
     }
 
-    /** How many prefixes the trie holds. */
+    /** Returns how many prefixes the trie holds. */
     long entryCount() {
         return GuestMemory.getLongOpaque(control + ENTRIES);
     }
@@ -86,7 +86,7 @@ final class LpmTrieMap extends BpfMap {
         return nodes;
     }
 
-    /** How many nodes the trie consists of, those without a value included: right only while nothing runs. */
+    /** Returns how many nodes the trie consists of, those without a value included: right only while nothing runs. */
     long countNodes() {
         return countNodes(GuestMemory.getLong(control + ROOT));
     }
@@ -117,7 +117,7 @@ final class LpmTrieMap extends BpfMap {
         return node + (long) bit * Long.BYTES;
     }
 
-    /** How many leading bits node and key have in common, up to the shorter of their prefixes. */
+    /** Returns how many leading bits node and key have in common, up to the shorter of their prefixes. */
     private int commonBits(long node, long key) {
         int limit = Math.min(prefixLength(node), GuestMemory.getInt(key));
         int at = 0;
@@ -166,7 +166,7 @@ final class LpmTrieMap extends BpfMap {
         return lookupLocked(cpu, key, found);
     }
 
-    /** What the walk finds under the lock; what it found last if the lock cannot be had. */
+    /** Returns what the walk finds under the lock; what it found last if the lock cannot be had. */
     private long lookupLocked(Cpu cpu, long key, long foundLast) {
         long found = foundLast;
         long irqFlags = cpu.irqSave();

@@ -6,7 +6,7 @@ import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.programs.linux.MapFlags;
 
 /**
- * Where an LRU hash takes elements from and releases them to; where none is free, others are evicted.
+ * The supply of elements of an LRU hash, which evicts some where none is free.
  *
  * <p>With common rings there is one {@link AgingRings} for all CPUs, and an {@link LruStash} for each. An element is taken from the CPU's stash,
  * and is pending there from then on. When no free node is left in the stash, its pending ones settle in the common rings, and up to

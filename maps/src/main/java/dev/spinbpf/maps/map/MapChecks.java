@@ -13,7 +13,7 @@ import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.MapDef;
 
-/** What Linux checks before it makes a map: sizes, flags and limits, by kind. */
+/** The checks that Linux makes before it creates a map: sizes, flags and limits, by kind. */
 final class MapChecks {
     /** Largest block that the kernel allocates in one piece. */
     private static final long KMALLOC_MAX_SIZE = 4L << 20;

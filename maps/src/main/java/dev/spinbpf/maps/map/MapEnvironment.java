@@ -1,8 +1,8 @@
 package dev.spinbpf.maps.map;
 
 import dev.spinbpf.maps.cpu.Cpus;
-import dev.spinbpf.maps.lock.LockStats;
 import dev.spinbpf.maps.lock.LockAlgorithm;
+import dev.spinbpf.maps.lock.LockStats;
 import dev.spinbpf.maps.lock.RqSpinLock;
 import java.util.function.IntSupplier;
 

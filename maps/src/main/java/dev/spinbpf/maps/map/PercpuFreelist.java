@@ -2,8 +2,8 @@ package dev.spinbpf.maps.map;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
-import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.maps.lock.LockAlgorithm;
+import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sync.GuestWords;
 
@@ -147,7 +147,7 @@ final class PercpuFreelist {
         return true;
     }
 
-    /** How many elements are free: right only while nothing runs. */
+    /** Returns how many elements are free: right only while nothing runs. */
     long count() {
         long count = 0;
         for (int index = 0; index <= cpuCount; index++) {

@@ -133,7 +133,7 @@ public final class PerfEventArrayMap extends BpfMap {
         }
     }
 
-    /** What gets the samples. */
+    /** Takes the samples. */
     @FunctionalInterface
     public interface SampleVisitor {
         /** Takes a sample. */
@@ -162,7 +162,7 @@ public final class PerfEventArrayMap extends BpfMap {
         return visited;
     }
 
-    /** How many samples did not fit. */
+    /** Returns how many samples did not fit. */
     public long lost(int index) {
         long buffer = has(index & 0xffffffffL) ? GuestWords.getLongAcquire(slot(index)) : 0;
         return buffer == 0 ? 0 : GuestMemory.getLongOpaque(buffer + LOST);

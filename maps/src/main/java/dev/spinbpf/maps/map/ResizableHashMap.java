@@ -71,12 +71,12 @@ public final class ResizableHashMap extends BpfMap {
         return elements;
     }
 
-    /** How many elements the map holds. */
+    /** Returns how many elements the map holds. */
     public long elementCount() {
         return GuestWords.getLongOpaque(count);
     }
 
-    /** Whether there are two tables; at the end of a resize the future one is the current one for a moment. */
+    /** Returns true where there are two tables; at the end of a resize the future one is the current one for a moment. */
     private static boolean isOther(long future, long current) {
         return future != 0 && future != current;
     }

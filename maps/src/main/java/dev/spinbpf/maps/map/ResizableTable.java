@@ -70,7 +70,7 @@ final class ResizableTable {
 
     // Reading.
 
-    /** How many resizes have begun; to be read first. */
+    /** Returns how many resizes have begun; to be read first. */
     long generation() {
         return GuestWords.getLongAcquire(control + GENERATION);
     }
@@ -101,7 +101,7 @@ final class ResizableTable {
         return element == 0 || (element & 1) != 0;
     }
 
-    /** Whether a walk along a bucket's list ended where it should, rather than in another bucket's list. */
+    /** Returns true where a walk along a bucket's list ended where it should, rather than in another bucket's list. */
     static boolean isEndOf(long bucket, long element) {
         return element == 0 || element == (bucket | 1);
     }
@@ -127,7 +127,7 @@ final class ResizableTable {
         cpu.leaveGuard();
     }
 
-    /** Whether what was read is still so: asked with the current table's bucket locked. */
+    /** Returns true where what was read is still so: asked with the current table's bucket locked. */
     boolean isStill(long generation, long future, long current) {
         return generation() == generation && future() == future && current() == current;
     }

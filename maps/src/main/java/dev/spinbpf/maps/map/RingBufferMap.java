@@ -229,7 +229,7 @@ public final class RingBufferMap extends BpfMap {
 
     // The consumer.
 
-    /** What gets the records. */
+    /** Takes the records. */
     @FunctionalInterface
     public interface RecordVisitor {
         /** Takes a record of {@code size} bytes, which is gone when this returns. Returns false to stop behind it. */
@@ -272,7 +272,7 @@ public final class RingBufferMap extends BpfMap {
         wakeup = action;
     }
 
-    /** How often the consumer was to be woken. */
+    /** Returns how often the consumer was to be woken. */
     public long wakeups() {
         return GuestMemory.getLongOpaque(base + WAKEUPS);
     }

@@ -19,7 +19,7 @@ import dev.spinbpf.programs.linux.MapType;
  * {@link #program}.
  */
 public final class SlotArrayMap extends BpfMap {
-    /** What {@link #program} returns for an empty slot or an index outside of the array. */
+    /** The result of {@link #program} for an empty slot or an index outside of the array. */
     public static final long NO_PROGRAM = -1;
 
     private static final long TAKEN = 1L << 32;

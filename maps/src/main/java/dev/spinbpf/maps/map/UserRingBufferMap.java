@@ -110,7 +110,7 @@ public final class UserRingBufferMap extends BpfMap {
         wakeup = action;
     }
 
-    /** How often the producer was to be woken. */
+    /** Returns how often the producer was to be woken. */
     public long wakeups() {
         return GuestMemory.getLongOpaque(base + WAKEUPS);
     }
@@ -122,7 +122,7 @@ public final class UserRingBufferMap extends BpfMap {
 
     // Programs.
 
-    /** What gets the samples. */
+    /** Takes the samples. */
     @FunctionalInterface
     public interface SampleVisitor {
         /** Takes a sample, which is gone when this returns. Returns 0 to go on, anything else to stop behind it. */

@@ -59,7 +59,7 @@ public final class GuestMemory {
         return RESERVATION.describe();
     }
 
-    /** Whether {@code sizeBytes} bytes from {@code address} on all exist. */
+    /** Returns true where {@code sizeBytes} bytes from {@code address} on all exist. */
     public static boolean exists(long address, long sizeBytes) {
         return address >= FIRST_ADDRESS && sizeBytes >= 0 && sizeBytes <= SIZE && address <= endAddress() - sizeBytes;
     }
@@ -135,7 +135,7 @@ public final class GuestMemory {
         SEGMENT.asSlice(address - FIRST_ADDRESS, sizeBytes).fill(value);
     }
 
-    /** Whether two ranges hold the same bytes. */
+    /** Returns true where two ranges hold the same bytes. */
     public static boolean contentEquals(long first, long second, long sizeBytes) {
         return mismatch(first, second, sizeBytes) < 0;
     }

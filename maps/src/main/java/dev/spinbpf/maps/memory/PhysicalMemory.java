@@ -7,7 +7,7 @@ import java.util.List;
 
 /** How much memory the machine has, or the container lets this process have. */
 final class PhysicalMemory {
-    /** What is said where nothing is known. */
+    /** The answer where nothing is known. */
     static final long UNKNOWN = Long.MAX_VALUE;
 
     private static final Path MEMINFO = Path.of("/proc/meminfo");
@@ -21,7 +21,7 @@ final class PhysicalMemory {
         return Math.min(total(lines(MEMINFO)), limit(lines(CGROUP_LIMIT)));
     }
 
-    /** What the lines of {@code /proc/meminfo} say. */
+    /** Returns the size that the lines of {@code /proc/meminfo} give. */
     static long total(List<String> meminfo) {
         for (String line : meminfo) {
             if (line.startsWith(TOTAL)) {
@@ -33,7 +33,7 @@ final class PhysicalMemory {
         return UNKNOWN;
     }
 
-    /** What the control group's {@code memory.max} says: a number of bytes, or {@code max}. */
+    /** Returns the size that the control group's {@code memory.max} gives: a number of bytes, or {@code max}. */
     static long limit(List<String> memoryMax) {
         String bytes = memoryMax.isEmpty() ? "" : memoryMax.getFirst().strip();
         return isNumber(bytes) ? Long.parseLong(bytes) : UNKNOWN;

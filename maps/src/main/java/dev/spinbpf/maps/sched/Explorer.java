@@ -10,7 +10,7 @@ public final class Explorer {
     private Explorer() {}
 
     /**
-     * What was explored.
+     * The result of an exploration.
      *
      * @param runs how many schedules
      * @param points how many schedule points were passed in all

@@ -4,7 +4,7 @@ import dev.spinbpf.maps.cpu.ContextLevel;
 import java.util.List;
 
 /**
- * What may happen in a run.
+ * Limits of a run.
  *
  * @param preemptions how often a strand may be stopped that could go on
  * @param interrupts how many interrupts may land

@@ -1,6 +1,6 @@
 package dev.spinbpf.maps.sched;
 
-/** What is simulated: called at the start of each run to make the run's state, strands and final checks anew. */
+/** A simulated situation: called at the start of each run to make the run's state, strands and final checks. */
 @FunctionalInterface
 public interface Scenario {
     void prepare(Simulation simulation);

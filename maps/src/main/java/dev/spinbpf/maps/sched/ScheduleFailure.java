@@ -22,12 +22,12 @@ public final class ScheduleFailure extends RuntimeException {
         return schedule;
     }
 
-    /** What failed: the cause. */
+    /** Returns the failure that the schedule led to. */
     Throwable reason() {
         return reason;
     }
 
-    /** What happened, step by step, where the schedule was shrunk. */
+    /** Returns the run's events, step by step, where the schedule was shrunk. */
     public @Nullable Timeline timeline() {
         return timeline;
     }

@@ -122,7 +122,7 @@ final class Shrinker {
         return shrinker.best;
     }
 
-    /** What went wrong, without the numbers in it. */
+    /** Returns the failure's message without the numbers in it. */
     private static String kind(Throwable cause) {
         String message = Objects.requireNonNullElse(cause.getMessage(), "");
         return cause.getClass().getName() + message.replaceAll("0x[0-9a-f]+|\\d+", "#");

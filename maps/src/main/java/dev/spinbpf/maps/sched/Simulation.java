@@ -94,18 +94,18 @@ public final class Simulation implements ScheduleHook, Strategy.Options {
         handOver(me);
     }
 
-    /** How many schedule points the run has passed. */
+    /** Returns how many schedule points the run has passed. */
     @Override
     public int steps() {
         return steps;
     }
 
-    /** How often a strand has handed over to another. */
+    /** Returns how often a strand has handed over to another. */
     public int switches() {
         return switches;
     }
 
-    /** How often a strand was stopped that could have gone on, and how many interrupts landed. */
+    /** Returns how often a strand was stopped that could have gone on, and how many interrupts landed. */
     int disturbances() {
         return preemptions + interrupts;
     }

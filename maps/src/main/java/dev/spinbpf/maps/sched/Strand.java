@@ -30,7 +30,7 @@ final class Strand {
     private @Nullable ContextLevel landOnResume;
     private long position;
 
-    /** What the strand has read since it last waited: a wait for something that changed after it was read must not block. */
+    /** The words that the strand has read since it last waited: a wait for something that changed after it was read must not block. */
     private final @Nullable Object[] readOwners = new @Nullable Object[REMEMBERED_READS];
 
     private final long[] readAddresses = new long[REMEMBERED_READS];
@@ -59,7 +59,7 @@ final class Strand {
         position++;
     }
 
-    /** How many schedule points the strand has reached, or which one within which interrupt; see {@link Strategy.Options#position}. */
+    /** Returns how many schedule points the strand has reached, or which one within which interrupt; see {@link Strategy.Options#position}. */
     long position() {
         return position;
     }

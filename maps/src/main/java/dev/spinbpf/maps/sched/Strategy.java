@@ -13,29 +13,29 @@ public interface Strategy {
      */
     int choose(Options options);
 
-    /** What may happen; valid during {@link #choose} only. */
+    /** The choices at a schedule point; valid during {@link #choose} only. */
     interface Options {
-        /** How many things may happen, at least 2. */
+        /** Returns how many things may happen, at least 2. */
         int count();
 
-        /** Whether option 0 is that the running strand goes on; the others then cost a preemption or an interrupt. */
+        /** Returns true where option 0 is that the running strand goes on; the others then cost a preemption or an interrupt. */
         boolean mayContinue();
 
-        /** Which strand goes on in an option: its number in the order in which the scenario added them. */
+        /** Returns the strand that goes on in an option: its number in the order in which the scenario added them. */
         int strand(int option);
 
         /** The interrupt that lands on the strand's CPU in an option, or null. */
         @Nullable
         ContextLevel landing(int option);
 
-        /** How many schedule points the run has passed. */
+        /** Returns how many schedule points the run has passed. */
         int steps();
 
         /** The strand that runs, or that has just come to a wait or its end; -1 before the first. */
         int running();
 
         /**
-         * Where that strand is: how many schedule points it has reached, or which one within which interrupt. What lands at one
+         * Returns that strand's position: how many schedule points it has reached, or which one within which interrupt. What lands at one
          * point and what other strands do meanwhile does not change the positions of later points.
          */
         long position();

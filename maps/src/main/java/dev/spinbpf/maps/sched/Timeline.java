@@ -68,7 +68,7 @@ public final class Timeline {
         return "0x" + Long.toHexString(address);
     }
 
-    /** How many steps are recorded. */
+    /** Returns how many steps are recorded. */
     public int size() {
         return rows.size();
     }
@@ -119,7 +119,7 @@ public final class Timeline {
         return to;
     }
 
-    /** Whether the rows from {@code next} on are a tick that shows the same as those of {@code from} to {@code to}. */
+    /** Returns true where the rows from {@code next} on are a tick that shows the same as those of {@code from} to {@code to}. */
     private boolean repeats(int from, int to, int next) {
         int end = endOfTick(next);
         if (end - next != to - from) {

@@ -32,7 +32,7 @@ public final class SchedulePoint {
 
     private SchedulePoint() {}
 
-    /** Whether a hook is installed: a constant to compiled code. */
+    /** Returns true where a hook is installed: a constant to compiled code. */
     public static boolean isSimulated() {
         try {
             return (boolean) IS_SIMULATED.invokeExact();

@@ -1,6 +1,6 @@
 package dev.spinbpf.maps.sync;
 
-/** What a strand is about to do at a {@link SchedulePoint}. */
+/** The access that a strand is about to make at a {@link SchedulePoint}. */
 public enum SharedAccess {
     /** Load a shared word. */
     READ,

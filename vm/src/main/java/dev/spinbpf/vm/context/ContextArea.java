@@ -42,7 +42,7 @@ public final class ContextArea {
     /** Offset of {@code bpf_flow_keys.n_proto}. */
     private static final int FLOW_KEYS_PROTOCOL = 10;
 
-    /** Where the flow keys are, behind the context and its hidden fields. */
+    /** Offset of the flow keys, after the context and its hidden fields. */
     private static final int FLOW_KEYS = 512;
 
     private static final int TAILROOM = 320;

@@ -19,7 +19,7 @@ public final class CpuContext {
     /** Deepest nesting of program runs on a CPU; a run beyond it is a miss. */
     public static final int MAX_DEPTH = 16;
 
-    /** What {@link #run} returns where no result came: the run was missed, faulted or was stopped. */
+    /** The result of {@link #run} where no result came: the run was missed, faulted or was stopped. */
     public static final long NO_RESULT = Long.MIN_VALUE;
 
     private final Cpu cpu;
@@ -34,7 +34,7 @@ public final class CpuContext {
 
     /**
      * @param arena where stacks and contexts are allocated, below 4 GiB
-     * @param faultListener is told of each fault, on the CPU's thread
+     * @param faultListener called for each fault, on the CPU's thread
      */
     public CpuContext(Cpu cpu, Kernel kernel, GuestArena arena, Consumer<Fault> faultListener) {
         this.cpu = cpu;
@@ -47,7 +47,7 @@ public final class CpuContext {
         return cpu;
     }
 
-    /** What runs do between instructions, besides taking interrupts. */
+    /** The work of runs between instructions, besides taking interrupts. */
     public void pollPoint(PollPoint value) {
         pollPoint = value;
         executions.forEach(execution -> execution.pollPoint(value));
@@ -58,7 +58,7 @@ public final class CpuContext {
         budget = instructions;
     }
 
-    /** How many runs are nested now. */
+    /** Returns how many runs are nested now. */
     public int depth() {
         return depth;
     }
@@ -71,7 +71,7 @@ public final class CpuContext {
         return areas.get(depth);
     }
 
-    /** Whether one more run may be nested; counts a miss of the program where not. */
+    /** Returns true where one more run may be nested; counts a miss of the program where not. */
     public boolean hasRoom(LoadedProgram program) {
         if (depth < MAX_DEPTH) {
             return true;

@@ -38,7 +38,7 @@ public final class LoadedProgram {
         return program().name();
     }
 
-    /** What program arrays hold. */
+    /** Returns the handle that program arrays hold. */
     public int handle() {
         return handle;
     }

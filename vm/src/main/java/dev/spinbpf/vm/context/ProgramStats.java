@@ -8,11 +8,11 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What became of a program's runs, by CPU and context. Each CPU's thread alone writes its own counters; any thread may
+ * The ends of a program's runs, by CPU and context. Each CPU's thread alone writes its own counters; any thread may
  * read meanwhile.
  */
 public final class ProgramStats {
-    /** How many different results are told apart on each CPU; the others are counted together. */
+    /** Most different results that are told apart on each CPU; the others are counted together. */
     public static final int DISTINCT_RESULTS = 16;
 
     private static final VarHandle COUNTERS = MethodHandles.arrayElementVarHandle(long[].class);
@@ -93,7 +93,7 @@ public final class ProgramStats {
         return sum(INSNS);
     }
 
-    /** How often each result came, as far as they are told apart. */
+    /** Returns how often each result came, as far as they are told apart. */
     public Map<Long, Long> results() {
         Map<Long, Long> results = new TreeMap<>();
         for (long[] counters : countersByCpu) {
@@ -106,7 +106,7 @@ public final class ProgramStats {
         return results;
     }
 
-    /** How often a result came that is not in {@link #results()}. */
+    /** Returns how often a result came that is not in {@link #results()}. */
     public long otherResults() {
         return sum(OTHER_RESULTS);
     }

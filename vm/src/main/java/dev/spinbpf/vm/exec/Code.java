@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * The second slots of wide instructions are left out, so that an index here is not a slot.
  */
 public final class Code {
-    /** Where the constants start in a register file. */
+    /** Index of the first constant in a register file. */
     static final int CONSTANTS = 16;
 
     /** Most constants that a program may have. */
@@ -104,12 +104,12 @@ public final class Code {
         return program;
     }
 
-    /** What the program printed: {@code BPF_STDOUT}. */
+    /** Returns the stream that the program prints to: {@code BPF_STDOUT}. */
     public ProgramStream out() {
         return out;
     }
 
-    /** What the program and the runtime had to complain about: {@code BPF_STDERR}. */
+    /** Returns the stream of complaints by the program and the runtime: {@code BPF_STDERR}. */
     public ProgramStream err() {
         return err;
     }
@@ -119,7 +119,7 @@ public final class Code {
         return exceptionCallback;
     }
 
-    /** Whether the pre-decoded instruction is a load that yields 0 where there is no memory. */
+    /** Returns true where the pre-decoded instruction is a load that yields 0 where there is no memory. */
     boolean isProbe(int index) {
         return probes.get(slots[index]);
     }
@@ -144,7 +144,7 @@ public final class Code {
         return known ? object.kfuncs().get(index).name() : null;
     }
 
-    /** What a program sees as the address of a function that starts at this index. */
+    /** Returns the address by which a program knows the function that starts at this index. */
     static long functionAddress(int index) {
         return FUNCTION_TAG | index;
     }

@@ -6,7 +6,7 @@ import dev.spinbpf.programs.isa.Op;
 public final class ConditionSemantics {
     private ConditionSemantics() {}
 
-    /** Whether the 64-bit condition holds. */
+    /** Returns true where the 64-bit condition holds. */
     public static boolean test64(Op.Cond cond, long dst, long src) {
         return switch (cond) {
             case JEQ -> dst == src;
@@ -23,7 +23,7 @@ public final class ConditionSemantics {
         };
     }
 
-    /** Whether the condition holds for the low halves. */
+    /** Returns true where the condition holds for the low halves. */
     public static boolean test32(Op.Cond cond, long dst, long src) {
         return switch (cond) {
             case JEQ -> (int) dst == (int) src;

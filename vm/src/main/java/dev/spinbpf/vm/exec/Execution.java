@@ -53,7 +53,7 @@ public final class Execution {
     /** Index of the instruction that runs, where somebody may ask: at calls and faults. */
     int at;
 
-    /** Where to go on after {@link #SWITCHED}. */
+    /** The place to go on after {@link #SWITCHED}. */
     int resumeAt;
 
     long mayGotoLeft;
@@ -92,12 +92,12 @@ public final class Execution {
         below = value;
     }
 
-    /** What to do between instructions. */
+    /** Sets the work between instructions. */
     public void pollPoint(PollPoint value) {
         pollPoint = value;
     }
 
-    /** Where legacy packet loads read. */
+    /** Sets the source of legacy packet loads. */
     public void packetLoader(PacketLoader value) {
         packetLoader = value;
     }
@@ -142,7 +142,7 @@ public final class Execution {
         return fault;
     }
 
-    /** Whether the last run was ended by {@link TrapException#stop}. */
+    /** Returns true where the last run was ended by {@link TrapException#stop}. */
     public boolean stopped() {
         return stopped;
     }

@@ -1,6 +1,6 @@
 package dev.spinbpf.vm.exec;
 
-/** What a call to a helper or a kfunc runs. */
+/** The implementation of a helper or a kfunc. */
 @FunctionalInterface
 public interface Helper {
     /**

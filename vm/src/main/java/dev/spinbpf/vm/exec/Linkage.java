@@ -1,6 +1,6 @@
 package dev.spinbpf.vm.exec;
 
-/** What a loader patches into a program: addresses of maps and symbols, and the functions that it calls. */
+/** The values that a loader patches into a program: addresses of maps and symbols, and the functions that it calls. */
 public interface Linkage {
     /** The guest address that stands for a map. */
     long mapAddress(int mapIndex);

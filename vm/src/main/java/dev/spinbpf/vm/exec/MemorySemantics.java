@@ -4,7 +4,7 @@ import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.isa.Op;
 
 /**
- * What loads, stores and atomic operations do to guest memory; shared by every engine.
+ * The effect of loads, stores and atomic operations on guest memory, shared by every engine.
  *
  * <p>Loads zero-extend unless they say otherwise. An address that does not exist raises {@link
  * IndexOutOfBoundsException}, an atomic access that is not naturally aligned {@link IllegalArgumentException}: the

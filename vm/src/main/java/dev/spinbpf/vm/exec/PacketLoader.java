@@ -1,6 +1,6 @@
 package dev.spinbpf.vm.exec;
 
-/** Where the legacy packet loads read from. */
+/** The source of legacy packet loads. */
 @FunctionalInterface
 public interface PacketLoader {
     /** Returned for a load out of the packet: no value of 8 to 32 bits. */

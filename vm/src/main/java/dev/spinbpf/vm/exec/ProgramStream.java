@@ -26,7 +26,7 @@ public final class ProgramStream {
         return 0;
     }
 
-    /** Whether there is so little room that a report would not fit anyway. */
+    /** Returns true where there is so little room that a report would not fit anyway. */
     public synchronized boolean isNearlyFull() {
         return CAPACITY - content.size() < LITTLE_ROOM;
     }
@@ -36,7 +36,7 @@ public final class ProgramStream {
         dropped++;
     }
 
-    /** How many writes did not fit. */
+    /** Returns how many writes did not fit. */
     public synchronized long dropped() {
         return dropped;
     }

@@ -2,7 +2,7 @@ package dev.spinbpf.vm.helper;
 
 import dev.spinbpf.maps.memory.GuestArena;
 
-/** What helpers keep for each CPU. Confined to the CPU's thread; contexts that nest use it as a stack. */
+/** The state that helpers keep for each CPU. Confined to the CPU's thread; contexts that nest use it as a stack. */
 final class CpuLocal {
     private static final int SCRATCH_SIZE = 64 << 10;
 

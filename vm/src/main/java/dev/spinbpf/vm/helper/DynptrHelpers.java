@@ -82,7 +82,7 @@ final class DynptrHelpers {
         GuestMemory.fill(pointer, KernelLimits.BPF_DYNPTR_BYTES, (byte) 0);
     }
 
-    /** What a pointer points to, 0 for nothing. */
+    /** Returns the address that a pointer points to, 0 for none. */
     static long data(long pointer) {
         return GuestMemory.getLong(pointer);
     }
@@ -103,7 +103,7 @@ final class DynptrHelpers {
         return GuestMemory.getInt(pointer + SIZE) & SIZE_MASK;
     }
 
-    /** Whether the bytes are within what the pointer may reach. */
+    /** Returns true where the bytes are within what the pointer may reach. */
     private static boolean reaches(long pointer, long offset, long size) {
         long limit = size(pointer);
         return Long.compareUnsigned(size, limit) <= 0 && Long.compareUnsigned(offset, limit - size) <= 0;

@@ -11,7 +11,7 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where programs took the locks that they hold, beside each CPU's table of held locks and under the same index.
+ * The places at which programs took the locks that they hold, beside each CPU's table of held locks and under the same index.
  *
  * <p>Its CPU alone writes an entry: when the lock was just taken, and again when it is about to be released. The lock's address is
  * written last and cleared first, so that whoever finds it reads what belongs to it, or finds it gone when looking again.
@@ -39,7 +39,7 @@ final class HeldSites {
     }
 
     /**
-     * Where a lock was taken.
+     * The place at which a lock was taken.
      *
      * @param cpu the CPU that holds it
      * @param index under which number of its held locks

@@ -3,8 +3,8 @@ package dev.spinbpf.vm.helper;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.Cpus;
 import dev.spinbpf.maps.cpu.HeldLocks;
-import dev.spinbpf.maps.lock.PlainSpinLock;
 import dev.spinbpf.maps.lock.LockAlgorithm;
+import dev.spinbpf.maps.lock.PlainSpinLock;
 import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.maps.map.MapTable;
 import dev.spinbpf.maps.memory.GuestArena;
@@ -12,7 +12,7 @@ import dev.spinbpf.vm.exec.Code;
 import dev.spinbpf.vm.exec.TrapException;
 import org.jspecify.annotations.Nullable;
 
-/** What helpers and kfuncs work on: the machine as they see it. */
+/** The machine as helpers and kfuncs see it. */
 public final class Kernel {
     private final Cpus cpus;
     private final MapTable maps;
@@ -62,7 +62,7 @@ public final class Kernel {
         return arena;
     }
 
-    /** What {@code bpf_trace_printk} wrote. */
+    /** Returns the log that {@code bpf_trace_printk} writes to. */
     public TraceLog traceLog() {
         return traceLog;
     }
@@ -104,7 +104,7 @@ public final class Kernel {
         return objects;
     }
 
-    /** Where programs took the locks that they hold. */
+    /** Returns the places at which programs took the locks that they hold. */
     HeldSites heldSites() {
         return heldSites;
     }

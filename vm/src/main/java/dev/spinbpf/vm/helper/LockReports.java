@@ -9,7 +9,7 @@ import dev.spinbpf.vm.exec.ProgramStream;
 import java.util.Locale;
 
 /**
- * What is written to a program's stderr stream when it could not take a lock: Linux's report ({@code
+ * The text that is written to a program's stderr stream when it could not take a lock: Linux's report ({@code
  * bpf_prog_report_rqspinlock_violation}), and one line more that says who holds the lock.
  */
 final class LockReports {

@@ -4,7 +4,7 @@ import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.linux.ProgType;
 
 /**
- * Where packet contexts keep what: the fields that programs see, and behind them some that only the runtime sees. Packets
+ * The layout of packet contexts: the fields that programs see, and after them some that only the runtime sees. Packets
  * live below 4 GiB, so that the 32-bit fields hold whole addresses.
  *
  * @param lengthOffset of the packet's length, or -1
@@ -66,7 +66,7 @@ public record PacketFields(int sizeBytes, int dataOffset, int dataEndOffset, int
         }
     }
 
-    /** Whether the bytes are in the packet. */
+    /** Returns true where the bytes are in the packet. */
     boolean contains(long context, long offset, long sizeBytes) {
         return offset >= 0 && sizeBytes >= 0 && offset + sizeBytes <= length(context);
     }

@@ -11,7 +11,7 @@ import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.vm.exec.Helper;
 import dev.spinbpf.vm.exec.PacketLoader;
 
-/** What programs do to packets. Packets are linear: all bytes are between data and data_end. */
+/** Helpers that read and change packets. Packets are linear: all bytes are between data and data_end. */
 public final class PacketHelpers {
     private static final int TC_ACT_REDIRECT = 7;
     private static final int XDP_REDIRECT = 4;

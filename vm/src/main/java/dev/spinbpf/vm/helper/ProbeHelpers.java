@@ -23,7 +23,7 @@ final class ProbeHelpers {
                 (_, to, size, from, _, _) -> readString(to, (int) size, from, kernelError(from)));
     }
 
-    /** What a failed read of kernel memory answers: the address may be one that no kernel memory has. */
+    /** The result of a failed read of kernel memory: the address may be one that no kernel memory has. */
     private static long kernelError(long address) {
         return Long.compareUnsigned(address, GuestMemory.FIRST_ADDRESS) < 0 ? -ERANGE : -EFAULT;
     }

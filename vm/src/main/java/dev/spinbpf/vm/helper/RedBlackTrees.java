@@ -115,7 +115,7 @@ final class RedBlackTrees {
         return GuestMemory.getLong(node) & ~BLACK;
     }
 
-    /** Whether a node is black; what is not there is. */
+    /** Returns true where a node is black; what is not there is. */
     private static boolean isBlack(long node) {
         return node == 0 || (GuestMemory.getLong(node) & BLACK) != 0;
     }

@@ -15,7 +15,7 @@ final class StringKfuncs {
     /** {@code XATTR_SIZE_MAX}. */
     private static final int MAX = 65536;
 
-    /** What {@link #at} answers where nothing can be read. */
+    /** The result of {@link #at} where nothing can be read. */
     private static final int UNREADABLE = -1;
 
     private StringKfuncs() {}
@@ -43,7 +43,7 @@ final class StringKfuncs {
         return GuestMemory.exists(address, 1) ? GuestMemory.getByte(address) & 0xff : UNREADABLE;
     }
 
-    /** Whether kernel memory could be there: not in the first pages. */
+    /** Returns true where kernel memory could be there: not in the first pages. */
     private static boolean isKernelAddress(long address) {
         return Long.compareUnsigned(address, GuestMemory.FIRST_ADDRESS) >= 0;
     }
@@ -142,7 +142,7 @@ final class StringKfuncs {
         return i == MAX ? -E2BIG : i;
     }
 
-    /** How many characters from the start are in the set, or are not. */
+    /** Returns how many characters from the start are in the set, or are not. */
     private static long span(long text, long set, boolean inSet) {
         if (!isKernelAddress(text) || !isKernelAddress(set)) {
             return -ERANGE;

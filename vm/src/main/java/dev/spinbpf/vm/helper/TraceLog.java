@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 
-/** What {@code bpf_trace_printk} wrote: the last lines, as {@code trace_pipe} would show their text. */
+/** The last lines that {@code bpf_trace_printk} wrote, as {@code trace_pipe} would show their text. */
 public final class TraceLog {
     /** Most entries that are kept; older ones are dropped. */
     public static final int CAPACITY = 10_000;
@@ -30,7 +30,7 @@ public final class TraceLog {
         return all;
     }
 
-    /** How many entries were dropped because nobody read them. */
+    /** Returns how many entries were dropped because nobody read them. */
     public synchronized long dropped() {
         return dropped;
     }

@@ -1,4 +1,4 @@
-/** Helpers and kfuncs: what programs call. */
+/** Helpers and kfuncs, which programs call, by subject; their prototypes and the rules of calling them are the verifier's. */
 @NullMarked
 package dev.spinbpf.vm.helper;
 

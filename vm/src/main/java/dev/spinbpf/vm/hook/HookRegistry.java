@@ -106,13 +106,13 @@ public final class HookRegistry {
         return Objects.requireNonNull(attachedByTarget.get(target), target.name());
     }
 
-    /** Whether a program is attached anywhere. */
+    /** Returns true where a program is attached anywhere. */
     public boolean isAttached(LoadedProgram program) {
         return attachedByTarget.values().stream()
                 .anyMatch(attached -> List.of(attached.programs).contains(program));
     }
 
-    /** Whether any program is attached to an event at this level. */
+    /** Returns true where any program is attached to an event at this level. */
     public boolean hasEventsAt(ContextLevel level) {
         for (Attached attached : attachedByTarget.values()) {
             if (attached.target.level() == level && attached.programs.length > 0) {
@@ -122,7 +122,7 @@ public final class HookRegistry {
         return false;
     }
 
-    /** What runs at an internal point: programs on the points' functions that fit the map. */
+    /** Runs what is attached to an internal point: programs on the points' functions that fit the map. */
     private void fireInside(Cpu cpu, Attached[] here, HookPoint point, long first, long second) {
         boolean contention = point == HookPoint.CONTENTION_BEGIN || point == HookPoint.CONTENTION_END;
         BpfMap map = contention ? null : maps.byId((int) first);

@@ -1,4 +1,4 @@
-/** Where programs attach, and what makes them run. */
+/** The places where programs attach, and the events and internal points that make attached programs run. */
 @NullMarked
 package dev.spinbpf.vm.hook;
 

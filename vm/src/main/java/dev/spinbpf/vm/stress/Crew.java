@@ -5,12 +5,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Threads that work until told to stop. */
+/** Threads that work until they are stopped. */
 public final class Crew {
-    /** How long a thread may take to come to an end when it is told to stop. */
+    /** Time within which a thread has to end once it is to stop. */
     private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
 
-    /** What stands for no end. */
+    /** A duration without end. */
     private static final Duration FOREVER = Duration.ofSeconds(Long.MAX_VALUE);
 
     private final List<Thread> threads = new ArrayList<>();
@@ -79,7 +79,7 @@ public final class Crew {
         return stuck;
     }
 
-    /** How long the threads have run, until now or until {@link #join}; 0 before the start. */
+    /** Returns the time that the threads have run, until now or until {@link #join}; 0 before the start. */
     public long elapsedNanos() {
         return startNanos == 0 ? 0 : (endNanos == 0 ? System.nanoTime() : endNanos) - startNanos;
     }

@@ -1,9 +1,9 @@
 package dev.spinbpf.vm.stress;
 
 import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.lock.LockAlgorithm;
 import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.maps.lock.PlainSpinLock;
-import dev.spinbpf.maps.lock.LockAlgorithm;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
 import java.util.Locale;
@@ -116,7 +116,7 @@ final class GuardedLock {
         GuestMemory.setLongOpaque(address + BALANCE, GuestMemory.getLongOpaque(address + BALANCE) + amount);
     }
 
-    /** How often the lock was entered, as far as no increment was lost. */
+    /** Returns how often the lock was entered, as far as no increment was lost. */
     long counter() {
         return GuestMemory.getLongOpaque(address + COUNTER);
     }

@@ -4,9 +4,9 @@ import dev.spinbpf.maps.cpu.Clock;
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.Cpus;
+import dev.spinbpf.maps.lock.LockAlgorithm;
 import dev.spinbpf.maps.lock.LockRow;
 import dev.spinbpf.maps.lock.LockStats;
-import dev.spinbpf.maps.lock.LockAlgorithm;
 import dev.spinbpf.maps.lock.RqSpinLock;
 import dev.spinbpf.maps.lock.TasLock;
 import dev.spinbpf.maps.lock.TimeSnapshot;
@@ -66,8 +66,8 @@ public final class ModeDriver implements AutoCloseable {
         LockAlgorithm testAndSet = new TasLock(stats);
         List<GuardedLock> locks = new ArrayList<>();
         for (int i = 0; i < options.locks(); i++) {
-            boolean tas = options.algorithm() == LockChoice.TAS
-                    || (options.algorithm() == LockChoice.BOTH && i % 2 == 1);
+            boolean tas =
+                    options.algorithm() == LockChoice.TAS || (options.algorithm() == LockChoice.BOTH && i % 2 == 1);
             add(locks, (tas ? "tas_" : "queued_") + i, tas ? testAndSet : queued);
         }
         for (String kind : new String[] {"outer_", "leaf_"}) {
@@ -132,7 +132,7 @@ public final class ModeDriver implements AutoCloseable {
         return snapshot();
     }
 
-    /** What has happened so far. Any thread may call it, at any time. */
+    /** Returns a report of the run so far. Any thread may call it, at any time. */
     public ModeReport snapshot() {
         List<ModeReport.Row> rows = new ArrayList<>();
         for (ContextLevel level : ContextLevel.values()) {

@@ -3,7 +3,7 @@ package dev.spinbpf.vm.stress;
 import java.time.Duration;
 
 /**
- * How to stress locks without programs.
+ * The properties of a stress run without programs.
  *
  * @param mode what to do
  * @param algorithm the resilient locks' algorithm
@@ -38,108 +38,111 @@ public record ModeOptions(
      * five seconds.
      */
     public static ModeOptions of(StressMode mode) {
-        boolean torture = mode == StressMode.TORTURE;
-        return new ModeOptions(
-                mode,
-                torture ? LockChoice.BOTH : LockChoice.QUEUED,
-                4,
-                Duration.ofSeconds(5),
-                torture ? Duration.ofNanos(20_000) : Duration.ofMillis(20),
-                torture ? Duration.ofNanos(10_000) : Duration.ofMillis(10),
-                torture ? Duration.ofMillis(1) : Duration.ofMillis(20),
-                Duration.ofMillis(1),
-                DEFAULT_LOCKS,
-                0,
-                1);
+        return new Builder(mode).build();
     }
 
     public ModeOptions withAlgorithm(LockChoice value) {
-        return new ModeOptions(
-                mode,
-                value,
-                cpus,
-                duration,
-                normalDelay,
-                nmiDelay,
-                nmiEvery,
-                hardirqEvery,
-                locks,
-                heldTimesInterval,
-                seed);
+        Builder to = new Builder(this);
+        to.algorithm = value;
+        return to.build();
     }
 
     public ModeOptions withCpus(int value) {
-        return new ModeOptions(
-                mode,
-                algorithm,
-                value,
-                duration,
-                normalDelay,
-                nmiDelay,
-                nmiEvery,
-                hardirqEvery,
-                locks,
-                heldTimesInterval,
-                seed);
+        Builder to = new Builder(this);
+        to.cpus = value;
+        return to.build();
     }
 
     public ModeOptions withDuration(Duration value) {
-        return new ModeOptions(
-                mode,
-                algorithm,
-                cpus,
-                value,
-                normalDelay,
-                nmiDelay,
-                nmiEvery,
-                hardirqEvery,
-                locks,
-                heldTimesInterval,
-                seed);
+        Builder to = new Builder(this);
+        to.duration = value;
+        return to.build();
     }
 
     public ModeOptions withDelays(Duration normal, Duration nmi) {
-        return new ModeOptions(
-                mode, algorithm, cpus, duration, normal, nmi, nmiEvery, hardirqEvery, locks, heldTimesInterval, seed);
+        Builder to = new Builder(this);
+        to.normalDelay = normal;
+        to.nmiDelay = nmi;
+        return to.build();
     }
 
     public ModeOptions withInterruptsEvery(Duration nmi, Duration hardirq) {
-        return new ModeOptions(
-                mode, algorithm, cpus, duration, normalDelay, nmiDelay, nmi, hardirq, locks, heldTimesInterval, seed);
+        Builder to = new Builder(this);
+        to.nmiEvery = nmi;
+        to.hardirqEvery = hardirq;
+        return to.build();
     }
 
     public ModeOptions withLocks(int value) {
-        return new ModeOptions(
-                mode,
-                algorithm,
-                cpus,
-                duration,
-                normalDelay,
-                nmiDelay,
-                nmiEvery,
-                hardirqEvery,
-                value,
-                heldTimesInterval,
-                seed);
+        Builder to = new Builder(this);
+        to.locks = value;
+        return to.build();
     }
 
     public ModeOptions withHeldTimesInterval(int value) {
-        return new ModeOptions(
-                mode, algorithm, cpus, duration, normalDelay, nmiDelay, nmiEvery, hardirqEvery, locks, value, seed);
+        Builder to = new Builder(this);
+        to.heldTimesInterval = value;
+        return to.build();
     }
 
     public ModeOptions withSeed(long value) {
-        return new ModeOptions(
-                mode,
-                algorithm,
-                cpus,
-                duration,
-                normalDelay,
-                nmiDelay,
-                nmiEvery,
-                hardirqEvery,
-                locks,
-                heldTimesInterval,
-                value);
+        Builder to = new Builder(this);
+        to.seed = value;
+        return to.build();
+    }
+
+    /** Options that are being put together: by name rather than by position. */
+    private static final class Builder {
+        private final StressMode mode;
+        private LockChoice algorithm;
+        private int cpus = 4;
+        private Duration duration = Duration.ofSeconds(5);
+        private Duration normalDelay;
+        private Duration nmiDelay;
+        private Duration nmiEvery;
+        private Duration hardirqEvery = Duration.ofMillis(1);
+        private int locks = DEFAULT_LOCKS;
+        private int heldTimesInterval;
+        private long seed = 1;
+
+        /** The defaults of a mode. */
+        Builder(StressMode mode) {
+            boolean torture = mode == StressMode.TORTURE;
+            this.mode = mode;
+            algorithm = torture ? LockChoice.BOTH : LockChoice.QUEUED;
+            normalDelay = torture ? Duration.ofNanos(20_000) : Duration.ofMillis(20);
+            nmiDelay = torture ? Duration.ofNanos(10_000) : Duration.ofMillis(10);
+            nmiEvery = torture ? Duration.ofMillis(1) : Duration.ofMillis(20);
+        }
+
+        /** The options as they are. */
+        Builder(ModeOptions from) {
+            mode = from.mode;
+            algorithm = from.algorithm;
+            cpus = from.cpus;
+            duration = from.duration;
+            normalDelay = from.normalDelay;
+            nmiDelay = from.nmiDelay;
+            nmiEvery = from.nmiEvery;
+            hardirqEvery = from.hardirqEvery;
+            locks = from.locks;
+            heldTimesInterval = from.heldTimesInterval;
+            seed = from.seed;
+        }
+
+        ModeOptions build() {
+            return new ModeOptions(
+                    mode,
+                    algorithm,
+                    cpus,
+                    duration,
+                    normalDelay,
+                    nmiDelay,
+                    nmiEvery,
+                    hardirqEvery,
+                    locks,
+                    heldTimesInterval,
+                    seed);
+        }
     }
 }

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What happened in a stress run without programs, so far or in all.
+ * The events of a stress run without programs, so far or in all.
  *
  * @param options how it was run
  * @param elapsedNanos how long it has gone on
@@ -31,7 +31,7 @@ public record ModeReport(
         List<String> stuck) {
 
     /**
-     * What one CPU at one level saw of its attempts.
+     * One CPU's own count of its attempts at one level.
      *
      * @param lock the lock that it takes, or an empty string where it is not always the same
      * @param attempts attempts that began
@@ -50,7 +50,7 @@ public record ModeReport(
             long timeouts,
             TimeSnapshot latency) {}
 
-    /** Whether nothing happened that must not. */
+    /** Returns true where nothing happened that must not. */
     public boolean isGood() {
         return violations == 0 && stuck.isEmpty();
     }

@@ -23,7 +23,7 @@ final class PairWorkload extends Workload {
         nmiNanos = options.nmiDelay().toNanos();
     }
 
-    /** How many locks a mode needs. */
+    /** Returns how many locks a mode needs. */
     static int locks(StressMode mode) {
         return mode.fewestCpus();
     }

@@ -91,7 +91,7 @@ public final class StressDriver {
         return snapshot();
     }
 
-    /** What has happened so far. Any thread may call it, at any time. */
+    /** Returns a report of the run so far. Any thread may call it, at any time. */
     public StressReport snapshot() {
         List<Fault> seen;
         synchronized (faults) {

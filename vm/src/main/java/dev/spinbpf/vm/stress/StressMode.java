@@ -1,7 +1,7 @@
 package dev.spinbpf.vm.stress;
 
 /**
- * What a stress run without programs does. The first three are those of the kernel's own test module, {@code bpf_test_rqspinlock}: on
+ * The kinds of stress run without programs. The first three are those of the kernel's own test module, {@code bpf_test_rqspinlock}: on
  * each CPU a task takes a lock and an NMI that lands in the middle takes one.
  */
 public enum StressMode {
@@ -20,7 +20,7 @@ public enum StressMode {
         this.fewestCpus = fewestCpus;
     }
 
-    /** How many CPUs the deadlock takes at least. */
+    /** Returns how many CPUs the deadlock takes at least. */
     public int fewestCpus() {
         return fewestCpus;
     }

@@ -3,7 +3,7 @@ package dev.spinbpf.vm.stress;
 import java.time.Duration;
 
 /**
- * How to stress a machine.
+ * The properties of a stress run.
  *
  * @param duration how long; {@link #FOREVER} until {@link StressDriver#stop}
  * @param nmiEvery mean time between two NMIs on a CPU; zero for none

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What happened in a stress run, so far or in all.
+ * The events of a stress run, so far or in all.
  *
  * @param elapsedNanos how long it has gone on
  * @param cpus emulated CPUs

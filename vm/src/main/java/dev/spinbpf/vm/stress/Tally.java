@@ -6,7 +6,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * What one CPU at one level itself saw of its attempts to take locks: counted apart from the locks' own statistics, so that the two
+ * One CPU's own count, at one level, of its attempts to take locks: kept apart from the locks' own statistics, so that the two
  * can be held against each other. One thread writes; any may read meanwhile.
  */
 final class Tally {

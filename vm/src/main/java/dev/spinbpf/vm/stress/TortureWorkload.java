@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  */
 final class TortureWorkload extends Workload {
-    /** How many ordinary locks of each kind there are. */
+    /** Number of ordinary locks of each kind. */
     static final int ORDINARY = 2;
 
     private static final int USUAL_DEPTH = 4;

@@ -3,7 +3,7 @@ package dev.spinbpf.vm.stress;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What must not happen and did. Any thread may add. */
+/** Events that must not happen and did. Any thread may add. */
 final class Violations {
     private static final int MOST_KEPT = 20;
 

@@ -8,7 +8,7 @@ import dev.spinbpf.maps.lock.LockWord;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
-/** What the CPUs do in a stress run without programs: its locks, and what is checked of them. */
+/** The work of the CPUs in a stress run without programs, its locks, and the checks of both. */
 abstract sealed class Workload permits PairWorkload, TortureWorkload {
     private final Cpus cpus;
     private final List<GuardedLock> locks;
@@ -29,7 +29,7 @@ abstract sealed class Workload permits PairWorkload, TortureWorkload {
     /** One round of a CPU's task. */
     abstract void task(Cpu cpu);
 
-    /** What an interrupt does, at its level. */
+    /** Does the work of an interrupt, at its level. */
     abstract void interrupt(Cpu cpu);
 
     /** The lock that a CPU takes at a level, or an empty string where it is not always the same. */
