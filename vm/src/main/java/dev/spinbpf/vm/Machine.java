@@ -23,6 +23,7 @@ import dev.spinbpf.vm.context.CpuContext;
 import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.exec.Code;
 import dev.spinbpf.vm.exec.Fault;
+import dev.spinbpf.vm.exec.TraceLog;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
 import dev.spinbpf.vm.helper.FunctionTable;
 import dev.spinbpf.vm.helper.Kernel;
@@ -114,12 +115,17 @@ public final class Machine implements AutoCloseable {
         return lockStats;
     }
 
-    /** Streams, trace log and the like. */
-    public Kernel kernel() {
+    /** Returns the state that helpers share. */
+    Kernel kernel() {
         return kernel;
     }
 
-    /** Where programs attach, and what makes them run. */
+    /** Returns the log that {@code bpf_trace_printk} writes to. */
+    public TraceLog traceLog() {
+        return kernel.traceLog();
+    }
+
+    /** Returns the hooks: where programs attach, and what makes them run. */
     public HookRegistry hooks() {
         return hooks;
     }

@@ -6,7 +6,7 @@ import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.state.RegState;
 
 /** Bounds of an access to a region of memory whose size is known, at an offset that may vary. */
-public final class MemoryRegion {
+final class MemoryRegion {
     private MemoryRegion() {}
 
     /**

@@ -1,5 +1,6 @@
 package dev.spinbpf.vm.helper;
 
+import dev.spinbpf.vm.exec.TraceLog;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.Cpus;
 import dev.spinbpf.maps.cpu.HeldLocks;

@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Threads that work until told to stop. */
-public final class Crew {
+final class Crew {
     /** How long a thread may take to come to an end when it is told to stop. */
     private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
 

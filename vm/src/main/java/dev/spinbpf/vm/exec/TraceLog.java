@@ -1,11 +1,11 @@
-package dev.spinbpf.vm.helper;
+package dev.spinbpf.vm.exec;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 
-/** What {@code bpf_trace_printk} wrote: the last lines, as {@code trace_pipe} would show their text. */
+/** The output of {@code bpf_trace_printk}: the last lines, as {@code trace_pipe} would show their text. */
 public final class TraceLog {
     /** Most entries that are kept; older ones are dropped. */
     public static final int CAPACITY = 10_000;
@@ -13,9 +13,11 @@ public final class TraceLog {
     private final Deque<String> lines = new ArrayDeque<>();
     private long dropped;
 
-    TraceLog() {}
+    /** An empty log. */
+    public TraceLog() {}
 
-    synchronized void add(String text) {
+    /** Appends an entry, and drops the oldest if there are {@link #CAPACITY}. */
+    public synchronized void add(String text) {
         if (lines.size() == CAPACITY) {
             lines.removeFirst();
             dropped++;
@@ -30,7 +32,7 @@ public final class TraceLog {
         return all;
     }
 
-    /** How many entries were dropped because nobody read them. */
+    /** Returns the number of entries that were dropped because nobody read them. */
     public synchronized long dropped() {
         return dropped;
     }
