@@ -1,6 +1,5 @@
 package dev.spinbpf.vm.helper;
 
-import dev.spinbpf.vm.exec.TraceLog;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.Cpus;
 import dev.spinbpf.maps.cpu.HeldLocks;
@@ -10,6 +9,7 @@ import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.maps.map.MapTable;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.vm.exec.Code;
+import dev.spinbpf.vm.exec.TraceLog;
 import dev.spinbpf.vm.exec.TrapException;
 import org.jspecify.annotations.Nullable;
 
