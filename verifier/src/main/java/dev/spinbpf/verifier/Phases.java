@@ -33,7 +33,7 @@ import java.util.List;
 import java.util.Set;
 
 /** All phases of a verification in their order: Linux's {@code bpf_check}. */
-public final class Phases {
+final class Phases {
 
     private Phases() {}
 

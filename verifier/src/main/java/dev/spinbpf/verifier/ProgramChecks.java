@@ -11,7 +11,7 @@ import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.state.MapInfo;
 
 /** Linux's rules of maps and attachment. */
-public final class ProgramChecks implements ProgramRules {
+final class ProgramChecks implements ProgramRules {
     /** SubprogDiscovery that the tracing machinery itself calls. */
     @Override
     public void checkMap(VerifierEnv env, MapInfo map) {

@@ -26,7 +26,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Calls of the program's own functions, directly or as callbacks, and returns from them. */
-public final class SubprogCalls implements CallbackPusher {
+final class SubprogCalls implements CallbackPusher {
     /** The way on after a call. */
     enum Outcome {
         /** The slot behind the call: the callee was checked by its prototype alone. */

@@ -23,6 +23,7 @@ import dev.spinbpf.vm.context.CpuContext;
 import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.exec.Code;
 import dev.spinbpf.vm.exec.Fault;
+import dev.spinbpf.vm.exec.TraceLog;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
 import dev.spinbpf.vm.helper.FunctionTable;
 import dev.spinbpf.vm.helper.Kernel;
@@ -114,9 +115,14 @@ public final class Machine implements AutoCloseable {
         return lockStats;
     }
 
-    /** Streams, trace log and the like. */
-    public Kernel kernel() {
+    /** Returns the state that helpers share. */
+    Kernel kernel() {
         return kernel;
+    }
+
+    /** Returns the log that {@code bpf_trace_printk} writes to. */
+    public TraceLog traceLog() {
+        return kernel.traceLog();
     }
 
     /** Returns the places where programs attach, and by which they run. */

@@ -1,7 +1,7 @@
 package dev.spinbpf.maps.cpu;
 
-import dev.spinbpf.maps.sync.SharedAccess;
 import dev.spinbpf.maps.sync.SchedulePoint;
+import dev.spinbpf.maps.sync.SharedAccess;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicInteger;

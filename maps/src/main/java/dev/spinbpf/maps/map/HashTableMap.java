@@ -34,8 +34,7 @@ import dev.spinbpf.programs.linux.MapFlags;
  * number of the next free one in place of its hash. Key and value begin at multiples of eight. The value slot of a per-CPU map holds the
  * address of CPU 0's value.
  */
-public abstract sealed class HashTableMap extends BpfMap
-        permits HashMapOfMaps, HashMapOfValues, LruHashMap, PercpuHashMap {
+abstract sealed class HashTableMap extends BpfMap permits HashMapOfMaps, HashMapOfValues, LruHashMap, PercpuHashMap {
     static final int HEADER_SIZE = 8;
 
     private static final int BUCKET_SHIFT = 3;

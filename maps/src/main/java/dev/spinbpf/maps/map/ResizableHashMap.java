@@ -24,7 +24,7 @@ import dev.spinbpf.programs.linux.MapFlags;
  *   element:  next(8) free link(8) hash(4) -(4) key value
  * </pre>
  */
-public final class ResizableHashMap extends BpfMap {
+final class ResizableHashMap extends BpfMap {
     private static final int FREE_NEXT = 8;
     private static final int KEY = 24;
 

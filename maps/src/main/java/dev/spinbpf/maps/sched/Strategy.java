@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Chooses at each schedule point at which more than one thing may happen. */
 @FunctionalInterface
-public interface Strategy {
+interface Strategy {
     /**
      * Chooses.
      *

@@ -4,7 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /** A shared 64-bit word in a Java object; the modes are those of {@link GuestWords}. */
-public final class LongWord {
+final class LongWord {
     private static final VarHandle VALUE;
 
     static {

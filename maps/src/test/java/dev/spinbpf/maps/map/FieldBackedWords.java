@@ -1,8 +1,8 @@
 package dev.spinbpf.maps.map;
 
-import dev.spinbpf.maps.sync.SharedAccess;
 import dev.spinbpf.maps.sync.ScheduleHook;
 import dev.spinbpf.maps.sync.SchedulePoint;
+import dev.spinbpf.maps.sync.SharedAccess;
 
 /**
  * Makes shared words in guest memory visible to a model checker that only sees fields: each access to a word is an access to a

@@ -1,6 +1,8 @@
 package dev.spinbpf.programs.asm;
 
-import dev.spinbpf.programs.asm.BpfAsmParser.LineContext;
+import dev.spinbpf.programs.asm.grammar.BpfAsmLexer;
+import dev.spinbpf.programs.asm.grammar.BpfAsmParser;
+import dev.spinbpf.programs.asm.grammar.BpfAsmParser.LineContext;
 import dev.spinbpf.programs.model.ProgramObject;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,8 +1,9 @@
 package dev.spinbpf.programs.asm;
 
-import dev.spinbpf.programs.asm.BpfAsmParser.BtfAttributeContext;
-import dev.spinbpf.programs.asm.BpfAsmParser.BtfContext;
-import dev.spinbpf.programs.asm.BpfAsmParser.BtfNameContext;
+import dev.spinbpf.programs.asm.grammar.BpfAsmParser;
+import dev.spinbpf.programs.asm.grammar.BpfAsmParser.BtfAttributeContext;
+import dev.spinbpf.programs.asm.grammar.BpfAsmParser.BtfContext;
+import dev.spinbpf.programs.asm.grammar.BpfAsmParser.BtfNameContext;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.btf.BtfType.Linkage;
 import dev.spinbpf.programs.btf.BtfType.ModifierKind;

@@ -1,11 +1,12 @@
 package dev.spinbpf.programs.asm;
 
-import dev.spinbpf.programs.asm.BpfAsmParser.CalleeContext;
-import dev.spinbpf.programs.asm.BpfAsmParser.InstructionContext;
-import dev.spinbpf.programs.asm.BpfAsmParser.NumberContext;
-import dev.spinbpf.programs.asm.BpfAsmParser.PointerContext;
-import dev.spinbpf.programs.asm.BpfAsmParser.SymbolContext;
-import dev.spinbpf.programs.asm.BpfAsmParser.TargetContext;
+import dev.spinbpf.programs.asm.grammar.BpfAsmParser;
+import dev.spinbpf.programs.asm.grammar.BpfAsmParser.CalleeContext;
+import dev.spinbpf.programs.asm.grammar.BpfAsmParser.InstructionContext;
+import dev.spinbpf.programs.asm.grammar.BpfAsmParser.NumberContext;
+import dev.spinbpf.programs.asm.grammar.BpfAsmParser.PointerContext;
+import dev.spinbpf.programs.asm.grammar.BpfAsmParser.SymbolContext;
+import dev.spinbpf.programs.asm.grammar.BpfAsmParser.TargetContext;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.isa.Op.Alu;

@@ -1,7 +1,8 @@
 package dev.spinbpf.programs.asm;
 
-import dev.spinbpf.programs.asm.BpfAsmParser.NameContext;
-import dev.spinbpf.programs.asm.BpfAsmParser.NumberContext;
+import dev.spinbpf.programs.asm.grammar.BpfAsmLexer;
+import dev.spinbpf.programs.asm.grammar.BpfAsmParser.NameContext;
+import dev.spinbpf.programs.asm.grammar.BpfAsmParser.NumberContext;
 import java.math.BigInteger;
 import java.util.Set;
 import java.util.regex.Pattern;

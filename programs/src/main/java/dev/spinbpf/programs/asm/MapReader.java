@@ -1,8 +1,9 @@
 package dev.spinbpf.programs.asm;
 
-import dev.spinbpf.programs.asm.BpfAsmParser.AttributeContext;
-import dev.spinbpf.programs.asm.BpfAsmParser.NameContext;
-import dev.spinbpf.programs.asm.BpfAsmParser.NumberContext;
+import dev.spinbpf.programs.asm.grammar.BpfAsmParser;
+import dev.spinbpf.programs.asm.grammar.BpfAsmParser.AttributeContext;
+import dev.spinbpf.programs.asm.grammar.BpfAsmParser.NameContext;
+import dev.spinbpf.programs.asm.grammar.BpfAsmParser.NumberContext;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.MapDef;
 import dev.spinbpf.programs.model.ProgramObject;

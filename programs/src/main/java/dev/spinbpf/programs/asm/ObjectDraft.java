@@ -1,10 +1,11 @@
 package dev.spinbpf.programs.asm;
 
-import dev.spinbpf.programs.asm.BpfAsmParser.DirectiveContext;
-import dev.spinbpf.programs.asm.BpfAsmParser.LabelContext;
-import dev.spinbpf.programs.asm.BpfAsmParser.LineContext;
-import dev.spinbpf.programs.asm.BpfAsmParser.OptionContext;
-import dev.spinbpf.programs.asm.BpfAsmParser.StatementContext;
+import dev.spinbpf.programs.asm.grammar.BpfAsmParser;
+import dev.spinbpf.programs.asm.grammar.BpfAsmParser.DirectiveContext;
+import dev.spinbpf.programs.asm.grammar.BpfAsmParser.LabelContext;
+import dev.spinbpf.programs.asm.grammar.BpfAsmParser.LineContext;
+import dev.spinbpf.programs.asm.grammar.BpfAsmParser.OptionContext;
+import dev.spinbpf.programs.asm.grammar.BpfAsmParser.StatementContext;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.elf.SectionNames;
 import dev.spinbpf.programs.linux.AttachType;

@@ -1,9 +1,9 @@
 package dev.spinbpf.programs.asm;
 
-import dev.spinbpf.programs.asm.BpfAsmParser.ParameterContext;
-import dev.spinbpf.programs.asm.BpfAsmParser.SignatureContext;
 import dev.spinbpf.programs.asm.FunctionDraft.Parameter;
 import dev.spinbpf.programs.asm.FunctionDraft.Pointee;
+import dev.spinbpf.programs.asm.grammar.BpfAsmParser.ParameterContext;
+import dev.spinbpf.programs.asm.grammar.BpfAsmParser.SignatureContext;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.KernelLimits;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package dev.spinbpf.programs.asm;
 
+import dev.spinbpf.programs.asm.grammar.BpfAsmParser;
 import org.antlr.v4.runtime.BaseErrorListener;
 import org.antlr.v4.runtime.DefaultErrorStrategy;
 import org.antlr.v4.runtime.InputMismatchException;

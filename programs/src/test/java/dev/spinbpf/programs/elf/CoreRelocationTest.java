@@ -91,6 +91,7 @@ class CoreRelocationTest {
     @ParameterizedTest
     @CsvSource({"exists_not, 1", "type_exists_not, 1", "enum_exists_not, 1", "enum_value, 2", "byte_size, 20"})
     void shouldFindEverythingInTheObjectsOwnTypes(String program, long value) throws Exception {
-        assertThat(patched(CompiledObjects.read("core.bpf.o"), program, 0).imm()).isEqualTo(value);
+        assertThat(patched(CompiledObjects.read("core.bpf.o"), program, 0).imm())
+                .isEqualTo(value);
     }
 }

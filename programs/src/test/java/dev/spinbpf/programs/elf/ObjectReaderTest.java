@@ -261,8 +261,8 @@ class ObjectReaderTest {
         ProgramObject object = ObjectReader.read("externs.bpf.o", CompiledObjects.bytes("externs.bpf.o"), options);
 
         assertThat(object.unlinked()).isEmpty();
-        byte[] contents =
-                Objects.requireNonNull(CompiledObjects.map(object, "externs.kconfig").initialData());
+        byte[] contents = Objects.requireNonNull(
+                CompiledObjects.map(object, "externs.kconfig").initialData());
         assertThat(contents).startsWith(250, 0, 0, 0).contains('a', ' ', 'l', 'o', 'n', 'g');
         assertThat(contents[contents.length - 1]).isZero();
     }
@@ -271,8 +271,10 @@ class ObjectReaderTest {
     void shouldSayWhichMemberAStructOpsProgramIsFor() throws Exception {
         ProgramObject object = CompiledObjects.read("struct_ops.bpf.o");
 
-        assertThat(CompiledObjects.program(object, "implement_first").attachTarget()).isEqualTo("bpf_dummy_ops.test_1");
-        assertThat(CompiledObjects.program(object, "implement_second").sleepable()).isTrue();
+        assertThat(CompiledObjects.program(object, "implement_first").attachTarget())
+                .isEqualTo("bpf_dummy_ops.test_1");
+        assertThat(CompiledObjects.program(object, "implement_second").sleepable())
+                .isTrue();
         assertThat(object.notes()).contains("struct_ops map 'ops' is not created");
     }
 

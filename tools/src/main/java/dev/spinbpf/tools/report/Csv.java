@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /** Comma-separated values as RFC 4180 has them, lines ended by a line feed. */
-public final class Csv {
+final class Csv {
     private Csv() {}
 
     /** One record without its line end; fields with a comma, a quote or a line break are quoted. */

@@ -3,7 +3,7 @@ package dev.spinbpf.tools.report;
 import java.util.Locale;
 
 /** Times as people read them. */
-public final class Durations {
+final class Durations {
     private static final String[] UNITS = {"ns", "us", "ms", "s"};
 
     private Durations() {}

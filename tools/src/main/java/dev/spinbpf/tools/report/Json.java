@@ -8,7 +8,7 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 
 /** Writes JSON documents, indented by two spaces, ended by a line feed. */
-public final class Json {
+final class Json {
     private static final JsonFactory FACTORY = new JsonFactory();
 
     private Json() {}

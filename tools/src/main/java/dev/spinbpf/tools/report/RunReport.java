@@ -48,7 +48,7 @@ public final class RunReport {
         this.types = object.btf();
         this.formatter = new BtfFormatter(types);
         this.output = ProgramOutput.take(program);
-        this.trace = machine.kernel().traceLog().read();
+        this.trace = machine.traceLog().read();
     }
 
     /** The report, as JSON, of a program that did not run. */

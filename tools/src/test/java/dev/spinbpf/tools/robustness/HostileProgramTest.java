@@ -14,7 +14,7 @@ import dev.spinbpf.vm.Machine;
 import dev.spinbpf.vm.MachineOptions;
 import dev.spinbpf.vm.RunResult;
 import dev.spinbpf.vm.context.LoadedProgram;
-import dev.spinbpf.vm.helper.TraceLog;
+import dev.spinbpf.vm.exec.TraceLog;
 import dev.spinbpf.vm.stress.StressDriver;
 import dev.spinbpf.vm.stress.StressOptions;
 import java.time.Duration;
@@ -91,8 +91,8 @@ class HostileProgramTest {
     void shouldKeepOnlyTheLastLinesOfAFloodOfOutput() throws Exception {
         try (Machine machine = new Machine(MachineOptions.ofCpus(1).withInsnBudget(500_000))) {
             machine.run(load(machine, loops("syscall", PRINTK)), null, 0, 1);
-            assertThat(machine.kernel().traceLog().dropped()).isPositive();
-            assertThat(machine.kernel().traceLog().read()).hasSize(TraceLog.CAPACITY);
+            assertThat(machine.traceLog().dropped()).isPositive();
+            assertThat(machine.traceLog().read()).hasSize(TraceLog.CAPACITY);
         }
     }
 

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The access is inside if it is inside at the smallest and at the largest offset that the register may have. An offset
  * whose smallest value is negative, or whose largest is beyond any region, is refused for that reason alone.
  */
-public final class MemoryRegion {
+final class MemoryRegion {
     private MemoryRegion() {}
 
     private enum Outside {

@@ -19,7 +19,7 @@ import dev.spinbpf.verifier.state.RegType;
 import org.jspecify.annotations.Nullable;
 
 /** Loads and stores through a register: dispatches on what the register points to. */
-public final class PointerAccess {
+final class PointerAccess {
 
     private PointerAccess() {}
 

@@ -147,6 +147,7 @@ public final class ContextArea {
     }
 
     /** The packet that an {@link #packet(ProgType, byte[])} context refers to now. */
+    @SuppressWarnings("exports") // only a machine asks
     public byte[] packet(PacketFields fields) {
         long data = GuestMemory.getInt(context + fields.dataOffset()) & 0xffff_ffffL;
         long end = GuestMemory.getInt(context + fields.dataEndOffset()) & 0xffff_ffffL;

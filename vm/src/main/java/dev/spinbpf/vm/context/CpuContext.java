@@ -36,6 +36,7 @@ public final class CpuContext {
      * @param arena where stacks and contexts are allocated, below 4 GiB
      * @param faultListener called for each fault, on the CPU's thread
      */
+    @SuppressWarnings("exports") // only a machine makes one
     public CpuContext(Cpu cpu, Kernel kernel, GuestArena arena, Consumer<Fault> faultListener) {
         this.cpu = cpu;
         this.kernel = kernel;

@@ -10,7 +10,7 @@ import dev.spinbpf.programs.isa.Op;
  *
  * @see <a href="https://www.rfc-editor.org/rfc/rfc9669#section-4.1">RFC 9669 section 4.1</a>
  */
-public final class AluSemantics {
+final class AluSemantics {
     private AluSemantics() {}
 
     /** Any 64-bit operator; {@code MOV} gives {@code src}. */

@@ -3,7 +3,7 @@ package dev.spinbpf.vm.exec;
 import dev.spinbpf.programs.isa.Op;
 
 /** When a conditional jump is taken; shared by every engine. RFC 9669 section 4.3. */
-public final class ConditionSemantics {
+final class ConditionSemantics {
     private ConditionSemantics() {}
 
     /** Returns true where the 64-bit condition holds. */

@@ -10,7 +10,7 @@ import dev.spinbpf.programs.isa.Op;
  * IndexOutOfBoundsException}, an atomic access that is not naturally aligned {@link IllegalArgumentException}: the
  * engine turns both into a {@link Fault}.
  */
-public final class MemorySemantics {
+final class MemorySemantics {
     private MemorySemantics() {}
 
     public static long load8(long address) {

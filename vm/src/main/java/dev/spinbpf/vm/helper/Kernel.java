@@ -9,6 +9,7 @@ import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.maps.map.MapTable;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.vm.exec.Code;
+import dev.spinbpf.vm.exec.TraceLog;
 import dev.spinbpf.vm.exec.TrapException;
 import org.jspecify.annotations.Nullable;
 

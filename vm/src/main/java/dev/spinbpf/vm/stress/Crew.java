@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Threads that work until they are stopped. */
-public final class Crew {
+final class Crew {
     /** Time within which a thread has to end once it is to stop. */
     private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
 

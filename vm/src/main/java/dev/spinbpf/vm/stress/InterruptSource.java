@@ -17,7 +17,7 @@ import java.util.function.BooleanSupplier;
  * @param cpus where they land
  * @param random chooses the moments
  */
-public record InterruptSource(ContextLevel level, Duration every, List<Cpu> cpus, SplittableRandom random) {
+record InterruptSource(ContextLevel level, Duration every, List<Cpu> cpus, SplittableRandom random) {
 
     /** Raises interrupts until told to stop; returns at once where the time between two is zero. */
     public void run(BooleanSupplier stopping) {

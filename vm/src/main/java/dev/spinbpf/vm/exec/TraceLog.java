@@ -1,4 +1,4 @@
-package dev.spinbpf.vm.helper;
+package dev.spinbpf.vm.exec;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -13,9 +13,11 @@ public final class TraceLog {
     private final Deque<String> lines = new ArrayDeque<>();
     private long dropped;
 
-    TraceLog() {}
+    /** An empty log. */
+    public TraceLog() {}
 
-    synchronized void add(String text) {
+    /** Appends an entry, and drops the oldest if there are {@link #CAPACITY}. */
+    public synchronized void add(String text) {
         if (lines.size() == CAPACITY) {
             lines.removeFirst();
             dropped++;

@@ -1,0 +1,19 @@
+/** The command line, its reports, the metrics that Prometheus scrapes, and saved maps. Nothing is exported. */
+module dev.spinbpf.tools {
+    requires static org.jspecify;
+    requires dev.spinbpf.vm;
+    requires com.fasterxml.jackson.core;
+    requires info.picocli;
+    requires io.netty.buffer;
+    requires io.netty.codec;
+    requires io.netty.codec.http;
+    requires io.netty.common;
+    requires io.netty.handler;
+    requires io.netty.transport;
+    requires io.prometheus.metrics.model;
+    requires micrometer.core;
+    requires micrometer.registry.prometheus;
+
+    opens dev.spinbpf.tools.cli to
+            info.picocli;
+}

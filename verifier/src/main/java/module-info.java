@@ -1,0 +1,7 @@
+/** The verifier: decides whether Linux would run a program. All but the entry and its results is closed. */
+module dev.spinbpf.verifier {
+    requires static transitive org.jspecify;
+    requires transitive dev.spinbpf.programs;
+
+    exports dev.spinbpf.verifier;
+}
