@@ -4,9 +4,9 @@ import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.ProgType;
+import dev.spinbpf.verifier.flow.Rejection;
 import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
-import dev.spinbpf.verifier.flow.Rejection;
 import dev.spinbpf.verifier.state.RegState;
 import org.jspecify.annotations.Nullable;
 
@@ -34,8 +34,7 @@ final class KernelWrites {
     /** A write to a kernel's struct, through the register of that name. */
     private record Write(VerifierEnv env, String name, String struct, long off, int size) {
         Rejection refused() {
-            return env.reject(
-                    Errno.EACCES, "%s cannot write into ptr_%s at off=%d size=%d", name, struct, off, size);
+            return env.reject(Errno.EACCES, "%s cannot write into ptr_%s at off=%d size=%d", name, struct, off, size);
         }
     }
 
@@ -110,10 +109,7 @@ final class KernelWrites {
         if (write.off + write.size > member.end) {
             write.env.verbose(
                     "write access at off %d with size %d beyond the member of %s ended at %d\n",
-                    write.off,
-                    write.size,
-                    write.struct,
-                    member.end);
+                    write.off, write.size, write.struct, member.end);
             throw write.refused();
         }
     }
