@@ -295,10 +295,10 @@ public final class AttachTargets {
     private static Rejection notFound(VerifierEnv env, String name) {
         return env.reject(
                 Errno.ESRCH,
-                "prog '%s': failed to find kernel BTF type ID of '%s': %d",
+                "prog '%s': failed to find kernel BTF type ID of '%s': -%s",
                 env.program().name(),
                 name,
-                -Errno.ESRCH);
+                Errno.name(Errno.ESRCH));
     }
 
     /** What sort of type it is, in the words of Linux's verifier. */

@@ -152,7 +152,13 @@ final class HelperCalls {
             }
             case TRACING -> {
                 switch (env.program().attachType()) {
-                    case TRACE_FENTRY, TRACE_FEXIT, MODIFY_RETURN, TRACE_FSESSION -> {
+                    case TRACE_FENTRY,
+                            TRACE_FEXIT,
+                            MODIFY_RETURN,
+                            TRACE_FSESSION,
+                            TRACE_FENTRY_MULTI,
+                            TRACE_FEXIT_MULTI,
+                            TRACE_FSESSION_MULTI -> {
                         // Fine.
                     }
                     default ->

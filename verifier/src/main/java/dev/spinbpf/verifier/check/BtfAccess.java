@@ -35,7 +35,7 @@ final class BtfAccess {
             throw env.reject(Errno.EACCES, "only read is supported");
         }
         if (type == AccessType.WRITE && !reg.isAllocatedObject()) {
-            KernelWrites.check(env, reg, kernel, at, size);
+            KernelWrites.check(env, reg, name, kernel, at, size);
             return;
         }
         boolean given = reg.hasFlag(TypeFlags.MEM_RCU) || env.state().hasReference(reg.id());

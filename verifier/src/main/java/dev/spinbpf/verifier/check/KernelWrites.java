@@ -4,6 +4,7 @@ import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.ProgType;
+import dev.spinbpf.verifier.flow.Rejection;
 import dev.spinbpf.verifier.flow.VerifierEnv;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.state.RegState;
@@ -30,52 +31,63 @@ final class KernelWrites {
 
     private record Range(long start, long end) {}
 
+    /** A write to a kernel's struct, through the register of that name. */
+    private record Write(VerifierEnv env, String name, String struct, long off, int size) {
+        Rejection refused() {
+            return env.reject(Errno.EACCES, "%s cannot write into ptr_%s at off=%d size=%d", name, struct, off, size);
+        }
+    }
+
     /** Refuses a write that the program's kind may not make. */
-    static void check(VerifierEnv env, RegState reg, boolean kernel, long off, int size) {
+    static void check(VerifierEnv env, RegState reg, String name, boolean kernel, long off, int size) {
         String struct = reg.btfRef().btf().type(reg.btfRef().typeId()).name();
         switch (kernel ? env.program().type() : ProgType.UNSPEC) {
-            case STRUCT_OPS -> structOps(env, reg, struct, off, size);
+            case STRUCT_OPS -> structOps(env, reg, new Write(env, name, struct, off, size));
             case SCHED_CLS, SCHED_ACT, XDP ->
                 throw new UnsupportedFeature("a write to kernel struct " + struct + " is not supported");
             default -> throw env.reject(Errno.EACCES, "only read is supported");
         }
     }
 
-    private static void structOps(VerifierEnv env, RegState reg, String struct, long off, int size) {
+    private static void structOps(VerifierEnv env, RegState reg, Write write) {
         String target = String.valueOf(env.program().attachTarget());
         if (target.startsWith("tcp_congestion_ops")) {
-            tcpSock(env, reg.btfRef().btf(), struct, off, size);
+            tcpSock(reg.btfRef().btf(), write);
         } else if (target.startsWith("Qdisc_ops")) {
-            qdisc(env, reg.btfRef().btf(), struct, off, size);
+            qdisc(reg.btfRef().btf(), write);
         } else if (target.startsWith("bpf_dummy_ops")) {
-            dummyState(env, reg, struct, off, size);
+            dummyState(reg, write);
         } else {
-            throw new UnsupportedFeature("a write to kernel struct " + struct + " is not supported");
+            throw new UnsupportedFeature("a write to kernel struct " + write.struct + " is not supported");
         }
     }
 
-    private static void tcpSock(VerifierEnv env, Btf btf, String struct, long off, int size) {
-        if (!struct.equals("tcp_sock")) {
-            throw env.reject(Errno.EACCES, "only read is supported");
+    private static void tcpSock(Btf btf, Write write) {
+        if (!write.struct.equals("tcp_sock")) {
+            write.env.verbose("only read is supported\n");
+            throw write.refused();
         }
-        Range member = within(btf, off, TCP_PRIVATE);
-        checkWithin(env, struct, member == null ? at(btf, off, TCP_MEMBERS) : member, off, size);
+        Range member = within(btf, write.off, TCP_PRIVATE);
+        checkWithin(write, member == null ? at(btf, write.off, TCP_MEMBERS) : member);
     }
 
-    private static void qdisc(VerifierEnv env, Btf btf, String struct, long off, int size) {
+    private static void qdisc(Btf btf, Write write) {
         Range member =
-                switch (struct) {
+                switch (write.struct) {
                     case "sk_buff" -> {
-                        Range data = privateData(btf, off);
-                        yield data == null ? at(btf, off, "sk_buff.tstamp") : data;
+                        Range data = privateData(btf, write.off);
+                        yield data == null ? at(btf, write.off, "sk_buff.tstamp") : data;
                     }
                     case "Qdisc" -> {
-                        Range stats = within(btf, off, "Qdisc.qstats");
-                        yield stats == null ? at(btf, off, "Qdisc.limit", "Qdisc.q.qlen") : stats;
+                        Range stats = within(btf, write.off, "Qdisc.qstats");
+                        yield stats == null ? at(btf, write.off, "Qdisc.limit", "Qdisc.q.qlen") : stats;
                     }
-                    default -> throw env.reject(Errno.EACCES, "only read is supported");
+                    default -> {
+                        write.env.verbose("only read is supported\n");
+                        throw write.refused();
+                    }
                 };
-        checkWithin(env, struct, member, off, size);
+        checkWithin(write, member);
     }
 
     /** The bytes of a packet in which a packet scheduler keeps its own notes, if the offset lies there. */
@@ -89,18 +101,16 @@ final class KernelWrites {
         return inside ? new Range(off, cb.start + data.end) : null;
     }
 
-    private static void checkWithin(VerifierEnv env, String struct, @Nullable Range member, long off, int size) {
+    private static void checkWithin(Write write, @Nullable Range member) {
         if (member == null) {
-            throw env.reject(Errno.EACCES, "no write support to %s at off %d", struct, off);
+            write.env.verbose("no write support to %s at off %d\n", write.struct, write.off);
+            throw write.refused();
         }
-        if (off + size > member.end) {
-            throw env.reject(
-                    Errno.EACCES,
-                    "write access at off %d with size %d beyond the member of %s ended at %d",
-                    off,
-                    size,
-                    struct,
-                    member.end);
+        if (write.off + write.size > member.end) {
+            write.env.verbose(
+                    "write access at off %d with size %d beyond the member of %s ended at %d\n",
+                    write.off, write.size, write.struct, member.end);
+            throw write.refused();
         }
     }
 
@@ -155,12 +165,14 @@ final class KernelWrites {
         return null;
     }
 
-    private static void dummyState(VerifierEnv env, RegState reg, String struct, long off, int size) {
-        if (!struct.equals("bpf_dummy_ops_state")) {
-            throw env.reject(Errno.EACCES, "only access to bpf_dummy_ops_state is supported");
+    private static void dummyState(RegState reg, Write write) {
+        if (!write.struct.equals("bpf_dummy_ops_state")) {
+            write.env.verbose("only access to bpf_dummy_ops_state is supported\n");
+            throw write.refused();
         }
-        if (off + size > reg.btfRef().btf().sizeOf(reg.btfRef().typeId())) {
-            throw env.reject(Errno.EACCES, "write access at off %d with size %d", off, size);
+        if (write.off + write.size > reg.btfRef().btf().sizeOf(reg.btfRef().typeId())) {
+            write.env.verbose("write access at off %d with size %d\n", write.off, write.size);
+            throw write.refused();
         }
     }
 }

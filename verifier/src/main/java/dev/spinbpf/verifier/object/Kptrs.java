@@ -89,7 +89,7 @@ public final class Kptrs {
             String expected = RegType.PTR_TO_BTF_ID.display() + target;
             String alternative = RegType.PTR_TO_BTF_ID.display(TypeFlags.PTR_UNTRUSTED) + target;
             throw env.reject(
-                    Errno.EINVAL,
+                    Errno.EACCES,
                     "invalid kptr access, R%d type=%s%s expected=%s%s",
                     regno,
                     reg.typeText(),

@@ -15,9 +15,9 @@ class AttachTargetsTest {
     @ParameterizedTest(name = "{0}: {1}")
     @CsvSource(delimiter = '|', textBlock = """
             fentry/do_work                | accepted
-            fentry/missing                | prog 'test': failed to find kernel BTF type ID of 'missing': -3
+            fentry/missing                | prog 'test': failed to find kernel BTF type ID of 'missing': -ESRCH
             tp_btf/sched_switch           | accepted
-            tp_btf/do_work                | prog 'test': failed to find kernel BTF type ID of 'do_work': -3
+            tp_btf/do_work                | prog 'test': failed to find kernel BTF type ID of 'do_work': -ESRCH
             tp_btf.s/sys_enter            | accepted
             tp_btf.s/sched_switch         | Sleepable program cannot attach to non-faultable tracepoint sched_switch
             fentry/too_many               | The function too_many has 13 arguments. Too many.
@@ -35,10 +35,10 @@ class AttachTargetsTest {
             lsm/file_open                 | accepted
             lsm.s/file_open               | accepted
             lsm.s/task_free               | bpf_lsm_task_free is not sleepable
-            lsm/missing                   | prog 'test': failed to find kernel BTF type ID of 'missing': -3
+            lsm/missing                   | prog 'test': failed to find kernel BTF type ID of 'missing': -ESRCH
             iter/task                     | accepted
             iter/task_new                 | unsupported: iterator task_new is not supported
-            iter/missing                  | prog 'test': failed to find kernel BTF type ID of 'missing': -3
+            iter/missing                  | prog 'test': failed to find kernel BTF type ID of 'missing': -ESRCH
             struct_ops target=tcp_congestion_ops.init     | accepted
             struct_ops target=tcp_congestion_ops___old.init | accepted
             struct_ops target=tcp_congestion_ops.get_info | attach to unsupported member get_info of struct tcp_congestion_ops

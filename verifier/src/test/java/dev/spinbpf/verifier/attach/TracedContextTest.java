@@ -91,18 +91,18 @@ class TracedContextTest {
             struct_ops target=tcp_congestion_ops.init | ARG0 *(u32 *)(r2 +24) = 1  | accepted
             struct_ops target=tcp_congestion_ops.init | ARG0 *(u64 *)(r2 +8) = 1   | accepted
             struct_ops target=tcp_congestion_ops.init | ARG0 *(u64 *)(r2 +16) = 1  | accepted
-            struct_ops target=tcp_congestion_ops.init | ARG0 *(u32 *)(r2 +28) = 1  | no write support to tcp_sock at off 28
-            struct_ops target=tcp_congestion_ops.init | ARG0 *(u64 *)(r2 +24) = 1  | write access at off 24 with size 8 beyond the member of tcp_sock ended at 28
+            struct_ops target=tcp_congestion_ops.init | ARG0 *(u32 *)(r2 +28) = 1  | R2 cannot write into ptr_tcp_sock at off=28 size=4
+            struct_ops target=tcp_congestion_ops.init | ARG0 *(u64 *)(r2 +24) = 1  | R2 cannot write into ptr_tcp_sock at off=24 size=8
             struct_ops target=bpf_dummy_ops.test_1    | ARG0 READ | R2 invalid mem access 'trusted_ptr_or_null_'
             struct_ops target=bpf_dummy_ops.test_1    | ARG0 CHECK *(u32 *)(r2 +0) = 1; OUT | accepted
-            struct_ops target=bpf_dummy_ops.test_1    | ARG0 CHECK *(u64 *)(r2 +8) = 1; OUT | write access at off 8 with size 8
+            struct_ops target=bpf_dummy_ops.test_1    | ARG0 CHECK *(u64 *)(r2 +8) = 1; OUT | R2 cannot write into ptr_bpf_dummy_ops_state at off=8 size=8
             struct_ops target=Qdisc_ops.enqueue       | ARG0 READ | BPF_EXIT instruction in main prog would lead to reference leak
             struct_ops target=Qdisc_ops.enqueue       | ARG0 r1 = r2; call bpf_kfree_skb | accepted
             struct_ops target=Qdisc_ops.enqueue       | r6 = r1; ARG0 r1 = r2; call bpf_kfree_skb; r2 = *(u64 *)(r6 +0) | invalid bpf_context access off=0. Reference may already be released
             struct_ops target=Qdisc_ops.enqueue       | ARG0 *(u64 *)(r2 +0) = 1; *(u64 *)(r2 +16) = 1; r1 = r2; call bpf_kfree_skb | accepted
-            struct_ops target=Qdisc_ops.enqueue       | ARG0 *(u64 *)(r2 +8) = 1 | no write support to sk_buff at off 8
-            struct_ops target=Qdisc_ops.enqueue       | ARG1 *(u32 *)(r2 +4) = 1 | no write support to Qdisc at off 4
-            struct_ops target=Qdisc_ops.enqueue       | ARG2 *(u64 *)(r2 +0) = 1 | only read is supported
+            struct_ops target=Qdisc_ops.enqueue       | ARG0 *(u64 *)(r2 +8) = 1 | R2 cannot write into ptr_sk_buff at off=8 size=8
+            struct_ops target=Qdisc_ops.enqueue       | ARG1 *(u32 *)(r2 +4) = 1 | R2 cannot write into ptr_Qdisc at off=4 size=4
+            struct_ops target=Qdisc_ops.enqueue       | ARG2 *(u64 *)(r2 +0) = 1 | R2 cannot write into ptr_bpf_sk_buff_ptr at off=0 size=8
             """)
     void shouldCheckFunctionsOfStructs(String section, String text, String expected) throws Exception {
         assertThat(VerdictsOf.of(section, expand(text), TestKernel.TYPES)).isEqualTo(expected);
