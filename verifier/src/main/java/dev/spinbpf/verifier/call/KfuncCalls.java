@@ -214,9 +214,6 @@ final class KfuncCalls {
                     kfunc.name(),
                     CriticalSections.nonSleepableDescription(state));
         }
-        if (kfunc.is("bpf_rcu_read_lock", "bpf_rcu_read_unlock") && KfuncCalls.inRbtreeCallback(env)) {
-            throw env.reject(Errno.EACCES, "Calling bpf_rcu_read_{lock,unlock} in unnecessary rbtree callback");
-        }
         if (kfunc.has(Kfunc.Flag.RCU_PROTECTED) && !CriticalSections.inRcuSection(state)) {
             throw env.reject(Errno.EACCES, "kernel func %s requires RCU critical section protection", kfunc.name());
         }
