@@ -30,14 +30,15 @@ class VerifierCasesTest {
 
     @Test
     void shouldTellAWrongExpectation() throws Exception {
-        VerifierCase wrong =
-                new VerifierCase("wrong", "accept", List.of(), ".license \"GPL\"\n.program p \"socket\"\n    r0 = r2\n    exit\n");
+        VerifierCase wrong = new VerifierCase(
+                "wrong", "accept", List.of(), ".license \"GPL\"\n.program p \"socket\"\n    r0 = r2\n    exit\n");
         assertThat(verdict(wrong)).isEqualTo("reject EACCES: R2 !read_ok").isNotEqualTo(wrong.expected());
     }
 
     @Test
     void shouldRefuseMoreMapsThanAProgramMayUse() throws Exception {
-        assertThat(verdict(new VerifierCase("maps", "accept", List.of(), maps(64)))).isEqualTo("accept");
+        assertThat(verdict(new VerifierCase("maps", "accept", List.of(), maps(64))))
+                .isEqualTo("accept");
         assertThat(verdict(new VerifierCase("maps", "reject", List.of(), maps(65))))
                 .isEqualTo("reject E2BIG: The total number of maps per program has reached the limit of 64");
     }
@@ -60,9 +61,9 @@ class VerifierCasesTest {
         ProgramObject object = Assembler.assemble("case.bpfasm", text.text());
         // The types of a text stand for the kernel's too, unless it says otherwise; they must not be the same object.
         boolean hasKernelTypes = text.text().contains("\n.btf") && !text.text().contains(OWN_TYPES);
-        Btf kernelTypes = hasKernelTypes ? Assembler.assemble("kernel", text.text()).btf() : Btf.EMPTY;
-        VerifierOptions options =
-                new VerifierOptions(!text.log().isEmpty(), kernelTypes, VerifierOptions.INSN_LIMIT);
+        Btf kernelTypes =
+                hasKernelTypes ? Assembler.assemble("kernel", text.text()).btf() : Btf.EMPTY;
+        VerifierOptions options = new VerifierOptions(!text.log().isEmpty(), kernelTypes, VerifierOptions.INSN_LIMIT);
         return Verifier.verify(object, object.programs().getFirst(), options);
     }
 
