@@ -35,9 +35,8 @@ final class StructOpsTargets {
         if (struct.isEmpty()) {
             throw env.reject(
                     Errno.EINVAL,
-                    "prog '%s': SEC(\"%s\") program isn't referenced anywhere, did you forget to use it?",
-                    env.program().name(),
-                    env.program().section());
+                    "prog '%s': SEC(\"struct_ops\") program isn't referenced anywhere, did you forget to use it?",
+                    env.program().name());
         }
         int id = btf.find(struct, BtfType.Composite.class);
         if (id == 0 || btf.find(VALUE_PREFIX + struct, BtfType.Composite.class) == 0) {

@@ -107,15 +107,6 @@ final class KfuncArgs {
             meta.constant = arg.reg.constValue();
             return;
         }
-        boolean readOnly = arg.param.name().equals("rdonly_buf_size");
-        if (readOnly || arg.param.name().equals("rdwr_buf_size")) {
-            if (!arg.reg.isConst()) {
-                throw env.reject(Errno.EINVAL, "%s is not a const", arg.name);
-            }
-            meta.returnReadOnly |= readOnly;
-            meta.returnSize = arg.reg.constValue();
-            env.services().precision().markChain(env, arg.regno);
-        }
     }
 
     private boolean pointer(VerifierEnv env, Arg arg, KfuncMeta meta, int insnIndex) {

@@ -197,9 +197,6 @@ final class KfuncCalls {
                     kfunc.name(),
                     CriticalSections.nonSleepableDescription(state));
         }
-        if ((kfunc.has(Trait.RCU_LOCK) || kfunc.has(Trait.RCU_UNLOCK)) && KfuncCalls.inRbtreeCallback(env)) {
-            throw env.reject(Errno.EACCES, "Calling bpf_rcu_read_{lock,unlock} in unnecessary rbtree callback");
-        }
         if (kfunc.has(Kfunc.Flag.RCU_PROTECTED) && !CriticalSections.inRcuSection(state)) {
             throw env.reject(Errno.EACCES, "kernel func %s requires RCU critical section protection", kfunc.name());
         }

@@ -87,6 +87,9 @@ public final class MapRules {
         if (map.type() == MapType.STRUCT_OPS) {
             throw env.reject(Errno.EINVAL, "bpf_struct_ops map cannot be used in prog");
         }
+        if (map.type() == MapType.ARENA && map.def().mapExtra() == 0) {
+            throw env.reject(Errno.EINVAL, "arena's user address must be set via map_extra or mmap()");
+        }
         if (env.program().sleepable() && !env.kernel().mapTypes().isSleepable(map.type())) {
             throw env.reject(
                     Errno.EINVAL, "Sleepable programs can only use array, hash, ringbuf and local storage maps");

