@@ -22,12 +22,12 @@ import dev.spinbpf.verifier.kernel.KfuncTraits.Trait;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.object.Dynptrs;
 import dev.spinbpf.verifier.object.Iterators;
-import dev.spinbpf.verifier.object.KfuncMeta;
 import dev.spinbpf.verifier.object.ListsAndTrees;
 import dev.spinbpf.verifier.object.SpecialFields;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.VerifierState;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Calls of kernel functions: Linux's {@code check_kfunc_call}. */
@@ -110,7 +110,7 @@ final class KfuncCalls {
             PacketAccess.invalidateAll(env.state());
         }
         if (kfunc.has(Kfunc.Flag.ITER_NEXT)) {
-            Iterators.next(env, meta, insnIndex);
+            Iterators.next(env, Objects.requireNonNull(meta.iterator), insnIndex);
         }
         return kfunc.has(Trait.THROWS) ? CallChecker.KfuncResult.THROWS : CallChecker.KfuncResult.CONTINUE;
     }

@@ -1,58 +1,58 @@
-package dev.spinbpf.verifier.object;
+package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.verifier.kernel.Kfunc;
 import dev.spinbpf.verifier.kernel.KfuncTraits;
+import dev.spinbpf.verifier.object.Dynptrs;
+import dev.spinbpf.verifier.object.Iterators;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.RegPayload;
 import org.jspecify.annotations.Nullable;
 
-/** What the arguments of one call of a kernel function told. Mutable; Linux's {@code struct bpf_kfunc_call_arg_meta}. */
-public final class KfuncMeta {
-    public final Kfunc kfunc;
-    public final Dynptrs.Uses dynptr = new Dynptrs.Uses();
+/** Notes on one call of a kernel function, taken while its arguments are checked. Mutable; Linux's {@code struct bpf_kfunc_call_arg_meta}. */
+final class KfuncMeta {
+    final Kfunc kfunc;
+    final Dynptrs.Uses dynptr = new Dynptrs.Uses();
 
     /** Id of the referenced object among the arguments, or 0. */
-    public int objectId;
+    int objectId;
     /** Whether an argument had to be a constant, and which it is. */
-    public boolean constantFound;
+    boolean constantFound;
 
-    public long constant;
+    long constant;
     /** Size of the memory returned, 0 if the prototype does not say. */
-    public long returnSize;
+    long returnSize;
 
-    public boolean returnReadOnly;
-    public int subprog = -1;
+    boolean returnReadOnly;
+    int subprog = -1;
 
     @Nullable
-    public MapInfo map;
+    MapInfo map;
 
-    public int mapUid;
+    int mapUid;
     /** Struct that the object passed has. */
-    public RegPayload.@Nullable BtfRef argType;
+    RegPayload.@Nullable BtfRef argType;
     /** Root of the list or tree passed. */
     @Nullable
-    public BtfField root;
+    BtfField root;
     /** Whether the object passed is owned by the program. */
-    public boolean owningRef;
-    /** Frame and slot of the iterator passed, -1 if there is none. */
-    int iterFrame = -1;
-
-    int iterSlot = -1;
+    boolean owningRef;
+    /** The iterator passed; null if there is none yet. */
+    Iterators.@Nullable Place iterator;
     /** The kernel's form of the context. */
-    public RegPayload.@Nullable BtfRef kernelContext;
+    RegPayload.@Nullable BtfRef kernelContext;
 
-    public KfuncMeta(Kfunc kfunc) {
+    KfuncMeta(Kfunc kfunc) {
         this.kfunc = kfunc;
         returnSize = kfunc.traits().returnedBytes();
     }
 
     /** Register whose object is given back, 0 if none. */
-    public int releaseRegno() {
+    int releaseRegno() {
         return kfunc.has(Kfunc.Flag.RELEASE) ? 1 : 0;
     }
 
-    public boolean returnsNull() {
+    boolean returnsNull() {
         return kfunc.has(Kfunc.Flag.RET_NULL) && !(kfunc.has(KfuncTraits.Trait.REFCOUNT_ACQUIRE) && owningRef);
     }
 }
