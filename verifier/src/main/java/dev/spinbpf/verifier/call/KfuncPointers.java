@@ -54,8 +54,8 @@ final class KfuncPointers {
                 (env, arg, meta, at) -> KfuncObjects.refcounted(env, arg.reg(), arg.name(), meta));
         checkers.put(
                 KfuncArgKind.OBJECT,
-                (env, arg, meta, at) ->
-                        KfuncObjects.object(env, arg.reg(), arg.name(), meta, arg.param().type()));
+                (env, arg, meta, at) -> KfuncObjects.object(
+                        env, arg.reg(), arg.name(), meta, arg.param().type()));
         checkers.put(KfuncArgKind.DYNPTR, this::dynptr);
         checkers.put(KfuncArgKind.ITERATOR, this::iterator);
         checkers.put(KfuncArgKind.LIST_HEAD, root(BtfField.Kind.BPF_LIST_HEAD));
@@ -133,10 +133,15 @@ final class KfuncPointers {
 
     private static void context(VerifierEnv env, Arg arg, KfuncMeta meta, int insnIndex) {
         if (!arg.reg().is(RegType.PTR_TO_CTX, 0)) {
-            throw env.reject(Errno.EINVAL, "%s expected pointer to ctx, but got %s", arg.name(), arg.reg().typeText());
+            throw env.reject(
+                    Errno.EINVAL,
+                    "%s expected pointer to ctx, but got %s",
+                    arg.name(),
+                    arg.reg().typeText());
         }
         if (meta.kfunc.has(Trait.KERNEL_CONTEXT)) {
-            String struct = env.kernel().programTypes().kernelContext(env.program().type());
+            String struct =
+                    env.kernel().programTypes().kernelContext(env.program().type());
             meta.kernelContext = struct == null ? null : StructMatch.kernel(env, struct);
             if (meta.kernelContext == null) {
                 throw new UnsupportedFeature("kfunc bpf_cast_to_kern_ctx is not supported in programs of type "

@@ -33,7 +33,8 @@ public final class AllowedTargets {
             return isAtSleepableHook(kernel, program);
         }
         String target = program.attachTarget();
-        return program.attachType() == AttachType.TRACE_ITER || target != null && kernel.functions().allowsPaths(target);
+        return program.attachType() == AttachType.TRACE_ITER
+                || target != null && kernel.functions().allowsPaths(target);
     }
 
     private static boolean isAtSleepableHook(Kernel kernel, Program program) {

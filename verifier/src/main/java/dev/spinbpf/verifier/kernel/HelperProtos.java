@@ -36,7 +36,8 @@ final class HelperProtos {
     }
 
     /** The prototype of that name, or null. */
-    @Nullable HelperProto find(String name) {
+    @Nullable
+    HelperProto find(String name) {
         return protos.get(name);
     }
 

@@ -21,7 +21,8 @@ final class KfuncArgKinds {
     }
 
     /** The kind of a pointer of that type and name; null if what is passed decides. */
-    @Nullable KfuncArgKind find(KernelType type, String name) {
+    @Nullable
+    KfuncArgKind find(KernelType type, String name) {
         for (Row row : rows) {
             if (row.fits(type, name)) {
                 return row.kind;

@@ -34,7 +34,8 @@ public final class ProgramTypes {
      *
      * @throws UnsupportedFeature if they are not known
      */
-    @Nullable String helperSet(ProgType type) {
+    @Nullable
+    String helperSet(ProgType type) {
         String set = row(type).helperSet;
         if (set.equals(UNKNOWN)) {
             throw new UnsupportedFeature("program type " + type.display() + " is not supported");

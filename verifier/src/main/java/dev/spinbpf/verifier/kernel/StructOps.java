@@ -24,7 +24,8 @@ public final class StructOps {
      * @param members the functions that programs may implement
      * @param sleepable those of them that may sleep; null if it is not known
      */
-    public record Rules(String helperSet, Set<String> members, @Nullable Set<String> sleepable) {}
+    public record Rules(
+            String helperSet, Set<String> members, @Nullable Set<String> sleepable) {}
 
     StructOps(KernelVersion version) {
         for (String[] row : Tables.rows("struct_ops.tsv", version)) {

@@ -24,7 +24,8 @@ public final class StructMatch {
      *
      * @param strict whether only the object itself counts, not what it begins with
      */
-    public static boolean matches(VerifierEnv env, RegPayload.BtfRef type, long off, RegPayload.BtfRef wanted, boolean strict) {
+    public static boolean matches(
+            VerifierEnv env, RegPayload.BtfRef type, long off, RegPayload.BtfRef wanted, boolean strict) {
         if (off == 0 && type.equals(wanted)) {
             return true;
         }

@@ -83,7 +83,8 @@ class KernelTablesTest {
 
     @Test
     void callbacksAreReadArgumentByArgument() {
-        Callback callback = Kernel.LINUX_7_2.helperSets().traits("bpf_for_each_map_elem").callback();
+        Callback callback =
+                Kernel.LINUX_7_2.helperSets().traits("bpf_for_each_map_elem").callback();
         assertThat(callback)
                 .isEqualTo(new Callback(
                         false,
@@ -114,7 +115,8 @@ class KernelTablesTest {
         assertThat(types.takes(MapType.PROG_ARRAY, "bpf_tail_call", tailCall)).isTrue();
         assertThat(types.takes(MapType.HASH, "bpf_tail_call", tailCall)).isFalse();
         assertThat(types.takes(MapType.HASH, "bpf_map_lookup_elem", lookup)).isTrue();
-        assertThat(types.takes(MapType.PROG_ARRAY, "bpf_map_lookup_elem", lookup)).isFalse();
+        assertThat(types.takes(MapType.PROG_ARRAY, "bpf_map_lookup_elem", lookup))
+                .isFalse();
         assertThat(types.takes(MapType.DEVMAP, "bpf_map_lookup_elem", lookup)).isTrue();
     }
 
@@ -130,10 +132,14 @@ class KernelTablesTest {
         assertThat(contexts.find(devmap, 20, 4, false)).isNotNull();
         assertThat(contexts.find(filter, 9, 1, false).name()).isEqualTo("mark");
         assertThat(contexts.find(filter, 8, 4, true)).isNull();
-        assertThat(contexts.find(filter, 64, 8, true)).as("beyond the end of cb").isNull();
+        assertThat(contexts.find(filter, 64, 8, true))
+                .as("beyond the end of cb")
+                .isNull();
         assertThat(contexts.findBehind("bpf_sock", "PTR_TO_SOCK_COMMON", 8, 4)).isNull();
         assertThat(contexts.findBehind("bpf_sock", "PTR_TO_SOCKET", 8, 1)).isNotNull();
-        assertThat(contexts.findBehind("bpf_sock", "PTR_TO_SOCKET", 9, 1)).as("not at the start").isNull();
+        assertThat(contexts.findBehind("bpf_sock", "PTR_TO_SOCKET", 9, 1))
+                .as("not at the start")
+                .isNull();
     }
 
     @Test
@@ -156,8 +162,7 @@ class KernelTablesTest {
         Kfuncs kfuncs = Kernel.LINUX_7_2.kfuncs();
         assertThat(kfuncs.find("bpf_obj_drop").params().getFirst().kind()).isEqualTo(KfuncArgKind.ALLOCATED);
         assertThat(kfuncs.find("bpf_iter_num_next").params().getFirst().kind()).isEqualTo(KfuncArgKind.ITERATOR);
-        assertThat(kfuncs.find("bpf_res_spin_lock").params().getFirst().kind())
-                .isEqualTo(KfuncArgKind.RES_SPIN_LOCK);
+        assertThat(kfuncs.find("bpf_res_spin_lock").params().getFirst().kind()).isEqualTo(KfuncArgKind.RES_SPIN_LOCK);
         assertThat(kfuncs.find("bpf_task_acquire").params().getFirst().kind()).isNull();
     }
 }
