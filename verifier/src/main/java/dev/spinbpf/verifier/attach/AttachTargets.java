@@ -74,12 +74,12 @@ public final class AttachTargets {
         return target;
     }
 
-    /** Whether the kernel's types are at hand. */
+    /** Returns whether the kernel's types are at hand. */
     static boolean hasTypes(VerifierEnv env) {
         return env.kernelTypes().size() > 1;
     }
 
-    /** Whether the kernel guarantees that objects that are passed as arguments are valid. */
+    /** Returns whether the kernel guarantees that objects that are passed as arguments are valid. */
     static boolean trustsArguments(VerifierEnv env) {
         AttachType attach = env.program().attachType();
         return switch (env.program().type()) {
@@ -311,7 +311,7 @@ public final class AttachTargets {
                 -Errno.ESRCH);
     }
 
-    /** What sort of type it is, in the words of Linux's verifier. */
+    /** Returns what sort of type it is, in the words of Linux's verifier. */
     static String kindName(BtfType type) {
         return type instanceof BtfType.Void ? "UNKNOWN" : Btf.kindName(type).toUpperCase(Locale.ROOT);
     }

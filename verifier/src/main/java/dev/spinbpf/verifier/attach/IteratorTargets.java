@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What iterators over the kernel's objects pass to programs: Linux's {@code struct bpf_iter_reg}. */
+/** Arguments that iterators over the kernel's objects pass to programs: Linux's {@code struct bpf_iter_reg}. */
 final class IteratorTargets {
     private static final String META = "bpf_iter_meta";
 
@@ -55,7 +55,7 @@ final class IteratorTargets {
                         .allMatch(id -> btf.sizeOf(id) == env.kernel().structs().sizeOf(META));
     }
 
-    /** What a load of the argument gives; null if it points to a struct of which nothing is known. */
+    /** Returns what a load of the argument gives; null if it points to a struct of which nothing is known. */
     private static @Nullable RegState register(
             VerifierEnv env, IteratorArguments.Argument kind, Btf btf, BtfType.Ptr pointer) {
         return switch (kind) {

@@ -10,7 +10,7 @@ import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
 
-/** Which pointers may be passed with an offset. */
+/** Offsets at which pointers may be passed. */
 final class ArgOffsets {
     private ArgOffsets() {}
 

@@ -20,10 +20,10 @@ import java.util.List;
 /**
  * Arguments of kernel functions.
  *
- * <p>A number must be a number, and a constant where the declaration says so. A pointer is null only where that is allowed, is a
- * reference if the function releases it, and is of one {@link KfuncArgKind kind}: the declaration tells it, by the table of kinds,
- * or else the register that is passed does. The kind decides whether the object must be trusted, at which offsets the pointer
- * may be, and what else is checked: see {@link KfuncPointers}.
+ * <p>A number must be a number, and a constant where the declaration says so. A pointer is null only where that is
+ * allowed, is a reference if the function releases it, and is of one {@link KfuncArgKind kind}: the declaration tells it,
+ * by the table of kinds, or else the register that is passed does. The kind decides whether the object must be trusted, at
+ * which offsets the pointer may be, and what else is checked: see {@link KfuncPointers}.
  */
 final class KfuncArgs {
     private static final int MAX_REG_ARGS = 5;
@@ -195,7 +195,7 @@ final class KfuncArgs {
         return sized ? KfuncArgKind.SIZED_MEMORY : KfuncArgKind.MEMORY;
     }
 
-    /** Whether the next argument is the size of the memory. */
+    /** Returns whether the next argument is the size of the memory. */
     private static boolean isSized(VerifierEnv env, Arg arg, Kfunc kfunc) {
         if (arg.index + 1 >= kfunc.params().size()) {
             return false;

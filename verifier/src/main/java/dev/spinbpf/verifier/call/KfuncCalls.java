@@ -48,7 +48,7 @@ final class KfuncCalls {
         return env.kernel().kfuncs().find(ref(env, insn).name());
     }
 
-    /** Whether the path runs in the comparison function of a tree. */
+    /** Returns whether the path runs in the comparison function of a tree. */
     static boolean inRbtreeCallback(VerifierEnv env) {
         VerifierState state = env.state();
         for (int frame = state.curframe(); frame > 0; frame--) {

@@ -9,14 +9,17 @@ import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.RegPayload;
 import org.jspecify.annotations.Nullable;
 
-/** Notes on one call of a kernel function, taken while its arguments are checked. Mutable; Linux's {@code struct bpf_kfunc_call_arg_meta}. */
+/**
+ * Notes on one call of a kernel function, taken while its arguments are checked. Mutable; Linux's
+ * {@code struct bpf_kfunc_call_arg_meta}.
+ */
 final class KfuncMeta {
     final Kfunc kfunc;
     final Dynptrs.Uses dynptr = new Dynptrs.Uses();
 
     /** Id of the referenced object among the arguments, or 0. */
     int objectId;
-    /** Whether an argument had to be a constant, and which it is. */
+    /** True if an argument had to be a constant, which then follows. */
     boolean constantFound;
 
     long constant;
@@ -35,7 +38,7 @@ final class KfuncMeta {
     /** Root of the list or tree passed. */
     @Nullable
     BtfField root;
-    /** Whether the object passed is owned by the program. */
+    /** True if the program owns the object passed. */
     boolean owningRef;
     /** The iterator passed; null if there is none yet. */
     Iterators.@Nullable Place iterator;

@@ -23,7 +23,7 @@ import dev.spinbpf.verifier.state.RegType;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** What r0 holds after a kernel function. */
+/** The contents of r0 after a kernel function. */
 final class KfuncReturns {
     private static final int MAX_PERCPU_OBJECT = 512;
 

@@ -9,7 +9,7 @@ import java.util.Objects;
 public final class AllowedTargets {
     private AllowedTargets() {}
 
-    /** Whether the condition of that name, in a helper's prototype, holds. */
+    /** Returns whether the condition of that name, in a helper's prototype, holds. */
     public static boolean holds(Kernel kernel, String condition, Program program) {
         return switch (condition) {
             case "bpf_sk_storage_tracing_allowed" -> mayUseSocketStorage(program);

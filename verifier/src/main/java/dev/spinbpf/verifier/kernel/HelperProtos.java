@@ -41,7 +41,7 @@ final class HelperProtos {
         return protos.get(name);
     }
 
-    /** What a helper does besides its prototypes. */
+    /** Returns what a helper does besides its prototypes. */
     HelperTraits traits(String helper) {
         return traits.getOrDefault(helper, HelperTraits.NONE);
     }

@@ -51,7 +51,7 @@ public enum KfuncArgKind {
         this.offsetRule = offsetRule;
     }
 
-    /** Whether the object has to be certainly valid. */
+    /** Returns whether the object has to be certainly valid. */
     public boolean isTrusted() {
         return trusted;
     }

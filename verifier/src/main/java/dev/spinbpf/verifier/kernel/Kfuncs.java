@@ -65,17 +65,17 @@ public final class Kfuncs {
         return known.get(name);
     }
 
-    /** Whether Linux has the function. */
+    /** Returns whether Linux has the function. */
     public boolean exists(String name) {
         return known.containsKey(name) || others.containsKey(name);
     }
 
-    /** Whether only programs that are bound to a device may call the function. */
+    /** Returns whether only programs that are bound to a device may call the function. */
     public boolean needsDevice(String name) {
         return others.getOrDefault(name, false);
     }
 
-    /** Whether programs of this kind may call the function. */
+    /** Returns whether programs of this kind may call the function. */
     public boolean isAllowed(Kfunc kfunc, Program program) {
         if (!kfunc.hooks().contains("COMMON") && !kfunc.hooks().contains(types.kfuncHook(program.type()))) {
             return false;

@@ -7,7 +7,7 @@ import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.state.RegPayload;
 import org.jspecify.annotations.Nullable;
 
-/** Whether a pointer to one type may stand for a pointer to another. */
+/** Compares structs: a pointer to one may stand for a pointer to what it begins with. */
 public final class StructMatch {
     private static final int MAX_DEPTH = 32;
 
