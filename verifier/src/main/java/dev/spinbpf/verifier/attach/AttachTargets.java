@@ -74,12 +74,12 @@ public final class AttachTargets {
         return target;
     }
 
-    /** Whether the kernel's types are at hand. */
+    /** Returns whether the kernel's types are at hand. */
     static boolean hasTypes(VerifierEnv env) {
         return env.kernelTypes().size() > 1;
     }
 
-    /** Whether the kernel guarantees that objects that are passed as arguments are valid. */
+    /** Returns whether the kernel guarantees that objects that are passed as arguments are valid. */
     static boolean trustsArguments(VerifierEnv env) {
         AttachType attach = env.program().attachType();
         return switch (env.program().type()) {
@@ -190,11 +190,14 @@ public final class AttachTargets {
 
     private static void checkSleeping(VerifierEnv env, String name, boolean isLsm) {
         if (env.program().sleepable()) {
-            boolean allowed = isLsm ? env.kernel().lsmHooks().isSleepable(name) : env.kernel().functions().isSleepable(name);
+            boolean allowed = isLsm
+                    ? env.kernel().lsmHooks().isSleepable(name)
+                    : env.kernel().functions().isSleepable(name);
             if (!allowed) {
                 throw env.reject(Errno.EINVAL, "%s is not sleepable", name);
             }
-        } else if (env.program().attachType() == AttachType.MODIFY_RETURN && !env.kernel().functions().isModifiable(name)) {
+        } else if (env.program().attachType() == AttachType.MODIFY_RETURN
+                && !env.kernel().functions().isModifiable(name)) {
             throw env.reject(Errno.EINVAL, "%s() is not modifiable", name);
         }
     }
@@ -280,7 +283,14 @@ public final class AttachTargets {
 
     private static @Nullable AttachTarget known(VerifierEnv env, KernelHook.Kind kind, String name) {
         KernelHook hook = KernelHook.find(kind, name);
-        return hook == null ? null : new AttachTarget(env.kernel().hookTypes().btf(), name, env.kernel().hookTypes().proto(hook), false, List.of());
+        return hook == null
+                ? null
+                : new AttachTarget(
+                        env.kernel().hookTypes().btf(),
+                        name,
+                        env.kernel().hookTypes().proto(hook),
+                        false,
+                        List.of());
     }
 
     private static int find(VerifierEnv env, String prefix, String name, Class<? extends BtfType> shape) {
@@ -301,7 +311,7 @@ public final class AttachTargets {
                 Errno.name(Errno.ESRCH));
     }
 
-    /** What sort of type it is, in the words of Linux's verifier. */
+    /** Returns what sort of type it is, in the words of Linux's verifier. */
     static String kindName(BtfType type) {
         return type instanceof BtfType.Void ? "UNKNOWN" : Btf.kindName(type).toUpperCase(Locale.ROOT);
     }

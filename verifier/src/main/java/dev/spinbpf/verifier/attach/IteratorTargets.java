@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What iterators over the kernel's objects pass to programs: Linux's {@code struct bpf_iter_reg}. */
+/** Arguments that iterators over the kernel's objects pass to programs: Linux's {@code struct bpf_iter_reg}. */
 final class IteratorTargets {
     private static final String META = "bpf_iter_meta";
 
@@ -51,11 +51,13 @@ final class IteratorTargets {
         Btf btf = env.btf();
         int contextBytes = proto.params().size() * Long.BYTES;
         return btf.findAll("bpf_iter__" + name).stream().allMatch(id -> btf.sizeOf(id) == contextBytes)
-                && btf.findAll(META).stream().allMatch(id -> btf.sizeOf(id) == env.kernel().structs().sizeOf(META));
+                && btf.findAll(META).stream()
+                        .allMatch(id -> btf.sizeOf(id) == env.kernel().structs().sizeOf(META));
     }
 
-    /** What a load of the argument gives; null if it points to a struct of which nothing is known. */
-    private static @Nullable RegState register(VerifierEnv env, IteratorArguments.Argument kind, Btf btf, BtfType.Ptr pointer) {
+    /** Returns what a load of the argument gives; null if it points to a struct of which nothing is known. */
+    private static @Nullable RegState register(
+            VerifierEnv env, IteratorArguments.Argument kind, Btf btf, BtfType.Ptr pointer) {
         return switch (kind) {
             case OR_NULL -> object(env, btf, pointer, TypeFlags.PTR_MAYBE_NULL);
             case TRUSTED_OR_NULL -> object(env, btf, pointer, TypeFlags.PTR_MAYBE_NULL | TypeFlags.PTR_TRUSTED);

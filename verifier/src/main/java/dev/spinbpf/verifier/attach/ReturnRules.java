@@ -16,7 +16,7 @@ import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import org.jspecify.annotations.Nullable;
 
-/** What each kind of program may return. */
+/** The values that each kind of program may return. */
 public final class ReturnRules implements ReturnCodes {
     private static final RetvalRange ZERO_OR_ONE = new RetvalRange(0, 1);
     private static final RetvalRange ZERO = new RetvalRange(0, 0);
@@ -89,7 +89,7 @@ public final class ReturnRules implements ReturnCodes {
                 && env.kernel().lsmHooks().returnsVoid(LsmHooks.PREFIX + program.attachTarget());
     }
 
-    /** Whether the number is certainly within the range. */
+    /** Returns whether the number is certainly within the range. */
     public static boolean isWithin(RegState reg, RetvalRange range) {
         return range.return32bit()
                 ? range.min() <= reg.value().s32min() && reg.value().s32max() <= range.max()
@@ -155,7 +155,7 @@ public final class ReturnRules implements ReturnCodes {
         return target.btf().resolved(target.proto().returnTypeId()) instanceof BtfType.Ptr;
     }
 
-    /** Whether a function of a struct returns an object of its result's type, to which it holds a reference. */
+    /** Returns whether a function of a struct returns an object of its result's type, to which it holds a reference. */
     private static boolean returnsReference(VerifierEnv env, int regno) {
         if (env.program().type() != ProgType.STRUCT_OPS) {
             return false;

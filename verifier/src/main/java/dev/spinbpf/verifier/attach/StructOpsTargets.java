@@ -81,7 +81,7 @@ final class StructOpsTargets {
         return null;
     }
 
-    /** What the names of the parameters of the kernel's own do-nothing function say. */
+    /** Returns what the names of the parameters of the kernel's own do-nothing function say. */
     private static List<AttachTarget.Argument> arguments(
             VerifierEnv env, String struct, String member, BtfType.FuncProto proto) {
         Btf btf = env.kernelTypes();
@@ -121,7 +121,7 @@ final class StructOpsTargets {
         }
     }
 
-    /** What a load from the context gives, beyond what prototypes say. */
+    /** Returns what a load from the context gives, beyond what prototypes say. */
     static @Nullable RegState context(VerifierEnv env, int off, int size, boolean write) {
         String struct = StructOps.structOf(env.program());
         if (struct.equals(StructOps.QDISC_OPS)

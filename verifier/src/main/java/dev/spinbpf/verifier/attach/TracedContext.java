@@ -22,12 +22,12 @@ final class TracedContext {
 
     private TracedContext() {}
 
-    /** What a load of an argument gives, or null if the access is not allowed. */
+    /** Returns what a load of an argument gives, or null if the access is not allowed. */
     static @Nullable RegState check(VerifierEnv env, int off, int size, boolean write) {
         return isWithin(off, size, write) ? argument(env, off, size) : null;
     }
 
-    /** Whether a read is of an aligned part of the context. */
+    /** Returns whether a read is of an aligned part of the context. */
     static boolean isWithin(int off, int size, boolean write) {
         return !write && off >= 0 && off < KernelLimits.MAX_BPF_FUNC_ARGS * Long.BYTES && off % size == 0;
     }
@@ -47,7 +47,7 @@ final class TracedContext {
         return number == target.count() ? result(env, target, off, size) : typed(env, target, number, off, size);
     }
 
-    /** Which argument lies at the offset; the count of arguments if the result does, one more if nothing does. */
+    /** Returns which argument lies at the offset; the count of arguments if the result does, one more if nothing does. */
     private static int argumentNumber(AttachTarget target, int off) {
         int end = 0;
         int number = 0;

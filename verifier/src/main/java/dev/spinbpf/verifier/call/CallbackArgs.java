@@ -36,7 +36,8 @@ record CallbackArgs(Callback callback) implements CallbackPusher.CalleeSetup {
             case REGISTER -> from;
             case MAP -> RegState.pointer(RegType.CONST_PTR_TO_MAP, 0, from.payload());
             case KEY -> {
-                if (!callback.async() && !env.kernel().mapTypes().isWalkable(from.map().type())) {
+                if (!callback.async()
+                        && !env.kernel().mapTypes().isWalkable(from.map().type())) {
                     throw env.reject(Errno.ENOTSUPP, "callback function not allowed for map");
                 }
                 yield RegState.pointer(RegType.PTR_TO_MAP_KEY, 0, from.payload());

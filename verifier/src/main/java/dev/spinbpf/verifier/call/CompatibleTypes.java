@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/** Which types of register fit an argument. */
+/** The types of registers that fit each kind of argument. */
 final class CompatibleTypes {
     /** A register's type with flags. */
     record Typed(RegType type, int flags) {

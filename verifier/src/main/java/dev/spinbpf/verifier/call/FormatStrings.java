@@ -25,7 +25,7 @@ final class FormatStrings {
         }
     }
 
-    /** Whether each conversion is a known one and has an argument; arguments may be left over. */
+    /** Returns whether each conversion is a known one and has an argument; arguments may be left over. */
     static boolean fits(String format, long arguments) {
         return new FormatStrings(format).fits(arguments);
     }

@@ -50,7 +50,8 @@ final class HelperArgs {
             // A privileged program may leak addresses.
             return;
         }
-        if (reg.isPacketPointer() && !env.kernel().programTypes().mayPassPackets(env.program().type(), meta.proto)) {
+        if (reg.isPacketPointer()
+                && !env.kernel().programTypes().mayPassPackets(env.program().type(), meta.proto)) {
             throw env.reject(Errno.EACCES, "helper access to the packet is not allowed");
         }
         if (type.kind() == ArgKind.PTR_TO_MAP_VALUE) {

@@ -21,7 +21,7 @@ import dev.spinbpf.verifier.state.RegType;
 import dev.spinbpf.verifier.state.VerifierState;
 import java.util.Objects;
 
-/** What a call of a helper demands and does beyond the prototype: the traits of the helper, applied to the state. */
+/** The traits of a helper, applied to the state in which it is called. */
 final class HelperEffects {
     private final VerifierEnv env;
     private final HelperMeta meta;
@@ -97,7 +97,7 @@ final class HelperEffects {
         }
     }
 
-    /** Whether the helper has written to a packet through the dynptr that it was passed. */
+    /** Returns whether the helper has written to a packet through the dynptr that it was passed. */
     boolean writtenThroughDynptr() {
         DynptrType type = meta.dynptr.type;
         return meta.has(Trait.WRITES_DYNPTR) && (type == DynptrType.SKB || type == DynptrType.SKB_META);

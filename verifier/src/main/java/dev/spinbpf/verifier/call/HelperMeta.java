@@ -9,7 +9,7 @@ import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.RegPayload;
 import org.jspecify.annotations.Nullable;
 
-/** What the arguments of one call of a helper told. Mutable; Linux's {@code struct bpf_call_arg_meta}. */
+/** Notes on one call of a helper, taken while its arguments are checked. Mutable; Linux's {@code struct bpf_call_arg_meta}. */
 final class HelperMeta {
     final int id;
     final String name;
@@ -29,7 +29,7 @@ final class HelperMeta {
     int mapUid;
     /** Id of the referenced object among the arguments, or 0. */
     int objectId;
-    /** Register whose object is given back, 0 if none. */
+    /** Register whose object is released, 0 if none. */
     int releaseRegno;
 
     long memSize;

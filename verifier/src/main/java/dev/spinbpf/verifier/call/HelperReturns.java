@@ -22,7 +22,7 @@ import dev.spinbpf.verifier.state.RegType;
 import dev.spinbpf.verifier.state.VerifierState;
 import java.util.Objects;
 
-/** What r0 holds after a helper. */
+/** The contents of r0 after a helper. */
 final class HelperReturns {
     /** Linux takes the number of CPUs of the machine; here it is the most that Linux can have. */
     private static final int MAX_CPUS = 8192;
@@ -110,7 +110,7 @@ final class HelperReturns {
         return RegState.btfId(type.btf(), type.typeId(), flags);
     }
 
-    /** Whether the program has to release the result. */
+    /** Returns whether the program has to release the result. */
     private static boolean acquires(VerifierEnv env, HelperMeta meta) {
         MapInfo map = meta.map;
         return meta.has(Trait.ACQUIRES)

@@ -1,7 +1,5 @@
 package dev.spinbpf.verifier.call;
 
-import dev.spinbpf.programs.btf.Btf;
-import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
@@ -22,7 +20,6 @@ import dev.spinbpf.verifier.kernel.RetKind;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.object.Dynptrs;
-import dev.spinbpf.verifier.object.Kptrs;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 
@@ -62,17 +59,6 @@ public final class KernelCalls implements CallChecker {
         var wanted = new RegPayload.BtfRef(env.kernelTypes(), arg.btfId());
         RegisterTypes.check(env, reg, regno, type, wanted, new HelperMeta(0, "bpf_unspec", HelperProto.NONE));
         ArgOffsets.check(env, reg, name, type, true);
-    }
-
-    @Override
-    public RegState loadKptr(VerifierEnv env, BtfField field, Btf btf) {
-        RegPayload.BtfRef type = Kptrs.typeOf(env, field, btf);
-        return RegState.btfId(type.btf(), type.typeId(), Kptrs.loadFlags(env, field, btf));
-    }
-
-    @Override
-    public void checkKptrStore(VerifierEnv env, BtfField field, Btf btf, int regno) {
-        Kptrs.checkType(env, field, btf, env.reg(regno), regno);
     }
 
     @Override

@@ -23,12 +23,12 @@ import dev.spinbpf.verifier.kernel.KfuncTraits.Trait;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.object.Dynptrs;
 import dev.spinbpf.verifier.object.Iterators;
-import dev.spinbpf.verifier.object.KfuncMeta;
 import dev.spinbpf.verifier.object.ListsAndTrees;
 import dev.spinbpf.verifier.object.SpecialFields;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.VerifierState;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Calls of kernel functions: Linux's {@code check_kfunc_call}. */
@@ -48,7 +48,7 @@ final class KfuncCalls {
         return env.kernel().kfuncs().find(ref(env, insn).name());
     }
 
-    /** Whether the path runs in the comparison function of a tree. */
+    /** Returns whether the path runs in the comparison function of a tree. */
     static boolean inRbtreeCallback(VerifierEnv env) {
         VerifierState state = env.state();
         for (int frame = state.curframe(); frame > 0; frame--) {
@@ -110,7 +110,7 @@ final class KfuncCalls {
             PacketAccess.invalidateAll(env.state());
         }
         if (kfunc.has(Kfunc.Flag.ITER_NEXT)) {
-            Iterators.next(env, meta, insnIndex);
+            Iterators.next(env, Objects.requireNonNull(meta.iterator), insnIndex);
         }
         return kfunc.has(Trait.THROWS) ? CallChecker.KfuncResult.THROWS : CallChecker.KfuncResult.CONTINUE;
     }

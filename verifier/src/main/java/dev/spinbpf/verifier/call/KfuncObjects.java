@@ -9,13 +9,13 @@ import dev.spinbpf.verifier.kernel.Kfunc;
 import dev.spinbpf.verifier.kernel.KfuncTraits.Trait;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
-import dev.spinbpf.verifier.object.KfuncMeta;
 import dev.spinbpf.verifier.object.ListsAndTrees;
 import dev.spinbpf.verifier.object.SpecialFields;
 import dev.spinbpf.verifier.object.StructMatch;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
+import java.util.Objects;
 
 /** Arguments of kernel functions that point to objects. */
 final class KfuncObjects {
@@ -55,7 +55,7 @@ final class KfuncObjects {
         if (isAllocated(reg)) {
             mustBeReferenced(env, reg);
         }
-        ListsAndTrees.root(env, reg, name, meta, kind);
+        meta.root = ListsAndTrees.root(env, reg, name, kind);
     }
 
     static void listNode(VerifierEnv env, RegState reg, String name, KfuncMeta meta, boolean nonOwningAllowed) {
@@ -67,7 +67,12 @@ final class KfuncObjects {
             }
             mustBeReferenced(env, reg);
         }
-        ListsAndTrees.node(env, reg, name, meta, BtfField.Kind.BPF_LIST_NODE);
+        node(env, reg, name, meta, BtfField.Kind.BPF_LIST_NODE);
+    }
+
+    private static void node(VerifierEnv env, RegState reg, String name, KfuncMeta meta, BtfField.Kind kind) {
+        ListsAndTrees.node(env, reg, name, Objects.requireNonNull(meta.root), kind);
+        meta.argType = reg.btfRef();
     }
 
     static void rbNode(VerifierEnv env, RegState reg, String name, KfuncMeta meta) {
@@ -87,7 +92,7 @@ final class KfuncObjects {
                 throw env.reject(Errno.EINVAL, "%s not allowed in rbtree cb", meta.kfunc.name());
             }
         }
-        ListsAndTrees.node(env, reg, name, meta, BtfField.Kind.BPF_RB_NODE);
+        node(env, reg, name, meta, BtfField.Kind.BPF_RB_NODE);
     }
 
     static void refcounted(VerifierEnv env, RegState reg, String name, KfuncMeta meta) {

@@ -14,8 +14,6 @@ import dev.spinbpf.verifier.kernel.KfuncTraits.Trait;
 import dev.spinbpf.verifier.kernel.ScalarStructs;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
-import dev.spinbpf.verifier.object.Iterators;
-import dev.spinbpf.verifier.object.KfuncMeta;
 import dev.spinbpf.verifier.object.ListsAndTrees;
 import dev.spinbpf.verifier.object.SpecialFields;
 import dev.spinbpf.verifier.object.StructMatch;
@@ -25,7 +23,7 @@ import dev.spinbpf.verifier.state.RegType;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** What r0 holds after a kernel function. */
+/** The contents of r0 after a kernel function. */
 final class KfuncReturns {
     private static final int MAX_PERCPU_OBJECT = 512;
 
@@ -175,7 +173,7 @@ final class KfuncReturns {
             flags = TypeFlags.PTR_UNTRUSTED;
         } else if (meta.kfunc.has(Kfunc.Flag.RCU_PROTECTED)
                 || meta.kfunc.has(Kfunc.Flag.ITER_NEXT)
-                        && Iterators.iterator(env.state(), meta).hasFlag(TypeFlags.MEM_RCU)) {
+                        && Objects.requireNonNull(meta.iterator).in(env.state()).hasFlag(TypeFlags.MEM_RCU)) {
             flags = TypeFlags.MEM_RCU;
         } else {
             flags = TypeFlags.PTR_TRUSTED;

@@ -12,12 +12,12 @@ import dev.spinbpf.verifier.kernel.MapTypes;
 import dev.spinbpf.verifier.state.MapInfo;
 import org.jspecify.annotations.Nullable;
 
-/** Which maps go with which helpers and programs. */
+/** Refuses maps that helpers or programs cannot use. */
 public final class MapRules {
 
     private MapRules() {}
 
-    /** Whether a lookup with a constant key within bounds cannot fail. */
+    /** Returns whether a lookup with a constant key within bounds cannot fail. */
     static boolean lookupOfConstantKeyIsNotNull(MapInfo map) {
         boolean array = map.type() == MapType.ARRAY || map.type() == MapType.PERCPU_ARRAY;
         return array && (map.def().flags() & MapFlags.BPF_F_INNER_MAP) == 0;

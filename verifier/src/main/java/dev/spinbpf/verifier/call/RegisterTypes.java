@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;
 
-/** Whether a register's type fits an argument: Linux's {@code check_reg_type}. */
+/** Checks that a register's type fits an argument: Linux's {@code check_reg_type}. */
 final class RegisterTypes {
     private RegisterTypes() {}
 

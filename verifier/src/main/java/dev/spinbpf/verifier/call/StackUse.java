@@ -16,7 +16,7 @@ import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.state.MapInfo;
 import java.util.List;
 
-/** How much of the stack a call accesses through an argument, as far as it can be told beforehand. */
+/** The bytes of stack that a call accesses through an argument, as far as that can be told beforehand. */
 final class StackUse {
 
     private StackUse() {}

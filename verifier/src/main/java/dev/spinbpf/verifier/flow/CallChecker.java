@@ -1,9 +1,6 @@
 package dev.spinbpf.verifier.flow;
 
-import dev.spinbpf.programs.btf.Btf;
-import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.isa.Insn;
-import dev.spinbpf.verifier.state.RegState;
 
 /** Checks calls of helpers and kernel functions against their prototypes, and gives r0 what they return. */
 public interface CallChecker {
@@ -26,16 +23,6 @@ public interface CallChecker {
      * @param regno the register that is passed
      */
     void checkSubprogArgument(VerifierEnv env, SubprogArg arg, int regno);
-
-    /**
-     * What a load of a pointer to an object gives, from a map's value.
-     *
-     * @param btf the types that the field's type id refers to
-     */
-    RegState loadKptr(VerifierEnv env, BtfField field, Btf btf);
-
-    /** Refuses a store of a register that does not fit the field, as {@link #loadKptr}. */
-    void checkKptrStore(VerifierEnv env, BtfField field, Btf btf, int regno);
 
     /** Refuses an object whose kernel functions a loader does not find; done before anything else. */
     default void checkExterns(VerifierEnv env) {}

@@ -9,7 +9,7 @@ import java.util.Objects;
 public final class AllowedTargets {
     private AllowedTargets() {}
 
-    /** Whether the condition of that name, in a helper's prototype, holds. */
+    /** Returns whether the condition of that name, in a helper's prototype, holds. */
     public static boolean holds(Kernel kernel, String condition, Program program) {
         return switch (condition) {
             case "bpf_sk_storage_tracing_allowed" -> mayUseSocketStorage(program);
@@ -33,7 +33,8 @@ public final class AllowedTargets {
             return isAtSleepableHook(kernel, program);
         }
         String target = program.attachTarget();
-        return program.attachType() == AttachType.TRACE_ITER || target != null && kernel.functions().allowsPaths(target);
+        return program.attachType() == AttachType.TRACE_ITER
+                || target != null && kernel.functions().allowsPaths(target);
     }
 
     private static boolean isAtSleepableHook(Kernel kernel, Program program) {

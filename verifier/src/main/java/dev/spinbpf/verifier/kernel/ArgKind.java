@@ -1,6 +1,6 @@
 package dev.spinbpf.verifier.kernel;
 
-/** What a helper wants in a register: Linux's {@code enum bpf_arg_type} without flags. */
+/** Kinds of arguments of helpers: Linux's {@code enum bpf_arg_type} without flags. */
 public enum ArgKind {
     DONTCARE,
     CONST_MAP_PTR,

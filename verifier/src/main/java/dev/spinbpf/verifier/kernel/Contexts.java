@@ -54,11 +54,12 @@ public final class Contexts {
      * @param gives what a load gives
      * @param givenStruct the kernel's struct that the result points to, empty for others
      */
-    public record Field(
-            String name, int offset, int size, Access read, Access write, Gives gives, String givenStruct) {
+    public record Field(String name, int offset, int size, Access read, Access write, Gives gives, String givenStruct) {
 
         boolean allows(Set<String> here, int off, int width, boolean isWrite) {
-            return off >= offset && off + width <= offset + size && (isWrite ? write : read).allows(here, width, off == offset);
+            return off >= offset
+                    && off + width <= offset + size
+                    && (isWrite ? write : read).allows(here, width, off == offset);
         }
     }
 

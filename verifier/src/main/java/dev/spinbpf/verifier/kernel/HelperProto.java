@@ -33,8 +33,8 @@ public record HelperProto(
         List<ArgType> args) {
 
     /** Of a call that is no helper's. */
-    public static final HelperProto NONE =
-            new HelperProto("none", RetKind.VOID, 0, null, false, false, false, false, null, HelperTraits.NONE, List.of());
+    public static final HelperProto NONE = new HelperProto(
+            "none", RetKind.VOID, 0, null, false, false, false, false, null, HelperTraits.NONE, List.of());
 
     /** The argument in register {@code index + 1}. */
     public ArgType arg(int index) {

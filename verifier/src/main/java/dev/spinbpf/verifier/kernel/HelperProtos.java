@@ -36,11 +36,12 @@ final class HelperProtos {
     }
 
     /** The prototype of that name, or null. */
-    @Nullable HelperProto find(String name) {
+    @Nullable
+    HelperProto find(String name) {
         return protos.get(name);
     }
 
-    /** What a helper does besides its prototypes. */
+    /** Returns what a helper does besides its prototypes. */
     HelperTraits traits(String helper) {
         return traits.getOrDefault(helper, HelperTraits.NONE);
     }

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Which helpers a kind of program may call, and with which prototype. */
+/** The helpers that each kind of program may call, and the prototypes. */
 public final class HelperSets {
     private static final String NONE = "-";
     private final Map<String, HelperSet> sets = new HashMap<>();
@@ -46,7 +46,7 @@ public final class HelperSets {
         return name == null ? null : protos.find(name);
     }
 
-    /** What a helper does besides its prototypes; nothing if there is no such helper. */
+    /** Returns what a helper does besides its prototypes; nothing if there is no such helper. */
     public HelperTraits traits(String helper) {
         return protos.traits(helper);
     }

@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What a helper demands and does besides its prototype; its rows in the table of helpers say it. */
+/** The demands and effects of a helper besides its prototype, as its rows in the table of helpers say them. */
 public final class HelperTraits {
     static final HelperTraits NONE = new HelperTraits();
 

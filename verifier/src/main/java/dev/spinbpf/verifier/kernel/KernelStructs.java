@@ -35,7 +35,7 @@ public final class KernelStructs {
         return row == null ? 0 : row.sizeBytes;
     }
 
-    /** Whether all members are scalars, arrays of them, or structs of which the same is true. */
+    /** Returns whether all members are scalars, arrays of them, or structs of which the same is true. */
     public boolean isScalar(String name) {
         Row row = rows.get(name);
         return row != null && row.scalar;
@@ -46,12 +46,12 @@ public final class KernelStructs {
         return kernelTypes.size() > 1 ? kernelTypes : opaque;
     }
 
-    /** Whether these are the types without members. */
+    /** Returns whether these are the types without members. */
     public boolean isOpaque(Btf btf) {
         return btf == opaque;
     }
 
-    /** Whether an object of one struct begins with the other, or is one. */
+    /** Returns whether an object of one struct begins with the other, or is one. */
     public boolean beginsWith(String outer, String wanted) {
         for (String at = outer; at != null; ) {
             if (at.equals(wanted)) {
@@ -63,7 +63,7 @@ public final class KernelStructs {
         return false;
     }
 
-    /** What each iterator gets first: where it prints, and which object it is at. */
+    /** Returns what each iterator gets first: where it prints, and which object it is at. */
     private static void addIteratorMeta(List<BtfType> types) {
         int meta = indexOf(types, ITERATOR_META);
         types.add(new BtfType.Ptr(indexOf(types, "seq_file")));

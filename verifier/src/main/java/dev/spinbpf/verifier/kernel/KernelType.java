@@ -9,7 +9,7 @@ package dev.spinbpf.verifier.kernel;
  * @param pointers how many pointers lead to it
  */
 public record KernelType(Shape shape, String name, int sizeBytes, int pointers) {
-    /** What a type is. */
+    /** Shapes of types. */
     public enum Shape {
         VOID("UNKNOWN"),
         INT("INT"),
@@ -73,12 +73,12 @@ public record KernelType(Shape shape, String name, int sizeBytes, int pointers) 
         return pointers == 0 && shape == Shape.VOID;
     }
 
-    /** Whether it points to the struct of that name, at one remove. */
+    /** Returns whether it points to the struct of that name, at one remove. */
     public boolean pointsTo(String struct) {
         return pointers == 1 && shape == Shape.STRUCT && name.equals(struct);
     }
 
-    /** Whether it points to a struct or union. */
+    /** Returns whether it points to a struct or union. */
     public boolean isStructPointer() {
         return pointers == 1 && (shape == Shape.STRUCT || shape == Shape.UNION);
     }
@@ -87,12 +87,12 @@ public record KernelType(Shape shape, String name, int sizeBytes, int pointers) 
         return pointers == 1 && shape == Shape.FUNC;
     }
 
-    /** What a pointer points to. */
+    /** Returns what a pointer points to. */
     public KernelType pointee() {
         return new KernelType(shape, name, sizeBytes, pointers - 1);
     }
 
-    /** What Linux prints of it: kind and name, as in {@code STRUCT sk_buff}. */
+    /** Returns what Linux prints of it: kind and name, as in {@code STRUCT sk_buff}. */
     public String display() {
         return pointers > 0 ? "PTR " : shape.display() + " " + (shape == Shape.INT ? intName() : name);
     }

@@ -2,6 +2,7 @@ package dev.spinbpf.verifier.kernel;
 
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A kernel function that programs may call.
@@ -43,8 +44,13 @@ public record Kfunc(
         IMPLICIT_ARGS
     }
 
-    /** A parameter; what stands behind {@code __} in its name says how it is checked. */
-    public record Param(KernelType type, String name) {
+    /**
+     * A parameter; what follows {@code __} in its name says how it is checked.
+     *
+     * @param kind the kind that its declaration says; null if what is passed decides
+     */
+    public record Param(
+            KernelType type, String name, @Nullable KfuncArgKind kind) {
         public boolean hasSuffix(String suffix) {
             return name.endsWith(suffix);
         }
@@ -52,10 +58,6 @@ public record Kfunc(
 
     public boolean has(Flag flag) {
         return flags.contains(flag);
-    }
-
-    public boolean isIterator() {
-        return has(Flag.ITER_NEW) || has(Flag.ITER_NEXT) || has(Flag.ITER_DESTROY);
     }
 
     public boolean has(KfuncTraits.Trait trait) {

@@ -7,7 +7,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What a kernel function demands and does besides its prototype and flags; its row in the table says it. */
+/** The demands and effects of a kernel function besides its prototype and flags, as its row in the table says them. */
 public final class KfuncTraits {
     private static final String DYNPTR = "dynptr:";
     private static final String RETURNS_BYTES = "returns_bytes:";

@@ -18,39 +18,46 @@ public final class Kfuncs {
     private final Map<String, Boolean> others = new HashMap<>();
 
     private final ProgramTypes types;
+    private final KernelStructs structs;
+    private final KfuncArgKinds argKinds;
 
     Kfuncs(Kernel kernel) {
         types = kernel.programTypes();
-        KernelStructs structs = kernel.structs();
+        structs = kernel.structs();
+        argKinds = new KfuncArgKinds(kernel.version());
         for (String[] row : Tables.rows("kfuncs.tsv", kernel.version())) {
-            int at = row[1].indexOf('@');
-            String hooks = at < 0 ? row[1] : row[1].substring(0, at);
-            Set<Kfunc.Flag> flags = EnumSet.noneOf(Kfunc.Flag.class);
-            if (!row[2].equals("-")) {
-                for (String flag : row[2].split(",", -1)) {
-                    flags.add(Kfunc.Flag.valueOf(flag));
-                }
-            }
-            List<Kfunc.Param> params = new ArrayList<>();
-            for (int i = FIRST_PARAM_COLUMN; i < row.length; i++) {
-                int space = row[i].lastIndexOf(' ');
-                params.add(new Kfunc.Param(KernelType.parse(row[i].substring(0, space), structs), row[i].substring(space + 1)));
-            }
-            known.put(
-                    row[0],
-                    new Kfunc(
-                            row[0],
-                            Set.of(hooks.split(",", -1)),
-                            at < 0 ? "" : row[1].substring(at + 1),
-                            flags,
-                            new KfuncTraits(row[3]),
-                            Integer.parseInt(row[4]),
-                            KernelType.parse(row[5], structs),
-                            List.copyOf(params)));
+            known.put(row[0], kfunc(row));
         }
         for (String[] row : Tables.rows("kfuncs_other.tsv", kernel.version())) {
             others.put(row[0], row.length > 1 && row[1].equals("device"));
         }
+    }
+
+    private Kfunc kfunc(String[] row) {
+        int at = row[1].indexOf('@');
+        String hooks = at < 0 ? row[1] : row[1].substring(0, at);
+        Set<Kfunc.Flag> flags = EnumSet.noneOf(Kfunc.Flag.class);
+        Tables.words(row[2]).forEach(flag -> flags.add(Kfunc.Flag.valueOf(flag)));
+        boolean isIterator = flags.contains(Kfunc.Flag.ITER_NEW)
+                || flags.contains(Kfunc.Flag.ITER_NEXT)
+                || flags.contains(Kfunc.Flag.ITER_DESTROY);
+        List<Kfunc.Param> params = new ArrayList<>();
+        for (int i = FIRST_PARAM_COLUMN; i < row.length; i++) {
+            int space = row[i].lastIndexOf(' ');
+            KernelType type = KernelType.parse(row[i].substring(0, space), structs);
+            String name = row[i].substring(space + 1);
+            boolean isIter = isIterator && i == FIRST_PARAM_COLUMN;
+            params.add(new Kfunc.Param(type, name, isIter ? KfuncArgKind.ITERATOR : argKinds.find(type, name)));
+        }
+        return new Kfunc(
+                row[0],
+                Set.of(hooks.split(",", -1)),
+                at < 0 ? "" : row[1].substring(at + 1),
+                flags,
+                new KfuncTraits(row[3]),
+                Integer.parseInt(row[4]),
+                KernelType.parse(row[5], structs),
+                List.copyOf(params));
     }
 
     /** The function of that name whose rules are known, or null. */
@@ -58,17 +65,17 @@ public final class Kfuncs {
         return known.get(name);
     }
 
-    /** Whether Linux has the function. */
+    /** Returns whether Linux has the function. */
     public boolean exists(String name) {
         return known.containsKey(name) || others.containsKey(name);
     }
 
-    /** Whether only programs that are bound to a device may call the function. */
+    /** Returns whether only programs that are bound to a device may call the function. */
     public boolean needsDevice(String name) {
         return others.getOrDefault(name, false);
     }
 
-    /** Whether programs of this kind may call the function. */
+    /** Returns whether programs of this kind may call the function. */
     public boolean isAllowed(Kfunc kfunc, Program program) {
         if (!kfunc.hooks().contains("COMMON") && !kfunc.hooks().contains(types.kfuncHook(program.type()))) {
             return false;

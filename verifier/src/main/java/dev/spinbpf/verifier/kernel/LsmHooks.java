@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Hooks of the Linux security modules, where programs decide whether the kernel may do something. */
 public final class LsmHooks {
-    /** What the functions that programs attach to begin with. */
+    /** Prefix of the functions that programs attach to. */
     public static final String PREFIX = "bpf_lsm_";
 
     private final Map<String, Set<String>> hooks = new HashMap<>();
@@ -19,32 +19,32 @@ public final class LsmHooks {
         }
     }
 
-    /** Whether the function is one that Linux calls for a hook. */
+    /** Returns whether the function is one that Linux calls for a hook. */
     public boolean exists(String function) {
         return hooks.containsKey(function);
     }
 
-    /** Whether programs may not attach to the hook. */
+    /** Returns whether programs may not attach to the hook. */
     public boolean isDisabled(String function) {
         return has(function, "disabled");
     }
 
-    /** Whether programs on the hook may sleep. */
+    /** Returns whether programs on the hook may sleep. */
     public boolean isSleepable(String function) {
         return has(function, "sleepable");
     }
 
-    /** Whether the hook's arguments are valid objects. */
+    /** Returns whether the hook's arguments are valid objects. */
     public boolean isTrusted(String function) {
         return !has(function, "untrusted");
     }
 
-    /** Whether the hook has no result. */
+    /** Returns whether the hook has no result. */
     public boolean returnsVoid(String function) {
         return has(function, "void");
     }
 
-    /** What the hook may return, and programs on it; null if it returns nothing. */
+    /** Returns what the hook may return, and programs on it; null if it returns nothing. */
     public @Nullable RetvalRange returnRange(String function) {
         if (returnsVoid(function)) {
             return null;
@@ -52,7 +52,7 @@ public final class LsmHooks {
         return has(function, "bool") ? new RetvalRange(0, 1, true) : new RetvalRange(-KernelLimits.MAX_ERRNO, 0, true);
     }
 
-    /** Whether the table of hooks says so of the function: see there. */
+    /** Returns whether the table of hooks says so of the function: see there. */
     boolean has(String function, String property) {
         return hooks.getOrDefault(function, Set.of()).contains(property);
     }

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
-/** What goes with maps of each type: helpers, and programs that may sleep. */
+/** Types of maps: the helpers and programs that they go with. */
 public final class MapTypes {
     private static final String ALL = "*";
 
@@ -20,7 +20,7 @@ public final class MapTypes {
         }
     }
 
-    /** Whether the helper and maps of the type go together. */
+    /** Returns whether the helper and maps of the type go together. */
     public boolean takes(MapType type, String helper, HelperTraits traits) {
         Set<MapType> named = traits.maps();
         Set<String> helpers = row(type).helpers;
@@ -30,17 +30,17 @@ public final class MapTypes {
         return named.isEmpty() && helpers.contains(ALL) || helpers.contains(helper);
     }
 
-    /** Whether programs that may sleep may use maps of the type. */
+    /** Returns whether programs that may sleep may use maps of the type. */
     public boolean isSleepable(MapType type) {
         return row(type).says.contains("sleepable");
     }
 
-    /** Whether programs may walk the elements with a callback. */
+    /** Returns whether programs may walk the elements with a callback. */
     public boolean isWalkable(MapType type) {
         return row(type).says.contains("for_each");
     }
 
-    /** Whether such maps hold sockets, which only some programs may change. */
+    /** Returns whether such maps hold sockets, which only some programs may change. */
     public boolean holdsSockets(MapType type) {
         return row(type).says.contains("sockets");
     }

@@ -7,7 +7,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What Linux says of programs by their type: helpers, kernel functions, context. */
+/** Types of programs: their helpers, kernel functions and context. */
 public final class ProgramTypes {
     private static final String UNKNOWN = "?";
 
@@ -34,7 +34,8 @@ public final class ProgramTypes {
      *
      * @throws UnsupportedFeature if they are not known
      */
-    @Nullable String helperSet(ProgType type) {
+    @Nullable
+    String helperSet(ProgType type) {
         String set = row(type).helperSet;
         if (set.equals(UNKNOWN)) {
             throw new UnsupportedFeature("program type " + type.display() + " is not supported");
@@ -63,7 +64,7 @@ public final class ProgramTypes {
         return named(row(type).kernelContext);
     }
 
-    /** Whether a pointer to the named struct is a pointer to the context of such programs. */
+    /** Returns whether a pointer to the named struct is a pointer to the context of such programs. */
     public boolean isContext(String struct, ProgType type) {
         String name = contextStruct(type);
         return name != null
@@ -72,7 +73,7 @@ public final class ProgramTypes {
                         || type == ProgType.KPROBE && struct.equals("bpf_user_pt_regs_t"));
     }
 
-    /** Whether a kernel function that names one struct takes the kernel's form of it. */
+    /** Returns whether a kernel function that names one struct takes the kernel's form of it. */
     public boolean isProjection(String named, String passed) {
         for (Row row : rows.values()) {
             if (row.more.contains("projected") && row.context.equals(named) && row.kernelContext.equals(passed)) {
@@ -82,27 +83,27 @@ public final class ProgramTypes {
         return false;
     }
 
-    /** Whether a pointer to the context may be moved by a constant before it is used. */
+    /** Returns whether a pointer to the context may be moved by a constant before it is used. */
     public boolean mayMoveContext(ProgType type) {
         return row(type).more.contains("moved_context");
     }
 
-    /** Whether such programs trace, at the level at which anything may be interrupted. */
+    /** Returns whether such programs trace, at the level at which anything may be interrupted. */
     public boolean isTracing(ProgType type) {
         return row(type).more.contains("tracing");
     }
 
-    /** Whether such programs may read packets directly. */
+    /** Returns whether such programs may read packets directly. */
     public boolean readsPackets(ProgType type) {
         return row(type).more.contains("reads_packets");
     }
 
-    /** Whether such programs may write to packets directly. */
+    /** Returns whether such programs may write to packets directly. */
     public boolean writesPackets(ProgType type) {
         return row(type).more.contains("writes_packets");
     }
 
-    /** Whether a helper of such programs may get a pointer into a packet. */
+    /** Returns whether a helper of such programs may get a pointer into a packet. */
     public boolean mayPassPackets(ProgType type, HelperProto proto) {
         return row(type).more.contains("packets_to_helpers") || readsPackets(type) && proto.pktAccess();
     }

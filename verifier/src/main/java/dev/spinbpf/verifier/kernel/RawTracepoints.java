@@ -19,17 +19,17 @@ public final class RawTracepoints {
         }
     }
 
-    /** Whether the argument of that number may be null. */
+    /** Returns whether the argument of that number may be null. */
     public boolean mayBeNull(String tracepoint, int argument) {
         return row(tracepoint).nullable.contains(Integer.toString(argument));
     }
 
-    /** Whether the argument of that number may be an error instead of a pointer. */
+    /** Returns whether the argument of that number may be an error instead of a pointer. */
     public boolean mayBeError(String tracepoint, int argument) {
         return row(tracepoint).errors.contains(Integer.toString(argument));
     }
 
-    /** Whether programs on the tracepoint may sleep: it fires in system calls, where page faults are allowed. */
+    /** True if programs on the tracepoint may sleep: it fires in system calls, where page faults are allowed. */
     public boolean isFaultable(String tracepoint) {
         return row(tracepoint).faultable;
     }

@@ -1,6 +1,6 @@
 package dev.spinbpf.verifier.kernel;
 
-/** What a helper returns: Linux's {@code enum bpf_return_type} without flags. */
+/** Kinds of results of helpers: Linux's {@code enum bpf_return_type} without flags. */
 public enum RetKind {
     INTEGER,
     VOID,

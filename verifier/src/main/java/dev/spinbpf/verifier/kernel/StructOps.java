@@ -24,7 +24,8 @@ public final class StructOps {
      * @param members the functions that programs may implement
      * @param sleepable those of them that may sleep; null if it is not known
      */
-    public record Rules(String helperSet, Set<String> members, @Nullable Set<String> sleepable) {}
+    public record Rules(
+            String helperSet, Set<String> members, @Nullable Set<String> sleepable) {}
 
     StructOps(KernelVersion version) {
         for (String[] row : Tables.rows("struct_ops.tsv", version)) {
@@ -62,7 +63,7 @@ public final class StructOps {
         return target == null ? "" : target.substring(target.indexOf('.') + 1);
     }
 
-    /** Whether the program is one of a packet scheduler's functions of these names; of any, if none are given. */
+    /** True if the program is one of a packet scheduler's functions of these names; of any, if none are given. */
     public static boolean isQdisc(Program program, String... members) {
         return structOf(program).equals(QDISC_OPS)
                 && (members.length == 0 || List.of(members).contains(memberOf(program)));

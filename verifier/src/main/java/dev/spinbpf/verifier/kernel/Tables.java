@@ -19,7 +19,7 @@ import java.util.Set;
  * {@code @until=7.4}, the first one in which it does not hold any more. They are taken off.
  */
 public final class Tables {
-    /** What stands in a column that says nothing. */
+    /** Stands in a column that says nothing. */
     static final String NOTHING = "-";
 
     private static final String SINCE = "@since=";

@@ -4,7 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 
-/** What Linux says of functions by name, where their types say nothing. */
+/** Functions of which Linux says more, by name, than their types do. */
 public final class TraceableFunctions {
     /** Ends a row that holds for all functions whose names begin so. */
     private static final String ANY = "*";
@@ -23,27 +23,27 @@ public final class TraceableFunctions {
         }
     }
 
-    /** Whether programs on the function may sleep. */
+    /** Returns whether programs on the function may sleep. */
     public boolean isSleepable(String function) {
         return has(function, "sleepable");
     }
 
-    /** Whether programs may change the function's result. */
+    /** Returns whether programs may change the function's result. */
     public boolean isModifiable(String function) {
         return has(function, "modifiable");
     }
 
-    /** Whether nothing may trace the function. */
+    /** Returns whether nothing may trace the function. */
     public boolean isDenied(String function) {
         return has(function, "denied");
     }
 
-    /** Whether the function never returns, so that nothing can run when it does. */
+    /** Returns whether the function never returns, so that nothing can run when it does. */
     public boolean neverReturns(String function) {
         return has(function, "noreturn");
     }
 
-    /** Whether programs on the function may call the helper that prints a path. */
+    /** Returns whether programs on the function may call the helper that prints a path. */
     boolean allowsPaths(String function) {
         return has(function, "d_path");
     }

@@ -8,7 +8,7 @@ import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.SlotType;
 import dev.spinbpf.verifier.state.StackSlot;
 
-/** What a write to the stack does to a dynptr that lies there. */
+/** Dynptrs on the stack that are overwritten. */
 public final class DynptrSlots {
     private DynptrSlots() {}
 
@@ -34,7 +34,7 @@ public final class DynptrSlots {
         return (RegPayload.Dynptr) slot.spilled().payload();
     }
 
-    /** How many dynptrs hold the reference. */
+    /** Returns how many dynptrs hold the reference. */
     private static int count(VerifierEnv env, int parentId) {
         int found = 0;
         for (FuncState func : env.state().frames()) {

@@ -18,6 +18,7 @@ import dev.spinbpf.verifier.state.RegType;
 import dev.spinbpf.verifier.state.SlotType;
 import dev.spinbpf.verifier.state.StackSlot;
 import dev.spinbpf.verifier.state.VerifierState;
+import org.jspecify.annotations.Nullable;
 
 /** Iterators on the stack: made by one function, advanced by a second, destroyed by a third. */
 public final class Iterators {
@@ -29,7 +30,30 @@ public final class Iterators {
         this.memory = memory;
     }
 
-    public void process(VerifierEnv env, RegState reg, String name, int insnIndex, KfuncMeta meta, KernelType type) {
+    /**
+     * The first slot of an iterator.
+     *
+     * @param id id of the reference that stands for the iterator
+     */
+    public record Place(int frame, int slot, int id) {
+        /** The iterator in a state that has it. */
+        public RegState in(VerifierState state) {
+            return state.frame(frame).slot(slot).spilled();
+        }
+
+        private void set(VerifierState state, RegPayload.Iter payload) {
+            FuncState func = state.frame(frame);
+            func.setSlot(slot, func.slot(slot).withSpilled(in(state).withPayload(payload)));
+        }
+    }
+
+    /**
+     * Checks the iterator that a function is passed, and makes or destroys it if that is what the function does.
+     *
+     * @return its place, null if it was made
+     */
+    public @Nullable Place process(
+            VerifierEnv env, RegState reg, String name, int insnIndex, Kfunc kfunc, KernelType type) {
         if (!reg.is(RegType.PTR_TO_STACK, 0)) {
             throw env.reject(Errno.EINVAL, "%s expected pointer to an iterator on stack", name);
         }
@@ -39,34 +63,32 @@ public final class Iterators {
         }
         int slots = env.kernel().structs().sizeOf(struct) / StackSlot.BYTES;
         String shown = struct.substring(PREFIX.length());
-        if (meta.kfunc.has(Kfunc.Flag.ITER_NEW)) {
-            make(env, reg, name, insnIndex, meta, struct);
-            return;
+        if (kfunc.has(Kfunc.Flag.ITER_NEW)) {
+            make(env, reg, name, insnIndex, kfunc, struct);
+            return null;
         }
         int spi = StackObjects.slotOf(env, reg, "iter", slots);
         if (spi < 0 || !isInitialized(env.func(reg), spi, slots, structId(env, struct))) {
             if (spi >= 0 && hasUntrusted(env.func(reg), spi, slots)) {
-                throw env.reject(Errno.EPROTO, "expected an RCU CS when using %s", meta.kfunc.name());
+                throw env.reject(Errno.EPROTO, "expected an RCU CS when using %s", kfunc.name());
             }
             throw env.reject(Errno.EINVAL, "expected an initialized iter_%s as %s", shown, name);
         }
         for (int i = 0; i < slots; i++) {
             env.markSlotScratched(spi - i);
         }
-        meta.iterFrame = reg.frameno();
-        meta.iterSlot = spi;
         FuncState func = env.func(reg);
         int id = func.slot(spi).spilled().id();
-        meta.objectId = id;
-        if (meta.kfunc.has(Kfunc.Flag.ITER_DESTROY)) {
+        if (kfunc.has(Kfunc.Flag.ITER_DESTROY)) {
             References.release(env, id);
             for (int i = 0; i < slots; i++) {
                 func.setSlot(spi - i, StackSlot.EMPTY);
             }
         }
+        return new Place(reg.frameno(), spi, id);
     }
 
-    private void make(VerifierEnv env, RegState reg, String name, int insnIndex, KfuncMeta meta, String struct) {
+    private void make(VerifierEnv env, RegState reg, String name, int insnIndex, Kfunc kfunc, String struct) {
         int slots = env.kernel().structs().sizeOf(struct) / StackSlot.BYTES;
         if (!isUninitialized(env, reg, slots)) {
             throw env.reject(
@@ -80,7 +102,7 @@ public final class Iterators {
             throw env.reject(-spi);
         }
         int flags = 0;
-        if (meta.kfunc.has(Kfunc.Flag.RCU_PROTECTED)) {
+        if (kfunc.has(Kfunc.Flag.RCU_PROTECTED)) {
             flags = CriticalSections.inRcuSection(env.state()) ? TypeFlags.MEM_RCU : TypeFlags.PTR_UNTRUSTED;
         }
         int id = References.acquire(env, insnIndex, 0);
@@ -141,32 +163,21 @@ public final class Iterators {
     }
 
     /** The iterator's next element: none in this state, one in another that is explored later. */
-    public static void next(VerifierEnv env, KfuncMeta meta, int insnIndex) {
+    public static void next(VerifierEnv env, Place place, int insnIndex) {
         VerifierState state = env.state();
-        RegState iter = iterator(state, meta);
-        RegPayload.Iter payload = (RegPayload.Iter) iter.payload();
+        RegPayload.Iter payload = (RegPayload.Iter) place.in(state).payload();
         if (!payload.drained()) {
             VerifierState parent = state.parent();
             VerifierState previous =
                     parent == null ? null : env.services().stateCache().findPreviousEntry(env, parent, insnIndex);
             VerifierState queued = env.pushStack(insnIndex + 1, insnIndex);
-            setIterator(queued, meta, new RegPayload.Iter(payload.btf(), payload.typeId(), false, payload.depth() + 1));
+            place.set(queued, new RegPayload.Iter(payload.btf(), payload.typeId(), false, payload.depth() + 1));
             if (previous != null) {
                 Widening.widen(previous, queued);
             }
             queued.func().setReg(0, queued.func().reg(0).notNull());
         }
-        setIterator(state, meta, new RegPayload.Iter(payload.btf(), payload.typeId(), true, payload.depth()));
+        place.set(state, new RegPayload.Iter(payload.btf(), payload.typeId(), true, payload.depth()));
         env.setReg(0, RegState.ZERO);
-    }
-
-    public static RegState iterator(VerifierState state, KfuncMeta meta) {
-        return state.frame(meta.iterFrame).slot(meta.iterSlot).spilled();
-    }
-
-    private static void setIterator(VerifierState state, KfuncMeta meta, RegPayload.Iter payload) {
-        FuncState func = state.frame(meta.iterFrame);
-        StackSlot slot = func.slot(meta.iterSlot);
-        func.setSlot(meta.iterSlot, slot.withSpilled(slot.spilled().withPayload(payload)));
     }
 }

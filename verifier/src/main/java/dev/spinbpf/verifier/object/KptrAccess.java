@@ -45,7 +45,7 @@ public final class KptrAccess {
             env.services().precision().markChain(env, access.valueRegno());
             return;
         }
-        env.services().calls().checkKptrStore(env, field, access.reg().map().btf(), access.valueRegno());
+        Kptrs.checkType(env, field, access.reg().map().btf(), value, access.valueRegno());
     }
 
     private static RegState loaded(VerifierEnv env, Access access, BtfField field) {
@@ -55,6 +55,6 @@ public final class KptrAccess {
             return RegState.mem(btf.sizeOf(field.typeId()), TypeFlags.PTR_MAYBE_NULL)
                     .withId(env.newId());
         }
-        return env.services().calls().loadKptr(env, field, btf).withId(env.newId());
+        return Kptrs.load(env, field, btf).withId(env.newId());
     }
 }

@@ -39,8 +39,13 @@ public final class Kptrs {
         return new RegPayload.BtfRef(btf, field.typeId());
     }
 
-    /** Flags of the pointer that a load of the field gives. */
-    public static int loadFlags(VerifierEnv env, BtfField field, Btf btf) {
+    /** The pointer that a load of the field gives. */
+    static RegState load(VerifierEnv env, BtfField field, Btf btf) {
+        RegPayload.BtfRef type = typeOf(env, field, btf);
+        return RegState.btfId(type.btf(), type.typeId(), loadFlags(env, field, btf));
+    }
+
+    private static int loadFlags(VerifierEnv env, BtfField field, Btf btf) {
         RegPayload.BtfRef type = typeOf(env, field, btf);
         boolean ofKernel = type.btf() != env.btf();
         boolean rcuSafe = field.kind() == BtfField.Kind.BPF_KPTR_PERCPU

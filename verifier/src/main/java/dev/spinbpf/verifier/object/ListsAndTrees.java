@@ -11,7 +11,6 @@ import dev.spinbpf.verifier.state.AcquiredReference;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
-import java.util.Objects;
 
 /**
  * Lists and trees of allocated objects. The root and its lock lie in the same value, and the lock must be held. An object
@@ -20,8 +19,8 @@ import java.util.Objects;
 public final class ListsAndTrees {
     private ListsAndTrees() {}
 
-    /** An argument that points to a root. */
-    public static void root(VerifierEnv env, RegState reg, String name, KfuncMeta meta, BtfField.Kind kind) {
+    /** Checks an argument that points to a root; returns the root. */
+    public static BtfField root(VerifierEnv env, RegState reg, String name, BtfField.Kind kind) {
         String type = kind.typeName();
         if (!reg.isConst()) {
             throw env.reject(
@@ -39,7 +38,7 @@ public final class ListsAndTrees {
                     SpecialFields.offsetOf(record, BtfField.Kind.BPF_SPIN_LOCK),
                     type);
         }
-        meta.root = field;
+        return field;
     }
 
     private static boolean isLocked(VerifierEnv env, RegState reg) {
@@ -60,8 +59,8 @@ public final class ListsAndTrees {
         return held;
     }
 
-    /** An argument that points to the node of an object. */
-    public static void node(VerifierEnv env, RegState reg, String name, KfuncMeta meta, BtfField.Kind kind) {
+    /** Checks an argument that points to the node of an object, for the root that was passed before it. */
+    public static void node(VerifierEnv env, RegState reg, String name, BtfField root, BtfField.Kind kind) {
         String type = kind.typeName();
         if (!reg.isConst()) {
             throw env.reject(
@@ -71,7 +70,6 @@ public final class ListsAndTrees {
         if (SpecialFields.find(SpecialFields.of(env, reg), offset, kind) == null) {
             throw env.reject(Errno.EINVAL, "%s not found at offset=%d", type, offset);
         }
-        BtfField root = Objects.requireNonNull(meta.root);
         RegPayload.BtfRef wanted = new RegPayload.BtfRef(env.btf(), root.typeId());
         if (!reg.btfRef().equals(wanted)) {
             throw env.reject(
@@ -84,7 +82,6 @@ public final class ListsAndTrees {
                     offset,
                     StructMatch.name(reg.btfRef()));
         }
-        meta.argType = reg.btfRef();
         if (offset != root.nodeOffset()) {
             throw env.reject(
                     Errno.EINVAL,

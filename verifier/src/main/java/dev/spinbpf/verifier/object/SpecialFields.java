@@ -58,7 +58,7 @@ public final class SpecialFields {
         return field == null ? -1 : field.offset();
     }
 
-    /** What tells whether two locks lie in the same map or set of types. */
+    /** Returns what tells whether two locks lie in the same map or set of types. */
     static Object ownerOf(RegState reg) {
         return reg.is(RegType.PTR_TO_MAP_VALUE) ? reg.map() : reg.btfRef().btf();
     }

@@ -7,7 +7,7 @@ import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.state.RegPayload;
 import org.jspecify.annotations.Nullable;
 
-/** Whether a pointer to one type may stand for a pointer to another. */
+/** Compares structs: a pointer to one may stand for a pointer to what it begins with. */
 public final class StructMatch {
     private static final int MAX_DEPTH = 32;
 
@@ -24,7 +24,8 @@ public final class StructMatch {
      *
      * @param strict whether only the object itself counts, not what it begins with
      */
-    public static boolean matches(VerifierEnv env, RegPayload.BtfRef type, long off, RegPayload.BtfRef wanted, boolean strict) {
+    public static boolean matches(
+            VerifierEnv env, RegPayload.BtfRef type, long off, RegPayload.BtfRef wanted, boolean strict) {
         if (off == 0 && type.equals(wanted)) {
             return true;
         }

@@ -69,10 +69,11 @@ class KnownHooksTest {
 
     @Test
     void shouldKnowTheTypesOfAllHooks() {
-        assertThat(KernelHook.all())
-                .allSatisfy(hook -> assertThat(Kernel.LINUX_7_2.hookTypes().proto(hook).params())
-                        .hasSameSizeAs(hook.arguments())
-                        .allSatisfy(param -> assertThat(Kernel.LINUX_7_2.hookTypes().btf().sizeOf(param.typeId()))
+        assertThat(KernelHook.all()).allSatisfy(hook -> assertThat(
+                        Kernel.LINUX_7_2.hookTypes().proto(hook).params())
+                .hasSameSizeAs(hook.arguments())
+                .allSatisfy(
+                        param -> assertThat(Kernel.LINUX_7_2.hookTypes().btf().sizeOf(param.typeId()))
                                 .isPositive()));
     }
 

@@ -1,0 +1,215 @@
+package dev.spinbpf.verifier.call;
+
+import dev.spinbpf.programs.btf.BtfField;
+import dev.spinbpf.programs.linux.AttachType;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.ProgType;
+import dev.spinbpf.verifier.call.KfuncArgs.Arg;
+import dev.spinbpf.verifier.check.HelperMemory;
+import dev.spinbpf.verifier.flow.AccessType;
+import dev.spinbpf.verifier.flow.MemoryAccess;
+import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.flow.Rejection;
+import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.kernel.Kfunc;
+import dev.spinbpf.verifier.kernel.KfuncArgKind;
+import dev.spinbpf.verifier.kernel.KfuncTraits.Trait;
+import dev.spinbpf.verifier.kernel.TypeFlags;
+import dev.spinbpf.verifier.kernel.UnsupportedFeature;
+import dev.spinbpf.verifier.object.Dynptrs;
+import dev.spinbpf.verifier.object.IrqFlags;
+import dev.spinbpf.verifier.object.Iterators;
+import dev.spinbpf.verifier.object.Locks;
+import dev.spinbpf.verifier.object.MapFields;
+import dev.spinbpf.verifier.object.StructMatch;
+import dev.spinbpf.verifier.state.RegPayload;
+import dev.spinbpf.verifier.state.RegState;
+import dev.spinbpf.verifier.state.RegType;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
+
+/** The checks of pointers that kernel functions take, by their {@link KfuncArgKind kind}. */
+final class KfuncPointers {
+    private final Map<KfuncArgKind, Checker> checkers = new EnumMap<>(KfuncArgKind.class);
+    private final Dynptrs dynptrs;
+    private final Iterators iterators;
+    private final IrqFlags irqFlags;
+
+    /** The checks of one kind. */
+    private interface Checker {
+        void check(VerifierEnv env, Arg arg, KfuncMeta meta, int insnIndex);
+    }
+
+    KfuncPointers(MemoryAccess memory) {
+        dynptrs = new Dynptrs(memory);
+        iterators = new Iterators(memory);
+        irqFlags = new IrqFlags(memory);
+        checkers.put(KfuncArgKind.CONTEXT, KfuncPointers::context);
+        checkers.put(
+                KfuncArgKind.ALLOCATED,
+                (env, arg, meta, at) -> KfuncObjects.allocated(env, arg.reg(), arg.name(), meta));
+        checkers.put(
+                KfuncArgKind.REFCOUNTED,
+                (env, arg, meta, at) -> KfuncObjects.refcounted(env, arg.reg(), arg.name(), meta));
+        checkers.put(
+                KfuncArgKind.OBJECT,
+                (env, arg, meta, at) -> KfuncObjects.object(
+                        env, arg.reg(), arg.name(), meta, arg.param().type()));
+        checkers.put(KfuncArgKind.DYNPTR, this::dynptr);
+        checkers.put(KfuncArgKind.ITERATOR, this::iterator);
+        checkers.put(KfuncArgKind.LIST_HEAD, root(BtfField.Kind.BPF_LIST_HEAD));
+        checkers.put(KfuncArgKind.RB_ROOT, root(BtfField.Kind.BPF_RB_ROOT));
+        checkers.put(
+                KfuncArgKind.LIST_NODE,
+                (env, arg, meta, at) -> KfuncObjects.listNode(
+                        env, arg.reg(), arg.name(), meta, arg.param().hasSuffix("__nonown_allowed")));
+        checkers.put(
+                KfuncArgKind.RB_NODE, (env, arg, meta, at) -> KfuncObjects.rbNode(env, arg.reg(), arg.name(), meta));
+        checkers.put(KfuncArgKind.MEMORY, KfuncPointers::memory);
+        checkers.put(KfuncArgKind.SIZED_MEMORY, KfuncPointers::sized);
+        checkers.put(KfuncArgKind.CALLBACK, KfuncPointers::callback);
+        checkers.put(KfuncArgKind.STRING, KfuncPointers::string);
+        checkers.put(KfuncArgKind.TIMER, mapField(BtfField.Kind.BPF_TIMER));
+        checkers.put(KfuncArgKind.WORK_QUEUE, mapField(BtfField.Kind.BPF_WORKQUEUE));
+        checkers.put(KfuncArgKind.TASK_WORK, mapField(BtfField.Kind.BPF_TASK_WORK));
+        checkers.put(KfuncArgKind.IRQ_FLAG, this::irqFlag);
+        checkers.put(KfuncArgKind.RES_SPIN_LOCK, KfuncPointers::lock);
+    }
+
+    /** Checks a pointer of the kind, and notes what it tells of the call. */
+    void check(VerifierEnv env, Arg arg, KfuncMeta meta, KfuncArgKind kind, int insnIndex) {
+        Checker checker = checkers.get(kind);
+        if (checker != null) {
+            checker.check(env, arg, meta, insnIndex);
+        }
+    }
+
+    private static Checker root(BtfField.Kind kind) {
+        return (env, arg, meta, at) -> KfuncObjects.root(env, arg.reg(), arg.name(), meta, kind);
+    }
+
+    private static Checker mapField(BtfField.Kind kind) {
+        return (env, arg, meta, at) -> {
+            if (!arg.reg().is(RegType.PTR_TO_MAP_VALUE, 0)) {
+                throw env.reject(Errno.EINVAL, "%s doesn't point to a map value", arg.name());
+            }
+            RegPayload.MapRef ref = MapFields.check(env, arg.reg(), arg.name(), kind);
+            meta.map = ref.map();
+            meta.mapUid = ref.uid();
+        };
+    }
+
+    private void iterator(VerifierEnv env, Arg arg, KfuncMeta meta, int insnIndex) {
+        if (meta.kfunc.has(Trait.ITERATES_TASKS) && !mayIterateTasks(env)) {
+            throw env.reject(Errno.EINVAL, "css_task_iter is only allowed in bpf_lsm, bpf_iter and sleepable progs");
+        }
+        Iterators.Place place = iterators.process(
+                env, arg.reg(), arg.name(), insnIndex, meta.kfunc, arg.param().type());
+        if (place != null) {
+            meta.iterator = place;
+            meta.objectId = place.id();
+        }
+    }
+
+    private static void memory(VerifierEnv env, Arg arg, KfuncMeta meta, int insnIndex) {
+        int size = Math.max(arg.param().type().sizeBytes(), 1);
+        HelperMemory.checkFixed(env, arg.reg(), arg.name(), size);
+    }
+
+    private static void callback(VerifierEnv env, Arg arg, KfuncMeta meta, int insnIndex) {
+        if (!arg.reg().is(RegType.PTR_TO_FUNC)) {
+            throw env.reject(Errno.EINVAL, "%s expected pointer to func", arg.name());
+        }
+        meta.subprog = ((RegPayload.SubprogRef) arg.reg().payload()).subprog();
+    }
+
+    private static void string(VerifierEnv env, Arg arg, KfuncMeta meta, int insnIndex) {
+        if (!arg.reg().is(RegType.PTR_TO_MAP_VALUE, 0)) {
+            throw env.reject(Errno.EINVAL, "%s doesn't point to a const string", arg.name());
+        }
+        ConstStrings.check(env, arg.reg(), arg.name());
+    }
+
+    private static void context(VerifierEnv env, Arg arg, KfuncMeta meta, int insnIndex) {
+        if (!arg.reg().is(RegType.PTR_TO_CTX, 0)) {
+            throw env.reject(
+                    Errno.EINVAL,
+                    "%s expected pointer to ctx, but got %s",
+                    arg.name(),
+                    arg.reg().typeText());
+        }
+        if (meta.kfunc.has(Trait.KERNEL_CONTEXT)) {
+            String struct =
+                    env.kernel().programTypes().kernelContext(env.program().type());
+            meta.kernelContext = struct == null ? null : StructMatch.kernel(env, struct);
+            if (meta.kernelContext == null) {
+                throw new UnsupportedFeature("kfunc bpf_cast_to_kern_ctx is not supported in programs of type "
+                        + env.program().type().display());
+            }
+        }
+    }
+
+    private void dynptr(VerifierEnv env, Arg arg, KfuncMeta meta, int insnIndex) {
+        int flags = arg.param().hasSuffix("__uninit") ? TypeFlags.MEM_UNINIT : 0;
+        if (meta.kfunc.has(Trait.CLONES_DYNPTR) && flags != 0) {
+            flags |= Objects.requireNonNull(meta.dynptr.type).flag();
+        }
+        flags |= meta.kfunc.traits().dynptrType() | (meta.kfunc.has(Kfunc.Flag.RELEASE) ? TypeFlags.OBJ_RELEASE : 0);
+        dynptrs.process(env, arg.reg(), arg.name(), insnIndex, flags, meta.objectId, meta.dynptr);
+    }
+
+    private static void sized(VerifierEnv env, Arg arg, KfuncMeta meta, int insnIndex) {
+        RegState size = env.reg(arg.regno() + 1);
+        String sizeName = Registers.name(arg.regno() + 1);
+        if (!(arg.reg().isNull() && arg.param().hasSuffix("__nullable"))) {
+            RegState memory = arg.reg().mayBeNull() ? arg.reg().notNull() : arg.reg();
+            try {
+                HelperMemory.checkSized(env, memory, arg.name(), arg.regno() + 1, AccessType.READ, true, null);
+                HelperMemory.checkSized(env, memory, arg.name(), arg.regno() + 1, AccessType.WRITE, true, null);
+            } catch (Rejection refused) {
+                throw env.reject(
+                        refused.errno(),
+                        "%s and %s memory, len pair leads to invalid memory access",
+                        arg.name(),
+                        sizeName);
+            }
+        }
+        if (meta.kfunc.params().get(arg.index() + 1).hasSuffix("__szk")) {
+            if (!size.isConst()) {
+                throw env.reject(Errno.EINVAL, "%s must be a known constant", sizeName);
+            }
+            meta.constantFound = true;
+            meta.constant = size.constValue();
+        }
+    }
+
+    private static boolean mayIterateTasks(VerifierEnv env) {
+        return env.program().type() == ProgType.LSM
+                || env.program().attachType() == AttachType.TRACE_ITER
+                || env.state().inSleepable();
+    }
+
+    private void irqFlag(VerifierEnv env, Arg arg, KfuncMeta meta, int insnIndex) {
+        if (!arg.reg().is(RegType.PTR_TO_STACK, 0)) {
+            throw env.reject(Errno.EINVAL, "%s doesn't point to an irq flag on stack", arg.name());
+        }
+        boolean byLock = meta.kfunc.has(Trait.TAKES_LOCK) || meta.kfunc.has(Trait.RELEASES_LOCK);
+        if (meta.kfunc.has(Trait.SAVES_IRQ)) {
+            irqFlags.save(env, arg.reg(), arg.name(), byLock);
+        } else {
+            irqFlags.restore(env, arg.reg(), arg.name(), byLock);
+        }
+    }
+
+    private static void lock(VerifierEnv env, Arg arg, KfuncMeta meta, int insnIndex) {
+        if (KfuncCalls.inRbtreeCallback(env)) {
+            throw env.reject(Errno.EACCES, "can't res_spin_{lock,unlock} in rbtree cb");
+        }
+        if (!arg.reg().is(RegType.PTR_TO_MAP_VALUE, 0) && !arg.reg().is(RegType.PTR_TO_BTF_ID, TypeFlags.MEM_ALLOC)) {
+            throw env.reject(Errno.EINVAL, "%s doesn't point to map value or allocated object", arg.name());
+        }
+        boolean irq = meta.kfunc.has(Trait.SAVES_IRQ) || meta.kfunc.has(Trait.RESTORES_IRQ);
+        Locks.process(env, arg.reg(), arg.name(), meta.kfunc.has(Trait.TAKES_LOCK), Locks.type(true, irq));
+    }
+}
