@@ -2,8 +2,8 @@ package dev.spinbpf.vm.soundness;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.spinbpf.programs.asm.AssemblyException;
 import dev.spinbpf.programs.asm.Assembler;
+import dev.spinbpf.programs.asm.AssemblyException;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.verifier.domain.Cnum64;
@@ -55,8 +55,7 @@ class RecordedStateTest {
 
     @Test
     void shouldNoticeARangeThatIsTooNarrow() throws Exception {
-        List<Insn> insns = program(
-                """
+        List<Insn> insns = program("""
                 r8 = *(u32 *)(r1 +8)
                 r8 &= 3
                 *(u64 *)(r10 -8) = r8
@@ -72,8 +71,7 @@ class RecordedStateTest {
 
     @Test
     void shouldNoticeANarrowRangeInTheStackAlone() throws Exception {
-        List<Insn> insns = program(
-                """
+        List<Insn> insns = program("""
                 r8 = *(u32 *)(r1 +8)
                 r8 &= 3
                 *(u64 *)(r10 -8) = r8
@@ -81,8 +79,8 @@ class RecordedStateTest {
                 r0 = *(u64 *)(r10 -8)
                 exit
                 """);
-        UnaryOperator<Claim> inStack = claim ->
-                claim instanceof Claim.Scalar scalar && scalar.place() instanceof Place.Stack
+        UnaryOperator<Claim> inStack =
+                claim -> claim instanceof Claim.Scalar scalar && scalar.place() instanceof Place.Stack
                         ? withoutLargest(claim)
                         : claim;
         assertThat(finding(insns, eachClaim(inStack))).contains("at 3").contains("u64 fp-8 in");
@@ -90,15 +88,13 @@ class RecordedStateTest {
 
     @Test
     void shouldNoticeAPointerElsewhere() throws Exception {
-        List<Insn> insns = program(
-                """
+        List<Insn> insns = program("""
                 r6 = r1
                 r0 = *(u32 *)(r6 +8)
                 exit
                 """);
         UnaryOperator<Claim> moved = claim -> claim instanceof Claim.Pointer pointer
-                ? new Claim.Pointer(
-                        pointer.place(), pointer.base(), pointer.number(), ScalarValue.constant(8), false)
+                ? new Claim.Pointer(pointer.place(), pointer.base(), pointer.number(), ScalarValue.constant(8), false)
                 : claim;
         assertThat(finding(insns, state -> state)).isNull();
         assertThat(finding(insns, eachClaim(moved))).contains("at 1").contains("base=CONTEXT");
@@ -107,8 +103,7 @@ class RecordedStateTest {
     @Test
     void shouldNoticeThatNoSingleStateHoldsAll() throws Exception {
         // Two ways, each with its own pair of numbers; the states that mix the pairs are what is recorded instead.
-        List<Insn> insns = program(
-                """
+        List<Insn> insns = program("""
                 r1 = *(u32 *)(r1 +8)
                 r8 = 1
                 r9 = 1
@@ -123,7 +118,8 @@ class RecordedStateTest {
         UnaryOperator<Claim> mixed = claim -> claim instanceof Claim.Scalar scalar
                         && scalar.place().equals(new Place.Register(0, 9))
                         && scalar.value().isConst()
-                ? new Claim.Scalar(scalar.place(), ScalarValue.constant(3 - scalar.value().value()))
+                ? new Claim.Scalar(
+                        scalar.place(), ScalarValue.constant(3 - scalar.value().value()))
                 : claim;
         assertThat(finding(insns, state -> state)).isNull();
         assertThat(finding(insns, eachClaim(mixed))).contains("r9 in");
@@ -131,8 +127,7 @@ class RecordedStateTest {
 
     @Test
     void shouldExceptScalarsThatAreNotPrecise() throws Exception {
-        List<Insn> insns = program(
-                """
+        List<Insn> insns = program("""
                 r8 = *(u32 *)(r1 +8)
                 r8 &= 3
                 r0 = r8
@@ -147,8 +142,7 @@ class RecordedStateTest {
 
     @Test
     void shouldHoldScalarsThatBecamePreciseToTheirRange() throws Exception {
-        List<Insn> insns = program(
-                """
+        List<Insn> insns = program("""
                 r8 = *(u32 *)(r1 +8)
                 r8 &= 3
                 r9 = r10
@@ -161,8 +155,7 @@ class RecordedStateTest {
         Subject subject = Subject.of(insns);
         assertThat(Trial.verify(subject, false, state -> state).get(2))
                 .allSatisfy(state -> assertThat(state.claims()).hasSize(1));
-        assertThat(finding(insns, eachClaim(RecordedStateTest::withoutLargest)))
-                .contains("no recorded state at 2");
+        assertThat(finding(insns, eachClaim(RecordedStateTest::withoutLargest))).contains("no recorded state at 2");
     }
 
     @Test

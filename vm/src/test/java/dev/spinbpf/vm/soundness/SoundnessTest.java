@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.fail;
 
 import dev.spinbpf.programs.asm.AssemblyWriter;
 import dev.spinbpf.programs.isa.Insn;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
