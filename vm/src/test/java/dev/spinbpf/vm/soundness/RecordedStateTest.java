@@ -10,6 +10,7 @@ import dev.spinbpf.verifier.domain.Cnum64;
 import dev.spinbpf.verifier.domain.ScalarValue;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -28,8 +29,7 @@ class RecordedStateTest {
     /** The first finding of some runs of the program, with all recorded states changed. */
     private static @Nullable String finding(List<Insn> insns, UnaryOperator<RecordedState> change) {
         try (Bench bench = new Bench()) {
-            Trial trial = Trial.of(bench, insns, change);
-            assertThat(trial).isNotNull();
+            Trial trial = Objects.requireNonNull(Trial.of(bench, insns, change));
             for (int run = 0; run < RUNS; run++) {
                 String finding = trial.run(run);
                 if (finding != null) {
@@ -38,6 +38,11 @@ class RecordedStateTest {
             }
             return null;
         }
+    }
+
+    private static List<RecordedState> statesAt2(List<Insn> insns, boolean comparesAllScalars) {
+        return Objects.requireNonNull(Trial.verify(Subject.of(insns), comparesAllScalars, state -> state))
+                .get(2);
     }
 
     private static UnaryOperator<RecordedState> eachClaim(UnaryOperator<Claim> change) {
@@ -133,10 +138,9 @@ class RecordedStateTest {
                 r0 = r8
                 exit
                 """);
-        Subject subject = Subject.of(insns);
-        assertThat(Trial.verify(subject, false, state -> state).get(2))
+        assertThat(statesAt2(insns, false))
                 .allSatisfy(state -> assertThat(state.claims()).isEmpty());
-        assertThat(Trial.verify(subject, true, state -> state).get(2))
+        assertThat(statesAt2(insns, true))
                 .allSatisfy(state -> assertThat(state.claims()).isNotEmpty());
     }
 
@@ -152,8 +156,7 @@ class RecordedStateTest {
                 *(u8 *)(r9 +0) = 1
                 exit
                 """);
-        Subject subject = Subject.of(insns);
-        assertThat(Trial.verify(subject, false, state -> state).get(2))
+        assertThat(statesAt2(insns, false))
                 .allSatisfy(state -> assertThat(state.claims()).hasSize(1));
         assertThat(finding(insns, eachClaim(RecordedStateTest::withoutLargest))).contains("no recorded state at 2");
     }
