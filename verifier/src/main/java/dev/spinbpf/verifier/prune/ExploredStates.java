@@ -136,8 +136,7 @@ public final class ExploredStates implements StateCache {
             return matchInLoop(env, kept, insnIndex);
         }
         boolean incomplete = visits.areMarksIncomplete(env, kept);
-        Exactness exactness =
-                incomplete || env.comparesAllScalars ? Exactness.RANGE_WITHIN : Exactness.NOT_EXACT;
+        Exactness exactness = incomplete || env.comparesAllScalars ? Exactness.RANGE_WITHIN : Exactness.NOT_EXACT;
         boolean equal = comparison.equal(env, kept, env.state(), exactness);
         if (!equal) {
             return Match.MISS;

@@ -2,14 +2,15 @@ package dev.spinbpf.vm.soundness;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.spinbpf.programs.asm.AssemblyException;
 import dev.spinbpf.programs.asm.Assembler;
+import dev.spinbpf.programs.asm.AssemblyException;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.verifier.domain.Cnum64;
 import dev.spinbpf.verifier.domain.ScalarValue;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -28,8 +29,7 @@ class RecordedStateTest {
     /** The first finding of some runs of the program, with all recorded states changed. */
     private static @Nullable String finding(List<Insn> insns, UnaryOperator<RecordedState> change) {
         try (Bench bench = new Bench()) {
-            Trial trial = Trial.of(bench, insns, change);
-            assertThat(trial).isNotNull();
+            Trial trial = Objects.requireNonNull(Trial.of(bench, insns, change));
             for (int run = 0; run < RUNS; run++) {
                 String finding = trial.run(run);
                 if (finding != null) {
@@ -38,6 +38,11 @@ class RecordedStateTest {
             }
             return null;
         }
+    }
+
+    private static List<RecordedState> statesAt2(List<Insn> insns, boolean comparesAllScalars) {
+        return Objects.requireNonNull(Trial.verify(Subject.of(insns), comparesAllScalars, state -> state))
+                .get(2);
     }
 
     private static UnaryOperator<RecordedState> eachClaim(UnaryOperator<Claim> change) {
@@ -55,8 +60,7 @@ class RecordedStateTest {
 
     @Test
     void shouldNoticeARangeThatIsTooNarrow() throws Exception {
-        List<Insn> insns = program(
-                """
+        List<Insn> insns = program("""
                 r8 = *(u32 *)(r1 +8)
                 r8 &= 3
                 *(u64 *)(r10 -8) = r8
@@ -72,8 +76,7 @@ class RecordedStateTest {
 
     @Test
     void shouldNoticeANarrowRangeInTheStackAlone() throws Exception {
-        List<Insn> insns = program(
-                """
+        List<Insn> insns = program("""
                 r8 = *(u32 *)(r1 +8)
                 r8 &= 3
                 *(u64 *)(r10 -8) = r8
@@ -81,8 +84,8 @@ class RecordedStateTest {
                 r0 = *(u64 *)(r10 -8)
                 exit
                 """);
-        UnaryOperator<Claim> inStack = claim ->
-                claim instanceof Claim.Scalar scalar && scalar.place() instanceof Place.Stack
+        UnaryOperator<Claim> inStack =
+                claim -> claim instanceof Claim.Scalar scalar && scalar.place() instanceof Place.Stack
                         ? withoutLargest(claim)
                         : claim;
         assertThat(finding(insns, eachClaim(inStack))).contains("at 3").contains("u64 fp-8 in");
@@ -90,15 +93,13 @@ class RecordedStateTest {
 
     @Test
     void shouldNoticeAPointerElsewhere() throws Exception {
-        List<Insn> insns = program(
-                """
+        List<Insn> insns = program("""
                 r6 = r1
                 r0 = *(u32 *)(r6 +8)
                 exit
                 """);
         UnaryOperator<Claim> moved = claim -> claim instanceof Claim.Pointer pointer
-                ? new Claim.Pointer(
-                        pointer.place(), pointer.base(), pointer.number(), ScalarValue.constant(8), false)
+                ? new Claim.Pointer(pointer.place(), pointer.base(), pointer.number(), ScalarValue.constant(8), false)
                 : claim;
         assertThat(finding(insns, state -> state)).isNull();
         assertThat(finding(insns, eachClaim(moved))).contains("at 1").contains("base=CONTEXT");
@@ -107,8 +108,7 @@ class RecordedStateTest {
     @Test
     void shouldNoticeThatNoSingleStateHoldsAll() throws Exception {
         // Two ways, each with its own pair of numbers; the states that mix the pairs are what is recorded instead.
-        List<Insn> insns = program(
-                """
+        List<Insn> insns = program("""
                 r1 = *(u32 *)(r1 +8)
                 r8 = 1
                 r9 = 1
@@ -123,7 +123,8 @@ class RecordedStateTest {
         UnaryOperator<Claim> mixed = claim -> claim instanceof Claim.Scalar scalar
                         && scalar.place().equals(new Place.Register(0, 9))
                         && scalar.value().isConst()
-                ? new Claim.Scalar(scalar.place(), ScalarValue.constant(3 - scalar.value().value()))
+                ? new Claim.Scalar(
+                        scalar.place(), ScalarValue.constant(3 - scalar.value().value()))
                 : claim;
         assertThat(finding(insns, state -> state)).isNull();
         assertThat(finding(insns, eachClaim(mixed))).contains("r9 in");
@@ -131,24 +132,21 @@ class RecordedStateTest {
 
     @Test
     void shouldExceptScalarsThatAreNotPrecise() throws Exception {
-        List<Insn> insns = program(
-                """
+        List<Insn> insns = program("""
                 r8 = *(u32 *)(r1 +8)
                 r8 &= 3
                 r0 = r8
                 exit
                 """);
-        Subject subject = Subject.of(insns);
-        assertThat(Trial.verify(subject, false, state -> state).get(2))
+        assertThat(statesAt2(insns, false))
                 .allSatisfy(state -> assertThat(state.claims()).isEmpty());
-        assertThat(Trial.verify(subject, true, state -> state).get(2))
+        assertThat(statesAt2(insns, true))
                 .allSatisfy(state -> assertThat(state.claims()).isNotEmpty());
     }
 
     @Test
     void shouldHoldScalarsThatBecamePreciseToTheirRange() throws Exception {
-        List<Insn> insns = program(
-                """
+        List<Insn> insns = program("""
                 r8 = *(u32 *)(r1 +8)
                 r8 &= 3
                 r9 = r10
@@ -158,11 +156,9 @@ class RecordedStateTest {
                 *(u8 *)(r9 +0) = 1
                 exit
                 """);
-        Subject subject = Subject.of(insns);
-        assertThat(Trial.verify(subject, false, state -> state).get(2))
+        assertThat(statesAt2(insns, false))
                 .allSatisfy(state -> assertThat(state.claims()).hasSize(1));
-        assertThat(finding(insns, eachClaim(RecordedStateTest::withoutLargest)))
-                .contains("no recorded state at 2");
+        assertThat(finding(insns, eachClaim(RecordedStateTest::withoutLargest))).contains("no recorded state at 2");
     }
 
     @Test

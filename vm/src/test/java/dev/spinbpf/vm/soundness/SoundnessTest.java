@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.fail;
 
 import dev.spinbpf.programs.asm.AssemblyWriter;
 import dev.spinbpf.programs.isa.Insn;
-import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -31,12 +31,7 @@ class SoundnessTest {
             while (steps < STEPS) {
                 long seed = seeds.seed();
                 programs++;
-                Trial trial = null;
-                try {
-                    trial = Trial.of(bench, RandomProgram.of(seed));
-                } catch (IllegalStateException e) {
-                    report(bench, seed, seed);
-                }
+                Trial trial = trialOf(bench, seed);
                 if (trial == null) {
                     continue;
                 }
@@ -57,6 +52,15 @@ class SoundnessTest {
         assertThat(exact).isGreaterThan(accepted / 2);
     }
 
+    private static @Nullable Trial trialOf(Bench bench, long seed) {
+        try {
+            return Trial.of(bench, RandomProgram.of(seed));
+        } catch (IllegalStateException e) {
+            report(bench, seed, seed);
+            throw e;
+        }
+    }
+
     private static void report(Bench bench, long programSeed, long inputSeed) {
         List<Insn> smallest =
                 Shrinking.shrink(RandomProgram.of(programSeed), insns -> finding(bench, insns, inputSeed) != null);
@@ -69,7 +73,7 @@ class SoundnessTest {
                 AssemblyWriter.write(Subject.of(smallest).object()));
     }
 
-    private static String finding(Bench bench, List<Insn> insns, long inputSeed) {
+    private static @Nullable String finding(Bench bench, List<Insn> insns, long inputSeed) {
         Trial trial;
         try {
             trial = Trial.of(bench, insns);

@@ -85,7 +85,8 @@ final class StateRecorder implements ExplorationObserver {
             return;
         }
         Step step = walk;
-        // Where a scalar was split in two, the whole and its parts were before the same instruction; not each walk sees them all.
+        // Where a scalar was split in two, the whole and its parts were before the same instruction; not each walk sees
+        // them all.
         while (step != null && step.insn != insn && step.insn == walkedLast) {
             step = step.before;
         }

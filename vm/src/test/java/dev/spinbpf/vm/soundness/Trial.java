@@ -64,8 +64,7 @@ final class Trial {
             Subject subject, boolean comparesAllScalars, UnaryOperator<RecordedState> change) {
         StateRecorder recorder = new StateRecorder();
         VerifierOptions options = new VerifierOptions(false, Btf.EMPTY, INSN_LIMIT);
-        Verdict verdict =
-                Verifier.verify(subject.object(), subject.program(), options, recorder, comparesAllScalars);
+        Verdict verdict = Verifier.verify(subject.object(), subject.program(), options, recorder, comparesAllScalars);
         if (!(verdict instanceof Verdict.Accepted)) {
             return null;
         }
