@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
@@ -11,7 +12,7 @@ import dev.spinbpf.verifier.check.ResourceLeaks;
 import dev.spinbpf.verifier.flow.CallChecker;
 import dev.spinbpf.verifier.flow.Prototypes;
 import dev.spinbpf.verifier.flow.Registers;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegState;
@@ -28,58 +29,58 @@ final class InsnChecker {
     private InsnChecker() {}
 
     /** Checks the instruction; returns the slot that the path goes on with, or {@link #PATH_ENDS}. */
-    static int check(VerifierEnv env, Insn insn, int at) {
+    static int check(Exploration path, Insn insn, int at) {
         int next = at + insn.slots();
         switch (insn.op().kind()) {
-            case ALU, MOVSX, NEG, BYTE_SWAP, ADDR_SPACE_CAST -> Arithmetic.check(env, insn);
-            case LDX, LDXSX -> MemoryInsns.checkLoad(env, insn, false, true);
-            case ST -> MemoryInsns.checkStoreImmediate(env, insn);
-            case STX -> MemoryInsns.checkStore(env, insn, false);
-            case ATOMIC -> MemoryInsns.checkReadModifyWrite(env, insn);
-            case LOAD_ACQUIRE -> MemoryInsns.checkLoadAcquire(env, insn);
-            case STORE_RELEASE -> MemoryInsns.checkStoreRelease(env, insn);
-            case LDDW -> ConstantLoads.check(env, insn);
-            case LD_ABS, LD_IND -> next = checkPacketLoad(env, insn, next);
-            default -> next = checkJump(env, insn, at);
+            case ALU, MOVSX, NEG, BYTE_SWAP, ADDR_SPACE_CAST -> Arithmetic.check(path, insn);
+            case LDX, LDXSX -> MemoryInsns.checkLoad(path, insn, false, true);
+            case ST -> MemoryInsns.checkStoreImmediate(path, insn);
+            case STX -> MemoryInsns.checkStore(path, insn, false);
+            case ATOMIC -> MemoryInsns.checkReadModifyWrite(path, insn);
+            case LOAD_ACQUIRE -> MemoryInsns.checkLoadAcquire(path, insn);
+            case STORE_RELEASE -> MemoryInsns.checkStoreRelease(path, insn);
+            case LDDW -> ConstantLoads.check(path, insn);
+            case LD_ABS, LD_IND -> next = checkPacketLoad(path, insn, next);
+            default -> next = checkJump(path, insn, at);
         }
         return next;
     }
 
-    private static int checkJump(VerifierEnv env, Insn insn, int at) {
-        env.jmpsProcessed++;
+    private static int checkJump(Exploration path, Insn insn, int at) {
+        path.jmpsProcessed++;
         return switch (insn.op().kind()) {
             case JA -> at + insn.jumpOffset() + 1;
-            case JCC -> Jumps.check(env, insn, at);
-            case MAY_GOTO -> Jumps.checkMayGoto(env, insn, at);
-            case EXIT -> checkExit(env, false);
+            case JCC -> Jumps.check(path, insn, at);
+            case MAY_GOTO -> Jumps.checkMayGoto(path, insn, at);
+            case EXIT -> checkExit(path, false);
             case CALL_SUBPROG -> {
-                env.markRegScratched(0);
-                yield switch (SubprogCalls.call(env, insn, at)) {
+                path.log().markRegScratched(0);
+                yield switch (SubprogCalls.call(path, insn, at)) {
                     case NEXT -> at + 1;
-                    case CALLEE -> env.subprog(env.func().subprog()).start;
-                    case EXIT -> checkExit(env, true);
+                    case CALLEE -> path.unit().subprog(path.func().subprog()).start;
+                    case EXIT -> checkExit(path, true);
                 };
             }
             case CALL_HELPER -> {
-                env.markRegScratched(0);
-                env.redirect = at + 1;
-                env.services().calls().checkHelperCall(env, insn, at);
-                yield env.redirect;
+                path.log().markRegScratched(0);
+                path.redirect = at + 1;
+                path.services().calls().checkHelperCall(path, insn, at);
+                yield path.redirect;
             }
             case CALL_KFUNC -> {
-                env.markRegScratched(0);
-                CallChecker.KfuncResult result = env.services().calls().checkKfuncCall(env, insn, at);
-                yield result == CallChecker.KfuncResult.THROWS ? checkExit(env, true) : at + 1;
+                path.log().markRegScratched(0);
+                CallChecker.KfuncResult result = path.services().calls().checkKfuncCall(path, insn, at);
+                yield result == CallChecker.KfuncResult.THROWS ? checkExit(path, true) : at + 1;
             }
             default -> throw new UnsupportedFeature("instruction " + insn.op() + " is not supported");
         };
     }
 
     /** An exit from the current function, or by an exception from all of them. */
-    private static int checkExit(VerifierEnv env, boolean exception) {
-        VerifierState state = env.state();
+    private static int checkExit(Exploration path, boolean exception) {
+        VerifierState state = path.state();
         ResourceLeaks.check(
-                env,
+                path,
                 exception,
                 exception || state.curframe() == 0,
                 exception ? "bpf_throw" : "BPF_EXIT instruction in main prog");
@@ -87,60 +88,60 @@ final class InsnChecker {
             return PATH_ENDS;
         }
         if (state.curframe() != 0) {
-            return SubprogCalls.exit(env);
+            return SubprogCalls.exit(path);
         }
         FuncState func = state.func();
         boolean globalFunction = func.subprog() != 0 && !func.inAsyncCallback() && !func.inExceptionCallback();
         if (globalFunction) {
-            checkGlobalReturn(env, func);
+            checkGlobalReturn(path, func);
         } else {
-            env.services().returnCodes().checkReturnCode(env, 0, "R0");
+            path.services().returnCodes().checkReturnCode(path, 0, "R0");
         }
         return PATH_ENDS;
     }
 
-    private static void checkGlobalReturn(VerifierEnv env, FuncState func) {
-        if (Prototypes.returnsVoid(env, func.subprog())) {
+    private static void checkGlobalReturn(Exploration path, FuncState func) {
+        if (Prototypes.returnsVoid(path, func.subprog())) {
             return;
         }
-        RegState r0 = Registers.checkSource(env, 0);
+        RegState r0 = Registers.checkSource(path, 0);
         if (!r0.is(RegType.PTR_TO_ARENA, 0) && !r0.isScalar()) {
-            throw env.reject(
-                    Errno.EINVAL, "At subprogram exit the register R0 is not a scalar value (%s)", r0.typeText());
+            throw path.log().reject(
+                    Errno.EINVAL, Message.SUBPROG_EXIT_R0_NOT_SCALAR, r0.typeText());
         }
     }
 
     /** The legacy packet loads, which leave the function when the packet is too short. */
-    private static int checkPacketLoad(VerifierEnv env, Insn insn, int next) {
+    private static int checkPacketLoad(Exploration path, Insn insn, int next) {
         boolean allowed =
-                switch (env.program().type()) {
+                switch (path.unit().program().type()) {
                     case SOCKET_FILTER, SCHED_CLS, SCHED_ACT -> true;
                     default -> false;
                 };
         if (!allowed) {
-            throw env.reject(Errno.EINVAL, "BPF_LD_[ABS|IND] instructions not allowed for this program type");
+            throw path.log().reject(Errno.EINVAL, Message.LD_ABS_NOT_ALLOWED);
         }
-        for (int i = env.state().curframe(); i > 0; i--) {
-            if (env.state().frame(i).inCallback()) {
-                throw env.reject(Errno.EINVAL, "cannot use BPF_LD_[ABS|IND] within callback");
+        for (int i = path.state().curframe(); i > 0; i--) {
+            if (path.state().frame(i).inCallback()) {
+                throw path.log().reject(Errno.EINVAL, Message.LD_ABS_IN_CALLBACK);
             }
         }
-        RegState context = Registers.checkSource(env, CONTEXT_REG);
-        ResourceLeaks.check(env, false, true, "BPF_LD_[ABS|IND]");
+        RegState context = Registers.checkSource(path, CONTEXT_REG);
+        ResourceLeaks.check(path, false, true, "BPF_LD_[ABS|IND]");
         if (!context.is(RegType.PTR_TO_CTX, 0)) {
-            throw env.reject(Errno.EINVAL, "at the time of BPF_LD_ABS|IND R6 != pointer to skb");
+            throw path.log().reject(Errno.EINVAL, Message.LD_ABS_NEEDS_SKB);
         }
         if (insn.op().kind() == Op.Kind.LD_IND) {
-            Registers.checkSource(env, insn.src());
+            Registers.checkSource(path, insn.src());
         }
-        Registers.checkPointerOffset(env, context, Registers.name(CONTEXT_REG), false);
-        Registers.clearCallerSaved(env, env.func());
-        env.setReg(0, RegState.UNKNOWN);
-        if (env.state().curframe() == 0) {
+        Registers.checkPointerOffset(path, context, Registers.name(CONTEXT_REG), false);
+        Registers.clearCallerSaved(path, path.func());
+        path.setReg(0, RegState.UNKNOWN);
+        if (path.state().curframe() == 0) {
             return next;
         }
-        env.pushStack(next, next - 1);
-        env.setReg(0, RegState.ZERO);
-        return SubprogCalls.exit(env);
+        path.pushStack(next, next - 1);
+        path.setReg(0, RegState.ZERO);
+        return SubprogCalls.exit(path);
     }
 }

@@ -1,88 +1,89 @@
 package dev.spinbpf.verifier;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.InsnAux;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.VerifierState;
 
 /** Walks all paths from the current state: Linux's {@code do_check}. */
 final class MainLoop {
     private MainLoop() {}
 
-    static void run(VerifierEnv env) {
-        env.setPrevInsnIndex(-1);
+    static void run(Exploration path) {
+        path.setPrevInsnIndex(-1);
         boolean afterBranch = false;
         while (true) {
-            env.currentHistoryEntry = -1;
-            int at = env.insnIndex();
-            account(env);
-            VerifierState state = env.state();
-            state.setLastInsn(env.prevInsnIndex());
+            path.currentHistoryEntry = -1;
+            int at = path.insnIndex();
+            account(path);
+            VerifierState state = path.state();
+            state.setLastInsn(path.prevInsnIndex());
             state.setInsn(at);
-            InsnAux aux = env.aux(at);
-            if (env.observer != null) {
-                env.observer.reached(state);
+            InsnAux aux = path.unit().aux(at);
+            if (path.observer != null) {
+                path.observer.reached(state);
             }
             int next;
-            if (aux.prunePoint && env.services().stateCache().isStateVisited(env, at)) {
-                printSafe(env, afterBranch);
+            if (aux.prunePoint && path.services().stateCache().isStateVisited(path, at)) {
+                printSafe(path, afterBranch);
                 next = InsnChecker.PATH_ENDS;
             } else {
-                if (env.observer != null) {
-                    env.observer.processed(env, state);
+                if (path.observer != null) {
+                    path.observer.processed(path, state);
                 }
                 if (aux.jmpPoint) {
-                    env.services().precision().pushJmpHistory(env, state, 0, 0, 0, 0);
+                    path.services().precision().pushJmpHistory(path, state, 0, 0, 0, 0);
                 }
-                Insn insn = env.insn(at);
-                print(env, state, insn, at);
-                aux.seen = env.passCount();
+                Insn insn = path.unit().insn(at);
+                print(path, state, insn, at);
+                aux.seen = path.passCount();
                 if (insn.slots() == 2) {
-                    env.aux(at + 1).seen = env.passCount();
+                    path.unit().aux(at + 1).seen = path.passCount();
                 }
-                next = InsnChecker.check(env, insn, at);
+                next = InsnChecker.check(path, insn, at);
             }
             afterBranch = next == InsnChecker.PATH_ENDS;
             if (!afterBranch) {
-                env.setPrevInsnIndex(at);
-                env.setInsnIndex(next);
+                path.setPrevInsnIndex(at);
+                path.setInsnIndex(next);
                 continue;
             }
-            SubprogCalls.markAllScratched(env);
-            env.services().stateCache().updateBranchCounts(env, env.state());
-            if (!env.popStack()) {
+            SubprogCalls.markAllScratched(path);
+            path.services().stateCache().updateBranchCounts(path, path.state());
+            if (!path.popStack()) {
                 return;
             }
         }
     }
 
-    private static void account(VerifierEnv env) {
-        env.insnProcessed++;
-        if (env.insnProcessed > env.insnLimit()) {
-            throw env.reject(Errno.E2BIG, "BPF program is too large. Processed %d insn", env.insnProcessed);
+    private static void account(Exploration path) {
+        path.insnProcessed++;
+        if (path.insnProcessed > path.insnLimit()) {
+            throw path.log().reject(Errno.E2BIG, Message.PROGRAM_TOO_LARGE, path.insnProcessed);
         }
     }
 
-    private static void printSafe(VerifierEnv env, boolean afterBranch) {
-        if (!env.log().isWanted()) {
+    private static void printSafe(Exploration path, boolean afterBranch) {
+        if (!path.log().isWanted()) {
             return;
         }
         if (afterBranch) {
-            env.verbose("\nfrom %d to %d: safe\n", env.prevInsnIndex(), env.insnIndex());
+            path.log().narrate("\nfrom %d to %d: safe\n", path.prevInsnIndex(), path.insnIndex());
         } else {
-            env.verbose("%d: safe\n", env.insnIndex());
+            path.log().narrate("%d: safe\n", path.insnIndex());
         }
     }
 
-    private static void print(VerifierEnv env, VerifierState state, Insn insn, int at) {
-        if (!env.log().isWanted()) {
+    private static void print(Exploration path, VerifierState state, Insn insn, int at) {
+        if (!path.log().isWanted()) {
             return;
         }
-        if (env.scratchedRegs != 0 || env.scratchedSlots != 0) {
-            env.services().printer().printInsnState(env, state, state.curframe());
+        if (path.log().scratchedRegs != 0 || path.log().scratchedSlots != 0) {
+            path.services().printer().printInsnState(path, state, state.curframe());
         }
-        env.services().printer().printSourceLine(env, at, "; ");
-        env.services().printer().printInsn(env, insn, at);
+        path.services().printer().printSourceLine(path, at, "; ");
+        path.services().printer().printInsn(path, insn, at);
     }
 }

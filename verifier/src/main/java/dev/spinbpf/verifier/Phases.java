@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
@@ -18,7 +19,7 @@ import dev.spinbpf.verifier.flow.StackDepth;
 import dev.spinbpf.verifier.flow.SubprogArg;
 import dev.spinbpf.verifier.flow.SubprogDiscovery;
 import dev.spinbpf.verifier.flow.SubprogInfo;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.state.DynptrType;
@@ -38,40 +39,40 @@ final class Phases {
     private Phases() {}
 
     /** Verifies; returns if the program may run, else throws a rejection or names what is not supported. */
-    public static void run(VerifierEnv env) {
-        if (env.length() == 0 || env.length() > KernelLimits.BPF_COMPLEXITY_LIMIT_INSNS) {
-            throw env.reject(Errno.E2BIG, "invalid number of instructions: %d", env.length());
+    public static void run(Exploration path) {
+        if (path.unit().length() == 0 || path.unit().length() > KernelLimits.BPF_COMPLEXITY_LIMIT_INSNS) {
+            throw path.log().reject(Errno.E2BIG, Message.INVALID_NUMBER_OF_INSNS, path.unit().length());
         }
-        SubprogDiscovery.discover(env);
-        SubprogDiscovery.checkJumps(env);
-        SubprogDiscovery.checkReturnTypes(env);
-        resolveMaps(env);
-        ControlFlow.check(env);
-        Cfg cfg = Cfg.ofFunctions(env);
-        ControlFlow.orderFunctions(env, cfg);
-        env.services().rules().checkProgram(env);
-        ConstantRegisters.compute(env, cfg);
-        if (ConstantRegisters.pruneDeadBranches(env)) {
-            cfg = Cfg.ofFunctions(env);
-            ControlFlow.orderFunctions(env, cfg);
+        SubprogDiscovery.discover(path);
+        SubprogDiscovery.checkJumps(path);
+        SubprogDiscovery.checkReturnTypes(path);
+        resolveMaps(path);
+        ControlFlow.check(path);
+        Cfg cfg = Cfg.ofFunctions(path);
+        ControlFlow.orderFunctions(path, cfg);
+        path.services().rules().checkProgram(path);
+        ConstantRegisters.compute(path, cfg);
+        if (ConstantRegisters.pruneDeadBranches(path)) {
+            cfg = Cfg.ofFunctions(path);
+            ControlFlow.orderFunctions(path, cfg);
         }
-        CallGraph.sort(env);
-        ControlFlow.findLoops(env, cfg);
-        env.services().liveness().compute(env);
-        FastcallPatterns.mark(env);
-        checkFunction(env, 0);
-        checkGlobalFunctions(env);
-        FastcallPatterns.release(env);
-        StackDepth.check(env);
+        CallGraph.sort(path);
+        ControlFlow.findLoops(path, cfg);
+        path.services().liveness().compute(path);
+        FastcallPatterns.mark(path);
+        checkFunction(path, 0);
+        checkGlobalFunctions(path);
+        FastcallPatterns.release(path);
+        StackDepth.check(path);
     }
 
-    private static void resolveMaps(VerifierEnv env) {
-        ProgramRules rules = env.services().rules();
+    private static void resolveMaps(Exploration path) {
+        ProgramRules rules = path.services().rules();
         Set<Integer> checked = new HashSet<>();
-        for (int i = 0; i < env.length(); i++) {
-            Insn insn = env.insn(i);
+        for (int i = 0; i < path.unit().length(); i++) {
+            Insn insn = path.unit().insn(i);
             if (insn.op() == Op.ADDR_SPACE_CAST && insn.imm() != 1 && insn.imm() != 1 << Short.SIZE) {
-                throw env.reject(Errno.EINVAL, "addr_space_cast insn can only convert between address space 1 and 0");
+                throw path.log().reject(Errno.EINVAL, Message.ADDR_SPACE_CAST_BETWEEN_0_AND_1);
             }
             if (insn.op().kind() != Op.Kind.LDDW) {
                 continue;
@@ -81,56 +82,56 @@ final class Phases {
             if (!isValue && !isMap) {
                 continue;
             }
-            if (insn.immLow() < 0 || insn.immLow() >= env.maps().size()) {
-                throw env.reject(Errno.EBADF, "fd %d is not pointing to valid bpf_map", insn.immLow());
+            if (insn.immLow() < 0 || insn.immLow() >= path.unit().maps().size()) {
+                throw path.log().reject(Errno.EBADF, Message.FD_NOT_A_MAP, insn.immLow());
             }
-            MapInfo map = env.maps().get(insn.immLow());
+            MapInfo map = path.unit().maps().get(insn.immLow());
             if (checked.add(insn.immLow())) {
                 if (checked.size() > KernelLimits.MAX_USED_MAPS) {
-                    throw env.reject(
+                    throw path.log().reject(
                             Errno.E2BIG,
-                            "The total number of maps per program has reached the limit of %d",
+                            Message.TOO_MANY_MAPS,
                             KernelLimits.MAX_USED_MAPS);
                 }
-                rules.checkMap(env, map);
+                rules.checkMap(path, map);
             }
             if (isValue) {
-                checkDirectValue(env, map, insn.immHigh());
+                checkDirectValue(path, map, insn.immHigh());
             }
         }
     }
 
-    private static void checkDirectValue(VerifierEnv env, MapInfo map, int off) {
+    private static void checkDirectValue(Exploration path, MapInfo map, int off) {
         boolean single = map.type() == MapType.ARRAY && map.def().maxEntries() == 1;
         boolean direct = map.type() == MapType.ARRAY || map.type() == MapType.ARENA || map.type() == MapType.INSN_ARRAY;
         if (!direct) {
-            throw env.reject(Errno.EINVAL, "no direct value access support for this map type");
+            throw path.log().reject(Errno.EINVAL, Message.NO_DIRECT_VALUE_ACCESS);
         }
         boolean outside = map.type() == MapType.ARRAY && Integer.compareUnsigned(off, map.valueSize()) >= 0;
         if (outside || (map.type() == MapType.ARRAY && !single)) {
-            throw env.reject(
+            throw path.log().reject(
                     single ? Errno.EINVAL : Errno.ENOTSUPP,
-                    "invalid access to map value pointer, value_size=%d off=%d",
+                    Message.INVALID_DIRECT_VALUE_ACCESS,
                     map.valueSize(),
                     Integer.toUnsignedLong(off));
         }
     }
 
-    private static void checkGlobalFunctions(VerifierEnv env) {
-        if (env.exceptionCallbackSubprog != 0) {
-            env.subprog(env.exceptionCallbackSubprog).called = true;
+    private static void checkGlobalFunctions(Exploration path) {
+        if (path.unit().exceptionCallbackSubprog != 0) {
+            path.unit().subprog(path.unit().exceptionCallbackSubprog).called = true;
         }
         boolean again = true;
         while (again) {
             again = false;
-            for (int i = 1; i < env.subprogs().size(); i++) {
-                SubprogInfo subprog = env.subprog(i);
+            for (int i = 1; i < path.unit().subprogs().size(); i++) {
+                SubprogInfo subprog = path.unit().subprog(i);
                 if (!subprog.global || !subprog.called || subprog.verified) {
                     continue;
                 }
-                checkFunction(env, i);
-                if (env.log().isWanted()) {
-                    env.verbose("Func#%d ('%s') is safe for any args that match its prototype\n", i, subprog.name);
+                checkFunction(path, i);
+                if (path.log().isWanted()) {
+                    path.log().narrate("Func#%d ('%s') is safe for any args that match its prototype\n", i, subprog.name);
                 }
                 subprog.verified = true;
                 again = true;
@@ -139,69 +140,69 @@ final class Phases {
     }
 
     /** Verifies the main function, or a global one by its prototype alone. */
-    private static void checkFunction(VerifierEnv env, int number) {
-        SubprogInfo subprog = env.subprog(number);
-        env.nextPass();
-        env.clearBranchStack();
-        env.services().stateCache().reset(env);
+    private static void checkFunction(Exploration path, int number) {
+        SubprogInfo subprog = path.unit().subprog(number);
+        path.nextPass();
+        path.clearBranchStack();
+        path.services().stateCache().reset(path);
         var state = new VerifierState();
         state.setBranches(1);
-        state.setInSleepable(env.program().sleepable());
+        state.setInSleepable(path.unit().program().sleepable());
         state.pushFrame(new FuncState(-1, 0, number));
-        SubprogCalls.markAllScratched(env);
+        SubprogCalls.markAllScratched(path);
         state.setFirstInsn(subprog.start);
         state.setLastInsn(-1);
-        env.setState(state);
-        env.setInsnIndex(subprog.start);
+        path.setState(state);
+        path.setInsnIndex(subprog.start);
         if (number == 0) {
-            if (env.program().type() == ProgType.EXT) {
+            if (path.unit().program().type() == ProgType.EXT) {
                 throw new UnsupportedFeature("a program that replaces a function of another one is not supported");
             }
-            env.setReg(1, RegState.pointer(RegType.PTR_TO_CTX, 0, RegPayload.NONE));
-            if (env.attachTarget != null) {
-                env.attachTarget = env.attachTarget.withReferences(env);
+            path.setReg(1, RegState.pointer(RegType.PTR_TO_CTX, 0, RegPayload.NONE));
+            if (path.unit().attachTarget != null) {
+                path.unit().attachTarget = path.unit().attachTarget.withReferences(path);
             }
         } else {
-            setArguments(env, number);
+            setArguments(path, number);
         }
-        MainLoop.run(env);
-        env.log().reset(0);
+        MainLoop.run(path);
+        path.log().reset(0);
     }
 
-    private static void setArguments(VerifierEnv env, int number) {
-        SubprogInfo subprog = env.subprog(number);
-        if (env.log().isWanted()) {
-            env.verbose("Validating %s() func#%d...\n", subprog.name, number);
+    private static void setArguments(Exploration path, int number) {
+        SubprogInfo subprog = path.unit().subprog(number);
+        if (path.log().isWanted()) {
+            path.log().narrate("Validating %s() func#%d...\n", subprog.name, number);
         }
-        List<SubprogArg> args = Prototypes.prepare(env, number);
+        List<SubprogArg> args = Prototypes.prepare(path, number);
         if (subprog.isExceptionCallback) {
-            env.func().setInExceptionCallback(true);
-            if (Prototypes.returnsVoid(env, number)) {
-                throw env.reject(Errno.EINVAL, "exception cb cannot return void");
+            path.func().setInExceptionCallback(true);
+            if (Prototypes.returnsVoid(path, number)) {
+                throw path.log().reject(Errno.EINVAL, Message.EXCEPTION_CB_RETURNS_VOID);
             }
             if (args.size() != 1 || args.getFirst().kind() != SubprogArg.Kind.SCALAR) {
-                throw env.reject(Errno.EINVAL, "exception cb only supports single integer argument");
+                throw path.log().reject(Errno.EINVAL, Message.EXCEPTION_CB_ARGUMENTS);
             }
         }
         for (int i = 0; i < args.size(); i++) {
-            env.setReg(i + 1, initial(env, args.get(i)));
+            path.setReg(i + 1, initial(path, args.get(i)));
         }
     }
 
-    private static RegState initial(VerifierEnv env, SubprogArg arg) {
+    private static RegState initial(Exploration path, SubprogArg arg) {
         return switch (arg.kind()) {
             case CTX -> RegState.pointer(RegType.PTR_TO_CTX, 0, RegPayload.NONE);
             case SCALAR, ARENA -> RegState.UNKNOWN;
             case DYNPTR ->
                 RegState.pointer(RegType.CONST_PTR_TO_DYNPTR, 0, new RegPayload.Dynptr(DynptrType.LOCAL, true))
                         .withValue(ScalarValue.constant(0))
-                        .withId(env.newId());
+                        .withId(path.newId());
             case MEM -> {
                 RegState reg = RegState.mem(arg.memSize(), arg.flags());
-                yield (arg.flags() & TypeFlags.PTR_MAYBE_NULL) != 0 ? reg.withId(env.newId()) : reg;
+                yield (arg.flags() & TypeFlags.PTR_MAYBE_NULL) != 0 ? reg.withId(path.newId()) : reg;
             }
             case BTF_ID ->
-                RegState.btfId(env.kernelTypes(), arg.btfId(), arg.flags()).withId(env.newId());
+                RegState.btfId(path.unit().kernelTypes(), arg.btfId(), arg.flags()).withId(path.newId());
         };
     }
 }

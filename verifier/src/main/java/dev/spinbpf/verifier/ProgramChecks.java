@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.ProgType;
@@ -7,30 +8,30 @@ import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.verifier.attach.AttachTargets;
 import dev.spinbpf.verifier.call.MapRules;
 import dev.spinbpf.verifier.flow.ProgramRules;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.MapInfo;
 
 /** Linux's rules of maps and attachment. */
 final class ProgramChecks implements ProgramRules {
     /** SubprogDiscovery that the tracing machinery itself calls. */
     @Override
-    public void checkMap(VerifierEnv env, MapInfo map) {
-        MapRules.checkProgram(env, map);
+    public void checkMap(Exploration path, MapInfo map) {
+        MapRules.checkProgram(path, map);
     }
 
     @Override
-    public void checkProgram(VerifierEnv env) {
-        Program program = env.program();
+    public void checkProgram(Exploration path) {
+        Program program = path.unit().program();
         if (program.type() == ProgType.SYSCALL) {
             if (!program.sleepable()) {
-                throw env.reject(Errno.EINVAL, "Syscall programs can only be sleepable");
+                throw path.log().reject(Errno.EINVAL, Message.SYSCALL_PROGRAM_NOT_SLEEPABLE);
             }
             return;
         }
         if (program.sleepable() && !maySleep(program)) {
-            throw env.reject(Errno.EINVAL, "Program of this type cannot be sleepable");
+            throw path.log().reject(Errno.EINVAL, Message.PROGRAM_TYPE_NOT_SLEEPABLE);
         }
-        AttachTargets.check(env);
+        AttachTargets.check(path);
     }
 
     private static boolean maySleep(Program program) {

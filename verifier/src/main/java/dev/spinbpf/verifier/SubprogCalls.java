@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.call.ArgOffsets;
@@ -12,7 +13,7 @@ import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.Rejection;
 import dev.spinbpf.verifier.flow.SubprogArg;
 import dev.spinbpf.verifier.flow.SubprogInfo;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.ArgKind;
 import dev.spinbpf.verifier.kernel.ArgType;
 import dev.spinbpf.verifier.kernel.RetvalRange;
@@ -38,59 +39,59 @@ final class SubprogCalls implements CallbackPusher {
     }
 
     /** Checks a {@code CALL_SUBPROG}. */
-    static Outcome call(VerifierEnv env, Insn insn, int insnIndex) {
-        int number = env.findSubprog(insnIndex + (int) insn.imm() + 1);
-        SubprogInfo callee = env.subprog(number);
-        Rejection mismatch = matchArguments(env, number);
+    static Outcome call(Exploration path, Insn insn, int insnIndex) {
+        int number = path.unit().findSubprog(insnIndex + (int) insn.imm() + 1);
+        SubprogInfo callee = path.unit().subprog(number);
+        Rejection mismatch = matchArguments(path, number);
         if (mismatch != null && mismatch.errno() == Errno.EFAULT) {
             throw mismatch;
         }
         if (callee.global) {
-            return callGlobal(env, number, mismatch, insnIndex);
+            return callGlobal(path, number, mismatch, insnIndex);
         }
-        VerifierState state = env.state();
+        VerifierState state = path.state();
         FuncState caller = state.func();
-        enter(env, state, number, insnIndex, SubprogCalls::copyArguments);
-        Registers.clearCallerSaved(env, caller);
-        if (env.log().isWanted()) {
-            env.verbose("caller:\n");
-            env.services().printer().printState(env, state, caller.frameno(), true);
-            env.verbose("callee:\n");
-            env.services().printer().printState(env, state, state.curframe(), true);
+        enter(path, state, number, insnIndex, SubprogCalls::copyArguments);
+        Registers.clearCallerSaved(path, caller);
+        if (path.log().isWanted()) {
+            path.log().narrate("caller:\n");
+            path.services().printer().printState(path, state, caller.frameno(), true);
+            path.log().narrate("callee:\n");
+            path.services().printer().printState(path, state, state.curframe(), true);
         }
         return Outcome.CALLEE;
     }
 
-    private static Outcome callGlobal(VerifierEnv env, int number, @Nullable Rejection mismatch, int insnIndex) {
-        SubprogInfo callee = env.subprog(number);
-        VerifierState state = env.state();
+    private static Outcome callGlobal(Exploration path, int number, @Nullable Rejection mismatch, int insnIndex) {
+        SubprogInfo callee = path.unit().subprog(number);
+        VerifierState state = path.state();
         if (state.activeLocks() != 0) {
-            env.verbose("global function calls are not allowed while holding a lock,\n");
-            throw env.reject(Errno.EINVAL, "use static function instead");
+            path.log().note(Message.GLOBAL_CALL_UNDER_LOCK);
+            throw path.log().reject(Errno.EINVAL, Message.USE_STATIC_FUNCTION);
         }
         if (callee.mightSleep && !isSleepable(state)) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EINVAL,
-                    "sleepable global function %s() called in %s",
+                    Message.SLEEPABLE_GLOBAL_FUNCTION,
                     callee.name,
                     nonSleepableContext(state));
         }
         if (mismatch != null) {
-            throw env.reject(mismatch.errno(), "Caller passes invalid args into func#%d ('%s')", number, callee.name);
+            throw path.log().reject(mismatch.errno(), Message.INVALID_ARGS_OF_GLOBAL_FUNCTION, number, callee.name);
         }
-        if (env.log().isWanted()) {
-            env.verbose("Func#%d ('%s') is global and assumed valid.\n", number, callee.name);
+        if (path.log().isWanted()) {
+            path.log().narrate("Func#%d ('%s') is global and assumed valid.\n", number, callee.name);
         }
         if (callee.changesPktData) {
             PacketAccess.invalidateAll(state);
         }
         callee.called = true;
-        Registers.clearCallerSaved(env, state.func());
-        if (!Prototypes.returnsVoid(env, number)) {
-            env.setReg(0, RegState.UNKNOWN);
+        Registers.clearCallerSaved(path, state.func());
+        if (!Prototypes.returnsVoid(path, number)) {
+            path.setReg(0, RegState.UNKNOWN);
         }
         if (callee.mightThrow) {
-            env.pushStack(insnIndex + 1, insnIndex, "failed to push state for global subprog exception path");
+            path.pushStack(insnIndex + 1, insnIndex, Message.NO_BRANCH_FOR_EXCEPTION);
             return Outcome.EXIT;
         }
         return Outcome.NEXT;
@@ -118,37 +119,37 @@ final class SubprogCalls implements CallbackPusher {
         return state.activeLocks() != 0 ? "lock region" : "non-sleepable prog";
     }
 
-    private static void copyArguments(VerifierEnv env, FuncState caller, FuncState callee, int insnIndex) {
+    private static void copyArguments(Exploration path, FuncState caller, FuncState callee, int insnIndex) {
         for (int i = 1; i < Registers.CALLER_SAVED; i++) {
             callee.setReg(i, caller.reg(i));
         }
     }
 
-    private static void enter(VerifierEnv env, VerifierState state, int number, int callsite, CalleeSetup setup) {
+    private static void enter(Exploration path, VerifierState state, int number, int callsite, CalleeSetup setup) {
         if (state.curframe() + 1 >= VerifierState.MAX_CALL_FRAMES) {
-            throw env.reject(Errno.E2BIG, "the call stack of %d frames is too deep", state.curframe() + 2);
+            throw path.log().reject(Errno.E2BIG, Message.CALL_STACK_TOO_DEEP, state.curframe() + 2);
         }
         FuncState callee = new FuncState(callsite, state.curframe() + 1, number);
-        markAllScratched(env);
-        setup.set(env, state.func(), callee, callsite);
+        markAllScratched(path);
+        setup.set(path, state.func(), callee, callsite);
         state.pushFrame(callee);
     }
 
-    static void markAllScratched(VerifierEnv env) {
-        env.scratchedRegs = ~0;
-        env.scratchedSlots = ~0L;
+    static void markAllScratched(Exploration path) {
+        path.log().scratchedRegs = ~0;
+        path.log().scratchedSlots = ~0L;
     }
 
     /** Null if the registers fit the callee's prototype, else why they do not; such a callee's prototype is not relied on. */
-    private static @Nullable Rejection matchArguments(VerifierEnv env, int number) {
-        SubprogInfo callee = env.subprog(number);
+    private static @Nullable Rejection matchArguments(Exploration path, int number) {
+        SubprogInfo callee = path.unit().subprog(number);
         if (callee.btfFuncId == 0 || callee.unreliable) {
-            return env.reject(Errno.EINVAL);
+            return path.log().reject(Errno.EINVAL);
         }
         try {
-            List<SubprogArg> args = Prototypes.prepare(env, number);
+            List<SubprogArg> args = Prototypes.prepare(path, number);
             for (int i = 0; i < args.size(); i++) {
-                matchArgument(env, number, args.get(i), i + 1);
+                matchArgument(path, number, args.get(i), i + 1);
             }
             return null;
         } catch (Rejection e) {
@@ -157,8 +158,8 @@ final class SubprogCalls implements CallbackPusher {
         }
     }
 
-    private static void matchArgument(VerifierEnv env, int number, SubprogArg arg, int regno) {
-        RegState reg = env.reg(regno);
+    private static void matchArgument(Exploration path, int number, SubprogArg arg, int regno) {
+        RegState reg = path.reg(regno);
         String name = Registers.name(regno);
         if ((arg.flags() & TypeFlags.PTR_UNTRUSTED) != 0) {
             return;
@@ -166,70 +167,70 @@ final class SubprogCalls implements CallbackPusher {
         switch (arg.kind()) {
             case SCALAR -> {
                 if (!reg.isScalar()) {
-                    throw env.reject(Errno.EINVAL, "%s is not a scalar", name);
+                    throw path.log().reject(Errno.EINVAL, Message.SCALAR_EXPECTED, name);
                 }
             }
             case CTX -> {
-                ArgOffsets.check(env, reg, name, ArgType.of(ArgKind.PTR_TO_CTX, 0), true);
+                ArgOffsets.check(path, reg, name, ArgType.of(ArgKind.PTR_TO_CTX, 0), true);
                 if (!reg.is(RegType.PTR_TO_CTX, 0)) {
-                    throw env.reject(Errno.EINVAL, "%s expects pointer to ctx", name);
+                    throw path.log().reject(Errno.EINVAL, Message.CTX_ARGUMENT_EXPECTED, name);
                 }
             }
-            case MEM -> matchMemory(env, number, arg, reg, name);
+            case MEM -> matchMemory(path, number, arg, reg, name);
             case ARENA -> {
                 if (!reg.is(RegType.PTR_TO_ARENA) && !reg.isScalar()) {
-                    throw env.reject(Errno.EINVAL, "%s is not a pointer to arena or scalar.", name);
+                    throw path.log().reject(Errno.EINVAL, Message.ARENA_OR_SCALAR_EXPECTED, name);
                 }
             }
-            case DYNPTR -> env.services().calls().checkSubprogArgument(env, arg, regno);
+            case DYNPTR -> path.services().calls().checkSubprogArgument(path, arg, regno);
             case BTF_ID -> {
                 boolean nullAllowed = (arg.flags() & TypeFlags.PTR_MAYBE_NULL) != 0;
                 if (!reg.isNull() || !nullAllowed) {
-                    env.services().calls().checkSubprogArgument(env, arg, regno);
+                    path.services().calls().checkSubprogArgument(path, arg, regno);
                 }
             }
         }
     }
 
-    private static void matchMemory(VerifierEnv env, int number, SubprogArg arg, RegState reg, String name) {
-        ArgOffsets.check(env, reg, name, ArgType.of(ArgKind.PTR_TO_MEM, 0), true);
+    private static void matchMemory(Exploration path, int number, SubprogArg arg, RegState reg, String name) {
+        ArgOffsets.check(path, reg, name, ArgType.of(ArgKind.PTR_TO_MEM, 0), true);
         try {
-            HelperMemory.checkFixed(env, reg, name, arg.memSize());
+            HelperMemory.checkFixed(path, reg, name, arg.memSize());
         } catch (Rejection e) {
-            throw env.reject(Errno.EINVAL);
+            throw path.log().reject(Errno.EINVAL);
         }
         boolean packet = reg.isPacketPointer() || reg.is(RegType.PTR_TO_PACKET_END) || reg.isDynptrSliceOfPacket();
-        if (packet && env.subprog(number).changesPktData) {
-            throw env.reject(Errno.EINVAL, "%s is a packet pointer, but func#%d may change packet data", name, number);
+        if (packet && path.unit().subprog(number).changesPktData) {
+            throw path.log().reject(Errno.EINVAL, Message.PACKET_POINTER_MAY_BE_INVALIDATED, name, number);
         }
         boolean nullable = (arg.flags() & TypeFlags.PTR_MAYBE_NULL) != 0;
         if (!nullable && (reg.mayBeNull() || reg.isNull())) {
-            throw env.reject(Errno.EINVAL, "%s is expected to be non-NULL", name);
+            throw path.log().reject(Errno.EINVAL, Message.NON_NULL_EXPECTED, name);
         }
     }
 
     @Override
-    public void returnFromFrame(VerifierEnv env) {
-        env.redirect = exit(env);
+    public void returnFromFrame(Exploration path) {
+        path.redirect = exit(path);
     }
 
     @Override
-    public void pushCallback(VerifierEnv env, Insn insn, int insnIndex, int subprog, CalleeSetup setup) {
-        Rejection mismatch = matchArguments(env, subprog);
+    public void pushCallback(Exploration path, Insn insn, int insnIndex, int subprog, CalleeSetup setup) {
+        Rejection mismatch = matchArguments(path, subprog);
         if (mismatch != null && mismatch.errno() == Errno.EFAULT) {
             throw mismatch;
         }
-        SubprogInfo info = env.subprog(subprog);
+        SubprogInfo info = path.unit().subprog(subprog);
         info.isCallback = true;
-        FuncState caller = env.func();
-        CallChecker.CallSummary call = env.services().calls().summary(env, insn);
+        FuncState caller = path.func();
+        CallChecker.CallSummary call = path.services().calls().summary(path, insn);
         if (call.asyncCallback()) {
             info.isAsyncCallback = true;
-            pushAsync(env, call, insnIndex, subprog, setup);
+            pushAsync(path, call, insnIndex, subprog, setup);
             return;
         }
-        VerifierState state = env.pushStack(info.start, insnIndex);
-        enter(env, state, subprog, insnIndex, setup);
+        VerifierState state = path.pushStack(info.start, insnIndex);
+        enter(path, state, subprog, insnIndex, setup);
         state.setCallbackUnrollDepth(state.callbackUnrollDepth() + 1);
         FuncState below = state.frame(state.curframe() - 1);
         below.setCallbackDepth(below.callbackDepth() + 1);
@@ -237,16 +238,16 @@ final class SubprogCalls implements CallbackPusher {
     }
 
     private static void pushAsync(
-            VerifierEnv env, CallChecker.CallSummary call, int insnIndex, int subprog, CalleeSetup setup) {
+            Exploration path, CallChecker.CallSummary call, int insnIndex, int subprog, CalleeSetup setup) {
         var state = new VerifierState();
         state.setBranches(1);
         state.setInSleepable(call.asyncCallbackSleeps());
         FuncState callee = new FuncState(-1, 0, subprog);
-        markAllScratched(env);
+        markAllScratched(path);
         state.pushFrame(callee);
-        env.pushState(state, env.subprog(subprog).start, insnIndex);
-        callee.setAsyncEntryCount(env.func().asyncEntryCount() + 1);
-        setup.set(env, env.func(), callee, insnIndex);
+        path.pushState(state, path.unit().subprog(subprog).start, insnIndex);
+        callee.setAsyncEntryCount(path.func().asyncEntryCount() + 1);
+        setup.set(path, path.func(), callee, insnIndex);
     }
 
     /**
@@ -254,30 +255,30 @@ final class SubprogCalls implements CallbackPusher {
      *
      * @return the slot to go on with: behind the call, or the call again after a callback
      */
-    static int exit(VerifierEnv env) {
-        VerifierState state = env.state();
+    static int exit(Exploration path) {
+        VerifierState state = path.state();
         FuncState callee = state.func();
         RegState r0 = callee.reg(0);
         if (r0.is(RegType.PTR_TO_STACK, 0)) {
-            throw env.reject(Errno.EINVAL, "cannot return stack pointer to the caller");
+            throw path.log().reject(Errno.EINVAL, Message.RETURNS_STACK_POINTER);
         }
         FuncState caller = state.frame(state.curframe() - 1);
         boolean callback = callee.inCallback();
         if (callback) {
-            checkCallbackReturn(env, callee, r0);
+            checkCallbackReturn(path, callee, r0);
         } else {
             caller.setReg(0, r0);
         }
         int next = callback ? callee.callsite() : callee.callsite() + 1;
-        if (env.log().isWanted()) {
-            env.verbose("returning from callee:\n");
-            env.services().printer().printState(env, state, callee.frameno(), true);
-            env.verbose("to caller at %d:\n", next);
-            env.services().printer().printState(env, state, caller.frameno(), true);
+        if (path.log().isWanted()) {
+            path.log().narrate("returning from callee:\n");
+            path.services().printer().printState(path, state, callee.frameno(), true);
+            path.log().narrate("to caller at %d:\n", next);
+            path.services().printer().printState(path, state, caller.frameno(), true);
         }
         state.popFrame();
         if (callback) {
-            VerifierState previous = env.services().stateCache().findPreviousEntry(env, state, next);
+            VerifierState previous = path.services().stateCache().findPreviousEntry(path, state, next);
             if (previous != null) {
                 Widening.widen(previous, state);
             }
@@ -285,20 +286,20 @@ final class SubprogCalls implements CallbackPusher {
         return next;
     }
 
-    private static void checkCallbackReturn(VerifierEnv env, FuncState callee, RegState r0) {
+    private static void checkCallbackReturn(Exploration path, FuncState callee, RegState r0) {
         if (!r0.isScalar()) {
-            throw env.reject(Errno.EACCES, "R0 not a scalar value");
+            throw path.log().reject(Errno.EACCES, Message.CALLBACK_R0_NOT_SCALAR);
         }
-        env.services().precision().markChain(env, 0);
+        path.services().precision().markChain(path, 0);
         RetvalRange range = callee.callbackRetRange();
-        RegState precise = env.reg(0);
+        RegState precise = path.reg(0);
         boolean within = range.return32bit()
                 ? precise.value().s32min() >= range.min() && precise.value().s32max() <= range.max()
                 : precise.smin() >= range.min() && precise.smax() <= range.max();
         if (!within) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EINVAL,
-                    "At callback return the register R0 has%s should have been in [%d, %d]",
+                    Message.CALLBACK_RETURN_OUT_OF_RANGE,
                     bounds(precise),
                     range.min(),
                     range.max());

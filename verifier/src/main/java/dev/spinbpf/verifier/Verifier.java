@@ -1,5 +1,7 @@
 package dev.spinbpf.verifier;
 
+import dev.spinbpf.verifier.flow.ProgramUnit;
+import dev.spinbpf.verifier.flow.VerifierLog;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.verifier.attach.ContextRules;
@@ -10,7 +12,7 @@ import dev.spinbpf.verifier.flow.ExplorationObserver;
 import dev.spinbpf.verifier.flow.InsnAux;
 import dev.spinbpf.verifier.flow.Rejection;
 import dev.spinbpf.verifier.flow.Services;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.Kernel;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
@@ -54,30 +56,26 @@ public final class Verifier {
             @Nullable ExplorationObserver observer,
             boolean comparesAllScalars) {
         long start = System.nanoTime();
-        var env = new VerifierEnv(
-                object,
-                program,
-                Kernel.LINUX_7_2,
-                options.log(),
-                options.kernelTypes(),
-                options.insnLimit(),
-                services());
-        env.observer = observer;
-        env.comparesAllScalars = comparesAllScalars;
+        Kernel kernel = Kernel.LINUX_7_2;
+        var unit = new ProgramUnit(object, program, kernel, options.kernelTypes());
+        var log = new VerifierLog(kernel, options.log());
+        var path = new Exploration(unit, log, services(), options.insnLimit());
+        path.observer = observer;
+        path.comparesAllScalars = comparesAllScalars;
         try {
-            Phases.run(env);
-            Verdict.Stats stats = stats(env, start);
-            return new Verdict.Accepted(new VerifiedProgram(object, program, probes(env, program)), stats, log(env));
+            Phases.run(path);
+            Verdict.Stats stats = stats(path, start);
+            return new Verdict.Accepted(new VerifiedProgram(object, program, probes(path, program)), stats, log(path));
         } catch (Rejection e) {
-            String explanation = Explanation.explain(env, e.getMessage());
-            Verdict.Stats stats = stats(env, start);
-            return new Verdict.Rejected(e.errno(), env.insnIndex(), e.getMessage(), explanation, stats, log(env));
+            String explanation = Explanation.explain(path, e.getMessage());
+            Verdict.Stats stats = stats(path, start);
+            return new Verdict.Rejected(e.errno(), path.insnIndex(), e.getMessage(), explanation, stats, log(path));
         } catch (UnsupportedFeature e) {
-            return new Verdict.Unsupported(env.insnIndex(), e.getMessage(), stats(env, start), log(env));
+            return new Verdict.Unsupported(path.insnIndex(), e.getMessage(), stats(path, start), log(path));
         }
     }
 
-    private static BitSet probes(VerifierEnv env, Program program) {
+    private static BitSet probes(Exploration path, Program program) {
         var probes = new BitSet();
         for (int slot = 0; slot < program.insns().size(); slot++) {
             boolean isLoad =
@@ -85,7 +83,7 @@ public final class Verifier {
                         case LDX, LDXSX -> true;
                         default -> false;
                     };
-            if (isLoad && isProbed(env.aux(slot))) {
+            if (isLoad && isProbed(path.unit().aux(slot))) {
                 probes.set(slot);
             }
         }
@@ -118,14 +116,14 @@ public final class Verifier {
                 new LogPrinter());
     }
 
-    private static Verdict.Stats stats(VerifierEnv env, long startNanos) {
-        env.verbose(
+    private static Verdict.Stats stats(Exploration path, long startNanos) {
+        path.log().narrate(
                 "processed %d insns (limit %d) max_states_per_insn %d total_states %d peak_states %d mark_read 0\n",
-                env.insnProcessed, env.insnLimit(), env.maxStatesPerInsn, env.totalStates, env.peakStates);
-        return new Verdict.Stats(env.insnProcessed, env.totalStates, env.peakStates, System.nanoTime() - startNanos);
+                path.insnProcessed, path.insnLimit(), path.maxStatesPerInsn, path.totalStates, path.peakStates);
+        return new Verdict.Stats(path.insnProcessed, path.totalStates, path.peakStates, System.nanoTime() - startNanos);
     }
 
-    private static String log(VerifierEnv env) {
-        return env.log().isWanted() ? env.log().toString() : "";
+    private static String log(Exploration path) {
+        return path.log().isWanted() ? path.log().toString() : "";
     }
 }

@@ -1,5 +1,7 @@
 package dev.spinbpf.verifier.attach;
 
+import dev.spinbpf.verifier.flow.ProgramUnit;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.AttachType;
@@ -10,7 +12,7 @@ import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.verifier.flow.AttachTarget;
 import dev.spinbpf.verifier.flow.Rejection;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.Kfunc;
 import dev.spinbpf.verifier.kernel.LsmHooks;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
@@ -31,11 +33,11 @@ public final class AttachTargets {
 
     private AttachTargets() {}
 
-    /** Sets {@link VerifierEnv#attachTarget}. */
-    public static void check(VerifierEnv env) {
-        Program program = env.program();
+    /** Sets {@link ProgramUnit#attachTarget}. */
+    public static void check(Exploration path) {
+        Program program = path.unit().program();
         if (program.type() == ProgType.STRUCT_OPS) {
-            env.attachTarget = StructOpsTargets.resolve(env);
+            path.unit().attachTarget = StructOpsTargets.resolve(path);
             return;
         }
         if (program.type() != ProgType.TRACING && program.type() != ProgType.LSM) {
@@ -44,70 +46,70 @@ public final class AttachTargets {
         String target = program.attachTarget();
         switch (program.attachType()) {
             case TRACE_FENTRY_MULTI, TRACE_FEXIT_MULTI, TRACE_FSESSION_MULTI ->
-                env.attachTarget = known(env, KernelHook.Kind.FUNCTION, MULTI);
-            case TRACE_RAW_TP -> env.attachTarget = tracepoint(env, named(env, target));
-            case TRACE_ITER -> env.attachTarget = iterator(env, named(env, target));
+                path.unit().attachTarget = known(path, KernelHook.Kind.FUNCTION, MULTI);
+            case TRACE_RAW_TP -> path.unit().attachTarget = tracepoint(path, named(path, target));
+            case TRACE_ITER -> path.unit().attachTarget = iterator(path, named(path, target));
             default -> {
                 String prefix = program.type() == ProgType.LSM ? LsmHooks.PREFIX : "";
-                env.attachTarget = function(env, prefix, named(env, target));
+                path.unit().attachTarget = function(path, prefix, named(path, target));
             }
         }
     }
 
-    private static String named(VerifierEnv env, @Nullable String target) {
+    private static String named(Exploration path, @Nullable String target) {
         if (target == null) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EINVAL,
-                    "prog '%s': no BTF-based attach target is specified, use bpf_program__set_attach_target()",
-                    env.program().name());
+                    Message.NO_ATTACH_TARGET,
+                    path.unit().program().name());
         }
         return target;
     }
 
     /** The target; names what is missing if nothing is known of it. */
-    static AttachTarget require(VerifierEnv env) {
-        AttachTarget target = env.attachTarget;
+    static AttachTarget require(Exploration path) {
+        AttachTarget target = path.unit().attachTarget;
         if (target == null) {
             throw new UnsupportedFeature("the context of section "
-                    + env.program().section() + " without the kernel's types is not supported");
+                    + path.unit().program().section() + " without the kernel's types is not supported");
         }
         return target;
     }
 
     /** Returns whether the kernel's types are at hand. */
-    static boolean hasTypes(VerifierEnv env) {
-        return env.kernelTypes().size() > 1;
+    static boolean hasTypes(Exploration path) {
+        return path.unit().kernelTypes().size() > 1;
     }
 
     /** Returns whether the kernel guarantees that objects that are passed as arguments are valid. */
-    static boolean trustsArguments(VerifierEnv env) {
-        AttachType attach = env.program().attachType();
-        return switch (env.program().type()) {
+    static boolean trustsArguments(Exploration path) {
+        AttachType attach = path.unit().program().attachType();
+        return switch (path.unit().program().type()) {
             case TRACING -> attach == AttachType.TRACE_RAW_TP || attach == AttachType.TRACE_ITER;
-            case LSM -> env.kernel().lsmHooks().isTrusted(require(env).name());
+            case LSM -> path.unit().kernel().lsmHooks().isTrusted(require(path).name());
             case STRUCT_OPS -> true;
             default -> false;
         };
     }
 
-    private static @Nullable AttachTarget tracepoint(VerifierEnv env, String name) {
-        Btf btf = env.kernelTypes();
+    private static @Nullable AttachTarget tracepoint(Exploration path, String name) {
+        Btf btf = path.unit().kernelTypes();
         int id = 0;
-        if (hasTypes(env)) {
-            id = find(env, TRACEPOINT_PREFIX, name, BtfType.Typedef.class);
+        if (hasTypes(path)) {
+            id = find(path, TRACEPOINT_PREFIX, name, BtfType.Typedef.class);
         }
-        if (env.program().sleepable() && !env.kernel().rawTracepoints().isFaultable(name)) {
-            throw env.reject(Errno.EINVAL, "Sleepable program cannot attach to non-faultable tracepoint %s", name);
+        if (path.unit().program().sleepable() && !path.unit().kernel().rawTracepoints().isFaultable(name)) {
+            throw path.log().reject(Errno.EINVAL, Message.SLEEPABLE_AT_NON_FAULTABLE_TRACEPOINT, name);
         }
-        if (!hasTypes(env)) {
-            return known(env, KernelHook.Kind.TRACEPOINT, name);
+        if (!hasTypes(path)) {
+            return known(path, KernelHook.Kind.TRACEPOINT, name);
         }
         if (btf.type(id) instanceof BtfType.Typedef typedef
                 && btf.type(typedef.typeId()) instanceof BtfType.Ptr pointer
                 && btf.type(pointer.typeId()) instanceof BtfType.FuncProto proto) {
             return new AttachTarget(btf, name, template(btf, name, proto), true, List.of());
         }
-        throw env.reject(Errno.EINVAL);
+        throw path.log().reject(Errno.EINVAL);
     }
 
     /**
@@ -147,70 +149,70 @@ public final class AttachTargets {
         return proto.params().stream().anyMatch(param -> param.name().endsWith("__nullable"));
     }
 
-    private static @Nullable AttachTarget iterator(VerifierEnv env, String name) {
-        if (!hasTypes(env)) {
-            AttachTarget target = known(env, KernelHook.Kind.FUNCTION, ITER_PREFIX + name);
-            return target == null || !IteratorTargets.areDeclaredWhole(env, name, target.proto())
+    private static @Nullable AttachTarget iterator(Exploration path, String name) {
+        if (!hasTypes(path)) {
+            AttachTarget target = known(path, KernelHook.Kind.FUNCTION, ITER_PREFIX + name);
+            return target == null || !IteratorTargets.areDeclaredWhole(path, name, target.proto())
                     ? null
-                    : target.with(IteratorTargets.arguments(env, name, target.btf(), target.proto()));
+                    : target.with(IteratorTargets.arguments(path, name, target.btf(), target.proto()));
         }
-        int id = find(env, ITER_PREFIX, name, BtfType.Func.class);
-        BtfType.FuncProto proto = protoOf(env.kernelTypes(), id);
-        checkPrototype(env, ITER_PREFIX + name, proto);
-        List<AttachTarget.Argument> arguments = IteratorTargets.arguments(env, name, env.kernelTypes(), proto);
-        return new AttachTarget(env.kernelTypes(), ITER_PREFIX + name, proto, false, arguments);
+        int id = find(path, ITER_PREFIX, name, BtfType.Func.class);
+        BtfType.FuncProto proto = protoOf(path.unit().kernelTypes(), id);
+        checkPrototype(path, ITER_PREFIX + name, proto);
+        List<AttachTarget.Argument> arguments = IteratorTargets.arguments(path, name, path.unit().kernelTypes(), proto);
+        return new AttachTarget(path.unit().kernelTypes(), ITER_PREFIX + name, proto, false, arguments);
     }
 
-    private static @Nullable AttachTarget function(VerifierEnv env, String prefix, String shortName) {
+    private static @Nullable AttachTarget function(Exploration path, String prefix, String shortName) {
         String name = prefix + shortName;
-        Btf btf = env.kernelTypes();
+        Btf btf = path.unit().kernelTypes();
         AttachTarget target;
         int id = 0;
-        if (hasTypes(env)) {
-            id = find(env, prefix, shortName, BtfType.Func.class);
-            BtfType.FuncProto proto = implementation(env, name, id);
-            checkPrototype(env, name, proto);
+        if (hasTypes(path)) {
+            id = find(path, prefix, shortName, BtfType.Func.class);
+            BtfType.FuncProto proto = implementation(path, name, id);
+            checkPrototype(path, name, proto);
             target = new AttachTarget(btf, name, proto, false, List.of());
         } else {
-            target = known(env, KernelHook.Kind.FUNCTION, name);
+            target = known(path, KernelHook.Kind.FUNCTION, name);
         }
-        boolean isLsm = env.program().type() == ProgType.LSM;
-        checkSleeping(env, name, isLsm);
+        boolean isLsm = path.unit().program().type() == ProgType.LSM;
+        checkSleeping(path, name, isLsm);
         if (isLsm) {
-            checkLsm(env, name, id);
-        } else if (env.kernel().functions().isDenied(name)) {
-            throw env.reject(Errno.EINVAL, "Attaching tracing programs to function '%s' is rejected.", name);
+            checkLsm(path, name, id);
+        } else if (path.unit().kernel().functions().isDenied(name)) {
+            throw path.log().reject(Errno.EINVAL, Message.TRACING_FUNCTION_REJECTED, name);
         }
-        if (seesReturn(env.program().attachType()) && env.kernel().functions().neverReturns(name)) {
-            throw env.reject(
-                    Errno.EINVAL, "Attaching fexit/fsession/fmod_ret to __noreturn function '%s' is rejected.", name);
+        if (seesReturn(path.unit().program().attachType()) && path.unit().kernel().functions().neverReturns(name)) {
+            throw path.log().reject(
+                    Errno.EINVAL, Message.NORETURN_FUNCTION_REJECTED, name);
         }
         return target;
     }
 
-    private static void checkSleeping(VerifierEnv env, String name, boolean isLsm) {
-        if (env.program().sleepable()) {
+    private static void checkSleeping(Exploration path, String name, boolean isLsm) {
+        if (path.unit().program().sleepable()) {
             boolean allowed = isLsm
-                    ? env.kernel().lsmHooks().isSleepable(name)
-                    : env.kernel().functions().isSleepable(name);
+                    ? path.unit().kernel().lsmHooks().isSleepable(name)
+                    : path.unit().kernel().functions().isSleepable(name);
             if (!allowed) {
-                throw env.reject(Errno.EINVAL, "%s is not sleepable", name);
+                throw path.log().reject(Errno.EINVAL, Message.TARGET_NOT_SLEEPABLE, name);
             }
-        } else if (env.program().attachType() == AttachType.MODIFY_RETURN
-                && !env.kernel().functions().isModifiable(name)) {
-            throw env.reject(Errno.EINVAL, "%s() is not modifiable", name);
+        } else if (path.unit().program().attachType() == AttachType.MODIFY_RETURN
+                && !path.unit().kernel().functions().isModifiable(name)) {
+            throw path.log().reject(Errno.EINVAL, Message.TARGET_NOT_MODIFIABLE, name);
         }
     }
 
-    private static void checkLsm(VerifierEnv env, String name, int id) {
-        if (!env.object().isGplCompatible()) {
-            throw env.reject(Errno.EINVAL, "LSM programs must have a GPL compatible license");
+    private static void checkLsm(Exploration path, String name, int id) {
+        if (!path.unit().object().isGplCompatible()) {
+            throw path.log().reject(Errno.EINVAL, Message.LSM_NEEDS_GPL);
         }
-        if (env.kernel().lsmHooks().isDisabled(name)) {
-            throw env.reject(Errno.EINVAL, "attach_btf_id %d points to disabled hook %s", id, name);
+        if (path.unit().kernel().lsmHooks().isDisabled(name)) {
+            throw path.log().reject(Errno.EINVAL, Message.LSM_HOOK_DISABLED, id, name);
         }
-        if (!env.kernel().lsmHooks().exists(name)) {
-            throw env.reject(Errno.EINVAL, "attach_btf_id %d points to wrong type name %s", id, name);
+        if (!path.unit().kernel().lsmHooks().exists(name)) {
+            throw path.log().reject(Errno.EINVAL, Message.ATTACH_BTF_ID_WRONG_NAME, id, name);
         }
     }
 
@@ -222,43 +224,43 @@ public final class AttachTargets {
     }
 
     /** The prototype of what is called in the end: some kernel functions get arguments that callers do not pass. */
-    private static BtfType.FuncProto implementation(VerifierEnv env, String name, int id) {
-        Btf btf = env.kernelTypes();
-        Kfunc kfunc = env.kernel().kfuncs().find(name);
+    private static BtfType.FuncProto implementation(Exploration path, String name, int id) {
+        Btf btf = path.unit().kernelTypes();
+        Kfunc kfunc = path.unit().kernel().kfuncs().find(name);
         if (kfunc == null || !kfunc.has(Kfunc.Flag.IMPLICIT_ARGS)) {
             return protoOf(btf, id);
         }
         int implementation = btf.find(name + "_impl", BtfType.Func.class);
         if (implementation == 0) {
-            throw env.reject(Errno.EINVAL);
+            throw path.log().reject(Errno.EINVAL);
         }
         return protoOf(btf, implementation);
     }
 
     /** Linux's {@code btf_distill_func_proto}. */
-    private static void checkPrototype(VerifierEnv env, String name, BtfType.FuncProto proto) {
-        Btf btf = env.kernelTypes();
+    private static void checkPrototype(Exploration path, String name, BtfType.FuncProto proto) {
+        Btf btf = path.unit().kernelTypes();
         int count = proto.params().size();
         if (count > KernelLimits.MAX_BPF_FUNC_ARGS) {
-            throw env.reject(Errno.EINVAL, "The function %s has %d arguments. Too many.", name, count);
+            throw path.log().reject(Errno.EINVAL, Message.TARGET_TOO_MANY_ARGUMENTS, name, count);
         }
         BtfType result = btf.resolved(proto.returnTypeId());
         if (size(result) < 0 && !(result instanceof BtfType.Void) || result instanceof BtfType.Composite) {
-            throw env.reject(Errno.EINVAL, "The function %s return type %s is unsupported.", name, kindName(result));
+            throw path.log().reject(Errno.EINVAL, Message.TARGET_RETURN_TYPE_UNSUPPORTED, name, kindName(result));
         }
         for (int i = 0; i < count; i++) {
             int typeId = proto.params().get(i).typeId();
             if (i == count - 1 && typeId == 0) {
-                throw env.reject(Errno.EINVAL, "The function %s with variable args is unsupported.", name);
+                throw path.log().reject(Errno.EINVAL, Message.TARGET_VARIABLE_ARGS_UNSUPPORTED, name);
             }
             BtfType type = btf.resolved(typeId);
             long bytes = size(type);
             if (bytes < 0 || bytes > MAX_ARG_BYTES) {
-                throw env.reject(
-                        Errno.EINVAL, "The function %s arg%d type %s is unsupported.", name, i, kindName(type));
+                throw path.log().reject(
+                        Errno.EINVAL, Message.TARGET_ARG_TYPE_UNSUPPORTED, name, i, kindName(type));
             }
             if (bytes == 0) {
-                throw env.reject(Errno.EINVAL, "The function %s has malformed void argument.", name);
+                throw path.log().reject(Errno.EINVAL, Message.TARGET_MALFORMED_VOID_ARGUMENT, name);
             }
         }
     }
@@ -281,32 +283,32 @@ public final class AttachTargets {
         throw new IllegalArgumentException("type " + funcId + " is no function");
     }
 
-    private static @Nullable AttachTarget known(VerifierEnv env, KernelHook.Kind kind, String name) {
+    private static @Nullable AttachTarget known(Exploration path, KernelHook.Kind kind, String name) {
         KernelHook hook = KernelHook.find(kind, name);
         return hook == null
                 ? null
                 : new AttachTarget(
-                        env.kernel().hookTypes().btf(),
+                        path.unit().kernel().hookTypes().btf(),
                         name,
-                        env.kernel().hookTypes().proto(hook),
+                        path.unit().kernel().hookTypes().proto(hook),
                         false,
                         List.of());
     }
 
-    private static int find(VerifierEnv env, String prefix, String name, Class<? extends BtfType> shape) {
-        int id = env.kernelTypes().find(prefix + name, shape);
+    private static int find(Exploration path, String prefix, String name, Class<? extends BtfType> shape) {
+        int id = path.unit().kernelTypes().find(prefix + name, shape);
         if (id == 0) {
-            throw notFound(env, name);
+            throw notFound(path, name);
         }
         return id;
     }
 
     /** As libbpf says it. */
-    private static Rejection notFound(VerifierEnv env, String name) {
-        return env.reject(
+    private static Rejection notFound(Exploration path, String name) {
+        return path.log().reject(
                 Errno.ESRCH,
-                "prog '%s': failed to find kernel BTF type ID of '%s': -%s",
-                env.program().name(),
+                Message.ATTACH_TARGET_NOT_FOUND,
+                path.unit().program().name(),
                 name,
                 Errno.name(Errno.ESRCH));
     }

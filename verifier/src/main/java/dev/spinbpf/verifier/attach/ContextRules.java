@@ -4,7 +4,7 @@ import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.verifier.flow.ContextAccess;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.Contexts;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
@@ -23,17 +23,17 @@ public final class ContextRules implements ContextAccess {
     private static final int MAX_SYSCALL_BYTES = 0xffff;
 
     @Override
-    public boolean allowsFixedOffset(VerifierEnv env) {
-        return env.kernel().programTypes().mayMoveContext(env.program().type());
+    public boolean allowsFixedOffset(Exploration path) {
+        return path.unit().kernel().programTypes().mayMoveContext(path.unit().program().type());
     }
 
     @Override
-    public @Nullable RegState check(VerifierEnv env, int off, int size, boolean write, boolean signExtend) {
-        Program program = env.program();
+    public @Nullable RegState check(Exploration path, int off, int size, boolean write, boolean signExtend) {
+        Program program = path.unit().program();
         return switch (program.type()) {
-            case TRACING -> TracedContext.check(env, off, size, write);
-            case LSM -> TracedContext.argument(env, off, size);
-            case STRUCT_OPS -> StructOpsTargets.context(env, off, size, write);
+            case TRACING -> TracedContext.check(path, off, size, write);
+            case LSM -> TracedContext.argument(path, off, size);
+            case STRUCT_OPS -> StructOpsTargets.context(path, off, size, write);
             case SYSCALL -> off >= 0 && off < MAX_SYSCALL_BYTES ? RegState.UNKNOWN : null;
             case EXT -> {
                 if (!TracedContext.isWithin(off, size, write)) {
@@ -43,14 +43,14 @@ public final class ContextRules implements ContextAccess {
                         + program.type().display() + " (" + program.section() + ") is not supported");
             }
             default -> {
-                Contexts.Field field = env.kernel().contexts().find(program, off, size, write);
+                Contexts.Field field = path.unit().kernel().contexts().find(program, off, size, write);
                 boolean wrongLoad = field != null && signExtend && field.gives() != Contexts.Gives.NUMBER;
-                yield field == null || wrongLoad ? null : loaded(env, field);
+                yield field == null || wrongLoad ? null : loaded(path, field);
             }
         };
     }
 
-    private static RegState loaded(VerifierEnv env, Contexts.Field field) {
+    private static RegState loaded(Exploration path, Contexts.Field field) {
         return switch (field.gives()) {
             case NUMBER -> RegState.UNKNOWN;
             case PACKET -> RegState.pointer(RegType.PTR_TO_PACKET, 0, new RegPayload.PacketRange(0));
@@ -61,7 +61,7 @@ public final class ContextRules implements ContextAccess {
             case SOCKET_OR_NULL -> pointer(RegType.PTR_TO_SOCKET, TypeFlags.PTR_MAYBE_NULL);
             case SOCK_COMMON_OR_NULL -> pointer(RegType.PTR_TO_SOCK_COMMON, TypeFlags.PTR_MAYBE_NULL);
             case TP_BUFFER -> pointer(RegType.PTR_TO_TP_BUFFER, 0);
-            case STRUCT -> kernelObject(env, field.givenStruct());
+            case STRUCT -> kernelObject(path, field.givenStruct());
         };
     }
 
@@ -69,12 +69,12 @@ public final class ContextRules implements ContextAccess {
         return RegState.pointer(type, flags, RegPayload.NONE);
     }
 
-    private static RegState kernelObject(VerifierEnv env, String struct) {
-        Btf btf = env.kernelTypes();
+    private static RegState kernelObject(Exploration path, String struct) {
+        Btf btf = path.unit().kernelTypes();
         int id = btf.find(struct, BtfType.Composite.class);
         if (id == 0) {
             throw new UnsupportedFeature("struct " + struct + " in the context of programs of type "
-                    + env.program().type().display() + " is not supported without the kernel's types");
+                    + path.unit().program().type().display() + " is not supported without the kernel's types");
         }
         return RegState.btfId(btf, id, TypeFlags.PTR_TRUSTED);
     }

@@ -3,7 +3,7 @@ package dev.spinbpf.verifier.attach;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.verifier.flow.AttachTarget;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.HookTypes;
 import dev.spinbpf.verifier.kernel.IteratorArguments;
 import dev.spinbpf.verifier.kernel.TypeFlags;
@@ -27,14 +27,14 @@ final class IteratorTargets {
      * @param btf the kernel's types, or those of {@link HookTypes}
      * @param proto the prototype of {@code bpf_iter_<name>}
      */
-    static List<AttachTarget.Argument> arguments(VerifierEnv env, String name, Btf btf, BtfType.FuncProto proto) {
-        Map<String, IteratorArguments.Argument> kinds = env.kernel().iterators().arguments(name);
+    static List<AttachTarget.Argument> arguments(Exploration path, String name, Btf btf, BtfType.FuncProto proto) {
+        Map<String, IteratorArguments.Argument> kinds = path.unit().kernel().iterators().arguments(name);
         List<AttachTarget.Argument> arguments = new ArrayList<>();
         for (int i = 0; i < proto.params().size(); i++) {
             BtfType.Param param = proto.params().get(i);
             IteratorArguments.Argument kind = kinds.get(param.name());
             if (kind != null && btf.resolved(param.typeId()) instanceof BtfType.Ptr pointer) {
-                RegState reg = register(env, kind, btf, pointer);
+                RegState reg = register(path, kind, btf, pointer);
                 if (reg != null) {
                     arguments.add(new AttachTarget.Argument(i * Long.BYTES, reg));
                 }
@@ -47,31 +47,31 @@ final class IteratorTargets {
      * Whether the object declares all members of the structs that the iterator passes, or none: relocations against an
      * object's own types lead astray where it declares but some.
      */
-    static boolean areDeclaredWhole(VerifierEnv env, String name, BtfType.FuncProto proto) {
-        Btf btf = env.btf();
+    static boolean areDeclaredWhole(Exploration path, String name, BtfType.FuncProto proto) {
+        Btf btf = path.unit().btf();
         int contextBytes = proto.params().size() * Long.BYTES;
         return btf.findAll("bpf_iter__" + name).stream().allMatch(id -> btf.sizeOf(id) == contextBytes)
                 && btf.findAll(META).stream()
-                        .allMatch(id -> btf.sizeOf(id) == env.kernel().structs().sizeOf(META));
+                        .allMatch(id -> btf.sizeOf(id) == path.unit().kernel().structs().sizeOf(META));
     }
 
     /** Returns what a load of the argument gives; null if it points to a struct of which nothing is known. */
     private static @Nullable RegState register(
-            VerifierEnv env, IteratorArguments.Argument kind, Btf btf, BtfType.Ptr pointer) {
+            Exploration path, IteratorArguments.Argument kind, Btf btf, BtfType.Ptr pointer) {
         return switch (kind) {
-            case OR_NULL -> object(env, btf, pointer, TypeFlags.PTR_MAYBE_NULL);
-            case TRUSTED_OR_NULL -> object(env, btf, pointer, TypeFlags.PTR_MAYBE_NULL | TypeFlags.PTR_TRUSTED);
+            case OR_NULL -> object(path, btf, pointer, TypeFlags.PTR_MAYBE_NULL);
+            case TRUSTED_OR_NULL -> object(path, btf, pointer, TypeFlags.PTR_MAYBE_NULL | TypeFlags.PTR_TRUSTED);
             case BUF_OR_NULL -> buffer(TypeFlags.PTR_MAYBE_NULL);
             case RDONLY_BUF_OR_NULL -> buffer(TypeFlags.PTR_MAYBE_NULL | TypeFlags.MEM_RDONLY);
         };
     }
 
-    private static @Nullable RegState object(VerifierEnv env, Btf btf, BtfType.Ptr pointer, int flags) {
+    private static @Nullable RegState object(Exploration path, Btf btf, BtfType.Ptr pointer, int flags) {
         int object = btf.resolve(pointer.typeId());
-        if (btf != env.kernel().hookTypes().btf()) {
+        if (btf != path.unit().kernel().hookTypes().btf()) {
             return RegState.btfId(btf, object, flags);
         }
-        Btf opaque = env.kernel().structs().typesOr(Btf.EMPTY);
+        Btf opaque = path.unit().kernel().structs().typesOr(Btf.EMPTY);
         int id = opaque.find(btf.type(object).name(), BtfType.Composite.class);
         return id == 0 ? null : RegState.btfId(opaque, id, flags);
     }

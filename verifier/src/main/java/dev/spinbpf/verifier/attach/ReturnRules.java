@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.attach;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.Errno;
@@ -8,7 +9,7 @@ import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.verifier.flow.AttachTarget;
 import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.ReturnCodes;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.LsmHooks;
 import dev.spinbpf.verifier.kernel.RetvalRange;
 import dev.spinbpf.verifier.state.FuncState;
@@ -25,68 +26,56 @@ public final class ReturnRules implements ReturnCodes {
     private static final RetvalRange UP_TO_THREE = new RetvalRange(0, 3);
 
     @Override
-    public void checkReturnCode(VerifierEnv env, int regno, String registerName) {
-        FuncState frame = env.state().frame(0);
-        if (!frame.inAsyncCallback() && returnsVoid(env)) {
+    public void checkReturnCode(Exploration path, int regno, String registerName) {
+        FuncState frame = path.state().frame(0);
+        if (!frame.inAsyncCallback() && returnsVoid(path)) {
             return;
         }
-        if (returnsReference(env, regno)) {
+        if (returnsReference(path, regno)) {
             return;
         }
         // A privileged program may return an address where its value does not matter.
-        RegState reg = Registers.checkSource(env, regno);
+        RegState reg = Registers.checkSource(path, regno);
         boolean async = frame.inAsyncCallback();
-        RetvalRange range = async ? frame.callbackRetRange() : range(env);
+        RetvalRange range = async ? frame.callbackRetRange() : range(path);
         if (range == null) {
             return;
         }
         String where = async ? "At async callback return" : "At program exit";
         if (!reg.isScalar()) {
-            throw env.reject(
-                    Errno.EINVAL, "%s the register R%d is not a known value (%s)", where, regno, reg.typeText());
+            throw path.log().reject(
+                    Errno.EINVAL, Message.RETURN_VALUE_UNKNOWN, where, regno, reg.typeText());
         }
-        env.services().precision().markChain(env, regno);
-        if (!async && isVoidCgroupHook(env) && !isWithin(reg, range)) {
-            env.verbose("%s\n", outOfRange(reg, range, where, registerName));
-            throw env.reject(
-                    Errno.EINVAL, "Note, BPF_LSM_CGROUP that attach to void LSM hooks can't modify return value!");
+        path.services().precision().markChain(path, regno);
+        if (!async && isVoidCgroupHook(path) && !isWithin(reg, range)) {
+            path.log().note(Message.RETURN_VALUE_OUT_OF_RANGE, outOfRange(reg, range, where, registerName));
+            throw path.log().reject(
+                    Errno.EINVAL, Message.NOTE_VOID_LSM_HOOK);
         }
-        checkRange(env, reg, range, where, registerName);
+        checkRange(path, reg, range, where, registerName);
     }
 
     /** Refuses a number that is not certainly within the range. */
-    public static void checkRange(VerifierEnv env, RegState reg, RetvalRange range, String where, String registerName) {
+    public static void checkRange(Exploration path, RegState reg, RetvalRange range, String where, String registerName) {
         if (!isWithin(reg, range)) {
-            throw env.reject(Errno.EINVAL, "%s", outOfRange(reg, range, where, registerName));
+            throw path.log().reject(
+                    Errno.EINVAL, Message.RETURN_VALUE_OUT_OF_RANGE, outOfRange(reg, range, where, registerName));
         }
     }
 
-    private static String outOfRange(RegState reg, RetvalRange range, String where, String registerName) {
-        StringBuilder text = new StringBuilder(where);
-        text.append(" the register ").append(registerName).append(" has");
-        int known = text.length();
-        if (reg.smin() > Long.MIN_VALUE) {
-            text.append(" smin=").append(reg.smin());
-        }
-        if (reg.smax() < Long.MAX_VALUE) {
-            text.append(" smax=").append(reg.smax());
-        }
-        if (text.length() == known) {
-            text.append(" unknown scalar value");
-        }
-        return text.append(" should have been in [")
-                .append(range.min())
-                .append(", ")
-                .append(range.max())
-                .append(']')
-                .toString();
+    private static Object[] outOfRange(RegState reg, RetvalRange range, String where, String registerName) {
+        String known = (reg.smin() > Long.MIN_VALUE ? " smin=" + reg.smin() : "")
+                + (reg.smax() < Long.MAX_VALUE ? " smax=" + reg.smax() : "");
+        return new Object[] {
+            where, registerName, known.isEmpty() ? " unknown scalar value" : known, range.min(), range.max()
+        };
     }
 
-    private static boolean isVoidCgroupHook(VerifierEnv env) {
-        Program program = env.program();
+    private static boolean isVoidCgroupHook(Exploration path) {
+        Program program = path.unit().program();
         return program.type() == ProgType.LSM
                 && program.attachType() == AttachType.LSM_CGROUP
-                && env.kernel().lsmHooks().returnsVoid(LsmHooks.PREFIX + program.attachTarget());
+                && path.unit().kernel().lsmHooks().returnsVoid(LsmHooks.PREFIX + program.attachTarget());
     }
 
     /** Returns whether the number is certainly within the range. */
@@ -97,8 +86,8 @@ public final class ReturnRules implements ReturnCodes {
     }
 
     /** The values that the program may return, or null if it may return any. */
-    static @Nullable RetvalRange range(VerifierEnv env) {
-        Program program = env.program();
+    static @Nullable RetvalRange range(Exploration path) {
+        Program program = path.unit().program();
         AttachType attach = program.attachType();
         return switch (program.type()) {
             case CGROUP_SOCK_ADDR ->
@@ -133,48 +122,48 @@ public final class ReturnRules implements ReturnCodes {
                 attach == AttachType.TRACE_KPROBE_SESSION || attach == AttachType.TRACE_UPROBE_SESSION
                         ? ZERO_OR_ONE
                         : null;
-            case STRUCT_OPS -> returnsPointer(env) ? ZERO : null;
-            case LSM -> lsm(env, LsmHooks.PREFIX + program.attachTarget(), attach);
+            case STRUCT_OPS -> returnsPointer(path) ? ZERO : null;
+            case LSM -> lsm(path, LsmHooks.PREFIX + program.attachTarget(), attach);
             default -> null;
         };
     }
 
-    private static boolean returnsVoid(VerifierEnv env) {
-        Program program = env.program();
+    private static boolean returnsVoid(Exploration path) {
+        Program program = path.unit().program();
         return switch (program.type()) {
             case LSM ->
                 program.attachType() != AttachType.LSM_CGROUP
-                        && env.kernel().lsmHooks().returnsVoid(LsmHooks.PREFIX + program.attachTarget());
-            case STRUCT_OPS -> AttachTargets.require(env).proto().returnTypeId() == 0;
+                        && path.unit().kernel().lsmHooks().returnsVoid(LsmHooks.PREFIX + program.attachTarget());
+            case STRUCT_OPS -> AttachTargets.require(path).proto().returnTypeId() == 0;
             default -> false;
         };
     }
 
-    private static boolean returnsPointer(VerifierEnv env) {
-        AttachTarget target = AttachTargets.require(env);
+    private static boolean returnsPointer(Exploration path) {
+        AttachTarget target = AttachTargets.require(path);
         return target.btf().resolved(target.proto().returnTypeId()) instanceof BtfType.Ptr;
     }
 
     /** Returns whether a function of a struct returns an object of its result's type, to which it holds a reference. */
-    private static boolean returnsReference(VerifierEnv env, int regno) {
-        if (env.program().type() != ProgType.STRUCT_OPS) {
+    private static boolean returnsReference(Exploration path, int regno) {
+        if (path.unit().program().type() != ProgType.STRUCT_OPS) {
             return false;
         }
-        RegState reg = env.reg(regno);
-        AttachTarget target = AttachTargets.require(env);
+        RegState reg = path.reg(regno);
+        AttachTarget target = AttachTargets.require(path);
         boolean matches = reg.payload() instanceof RegPayload.BtfRef ref
                 && ref.btf() == target.btf()
                 && target.btf().resolved(target.proto().returnTypeId()) instanceof BtfType.Ptr pointer
                 && target.btf().resolve(pointer.typeId()) == ref.typeId()
-                && env.state().hasReference(reg.id());
+                && path.state().hasReference(reg.id());
         if (matches) {
-            Registers.checkPointerOffset(env, reg, Registers.name(regno), false);
+            Registers.checkPointerOffset(path, reg, Registers.name(regno), false);
         }
         return matches;
     }
 
-    private static @Nullable RetvalRange lsm(VerifierEnv env, String hook, AttachType attach) {
-        RetvalRange range = env.kernel().lsmHooks().returnRange(hook);
+    private static @Nullable RetvalRange lsm(Exploration path, String hook, AttachType attach) {
+        RetvalRange range = path.unit().kernel().lsmHooks().returnRange(hook);
         if (attach == AttachType.LSM_CGROUP) {
             return range == null ? ONE : ZERO_OR_ONE;
         }
@@ -182,13 +171,13 @@ public final class ReturnRules implements ReturnCodes {
     }
 
     /** The values that what a program of a control group decides on may return before it, null if any. */
-    public static @Nullable RetvalRange hookRange(VerifierEnv env) {
-        Program program = env.program();
+    public static @Nullable RetvalRange hookRange(Exploration path) {
+        Program program = path.unit().program();
         if (program.attachType() == AttachType.CGROUP_GETSOCKOPT) {
             return null;
         }
         return program.type() == ProgType.LSM
-                ? env.kernel().lsmHooks().returnRange(LsmHooks.PREFIX + program.attachTarget())
+                ? path.unit().kernel().lsmHooks().returnRange(LsmHooks.PREFIX + program.attachTarget())
                 : ZERO_OR_ERROR;
     }
 }

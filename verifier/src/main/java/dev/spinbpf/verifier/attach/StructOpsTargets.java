@@ -1,11 +1,12 @@
 package dev.spinbpf.verifier.attach;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.AttachTarget;
 import dev.spinbpf.verifier.flow.SubprogInfo;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.StructOps;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
@@ -23,42 +24,42 @@ final class StructOpsTargets {
 
     private StructOpsTargets() {}
 
-    static AttachTarget resolve(VerifierEnv env) {
-        if (!env.object().isGplCompatible()) {
-            throw env.reject(Errno.EINVAL, "struct ops programs must have a GPL compatible license");
+    static AttachTarget resolve(Exploration path) {
+        if (!path.unit().object().isGplCompatible()) {
+            throw path.log().reject(Errno.EINVAL, Message.STRUCT_OPS_NEEDS_GPL);
         }
-        if (!AttachTargets.hasTypes(env)) {
+        if (!AttachTargets.hasTypes(path)) {
             throw new UnsupportedFeature("program type struct_ops is not supported without the kernel's types");
         }
-        Btf btf = env.kernelTypes();
-        String struct = StructOps.structOf(env.program());
+        Btf btf = path.unit().kernelTypes();
+        String struct = StructOps.structOf(path.unit().program());
         if (struct.isEmpty()) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EINVAL,
-                    "prog '%s': SEC(\"struct_ops\") program isn't referenced anywhere, did you forget to use it?",
-                    env.program().name());
+                    Message.STRUCT_OPS_UNREFERENCED,
+                    path.unit().program().name());
         }
         int id = btf.find(struct, BtfType.Composite.class);
         if (id == 0 || btf.find(VALUE_PREFIX + struct, BtfType.Composite.class) == 0) {
-            throw env.reject(
-                    Errno.ESRCH, "struct_ops init_kern: struct %s is not found in kernel BTF", VALUE_PREFIX + struct);
+            throw path.log().reject(
+                    Errno.ESRCH, Message.STRUCT_OPS_NOT_IN_KERNEL_BTF, VALUE_PREFIX + struct);
         }
-        StructOps.Rules rules = env.kernel().structOps().rules(struct);
-        String member = StructOps.memberOf(env.program());
+        StructOps.Rules rules = path.unit().kernel().structOps().rules(struct);
+        String member = StructOps.memberOf(path.unit().program());
         BtfType.FuncProto proto = prototype(btf, (BtfType.Composite) btf.type(id), member);
         if (proto == null) {
-            throw env.reject(Errno.EINVAL, "attach to invalid member %s of struct %s", member, struct);
+            throw path.log().reject(Errno.EINVAL, Message.STRUCT_OPS_INVALID_MEMBER, member, struct);
         }
-        checkMember(env, struct, member, rules);
-        List<AttachTarget.Argument> arguments = arguments(env, struct, member, proto);
+        checkMember(path, struct, member, rules);
+        List<AttachTarget.Argument> arguments = arguments(path, struct, member, proto);
         return new AttachTarget(btf, member, proto, false, arguments);
     }
 
-    private static void checkMember(VerifierEnv env, String struct, String member, StructOps.Rules rules) {
+    private static void checkMember(Exploration path, String struct, String member, StructOps.Rules rules) {
         if (!rules.members().contains(member)) {
-            throw env.reject(Errno.ENOTSUPP, "attach to unsupported member %s of struct %s", member, struct);
+            throw path.log().reject(Errno.ENOTSUPP, Message.STRUCT_OPS_UNSUPPORTED_MEMBER, member, struct);
         }
-        if (!env.program().sleepable()) {
+        if (!path.unit().program().sleepable()) {
             return;
         }
         Set<String> sleepable = rules.sleepable();
@@ -66,7 +67,7 @@ final class StructOpsTargets {
             throw new UnsupportedFeature("a program of struct_ops " + struct + " that may sleep is not supported");
         }
         if (!sleepable.contains(member)) {
-            throw env.reject(Errno.EINVAL, "attach to unsupported member %s of struct %s", member, struct);
+            throw path.log().reject(Errno.EINVAL, Message.STRUCT_OPS_UNSUPPORTED_MEMBER, member, struct);
         }
     }
 
@@ -83,8 +84,8 @@ final class StructOpsTargets {
 
     /** Returns what the names of the parameters of the kernel's own do-nothing function say. */
     private static List<AttachTarget.Argument> arguments(
-            VerifierEnv env, String struct, String member, BtfType.FuncProto proto) {
-        Btf btf = env.kernelTypes();
+            Exploration path, String struct, String member, BtfType.FuncProto proto) {
+        Btf btf = path.unit().kernelTypes();
         int id = btf.find(struct + "__" + member, BtfType.Func.class);
         if (id == 0
                 || !(btf.type(id) instanceof BtfType.Func func)
@@ -103,7 +104,7 @@ final class StructOpsTargets {
                     int flags = TypeFlags.PTR_TRUSTED | TypeFlags.PTR_MAYBE_NULL;
                     arguments.add(new AttachTarget.Argument(off, RegState.btfId(btf, object, flags)));
                 } else if (name.endsWith("__ref")) {
-                    refuseTailCalls(env);
+                    refuseTailCalls(path);
                     RegState reg = RegState.btfId(btf, object, TypeFlags.PTR_TRUSTED);
                     arguments.add(new AttachTarget.Argument(off, reg, true));
                 }
@@ -113,25 +114,25 @@ final class StructOpsTargets {
         return List.copyOf(arguments);
     }
 
-    private static void refuseTailCalls(VerifierEnv env) {
-        for (SubprogInfo subprog : env.subprogs()) {
+    private static void refuseTailCalls(Exploration path) {
+        for (SubprogInfo subprog : path.unit().subprogs()) {
             if (subprog.hasTailCall) {
-                throw env.reject(Errno.EINVAL, "program with __ref argument cannot tail call");
+                throw path.log().reject(Errno.EINVAL, Message.REF_ARGUMENT_CANNOT_TAIL_CALL);
             }
         }
     }
 
     /** Returns what a load from the context gives, beyond what prototypes say. */
-    static @Nullable RegState context(VerifierEnv env, int off, int size, boolean write) {
-        String struct = StructOps.structOf(env.program());
+    static @Nullable RegState context(Exploration path, int off, int size, boolean write) {
+        String struct = StructOps.structOf(path.unit().program());
         if (struct.equals(StructOps.QDISC_OPS)
-                && StructOps.memberOf(env.program()).equals("enqueue")
+                && StructOps.memberOf(path.unit().program()).equals("enqueue")
                 && off / Long.BYTES == 2
                 && !write) {
-            Btf btf = env.kernelTypes();
+            Btf btf = path.unit().kernelTypes();
             return RegState.btfId(btf, btf.find("bpf_sk_buff_ptr", BtfType.Composite.class), TypeFlags.PTR_TRUSTED);
         }
-        RegState loaded = TracedContext.check(env, off, size, write);
+        RegState loaded = TracedContext.check(path, off, size, write);
         if (loaded == null || !loaded.is(RegType.PTR_TO_BTF_ID) || !struct.equals(StructOps.TCP_CONGESTION_OPS)) {
             return loaded;
         }

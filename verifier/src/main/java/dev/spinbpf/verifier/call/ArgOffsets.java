@@ -1,9 +1,10 @@
 package dev.spinbpf.verifier.call;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.verifier.flow.Registers;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.ArgKind;
 import dev.spinbpf.verifier.kernel.ArgType;
 import dev.spinbpf.verifier.kernel.TypeFlags;
@@ -24,15 +25,15 @@ public final class ArgOffsets {
      * @param fixedOffsetAllowed whether objects may be passed with a constant offset, that is, by the address of a
      *     field
      */
-    public static void check(VerifierEnv env, RegState reg, String name, ArgType type, boolean fixedOffsetAllowed) {
+    public static void check(Exploration path, RegState reg, String name, ArgType type, boolean fixedOffsetAllowed) {
         if (type.isRelease()) {
             if (type.kind() == ArgKind.PTR_TO_DYNPTR && reg.is(RegType.PTR_TO_STACK)) {
                 return;
             }
             if (!reg.isConst() || reg.constValue() != 0) {
-                throw env.reject(
+                throw path.log().reject(
                         Errno.EINVAL,
-                        "%s must have zero offset when passed to release func or trusted arg to kfunc",
+                        Message.ZERO_OFFSET_REQUIRED,
                         name);
             }
         }
@@ -51,7 +52,7 @@ public final class ArgOffsets {
                     case PTR_TO_CTX ->
                         flags == 0
                                 && type.kind() != ArgKind.PTR_TO_CTX
-                                && env.program().type() == ProgType.SYSCALL;
+                                && path.unit().program().type() == ProgType.SYSCALL;
                     default -> false;
                 };
         if (free) {
@@ -67,6 +68,6 @@ public final class ArgOffsets {
                             TypeFlags.MEM_ALLOC | TypeFlags.NON_OWN_REF | TypeFlags.MEM_RCU -> true;
                     default -> false;
                 };
-        Registers.checkPointerOffset(env, reg, name, object && fixedOffsetAllowed);
+        Registers.checkPointerOffset(path, reg, name, object && fixedOffsetAllowed);
     }
 }

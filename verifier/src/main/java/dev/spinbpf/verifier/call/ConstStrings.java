@@ -1,9 +1,10 @@
 package dev.spinbpf.verifier.call;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.verifier.check.MapAccess;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
@@ -13,33 +14,33 @@ final class ConstStrings {
     private ConstStrings() {}
 
     /** Refuses an argument that is no constant string: Linux's {@code check_arg_const_str}. */
-    static void check(VerifierEnv env, RegState reg, String name) {
+    static void check(Exploration path, RegState reg, String name) {
         if (!reg.is(RegType.PTR_TO_MAP_VALUE, 0)) {
-            throw env.reject(Errno.EINVAL);
+            throw path.log().reject(Errno.EINVAL);
         }
         MapInfo map = reg.map();
         if (map.type() == MapType.INSN_ARRAY) {
-            throw env.reject(Errno.EACCES, "%s points to insn_array map which cannot be used as const string", name);
+            throw path.log().reject(Errno.EACCES, Message.CONST_STR_IN_INSN_ARRAY, name);
         }
         if (!map.def().readOnly()) {
-            throw env.reject(Errno.EACCES, "%s does not point to a readonly map'", name);
+            throw path.log().reject(Errno.EACCES, Message.CONST_STR_NOT_READONLY, name);
         }
         if (!reg.isConst()) {
-            throw env.reject(Errno.EACCES, "%s is not a constant address'", name);
+            throw path.log().reject(Errno.EACCES, Message.CONST_STR_NOT_CONSTANT, name);
         }
         byte[] data = map.def().initialData();
         if (map.type() != MapType.ARRAY || data == null) {
-            throw env.reject(Errno.EACCES, "no direct value access support for this map type");
+            throw path.log().reject(Errno.EACCES, Message.NO_DIRECT_VALUE_ACCESS);
         }
         int rest = (int) (map.valueSize() - reg.constValue());
-        MapAccess.check(env, reg, name, 0, rest, false, MapAccess.Source.HELPER);
+        MapAccess.check(path, reg, name, 0, rest, false, MapAccess.Source.HELPER);
         int end = (int) reg.constValue();
         while (end < data.length && data[end] != 0) {
             end++;
         }
         // Bytes of the value that the object does not give are zero.
         if (end == data.length && data.length == map.valueSize()) {
-            throw env.reject(Errno.EINVAL, "string is not zero-terminated");
+            throw path.log().reject(Errno.EINVAL, Message.CONST_STR_NOT_TERMINATED);
         }
     }
 

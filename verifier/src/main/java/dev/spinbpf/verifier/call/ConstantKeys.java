@@ -1,6 +1,6 @@
 package dev.spinbpf.verifier.call;
 
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
@@ -12,11 +12,11 @@ final class ConstantKeys {
     private ConstantKeys() {}
 
     /** The key that the register points to, or -1 if it is not known. */
-    static long find(VerifierEnv env, RegState key, int keySize) {
+    static long find(Exploration path, RegState key, int keySize) {
         if (!key.is(RegType.PTR_TO_STACK, 0) || !key.isConst()) {
             return -1;
         }
-        FuncState func = env.func(key);
+        FuncState func = path.func(key);
         int index = (int) -key.constValue() - 1;
         int spi = index / StackSlot.BYTES;
         int off = index % StackSlot.BYTES;
@@ -31,7 +31,7 @@ final class ConstantKeys {
             return -1;
         }
         long value = slot.spilled().constValue();
-        env.services().precision().markStackSlot(env, key.frameno(), spi);
+        path.services().precision().markStackSlot(path, key.frameno(), spi);
         return value;
     }
 

@@ -1,7 +1,8 @@
 package dev.spinbpf.verifier.call;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.linux.Errno;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.RegState;
 
 /** Format strings that are known when a program is verified: the rules of Linux's {@code bpf_bprintf_prepare}. */
@@ -14,14 +15,14 @@ final class FormatStrings {
     }
 
     /** Refuses a call of {@code bpf_snprintf} whose format does not fit its arguments: {@code check_bpf_snprintf_call}. */
-    static void checkSnprintf(VerifierEnv env) {
-        RegState length = env.reg(5);
+    static void checkSnprintf(Exploration path) {
+        RegState length = path.reg(5);
         long bytes = length.constValue();
         if (Long.remainderUnsigned(bytes, Long.BYTES) != 0) {
-            throw env.reject(Errno.EINVAL);
+            throw path.log().reject(Errno.EINVAL);
         }
-        if (!new FormatStrings(ConstStrings.read(env.reg(3))).fits(bytes >>> 3)) {
-            throw env.reject(Errno.EINVAL, "Invalid format string");
+        if (!new FormatStrings(ConstStrings.read(path.reg(3))).fits(bytes >>> 3)) {
+            throw path.log().reject(Errno.EINVAL, Message.INVALID_FORMAT_STRING);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.call;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.linux.Errno;
@@ -9,7 +10,7 @@ import dev.spinbpf.verifier.check.RawMemory;
 import dev.spinbpf.verifier.flow.AccessType;
 import dev.spinbpf.verifier.flow.MemoryAccess;
 import dev.spinbpf.verifier.flow.Registers;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.ArgKind;
 import dev.spinbpf.verifier.kernel.ArgType;
 import dev.spinbpf.verifier.kernel.HelperTraits.Trait;
@@ -38,49 +39,49 @@ final class HelperArgs {
     }
 
     /** Checks the argument in register {@code index + 1}. */
-    void check(VerifierEnv env, int index, HelperMeta meta, int insnIndex) {
+    void check(Exploration path, int index, HelperMeta meta, int insnIndex) {
         ArgType type = meta.proto.arg(index);
         if (type.kind() == ArgKind.DONTCARE) {
             return;
         }
         int regno = index + 1;
-        RegState reg = Registers.checkSource(env, regno);
+        RegState reg = Registers.checkSource(path, regno);
         String name = Registers.name(regno);
         if (type.kind() == ArgKind.ANYTHING) {
             // A privileged program may leak addresses.
             return;
         }
         if (reg.isPacketPointer()
-                && !env.kernel().programTypes().mayPassPackets(env.program().type(), meta.proto)) {
-            throw env.reject(Errno.EACCES, "helper access to the packet is not allowed");
+                && !path.unit().kernel().programTypes().mayPassPackets(path.unit().program().type(), meta.proto)) {
+            throw path.log().reject(Errno.EACCES, Message.HELPER_PACKET_ACCESS_NOT_ALLOWED);
         }
         if (type.kind() == ArgKind.PTR_TO_MAP_VALUE) {
-            type = mapValueType(env, type, meta);
+            type = mapValueType(path, type, meta);
         }
         if (reg.isNull() && type.mayBeNull()) {
-            env.services().precision().markChain(env, regno);
+            path.services().precision().markChain(path, regno);
         } else {
-            RegisterTypes.check(env, reg, regno, type, wantedType(env, type, reg), meta);
-            ArgOffsets.check(env, reg, name, type, true);
+            RegisterTypes.check(path, reg, regno, type, wantedType(path, type, reg), meta);
+            ArgOffsets.check(path, reg, name, type, true);
         }
-        boolean referenced = env.state().hasReference(reg.id());
+        boolean referenced = path.state().hasReference(reg.id());
         if (type.isRelease() && type.kind() != ArgKind.PTR_TO_DYNPTR && !referenced && !reg.isNull()) {
-            throw env.reject(
-                    Errno.EINVAL, "release helper %s expects referenced PTR_TO_BTF_ID passed to %s", meta.name, name);
+            throw path.log().reject(
+                    Errno.EINVAL, Message.RELEASE_HELPER_EXPECTS_REFERENCE, meta.name, name);
         }
         if (referenced) {
             meta.objectId = reg.id();
         }
-        checkKind(env, new Arg(index, regno, name, type, reg), meta, insnIndex);
+        checkKind(path, new Arg(index, regno, name, type, reg), meta, insnIndex);
     }
 
     private record Arg(int index, int regno, String name, ArgType type, RegState reg) {}
 
-    private static ArgType mapValueType(VerifierEnv env, ArgType type, HelperMeta meta) {
+    private static ArgType mapValueType(Exploration path, ArgType type, HelperMeta meta) {
         MapInfo map = Objects.requireNonNull(meta.map);
         if (map.type() == MapType.SOCKMAP || map.type() == MapType.SOCKHASH) {
             if (type.flags() != 0) {
-                throw env.reject(Errno.EINVAL, "invalid arg_type for sockmap/sockhash");
+                throw path.log().reject(Errno.EINVAL, Message.SOCKMAP_ARG_TYPE_INVALID);
             }
             return ArgType.of(ArgKind.PTR_TO_BTF_ID_SOCK_COMMON, 0);
         }
@@ -90,60 +91,60 @@ final class HelperArgs {
         return type;
     }
 
-    private static RegPayload.BtfRef wantedType(VerifierEnv env, ArgType type, RegState reg) {
+    private static RegPayload.BtfRef wantedType(Exploration path, ArgType type, RegState reg) {
         String struct = type.kind() == ArgKind.PTR_TO_BTF_ID_SOCK_COMMON ? "sock_common" : type.kernelType();
         if (struct == null || struct.equals("*") || !reg.is(RegType.PTR_TO_BTF_ID)) {
             return NO_TYPE;
         }
-        return StructMatch.require(env, struct);
+        return StructMatch.require(path, struct);
     }
 
-    private void checkKind(VerifierEnv env, Arg arg, HelperMeta meta, int insnIndex) {
+    private void checkKind(Exploration path, Arg arg, HelperMeta meta, int insnIndex) {
         RegState reg = arg.reg;
         switch (arg.type.kind()) {
-            case CONST_MAP_PTR -> map(env, reg, meta);
-            case PTR_TO_MAP_KEY -> key(env, arg, meta);
-            case PTR_TO_MAP_VALUE -> value(env, arg, meta);
+            case CONST_MAP_PTR -> map(path, reg, meta);
+            case PTR_TO_MAP_KEY -> key(path, arg, meta);
+            case PTR_TO_MAP_VALUE -> value(path, arg, meta);
             case PTR_TO_PERCPU_BTF_ID -> {
                 if (reg.btfRef().typeId() == 0) {
-                    throw env.reject(Errno.EACCES, "Helper has invalid btf_id in R%d", arg.regno);
+                    throw path.log().reject(Errno.EACCES, Message.HELPER_INVALID_BTF_ID, arg.regno);
                 }
                 meta.objectType = reg.btfRef();
             }
             case PTR_TO_SPIN_LOCK -> {
-                if (KfuncCalls.inRbtreeCallback(env)) {
-                    throw env.reject(Errno.EACCES, "can't spin_{lock,unlock} in rbtree cb");
+                if (KfuncCalls.inRbtreeCallback(path)) {
+                    throw path.log().reject(Errno.EACCES, Message.SPIN_LOCK_IN_RBTREE_CB);
                 }
-                Locks.process(env, reg, arg.name, meta.has(Trait.TAKES_LOCK), Locks.type(false, false));
+                Locks.process(path, reg, arg.name, meta.has(Trait.TAKES_LOCK), Locks.type(false, false));
             }
-            case PTR_TO_TIMER -> timer(env, reg, arg.name, meta);
+            case PTR_TO_TIMER -> timer(path, reg, arg.name, meta);
             case PTR_TO_FUNC -> meta.subprog = ((RegPayload.SubprogRef) reg.payload()).subprog();
-            case PTR_TO_MEM -> memoryArg(env, arg, meta);
-            case CONST_SIZE -> size(env, arg, meta, false);
-            case CONST_SIZE_OR_ZERO -> size(env, arg, meta, true);
+            case PTR_TO_MEM -> memoryArg(path, arg, meta);
+            case CONST_SIZE -> size(path, arg, meta, false);
+            case CONST_SIZE_OR_ZERO -> size(path, arg, meta, true);
             case PTR_TO_DYNPTR ->
-                dynptrs.process(env, reg, arg.name, insnIndex, arg.type.flags(), meta.objectId, meta.dynptr);
+                dynptrs.process(path, reg, arg.name, insnIndex, arg.type.flags(), meta.objectId, meta.dynptr);
             case CONST_ALLOC_SIZE_OR_ZERO -> {
                 if (!reg.isConst()) {
-                    throw env.reject(Errno.EACCES, "R%d is not a known constant'", arg.regno);
+                    throw path.log().reject(Errno.EACCES, Message.REG_NOT_KNOWN_CONSTANT, arg.regno);
                 }
                 meta.memSize = reg.constValue() & 0xffffffffL;
-                env.services().precision().markChain(env, arg.regno);
+                path.services().precision().markChain(path, arg.regno);
             }
-            case PTR_TO_CONST_STR -> ConstStrings.check(env, reg, arg.name);
-            case KPTR_XCHG_DEST -> kptr(env, arg, meta);
+            case PTR_TO_CONST_STR -> ConstStrings.check(path, reg, arg.name);
+            case KPTR_XCHG_DEST -> kptr(path, arg, meta);
             default -> {
                 // The type says it all.
             }
         }
     }
 
-    private static void map(VerifierEnv env, RegState reg, HelperMeta meta) {
+    private static void map(Exploration path, RegState reg, HelperMeta meta) {
         RegPayload.MapRef ref = (RegPayload.MapRef) reg.payload();
         if (meta.map != null && (meta.map != ref.map() || meta.mapUid != ref.uid())) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EINVAL,
-                    "timer pointer in R1 map_uid=%d doesn't match map pointer in R2 map_uid=%d",
+                    Message.TIMER_MAP_MISMATCH,
                     meta.mapUid,
                     ref.uid());
         }
@@ -151,40 +152,40 @@ final class HelperArgs {
         meta.mapUid = ref.uid();
     }
 
-    private static void key(VerifierEnv env, Arg arg, HelperMeta meta) {
+    private static void key(Exploration path, Arg arg, HelperMeta meta) {
         MapInfo map = Objects.requireNonNull(meta.map);
-        HelperMemory.check(env, arg.reg, arg.name, map.keySize(), AccessType.READ, false, null);
+        HelperMemory.check(path, arg.reg, arg.name, map.keySize(), AccessType.READ, false, null);
         if (MapRules.lookupOfConstantKeyIsNotNull(map)) {
-            meta.constMapKey = ConstantKeys.find(env, arg.reg, map.keySize());
+            meta.constMapKey = ConstantKeys.find(path, arg.reg, map.keySize());
         }
     }
 
-    private static void value(VerifierEnv env, Arg arg, HelperMeta meta) {
+    private static void value(Exploration path, Arg arg, HelperMeta meta) {
         if (arg.type.mayBeNull() && arg.reg.isNull()) {
             return;
         }
         MapInfo map = Objects.requireNonNull(meta.map);
         fills(arg, meta);
-        HelperMemory.check(env, arg.reg, arg.name, map.valueSize(), access(arg.type), false, meta.raw);
+        HelperMemory.check(path, arg.reg, arg.name, map.valueSize(), access(arg.type), false, meta.raw);
     }
 
-    private void memoryArg(VerifierEnv env, Arg arg, HelperMeta meta) {
+    private void memoryArg(Exploration path, Arg arg, HelperMeta meta) {
         fills(arg, meta);
         if (!arg.type.has(TypeFlags.MEM_FIXED_SIZE)) {
             return;
         }
         int size = arg.type.sizeBytes();
-        HelperMemory.check(env, arg.reg, arg.name, size, access(arg.type), false, meta.raw);
+        HelperMemory.check(path, arg.reg, arg.name, size, access(arg.type), false, meta.raw);
         if (arg.type.has(TypeFlags.MEM_ALIGNED)) {
-            memory.checkAlignment(env, arg.reg, 0, size, true);
+            memory.checkAlignment(path, arg.reg, 0, size, true);
         }
     }
 
-    private static void size(VerifierEnv env, Arg arg, HelperMeta meta, boolean zeroAllowed) {
+    private static void size(Exploration path, Arg arg, HelperMeta meta, boolean zeroAllowed) {
         meta.sizeMax = arg.reg.umax();
         HelperMemory.checkSized(
-                env,
-                env.reg(arg.regno - 1),
+                path,
+                path.reg(arg.regno - 1),
                 Registers.name(arg.regno - 1),
                 arg.regno,
                 access(meta.proto.arg(arg.index - 1)),
@@ -206,35 +207,35 @@ final class HelperArgs {
         }
     }
 
-    private static void timer(VerifierEnv env, RegState reg, String name, HelperMeta meta) {
-        RegPayload.MapRef ref = MapFields.check(env, reg, name, BtfField.Kind.BPF_TIMER);
+    private static void timer(Exploration path, RegState reg, String name, HelperMeta meta) {
+        RegPayload.MapRef ref = MapFields.check(path, reg, name, BtfField.Kind.BPF_TIMER);
         meta.map = ref.map();
         meta.mapUid = ref.uid();
     }
 
-    private static void kptr(VerifierEnv env, Arg arg, HelperMeta meta) {
+    private static void kptr(Exploration path, Arg arg, HelperMeta meta) {
         RegState reg = arg.reg;
         BtfRecord record;
         if (reg.isAllocatedObject()) {
-            record = SpecialFields.of(env, reg);
+            record = SpecialFields.of(path, reg);
         } else {
             if (!reg.map().hasBtf()) {
-                throw env.reject(
+                throw path.log().reject(
                         Errno.EINVAL,
-                        "map '%s' has to have BTF in order to use bpf_kptr_xchg",
+                        Message.KPTR_XCHG_NEEDS_BTF,
                         reg.map().name());
             }
             record = reg.map().record();
             meta.map = reg.map();
         }
         if (!reg.isConst()) {
-            throw env.reject(
-                    Errno.EINVAL, "R%d doesn't have constant offset. kptr has to be at the constant offset", arg.regno);
+            throw path.log().reject(
+                    Errno.EINVAL, Message.KPTR_OFFSET_NOT_CONSTANT, arg.regno);
         }
         if (!SpecialFields.has(record, BtfField.Kind.BPF_KPTR_UNREF)
                 && !SpecialFields.has(record, BtfField.Kind.BPF_KPTR_REF)
                 && !SpecialFields.has(record, BtfField.Kind.BPF_KPTR_PERCPU)) {
-            throw env.reject(Errno.EINVAL, "R%d has no valid kptr", arg.regno);
+            throw path.log().reject(Errno.EINVAL, Message.KPTR_NOT_VALID, arg.regno);
         }
         int offset = (int) reg.constValue();
         BtfField field = SpecialFields.find(
@@ -244,10 +245,10 @@ final class HelperArgs {
                 BtfField.Kind.BPF_KPTR_REF,
                 BtfField.Kind.BPF_KPTR_PERCPU);
         if (field == null) {
-            throw env.reject(Errno.EACCES, "off=%d doesn't point to kptr", offset);
+            throw path.log().reject(Errno.EACCES, Message.KPTR_NOT_AT_OFFSET, offset);
         }
         if (field.kind() == BtfField.Kind.BPF_KPTR_UNREF) {
-            throw env.reject(Errno.EACCES, "off=%d kptr isn't referenced kptr", offset);
+            throw path.log().reject(Errno.EACCES, Message.KPTR_NOT_REFERENCED, offset);
         }
         meta.kptrField = field;
     }

@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.call;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.HelperIds;
@@ -11,7 +12,7 @@ import dev.spinbpf.verifier.flow.CriticalSections;
 import dev.spinbpf.verifier.flow.InsnAux;
 import dev.spinbpf.verifier.flow.MemoryAccess;
 import dev.spinbpf.verifier.flow.Registers;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.AllowedTargets;
 import dev.spinbpf.verifier.kernel.HelperProto;
 import dev.spinbpf.verifier.kernel.HelperTraits;
@@ -38,70 +39,70 @@ final class HelperCalls {
         return name == null ? "unknown" : name;
     }
 
-    void check(VerifierEnv env, Insn insn, int insnIndex) {
+    void check(Exploration path, Insn insn, int insnIndex) {
         int id = (int) insn.imm();
         String name = name(id);
-        HelperTraits traits = env.kernel().helperSets().traits(name);
-        if (env.state().activeLocks() > 0 && !traits.has(Trait.UNDER_LOCK)) {
-            throw env.reject(Errno.EINVAL, "function calls are not allowed while holding a lock");
+        HelperTraits traits = path.unit().kernel().helperSets().traits(name);
+        if (path.state().activeLocks() > 0 && !traits.has(Trait.UNDER_LOCK)) {
+            throw path.log().reject(Errno.EINVAL, Message.CALL_UNDER_LOCK);
         }
-        HelperMeta meta = new HelperMeta(id, name, prototype(env, id, name));
+        HelperMeta meta = new HelperMeta(id, name, prototype(path, id, name));
         for (int i = 0; i < KernelLimits.MAX_BPF_FUNC_REG_ARGS; i++) {
-            args.check(env, i, meta, insnIndex);
+            args.check(path, i, meta, insnIndex);
         }
-        recordMap(env, meta, env.aux(insnIndex));
-        recordKey(env, meta, env.aux(insnIndex));
-        fillRawMemory(env, meta, insnIndex);
-        HelperEffects effects = new HelperEffects(env, meta, insn, insnIndex);
+        recordMap(path, meta, path.unit().aux(insnIndex));
+        recordKey(path, meta, path.unit().aux(insnIndex));
+        fillRawMemory(path, meta, insnIndex);
+        HelperEffects effects = new HelperEffects(path, meta, insn, insnIndex);
         effects.release();
         effects.apply();
 
-        RegState r1 = env.reg(1);
-        Registers.clearCallerSaved(env, env.func());
-        HelperReturns.set(env, meta, insnIndex, r1);
-        MapRules.checkHelper(env, meta.map, meta);
+        RegState r1 = path.reg(1);
+        Registers.clearCallerSaved(path, path.func());
+        HelperReturns.set(path, meta, insnIndex, r1);
+        MapRules.checkHelper(path, meta.map, meta);
         if (meta.has(Trait.FUNCTION_ADDRESS)) {
-            checkFuncIp(env, meta);
+            checkFuncIp(path, meta);
         }
         if (meta.has(Trait.TAIL_CALL)) {
-            tailCall(env);
+            tailCall(path);
         } else if (meta.has(Trait.CHANGES_PACKETS) || effects.writtenThroughDynptr()) {
-            PacketAccess.invalidateAll(env.state());
+            PacketAccess.invalidateAll(path.state());
         }
     }
 
-    private static HelperProto prototype(VerifierEnv env, int id, String name) {
+    private static HelperProto prototype(Exploration path, int id, String name) {
         if (id < 0 || id >= HelperIds.BPF_FUNC_MAX_ID) {
-            throw env.reject(Errno.EINVAL, "invalid func %s#%d", name, id);
+            throw path.log().reject(Errno.EINVAL, Message.INVALID_FUNC, name, id);
         }
-        HelperProto proto = env.kernel().helperSets().find(env.program(), name);
+        HelperProto proto = path.unit().kernel().helperSets().find(path.unit().program(), name);
         if (proto == null) {
-            throw env.reject(Errno.EINVAL, "program of this type cannot use helper %s#%d", name, id);
+            throw path.log().reject(Errno.EINVAL, Message.HELPER_NOT_ALLOWED_FOR_TYPE, name, id);
         }
-        if (proto.gplOnly() && !env.object().isGplCompatible()) {
-            throw env.reject(Errno.EINVAL, "cannot call GPL-restricted function from non-GPL compatible program");
+        if (proto.gplOnly() && !path.unit().object().isGplCompatible()) {
+            throw path.log().reject(Errno.EINVAL, Message.HELPER_NEEDS_GPL);
         }
         String condition = proto.allowed();
-        if (condition != null && !AllowedTargets.holds(env.kernel(), condition, env.program())) {
-            throw env.reject(Errno.EINVAL, "helper call is not allowed in probe");
+        if (condition != null && !AllowedTargets.holds(path.unit().kernel(), condition, path.unit().program())) {
+            throw path.log().reject(Errno.EINVAL, Message.HELPER_NOT_ALLOWED_IN_PROBE);
         }
-        if (proto.mightSleep() && !CriticalSections.maySleep(env.state())) {
-            throw env.reject(
+        if (proto.mightSleep() && !CriticalSections.maySleep(path.state())) {
+            throw path.log().reject(
                     Errno.EINVAL,
-                    "sleepable helper %s#%d in %s",
+                    Message.SLEEPABLE_HELPER_CALLED,
                     name,
                     id,
-                    CriticalSections.nonSleepableDescription(env.state()));
+                    CriticalSections.nonSleepableDescription(path.state()));
         }
         return proto;
     }
 
-    private static void recordMap(VerifierEnv env, HelperMeta meta, InsnAux aux) {
+    private static void recordMap(Exploration path, HelperMeta meta, InsnAux aux) {
         if (!meta.has(Trait.RECORDS_MAP)) {
             return;
         }
         MapInfo map = Objects.requireNonNull(meta.map);
-        MapRules.checkWritable(env, map, meta);
+        MapRules.checkWritable(path, map, meta);
         if (aux.map == null) {
             aux.map = map;
         } else if (aux.map != map) {
@@ -110,15 +111,15 @@ final class HelperCalls {
         }
     }
 
-    private static void recordKey(VerifierEnv env, HelperMeta meta, InsnAux aux) {
+    private static void recordKey(Exploration path, HelperMeta meta, InsnAux aux) {
         if (!meta.has(Trait.TAIL_CALL)) {
             return;
         }
         MapInfo map = meta.map;
         if (map == null || map.type() != MapType.PROG_ARRAY) {
-            throw env.reject(Errno.EINVAL, "expected prog array map for tail call");
+            throw path.log().reject(Errno.EINVAL, Message.TAIL_CALL_NEEDS_PROG_ARRAY);
         }
-        RegState key = env.reg(3);
+        RegState key = path.reg(3);
         if (!key.isScalar()
                 || !key.isConst()
                 || Long.compareUnsigned(key.constValue(), map.def().maxEntries()) >= 0) {
@@ -126,7 +127,7 @@ final class HelperCalls {
             aux.mapKeyPoisoned = true;
             return;
         }
-        env.services().precision().markChain(env, 3);
+        path.services().precision().markChain(path, 3);
         if (!aux.mapKeySeen) {
             aux.mapKeySeen = true;
             aux.mapKey = key.constValue();
@@ -135,23 +136,23 @@ final class HelperCalls {
         }
     }
 
-    private void fillRawMemory(VerifierEnv env, HelperMeta meta, int insnIndex) {
+    private void fillRawMemory(Exploration path, HelperMeta meta, int insnIndex) {
         RawMemory raw = meta.filled;
         if (raw == null || !raw.isUsed()) {
             return;
         }
         for (int i = 0; i < raw.sizeBytes(); i++) {
-            memory.checkAccess(env, insnIndex, env.reg(raw.regno()), Registers.name(raw.regno()), i, 1, true);
+            memory.checkAccess(path, insnIndex, path.reg(raw.regno()), Registers.name(raw.regno()), i, 1, true);
         }
     }
 
-    private static void checkFuncIp(VerifierEnv env, HelperMeta meta) {
-        switch (env.program().type()) {
+    private static void checkFuncIp(Exploration path, HelperMeta meta) {
+        switch (path.unit().program().type()) {
             case KPROBE -> {
                 // Fine.
             }
             case TRACING -> {
-                switch (env.program().attachType()) {
+                switch (path.unit().program().attachType()) {
                     case TRACE_FENTRY,
                             TRACE_FEXIT,
                             MODIFY_RETURN,
@@ -162,36 +163,36 @@ final class HelperCalls {
                         // Fine.
                     }
                     default ->
-                        throw env.reject(
+                        throw path.log().reject(
                                 Errno.ENOTSUPP,
-                                "func %s#%d supported only for fentry/fexit/fsession/fmod_ret programs",
+                                Message.HELPER_ONLY_FOR_TRACING_TRAMPOLINES,
                                 meta.name,
                                 meta.id);
                 }
             }
             default ->
-                throw env.reject(
+                throw path.log().reject(
                         Errno.ENOTSUPP,
-                        "func %s#%d not supported for program type %d",
+                        Message.HELPER_NOT_SUPPORTED_FOR_TYPE,
                         meta.name,
                         meta.id,
-                        env.program().type().number());
+                        path.unit().program().type().number());
         }
     }
 
     /** A tail call that succeeds leaves the frame: in the main program nothing is left to do, else the caller goes on. */
-    private static void tailCall(VerifierEnv env) {
-        if (env.state().curframe() == 0) {
+    private static void tailCall(Exploration path) {
+        if (path.state().curframe() == 0) {
             return;
         }
-        if (env.func().inCallback()) {
-            throw env.reject(Errno.EINVAL, "cannot tail call within callback");
+        if (path.func().inCallback()) {
+            throw path.log().reject(Errno.EINVAL, Message.TAIL_CALL_IN_CALLBACK);
         }
-        env.markRegScratched(0);
-        env.pushStack(env.insnIndex() + 1, env.insnIndex());
-        PacketAccess.invalidateAll(env.state());
-        env.setReg(0, RegState.UNKNOWN);
-        env.services().callbacks().returnFromFrame(env);
+        path.log().markRegScratched(0);
+        path.pushStack(path.insnIndex() + 1, path.insnIndex());
+        PacketAccess.invalidateAll(path.state());
+        path.setReg(0, RegState.UNKNOWN);
+        path.services().callbacks().returnFromFrame(path);
     }
 
     /** Flags of a possibly null pointer that a helper returns, without that possibility. */

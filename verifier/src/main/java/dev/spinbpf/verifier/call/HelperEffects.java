@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.call;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.Errno;
@@ -7,7 +8,7 @@ import dev.spinbpf.verifier.attach.ReturnRules;
 import dev.spinbpf.verifier.check.ResourceLeaks;
 import dev.spinbpf.verifier.flow.CriticalSections;
 import dev.spinbpf.verifier.flow.References;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.Callback;
 import dev.spinbpf.verifier.kernel.HelperTraits.Trait;
 import dev.spinbpf.verifier.kernel.RetvalRange;
@@ -23,13 +24,13 @@ import java.util.Objects;
 
 /** The traits of a helper, applied to the state in which it is called. */
 final class HelperEffects {
-    private final VerifierEnv env;
+    private final Exploration path;
     private final HelperMeta meta;
     private final Insn insn;
     private final int insnIndex;
 
-    HelperEffects(VerifierEnv env, HelperMeta meta, Insn insn, int insnIndex) {
-        this.env = env;
+    HelperEffects(Exploration path, HelperMeta meta, Insn insn, int insnIndex) {
+        this.path = path;
         this.meta = meta;
         this.insn = insn;
         this.insnIndex = insnIndex;
@@ -40,19 +41,19 @@ final class HelperEffects {
         if (meta.releaseRegno == 0) {
             return;
         }
-        RegState reg = env.reg(meta.releaseRegno);
+        RegState reg = path.reg(meta.releaseRegno);
         if (reg.isNull()) {
             return;
         }
         boolean percpu = reg.hasFlag(TypeFlags.MEM_ALLOC) && reg.hasFlag(TypeFlags.MEM_PERCPU);
         if (meta.dynptr.id != 0) {
-            Dynptrs.release(env, reg);
-        } else if (meta.has(Trait.EXCHANGES_KPTR) && percpu && CriticalSections.inRcuSection(env.state())) {
-            releaseToRcu(env.state(), reg.id());
-        } else if (env.state().hasReference(reg.id())) {
-            References.release(env, reg.id());
+            Dynptrs.release(path, reg);
+        } else if (meta.has(Trait.EXCHANGES_KPTR) && percpu && CriticalSections.inRcuSection(path.state())) {
+            releaseToRcu(path.state(), reg.id());
+        } else if (path.state().hasReference(reg.id())) {
+            References.release(path, reg.id());
         } else {
-            throw env.reject(Errno.EINVAL);
+            throw path.log().reject(Errno.EINVAL);
         }
     }
 
@@ -69,10 +70,10 @@ final class HelperEffects {
     /** Applies them. */
     void apply() {
         if (meta.has(Trait.FORMATS)) {
-            FormatStrings.checkSnprintf(env);
+            FormatStrings.checkSnprintf(path);
         }
         if (meta.has(Trait.TAIL_CALL)) {
-            ResourceLeaks.check(env, false, true, "tail_call");
+            ResourceLeaks.check(path, false, true, "tail_call");
         }
         if (meta.has(Trait.NO_FLAGS)) {
             refuseFlags();
@@ -83,11 +84,11 @@ final class HelperEffects {
         } else if (callback != null) {
             push(callback);
         }
-        if (meta.has(Trait.WANTS_MAP_VALUE) && !env.reg(1).is(RegType.PTR_TO_MAP_VALUE, 0)) {
-            throw env.reject(
+        if (meta.has(Trait.WANTS_MAP_VALUE) && !path.reg(1).is(RegType.PTR_TO_MAP_VALUE, 0)) {
+            throw path.log().reject(
                     Errno.EACCES,
-                    "Unsupported reg type %s for bpf_dynptr_from_mem data",
-                    env.reg(1).typeText());
+                    Message.DYNPTR_FROM_MEM_REG_TYPE,
+                    path.reg(1).typeText());
         }
         if (meta.has(Trait.SETS_RETVAL)) {
             setRetval();
@@ -104,43 +105,43 @@ final class HelperEffects {
     }
 
     private void refuseFlags() {
-        if (!env.reg(2).isNull()) {
-            throw env.reject(Errno.EINVAL, "get_local_storage() doesn't support non-zero flags");
+        if (!path.reg(2).isNull()) {
+            throw path.log().reject(Errno.EINVAL, Message.LOCAL_STORAGE_FLAGS_NOT_ZERO);
         }
-        env.services().precision().markChain(env, 2);
+        path.services().precision().markChain(path, 2);
     }
 
     private void refuseForeignVariable() {
-        RegState r1 = env.reg(1);
+        RegState r1 = path.reg(1);
         if (!r1.hasFlag(TypeFlags.MEM_RCU)
-                && r1.btfRef().btf() != env.btf()
-                && r1.btfRef().btf() != env.kernelTypes()) {
+                && r1.btfRef().btf() != path.unit().btf()
+                && r1.btfRef().btf() != path.unit().kernelTypes()) {
             throw new UnsupportedFeature(
                     "helper " + meta.name + "#" + meta.id + " on kernel variables is not supported");
         }
     }
 
     private void setRetval() {
-        if (!env.reg(1).isScalar()) {
-            throw env.reject(Errno.EINVAL, "R1 is not a scalar");
+        if (!path.reg(1).isScalar()) {
+            throw path.log().reject(Errno.EINVAL, Message.SET_RETVAL_R1_NOT_SCALAR);
         }
-        if (env.program().attachType() == AttachType.CGROUP_GETSOCKOPT) {
+        if (path.unit().program().attachType() == AttachType.CGROUP_GETSOCKOPT) {
             return;
         }
-        RetvalRange range = ReturnRules.hookRange(env);
+        RetvalRange range = ReturnRules.hookRange(path);
         if (range == null) {
-            throw env.reject(Errno.EINVAL, "BPF_LSM_CGROUP that attach to void LSM hooks can't modify return value!");
+            throw path.log().reject(Errno.EINVAL, Message.SET_RETVAL_AT_VOID_HOOK);
         }
-        env.services().precision().markChain(env, 1);
-        ReturnRules.checkRange(env, env.reg(1), range, "At bpf_set_retval", "R1");
+        path.services().precision().markChain(path, 1);
+        ReturnRules.checkRange(path, path.reg(1), range, "At bpf_set_retval", "R1");
     }
 
     private void loop(Callback callback) {
-        env.services().precision().markChain(env, 1);
+        path.services().precision().markChain(path, 1);
         loopFlags();
-        FuncState func = env.func();
+        FuncState func = path.func();
         if (Long.compareUnsigned(
-                        Integer.toUnsignedLong(func.callbackDepth()), env.reg(1).umax())
+                        Integer.toUnsignedLong(func.callbackDepth()), path.reg(1).umax())
                 < 0) {
             push(callback);
         } else {
@@ -150,13 +151,13 @@ final class HelperEffects {
 
     /** Linux inlines the loop if its flags are zero, and has to rely on that. */
     private void loopFlags() {
-        var aux = env.aux(insnIndex);
+        var aux = path.unit().aux(insnIndex);
         if (aux.loopSeen && !aux.loopFitsInline) {
             return;
         }
-        boolean zero = env.reg(4).isNull();
+        boolean zero = path.reg(4).isNull();
         if (zero) {
-            env.services().precision().markChain(env, 4);
+            path.services().precision().markChain(path, 4);
         }
         aux.loopFitsInline = zero && (!aux.loopSeen || aux.loopSubprog == meta.subprog);
         if (!aux.loopSeen) {
@@ -167,6 +168,6 @@ final class HelperEffects {
 
     private void push(Callback callback) {
         var setup = new CallbackArgs(callback);
-        env.services().callbacks().pushCallback(env, insn, insnIndex, meta.subprog, setup);
+        path.services().callbacks().pushCallback(path, insn, insnIndex, meta.subprog, setup);
     }
 }

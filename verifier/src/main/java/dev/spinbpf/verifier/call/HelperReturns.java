@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.call;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.Errno;
@@ -8,7 +9,7 @@ import dev.spinbpf.verifier.attach.ReturnRules;
 import dev.spinbpf.verifier.domain.Cnum32;
 import dev.spinbpf.verifier.domain.ScalarValue;
 import dev.spinbpf.verifier.flow.References;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.HelperTraits.Trait;
 import dev.spinbpf.verifier.kernel.RetKind;
 import dev.spinbpf.verifier.kernel.RetvalRange;
@@ -29,25 +30,25 @@ final class HelperReturns {
 
     private HelperReturns() {}
 
-    static void set(VerifierEnv env, HelperMeta meta, int insnIndex, RegState r1) {
-        RegState r0 = value(env, meta, r1);
+    static void set(Exploration path, HelperMeta meta, int insnIndex, RegState r1) {
+        RegState r0 = value(path, meta, r1);
         if (r0.mayBeNull() || needsId(meta, r0)) {
-            r0 = r0.withId(env.newId());
+            r0 = r0.withId(path.newId());
         }
-        if (meta.has(Trait.CASTS_SOCKET) && env.state().hasReference(meta.objectId)) {
-            VerifierState branch = env.pushStack(env.insnIndex() + 1, env.insnIndex());
+        if (meta.has(Trait.CASTS_SOCKET) && path.state().hasReference(meta.objectId)) {
+            VerifierState branch = path.pushStack(path.insnIndex() + 1, path.insnIndex());
             branch.func().setReg(0, RegState.ZERO);
             r0 = r0.withFlags(HelperCalls.certain(r0.flags())).withId(meta.objectId);
-        } else if (acquires(env, meta)) {
-            r0 = r0.withId(References.acquire(env, insnIndex, 0));
+        } else if (acquires(path, meta)) {
+            r0 = r0.withId(References.acquire(path, insnIndex, 0));
         }
         if (meta.has(Trait.SHOWS_DYNPTR)) {
             r0 = r0.withParentId(meta.dynptr.id);
         }
-        env.setReg(0, refined(env, meta, r0));
+        path.setReg(0, refined(path, meta, r0));
     }
 
-    private static RegState value(VerifierEnv env, HelperMeta meta, RegState r1) {
+    private static RegState value(Exploration path, HelperMeta meta, RegState r1) {
         int flags = meta.proto.retFlags();
         return switch (meta.proto.ret()) {
             case INTEGER -> RegState.UNKNOWN;
@@ -57,8 +58,8 @@ final class HelperReturns {
             case PTR_TO_SOCK_COMMON -> RegState.pointer(RegType.PTR_TO_SOCK_COMMON, flags, RegPayload.NONE);
             case PTR_TO_TCP_SOCK -> RegState.pointer(RegType.PTR_TO_TCP_SOCK, flags, RegPayload.NONE);
             case PTR_TO_MEM -> RegState.mem(meta.memSize, flags);
-            case PTR_TO_MEM_OR_BTF_ID -> percpu(env, meta, flags, r1);
-            case PTR_TO_BTF_ID -> object(env, meta, flags);
+            case PTR_TO_MEM_OR_BTF_ID -> percpu(path, meta, flags, r1);
+            case PTR_TO_BTF_ID -> object(path, meta, flags);
         };
     }
 
@@ -80,13 +81,13 @@ final class HelperReturns {
                         || meta.map.hasField(BtfField.Kind.BPF_RES_SPIN_LOCK));
     }
 
-    private static RegState percpu(VerifierEnv env, HelperMeta meta, int flags, RegState r1) {
+    private static RegState percpu(Exploration path, HelperMeta meta, int flags, RegState r1) {
         RegPayload.BtfRef type = Objects.requireNonNull(meta.objectType);
         if (!(type.btf().resolved(type.typeId()) instanceof BtfType.Composite)) {
             long size = type.btf().sizeOf(type.typeId());
             if (size < 0) {
-                throw env.reject(
-                        Errno.EINVAL, "unable to resolve the size of type '%s': %d", StructMatch.name(type), -22);
+                throw path.log().reject(
+                        Errno.EINVAL, Message.TYPE_SIZE_UNRESOLVED, StructMatch.name(type), -22);
             }
             return RegState.mem(size, flags);
         }
@@ -95,31 +96,31 @@ final class HelperReturns {
         return RegState.btfId(type.btf(), type.typeId(), objectFlags);
     }
 
-    private static RegState object(VerifierEnv env, HelperMeta meta, int flags) {
+    private static RegState object(Exploration path, HelperMeta meta, int flags) {
         if (meta.has(Trait.EXCHANGES_KPTR)) {
             BtfField field = Objects.requireNonNull(meta.kptrField);
-            RegPayload.BtfRef type = Kptrs.typeOf(env, field, env.btf());
+            RegPayload.BtfRef type = Kptrs.typeOf(path, field, path.unit().btf());
             int own = 0;
-            if (type.btf() == env.btf()) {
+            if (type.btf() == path.unit().btf()) {
                 own = TypeFlags.MEM_ALLOC | (field.kind() == BtfField.Kind.BPF_KPTR_PERCPU ? TypeFlags.MEM_PERCPU : 0);
             }
             return RegState.btfId(type.btf(), type.typeId(), flags | own);
         }
         String name = Objects.requireNonNull(meta.proto.retType());
-        RegPayload.BtfRef type = StructMatch.require(env, name);
+        RegPayload.BtfRef type = StructMatch.require(path, name);
         return RegState.btfId(type.btf(), type.typeId(), flags);
     }
 
     /** Returns whether the program has to release the result. */
-    private static boolean acquires(VerifierEnv env, HelperMeta meta) {
+    private static boolean acquires(Exploration path, HelperMeta meta) {
         MapInfo map = meta.map;
         return meta.has(Trait.ACQUIRES)
                 || meta.has(Trait.LOOKS_UP)
                         && map != null
-                        && env.kernel().mapTypes().holdsSockets(map.type());
+                        && path.unit().kernel().mapTypes().holdsSockets(map.type());
     }
 
-    private static RegState refined(VerifierEnv env, HelperMeta meta, RegState r0) {
+    private static RegState refined(Exploration path, HelperMeta meta, RegState r0) {
         if (meta.proto.ret() != RetKind.INTEGER) {
             return r0;
         }
@@ -130,7 +131,7 @@ final class HelperReturns {
             return bounded(0, MAX_CPUS - 1);
         }
         if (meta.has(Trait.RETURNS_RETVAL)) {
-            RetvalRange range = ReturnRules.hookRange(env);
+            RetvalRange range = ReturnRules.hookRange(path);
             return range == null ? r0 : bounded(range.min(), range.max());
         }
         return r0;

@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.call;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
@@ -8,7 +9,7 @@ import dev.spinbpf.verifier.flow.CallChecker;
 import dev.spinbpf.verifier.flow.MemoryAccess;
 import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.SubprogArg;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.ArgKind;
 import dev.spinbpf.verifier.kernel.ArgType;
 import dev.spinbpf.verifier.kernel.Callback;
@@ -37,74 +38,74 @@ public final class KernelCalls implements CallChecker {
     }
 
     @Override
-    public void checkHelperCall(VerifierEnv env, Insn insn, int insnIndex) {
-        helpers.check(env, insn, insnIndex);
+    public void checkHelperCall(Exploration path, Insn insn, int insnIndex) {
+        helpers.check(path, insn, insnIndex);
     }
 
     @Override
-    public KfuncResult checkKfuncCall(VerifierEnv env, Insn insn, int insnIndex) {
-        return kfuncs.check(env, insn, insnIndex);
+    public KfuncResult checkKfuncCall(Exploration path, Insn insn, int insnIndex) {
+        return kfuncs.check(path, insn, insnIndex);
     }
 
     @Override
-    public void checkSubprogArgument(VerifierEnv env, SubprogArg arg, int regno) {
-        RegState reg = env.reg(regno);
+    public void checkSubprogArgument(Exploration path, SubprogArg arg, int regno) {
+        RegState reg = path.reg(regno);
         String name = Registers.name(regno);
         if (arg.kind() == SubprogArg.Kind.DYNPTR) {
-            ArgOffsets.check(env, reg, name, ArgType.of(ArgKind.PTR_TO_DYNPTR, 0), true);
-            dynptrs.process(env, reg, name, -1, 0, 0, null);
+            ArgOffsets.check(path, reg, name, ArgType.of(ArgKind.PTR_TO_DYNPTR, 0), true);
+            dynptrs.process(path, reg, name, -1, 0, 0, null);
             return;
         }
         ArgType type = ArgType.of(ArgKind.PTR_TO_BTF_ID, arg.flags() & ~TypeFlags.PTR_TRUSTED);
-        var wanted = new RegPayload.BtfRef(env.kernelTypes(), arg.btfId());
-        RegisterTypes.check(env, reg, regno, type, wanted, new HelperMeta(0, "bpf_unspec", HelperProto.NONE));
-        ArgOffsets.check(env, reg, name, type, true);
+        var wanted = new RegPayload.BtfRef(path.unit().kernelTypes(), arg.btfId());
+        RegisterTypes.check(path, reg, regno, type, wanted, new HelperMeta(0, "bpf_unspec", HelperProto.NONE));
+        ArgOffsets.check(path, reg, name, type, true);
     }
 
     @Override
-    public void checkExterns(VerifierEnv env) {
-        for (KfuncRef kfunc : env.object().kfuncs()) {
-            if (!kfunc.weak() && !env.kernel().kfuncs().exists(kfunc.name())) {
-                throw env.reject(
-                        Errno.EINVAL, "extern (func ksym) '%s': not found in kernel or module BTFs", kfunc.name());
+    public void checkExterns(Exploration path) {
+        for (KfuncRef kfunc : path.unit().object().kfuncs()) {
+            if (!kfunc.weak() && !path.unit().kernel().kfuncs().exists(kfunc.name())) {
+                throw path.log().reject(
+                        Errno.EINVAL, Message.KFUNC_EXTERN_NOT_FOUND, kfunc.name());
             }
         }
     }
 
     @Override
-    public void prepareKfuncCall(VerifierEnv env, Insn insn) {
-        String name = env.object().kfuncs().get((int) insn.imm()).name();
-        if (env.kernel().kfuncs().exists(name) && !env.object().isGplCompatible()) {
-            throw env.reject(Errno.EINVAL, "cannot call kernel function from non-GPL compatible program");
+    public void prepareKfuncCall(Exploration path, Insn insn) {
+        String name = path.unit().object().kfuncs().get((int) insn.imm()).name();
+        if (path.unit().kernel().kfuncs().exists(name) && !path.unit().object().isGplCompatible()) {
+            throw path.log().reject(Errno.EINVAL, Message.KFUNC_NEEDS_GPL);
         }
         // Only user space can bind a program to a device, where it loads it.
-        if (env.kernel().kfuncs().needsDevice(name)) {
-            throw env.reject(Errno.EINVAL, "metadata kfuncs require device-bound program");
+        if (path.unit().kernel().kfuncs().needsDevice(name)) {
+            throw path.log().reject(Errno.EINVAL, Message.KFUNC_NEEDS_DEVICE_BOUND_PROGRAM);
         }
     }
 
     @Override
-    public CallSummary summary(VerifierEnv env, Insn insn) {
+    public CallSummary summary(Exploration path, Insn insn) {
         if (insn.op() == Op.CALL_HELPER) {
-            return helper(env, insn);
+            return helper(path, insn);
         }
-        return insn.op() == Op.CALL_KFUNC ? kfunc(env, insn) : CallSummary.UNKNOWN;
+        return insn.op() == Op.CALL_KFUNC ? kfunc(path, insn) : CallSummary.UNKNOWN;
     }
 
     @Override
-    public long stackAccessBytes(VerifierEnv env, Insn insn, int insnIndex, int arg) {
-        return StackUse.bytes(env, insn, insnIndex, arg);
+    public long stackAccessBytes(Exploration path, Insn insn, int insnIndex, int arg) {
+        return StackUse.bytes(path, insn, insnIndex, arg);
     }
 
-    private static CallSummary helper(VerifierEnv env, Insn insn) {
+    private static CallSummary helper(Exploration path, Insn insn) {
         String name = HelperCalls.name((int) insn.imm());
         HelperProto proto;
         try {
-            proto = env.kernel().helperSets().find(env.program(), name);
+            proto = path.unit().kernel().helperSets().find(path.unit().program(), name);
         } catch (UnsupportedFeature unknown) {
             proto = null;
         }
-        HelperTraits traits = env.kernel().helperSets().traits(name);
+        HelperTraits traits = path.unit().kernel().helperSets().traits(name);
         Callback callback = traits.callback();
         return new CallSummary(
                 proto == null ? 5 : proto.args().size(),
@@ -119,8 +120,8 @@ public final class KernelCalls implements CallChecker {
                 false);
     }
 
-    private static CallSummary kfunc(VerifierEnv env, Insn insn) {
-        Kfunc kfunc = KfuncCalls.known(env, insn);
+    private static CallSummary kfunc(Exploration path, Insn insn) {
+        Kfunc kfunc = KfuncCalls.known(path, insn);
         if (kfunc == null) {
             return CallSummary.UNKNOWN;
         }

@@ -1,12 +1,13 @@
 package dev.spinbpf.verifier.call;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.verifier.flow.MemoryAccess;
 import dev.spinbpf.verifier.flow.Registers;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.ArgType;
 import dev.spinbpf.verifier.kernel.KernelType;
 import dev.spinbpf.verifier.kernel.Kfunc;
@@ -37,104 +38,104 @@ final class KfuncArgs {
     /** An argument that is passed in a register. */
     record Arg(int index, int regno, String name, Kfunc.Param param, RegState reg) {}
 
-    void check(VerifierEnv env, KfuncMeta meta, int insnIndex) {
+    void check(Exploration path, KfuncMeta meta, int insnIndex) {
         List<Kfunc.Param> params = meta.kfunc.params();
         if (params.size() > KernelLimits.MAX_BPF_FUNC_REG_ARGS) {
             throw new UnsupportedFeature("kfunc " + meta.kfunc.name() + " is not supported");
         }
         int index = 0;
         while (index < params.size()) {
-            index += check(env, meta, index, insnIndex);
+            index += check(path, meta, index, insnIndex);
         }
     }
 
     /** Checks an argument; returns for how many this was the check. */
-    private int check(VerifierEnv env, KfuncMeta meta, int index, int insnIndex) {
+    private int check(Exploration path, KfuncMeta meta, int index, int insnIndex) {
         Kfunc.Param param = meta.kfunc.params().get(index);
         boolean implicit = meta.kfunc.has(Kfunc.Flag.IMPLICIT_ARGS) && index >= meta.kfunc.explicitParams();
         if (implicit || param.type().pointsTo("bpf_prog_aux") || param.hasSuffix("__ign")) {
             return 1;
         }
         int regno = index + 1;
-        Arg arg = new Arg(index, regno, Registers.name(regno), param, env.reg(regno));
+        Arg arg = new Arg(index, regno, Registers.name(regno), param, path.reg(regno));
         if (param.type().isScalar()) {
-            scalar(env, arg, meta);
+            scalar(path, arg, meta);
             return 1;
         }
-        return pointer(env, arg, meta, insnIndex) == KfuncArgKind.SIZED_MEMORY ? 2 : 1;
+        return pointer(path, arg, meta, insnIndex) == KfuncArgKind.SIZED_MEMORY ? 2 : 1;
     }
 
-    private static void scalar(VerifierEnv env, Arg arg, KfuncMeta meta) {
+    private static void scalar(Exploration path, Arg arg, KfuncMeta meta) {
         if (!arg.reg.isScalar()) {
-            throw env.reject(Errno.EINVAL, "%s is not a scalar", arg.name);
+            throw path.log().reject(Errno.EINVAL, Message.SCALAR_EXPECTED, arg.name);
         }
         if (arg.param.hasSuffix("__k")) {
             if (!arg.reg.isConst()) {
-                throw env.reject(Errno.EINVAL, "%s must be a known constant", arg.name);
+                throw path.log().reject(Errno.EINVAL, Message.KNOWN_CONSTANT_REQUIRED, arg.name);
             }
-            env.services().precision().markChain(env, arg.regno);
+            path.services().precision().markChain(path, arg.regno);
             meta.constantFound = true;
             meta.constant = arg.reg.constValue();
             return;
         }
     }
 
-    private KfuncArgKind pointer(VerifierEnv env, Arg arg, KfuncMeta meta, int insnIndex) {
+    private KfuncArgKind pointer(Exploration path, Arg arg, KfuncMeta meta, int insnIndex) {
         boolean released = arg.regno == meta.releaseRegno();
-        checkNull(env, arg);
-        noteReference(env, arg, meta, released);
-        KfuncArgKind kind = kindOf(env, arg, meta.kfunc);
+        checkNull(path, arg);
+        noteReference(path, arg, meta, released);
+        KfuncArgKind kind = kindOf(path, arg, meta.kfunc);
         if (kind == KfuncArgKind.NULL) {
             return kind;
         }
         if (kind == KfuncArgKind.MAP) {
-            map(env, arg, meta);
+            map(path, arg, meta);
         }
         if (kind.isTrusted()) {
-            trust(env, arg, meta);
+            trust(path, arg, meta);
         }
         ArgType offsets = ArgType.of(kind.offsetRule(), released ? TypeFlags.OBJ_RELEASE : 0);
-        ArgOffsets.check(env, arg.reg, arg.name, offsets, kind != KfuncArgKind.REFCOUNTED);
-        pointers.check(env, arg, meta, kind, insnIndex);
+        ArgOffsets.check(path, arg.reg, arg.name, offsets, kind != KfuncArgKind.REFCOUNTED);
+        pointers.check(path, arg, meta, kind, insnIndex);
         return kind;
     }
 
-    private static void checkNull(VerifierEnv env, Arg arg) {
+    private static void checkNull(Exploration path, Arg arg) {
         boolean maybe = arg.reg.isNull() || arg.reg.mayBeNull();
         if (maybe && !arg.param.hasSuffix("__nullable")) {
-            throw env.reject(Errno.EACCES, "Possibly NULL pointer passed to trusted %s", arg.name);
+            throw path.log().reject(Errno.EACCES, Message.POSSIBLY_NULL_TO_TRUSTED_ARG, arg.name);
         }
     }
 
-    private static void noteReference(VerifierEnv env, Arg arg, KfuncMeta meta, boolean released) {
-        if (env.state().hasReference(arg.reg.id())) {
+    private static void noteReference(Exploration path, Arg arg, KfuncMeta meta, boolean released) {
+        if (path.state().hasReference(arg.reg.id())) {
             meta.objectId = arg.reg.id();
         } else if (released && arg.param.kind() != KfuncArgKind.DYNPTR && !arg.reg.isNull()) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EINVAL,
-                    "release kfunc %s expects referenced PTR_TO_BTF_ID passed to %s",
+                    Message.RELEASE_KFUNC_EXPECTS_REFERENCE,
                     meta.kfunc.name(),
                     arg.name);
         }
     }
 
-    private static void trust(VerifierEnv env, Arg arg, KfuncMeta meta) {
-        if (Registers.isTrusted(env, arg.reg)) {
+    private static void trust(Exploration path, Arg arg, KfuncMeta meta) {
+        if (Registers.isTrusted(path, arg.reg)) {
             return;
         }
         if (!meta.kfunc.has(Kfunc.Flag.RCU)) {
-            throw env.reject(Errno.EINVAL, "%s must be referenced or trusted", arg.name);
+            throw path.log().reject(Errno.EINVAL, Message.TRUSTED_POINTER_REQUIRED, arg.name);
         }
         if (!arg.reg.hasFlag(TypeFlags.MEM_RCU)) {
-            throw env.reject(Errno.EINVAL, "%s must be a rcu pointer", arg.name);
+            throw path.log().reject(Errno.EINVAL, Message.RCU_POINTER_REQUIRED, arg.name);
         }
     }
 
-    private static KfuncArgKind kindOf(VerifierEnv env, Arg arg, Kfunc kfunc) {
-        if (kfunc.has(Trait.TAKES_CONTEXT) || isContext(env, arg.param.type())) {
+    private static KfuncArgKind kindOf(Exploration path, Arg arg, Kfunc kfunc) {
+        if (kfunc.has(Trait.TAKES_CONTEXT) || isContext(path, arg.param.type())) {
             return KfuncArgKind.CONTEXT;
         }
-        boolean sized = isSized(env, arg, kfunc);
+        boolean sized = isSized(path, arg, kfunc);
         if (arg.reg.isNull() && !sized && arg.param.hasSuffix("__nullable")) {
             return KfuncArgKind.NULL;
         }
@@ -144,24 +145,24 @@ final class KfuncArgs {
         }
         return switch (arg.reg.type()) {
             case PTR_TO_BTF_ID, PTR_TO_SOCKET, PTR_TO_SOCK_COMMON, PTR_TO_TCP_SOCK, CONST_PTR_TO_MAP ->
-                object(env, arg, kfunc);
-            default -> arg.param.type().isFunctionPointer() ? KfuncArgKind.CALLBACK : memory(env, arg, sized);
+                object(path, arg, kfunc);
+            default -> arg.param.type().isFunctionPointer() ? KfuncArgKind.CALLBACK : memory(path, arg, sized);
         };
     }
 
-    private static boolean isContext(VerifierEnv env, KernelType type) {
-        ProgType program = env.program().type();
+    private static boolean isContext(Exploration path, KernelType type) {
+        ProgType program = path.unit().program().type();
         boolean perfRegisters = program == ProgType.PERF_EVENT && type.name().equals("pt_regs");
         return type.isStructPointer()
-                && (perfRegisters || env.kernel().programTypes().isContext(type.name(), program));
+                && (perfRegisters || path.unit().kernel().programTypes().isContext(type.name(), program));
     }
 
-    private static KfuncArgKind object(VerifierEnv env, Arg arg, Kfunc kfunc) {
+    private static KfuncArgKind object(Exploration path, Arg arg, Kfunc kfunc) {
         KernelType type = arg.param.type();
         if (!type.isStructPointer()) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EINVAL,
-                    "kernel function %s %s pointer type %s is not supported",
+                    Message.KFUNC_POINTER_TYPE_NOT_SUPPORTED,
                     kfunc.name(),
                     arg.name,
                     type.pointee().display());
@@ -170,15 +171,15 @@ final class KfuncArgs {
     }
 
     /** Memory: of numbers, and of anything if an argument says its size. */
-    private static KfuncArgKind memory(VerifierEnv env, Arg arg, boolean sized) {
+    private static KfuncArgKind memory(Exploration path, Arg arg, boolean sized) {
         KernelType pointee = arg.param.type().pointee();
         boolean plainStruct = pointee.shape() == KernelType.Shape.STRUCT && pointee.pointers() == 0;
         boolean numbers =
-                pointee.isScalar() || plainStruct && env.kernel().structs().isScalar(pointee.name());
+                pointee.isScalar() || plainStruct && path.unit().kernel().structs().isScalar(pointee.name());
         if (!numbers && !(sized && pointee.isVoid())) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EINVAL,
-                    "%s pointer type %s must point to %sscalar, or struct with scalar",
+                    Message.KFUNC_ARG_MUST_POINT_TO_SCALAR,
                     arg.name,
                     pointee.display(),
                     sized ? "void, " : "");
@@ -187,39 +188,39 @@ final class KfuncArgs {
     }
 
     /** Returns whether the next argument is the size of the memory. */
-    private static boolean isSized(VerifierEnv env, Arg arg, Kfunc kfunc) {
+    private static boolean isSized(Exploration path, Arg arg, Kfunc kfunc) {
         if (arg.index + 1 >= kfunc.params().size()) {
             return false;
         }
         Kfunc.Param next = kfunc.params().get(arg.index + 1);
         boolean isSize = next.hasSuffix("__sz") || next.hasSuffix("__szk");
-        return isSize && next.type().isScalar() && env.reg(arg.regno + 1).isScalar();
+        return isSize && next.type().isScalar() && path.reg(arg.regno + 1).isScalar();
     }
 
-    private static void map(VerifierEnv env, Arg arg, KfuncMeta meta) {
+    private static void map(Exploration path, Arg arg, KfuncMeta meta) {
         if (!(arg.reg.payload() instanceof RegPayload.MapRef ref)) {
-            throw env.reject(Errno.EINVAL, "pointer in %s isn't map pointer", arg.name);
+            throw path.log().reject(Errno.EINVAL, Message.KFUNC_ARG_NOT_MAP_POINTER, arg.name);
         }
         if (meta.map != null && (meta.map != ref.map() || meta.mapUid != ref.uid())) {
-            checkSameMap(env, meta.mapUid, ref);
+            checkSameMap(path, meta.mapUid, ref);
         }
         meta.map = ref.map();
         meta.mapUid = ref.uid();
     }
 
     /** Refuses a field and a map that do not belong together. */
-    private static void checkSameMap(VerifierEnv env, int fieldUid, RegPayload.MapRef map) {
+    private static void checkSameMap(Exploration path, int fieldUid, RegPayload.MapRef map) {
         if (map.map().hasField(BtfField.Kind.BPF_TASK_WORK)) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EINVAL,
-                    "bpf_task_work pointer in R2 map_uid=%d doesn't match map pointer in R3 map_uid=%d",
+                    Message.TASK_WORK_MAP_MISMATCH,
                     fieldUid,
                     map.uid());
         }
         if (map.map().hasField(BtfField.Kind.BPF_WORKQUEUE)) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EINVAL,
-                    "workqueue pointer in R1 map_uid=%d doesn't match map pointer in R2 map_uid=%d",
+                    Message.WORKQUEUE_MAP_MISMATCH,
                     fieldUid,
                     map.uid());
         }

@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.call;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.isa.Insn;
@@ -16,7 +17,7 @@ import dev.spinbpf.verifier.flow.CriticalSections;
 import dev.spinbpf.verifier.flow.MemoryAccess;
 import dev.spinbpf.verifier.flow.References;
 import dev.spinbpf.verifier.flow.Registers;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.Callback;
 import dev.spinbpf.verifier.kernel.Kfunc;
 import dev.spinbpf.verifier.kernel.KfuncTraits.Trait;
@@ -41,22 +42,22 @@ final class KfuncCalls {
     }
 
     /** The function that the instruction calls, or null if it is no such call or its rules are not known. */
-    static @Nullable Kfunc known(VerifierEnv env, Insn insn) {
+    static @Nullable Kfunc known(Exploration path, Insn insn) {
         if (insn.op() != Op.CALL_KFUNC) {
             return null;
         }
-        return env.kernel().kfuncs().find(ref(env, insn).name());
+        return path.unit().kernel().kfuncs().find(ref(path, insn).name());
     }
 
     /** Returns whether the path runs in the comparison function of a tree. */
-    static boolean inRbtreeCallback(VerifierEnv env) {
-        VerifierState state = env.state();
+    static boolean inRbtreeCallback(Exploration path) {
+        VerifierState state = path.state();
         for (int frame = state.curframe(); frame > 0; frame--) {
             if (!state.frame(frame).inCallback()) {
                 continue;
             }
-            var insn = env.insn(state.frame(frame).callsite());
-            Kfunc kfunc = known(env, insn);
+            var insn = path.unit().insn(state.frame(frame).callsite());
+            Kfunc kfunc = known(path, insn);
             if (kfunc != null && kfunc.has(Trait.RBTREE_ADD)) {
                 return true;
             }
@@ -64,61 +65,61 @@ final class KfuncCalls {
         return false;
     }
 
-    private static KfuncRef ref(VerifierEnv env, Insn insn) {
-        return env.object().kfuncs().get((int) insn.imm());
+    private static KfuncRef ref(Exploration path, Insn insn) {
+        return path.unit().object().kfuncs().get((int) insn.imm());
     }
 
-    CallChecker.KfuncResult check(VerifierEnv env, Insn insn, int insnIndex) {
-        KfuncRef ref = ref(env, insn);
-        Kfunc kfunc = env.kernel().kfuncs().find(ref.name());
-        VerifierState state = env.state();
+    CallChecker.KfuncResult check(Exploration path, Insn insn, int insnIndex) {
+        KfuncRef ref = ref(path, insn);
+        Kfunc kfunc = path.unit().kernel().kfuncs().find(ref.name());
+        VerifierState state = path.state();
         if (state.activeLocks() > 0 && (kfunc == null || !kfunc.has(Trait.UNDER_LOCK))) {
-            throw env.reject(Errno.EINVAL, "function calls are not allowed while holding a lock");
+            throw path.log().reject(Errno.EINVAL, Message.CALL_UNDER_LOCK);
         }
-        if (!env.kernel().kfuncs().exists(ref.name())) {
-            throw env.reject(Errno.EINVAL, "kfunc '%s' is referenced but wasn't resolved", ref.name());
+        if (!path.unit().kernel().kfuncs().exists(ref.name())) {
+            throw path.log().reject(Errno.EINVAL, Message.KFUNC_UNRESOLVED, ref.name());
         }
         if (kfunc == null) {
             throw new UnsupportedFeature("kfunc " + ref.name() + " is not supported");
         }
-        if (!env.kernel().kfuncs().isAllowed(kfunc, env.program())) {
-            throw env.reject(Errno.EACCES, "calling kernel function %s is not allowed", kfunc.name());
+        if (!path.unit().kernel().kfuncs().isAllowed(kfunc, path.unit().program())) {
+            throw path.log().reject(Errno.EACCES, Message.KFUNC_NOT_ALLOWED, kfunc.name());
         }
         if (kfunc.has(Trait.TAKES_LOCK)) {
-            forkFailedLock(env);
+            forkFailedLock(path);
         } else if (kfunc.has(Trait.TRAPS)) {
-            throw env.reject(Errno.EFAULT, "unexpected __bpf_trap() due to uninitialized variable?");
+            throw path.log().reject(Errno.EFAULT, Message.UNEXPECTED_BPF_TRAP);
         }
         boolean sleepable = kfunc.has(Kfunc.Flag.SLEEPABLE);
         if (sleepable && !state.inSleepable()) {
-            throw env.reject(Errno.EACCES, "program must be sleepable to call sleepable kfunc %s", kfunc.name());
+            throw path.log().reject(Errno.EACCES, Message.SLEEPABLE_KFUNC_NEEDS_SLEEPABLE_PROGRAM, kfunc.name());
         }
         KfuncMeta meta = new KfuncMeta(kfunc);
-        args.check(env, meta, insnIndex);
-        callbacks(env, meta, insn, insnIndex);
-        regions(env, kfunc, sleepable);
-        releases(env, meta);
+        args.check(path, meta, insnIndex);
+        callbacks(path, meta, insn, insnIndex);
+        regions(path, kfunc, sleepable);
+        releases(path, meta);
         if (kfunc.has(Trait.THROWS)) {
-            env.seenException = true;
-            if (env.exceptionCallbackSubprog == 0) {
-                env.services().returnCodes().checkReturnCode(env, 1, "R1");
+            path.seenException = true;
+            if (path.unit().exceptionCallbackSubprog == 0) {
+                path.services().returnCodes().checkReturnCode(path, 1, "R1");
             }
         }
-        Registers.clearCallerSaved(env, env.func());
-        KfuncReturns.set(env, meta, insnIndex);
+        Registers.clearCallerSaved(path, path.func());
+        KfuncReturns.set(path, meta, insnIndex);
         if (kfunc.has(Trait.CHANGES_PACKETS)) {
-            PacketAccess.invalidateAll(env.state());
+            PacketAccess.invalidateAll(path.state());
         }
         if (kfunc.has(Kfunc.Flag.ITER_NEXT)) {
-            Iterators.next(env, Objects.requireNonNull(meta.iterator), insnIndex);
+            Iterators.next(path, Objects.requireNonNull(meta.iterator), insnIndex);
         }
         return kfunc.has(Trait.THROWS) ? CallChecker.KfuncResult.THROWS : CallChecker.KfuncResult.CONTINUE;
     }
 
     /** The path on which the lock was not taken: r0 is a negative error number. */
-    private static void forkFailedLock(VerifierEnv env) {
+    private static void forkFailedLock(Exploration path) {
         VerifierState branch =
-                env.pushStack(env.insnIndex() + 1, env.insnIndex(), "failed to push state for failed lock acquisition");
+                path.pushStack(path.insnIndex() + 1, path.insnIndex(), Message.NO_BRANCH_FOR_FAILED_LOCK);
         FuncState func = branch.func();
         for (int i = 0; i < Registers.CALLER_SAVED; i++) {
             func.setReg(i, RegState.NOT_INIT);
@@ -126,27 +127,27 @@ final class KfuncCalls {
         func.setReg(0, RegState.scalar(ScalarValue.signedRange(-KernelLimits.MAX_ERRNO, -1)));
     }
 
-    private static void callbacks(VerifierEnv env, KfuncMeta meta, Insn insn, int insnIndex) {
+    private static void callbacks(Exploration path, KfuncMeta meta, Insn insn, int insnIndex) {
         Kfunc kfunc = meta.kfunc;
-        if (kfunc.has(Trait.OBJ_DROP) && mayInterruptAnything(env)) {
-            refuseUnsafeInNmi(env, meta);
+        if (kfunc.has(Trait.OBJ_DROP) && mayInterruptAnything(path)) {
+            refuseUnsafeInNmi(path, meta);
         }
         Callback callback = kfunc.traits().callback();
         if (callback != null) {
             var setup = new CallbackArgs(callback);
-            env.services().callbacks().pushCallback(env, insn, insnIndex, meta.subprog, setup);
+            path.services().callbacks().pushCallback(path, insn, insnIndex, meta.subprog, setup);
         }
     }
 
-    private static boolean mayInterruptAnything(VerifierEnv env) {
-        ProgType type = env.program().type();
-        return env.kernel().programTypes().isTracing(type)
+    private static boolean mayInterruptAnything(Exploration path) {
+        ProgType type = path.unit().program().type();
+        return path.unit().kernel().programTypes().isTracing(type)
                 || type == ProgType.TRACING
-                        && env.program().attachType() != AttachType.TRACE_ITER
-                        && !env.program().sleepable();
+                        && path.unit().program().attachType() != AttachType.TRACE_ITER
+                        && !path.unit().program().sleepable();
     }
 
-    private static void refuseUnsafeInNmi(VerifierEnv env, KfuncMeta meta) {
+    private static void refuseUnsafeInNmi(Exploration path, KfuncMeta meta) {
         if (meta.argType == null) {
             return;
         }
@@ -167,45 +168,45 @@ final class KfuncCalls {
                         default -> false;
                     };
             if (!safe) {
-                throw env.reject(
+                throw path.log().reject(
                         Errno.EINVAL,
-                        "%s cannot be used in tracing programs on types with NMI unsafe fields",
+                        Message.NMI_UNSAFE_TYPES_IN_TRACING,
                         meta.kfunc.name());
             }
         }
     }
 
-    private static void regions(VerifierEnv env, Kfunc kfunc, boolean sleepable) {
-        VerifierState state = env.state();
+    private static void regions(Exploration path, Kfunc kfunc, boolean sleepable) {
+        VerifierState state = path.state();
         if (kfunc.has(Trait.RCU_LOCK)) {
             state.setActiveRcuLocks(state.activeRcuLocks() + 1);
         } else if (kfunc.has(Trait.RCU_UNLOCK)) {
-            rcuUnlock(env, kfunc);
+            rcuUnlock(path, kfunc);
         } else if (kfunc.has(Trait.PREEMPT_DISABLE)) {
             state.setActivePreemptLocks(state.activePreemptLocks() + 1);
         } else if (kfunc.has(Trait.PREEMPT_ENABLE)) {
             if (state.activePreemptLocks() == 0) {
-                throw env.reject(
-                        Errno.EINVAL, "unmatched attempt to enable preemption (kernel function %s)", kfunc.name());
+                throw path.log().reject(
+                        Errno.EINVAL, Message.UNMATCHED_PREEMPT_ENABLE, kfunc.name());
             }
             state.setActivePreemptLocks(state.activePreemptLocks() - 1);
         }
         if (sleepable && !CriticalSections.maySleep(state)) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EACCES,
-                    "kernel func %s is sleepable within %s",
+                    Message.SLEEPABLE_KFUNC_CALLED,
                     kfunc.name(),
                     CriticalSections.nonSleepableDescription(state));
         }
         if (kfunc.has(Kfunc.Flag.RCU_PROTECTED) && !CriticalSections.inRcuSection(state)) {
-            throw env.reject(Errno.EACCES, "kernel func %s requires RCU critical section protection", kfunc.name());
+            throw path.log().reject(Errno.EACCES, Message.KFUNC_NEEDS_RCU_SECTION, kfunc.name());
         }
     }
 
-    private static void rcuUnlock(VerifierEnv env, Kfunc kfunc) {
-        VerifierState state = env.state();
+    private static void rcuUnlock(Exploration path, Kfunc kfunc) {
+        VerifierState state = path.state();
         if (state.activeRcuLocks() == 0) {
-            throw env.reject(Errno.EINVAL, "unmatched rcu read unlock (kernel function %s)", kfunc.name());
+            throw path.log().reject(Errno.EINVAL, Message.UNMATCHED_RCU_READ_UNLOCK, kfunc.name());
         }
         state.setActiveRcuLocks(state.activeRcuLocks() - 1);
         if (state.activeRcuLocks() == 0) {
@@ -213,20 +214,20 @@ final class KfuncCalls {
         }
     }
 
-    private static void releases(VerifierEnv env, KfuncMeta meta) {
+    private static void releases(Exploration path, KfuncMeta meta) {
         int regno = meta.releaseRegno();
         if (regno != 0) {
-            RegState reg = env.reg(regno);
+            RegState reg = path.reg(regno);
             if (meta.dynptr.id != 0) {
-                Dynptrs.release(env, reg);
-            } else if (env.state().hasReference(reg.id())) {
-                References.release(env, reg.id());
+                Dynptrs.release(path, reg);
+            } else if (path.state().hasReference(reg.id())) {
+                References.release(path, reg.id());
             } else if (!reg.isNull()) {
-                throw env.reject(Errno.EINVAL);
+                throw path.log().reject(Errno.EINVAL);
             }
         }
         if (meta.kfunc.has(Trait.DISOWNS_NODE)) {
-            ListsAndTrees.disown(env, env.reg(2).id());
+            ListsAndTrees.disown(path, path.reg(2).id());
         }
     }
 }

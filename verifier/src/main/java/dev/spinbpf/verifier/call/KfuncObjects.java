@@ -1,9 +1,10 @@
 package dev.spinbpf.verifier.call;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.linux.Errno;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.KernelType;
 import dev.spinbpf.verifier.kernel.Kfunc;
 import dev.spinbpf.verifier.kernel.KfuncTraits.Trait;
@@ -21,9 +22,9 @@ import java.util.Objects;
 final class KfuncObjects {
     private KfuncObjects() {}
 
-    private static void mustBeReferenced(VerifierEnv env, RegState reg) {
-        if (!env.state().hasReference(reg.id())) {
-            throw env.reject(Errno.EINVAL, "allocated object must be referenced");
+    private static void mustBeReferenced(Exploration path, RegState reg) {
+        if (!path.state().hasReference(reg.id())) {
+            throw path.log().reject(Errno.EINVAL, Message.OBJECT_NOT_REFERENCED);
         }
     }
 
@@ -32,108 +33,108 @@ final class KfuncObjects {
     }
 
     /** An object that is given back to the allocator. */
-    static void allocated(VerifierEnv env, RegState reg, String name, KfuncMeta meta) {
+    static void allocated(Exploration path, RegState reg, String name, KfuncMeta meta) {
         if (isAllocated(reg)) {
             if (meta.kfunc.has(Trait.PERCPU)) {
-                throw env.reject(Errno.EINVAL, "%s expected for bpf_obj_drop()", name);
+                throw path.log().reject(Errno.EINVAL, Message.OBJ_DROP_ARG_EXPECTED, name);
             }
         } else if (reg.is(RegType.PTR_TO_BTF_ID, TypeFlags.MEM_ALLOC | TypeFlags.MEM_PERCPU)) {
             if (!meta.kfunc.has(Trait.PERCPU)) {
-                throw env.reject(Errno.EINVAL, "%s expected for bpf_percpu_obj_drop()", name);
+                throw path.log().reject(Errno.EINVAL, Message.PERCPU_OBJ_DROP_ARG_EXPECTED, name);
             }
         } else {
-            throw env.reject(Errno.EINVAL, "%s expected pointer to allocated object", name);
+            throw path.log().reject(Errno.EINVAL, Message.ALLOCATED_OBJECT_EXPECTED, name);
         }
-        mustBeReferenced(env, reg);
+        mustBeReferenced(path, reg);
         meta.argType = reg.btfRef();
     }
 
-    static void root(VerifierEnv env, RegState reg, String name, KfuncMeta meta, BtfField.Kind kind) {
+    static void root(Exploration path, RegState reg, String name, KfuncMeta meta, BtfField.Kind kind) {
         if (!reg.is(RegType.PTR_TO_MAP_VALUE, 0) && !isAllocated(reg)) {
-            throw env.reject(Errno.EINVAL, "%s expected pointer to map value or allocated object", name);
+            throw path.log().reject(Errno.EINVAL, Message.MAP_VALUE_OR_OBJECT_EXPECTED, name);
         }
         if (isAllocated(reg)) {
-            mustBeReferenced(env, reg);
+            mustBeReferenced(path, reg);
         }
-        meta.root = ListsAndTrees.root(env, reg, name, kind);
+        meta.root = ListsAndTrees.root(path, reg, name, kind);
     }
 
-    static void listNode(VerifierEnv env, RegState reg, String name, KfuncMeta meta, boolean nonOwningAllowed) {
+    static void listNode(Exploration path, RegState reg, String name, KfuncMeta meta, boolean nonOwningAllowed) {
         boolean nonOwning =
-                nonOwningAllowed && reg.isNonOwningRef() && !env.state().hasReference(reg.id());
+                nonOwningAllowed && reg.isNonOwningRef() && !path.state().hasReference(reg.id());
         if (!nonOwning) {
             if (!isAllocated(reg)) {
-                throw env.reject(Errno.EINVAL, "%s expected pointer to allocated object", name);
+                throw path.log().reject(Errno.EINVAL, Message.ALLOCATED_OBJECT_EXPECTED, name);
             }
-            mustBeReferenced(env, reg);
+            mustBeReferenced(path, reg);
         }
-        node(env, reg, name, meta, BtfField.Kind.BPF_LIST_NODE);
+        node(path, reg, name, meta, BtfField.Kind.BPF_LIST_NODE);
     }
 
-    private static void node(VerifierEnv env, RegState reg, String name, KfuncMeta meta, BtfField.Kind kind) {
-        ListsAndTrees.node(env, reg, name, Objects.requireNonNull(meta.root), kind);
+    private static void node(Exploration path, RegState reg, String name, KfuncMeta meta, BtfField.Kind kind) {
+        ListsAndTrees.node(path, reg, name, Objects.requireNonNull(meta.root), kind);
         meta.argType = reg.btfRef();
     }
 
-    static void rbNode(VerifierEnv env, RegState reg, String name, KfuncMeta meta) {
+    static void rbNode(Exploration path, RegState reg, String name, KfuncMeta meta) {
         if (meta.kfunc.has(Trait.RBTREE_ADD)) {
             if (!isAllocated(reg)) {
-                throw env.reject(Errno.EINVAL, "%s expected pointer to allocated object", name);
+                throw path.log().reject(Errno.EINVAL, Message.ALLOCATED_OBJECT_EXPECTED, name);
             }
-            mustBeReferenced(env, reg);
+            mustBeReferenced(path, reg);
         } else {
-            if (!reg.isNonOwningRef() && !env.state().hasReference(reg.id())) {
-                throw env.reject(
+            if (!reg.isNonOwningRef() && !path.state().hasReference(reg.id())) {
+                throw path.log().reject(
                         Errno.EINVAL,
-                        "%s can only take non-owning or refcounted bpf_rb_node pointer",
+                        Message.RB_NODE_OWNING,
                         meta.kfunc.name());
             }
-            if (KfuncCalls.inRbtreeCallback(env)) {
-                throw env.reject(Errno.EINVAL, "%s not allowed in rbtree cb", meta.kfunc.name());
+            if (KfuncCalls.inRbtreeCallback(path)) {
+                throw path.log().reject(Errno.EINVAL, Message.NOT_ALLOWED_IN_RBTREE_CB, meta.kfunc.name());
             }
         }
-        node(env, reg, name, meta, BtfField.Kind.BPF_RB_NODE);
+        node(path, reg, name, meta, BtfField.Kind.BPF_RB_NODE);
     }
 
-    static void refcounted(VerifierEnv env, RegState reg, String name, KfuncMeta meta) {
+    static void refcounted(Exploration path, RegState reg, String name, KfuncMeta meta) {
         if (!reg.isAllocatedObject()) {
-            throw env.reject(Errno.EINVAL, "%s is neither owning or non-owning ref", name);
+            throw path.log().reject(Errno.EINVAL, Message.NOT_AN_OWNED_OBJECT, name);
         }
-        if (!reg.isNonOwningRef() && env.state().hasReference(reg.id())) {
+        if (!reg.isNonOwningRef() && path.state().hasReference(reg.id())) {
             meta.owningRef = true;
         }
-        BtfRecord record = SpecialFields.of(env, reg);
+        BtfRecord record = SpecialFields.of(path, reg);
         if (!SpecialFields.has(record, BtfField.Kind.BPF_REFCOUNT)) {
-            throw env.reject(Errno.EINVAL, "%s doesn't point to a type with bpf_refcount field", name);
+            throw path.log().reject(Errno.EINVAL, Message.NO_REFCOUNT_FIELD, name);
         }
         meta.argType = reg.btfRef();
     }
 
     /** An object of the kernel's. */
-    static void object(VerifierEnv env, RegState reg, String name, KfuncMeta meta, KernelType type) {
-        RegPayload.BtfRef passed = typeOf(env, reg);
+    static void object(Exploration path, RegState reg, String name, KfuncMeta meta, KernelType type) {
+        RegPayload.BtfRef passed = typeOf(path, reg);
         boolean unsafe = (reg.flags() & ~TypeFlags.REG_TRUSTED_MODIFIERS) != 0;
         if (reg.is(RegType.PTR_TO_BTF_ID) && unsafe && !reg.hasFlag(TypeFlags.MEM_RCU)) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EINVAL,
-                    "%s is %s expected %s or socket",
+                    Message.TYPE_OR_SOCKET_EXPECTED,
                     name,
                     reg.typeText(),
                     reg.type().display(reg.flags() & TypeFlags.REG_TRUSTED_MODIFIERS));
         }
         String wantedName = type.pointee().name();
-        RegPayload.BtfRef wanted = StructMatch.kernel(env, wantedName);
+        RegPayload.BtfRef wanted = StructMatch.kernel(path, wantedName);
         if (wanted == null) {
             throw new UnsupportedFeature("kernel struct " + wantedName + " is not supported");
         }
         String passedName = StructMatch.name(passed);
-        boolean strict = meta.kfunc.has(Kfunc.Flag.RELEASE) && env.state().hasReference(reg.id())
+        boolean strict = meta.kfunc.has(Kfunc.Flag.RELEASE) && path.state().hasReference(reg.id())
                 || isNoCastAlias(passedName, wantedName);
-        boolean projection = env.kernel().programTypes().isProjection(wantedName, passedName);
-        if (!projection && !StructMatch.matches(env, passed, reg.constValue(), wanted, strict)) {
-            throw env.reject(
+        boolean projection = path.unit().kernel().programTypes().isProjection(wantedName, passedName);
+        if (!projection && !StructMatch.matches(path, passed, reg.constValue(), wanted, strict)) {
+            throw path.log().reject(
                     Errno.EINVAL,
-                    "kernel function %s %s expected pointer to %s but %s has a pointer to STRUCT %s",
+                    Message.KFUNC_WRONG_STRUCT,
                     meta.kfunc.name(),
                     name,
                     type.pointee().display(),
@@ -147,7 +148,7 @@ final class KfuncObjects {
         return a.equals(b + "___init") || b.equals(a + "___init");
     }
 
-    private static RegPayload.BtfRef typeOf(VerifierEnv env, RegState reg) {
+    private static RegPayload.BtfRef typeOf(Exploration path, RegState reg) {
         String struct =
                 switch (reg.type()) {
                     case PTR_TO_SOCKET -> "sock";
@@ -159,7 +160,7 @@ final class KfuncObjects {
         if (struct == null) {
             return reg.btfRef();
         }
-        RegPayload.BtfRef type = StructMatch.kernel(env, struct);
+        RegPayload.BtfRef type = StructMatch.kernel(path, struct);
         if (type == null) {
             throw new UnsupportedFeature("kernel struct " + struct + " is not supported");
         }

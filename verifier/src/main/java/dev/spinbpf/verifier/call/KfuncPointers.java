@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.call;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.Errno;
@@ -10,7 +11,7 @@ import dev.spinbpf.verifier.flow.AccessType;
 import dev.spinbpf.verifier.flow.MemoryAccess;
 import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.Rejection;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.Kfunc;
 import dev.spinbpf.verifier.kernel.KfuncArgKind;
 import dev.spinbpf.verifier.kernel.KfuncTraits.Trait;
@@ -38,7 +39,7 @@ final class KfuncPointers {
 
     /** The checks of one kind. */
     private interface Checker {
-        void check(VerifierEnv env, Arg arg, KfuncMeta meta, int insnIndex);
+        void check(Exploration path, Arg arg, KfuncMeta meta, int insnIndex);
     }
 
     KfuncPointers(MemoryAccess memory) {
@@ -48,24 +49,24 @@ final class KfuncPointers {
         checkers.put(KfuncArgKind.CONTEXT, KfuncPointers::context);
         checkers.put(
                 KfuncArgKind.ALLOCATED,
-                (env, arg, meta, at) -> KfuncObjects.allocated(env, arg.reg(), arg.name(), meta));
+                (path, arg, meta, at) -> KfuncObjects.allocated(path, arg.reg(), arg.name(), meta));
         checkers.put(
                 KfuncArgKind.REFCOUNTED,
-                (env, arg, meta, at) -> KfuncObjects.refcounted(env, arg.reg(), arg.name(), meta));
+                (path, arg, meta, at) -> KfuncObjects.refcounted(path, arg.reg(), arg.name(), meta));
         checkers.put(
                 KfuncArgKind.OBJECT,
-                (env, arg, meta, at) -> KfuncObjects.object(
-                        env, arg.reg(), arg.name(), meta, arg.param().type()));
+                (path, arg, meta, at) -> KfuncObjects.object(
+                        path, arg.reg(), arg.name(), meta, arg.param().type()));
         checkers.put(KfuncArgKind.DYNPTR, this::dynptr);
         checkers.put(KfuncArgKind.ITERATOR, this::iterator);
         checkers.put(KfuncArgKind.LIST_HEAD, root(BtfField.Kind.BPF_LIST_HEAD));
         checkers.put(KfuncArgKind.RB_ROOT, root(BtfField.Kind.BPF_RB_ROOT));
         checkers.put(
                 KfuncArgKind.LIST_NODE,
-                (env, arg, meta, at) -> KfuncObjects.listNode(
-                        env, arg.reg(), arg.name(), meta, arg.param().hasSuffix("__nonown_allowed")));
+                (path, arg, meta, at) -> KfuncObjects.listNode(
+                        path, arg.reg(), arg.name(), meta, arg.param().hasSuffix("__nonown_allowed")));
         checkers.put(
-                KfuncArgKind.RB_NODE, (env, arg, meta, at) -> KfuncObjects.rbNode(env, arg.reg(), arg.name(), meta));
+                KfuncArgKind.RB_NODE, (path, arg, meta, at) -> KfuncObjects.rbNode(path, arg.reg(), arg.name(), meta));
         checkers.put(KfuncArgKind.MEMORY, KfuncPointers::memory);
         checkers.put(KfuncArgKind.SIZED_MEMORY, KfuncPointers::sized);
         checkers.put(KfuncArgKind.CALLBACK, KfuncPointers::callback);
@@ -78,138 +79,138 @@ final class KfuncPointers {
     }
 
     /** Checks a pointer of the kind, and notes what it tells of the call. */
-    void check(VerifierEnv env, Arg arg, KfuncMeta meta, KfuncArgKind kind, int insnIndex) {
+    void check(Exploration path, Arg arg, KfuncMeta meta, KfuncArgKind kind, int insnIndex) {
         Checker checker = checkers.get(kind);
         if (checker != null) {
-            checker.check(env, arg, meta, insnIndex);
+            checker.check(path, arg, meta, insnIndex);
         }
     }
 
     private static Checker root(BtfField.Kind kind) {
-        return (env, arg, meta, at) -> KfuncObjects.root(env, arg.reg(), arg.name(), meta, kind);
+        return (path, arg, meta, at) -> KfuncObjects.root(path, arg.reg(), arg.name(), meta, kind);
     }
 
     private static Checker mapField(BtfField.Kind kind) {
-        return (env, arg, meta, at) -> {
+        return (path, arg, meta, at) -> {
             if (!arg.reg().is(RegType.PTR_TO_MAP_VALUE, 0)) {
-                throw env.reject(Errno.EINVAL, "%s doesn't point to a map value", arg.name());
+                throw path.log().reject(Errno.EINVAL, Message.MAP_VALUE_EXPECTED, arg.name());
             }
-            RegPayload.MapRef ref = MapFields.check(env, arg.reg(), arg.name(), kind);
+            RegPayload.MapRef ref = MapFields.check(path, arg.reg(), arg.name(), kind);
             meta.map = ref.map();
             meta.mapUid = ref.uid();
         };
     }
 
-    private void iterator(VerifierEnv env, Arg arg, KfuncMeta meta, int insnIndex) {
-        if (meta.kfunc.has(Trait.ITERATES_TASKS) && !mayIterateTasks(env)) {
-            throw env.reject(Errno.EINVAL, "css_task_iter is only allowed in bpf_lsm, bpf_iter and sleepable progs");
+    private void iterator(Exploration path, Arg arg, KfuncMeta meta, int insnIndex) {
+        if (meta.kfunc.has(Trait.ITERATES_TASKS) && !mayIterateTasks(path)) {
+            throw path.log().reject(Errno.EINVAL, Message.CSS_TASK_ITER_NOT_ALLOWED);
         }
         Iterators.Place place = iterators.process(
-                env, arg.reg(), arg.name(), insnIndex, meta.kfunc, arg.param().type());
+                path, arg.reg(), arg.name(), insnIndex, meta.kfunc, arg.param().type());
         if (place != null) {
             meta.iterator = place;
             meta.objectId = place.id();
         }
     }
 
-    private static void memory(VerifierEnv env, Arg arg, KfuncMeta meta, int insnIndex) {
+    private static void memory(Exploration path, Arg arg, KfuncMeta meta, int insnIndex) {
         int size = Math.max(arg.param().type().sizeBytes(), 1);
-        HelperMemory.checkFixed(env, arg.reg(), arg.name(), size);
+        HelperMemory.checkFixed(path, arg.reg(), arg.name(), size);
     }
 
-    private static void callback(VerifierEnv env, Arg arg, KfuncMeta meta, int insnIndex) {
+    private static void callback(Exploration path, Arg arg, KfuncMeta meta, int insnIndex) {
         if (!arg.reg().is(RegType.PTR_TO_FUNC)) {
-            throw env.reject(Errno.EINVAL, "%s expected pointer to func", arg.name());
+            throw path.log().reject(Errno.EINVAL, Message.FUNC_POINTER_EXPECTED, arg.name());
         }
         meta.subprog = ((RegPayload.SubprogRef) arg.reg().payload()).subprog();
     }
 
-    private static void string(VerifierEnv env, Arg arg, KfuncMeta meta, int insnIndex) {
+    private static void string(Exploration path, Arg arg, KfuncMeta meta, int insnIndex) {
         if (!arg.reg().is(RegType.PTR_TO_MAP_VALUE, 0)) {
-            throw env.reject(Errno.EINVAL, "%s doesn't point to a const string", arg.name());
+            throw path.log().reject(Errno.EINVAL, Message.CONST_STRING_EXPECTED, arg.name());
         }
-        ConstStrings.check(env, arg.reg(), arg.name());
+        ConstStrings.check(path, arg.reg(), arg.name());
     }
 
-    private static void context(VerifierEnv env, Arg arg, KfuncMeta meta, int insnIndex) {
+    private static void context(Exploration path, Arg arg, KfuncMeta meta, int insnIndex) {
         if (!arg.reg().is(RegType.PTR_TO_CTX, 0)) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EINVAL,
-                    "%s expected pointer to ctx, but got %s",
+                    Message.CTX_POINTER_EXPECTED,
                     arg.name(),
                     arg.reg().typeText());
         }
         if (meta.kfunc.has(Trait.KERNEL_CONTEXT)) {
             String struct =
-                    env.kernel().programTypes().kernelContext(env.program().type());
-            meta.kernelContext = struct == null ? null : StructMatch.kernel(env, struct);
+                    path.unit().kernel().programTypes().kernelContext(path.unit().program().type());
+            meta.kernelContext = struct == null ? null : StructMatch.kernel(path, struct);
             if (meta.kernelContext == null) {
                 throw new UnsupportedFeature("kfunc bpf_cast_to_kern_ctx is not supported in programs of type "
-                        + env.program().type().display());
+                        + path.unit().program().type().display());
             }
         }
     }
 
-    private void dynptr(VerifierEnv env, Arg arg, KfuncMeta meta, int insnIndex) {
+    private void dynptr(Exploration path, Arg arg, KfuncMeta meta, int insnIndex) {
         int flags = arg.param().hasSuffix("__uninit") ? TypeFlags.MEM_UNINIT : 0;
         if (meta.kfunc.has(Trait.CLONES_DYNPTR) && flags != 0) {
             flags |= Objects.requireNonNull(meta.dynptr.type).flag();
         }
         flags |= meta.kfunc.traits().dynptrType() | (meta.kfunc.has(Kfunc.Flag.RELEASE) ? TypeFlags.OBJ_RELEASE : 0);
-        dynptrs.process(env, arg.reg(), arg.name(), insnIndex, flags, meta.objectId, meta.dynptr);
+        dynptrs.process(path, arg.reg(), arg.name(), insnIndex, flags, meta.objectId, meta.dynptr);
     }
 
-    private static void sized(VerifierEnv env, Arg arg, KfuncMeta meta, int insnIndex) {
-        RegState size = env.reg(arg.regno() + 1);
+    private static void sized(Exploration path, Arg arg, KfuncMeta meta, int insnIndex) {
+        RegState size = path.reg(arg.regno() + 1);
         String sizeName = Registers.name(arg.regno() + 1);
         if (!(arg.reg().isNull() && arg.param().hasSuffix("__nullable"))) {
             RegState memory = arg.reg().mayBeNull() ? arg.reg().notNull() : arg.reg();
             try {
-                HelperMemory.checkSized(env, memory, arg.name(), arg.regno() + 1, AccessType.READ, true, null);
-                HelperMemory.checkSized(env, memory, arg.name(), arg.regno() + 1, AccessType.WRITE, true, null);
+                HelperMemory.checkSized(path, memory, arg.name(), arg.regno() + 1, AccessType.READ, true, null);
+                HelperMemory.checkSized(path, memory, arg.name(), arg.regno() + 1, AccessType.WRITE, true, null);
             } catch (Rejection refused) {
-                throw env.reject(
+                throw path.log().reject(
                         refused.errno(),
-                        "%s and %s memory, len pair leads to invalid memory access",
+                        Message.INVALID_MEM_LEN_PAIR,
                         arg.name(),
                         sizeName);
             }
         }
         if (meta.kfunc.params().get(arg.index() + 1).hasSuffix("__szk")) {
             if (!size.isConst()) {
-                throw env.reject(Errno.EINVAL, "%s must be a known constant", sizeName);
+                throw path.log().reject(Errno.EINVAL, Message.KNOWN_CONSTANT_REQUIRED, sizeName);
             }
             meta.constantFound = true;
             meta.constant = size.constValue();
         }
     }
 
-    private static boolean mayIterateTasks(VerifierEnv env) {
-        return env.program().type() == ProgType.LSM
-                || env.program().attachType() == AttachType.TRACE_ITER
-                || env.state().inSleepable();
+    private static boolean mayIterateTasks(Exploration path) {
+        return path.unit().program().type() == ProgType.LSM
+                || path.unit().program().attachType() == AttachType.TRACE_ITER
+                || path.state().inSleepable();
     }
 
-    private void irqFlag(VerifierEnv env, Arg arg, KfuncMeta meta, int insnIndex) {
+    private void irqFlag(Exploration path, Arg arg, KfuncMeta meta, int insnIndex) {
         if (!arg.reg().is(RegType.PTR_TO_STACK, 0)) {
-            throw env.reject(Errno.EINVAL, "%s doesn't point to an irq flag on stack", arg.name());
+            throw path.log().reject(Errno.EINVAL, Message.NOT_AN_IRQ_FLAG_ON_STACK, arg.name());
         }
         boolean byLock = meta.kfunc.has(Trait.TAKES_LOCK) || meta.kfunc.has(Trait.RELEASES_LOCK);
         if (meta.kfunc.has(Trait.SAVES_IRQ)) {
-            irqFlags.save(env, arg.reg(), arg.name(), byLock);
+            irqFlags.save(path, arg.reg(), arg.name(), byLock);
         } else {
-            irqFlags.restore(env, arg.reg(), arg.name(), byLock);
+            irqFlags.restore(path, arg.reg(), arg.name(), byLock);
         }
     }
 
-    private static void lock(VerifierEnv env, Arg arg, KfuncMeta meta, int insnIndex) {
-        if (KfuncCalls.inRbtreeCallback(env)) {
-            throw env.reject(Errno.EACCES, "can't res_spin_{lock,unlock} in rbtree cb");
+    private static void lock(Exploration path, Arg arg, KfuncMeta meta, int insnIndex) {
+        if (KfuncCalls.inRbtreeCallback(path)) {
+            throw path.log().reject(Errno.EACCES, Message.RES_SPIN_LOCK_IN_RBTREE_CB);
         }
         if (!arg.reg().is(RegType.PTR_TO_MAP_VALUE, 0) && !arg.reg().is(RegType.PTR_TO_BTF_ID, TypeFlags.MEM_ALLOC)) {
-            throw env.reject(Errno.EINVAL, "%s doesn't point to map value or allocated object", arg.name());
+            throw path.log().reject(Errno.EINVAL, Message.LOCK_NOT_IN_MAP_VALUE_OR_OBJECT, arg.name());
         }
         boolean irq = meta.kfunc.has(Trait.SAVES_IRQ) || meta.kfunc.has(Trait.RESTORES_IRQ);
-        Locks.process(env, arg.reg(), arg.name(), meta.kfunc.has(Trait.TAKES_LOCK), Locks.type(true, irq));
+        Locks.process(path, arg.reg(), arg.name(), meta.kfunc.has(Trait.TAKES_LOCK), Locks.type(true, irq));
     }
 }

@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.call;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
@@ -7,7 +8,7 @@ import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.verifier.flow.References;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.KernelType;
 import dev.spinbpf.verifier.kernel.Kfunc;
 import dev.spinbpf.verifier.kernel.KfuncTraits.Trait;
@@ -29,168 +30,168 @@ final class KfuncReturns {
 
     private KfuncReturns() {}
 
-    static void set(VerifierEnv env, KfuncMeta meta, int insnIndex) {
+    static void set(Exploration path, KfuncMeta meta, int insnIndex) {
         KernelType type = meta.kfunc.ret();
         if (type.isVoid()) {
             return;
         }
         if (type.isScalar()) {
-            env.setReg(0, meta.kfunc.has(Trait.TAKES_LOCK) ? RegState.ZERO : RegState.UNKNOWN);
+            path.setReg(0, meta.kfunc.has(Trait.TAKES_LOCK) ? RegState.ZERO : RegState.UNKNOWN);
             return;
         }
-        RegState r0 = special(env, meta, type);
+        RegState r0 = special(path, meta, type);
         if (r0 == null) {
-            r0 = ordinary(env, meta, type);
+            r0 = ordinary(path, meta, type);
         }
         if (meta.returnsNull()) {
-            r0 = r0.withFlags(r0.flags() | TypeFlags.PTR_MAYBE_NULL).withId(env.newId());
+            r0 = r0.withFlags(r0.flags() | TypeFlags.PTR_MAYBE_NULL).withId(path.newId());
         }
         if (meta.kfunc.has(Kfunc.Flag.ACQUIRE)) {
-            r0 = r0.withId(References.acquire(env, insnIndex, 0));
+            r0 = r0.withId(References.acquire(path, insnIndex, 0));
         } else if (isNode(type)) {
-            r0 = ListsAndTrees.nonOwning(env, r0);
+            r0 = ListsAndTrees.nonOwning(path, r0);
         }
-        if (r0.id() == 0 && mayHoldLock(env, r0)) {
-            r0 = r0.withId(env.newId());
+        if (r0.id() == 0 && mayHoldLock(path, r0)) {
+            r0 = r0.withId(path.newId());
         }
-        env.setReg(0, r0);
+        path.setReg(0, r0);
     }
 
     private static boolean isNode(KernelType type) {
         return type.pointsTo("bpf_list_node") || type.pointsTo("bpf_rb_node");
     }
 
-    private static boolean mayHoldLock(VerifierEnv env, RegState reg) {
-        BtfRecord record = SpecialFields.of(env, reg);
+    private static boolean mayHoldLock(Exploration path, RegState reg) {
+        BtfRecord record = SpecialFields.of(path, reg);
         return SpecialFields.has(record, BtfField.Kind.BPF_SPIN_LOCK)
                 || SpecialFields.has(record, BtfField.Kind.BPF_RES_SPIN_LOCK);
     }
 
-    private static @Nullable RegState special(VerifierEnv env, KfuncMeta meta, KernelType type) {
+    private static @Nullable RegState special(Exploration path, KfuncMeta meta, KernelType type) {
         Kfunc kfunc = meta.kfunc;
         if (kfunc.has(Trait.OBJ_NEW)) {
-            return allocated(env, meta);
+            return allocated(path, meta);
         }
         if (kfunc.has(Trait.REFCOUNT_ACQUIRE)) {
             RegPayload.BtfRef object = Objects.requireNonNull(meta.argType);
             return RegState.btfId(object.btf(), object.typeId(), TypeFlags.MEM_ALLOC);
         }
         if (isNode(type)) {
-            return ListsAndTrees.node(env, Objects.requireNonNull(meta.root));
+            return ListsAndTrees.node(path, Objects.requireNonNull(meta.root));
         }
         if (kfunc.has(Trait.KERNEL_CONTEXT)) {
             RegPayload.BtfRef context = Objects.requireNonNull(meta.kernelContext);
             return RegState.btfId(context.btf(), context.typeId(), TypeFlags.PTR_TRUSTED);
         }
         if (kfunc.has(Trait.RDONLY_CAST)) {
-            return rdonlyCast(env, meta);
+            return rdonlyCast(path, meta);
         }
-        return kfunc.has(Trait.SLICE) ? slice(env, meta) : null;
+        return kfunc.has(Trait.SLICE) ? slice(path, meta) : null;
     }
 
-    private static RegState allocated(VerifierEnv env, KfuncMeta meta) {
+    private static RegState allocated(Exploration path, KfuncMeta meta) {
         boolean percpu = meta.kfunc.has(Trait.PERCPU);
         if (meta.constant >>> 32 != 0) {
-            throw env.reject(Errno.EINVAL, "local type ID argument must be in range [0, U32_MAX]");
+            throw path.log().reject(Errno.EINVAL, Message.LOCAL_TYPE_ID_RANGE);
         }
         int id = (int) meta.constant;
-        if (env.btf().size() <= 1) {
-            throw env.reject(Errno.EINVAL, "bpf_obj_new/bpf_percpu_obj_new requires prog BTF");
+        if (path.unit().btf().size() <= 1) {
+            throw path.log().reject(Errno.EINVAL, Message.OBJ_NEW_NEEDS_BTF);
         }
         if (id <= 0
-                || id >= env.btf().size()
-                || !(env.btf().type(id) instanceof BtfType.Composite struct)
+                || id >= path.unit().btf().size()
+                || !(path.unit().btf().type(id) instanceof BtfType.Composite struct)
                 || struct.isUnion()) {
-            throw env.reject(Errno.EINVAL, "bpf_obj_new/bpf_percpu_obj_new type ID argument must be of a struct");
+            throw path.log().reject(Errno.EINVAL, Message.OBJ_NEW_NOT_A_STRUCT);
         }
         if (percpu) {
-            checkPercpu(env, struct, id);
+            checkPercpu(path, struct, id);
         }
-        return RegState.btfId(env.btf(), id, TypeFlags.MEM_ALLOC | (percpu ? TypeFlags.MEM_PERCPU : 0));
+        return RegState.btfId(path.unit().btf(), id, TypeFlags.MEM_ALLOC | (percpu ? TypeFlags.MEM_PERCPU : 0));
     }
 
-    private static void checkPercpu(VerifierEnv env, BtfType.Composite struct, int id) {
+    private static void checkPercpu(Exploration path, BtfType.Composite struct, int id) {
         if (struct.sizeBytes() > MAX_PERCPU_OBJECT) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EINVAL,
-                    "bpf_percpu_obj_new type size (%d) is greater than %d",
+                    Message.PERCPU_OBJ_TOO_LARGE,
                     struct.sizeBytes(),
                     MAX_PERCPU_OBJECT);
         }
-        if (!ScalarStructs.isScalar(env.btf(), id, 0)) {
-            throw env.reject(Errno.EINVAL, "bpf_percpu_obj_new type ID argument must be of a struct of scalars");
+        if (!ScalarStructs.isScalar(path.unit().btf(), id, 0)) {
+            throw path.log().reject(Errno.EINVAL, Message.PERCPU_OBJ_NOT_SCALARS);
         }
-        if (SpecialFields.ofStruct(env.btf(), id) != null) {
-            throw env.reject(Errno.EINVAL, "bpf_percpu_obj_new type ID argument must not contain special fields");
+        if (SpecialFields.ofStruct(path.unit().btf(), id) != null) {
+            throw path.log().reject(Errno.EINVAL, Message.PERCPU_OBJ_SPECIAL_FIELDS);
         }
     }
 
-    private static RegState rdonlyCast(VerifierEnv env, KfuncMeta meta) {
+    private static RegState rdonlyCast(Exploration path, KfuncMeta meta) {
         if (meta.constant == 0) {
             return RegState.mem(0, TypeFlags.MEM_RDONLY | TypeFlags.PTR_UNTRUSTED);
         }
         // Without the kernel's types, relocations named the object's own.
-        boolean own = env.kernelTypes().size() <= 1;
-        Btf btf = own ? env.btf() : env.kernelTypes();
+        boolean own = path.unit().kernelTypes().size() <= 1;
+        Btf btf = own ? path.unit().btf() : path.unit().kernelTypes();
         long id = meta.constant;
         if (own && (id < 0 || id >= btf.size())) {
             throw new UnsupportedFeature("kfunc bpf_rdonly_cast is not supported without kernel types");
         }
         if (id < 0 || id >= btf.size()) {
-            throw env.reject(Errno.EINVAL, "Unknown type ID %d passed to kfunc bpf_rdonly_cast", id);
+            throw path.log().reject(Errno.EINVAL, Message.RDONLY_CAST_UNKNOWN_TYPE, id);
         }
         if (!(btf.type((int) id) instanceof BtfType.Composite)) {
-            throw env.reject(Errno.EINVAL, "kfunc bpf_rdonly_cast type ID argument must be of a struct or void");
+            throw path.log().reject(Errno.EINVAL, Message.RDONLY_CAST_NOT_A_STRUCT);
         }
         return RegState.btfId(btf, (int) id, TypeFlags.PTR_UNTRUSTED);
     }
 
-    private static RegState slice(VerifierEnv env, KfuncMeta meta) {
+    private static RegState slice(Exploration path, KfuncMeta meta) {
         int flags = Objects.requireNonNull(meta.dynptr.type).flag();
         if (!meta.kfunc.has(Trait.WRITABLE_SLICE)) {
             flags |= TypeFlags.MEM_RDONLY;
         } else {
-            ProgType type = env.program().type();
-            if (!env.kernel().programTypes().writesPackets(type)) {
-                throw env.reject(Errno.EINVAL, "the prog does not allow writes to packet data");
+            ProgType type = path.unit().program().type();
+            if (!path.unit().kernel().programTypes().writesPackets(type)) {
+                throw path.log().reject(Errno.EINVAL, Message.PACKET_WRITES_NOT_ALLOWED);
             }
-            env.seenDirectWrite = true;
+            path.seenDirectWrite = true;
         }
         return RegState.mem(meta.constant & 0xffffffffL, flags).withParentId(meta.dynptr.id);
     }
 
-    private static RegState ordinary(VerifierEnv env, KfuncMeta meta, KernelType type) {
+    private static RegState ordinary(Exploration path, KfuncMeta meta, KernelType type) {
         KernelType pointee = type.pointee();
         if (pointee.isVoid()) {
             return RegState.UNKNOWN;
         }
         if (pointee.pointers() > 0
                 || pointee.shape() != KernelType.Shape.STRUCT && pointee.shape() != KernelType.Shape.UNION) {
-            return memory(env, meta, pointee);
+            return memory(path, meta, pointee);
         }
         int flags;
         if (meta.kfunc.has(Trait.UNTRUSTED_RESULT)) {
             flags = TypeFlags.PTR_UNTRUSTED;
         } else if (meta.kfunc.has(Kfunc.Flag.RCU_PROTECTED)
                 || meta.kfunc.has(Kfunc.Flag.ITER_NEXT)
-                        && Objects.requireNonNull(meta.iterator).in(env.state()).hasFlag(TypeFlags.MEM_RCU)) {
+                        && Objects.requireNonNull(meta.iterator).in(path.state()).hasFlag(TypeFlags.MEM_RCU)) {
             flags = TypeFlags.MEM_RCU;
         } else {
             flags = TypeFlags.PTR_TRUSTED;
         }
-        RegPayload.BtfRef struct = StructMatch.require(env, pointee.name());
+        RegPayload.BtfRef struct = StructMatch.require(path, pointee.name());
         return RegState.btfId(struct.btf(), struct.typeId(), flags);
     }
 
-    private static RegState memory(VerifierEnv env, KfuncMeta meta, KernelType pointee) {
+    private static RegState memory(Exploration path, KfuncMeta meta, KernelType pointee) {
         if (meta.returnSize == 0) {
             meta.returnSize = pointee.pointers() > 0 ? Long.BYTES : pointee.sizeBytes();
             meta.returnReadOnly = true;
         }
         if (meta.returnSize == 0) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EINVAL,
-                    "kernel function %s returns pointer type %s is not supported",
+                    Message.KFUNC_RETURN_TYPE_NOT_SUPPORTED,
                     meta.kfunc.name(),
                     pointee.display());
         }

@@ -1,12 +1,13 @@
 package dev.spinbpf.verifier.call;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.linux.ProgType;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.HelperTraits.Trait;
 import dev.spinbpf.verifier.kernel.MapTypes;
 import dev.spinbpf.verifier.state.MapInfo;
@@ -24,75 +25,75 @@ public final class MapRules {
     }
 
     /** Refuses helpers that change a map that programs may only read. */
-    static void checkWritable(VerifierEnv env, MapInfo map, HelperMeta meta) {
+    static void checkWritable(Exploration path, MapInfo map, HelperMeta meta) {
         if ((map.def().flags() & MapFlags.BPF_F_RDONLY_PROG) != 0 && meta.has(Trait.WRITES_MAP)) {
-            throw env.reject(Errno.EACCES, "write into map forbidden");
+            throw path.log().reject(Errno.EACCES, Message.MAP_WRITE_FORBIDDEN);
         }
     }
 
     /** Refuses a map that the helper cannot work on: Linux's {@code check_map_func_compatibility}. */
-    static void checkHelper(VerifierEnv env, @Nullable MapInfo map, HelperMeta meta) {
+    static void checkHelper(Exploration path, @Nullable MapInfo map, HelperMeta meta) {
         if (map == null) {
             return;
         }
-        if (!takes(env, map.type(), meta)) {
-            throw env.reject(
+        if (!takes(path, map.type(), meta)) {
+            throw path.log().reject(
                     Errno.EINVAL,
-                    "cannot pass map_type %d into func %s#%d",
+                    Message.MAP_TYPE_NOT_ALLOWED_FOR_HELPER,
                     map.type().number(),
                     meta.name,
                     meta.id);
         }
     }
 
-    private static boolean takes(VerifierEnv env, MapType type, HelperMeta meta) {
-        MapTypes types = env.kernel().mapTypes();
+    private static boolean takes(Exploration path, MapType type, HelperMeta meta) {
+        MapTypes types = path.unit().kernel().mapTypes();
         return types.takes(type, meta.name, meta.proto.traits())
-                || types.holdsSockets(type) && mayUpdateSockmap(env, meta.name);
+                || types.holdsSockets(type) && mayUpdateSockmap(path, meta.name);
     }
 
-    private static boolean mayUpdateSockmap(VerifierEnv env, String helper) {
+    private static boolean mayUpdateSockmap(Exploration path, String helper) {
         boolean delete = helper.equals("bpf_map_delete_elem");
         if (!delete && !helper.equals("bpf_map_update_elem")) {
             return false;
         }
         boolean allowed =
-                switch (env.program().type()) {
-                    case TRACING -> env.program().attachType() == AttachType.TRACE_ITER;
+                switch (path.unit().program().type()) {
+                    case TRACING -> path.unit().program().attachType() == AttachType.TRACE_ITER;
                     case SOCK_OPS -> delete;
                     case SOCKET_FILTER, SCHED_CLS, SCHED_ACT, XDP, SK_REUSEPORT, FLOW_DISSECTOR, SK_LOOKUP -> true;
                     default -> false;
                 };
         if (!allowed) {
-            env.verbose("cannot update sockmap in this context\n");
+            path.log().note(Message.SOCKMAP_UPDATE_NOT_ALLOWED);
         }
         return allowed;
     }
 
     /** Refuses a map that the program cannot use: Linux's {@code check_map_prog_compatibility}. */
-    public static void checkProgram(VerifierEnv env, MapInfo map) {
-        ProgType type = env.program().type();
-        if (env.kernel().programTypes().isTracing(type)
+    public static void checkProgram(Exploration path, MapInfo map) {
+        ProgType type = path.unit().program().type();
+        if (path.unit().kernel().programTypes().isTracing(type)
                 && (map.hasField(BtfField.Kind.BPF_LIST_HEAD) || map.hasField(BtfField.Kind.BPF_RB_ROOT))) {
-            throw env.reject(Errno.EINVAL, "tracing progs cannot use bpf_{list_head,rb_root} yet");
+            throw path.log().reject(Errno.EINVAL, Message.GRAPH_ROOTS_IN_TRACING);
         }
         if (map.hasField(BtfField.Kind.BPF_SPIN_LOCK) || map.hasField(BtfField.Kind.BPF_RES_SPIN_LOCK)) {
             if (type == ProgType.SOCKET_FILTER) {
-                throw env.reject(Errno.EINVAL, "socket filter progs cannot use bpf_spin_lock yet");
+                throw path.log().reject(Errno.EINVAL, Message.SPIN_LOCK_IN_SOCKET_FILTER);
             }
-            if (env.kernel().programTypes().isTracing(type)) {
-                throw env.reject(Errno.EINVAL, "tracing progs cannot use bpf_spin_lock yet");
+            if (path.unit().kernel().programTypes().isTracing(type)) {
+                throw path.log().reject(Errno.EINVAL, Message.SPIN_LOCK_IN_TRACING);
             }
         }
         if (map.type() == MapType.STRUCT_OPS) {
-            throw env.reject(Errno.EINVAL, "bpf_struct_ops map cannot be used in prog");
+            throw path.log().reject(Errno.EINVAL, Message.STRUCT_OPS_MAP_IN_PROGRAM);
         }
         if (map.type() == MapType.ARENA && map.def().mapExtra() == 0) {
-            throw env.reject(Errno.EINVAL, "arena's user address must be set via map_extra or mmap()");
+            throw path.log().reject(Errno.EINVAL, Message.ARENA_WITHOUT_ADDRESS);
         }
-        if (env.program().sleepable() && !env.kernel().mapTypes().isSleepable(map.type())) {
-            throw env.reject(
-                    Errno.EINVAL, "Sleepable programs can only use array, hash, ringbuf and local storage maps");
+        if (path.unit().program().sleepable() && !path.unit().kernel().mapTypes().isSleepable(map.type())) {
+            throw path.log().reject(
+                    Errno.EINVAL, Message.MAP_TYPE_NOT_ALLOWED_WHEN_SLEEPABLE);
         }
     }
 }

@@ -1,9 +1,10 @@
 package dev.spinbpf.verifier.call;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.call.CompatibleTypes.Typed;
 import dev.spinbpf.verifier.flow.Registers;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.ArgKind;
 import dev.spinbpf.verifier.kernel.ArgType;
 import dev.spinbpf.verifier.kernel.HelperTraits.Trait;
@@ -28,14 +29,14 @@ final class RegisterTypes {
      * @param wanted the kernel's type that an object must have, or null if the argument has none of its own
      */
     static void check(
-            VerifierEnv env, RegState reg, int regno, ArgType type, RegPayload.BtfRef wanted, HelperMeta meta) {
+            Exploration path, RegState reg, int regno, ArgType type, RegPayload.BtfRef wanted, HelperMeta meta) {
         String name = Registers.name(regno);
         int flags = foldedFlags(reg, regno, type, meta);
         List<Typed> compatible = CompatibleTypes.of(type.kind());
         if (compatible.stream().noneMatch(typed -> typed.is(reg, flags))) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EACCES,
-                    "%s type=%s expected=%s",
+                    Message.REG_TYPE_UNEXPECTED,
                     name,
                     reg.typeText(),
                     compatible.stream().map(Typed::display).collect(Collectors.joining(", ")));
@@ -45,16 +46,16 @@ final class RegisterTypes {
         }
         if (compatible.equals(CompatibleTypes.MEMORY)) {
             if (!type.has(TypeFlags.MEM_RDONLY)) {
-                throw env.reject(
+                throw path.log().reject(
                         Errno.EACCES,
-                        "%s() may write into memory pointed by %s type=%s",
+                        Message.HELPER_MAY_WRITE_RDONLY,
                         meta.name,
                         name,
                         reg.typeText());
             }
             return;
         }
-        checkObject(env, reg, regno, type, wanted, meta);
+        checkObject(path, reg, regno, type, wanted, meta);
     }
 
     private static int foldedFlags(RegState reg, int regno, ArgType type, HelperMeta meta) {
@@ -75,10 +76,10 @@ final class RegisterTypes {
     }
 
     private static void checkObject(
-            VerifierEnv env, RegState reg, int regno, ArgType type, RegPayload.BtfRef wanted, HelperMeta meta) {
+            Exploration path, RegState reg, int regno, ArgType type, RegPayload.BtfRef wanted, HelperMeta meta) {
         if (reg.hasFlag(TypeFlags.MEM_ALLOC)) {
             if (meta.has(Trait.EXCHANGES_KPTR) && regno == 2) {
-                Kptrs.checkType(env, Objects.requireNonNull(meta.kptrField), env.btf(), reg, regno);
+                Kptrs.checkType(path, Objects.requireNonNull(meta.kptrField), path.unit().btf(), reg, regno);
             }
             return;
         }
@@ -87,18 +88,18 @@ final class RegisterTypes {
         }
         String name = Registers.name(regno);
         if (reg.mayBeNull() && (!type.mayBeNull() || type.isRelease())) {
-            throw env.reject(Errno.EACCES, "Possibly NULL pointer passed to helper %s", name);
+            throw path.log().reject(Errno.EACCES, Message.POSSIBLY_NULL_TO_HELPER, name);
         }
         if (meta.has(Trait.EXCHANGES_KPTR)) {
-            Kptrs.checkType(env, Objects.requireNonNull(meta.kptrField), env.btf(), reg, regno);
+            Kptrs.checkType(path, Objects.requireNonNull(meta.kptrField), path.unit().btf(), reg, regno);
             return;
         }
         boolean strict = type.isRelease() && !meta.has(Trait.RELEASES_ANY_SOCKET);
-        Registers.checkPointerOffset(env, reg, name, true);
-        if (!StructMatch.matches(env, reg.btfRef(), reg.constValue(), wanted, strict)) {
-            throw env.reject(
+        Registers.checkPointerOffset(path, reg, name, true);
+        if (!StructMatch.matches(path, reg.btfRef(), reg.constValue(), wanted, strict)) {
+            throw path.log().reject(
                     Errno.EACCES,
-                    "%s is of type %s but %s is expected",
+                    Message.STRUCT_TYPE_UNEXPECTED,
                     name,
                     StructMatch.name(reg.btfRef()),
                     StructMatch.name(wanted));

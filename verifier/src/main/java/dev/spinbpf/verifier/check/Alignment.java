@@ -1,9 +1,10 @@
 package dev.spinbpf.verifier.check;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.verifier.domain.Tnum;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.RegState;
 
 /** Alignment of accesses: always demanded on the stack, elsewhere only of atomics. */
@@ -12,12 +13,12 @@ final class Alignment {
 
     private Alignment() {}
 
-    static void check(VerifierEnv env, RegState reg, int off, int size, boolean strictOnce) {
+    static void check(Exploration path, RegState reg, int off, int size, boolean strictOnce) {
         boolean strict = strictOnce;
         String what = "";
         switch (reg.type()) {
             case PTR_TO_PACKET, PTR_TO_PACKET_META -> {
-                checkPacket(env, reg, off, size, strict);
+                checkPacket(path, reg, off, size, strict);
                 return;
             }
             case PTR_TO_ARENA -> {
@@ -44,9 +45,9 @@ final class Alignment {
             what = "";
         }
         if (strict && isMisaligned(reg, off, size)) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EACCES,
-                    "misaligned %saccess off %s+%d size %d",
+                    Message.MISALIGNED_ACCESS,
                     what,
                     reg.value().varOff(),
                     off,
@@ -54,11 +55,11 @@ final class Alignment {
         }
     }
 
-    private static void checkPacket(VerifierEnv env, RegState reg, int off, int size, boolean strict) {
+    private static void checkPacket(Exploration path, RegState reg, int off, int size, boolean strict) {
         if (strict && isMisaligned(reg, NET_IP_ALIGN + off, size)) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EACCES,
-                    "misaligned packet access off %d+%s+%d size %d",
+                    Message.MISALIGNED_PACKET_ACCESS,
                     NET_IP_ALIGN,
                     reg.value().varOff(),
                     off,

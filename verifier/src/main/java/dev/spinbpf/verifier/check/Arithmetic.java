@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.check;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
@@ -7,7 +8,7 @@ import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.verifier.domain.ScalarAlu;
 import dev.spinbpf.verifier.domain.ScalarValue;
 import dev.spinbpf.verifier.flow.Registers;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
@@ -20,22 +21,22 @@ public final class Arithmetic {
     private Arithmetic() {}
 
     /** Checks an instruction of kind ALU, MOVSX, NEG, BYTE_SWAP or ADDR_SPACE_CAST and applies it. */
-    public static void check(VerifierEnv env, Insn insn) {
+    public static void check(Exploration path, Insn insn) {
         switch (insn.op().kind()) {
-            case NEG, BYTE_SWAP -> checkUnary(env, insn);
-            case MOVSX -> checkSignExtension(env, insn);
-            case ADDR_SPACE_CAST -> checkAddressSpaceCast(env, insn);
+            case NEG, BYTE_SWAP -> checkUnary(path, insn);
+            case MOVSX -> checkSignExtension(path, insn);
+            case ADDR_SPACE_CAST -> checkAddressSpaceCast(path, insn);
             case ALU -> {
                 if (insn.op().alu() == Op.Alu.MOV) {
-                    checkMove(env, insn);
+                    checkMove(path, insn);
                 } else {
-                    checkBinary(env, insn);
+                    checkBinary(path, insn);
                 }
             }
             default -> throw new IllegalArgumentException(insn.op().name());
         }
-        RegState result = env.reg(insn.dst());
-        env.setReg(insn.dst(), result.withValue(result.value().sane()));
+        RegState result = path.reg(insn.dst());
+        path.setReg(insn.dst(), result.withValue(result.value().sane()));
     }
 
     /** The operator as logs show it. */
@@ -56,26 +57,26 @@ public final class Arithmetic {
         };
     }
 
-    private static void checkUnary(VerifierEnv env, Insn insn) {
-        RegState reg = Registers.checkSource(env, insn.dst());
-        Registers.checkDestination(env, insn.dst());
+    private static void checkUnary(Exploration path, Insn insn) {
+        RegState reg = Registers.checkSource(path, insn.dst());
+        Registers.checkDestination(path, insn.dst());
         if (!reg.isScalar()) {
-            env.setReg(insn.dst(), RegState.UNKNOWN);
+            path.setReg(insn.dst(), RegState.UNKNOWN);
             return;
         }
         RegState result = reg.withValue(ScalarAlu.apply(insn.op(), reg.value(), reg.value()));
-        env.setReg(insn.dst(), insn.op() == Op.LE64 ? result : Registers.withoutScalarId(result));
+        path.setReg(insn.dst(), insn.op() == Op.LE64 ? result : Registers.withoutScalarId(result));
     }
 
-    private static void checkAddressSpaceCast(VerifierEnv env, Insn insn) {
-        boolean hasArena = env.maps().stream().anyMatch(map -> map.type() == MapType.ARENA);
+    private static void checkAddressSpaceCast(Exploration path, Insn insn) {
+        boolean hasArena = path.unit().maps().stream().anyMatch(map -> map.type() == MapType.ARENA);
         if (!hasArena) {
-            throw env.reject(
-                    Errno.EINVAL, "addr_space_cast insn can only be used in a program that has an associated arena");
+            throw path.log().reject(
+                    Errno.EINVAL, Message.ADDR_SPACE_CAST_WITHOUT_ARENA);
         }
-        Registers.checkSource(env, insn.src());
-        Registers.checkDestination(env, insn.dst());
-        env.setReg(
+        Registers.checkSource(path, insn.src());
+        Registers.checkDestination(path, insn.dst());
+        path.setReg(
                 insn.dst(),
                 insn.imm() == 1
                         ? RegState.pointer(RegType.PTR_TO_ARENA, 0, RegPayload.NONE)
@@ -83,132 +84,132 @@ public final class Arithmetic {
                         : RegState.UNKNOWN);
     }
 
-    private static void checkMove(VerifierEnv env, Insn insn) {
+    private static void checkMove(Exploration path, Insn insn) {
         if (insn.op().operand() == Op.Operand.IMM) {
-            Registers.checkDestination(env, insn.dst());
-            env.setReg(insn.dst(), RegState.constant(insn.op().is64() ? insn.imm() : insn.imm() & MAX_U32));
+            Registers.checkDestination(path, insn.dst());
+            path.setReg(insn.dst(), RegState.constant(insn.op().is64() ? insn.imm() : insn.imm() & MAX_U32));
             return;
         }
-        RegState src = Registers.checkSource(env, insn.src());
-        Registers.checkDestination(env, insn.dst());
+        RegState src = Registers.checkSource(path, insn.src());
+        Registers.checkDestination(path, insn.dst());
         if (insn.op().is64()) {
-            RegState linked = Registers.withScalarId(env, src);
-            env.setReg(insn.src(), linked);
-            env.setReg(insn.dst(), linked);
+            RegState linked = Registers.withScalarId(path, src);
+            path.setReg(insn.src(), linked);
+            path.setReg(insn.dst(), linked);
             return;
         }
         if (!src.isScalar()) {
-            env.setReg(
+            path.setReg(
                     insn.dst(),
                     RegState.UNKNOWN.withValue(
                             ScalarAlu.apply(insn.op(), ScalarValue.unknown(), ScalarValue.unknown())));
             return;
         }
         boolean keepsValue = Registers.width(src) <= Integer.SIZE;
-        RegState copy = copied(env, insn, src, keepsValue);
-        env.setReg(insn.dst(), copy.withValue(ScalarAlu.apply(insn.op(), copy.value(), copy.value())));
+        RegState copy = copied(path, insn, src, keepsValue);
+        path.setReg(insn.dst(), copy.withValue(ScalarAlu.apply(insn.op(), copy.value(), copy.value())));
     }
 
-    private static RegState copied(VerifierEnv env, Insn insn, RegState src, boolean keepsValue) {
+    private static RegState copied(Exploration path, Insn insn, RegState src, boolean keepsValue) {
         if (!keepsValue) {
             return Registers.withoutScalarId(src);
         }
-        RegState linked = Registers.withScalarId(env, src);
-        env.setReg(insn.src(), linked);
+        RegState linked = Registers.withScalarId(path, src);
+        path.setReg(insn.src(), linked);
         return linked;
     }
 
-    private static void checkSignExtension(VerifierEnv env, Insn insn) {
-        RegState src = Registers.checkSource(env, insn.src());
-        Registers.checkDestination(env, insn.dst());
+    private static void checkSignExtension(Exploration path, Insn insn) {
+        RegState src = Registers.checkSource(path, insn.src());
+        Registers.checkDestination(path, insn.dst());
         if (!src.isScalar()) {
             ScalarValue any = ScalarValue.unknown();
-            env.setReg(
+            path.setReg(
                     insn.dst(),
                     RegState.scalar(insn.op().is64() ? any : any.zext32().synced()));
             return;
         }
         boolean keepsValue = Long.compareUnsigned(src.umax(), 1L << (insn.op().fromWidth() - 1)) < 0;
-        RegState copy = copied(env, insn, src, keepsValue);
-        env.setReg(insn.dst(), copy.withValue(ScalarAlu.apply(insn.op(), copy.value(), copy.value())));
+        RegState copy = copied(path, insn, src, keepsValue);
+        path.setReg(insn.dst(), copy.withValue(ScalarAlu.apply(insn.op(), copy.value(), copy.value())));
     }
 
-    private static void checkBinary(VerifierEnv env, Insn insn) {
+    private static void checkBinary(Exploration path, Insn insn) {
         Op op = insn.op();
         boolean immediate = op.operand() == Op.Operand.IMM;
         if (!immediate) {
-            Registers.checkSource(env, insn.src());
+            Registers.checkSource(path, insn.src());
         }
-        Registers.checkSource(env, insn.dst());
+        Registers.checkSource(path, insn.dst());
         if (immediate) {
-            checkImmediate(env, insn);
+            checkImmediate(path, insn);
         }
-        Registers.checkDestination(env, insn.dst());
-        RegState dst = env.reg(insn.dst());
-        RegState src = immediate ? RegState.constant(insn.imm()) : env.reg(insn.src());
+        Registers.checkDestination(path, insn.dst());
+        RegState dst = path.reg(insn.dst());
+        RegState src = immediate ? RegState.constant(insn.imm()) : path.reg(insn.src());
         if (dst.is(RegType.PTR_TO_ARENA, 0) || src.is(RegType.PTR_TO_ARENA, 0)) {
-            env.setReg(insn.dst(), dst.is(RegType.PTR_TO_ARENA, 0) ? dst : src);
+            path.setReg(insn.dst(), dst.is(RegType.PTR_TO_ARENA, 0) ? dst : src);
             return;
         }
         if (!dst.isScalar() && !src.isScalar()) {
-            subtractPointers(env, insn);
+            subtractPointers(path, insn);
         } else if (!src.isScalar()) {
-            env.services().precision().markChain(env, insn.dst());
-            PointerMath.adjust(env, insn, src, env.reg(insn.dst()).value(), false);
+            path.services().precision().markChain(path, insn.dst());
+            PointerMath.adjust(path, insn, src, path.reg(insn.dst()).value(), false);
         } else if (!dst.isScalar()) {
             if (!immediate) {
-                env.services().precision().markChain(env, insn.src());
+                path.services().precision().markChain(path, insn.src());
             }
-            PointerMath.adjust(env, insn, dst, src.value(), true);
+            PointerMath.adjust(path, insn, dst, src.value(), true);
         } else {
             if (dst.precise() && !immediate) {
-                env.services().precision().markChain(env, insn.src());
+                path.services().precision().markChain(path, insn.src());
             }
-            checkScalars(env, insn, src);
+            checkScalars(path, insn, src);
         }
     }
 
-    private static void checkImmediate(VerifierEnv env, Insn insn) {
+    private static void checkImmediate(Exploration path, Insn insn) {
         switch (insn.op().alu()) {
             case DIV, SDIV, MOD, SMOD -> {
                 if (insn.imm() == 0) {
-                    throw env.reject(Errno.EINVAL, "div by zero");
+                    throw path.log().reject(Errno.EINVAL, Message.DIVISION_BY_ZERO);
                 }
             }
             case LSH, RSH, ARSH -> {
                 if (insn.imm() < 0 || insn.imm() >= insn.op().width()) {
-                    throw env.reject(Errno.EINVAL, "invalid shift %d", insn.imm());
+                    throw path.log().reject(Errno.EINVAL, Message.INVALID_SHIFT, insn.imm());
                 }
             }
             default -> {}
         }
     }
 
-    private static void subtractPointers(VerifierEnv env, Insn insn) {
+    private static void subtractPointers(Exploration path, Insn insn) {
         if (insn.op().alu() != Op.Alu.SUB) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EACCES,
-                    "R%d pointer %s pointer prohibited",
+                    Message.POINTER_WITH_POINTER,
                     insn.dst(),
                     symbol(insn.op().alu()));
         }
-        env.setReg(insn.dst(), RegState.UNKNOWN);
+        path.setReg(insn.dst(), RegState.UNKNOWN);
     }
 
-    private static void checkScalars(VerifierEnv env, Insn insn, RegState src) {
-        RegState dst = env.reg(insn.dst());
+    private static void checkScalars(Exploration path, Insn insn, RegState src) {
+        RegState dst = path.reg(insn.dst());
         ScalarAlu.Fork fork = ScalarAlu.fork(insn.op(), dst.value(), src.value());
         if (fork != null) {
-            VerifierState other = env.pushStack(env.insnIndex(), env.insnIndex());
+            VerifierState other = path.pushStack(path.insnIndex(), path.insnIndex());
             other.func().setReg(insn.dst(), forked(dst, fork.other()));
             dst = forked(dst, fork.here());
         }
         if (!isComputable(insn.op(), src.value())) {
-            env.setReg(insn.dst(), RegState.UNKNOWN);
+            path.setReg(insn.dst(), RegState.UNKNOWN);
             return;
         }
         RegState result = dst.withValue(ScalarAlu.apply(insn.op(), dst.value(), src.value()));
-        env.setReg(insn.dst(), linked(insn, dst, src, result));
+        path.setReg(insn.dst(), linked(insn, dst, src, result));
     }
 
     private static boolean isComputable(Op op, ScalarValue src) {

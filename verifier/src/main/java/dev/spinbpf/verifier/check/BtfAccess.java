@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.check;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfType;
@@ -7,7 +8,7 @@ import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.Access;
 import dev.spinbpf.verifier.flow.AccessType;
 import dev.spinbpf.verifier.flow.Registers;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.state.RegPayload;
@@ -22,48 +23,48 @@ final class BtfAccess {
      *
      * @param valueRegno register that is loaded or stored, -1 if there is none
      */
-    static void check(VerifierEnv env, RegState reg, String name, int off, int size, AccessType type, int valueRegno) {
+    static void check(Exploration path, RegState reg, String name, int off, int size, AccessType type, int valueRegno) {
         Btf btf = reg.btfRef().btf();
         String typeName = btf.type(reg.btfRef().typeId()).name();
-        boolean kernel = isKernel(env, btf);
-        if (kernel && !env.object().isGplCompatible()) {
-            throw env.reject(
-                    Errno.EINVAL, "Cannot access kernel 'struct %s' from non-GPL compatible program", typeName);
+        boolean kernel = isKernel(path, btf);
+        if (kernel && !path.unit().object().isGplCompatible()) {
+            throw path.log().reject(
+                    Errno.EINVAL, Message.KERNEL_STRUCT_NEEDS_GPL, typeName);
         }
-        long at = checkOffset(env, reg, name, off, typeName);
+        long at = checkOffset(path, reg, name, off, typeName);
         if (type == AccessType.WRITE && reg.hasFlag(TypeFlags.PTR_UNTRUSTED)) {
-            throw env.reject(Errno.EACCES, "only read is supported");
+            throw path.log().reject(Errno.EACCES, Message.BTF_ONLY_READ);
         }
         if (type == AccessType.WRITE && !reg.isAllocatedObject()) {
-            KernelWrites.check(env, reg, name, kernel, at, size);
+            KernelWrites.check(path, reg, name, kernel, at, size);
             return;
         }
-        boolean given = reg.hasFlag(TypeFlags.MEM_RCU) || env.state().hasReference(reg.id());
+        boolean given = reg.hasFlag(TypeFlags.MEM_RCU) || path.state().hasReference(reg.id());
         if (reg.hasFlag(TypeFlags.MEM_ALLOC) && !reg.isNonOwningRef() && !given) {
-            throw env.reject(Errno.EFAULT, "verifier bug: allocated object must have a referenced id");
+            throw path.log().reject(Errno.EFAULT, Message.OBJECT_WITHOUT_REFERENCE);
         }
-        if (kernel && btf != env.kernelTypes() && hasNoMembers(btf, reg.btfRef().typeId())) {
-            boolean known = type == AccessType.READ && OwnTypes.haveScalar(env, typeName, at, size);
+        if (kernel && btf != path.unit().kernelTypes() && hasNoMembers(btf, reg.btfRef().typeId())) {
+            boolean known = type == AccessType.READ && OwnTypes.haveScalar(path, typeName, at, size);
             if (known && valueRegno >= 0) {
-                env.setReg(valueRegno, RegState.UNKNOWN);
+                path.setReg(valueRegno, RegState.UNKNOWN);
             }
             if (known) {
                 return;
             }
             throw new UnsupportedFeature("an access to struct " + typeName + " without kernel types is not supported");
         }
-        checkSpecialFields(env, reg, at, size);
+        checkSpecialFields(path, reg, at, size);
         boolean allocated = reg.hasFlag(TypeFlags.MEM_ALLOC);
         BtfWalk.Found found =
-                new BtfWalk(env, btf, !allocated).find(reg.btfRef().typeId(), at, size);
+                new BtfWalk(path, btf, !allocated).find(reg.btfRef().typeId(), at, size);
         if (type == AccessType.READ && valueRegno >= 0) {
-            env.setReg(valueRegno, loaded(env, reg, found, allocated));
+            path.setReg(valueRegno, loaded(path, reg, found, allocated));
         }
     }
 
     /** True if these are the kernel's types, not the object's own. */
-    static boolean isKernel(VerifierEnv env, Btf btf) {
-        return btf != env.btf();
+    static boolean isKernel(Exploration path, Btf btf) {
+        return btf != path.unit().btf();
     }
 
     private static boolean hasNoMembers(Btf btf, int typeId) {
@@ -71,11 +72,11 @@ final class BtfAccess {
                 || struct.members().isEmpty();
     }
 
-    private static long checkOffset(VerifierEnv env, RegState reg, String name, int off, String typeName) {
+    private static long checkOffset(Exploration path, RegState reg, String name, int off, String typeName) {
         if (!reg.isConst()) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EACCES,
-                    "%s is ptr_%s invalid variable offset: off=%d, var_off=%s",
+                    Message.BTF_PTR_VARIABLE_OFFSET,
                     name,
                     typeName,
                     off,
@@ -83,30 +84,30 @@ final class BtfAccess {
         }
         long at = off + reg.constValue();
         if (at < 0) {
-            throw env.reject(Errno.EACCES, "%s is ptr_%s invalid negative access: off=%d", name, typeName, at);
+            throw path.log().reject(Errno.EACCES, Message.BTF_PTR_NEGATIVE_ACCESS, name, typeName, at);
         }
         if (reg.hasFlag(TypeFlags.MEM_USER)) {
-            throw env.reject(Errno.EACCES, "%s is ptr_%s access user memory: off=%d", name, typeName, at);
+            throw path.log().reject(Errno.EACCES, Message.BTF_PTR_USER_MEMORY, name, typeName, at);
         }
         if (reg.hasFlag(TypeFlags.MEM_PERCPU)) {
-            throw env.reject(Errno.EACCES, "%s is ptr_%s access percpu memory: off=%d", name, typeName, at);
+            throw path.log().reject(Errno.EACCES, Message.BTF_PTR_PERCPU_MEMORY, name, typeName, at);
         }
         return at;
     }
 
-    private static void checkSpecialFields(VerifierEnv env, RegState reg, long off, int size) {
+    private static void checkSpecialFields(Exploration path, RegState reg, long off, int size) {
         if (!reg.hasFlag(TypeFlags.MEM_ALLOC)) {
             return;
         }
-        for (BtfField field : env.structRecord(reg.btfRef()).fields()) {
+        for (BtfField field : path.unit().structRecord(reg.btfRef()).fields()) {
             if (off < field.end() && field.offset() < off + size) {
-                throw env.reject(
-                        Errno.EACCES, "direct access to %s is disallowed", MapAccess.fieldTypeName(field.kind()));
+                throw path.log().reject(
+                        Errno.EACCES, Message.DIRECT_ACCESS_DISALLOWED, MapAccess.fieldTypeName(field.kind()));
             }
         }
     }
 
-    private static RegState loaded(VerifierEnv env, RegState reg, BtfWalk.Found found, boolean allocated) {
+    private static RegState loaded(Exploration path, RegState reg, BtfWalk.Found found, boolean allocated) {
         return switch (found) {
             case BtfWalk.Found.Scalar scalar -> RegState.UNKNOWN;
             case BtfWalk.Found.UntrustedMemory memory ->
@@ -115,20 +116,20 @@ final class BtfAccess {
                 if (allocated) {
                     yield RegState.UNKNOWN;
                 }
-                int flags = trust(env, reg, pointer);
+                int flags = trust(path, reg, pointer);
                 RegState result = RegState.btfId(reg.btfRef().btf(), pointer.typeId(), flags);
-                yield result.mayBeNull() ? result.withId(env.newId()) : result;
+                yield result.mayBeNull() ? result.withId(path.newId()) : result;
             }
         };
     }
 
     /** The flags of a pointer that was read from a member of the object. */
-    private static int trust(VerifierEnv env, RegState reg, BtfWalk.Found.Pointer pointer) {
+    private static int trust(Exploration path, RegState reg, BtfWalk.Found.Pointer pointer) {
         int flags = pointer.flags();
         if (reg.hasFlag(TypeFlags.PTR_UNTRUSTED)) {
             return TypeFlags.PTR_UNTRUSTED;
         }
-        if (!Registers.isTrusted(env, reg) && !reg.hasFlag(TypeFlags.MEM_RCU)) {
+        if (!Registers.isTrusted(path, reg) && !reg.hasFlag(TypeFlags.MEM_RCU)) {
             return withoutTrust(flags);
         }
         if (isListed(reg, pointer, "__safe_trusted")) {
@@ -137,7 +138,7 @@ final class BtfAccess {
         if (isListed(reg, pointer, "__safe_trusted_or_null")) {
             return flags | TypeFlags.PTR_TRUSTED | TypeFlags.PTR_MAYBE_NULL;
         }
-        if (!Registers.inRcuSection(env) || reg.mayBeNull()) {
+        if (!Registers.inRcuSection(path) || reg.mayBeNull()) {
             return TypeFlags.PTR_UNTRUSTED;
         }
         if (isListed(reg, pointer, "__safe_rcu")) {
@@ -174,8 +175,8 @@ final class BtfAccess {
     }
 
     /** A load from a map pointer itself: from the kernel's struct that stands for the map. */
-    static void checkMapPointer(VerifierEnv env, Access access) {
-        Btf btf = env.kernelTypes();
+    static void checkMapPointer(Exploration path, Access access) {
+        Btf btf = path.unit().kernelTypes();
         String structName = mapStruct(access.reg());
         int id = btf.find(structName, BtfType.Composite.class);
         if (id == 0) {
@@ -183,13 +184,13 @@ final class BtfAccess {
                     "an access to struct " + structName + " without kernel types is not supported");
         }
         if (access.off() < 0) {
-            throw env.reject(
-                    Errno.EACCES, "%s is %s invalid negative access: off=%d", access.name(), structName, access.off());
+            throw path.log().reject(
+                    Errno.EACCES, Message.MAP_PTR_NEGATIVE_ACCESS, access.name(), structName, access.off());
         }
         if (access.type() != AccessType.READ) {
-            throw env.reject(Errno.EACCES, "only read from %s is supported", structName);
+            throw path.log().reject(Errno.EACCES, Message.MAP_PTR_ONLY_READ, structName);
         }
-        BtfWalk.Found found = new BtfWalk(env, btf, true).find(id, access.off(), access.size());
+        BtfWalk.Found found = new BtfWalk(path, btf, true).find(id, access.off(), access.size());
         if (access.valueRegno() >= 0) {
             RegState loaded =
                     switch (found) {
@@ -198,7 +199,7 @@ final class BtfAccess {
                             RegState.mem(0, TypeFlags.MEM_RDONLY | TypeFlags.PTR_UNTRUSTED);
                         case BtfWalk.Found.Pointer pointer -> RegState.btfId(btf, pointer.typeId(), pointer.flags());
                     };
-            env.setReg(access.valueRegno(), loaded.mayBeNull() ? loaded.withId(env.newId()) : loaded);
+            path.setReg(access.valueRegno(), loaded.mayBeNull() ? loaded.withId(path.newId()) : loaded);
         }
     }
 

@@ -1,9 +1,10 @@
 package dev.spinbpf.verifier.check;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.Errno;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import org.jspecify.annotations.Nullable;
 
@@ -17,14 +18,14 @@ import org.jspecify.annotations.Nullable;
  * member there the next one may lie.
  */
 final class BtfWalk {
-    private final VerifierEnv env;
+    private final Exploration path;
     private final Btf btf;
     private final boolean flexibleArrays;
     private int flags;
 
     /** @param flexibleArrays allows accesses to an array of no declared length at the end */
-    BtfWalk(VerifierEnv env, Btf btf, boolean flexibleArrays) {
-        this.env = env;
+    BtfWalk(Exploration path, Btf btf, boolean flexibleArrays) {
+        this.path = path;
         this.btf = btf;
         this.flexibleArrays = flexibleArrays;
     }
@@ -83,9 +84,9 @@ final class BtfWalk {
 
     private Step into(Step.Into place, int size) {
         if (!(btf.resolved(place.typeId()) instanceof BtfType.Composite struct)) {
-            return refused(env.reject(
+            return refused(path.log().reject(
                     Errno.EINVAL,
-                    "Type '%s' is not a struct",
+                    Message.BTF_TYPE_NOT_A_STRUCT,
                     btf.type(place.typeId()).name()));
         }
         if (struct.isUnion() && struct.members().size() != 1) {
@@ -107,7 +108,7 @@ final class BtfWalk {
             }
         }
         return refused(
-                env.reject(Errno.EINVAL, "struct %s doesn't have field at offset %d", struct.name(), access.off()));
+                path.log().reject(Errno.EINVAL, Message.BTF_NO_FIELD_AT_OFFSET, struct.name(), access.off()));
     }
 
     private static @Nullable Step bitField(BtfType.Member member, FieldAccess access) {
@@ -120,7 +121,7 @@ final class BtfWalk {
     private @Nullable Step member(BtfType.Member member, long first, FieldAccess access) {
         long bytes = btf.sizeOf(member.typeId());
         if (bytes < 0) {
-            return refused(env.reject(Errno.EFAULT, "field %s doesn't have size", member.name()));
+            return refused(path.log().reject(Errno.EFAULT, Message.BTF_FIELD_WITHOUT_SIZE, member.name()));
         }
         long end = first + bytes;
         if (access.off() >= end) {
@@ -155,9 +156,9 @@ final class BtfWalk {
             return whole ? new Step.Done(target(member, pointer)) : partOfPointer(member, first, access);
         }
         if (access.end() > end && (flags & TypeFlags.PTR_UNTRUSTED) == 0) {
-            return refused(env.reject(
+            return refused(path.log().reject(
                     Errno.EACCES,
-                    "access beyond the end of member %s (mend:%d) in struct %s with off %d size %d",
+                    Message.BTF_ACCESS_BEYOND_MEMBER,
                     member.name(),
                     end,
                     access.struct().name(),
@@ -168,9 +169,9 @@ final class BtfWalk {
     }
 
     private Step partOfPointer(BtfType.Member member, long first, FieldAccess access) {
-        return refused(env.reject(
+        return refused(path.log().reject(
                 Errno.EACCES,
-                "cannot access ptr member %s with moff %d in struct %s with off %d size %d",
+                Message.BTF_PARTIAL_PTR_MEMBER,
                 member.name(),
                 first,
                 access.struct().name(),
@@ -190,9 +191,9 @@ final class BtfWalk {
         Step step = flexibleArrays ? flexibleArray(access) : null;
         return step != null
                 ? step
-                : refused(env.reject(
+                : refused(path.log().reject(
                         Errno.EACCES,
-                        "access beyond struct %s at off %d size %d",
+                        Message.BTF_ACCESS_BEYOND_STRUCT,
                         access.struct().name(),
                         access.off(),
                         access.size()));

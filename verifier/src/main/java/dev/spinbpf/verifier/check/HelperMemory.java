@@ -1,11 +1,12 @@
 package dev.spinbpf.verifier.check;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.verifier.flow.AccessType;
 import dev.spinbpf.verifier.flow.Registers;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegState;
@@ -27,7 +28,7 @@ public final class HelperMemory {
      * @param raw set if stack memory needs no initial value: what is written is noted there
      */
     public static void check(
-            VerifierEnv env,
+            Exploration path,
             RegState reg,
             String name,
             int size,
@@ -35,43 +36,43 @@ public final class HelperMemory {
             boolean zeroSizeAllowed,
             @Nullable RawMemory raw) {
         switch (reg.type()) {
-            case PTR_TO_PACKET, PTR_TO_PACKET_META -> PacketAccess.check(env, reg, name, 0, size, zeroSizeAllowed);
+            case PTR_TO_PACKET, PTR_TO_PACKET_META -> PacketAccess.check(path, reg, name, 0, size, zeroSizeAllowed);
             case PTR_TO_MAP_KEY -> {
-                refuseWrite(env, reg, name, type, true);
-                MemoryRegion.check(env, reg, name, 0, size, reg.map().keySize(), false);
+                refuseWrite(path, reg, name, type, true);
+                MemoryRegion.check(path, reg, name, 0, size, reg.map().keySize(), false);
             }
             case PTR_TO_MAP_VALUE -> {
-                MapAccess.checkPermission(env, reg, 0, size, type);
-                MapAccess.check(env, reg, name, 0, size, zeroSizeAllowed, MapAccess.Source.HELPER);
+                MapAccess.checkPermission(path, reg, 0, size, type);
+                MapAccess.check(path, reg, name, 0, size, zeroSizeAllowed, MapAccess.Source.HELPER);
             }
             case PTR_TO_MEM -> {
-                refuseWrite(env, reg, name, type, reg.hasFlag(TypeFlags.MEM_RDONLY));
-                MemoryRegion.check(env, reg, name, 0, size, reg.memSize(), zeroSizeAllowed);
+                refuseWrite(path, reg, name, type, reg.hasFlag(TypeFlags.MEM_RDONLY));
+                MemoryRegion.check(path, reg, name, 0, size, reg.memSize(), zeroSizeAllowed);
             }
             case PTR_TO_BUF -> {
-                refuseWrite(env, reg, name, type, reg.hasFlag(TypeFlags.MEM_RDONLY));
-                PointerAccess.checkBuffer(env, reg, name, 0, reg.hasFlag(TypeFlags.MEM_RDONLY) ? "rdonly" : "rdwr");
+                refuseWrite(path, reg, name, type, reg.hasFlag(TypeFlags.MEM_RDONLY));
+                PointerAccess.checkBuffer(path, reg, name, 0, reg.hasFlag(TypeFlags.MEM_RDONLY) ? "rdonly" : "rdwr");
             }
-            case PTR_TO_STACK -> checkStackInitialized(env, reg, name, 0, size, zeroSizeAllowed, type, raw);
-            case PTR_TO_BTF_ID -> BtfAccess.check(env, reg, name, 0, size, type, -1);
-            default -> checkOther(env, reg, name, size, zeroSizeAllowed);
+            case PTR_TO_STACK -> checkStackInitialized(path, reg, name, 0, size, zeroSizeAllowed, type, raw);
+            case PTR_TO_BTF_ID -> BtfAccess.check(path, reg, name, 0, size, type, -1);
+            default -> checkOther(path, reg, name, size, zeroSizeAllowed);
         }
     }
 
-    private static void refuseWrite(VerifierEnv env, RegState reg, String name, AccessType type, boolean readOnly) {
+    private static void refuseWrite(Exploration path, RegState reg, String name, AccessType type, boolean readOnly) {
         if (readOnly && type == AccessType.WRITE) {
-            throw env.reject(Errno.EACCES, "%s cannot write into %s", name, reg.typeText());
+            throw path.log().reject(Errno.EACCES, Message.WRITE_INTO_RDONLY, name, reg.typeText());
         }
     }
 
-    private static void checkOther(VerifierEnv env, RegState reg, String name, int size, boolean zeroSizeAllowed) {
-        if (reg.is(RegType.PTR_TO_CTX) && env.program().type() == ProgType.SYSCALL) {
-            MemoryRegion.check(env, reg, name, 0, size, KernelLimits.MAX_CTX_OFF, zeroSizeAllowed);
+    private static void checkOther(Exploration path, RegState reg, String name, int size, boolean zeroSizeAllowed) {
+        if (reg.is(RegType.PTR_TO_CTX) && path.unit().program().type() == ProgType.SYSCALL) {
+            MemoryRegion.check(path, reg, name, 0, size, KernelLimits.MAX_CTX_OFF, zeroSizeAllowed);
             return;
         }
         if (!(zeroSizeAllowed && size == 0 && reg.isNull())) {
-            throw env.reject(
-                    Errno.EACCES, "%s type=%s expected=%s", name, reg.typeText(), RegType.PTR_TO_STACK.display());
+            throw path.log().reject(
+                    Errno.EACCES, Message.REG_TYPE_UNEXPECTED, name, reg.typeText(), RegType.PTR_TO_STACK.display());
         }
     }
 
@@ -81,42 +82,42 @@ public final class HelperMemory {
      * @param sizeRegno the register with the size; it becomes precise
      */
     public static void checkSized(
-            VerifierEnv env,
+            Exploration path,
             RegState mem,
             String memName,
             int sizeRegno,
             AccessType type,
             boolean zeroSizeAllowed,
             @Nullable RawMemory raw) {
-        RegState size = env.reg(sizeRegno);
+        RegState size = path.reg(sizeRegno);
         String sizeName = Registers.name(sizeRegno);
         if (size.smin() < 0) {
-            throw env.reject(Errno.EACCES, "%s min value is negative, either use unsigned or 'var &= const'", sizeName);
+            throw path.log().reject(Errno.EACCES, Message.MEM_SIZE_MAY_BE_NEGATIVE, sizeName);
         }
         if (size.umin() == 0 && !zeroSizeAllowed) {
-            throw env.reject(
-                    Errno.EACCES, "%s invalid zero-sized read: u64=[%d,%d]", sizeName, size.umin(), size.umax());
+            throw path.log().reject(
+                    Errno.EACCES, Message.MEM_SIZE_MAY_BE_ZERO, sizeName, size.umin(), size.umax());
         }
         if (Long.compareUnsigned(size.umax(), KernelLimits.BPF_MAX_VAR_SIZ) >= 0) {
-            throw env.reject(
-                    Errno.EACCES, "%s unbounded memory access, use 'var &= const' or 'if (var < const)'", sizeName);
+            throw path.log().reject(
+                    Errno.EACCES, Message.MEM_SIZE_UNBOUNDED, sizeName);
         }
-        check(env, mem, memName, (int) size.umax(), type, zeroSizeAllowed, size.isConst() ? raw : null);
-        env.services().precision().markChain(env, sizeRegno);
+        check(path, mem, memName, (int) size.umax(), type, zeroSizeAllowed, size.isConst() ? raw : null);
+        path.services().precision().markChain(path, sizeRegno);
     }
 
     /** Checks a pointer argument to memory of a size that the prototype says, for reading and writing; null is allowed. */
-    public static void checkFixed(VerifierEnv env, RegState reg, String name, long memSize) {
+    public static void checkFixed(Exploration path, RegState reg, String name, long memSize) {
         if (reg.isNull()) {
             return;
         }
         if (memSize > Integer.MAX_VALUE) {
-            throw env.reject(Errno.EACCES, "%s memory size %d is too large", name, memSize);
+            throw path.log().reject(Errno.EACCES, Message.MEM_SIZE_TOO_LARGE, name, memSize);
         }
         RegState pointer = reg.mayBeNull() ? reg.notNull() : reg;
         int size = pointer.is(RegType.PTR_TO_STACK) ? -(int) memSize : (int) memSize;
-        check(env, pointer, name, size, AccessType.READ, true, null);
-        check(env, pointer, name, size, AccessType.WRITE, true, null);
+        check(path, pointer, name, size, AccessType.READ, true, null);
+        check(path, pointer, name, size, AccessType.WRITE, true, null);
     }
 
     /**
@@ -125,7 +126,7 @@ public final class HelperMemory {
      * @param size as for {@link #check}
      */
     static void checkStackInitialized(
-            VerifierEnv env,
+            Exploration path,
             RegState reg,
             String name,
             int off,
@@ -137,40 +138,40 @@ public final class HelperMemory {
         boolean poisonAllowed = size < 0 || clobber;
         int bytes = Math.abs(size);
         if (bytes == 0 && !zeroSizeAllowed) {
-            throw env.reject(Errno.EACCES, "invalid zero-sized read");
+            throw path.log().reject(Errno.EACCES, Message.ZERO_SIZED_READ);
         }
-        StackAccess.checkWithinBounds(env, reg, name, off, bytes, type);
+        StackAccess.checkWithinBounds(path, reg, name, off, bytes, type);
         int min = (int) (reg.isConst() ? reg.constValue() : reg.smin()) + off;
         int max = (int) (reg.isConst() ? reg.constValue() : reg.smax()) + off;
         if (raw != null && reg.isConst()) {
-            checkNoDynptr(env, env.func(reg), min, max + bytes);
+            checkNoDynptr(path, path.func(reg), min, max + bytes);
             raw.use(bytes);
             return;
         }
         for (int i = min; i < max + bytes; i++) {
-            if (!checkByte(env, env.func(reg), i, clobber, poisonAllowed)) {
-                throw unreadable(env, reg, name, min, i, bytes);
+            if (!checkByte(path, path.func(reg), i, clobber, poisonAllowed)) {
+                throw unreadable(path, reg, name, min, i, bytes);
             }
         }
     }
 
-    private static void checkNoDynptr(VerifierEnv env, FuncState func, int min, int end) {
+    private static void checkNoDynptr(Exploration path, FuncState func, int min, int end) {
         for (int i = min; i < end; i++) {
             int stackOff = -i - 1;
             if (stackOff >= func.allocatedStack()) {
                 continue;
             }
             if (func.slot(stackOff / StackSlot.BYTES).type(stackOff % StackSlot.BYTES) == SlotType.DYNPTR) {
-                throw env.reject(Errno.EACCES, "potential write to dynptr at off=%d disallowed", i);
+                throw path.log().reject(Errno.EACCES, Message.DYNPTR_OVERWRITE_DISALLOWED, i);
             }
         }
     }
 
-    private static boolean checkByte(VerifierEnv env, FuncState func, int off, boolean clobber, boolean poisonAllowed) {
+    private static boolean checkByte(Exploration path, FuncState func, int off, boolean clobber, boolean poisonAllowed) {
         int spi = (-off - 1) / StackSlot.BYTES;
         int index = (-off - 1) % StackSlot.BYTES;
         if (spi >= func.slots()) {
-            throw env.reject(Errno.EFAULT, "allocated_stack too small");
+            throw path.log().reject(Errno.EFAULT, Message.STACK_NOT_ALLOCATED);
         }
         StackSlot slot = func.slot(spi);
         SlotType type = slot.type(index);
@@ -192,23 +193,23 @@ public final class HelperMemory {
         return type == SlotType.POISON && poisonAllowed;
     }
 
-    private static RuntimeException unreadable(VerifierEnv env, RegState reg, String name, int min, int at, int bytes) {
+    private static RuntimeException unreadable(Exploration path, RegState reg, String name, int min, int at, int bytes) {
         int spi = (-at - 1) / StackSlot.BYTES;
-        if (env.func(reg).slot(spi).type((-at - 1) % StackSlot.BYTES) == SlotType.POISON) {
-            return env.reject(
+        if (path.func(reg).slot(spi).type((-at - 1) % StackSlot.BYTES) == SlotType.POISON) {
+            return path.log().reject(
                     Errno.EACCES,
-                    "reading from stack %s off %d+%d size %d, slot poisoned by dead code elimination",
+                    Message.STACK_ARG_POISONED,
                     name,
                     min,
                     at - min,
                     bytes);
         }
         if (reg.isConst()) {
-            return env.reject(Errno.EACCES, "invalid read from stack %s off %d+%d size %d", name, min, at - min, bytes);
+            return path.log().reject(Errno.EACCES, Message.STACK_ARG_INVALID_READ, name, min, at - min, bytes);
         }
-        return env.reject(
+        return path.log().reject(
                 Errno.EACCES,
-                "invalid read from stack %s var_off %s+%d size %d",
+                Message.STACK_ARG_INVALID_VARIABLE_READ,
                 name,
                 reg.value().varOff(),
                 at - min,

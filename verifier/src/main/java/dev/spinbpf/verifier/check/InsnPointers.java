@@ -1,8 +1,9 @@
 package dev.spinbpf.verifier.check;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.InsnAux;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.RegType;
 
@@ -11,8 +12,8 @@ final class InsnPointers {
     private InsnPointers() {}
 
     /** Notes the kind of pointer of the current instruction; refuses one that does not go with those seen before. */
-    static void save(VerifierEnv env, RegType type, int flags, boolean trustMayDiffer) {
-        InsnAux aux = env.aux(env.insnIndex());
+    static void save(Exploration path, RegType type, int flags, boolean trustMayDiffer) {
+        InsnAux aux = path.unit().aux(path.insnIndex());
         RegType previous = aux.ptrType;
         if (previous == null || previous == RegType.NOT_INIT) {
             aux.ptrType = type;
@@ -24,7 +25,7 @@ final class InsnPointers {
             return;
         }
         if (!trustMayDiffer || !isMemOrBtf(type) || !isMemOrBtf(previous)) {
-            throw env.reject(Errno.EINVAL, "same insn cannot be used with different pointers");
+            throw path.log().reject(Errno.EINVAL, Message.SAME_INSN_DIFFERENT_POINTERS);
         }
         boolean mem = type == RegType.PTR_TO_MEM || previous == RegType.PTR_TO_MEM;
         aux.ptrType = mem ? RegType.PTR_TO_MEM : RegType.PTR_TO_BTF_ID;

@@ -5,7 +5,7 @@ import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.verifier.domain.ScalarBranch;
 import dev.spinbpf.verifier.domain.ScalarBranch.Taken;
 import dev.spinbpf.verifier.flow.Registers;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.prune.Widening;
 import dev.spinbpf.verifier.state.JmpHistoryEntry;
 import dev.spinbpf.verifier.state.LinkedRegs;
@@ -24,37 +24,37 @@ public final class Jumps {
      *
      * @return the slot that the present path goes on with
      */
-    public static int check(VerifierEnv env, Insn insn, int insnIndex) {
+    public static int check(Exploration path, Insn insn, int insnIndex) {
         boolean withReg = insn.op().operand() == Op.Operand.REG;
-        VerifierState state = env.state();
-        RegState dst = Registers.checkSource(env, insn.dst());
-        RegState src = withReg ? Registers.checkSource(env, insn.src()) : RegState.constant(insn.imm());
-        pushStackPointers(env, dst, src);
+        VerifierState state = path.state();
+        RegState dst = Registers.checkSource(path, insn.dst());
+        RegState src = withReg ? Registers.checkSource(path, insn.src()) : RegState.constant(insn.imm());
+        pushStackPointers(path, dst, src);
 
         var linked = new LinkedRegs();
         if (withReg && src.isScalar() && src.id() != 0) {
-            LinkedScalars.collect(env, state, src.id(), linked);
+            LinkedScalars.collect(path, state, src.id(), linked);
         }
         if (dst.isScalar() && dst.id() != 0) {
-            LinkedScalars.collect(env, state, dst.id(), linked);
+            LinkedScalars.collect(path, state, dst.id(), linked);
         }
-        dst = env.reg(insn.dst());
-        src = withReg ? env.reg(insn.src()) : src;
-        ScalarBranch.Outcome outcome = decide(env, insn, dst, src);
+        dst = path.reg(insn.dst());
+        src = withReg ? path.reg(insn.src()) : src;
+        ScalarBranch.Outcome outcome = decide(path, insn, dst, src);
         if (outcome.taken() != Taken.UNKNOWN) {
-            markPrecise(env, insn, dst, src);
-            printState(env, state);
+            markPrecise(path, insn, dst, src);
+            printState(path, state);
             return outcome.taken() == Taken.ALWAYS ? target(insn, insnIndex) : insnIndex + 1;
         }
         if (linked.entries().size() > 1) {
-            env.services().precision().pushJmpHistory(env, state, 0, 0, 0, linked.pack());
+            path.services().precision().pushJmpHistory(path, state, 0, 0, 0, linked.pack());
         }
-        VerifierState other = env.pushStack(target(insn, insnIndex), insnIndex);
+        VerifierState other = path.pushStack(target(insn, insnIndex), insnIndex);
         if (dst.isScalar() && src.isScalar()) {
-            learn(env, insn, other, outcome, linked);
+            learn(path, insn, other, outcome, linked);
         }
-        learnNullness(env, insn, state, other);
-        printState(env, state);
+        learnNullness(path, insn, state, other);
+        printState(path, state);
         return insnIndex + 1;
     }
 
@@ -63,11 +63,11 @@ public final class Jumps {
      *
      * @return the slot that the present path goes on with
      */
-    public static int checkMayGoto(VerifierEnv env, Insn insn, int insnIndex) {
-        VerifierState parent = env.state().parent();
+    public static int checkMayGoto(Exploration path, Insn insn, int insnIndex) {
+        VerifierState parent = path.state().parent();
         VerifierState previous =
-                parent == null ? null : env.services().stateCache().findPreviousEntry(env, parent, insnIndex);
-        VerifierState queued = env.pushStack(insnIndex + 1, insnIndex);
+                parent == null ? null : path.services().stateCache().findPreviousEntry(path, parent, insnIndex);
+        VerifierState queued = path.pushStack(insnIndex + 1, insnIndex);
         queued.setMayGotoDepth(queued.mayGotoDepth() + 1);
         if (previous != null) {
             Widening.widen(previous, queued);
@@ -79,32 +79,32 @@ public final class Jumps {
         return insnIndex + insn.jumpOffset() + 1;
     }
 
-    private static void printState(VerifierEnv env, VerifierState state) {
-        if (env.log().isWanted()) {
-            env.services().printer().printInsnState(env, state, state.curframe());
+    private static void printState(Exploration path, VerifierState state) {
+        if (path.log().isWanted()) {
+            path.services().printer().printInsnState(path, state, state.curframe());
         }
     }
 
-    private static void pushStackPointers(VerifierEnv env, RegState dst, RegState src) {
+    private static void pushStackPointers(Exploration path, RegState dst, RegState src) {
         int flags = (dst.is(RegType.PTR_TO_STACK, 0) ? JmpHistoryEntry.INSN_F_DST_REG_STACK : 0)
                 | (src.is(RegType.PTR_TO_STACK, 0) ? JmpHistoryEntry.INSN_F_SRC_REG_STACK : 0);
         if (flags != 0) {
-            env.services().precision().pushJmpHistory(env, env.state(), flags, 0, 0, 0);
+            path.services().precision().pushJmpHistory(path, path.state(), flags, 0, 0, 0);
         }
     }
 
-    private static ScalarBranch.Outcome decide(VerifierEnv env, Insn insn, RegState dst, RegState src) {
+    private static ScalarBranch.Outcome decide(Exploration path, Insn insn, RegState dst, RegState src) {
         Op op = insn.op();
         if (dst.isScalar() && src.isScalar()) {
             boolean sameRegister = op.operand() == Op.Operand.REG && insn.dst() == insn.src();
             return ScalarBranch.decide(op.cond(), op.is64(), dst.value(), src.value(), sameRegister);
         }
-        Taken taken = op.is64() ? pointerTaken(env, op.cond(), dst, src) : Taken.UNKNOWN;
+        Taken taken = op.is64() ? pointerTaken(path, op.cond(), dst, src) : Taken.UNKNOWN;
         var pair = new ScalarBranch.Pair(dst.value(), src.value());
         return new ScalarBranch.Outcome(taken, pair, pair);
     }
 
-    private static Taken pointerTaken(VerifierEnv env, Op.Cond cond, RegState dst, RegState src) {
+    private static Taken pointerTaken(Exploration path, Op.Cond cond, RegState dst, RegState src) {
         if (PacketAccess.isPacketOrEnd(dst) && PacketAccess.isPacketOrEnd(src)) {
             return packetTaken(cond, dst, src);
         }
@@ -112,7 +112,7 @@ public final class Jumps {
         RegState pointer = srcConst ? dst : src;
         RegState number = srcConst ? src : dst;
         boolean isZero = number.isScalar() && number.isConst() && number.constValue() == 0;
-        if (!isZero || !Registers.isNotNull(env, pointer)) {
+        if (!isZero || !Registers.isNotNull(path, pointer)) {
             return Taken.UNKNOWN;
         }
         return switch (cond) {
@@ -144,27 +144,27 @@ public final class Jumps {
         };
     }
 
-    private static void markPrecise(VerifierEnv env, Insn insn, RegState dst, RegState src) {
+    private static void markPrecise(Exploration path, Insn insn, RegState dst, RegState src) {
         if (dst.isScalar()) {
-            env.services().precision().markChain(env, insn.dst());
+            path.services().precision().markChain(path, insn.dst());
         }
         if (insn.op().operand() == Op.Operand.REG && src.isScalar()) {
-            env.services().precision().markChain(env, insn.src());
+            path.services().precision().markChain(path, insn.src());
         }
     }
 
     private static void learn(
-            VerifierEnv env, Insn insn, VerifierState other, ScalarBranch.Outcome outcome, LinkedRegs linked) {
+            Exploration path, Insn insn, VerifierState other, ScalarBranch.Outcome outcome, LinkedRegs linked) {
         boolean withReg = insn.op().operand() == Op.Operand.REG;
-        set(env.state(), insn, outcome.onFalse());
+        set(path.state(), insn, outcome.onFalse());
         set(other, insn, outcome.onTrue());
-        if (withReg && env.reg(insn.src()).id() != 0) {
-            LinkedScalars.sync(env, env.state(), insn.src(), linked);
-            LinkedScalars.sync(env, other, insn.src(), linked);
+        if (withReg && path.reg(insn.src()).id() != 0) {
+            LinkedScalars.sync(path, path.state(), insn.src(), linked);
+            LinkedScalars.sync(path, other, insn.src(), linked);
         }
-        if (env.reg(insn.dst()).id() != 0) {
-            LinkedScalars.sync(env, env.state(), insn.dst(), linked);
-            LinkedScalars.sync(env, other, insn.dst(), linked);
+        if (path.reg(insn.dst()).id() != 0) {
+            LinkedScalars.sync(path, path.state(), insn.dst(), linked);
+            LinkedScalars.sync(path, other, insn.dst(), linked);
         }
     }
 
@@ -178,27 +178,27 @@ public final class Jumps {
     }
 
     /** Pointers compared with null, with each other, or with the packet's end. */
-    private static void learnNullness(VerifierEnv env, Insn insn, VerifierState state, VerifierState other) {
+    private static void learnNullness(Exploration path, Insn insn, VerifierState state, VerifierState other) {
         Op.Cond cond = insn.op().cond();
         boolean withReg = insn.op().operand() == Op.Operand.REG;
-        RegState dst = env.reg(insn.dst());
-        RegState src = withReg ? env.reg(insn.src()) : RegState.constant(insn.imm());
+        RegState dst = path.reg(insn.dst());
+        RegState src = withReg ? path.reg(insn.src()) : RegState.constant(insn.imm());
         boolean equality = insn.op().is64() && (cond == Op.Cond.JEQ || cond == Op.Cond.JNE);
         boolean pointers = !dst.isScalar() && !src.isScalar();
         boolean noBtf = !dst.is(RegType.PTR_TO_BTF_ID) && !src.is(RegType.PTR_TO_BTF_ID);
         if (equality && withReg && pointers && noBtf) {
             VerifierState equal = cond == Op.Cond.JEQ ? other : state;
-            if (Registers.isNotNull(env, dst) && src.mayBeNull()) {
+            if (Registers.isNotNull(path, dst) && src.mayBeNull()) {
                 equal.func().setReg(insn.src(), equal.func().reg(insn.src()).notNull());
             }
-            if (Registers.isNotNull(env, src) && dst.mayBeNull()) {
+            if (Registers.isNotNull(path, src) && dst.mayBeNull()) {
                 equal.func().setReg(insn.dst(), equal.func().reg(insn.dst()).notNull());
             }
         }
-        dst = env.reg(insn.dst());
+        dst = path.reg(insn.dst());
         if (equality && dst.mayBeNull() && src.isNull()) {
             if (withReg) {
-                env.services().precision().markChain(env, insn.src());
+                path.services().precision().markChain(path, insn.src());
             }
             NullChecks.mark(state, insn.dst(), cond == Op.Cond.JNE);
             NullChecks.mark(other, insn.dst(), cond == Op.Cond.JEQ);

@@ -1,11 +1,12 @@
 package dev.spinbpf.verifier.check;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.verifier.flow.Rejection;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.state.RegState;
 import org.jspecify.annotations.Nullable;
@@ -32,25 +33,25 @@ final class KernelWrites {
     private record Range(long start, long end) {}
 
     /** A write to a kernel's struct, through the register of that name. */
-    private record Write(VerifierEnv env, String name, String struct, long off, int size) {
+    private record Write(Exploration path, String name, String struct, long off, int size) {
         Rejection refused() {
-            return env.reject(Errno.EACCES, "%s cannot write into ptr_%s at off=%d size=%d", name, struct, off, size);
+            return path.log().reject(Errno.EACCES, Message.KERNEL_WRITE_REFUSED, name, struct, off, size);
         }
     }
 
     /** Refuses a write that the program's kind may not make. */
-    static void check(VerifierEnv env, RegState reg, String name, boolean kernel, long off, int size) {
+    static void check(Exploration path, RegState reg, String name, boolean kernel, long off, int size) {
         String struct = reg.btfRef().btf().type(reg.btfRef().typeId()).name();
-        switch (kernel ? env.program().type() : ProgType.UNSPEC) {
-            case STRUCT_OPS -> structOps(env, reg, new Write(env, name, struct, off, size));
+        switch (kernel ? path.unit().program().type() : ProgType.UNSPEC) {
+            case STRUCT_OPS -> structOps(path, reg, new Write(path, name, struct, off, size));
             case SCHED_CLS, SCHED_ACT, XDP ->
                 throw new UnsupportedFeature("a write to kernel struct " + struct + " is not supported");
-            default -> throw env.reject(Errno.EACCES, "only read is supported");
+            default -> throw path.log().reject(Errno.EACCES, Message.BTF_ONLY_READ);
         }
     }
 
-    private static void structOps(VerifierEnv env, RegState reg, Write write) {
-        String target = String.valueOf(env.program().attachTarget());
+    private static void structOps(Exploration path, RegState reg, Write write) {
+        String target = String.valueOf(path.unit().program().attachTarget());
         if (target.startsWith("tcp_congestion_ops")) {
             tcpSock(reg.btfRef().btf(), write);
         } else if (target.startsWith("Qdisc_ops")) {
@@ -64,7 +65,7 @@ final class KernelWrites {
 
     private static void tcpSock(Btf btf, Write write) {
         if (!write.struct.equals("tcp_sock")) {
-            write.env.verbose("only read is supported\n");
+            write.path.log().note(Message.BTF_ONLY_READ);
             throw write.refused();
         }
         Range member = within(btf, write.off, TCP_PRIVATE);
@@ -83,7 +84,7 @@ final class KernelWrites {
                         yield stats == null ? at(btf, write.off, "Qdisc.limit", "Qdisc.q.qlen") : stats;
                     }
                     default -> {
-                        write.env.verbose("only read is supported\n");
+                        write.path.log().note(Message.BTF_ONLY_READ);
                         throw write.refused();
                     }
                 };
@@ -103,26 +104,26 @@ final class KernelWrites {
 
     private static void checkWithin(Write write, @Nullable Range member) {
         if (member == null) {
-            write.env.verbose("no write support to %s at off %d\n", write.struct, write.off);
+            write.path.log().note(Message.KERNEL_WRITE_NOT_SUPPORTED, write.struct, write.off);
             throw write.refused();
         }
         if (write.off + write.size > member.end) {
-            write.env.verbose(
-                    "write access at off %d with size %d beyond the member of %s ended at %d\n",
+            write.path.log().note(
+                    Message.KERNEL_WRITE_BEYOND_MEMBER,
                     write.off, write.size, write.struct, member.end);
             throw write.refused();
         }
     }
 
-    private static @Nullable Range within(Btf btf, long off, String path) {
-        Range member = range(btf, path);
+    private static @Nullable Range within(Btf btf, long off, String name) {
+        Range member = range(btf, name);
         return member != null && off >= member.start && off < member.end ? member : null;
     }
 
     /** The member that begins at the offset, or null. */
-    private static @Nullable Range at(Btf btf, long off, String... paths) {
-        for (String path : paths) {
-            Range member = range(btf, path);
+    private static @Nullable Range at(Btf btf, long off, String... names) {
+        for (String name : names) {
+            Range member = range(btf, name);
             if (member != null && member.start == off) {
                 return member;
             }
@@ -131,8 +132,8 @@ final class KernelWrites {
     }
 
     /** The bytes of a member, by the names of its struct and of the members that lead to it; null if it does not exist. */
-    private static @Nullable Range range(Btf btf, String path) {
-        String[] names = path.split("\\.", -1);
+    private static @Nullable Range range(Btf btf, String name) {
+        String[] names = name.split("\\.", -1);
         int typeId = btf.find(names[0], BtfType.Composite.class);
         long start = 0;
         for (int i = 1; i < names.length; i++) {
@@ -167,11 +168,11 @@ final class KernelWrites {
 
     private static void dummyState(RegState reg, Write write) {
         if (!write.struct.equals("bpf_dummy_ops_state")) {
-            write.env.verbose("only access to bpf_dummy_ops_state is supported\n");
+            write.path.log().note(Message.DUMMY_OPS_ONLY_STATE);
             throw write.refused();
         }
         if (write.off + write.size > reg.btfRef().btf().sizeOf(reg.btfRef().typeId())) {
-            write.env.verbose("write access at off %d with size %d\n", write.off, write.size);
+            write.path.log().note(Message.KERNEL_WRITE_OUTSIDE, write.off, write.size);
             throw write.refused();
         }
     }

@@ -3,7 +3,7 @@ package dev.spinbpf.verifier.check;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.model.KsymRef;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.state.RegState;
@@ -13,9 +13,9 @@ final class KsymAddresses {
     private KsymAddresses() {}
 
     /** The value of a register after a load of the object's kernel symbol. */
-    static RegState load(VerifierEnv env, int index) {
-        KsymRef ksym = env.object().ksyms().get(index);
-        Btf btf = env.kernelTypes();
+    static RegState load(Exploration path, int index) {
+        KsymRef ksym = path.unit().object().ksyms().get(index);
+        Btf btf = path.unit().kernelTypes();
         if (!ksym.typed() && !ksym.function()) {
             return RegState.UNKNOWN;
         }

@@ -2,7 +2,7 @@ package dev.spinbpf.verifier.check;
 
 import dev.spinbpf.verifier.domain.ScalarValue;
 import dev.spinbpf.verifier.flow.Registers;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.LinkedRegs;
 import dev.spinbpf.verifier.state.RegState;
@@ -14,11 +14,11 @@ final class LinkedScalars {
     private LinkedScalars() {}
 
     /** Adds all scalars of the state with the id; those that find no room are linked no more. */
-    static void collect(VerifierEnv env, VerifierState state, int scalarId, LinkedRegs into) {
+    static void collect(Exploration path, VerifierState state, int scalarId, LinkedRegs into) {
         int id = scalarId & ~RegState.ADD_CONST;
         for (int frame = state.curframe(); frame >= 0; frame--) {
             FuncState func = state.frame(frame);
-            int live = env.aux(state.frameInsn(frame)).liveRegsBefore;
+            int live = path.unit().aux(state.frameInsn(frame)).liveRegsBefore;
             for (int i = 0; i < FuncState.REGISTERS - 1; i++) {
                 RegState reg = func.reg(i);
                 boolean isLinked = (live & (1 << i)) != 0 && reg.isScalar() && reg.baseId() == id;
@@ -37,7 +37,7 @@ final class LinkedScalars {
     }
 
     /** Gives the others what is known of the register in the current frame. */
-    static void sync(VerifierEnv env, VerifierState state, int regno, LinkedRegs linked) {
+    static void sync(Exploration path, VerifierState state, int regno, LinkedRegs linked) {
         RegState known = state.func().reg(regno);
         for (LinkedRegs.Entry entry : linked.entries()) {
             boolean itself = entry.isReg() && entry.frame() == state.curframe() && entry.index() == regno;
@@ -52,9 +52,9 @@ final class LinkedScalars {
             }
             entry.set(state, synced(reg, known));
             if (entry.isReg()) {
-                env.markRegScratched(entry.index());
+                path.log().markRegScratched(entry.index());
             } else {
-                env.markSlotScratched(entry.index());
+                path.log().markSlotScratched(entry.index());
             }
         }
     }

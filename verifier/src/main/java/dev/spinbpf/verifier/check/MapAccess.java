@@ -1,12 +1,13 @@
 package dev.spinbpf.verifier.check;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.MapDef;
 import dev.spinbpf.verifier.flow.AccessType;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.RegState;
 
@@ -23,21 +24,21 @@ public final class MapAccess {
     }
 
     /** Refuses what the map's flags forbid. */
-    public static void checkPermission(VerifierEnv env, RegState reg, int off, int size, AccessType type) {
+    public static void checkPermission(Exploration path, RegState reg, int off, int size, AccessType type) {
         MapInfo map = reg.map();
         long flags = flags(map.def());
         if (type == AccessType.WRITE && (flags & MapFlags.BPF_F_RDONLY_PROG) != 0) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EACCES,
-                    "write into map forbidden, value_size=%d off=%d size=%d",
+                    Message.MAP_WRITE_FORBIDDEN_AT,
                     map.valueSize(),
                     reg.smin() + off,
                     size);
         }
         if (type == AccessType.READ && (flags & MapFlags.BPF_F_WRONLY_PROG) != 0) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EACCES,
-                    "read from map forbidden, value_size=%d off=%d size=%d",
+                    Message.MAP_READ_FORBIDDEN_AT,
                     map.valueSize(),
                     reg.smin() + off,
                     size);
@@ -55,39 +56,39 @@ public final class MapAccess {
 
     /** Refuses an access outside of the value, or to a special field in a way that it does not allow. */
     public static void check(
-            VerifierEnv env, RegState reg, String name, int off, int size, boolean zeroSizeAllowed, Source source) {
+            Exploration path, RegState reg, String name, int off, int size, boolean zeroSizeAllowed, Source source) {
         MapInfo map = reg.map();
-        MemoryRegion.check(env, reg, name, off, size, memSize(map), zeroSizeAllowed);
+        MemoryRegion.check(path, reg, name, off, size, memSize(map), zeroSizeAllowed);
         for (BtfField field : map.record().fields()) {
             boolean touched =
                     reg.smin() + off < field.end() && Long.compareUnsigned(field.offset(), reg.umax() + off + size) < 0;
             if (touched) {
-                checkField(env, reg, off, size, source, field);
+                checkField(path, reg, off, size, source, field);
             }
         }
     }
 
-    private static void checkField(VerifierEnv env, RegState reg, int off, int size, Source source, BtfField field) {
+    private static void checkField(Exploration path, RegState reg, int off, int size, Source source, BtfField field) {
         String fieldName = fieldTypeName(field.kind());
         if (!field.kind().isPointer()) {
-            throw env.reject(Errno.EACCES, "%s cannot be accessed directly by load/store", fieldName);
+            throw path.log().reject(Errno.EACCES, Message.SPECIAL_FIELD_DIRECT_ACCESS, fieldName);
         }
         if (source != Source.DIRECT) {
-            throw env.reject(Errno.EACCES, "%s cannot be accessed indirectly by helper", fieldName);
+            throw path.log().reject(Errno.EACCES, Message.SPECIAL_FIELD_INDIRECT_ACCESS, fieldName);
         }
         if (!reg.isConst()) {
-            throw env.reject(Errno.EACCES, "%s access cannot have variable offset", fieldName);
+            throw path.log().reject(Errno.EACCES, Message.KPTR_ACCESS_VARIABLE_OFFSET, fieldName);
         }
         if (field.offset() != off + reg.constValue()) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EACCES,
-                    "%s access misaligned expected=%d off=%d",
+                    Message.KPTR_ACCESS_MISALIGNED,
                     fieldName,
                     field.offset(),
                     off + reg.constValue());
         }
         if (size != Long.BYTES) {
-            throw env.reject(Errno.EACCES, "%s access size must be BPF_DW", fieldName);
+            throw path.log().reject(Errno.EACCES, Message.KPTR_ACCESS_SIZE, fieldName);
         }
     }
 

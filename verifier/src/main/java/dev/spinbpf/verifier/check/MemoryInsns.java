@@ -1,12 +1,13 @@
 package dev.spinbpf.verifier.check;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.Access;
 import dev.spinbpf.verifier.flow.AccessType;
 import dev.spinbpf.verifier.flow.Registers;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
@@ -16,72 +17,72 @@ public final class MemoryInsns {
     private MemoryInsns() {}
 
     /** {@code dst = *(src + off)}. */
-    public static void checkLoad(VerifierEnv env, Insn insn, boolean strict, boolean trustMayDiffer) {
-        RegState src = Registers.checkSource(env, insn.src());
-        Registers.checkDestination(env, insn.dst());
+    public static void checkLoad(Exploration path, Insn insn, boolean strict, boolean trustMayDiffer) {
+        RegState src = Registers.checkSource(path, insn.src());
+        Registers.checkDestination(path, insn.dst());
         boolean signExtend = insn.op().kind() == Op.Kind.LDXSX;
-        access(env, insn, src, insn.src(), AccessType.READ, insn.dst(), strict, signExtend);
-        InsnPointers.save(env, src.type(), src.flags(), trustMayDiffer);
+        access(path, insn, src, insn.src(), AccessType.READ, insn.dst(), strict, signExtend);
+        InsnPointers.save(path, src.type(), src.flags(), trustMayDiffer);
     }
 
     /** {@code *(dst + off) = src}. */
-    public static void checkStore(VerifierEnv env, Insn insn, boolean strict) {
-        Registers.checkSource(env, insn.src());
-        RegState dst = Registers.checkSource(env, insn.dst());
-        access(env, insn, dst, insn.dst(), AccessType.WRITE, insn.src(), strict, false);
-        InsnPointers.save(env, dst.type(), dst.flags(), false);
+    public static void checkStore(Exploration path, Insn insn, boolean strict) {
+        Registers.checkSource(path, insn.src());
+        RegState dst = Registers.checkSource(path, insn.dst());
+        access(path, insn, dst, insn.dst(), AccessType.WRITE, insn.src(), strict, false);
+        InsnPointers.save(path, dst.type(), dst.flags(), false);
     }
 
     /** {@code *(dst + off) = imm}. */
-    public static void checkStoreImmediate(VerifierEnv env, Insn insn) {
-        RegState dst = Registers.checkSource(env, insn.dst());
-        access(env, insn, dst, insn.dst(), AccessType.WRITE, -1, false, false);
-        InsnPointers.save(env, dst.type(), dst.flags(), false);
+    public static void checkStoreImmediate(Exploration path, Insn insn) {
+        RegState dst = Registers.checkSource(path, insn.dst());
+        access(path, insn, dst, insn.dst(), AccessType.WRITE, -1, false, false);
+        InsnPointers.save(path, dst.type(), dst.flags(), false);
     }
 
     /** A load-acquire. */
-    public static void checkLoadAcquire(VerifierEnv env, Insn insn) {
-        RegState src = Registers.checkSource(env, insn.src());
+    public static void checkLoadAcquire(Exploration path, Insn insn) {
+        RegState src = Registers.checkSource(path, insn.src());
         boolean faultable = src.is(RegType.PTR_TO_BTF_ID, 0) || src.hasFlag(TypeFlags.PTR_UNTRUSTED);
         if (!isAtomicAllowed(src) || faultable) {
-            throw env.reject(Errno.EACCES, "BPF_ATOMIC loads from R%d %s is not allowed", insn.src(), src.typeText());
+            throw path.log().reject(Errno.EACCES, Message.ATOMIC_LOAD_NOT_ALLOWED, insn.src(), src.typeText());
         }
-        checkLoad(env, insn, true, false);
+        checkLoad(path, insn, true, false);
     }
 
     /** A store-release. */
-    public static void checkStoreRelease(VerifierEnv env, Insn insn) {
-        checkStore(env, insn, true);
-        refuseStore(env, insn);
+    public static void checkStoreRelease(Exploration path, Insn insn) {
+        checkStore(path, insn, true);
+        refuseStore(path, insn);
     }
 
     /** An atomic read-modify-write. */
-    public static void checkReadModifyWrite(VerifierEnv env, Insn insn) {
-        Registers.checkSource(env, insn.src());
-        Registers.checkSource(env, insn.dst());
+    public static void checkReadModifyWrite(Exploration path, Insn insn) {
+        Registers.checkSource(path, insn.src());
+        Registers.checkSource(path, insn.dst());
         Op.Atomic operation = insn.op().atomic();
         if (operation == Op.Atomic.CMPXCHG) {
-            Registers.checkSource(env, 0);
+            Registers.checkSource(path, 0);
         }
-        refuseStore(env, insn);
+        refuseStore(path, insn);
         int loadRegno = -1;
         if (operation.fetches()) {
             loadRegno = operation == Op.Atomic.CMPXCHG ? 0 : insn.src();
-            Registers.writeUnknown(env, loadRegno);
+            Registers.writeUnknown(path, loadRegno);
         }
-        access(env, insn, env.reg(insn.dst()), insn.dst(), AccessType.READ, -1, true, false);
+        access(path, insn, path.reg(insn.dst()), insn.dst(), AccessType.READ, -1, true, false);
         if (loadRegno >= 0) {
-            access(env, insn, env.reg(insn.dst()), insn.dst(), AccessType.READ, loadRegno, true, false);
+            access(path, insn, path.reg(insn.dst()), insn.dst(), AccessType.READ, loadRegno, true, false);
         }
-        RegState pointer = env.reg(insn.dst());
-        InsnPointers.save(env, pointer.type(), pointer.flags(), false);
-        access(env, insn, pointer, insn.dst(), AccessType.WRITE, -1, true, false);
+        RegState pointer = path.reg(insn.dst());
+        InsnPointers.save(path, pointer.type(), pointer.flags(), false);
+        access(path, insn, pointer, insn.dst(), AccessType.WRITE, -1, true, false);
     }
 
-    private static void refuseStore(VerifierEnv env, Insn insn) {
-        RegState dst = env.reg(insn.dst());
+    private static void refuseStore(Exploration path, Insn insn) {
+        RegState dst = path.reg(insn.dst());
         if (!isAtomicAllowed(dst)) {
-            throw env.reject(Errno.EACCES, "BPF_ATOMIC stores into R%d %s is not allowed", insn.dst(), dst.typeText());
+            throw path.log().reject(Errno.EACCES, Message.ATOMIC_STORE_NOT_ALLOWED, insn.dst(), dst.typeText());
         }
     }
 
@@ -95,7 +96,7 @@ public final class MemoryInsns {
     }
 
     private static void access(
-            VerifierEnv env,
+            Exploration path,
             Insn insn,
             RegState pointer,
             int pointerRegno,
@@ -104,9 +105,9 @@ public final class MemoryInsns {
             boolean strict,
             boolean signExtend) {
         PointerAccess.check(
-                env,
+                path,
                 new Access(
-                        env.insnIndex(),
+                        path.insnIndex(),
                         pointer,
                         Registers.name(pointerRegno),
                         insn.off(),

@@ -1,8 +1,9 @@
 package dev.spinbpf.verifier.check;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.Registers;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.RegState;
 import org.jspecify.annotations.Nullable;
 
@@ -72,7 +73,7 @@ final class MemoryRegion {
      * @param memSize bytes of the region, unsigned
      */
     public static void check(
-            VerifierEnv env, RegState reg, String name, int off, int size, long memSize, boolean zeroSizeAllowed) {
+            Exploration path, RegState reg, String name, int off, int size, long memSize, boolean zeroSizeAllowed) {
         Extent extent = new Extent(reg, off, size, memSize, zeroSizeAllowed);
         Outside outside = extent.outside();
         if (outside == null) {
@@ -80,38 +81,38 @@ final class MemoryRegion {
         }
         throw switch (outside) {
             case MIN_NEGATIVE ->
-                env.reject(
+                path.log().reject(
                         Errno.EACCES,
-                        "%s min value is negative, either use unsigned index or do a if (index >=0) check.",
+                        Message.OFFSET_MAY_BE_NEGATIVE,
                         name);
             case UNBOUNDED ->
-                env.reject(Errno.EACCES, "%s unbounded memory access, make sure to bounds check any such access", name);
+                path.log().reject(Errno.EACCES, Message.OFFSET_UNBOUNDED, name);
             case MIN_OUTSIDE -> {
-                sayWhere(env, extent, name, extent.lowest());
-                yield env.reject(Errno.EACCES, "%s min value is outside of the allowed memory range", name);
+                sayWhere(path, extent, name, extent.lowest());
+                yield path.log().reject(Errno.EACCES, Message.OFFSET_MIN_OUT_OF_RANGE, name);
             }
             case MAX_OUTSIDE -> {
-                sayWhere(env, extent, name, extent.highest());
-                yield env.reject(Errno.EACCES, "%s max value is outside of the allowed memory range", name);
+                sayWhere(path, extent, name, extent.highest());
+                yield path.log().reject(Errno.EACCES, Message.OFFSET_MAX_OUT_OF_RANGE, name);
             }
         };
     }
 
-    private static void sayWhere(VerifierEnv env, Extent extent, String name, int start) {
+    private static void sayWhere(Exploration path, Extent extent, String name, int start) {
         int size = extent.size();
         long memSize = extent.memSize();
         switch (extent.reg().type()) {
             case PTR_TO_MAP_KEY ->
-                env.verbose("invalid access to map key, key_size=%d off=%d size=%d\n", memSize, start, size);
+                path.log().note(Message.INVALID_MAP_KEY_ACCESS, memSize, start, size);
             case PTR_TO_MAP_VALUE ->
-                env.verbose("invalid access to map value, value_size=%d off=%d size=%d\n", memSize, start, size);
+                path.log().note(Message.INVALID_MAP_VALUE_ACCESS, memSize, start, size);
             case PTR_TO_PACKET, PTR_TO_PACKET_META, PTR_TO_PACKET_END ->
-                env.verbose(
-                        "invalid access to packet, off=%d size=%d, %s(id=%d,off=%d,r=%d)\n",
+                path.log().note(
+                        Message.INVALID_PACKET_ACCESS,
                         start, size, name, extent.reg().id(), start, memSize);
             case PTR_TO_CTX ->
-                env.verbose("invalid access to context, ctx_size=%d off=%d size=%d\n", memSize, start, size);
-            default -> env.verbose("invalid access to memory, mem_size=%d off=%d size=%d\n", memSize, start, size);
+                path.log().note(Message.INVALID_CONTEXT_REGION_ACCESS, memSize, start, size);
+            default -> path.log().note(Message.INVALID_MEMORY_ACCESS, memSize, start, size);
         }
     }
 }

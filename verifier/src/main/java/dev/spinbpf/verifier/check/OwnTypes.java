@@ -2,7 +2,7 @@ package dev.spinbpf.verifier.check;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 
 /**
  * A struct of the kernel, where the kernel's types are not at hand. Relocations were made
@@ -15,8 +15,8 @@ final class OwnTypes {
     private OwnTypes() {}
 
     /** True if one of the object's structs of that name, flavors included, has a number in these bytes. */
-    static boolean haveScalar(VerifierEnv env, String struct, long off, int size) {
-        Btf btf = env.btf();
+    static boolean haveScalar(Exploration path, String struct, long off, int size) {
+        Btf btf = path.unit().btf();
         for (int id = 1; id < btf.size(); id++) {
             if (btf.type(id) instanceof BtfType.Composite own
                     && isNamed(own.name(), struct)

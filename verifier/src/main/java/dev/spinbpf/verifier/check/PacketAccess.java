@@ -1,8 +1,9 @@
 package dev.spinbpf.verifier.check;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.KernelLimits;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
@@ -15,16 +16,16 @@ public final class PacketAccess {
     private PacketAccess() {}
 
     /** Refuses an access to bytes that are not known to be in the packet. */
-    public static void check(VerifierEnv env, RegState reg, String name, int off, int size, boolean zeroSizeAllowed) {
+    public static void check(Exploration path, RegState reg, String name, int off, int size, boolean zeroSizeAllowed) {
         if (reg.range() < 0) {
-            throw env.reject(Errno.EINVAL, "%s offset is outside of the packet", name);
+            throw path.log().reject(Errno.EINVAL, Message.PACKET_OFFSET_OUTSIDE, name);
         }
-        MemoryRegion.check(env, reg, name, off, size, reg.range(), zeroSizeAllowed);
+        MemoryRegion.check(path, reg, name, off, size, reg.range(), zeroSizeAllowed);
     }
 
     /** True if programs of this kind may write to packets directly. */
-    static boolean mayWrite(VerifierEnv env) {
-        return switch (env.program().type()) {
+    static boolean mayWrite(Exploration path) {
+        return switch (path.unit().program().type()) {
             case SCHED_CLS, SCHED_ACT, XDP, LWT_XMIT, SK_SKB, SK_MSG, CGROUP_SOCKOPT -> true;
             default -> false;
         };

@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.check;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.KernelLimits;
@@ -10,7 +11,7 @@ import dev.spinbpf.verifier.domain.ScalarValue;
 import dev.spinbpf.verifier.flow.Access;
 import dev.spinbpf.verifier.flow.ContextAccess;
 import dev.spinbpf.verifier.flow.Registers;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.object.KptrAccess;
 import dev.spinbpf.verifier.state.MapInfo;
@@ -24,139 +25,139 @@ final class PointerAccess {
     private PointerAccess() {}
 
     /** Refuses the access if it is not safe; a load sets the register to what is known of the value. */
-    public static void check(VerifierEnv env, Access access) {
+    public static void check(Exploration path, Access access) {
         RegState reg = access.reg();
-        Alignment.check(env, reg, access.off(), access.size(), access.strictAlignment());
+        Alignment.check(path, reg, access.off(), access.size(), access.strictAlignment());
         switch (reg.type()) {
-            case PTR_TO_STACK -> checkStack(env, access);
-            case PTR_TO_MEM -> checkMem(env, access);
+            case PTR_TO_STACK -> checkStack(path, access);
+            case PTR_TO_MEM -> checkMem(path, access);
             case PTR_TO_BTF_ID -> {
-                refuseNullable(env, access);
+                refuseNullable(path, access);
                 BtfAccess.check(
-                        env, reg, access.name(), access.off(), access.size(), access.type(), access.valueRegno());
+                        path, reg, access.name(), access.off(), access.size(), access.type(), access.valueRegno());
             }
             case PTR_TO_BUF -> {
-                refuseNullable(env, access);
-                refuseWriteIf(env, access, reg.hasFlag(TypeFlags.MEM_RDONLY));
+                refuseNullable(path, access);
+                refuseWriteIf(path, access, reg.hasFlag(TypeFlags.MEM_RDONLY));
                 checkBuffer(
-                        env, reg, access.name(), access.off(), reg.hasFlag(TypeFlags.MEM_RDONLY) ? "rdonly" : "rdwr");
-                loadUnknown(env, access);
+                        path, reg, access.name(), access.off(), reg.hasFlag(TypeFlags.MEM_RDONLY) ? "rdonly" : "rdwr");
+                loadUnknown(path, access);
             }
-            default -> checkUnflagged(env, access);
+            default -> checkUnflagged(path, access);
         }
         if (access.isLoadTo() && access.size() < Long.BYTES) {
-            narrow(env, access);
+            narrow(path, access);
         }
     }
 
-    private static void checkUnflagged(VerifierEnv env, Access access) {
+    private static void checkUnflagged(Exploration path, Access access) {
         RegState reg = access.reg();
         if (reg.flags() != 0) {
-            throw invalid(env, access);
+            throw invalid(path, access);
         }
         switch (reg.type()) {
             case PTR_TO_MAP_KEY -> {
                 if (access.isWrite()) {
-                    throw env.reject(Errno.EACCES, "write to change key %s not allowed", access.name());
+                    throw path.log().reject(Errno.EACCES, Message.MAP_KEY_WRITE_NOT_ALLOWED, access.name());
                 }
                 MemoryRegion.check(
-                        env,
+                        path,
                         reg,
                         access.name(),
                         access.off(),
                         access.size(),
                         reg.map().keySize(),
                         false);
-                loadUnknown(env, access);
+                loadUnknown(path, access);
             }
-            case PTR_TO_MAP_VALUE -> checkMapValue(env, access);
-            case PTR_TO_CTX -> checkContext(env, access);
+            case PTR_TO_MAP_VALUE -> checkMapValue(path, access);
+            case PTR_TO_CTX -> checkContext(path, access);
             case PTR_TO_PACKET, PTR_TO_PACKET_META -> {
-                if (access.isWrite() && !PacketAccess.mayWrite(env)) {
-                    throw env.reject(Errno.EACCES, "cannot write into packet");
+                if (access.isWrite() && !PacketAccess.mayWrite(path)) {
+                    throw path.log().reject(Errno.EACCES, Message.PACKET_WRITE_NOT_ALLOWED);
                 }
-                env.seenDirectWrite |= access.isWrite();
-                PacketAccess.check(env, reg, access.name(), access.off(), access.size(), false);
-                loadUnknown(env, access);
+                path.seenDirectWrite |= access.isWrite();
+                PacketAccess.check(path, reg, access.name(), access.off(), access.size(), false);
+                loadUnknown(path, access);
             }
-            case PTR_TO_FLOW_KEYS -> checkFlowKeys(env, access);
+            case PTR_TO_FLOW_KEYS -> checkFlowKeys(path, access);
             case PTR_TO_SOCKET, PTR_TO_SOCK_COMMON, PTR_TO_TCP_SOCK, PTR_TO_XDP_SOCK -> {
-                refuseWriteIf(env, access, true);
-                SocketAccess.check(env, access);
-                loadUnknown(env, access);
+                refuseWriteIf(path, access, true);
+                SocketAccess.check(path, access);
+                loadUnknown(path, access);
             }
             case PTR_TO_TP_BUFFER -> {
-                checkBuffer(env, reg, access.name(), access.off(), "tracepoint");
-                loadUnknown(env, access);
+                checkBuffer(path, reg, access.name(), access.off(), "tracepoint");
+                loadUnknown(path, access);
             }
-            case CONST_PTR_TO_MAP -> BtfAccess.checkMapPointer(env, access);
-            case PTR_TO_ARENA -> loadUnknown(env, access);
-            default -> throw invalid(env, access);
+            case CONST_PTR_TO_MAP -> BtfAccess.checkMapPointer(path, access);
+            case PTR_TO_ARENA -> loadUnknown(path, access);
+            default -> throw invalid(path, access);
         }
     }
 
-    private static RuntimeException invalid(VerifierEnv env, Access access) {
-        return env.reject(
+    private static RuntimeException invalid(Exploration path, Access access) {
+        return path.log().reject(
                 Errno.EACCES,
-                "%s invalid mem access '%s'",
+                Message.INVALID_MEM_ACCESS,
                 access.name(),
                 access.reg().typeText());
     }
 
-    private static void refuseNullable(VerifierEnv env, Access access) {
+    private static void refuseNullable(Exploration path, Access access) {
         if (access.reg().mayBeNull()) {
-            throw invalid(env, access);
+            throw invalid(path, access);
         }
     }
 
-    private static void refuseWriteIf(VerifierEnv env, Access access, boolean readOnly) {
+    private static void refuseWriteIf(Exploration path, Access access, boolean readOnly) {
         if (readOnly && access.isWrite()) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EACCES,
-                    "%s cannot write into %s",
+                    Message.WRITE_INTO_RDONLY,
                     access.name(),
                     access.reg().typeText());
         }
     }
 
-    private static void loadUnknown(VerifierEnv env, Access access) {
+    private static void loadUnknown(Exploration path, Access access) {
         if (access.isLoadTo()) {
-            env.setReg(access.valueRegno(), RegState.UNKNOWN);
+            path.setReg(access.valueRegno(), RegState.UNKNOWN);
         }
     }
 
-    private static void checkStack(VerifierEnv env, Access access) {
+    private static void checkStack(Exploration path, Access access) {
         if (access.reg().flags() != 0) {
-            throw invalid(env, access);
+            throw invalid(path, access);
         }
-        StackAccess.checkWithinBounds(env, access.reg(), access.name(), access.off(), access.size(), access.type());
+        StackAccess.checkWithinBounds(path, access.reg(), access.name(), access.off(), access.size(), access.type());
         if (access.isWrite()) {
-            StackWrites.write(env, access.reg(), access.off(), access.size(), access.valueRegno(), access.insnIndex());
+            StackWrites.write(path, access.reg(), access.off(), access.size(), access.valueRegno(), access.insnIndex());
         } else {
-            StackReads.read(env, access.reg(), access.name(), access.off(), access.size(), access.valueRegno());
+            StackReads.read(path, access.reg(), access.name(), access.off(), access.size(), access.valueRegno());
         }
     }
 
-    private static void checkMem(VerifierEnv env, Access access) {
+    private static void checkMem(Exploration path, Access access) {
         RegState reg = access.reg();
-        refuseNullable(env, access);
+        refuseNullable(path, access);
         boolean readOnly = reg.hasFlag(TypeFlags.MEM_RDONLY);
-        refuseWriteIf(env, access, readOnly);
+        refuseWriteIf(path, access, readOnly);
         if (!(readOnly && reg.hasFlag(TypeFlags.PTR_UNTRUSTED))) {
-            MemoryRegion.check(env, reg, access.name(), access.off(), access.size(), reg.memSize(), false);
+            MemoryRegion.check(path, reg, access.name(), access.off(), access.size(), reg.memSize(), false);
         }
-        loadUnknown(env, access);
+        loadUnknown(path, access);
     }
 
-    private static void checkMapValue(VerifierEnv env, Access access) {
+    private static void checkMapValue(Exploration path, Access access) {
         RegState reg = access.reg();
-        MapAccess.checkPermission(env, reg, access.off(), access.size(), access.type());
-        MapAccess.check(env, reg, access.name(), access.off(), access.size(), false, MapAccess.Source.DIRECT);
+        MapAccess.checkPermission(path, reg, access.off(), access.size(), access.type());
+        MapAccess.check(path, reg, access.name(), access.off(), access.size(), false, MapAccess.Source.DIRECT);
         BtfField field = reg.isConst() ? pointerField(reg.map(), access.off() + reg.constValue()) : null;
         if (field != null) {
-            KptrAccess.check(env, access, field);
+            KptrAccess.check(path, access, field);
         } else if (access.isLoadTo()) {
-            env.setReg(access.valueRegno(), loadedFromMap(env, access));
+            path.setReg(access.valueRegno(), loadedFromMap(path, access));
         }
     }
 
@@ -165,11 +166,11 @@ final class PointerAccess {
         return field != null && field.kind().isPointer() ? field : null;
     }
 
-    private static RegState loadedFromMap(VerifierEnv env, Access access) {
+    private static RegState loadedFromMap(Exploration path, Access access) {
         RegState reg = access.reg();
         if (reg.map().type() == MapType.INSN_ARRAY) {
             if (access.size() != Long.BYTES) {
-                throw env.reject(Errno.EACCES, "Invalid read of %d bytes from insn_array", access.size());
+                throw path.log().reject(Errno.EACCES, Message.INSN_ARRAY_READ_SIZE, access.size());
             }
             ScalarValue moved =
                     access.off() == 0 ? reg.value() : ScalarAlu.add(reg.value(), ScalarValue.constant(access.off()));
@@ -181,54 +182,54 @@ final class PointerAccess {
         return constant == null ? RegState.UNKNOWN : RegState.constant(constant);
     }
 
-    private static void checkContext(VerifierEnv env, Access access) {
+    private static void checkContext(Exploration path, Access access) {
         RegState reg = access.reg();
-        ContextAccess context = env.services().context();
-        if (env.program().type() == ProgType.SYSCALL) {
-            MemoryRegion.check(env, reg, access.name(), access.off(), access.size(), KernelLimits.MAX_CTX_OFF, false);
+        ContextAccess context = path.services().context();
+        if (path.unit().program().type() == ProgType.SYSCALL) {
+            MemoryRegion.check(path, reg, access.name(), access.off(), access.size(), KernelLimits.MAX_CTX_OFF, false);
         } else {
-            Registers.checkPointerOffset(env, reg, access.name(), context.allowsFixedOffset(env));
+            Registers.checkPointerOffset(path, reg, access.name(), context.allowsFixedOffset(path));
         }
         int off = access.off() + (int) reg.umax();
-        RegState loaded = context.check(env, off, access.size(), access.isWrite(), access.signExtend());
+        RegState loaded = context.check(path, off, access.size(), access.isWrite(), access.signExtend());
         if (loaded == null) {
-            env.verbose("invalid bpf_context access off=%d size=%d\n", off, access.size());
-            throw env.reject(Errno.EACCES);
+            path.log().note(Message.INVALID_CONTEXT_ACCESS, off, access.size());
+            throw path.log().reject(Errno.EACCES);
         }
         if (!access.isLoadTo()) {
             return;
         }
-        if (loaded.is(RegType.PTR_TO_BTF_ID) && loaded.id() != 0 && !env.state().hasReference(loaded.id())) {
-            throw env.reject(Errno.EACCES, "invalid bpf_context access off=%d. Reference may already be released", off);
+        if (loaded.is(RegType.PTR_TO_BTF_ID) && loaded.id() != 0 && !path.state().hasReference(loaded.id())) {
+            throw path.log().reject(Errno.EACCES, Message.CONTEXT_REFERENCE_RELEASED, off);
         }
         boolean needsId = loaded.mayBeNull() && loaded.id() == 0;
-        env.setReg(access.valueRegno(), needsId ? loaded.withId(env.newId()) : loaded);
+        path.setReg(access.valueRegno(), needsId ? loaded.withId(path.newId()) : loaded);
     }
 
-    private static void checkFlowKeys(VerifierEnv env, Access access) {
+    private static void checkFlowKeys(Exploration path, Access access) {
         RegState reg = access.reg();
         // Arithmetic leaves such a pointer with a constant offset.
         long off = access.off() + reg.constValue();
         if (off < 0 || off + access.size() > KernelLimits.BPF_FLOW_KEYS_BYTES) {
-            throw env.reject(Errno.EACCES, "invalid access to flow keys off=%d size=%d", off, access.size());
+            throw path.log().reject(Errno.EACCES, Message.INVALID_FLOW_KEYS_ACCESS, off, access.size());
         }
-        loadUnknown(env, access);
+        loadUnknown(path, access);
     }
 
     /** Refuses a variable or negative offset into a buffer whose size is checked when the program is attached or run. */
-    static void checkBuffer(VerifierEnv env, RegState reg, String name, int off, String what) {
+    static void checkBuffer(Exploration path, RegState reg, String name, int off, String what) {
         if (!reg.isConst()) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EACCES,
-                    "%s invalid variable buffer offset: off=%d, var_off=%s",
+                    Message.BUFFER_VARIABLE_OFFSET,
                     name,
                     off,
                     reg.value().varOff());
         }
         if (reg.constValue() + off < 0) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EACCES,
-                    "%s invalid negative %s buffer offset: off=%d, var_off=%d",
+                    Message.BUFFER_NEGATIVE_OFFSET,
                     name,
                     what,
                     off,
@@ -237,17 +238,17 @@ final class PointerAccess {
     }
 
     /** A load of less than eight bytes clears, or fills with the sign, the rest of the register. */
-    private static void narrow(VerifierEnv env, Access access) {
-        RegState loaded = env.reg(access.valueRegno());
+    private static void narrow(Exploration path, Access access) {
+        RegState loaded = path.reg(access.valueRegno());
         if (!loaded.isScalar()) {
             return;
         }
         if (!access.signExtend()) {
-            env.setReg(access.valueRegno(), loaded.withValue(loaded.value().truncate(access.size())));
+            path.setReg(access.valueRegno(), loaded.withValue(loaded.value().truncate(access.size())));
             return;
         }
         boolean keepsValue = Long.compareUnsigned(loaded.umax(), 1L << (access.size() * Byte.SIZE - 1)) < 0;
         RegState extended = loaded.withValue(loaded.value().signExtend(access.size()));
-        env.setReg(access.valueRegno(), keepsValue ? extended : Registers.withoutScalarId(extended));
+        path.setReg(access.valueRegno(), keepsValue ? extended : Registers.withoutScalarId(extended));
     }
 }

@@ -1,12 +1,13 @@
 package dev.spinbpf.verifier.check;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.domain.ScalarAlu;
 import dev.spinbpf.verifier.domain.ScalarValue;
 import dev.spinbpf.verifier.flow.Registers;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
@@ -22,55 +23,55 @@ final class PointerMath {
      * @param offset the scalar
      * @param pointerIsDst whether the pointer is the instruction's destination rather than its source
      */
-    static void adjust(VerifierEnv env, Insn insn, RegState pointer, ScalarValue offset, boolean pointerIsDst) {
+    static void adjust(Exploration path, Insn insn, RegState pointer, ScalarValue offset, boolean pointerIsDst) {
         int dst = insn.dst();
         boolean known = offset.isConst();
         if (offset.isEmpty() || (known && (offset.smin() != offset.smax() || offset.umin() != offset.umax()))) {
-            env.setReg(dst, RegState.UNKNOWN);
+            path.setReg(dst, RegState.UNKNOWN);
             return;
         }
         if (!insn.op().is64()) {
             if (insn.op().alu() == Op.Alu.SUB) {
-                env.setReg(dst, RegState.UNKNOWN);
+                path.setReg(dst, RegState.UNKNOWN);
                 return;
             }
-            throw env.reject(Errno.EACCES, "R%d 32-bit pointer arithmetic prohibited", dst);
+            throw path.log().reject(Errno.EACCES, Message.POINTER_ARITHMETIC_32BIT, dst);
         }
         if (pointer.mayBeNull()) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EACCES,
-                    "R%d pointer arithmetic on %s prohibited, null-check it first",
+                    Message.POINTER_ARITHMETIC_BEFORE_NULL_CHECK,
                     dst,
                     pointer.typeText());
         }
         if (!isAllowed(pointer, insn.op().alu(), offset)) {
-            throw env.reject(Errno.EACCES, "R%d pointer arithmetic on %s prohibited", dst, pointer.typeText());
+            throw path.log().reject(Errno.EACCES, Message.POINTER_ARITHMETIC_ON_TYPE, dst, pointer.typeText());
         }
         if (pointer.is(RegType.PTR_TO_MEM) && pointer.hasFlag(TypeFlags.PTR_UNTRUSTED)) {
-            env.setReg(dst, pointer);
+            path.setReg(dst, pointer);
             return;
         }
-        checkScalar(env, offset, pointer);
-        checkSane(env, pointer.value(), pointer);
+        checkScalar(path, offset, pointer);
+        checkSane(path, pointer.value(), pointer);
         RegState moved =
                 switch (insn.op().alu()) {
-                    case ADD -> added(env, pointer, offset);
-                    case SUB -> subtracted(env, insn, pointer, offset, pointerIsDst);
+                    case ADD -> added(path, pointer, offset);
+                    case SUB -> subtracted(path, insn, pointer, offset, pointerIsDst);
                     case AND, OR, XOR ->
-                        throw env.reject(
+                        throw path.log().reject(
                                 Errno.EACCES,
-                                "R%d bitwise operator %s on pointer prohibited",
+                                Message.POINTER_BITWISE_OPERATOR,
                                 dst,
                                 Arithmetic.symbol(insn.op().alu()));
                     default ->
-                        throw env.reject(
+                        throw path.log().reject(
                                 Errno.EACCES,
-                                "R%d pointer arithmetic with %s operator prohibited",
+                                Message.POINTER_ARITHMETIC_OPERATOR,
                                 dst,
                                 Arithmetic.symbol(insn.op().alu()));
                 };
-        checkSane(env, moved.value(), pointer);
-        env.setReg(dst, moved);
+        checkSane(path, moved.value(), pointer);
+        path.setReg(dst, moved);
     }
 
     private static boolean isAllowed(RegState pointer, Op.Alu alu, ScalarValue offset) {
@@ -95,30 +96,30 @@ final class PointerMath {
         };
     }
 
-    private static RegState added(VerifierEnv env, RegState pointer, ScalarValue offset) {
+    private static RegState added(Exploration path, RegState pointer, ScalarValue offset) {
         RegState moved = pointer.withValue(ScalarAlu.addToOffset(pointer.value(), offset));
         if (!pointer.isPacketPointer()) {
             return moved;
         }
         boolean known = offset.isConst();
-        RegState based = known ? moved : moved.withId(env.newId());
+        RegState based = known ? moved : moved.withId(path.newId());
         return !known || pointer.range() < 0 ? withoutRange(based) : based;
     }
 
     private static RegState subtracted(
-            VerifierEnv env, Insn insn, RegState pointer, ScalarValue offset, boolean pointerIsDst) {
+            Exploration path, Insn insn, RegState pointer, ScalarValue offset, boolean pointerIsDst) {
         if (!pointerIsDst) {
-            throw env.reject(Errno.EACCES, "R%d tried to subtract pointer from scalar", insn.dst());
+            throw path.log().reject(Errno.EACCES, Message.POINTER_SUBTRACTED_FROM_SCALAR, insn.dst());
         }
         if (pointer.is(RegType.PTR_TO_STACK, 0)) {
-            throw env.reject(Errno.EACCES, "R%d subtraction from stack pointer prohibited", insn.dst());
+            throw path.log().reject(Errno.EACCES, Message.STACK_POINTER_SUBTRACTION, insn.dst());
         }
         RegState moved = pointer.withValue(ScalarAlu.subtractFromOffset(pointer.value(), offset));
         if (!pointer.isPacketPointer()) {
             return moved;
         }
         boolean known = offset.isConst();
-        RegState based = known ? moved : moved.withId(env.newId());
+        RegState based = known ? moved : moved.withId(path.newId());
         return (!known && offset.smin() < 0) || pointer.range() < 0 ? withoutRange(based) : based;
     }
 
@@ -126,29 +127,29 @@ final class PointerMath {
         return reg.withPayload(new RegPayload.PacketRange(0));
     }
 
-    private static void checkScalar(VerifierEnv env, ScalarValue offset, RegState pointer) {
+    private static void checkScalar(Exploration path, ScalarValue offset, RegState pointer) {
         if (offset.isConst() && isFar(offset.value())) {
-            throw env.reject(
-                    Errno.EINVAL, "math between %s pointer and %d is not allowed", pointer.typeText(), offset.value());
+            throw path.log().reject(
+                    Errno.EINVAL, Message.POINTER_MATH_CONSTANT_TOO_LARGE, pointer.typeText(), offset.value());
         }
         if (offset.smin() == Long.MIN_VALUE) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EINVAL,
-                    "math between %s pointer and register with unbounded min value is not allowed",
+                    Message.POINTER_MATH_UNBOUNDED,
                     pointer.typeText());
         }
         if (isFar(offset.smin())) {
-            throw env.reject(
-                    Errno.EINVAL, "value %d makes %s pointer be out of bounds", offset.smin(), pointer.typeText());
+            throw path.log().reject(
+                    Errno.EINVAL, Message.POINTER_OUT_OF_BOUNDS, offset.smin(), pointer.typeText());
         }
     }
 
-    private static void checkSane(VerifierEnv env, ScalarValue value, RegState pointer) {
+    private static void checkSane(Exploration path, ScalarValue value, RegState pointer) {
         long at = value.isConst() ? value.value() : value.smin();
         if (isFar(at) || isFar(value.smin())) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EINVAL,
-                    "%s pointer offset %d is not allowed",
+                    Message.POINTER_OFFSET_TOO_LARGE,
                     pointer.typeText(),
                     isFar(at) ? at : value.smin());
         }

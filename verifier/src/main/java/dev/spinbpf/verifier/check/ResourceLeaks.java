@@ -1,8 +1,9 @@
 package dev.spinbpf.verifier.check;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.ProgType;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.AcquiredReference;
 import dev.spinbpf.verifier.state.VerifierState;
 
@@ -17,36 +18,36 @@ public final class ResourceLeaks {
      * @param checkLocks whether locks and other critical sections count too
      * @param prefix what is about to happen, as messages say it
      */
-    public static void check(VerifierEnv env, boolean exceptionExit, boolean checkLocks, String prefix) {
-        VerifierState state = env.state();
+    public static void check(Exploration path, boolean exceptionExit, boolean checkLocks, String prefix) {
+        VerifierState state = path.state();
         if (checkLocks && state.activeLocks() != 0) {
-            throw env.reject(Errno.EINVAL, "%s cannot be used inside bpf_spin_lock-ed region", prefix);
+            throw path.log().reject(Errno.EINVAL, Message.LOCK_HELD, prefix);
         }
-        if (hasLeak(env, exceptionExit)) {
-            throw env.reject(Errno.EINVAL, "%s would lead to reference leak", prefix);
+        if (hasLeak(path, exceptionExit)) {
+            throw path.log().reject(Errno.EINVAL, Message.REFERENCE_HELD, prefix);
         }
         if (checkLocks && state.activeIrqId() != 0) {
-            throw env.reject(Errno.EINVAL, "%s cannot be used inside bpf_local_irq_save-ed region", prefix);
+            throw path.log().reject(Errno.EINVAL, Message.IRQS_DISABLED, prefix);
         }
         if (checkLocks && state.activeRcuLocks() != 0) {
-            throw env.reject(Errno.EINVAL, "%s cannot be used inside bpf_rcu_read_lock-ed region", prefix);
+            throw path.log().reject(Errno.EINVAL, Message.RCU_READ_LOCKED, prefix);
         }
         if (checkLocks && state.activePreemptLocks() != 0) {
-            throw env.reject(Errno.EINVAL, "%s cannot be used inside bpf_preempt_disable-ed region", prefix);
+            throw path.log().reject(Errno.EINVAL, Message.PREEMPTION_DISABLED, prefix);
         }
     }
 
-    private static boolean hasLeak(VerifierEnv env, boolean exceptionExit) {
-        if (!exceptionExit && env.func().frameno() != 0) {
+    private static boolean hasLeak(Exploration path, boolean exceptionExit) {
+        if (!exceptionExit && path.func().frameno() != 0) {
             return false;
         }
         boolean leaks = false;
-        for (AcquiredReference reference : env.state().references()) {
-            boolean returned = env.program().type() == ProgType.STRUCT_OPS
+        for (AcquiredReference reference : path.state().references()) {
+            boolean returned = path.unit().program().type() == ProgType.STRUCT_OPS
                     && !exceptionExit
-                    && env.reg(0).id() == reference.id();
+                    && path.reg(0).id() == reference.id();
             if (reference.type() == AcquiredReference.Type.PTR && !returned) {
-                env.verbose("Unreleased reference id=%d alloc_insn=%d\n", reference.id(), reference.insn());
+                path.log().note(Message.UNRELEASED_REFERENCE, reference.id(), reference.insn());
                 leaks = true;
             }
         }

@@ -1,20 +1,21 @@
 package dev.spinbpf.verifier.check;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.Access;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.RegState;
 
 /** Fields that programs may read of the structs that stand for sockets. */
 final class SocketAccess {
     private SocketAccess() {}
 
-    static void check(VerifierEnv env, Access access) {
+    static void check(Exploration path, Access access) {
         RegState reg = access.reg();
         if (reg.smin() < 0) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EACCES,
-                    "%s min value is negative, either use unsigned index or do a if (index >=0) check.",
+                    Message.OFFSET_MAY_BE_NEGATIVE,
                     access.name());
         }
         int off = access.off();
@@ -26,10 +27,10 @@ final class SocketAccess {
                     case PTR_TO_XDP_SOCK -> "bpf_xdp_sock";
                     default -> "";
                 };
-        boolean valid = env.kernel().contexts().findBehind(struct, reg.type().name(), off, size) != null;
+        boolean valid = path.unit().kernel().contexts().findBehind(struct, reg.type().name(), off, size) != null;
         if (!valid) {
-            throw env.reject(
-                    Errno.EACCES, "%s invalid %s access off=%d size=%d", access.name(), reg.typeText(), off, size);
+            throw path.log().reject(
+                    Errno.EACCES, Message.INVALID_SOCKET_ACCESS, access.name(), reg.typeText(), off, size);
         }
     }
 }

@@ -1,11 +1,13 @@
 package dev.spinbpf.verifier.check;
 
+import dev.spinbpf.programs.linux.KernelLimits;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.AccessType;
 import dev.spinbpf.verifier.flow.Registers;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
@@ -17,22 +19,22 @@ final class StackAccess {
     private StackAccess() {}
 
     /** Refuses an access outside the 512 bytes; else makes the frame's stack large enough for it. */
-    static void checkWithinBounds(VerifierEnv env, RegState reg, String name, int off, int size, AccessType type) {
+    static void checkWithinBounds(Exploration path, RegState reg, String name, int off, int size, AccessType type) {
         String direction = type == AccessType.READ ? " read from" : " write to";
         if (!reg.isConst() && isUnbounded(reg)) {
-            throw env.reject(Errno.EACCES, "invalid unbounded variable-offset%s stack %s", direction, name);
+            throw path.log().reject(Errno.EACCES, Message.STACK_UNBOUNDED_VARIABLE_OFFSET, direction, name);
         }
         long lowest = reg.smin() + off;
         int errno = refusal(lowest, reg.smax() + off + size, size);
         if (errno == 0) {
-            env.growStack(env.func(reg), (int) -lowest);
+            path.growStack(path.func(reg), (int) -lowest);
             return;
         }
         throw reg.isConst()
-                ? env.reject(errno, "invalid%s stack %s off=%d size=%d", direction, name, lowest, size)
-                : env.reject(
+                ? path.log().reject(errno, Message.STACK_INVALID_OFFSET, direction, name, lowest, size)
+                : path.log().reject(
                         errno,
-                        "invalid variable-offset%s stack %s var_off=%s off=%d size=%d",
+                        Message.STACK_INVALID_VARIABLE_OFFSET,
                         direction,
                         name,
                         reg.value().varOff(),
@@ -51,7 +53,7 @@ final class StackAccess {
      * @param end one past the last byte at the largest offset
      */
     private static int refusal(long lowest, long end, int size) {
-        if (lowest < -VerifierEnv.MAX_BPF_STACK || lowest >= 0) {
+        if (lowest < -KernelLimits.MAX_BPF_STACK || lowest >= 0) {
             return Errno.EACCES;
         }
         if (end > 0) {
@@ -65,15 +67,15 @@ final class StackAccess {
     }
 
     /** Stack that is used for spills around fast calls only ceases to be so when anything else uses it. */
-    static void checkFastcallContract(VerifierEnv env, FuncState func, int insnIndex, int off) {
-        var subprog = env.subprog(func.subprog());
-        if (subprog.fastcallStackOff <= off || env.aux(insnIndex).fastcallPattern) {
+    static void checkFastcallContract(Exploration path, FuncState func, int insnIndex, int off) {
+        var subprog = path.unit().subprog(func.subprog());
+        if (subprog.fastcallStackOff <= off || path.unit().aux(insnIndex).fastcallPattern) {
             return;
         }
         subprog.fastcallStackOff = Short.MIN_VALUE;
         for (int i = subprog.start; i < subprog.end; i++) {
-            env.aux(i).fastcallSpills = 0;
-            env.aux(i).fastcallPattern = false;
+            path.unit().aux(i).fastcallSpills = 0;
+            path.unit().aux(i).fastcallPattern = false;
         }
     }
 
@@ -95,7 +97,7 @@ final class StackAccess {
         return result;
     }
 
-    static void pushHistory(VerifierEnv env, int flags, int spi, int frame) {
-        env.services().precision().pushJmpHistory(env, env.state(), flags, spi, frame, 0);
+    static void pushHistory(Exploration path, int flags, int spi, int frame) {
+        path.services().precision().pushJmpHistory(path, path.state(), flags, spi, frame, 0);
     }
 }

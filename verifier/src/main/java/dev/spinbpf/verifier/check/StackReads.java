@@ -1,9 +1,10 @@
 package dev.spinbpf.verifier.check;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.AccessType;
 import dev.spinbpf.verifier.flow.Registers;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.JmpHistoryEntry;
 import dev.spinbpf.verifier.state.RegState;
@@ -19,48 +20,48 @@ final class StackReads {
      *
      * @param dstRegno the register that receives the value, -1 if the value goes elsewhere
      */
-    static void read(VerifierEnv env, RegState reg, String name, int off, int size, int dstRegno) {
-        FuncState func = env.func(reg);
+    static void read(Exploration path, RegState reg, String name, int off, int size, int dstRegno) {
+        FuncState func = path.func(reg);
         if (reg.isConst()) {
-            readFixed(env, func, off + (int) reg.constValue(), size, dstRegno);
+            readFixed(path, func, off + (int) reg.constValue(), size, dstRegno);
             return;
         }
         if (dstRegno < 0) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EACCES,
-                    "variable offset stack pointer cannot be passed into helper function; var_off=%s off=%d size=%d",
+                    Message.STACK_VARIABLE_OFFSET_TO_HELPER,
                     reg.value().varOff(),
                     off,
                     size);
         }
-        HelperMemory.checkStackInitialized(env, reg, name, off, size, false, AccessType.READ, null);
+        HelperMemory.checkStackInitialized(path, reg, name, off, size, false, AccessType.READ, null);
         int min = (int) (reg.smin() + off);
         int max = (int) (reg.smax() + off);
-        readData(env, func, min, max + size, dstRegno);
-        StackAccess.checkFastcallContract(env, func, env.insnIndex(), min);
+        readData(path, func, min, max + size, dstRegno);
+        StackAccess.checkFastcallContract(path, func, path.insnIndex(), min);
     }
 
-    private static void readFixed(VerifierEnv env, FuncState func, int off, int size, int dstRegno) {
+    private static void readFixed(Exploration path, FuncState func, int off, int size, int dstRegno) {
         int spi = (-off - 1) / StackSlot.BYTES;
-        env.markSlotScratched(spi);
-        StackAccess.checkFastcallContract(env, env.func(), env.insnIndex(), off);
+        path.log().markSlotScratched(spi);
+        StackAccess.checkFastcallContract(path, path.func(), path.insnIndex(), off);
         boolean isFill =
                 switch (contentsOf(func.slot(spi), size)) {
                     case WHOLE_SPILL -> {
-                        fill(env, func, spi, dstRegno);
+                        fill(path, func, spi, dstRegno);
                         yield true;
                     }
-                    case PART_OF_SPILL -> readPart(env, func, spi, off, size, dstRegno);
+                    case PART_OF_SPILL -> readPart(path, func, spi, off, size, dstRegno);
                     case DATA -> {
-                        checkReadable(env, func.slot(spi), off, size);
+                        checkReadable(path, func.slot(spi), off, size);
                         if (dstRegno >= 0) {
-                            readData(env, func, off, off + size, dstRegno);
+                            readData(path, func, off, off + size, dstRegno);
                         }
                         yield false;
                     }
                 };
         if (isFill) {
-            StackAccess.pushHistory(env, JmpHistoryEntry.INSN_F_STACK_ACCESS, spi, func.frameno());
+            StackAccess.pushHistory(path, JmpHistoryEntry.INSN_F_STACK_ACCESS, spi, func.frameno());
         }
     }
 
@@ -82,14 +83,14 @@ final class StackReads {
                 : Contents.PART_OF_SPILL;
     }
 
-    private static void fill(VerifierEnv env, FuncState func, int spi, int dstRegno) {
+    private static void fill(Exploration path, FuncState func, int spi, int dstRegno) {
         if (dstRegno < 0) {
             return;
         }
         StackSlot slot = func.slot(spi);
-        RegState value = Registers.withScalarId(env, slot.spilled());
+        RegState value = Registers.withScalarId(path, slot.spilled());
         func.setSlot(spi, slot.withSpilled(value));
-        env.setReg(dstRegno, value);
+        path.setReg(dstRegno, value);
     }
 
     private static int spillSize(StackSlot slot) {
@@ -101,30 +102,30 @@ final class StackReads {
     }
 
     /** Reads part of a spilled register, or one of which only part was spilled; true if it is a fill. */
-    private static boolean readPart(VerifierEnv env, FuncState func, int spi, int off, int size, int dstRegno) {
+    private static boolean readPart(Exploration path, FuncState func, int spi, int off, int size, int dstRegno) {
         StackSlot slot = func.slot(spi);
         RegState value = slot.spilled();
         if (!value.isScalar()) {
-            env.services().printer().printSourceLine(env, env.insnIndex(), "; ");
-            throw env.reject(Errno.EACCES, "invalid size of register fill");
+            path.services().printer().printSourceLine(path, path.insnIndex(), "; ");
+            throw path.log().reject(Errno.EACCES, Message.FILL_SIZE_INVALID);
         }
         if (dstRegno < 0) {
             return false;
         }
         int spillSize = spillSize(slot);
         if (size > spillSize || off % StackSlot.BYTES != 0) {
-            return readBytes(env, slot, off, size, dstRegno);
+            return readBytes(path, slot, off, size, dstRegno);
         }
         if (size == 4 && spillSize == 4 && Registers.width(value) <= Integer.SIZE) {
-            value = Registers.withScalarId(env, value);
+            value = Registers.withScalarId(path, value);
             func.setSlot(spi, slot.withSpilled(value));
         }
         boolean narrowing = Registers.width(value) > size * Byte.SIZE;
-        env.setReg(dstRegno, narrowing ? Registers.withoutScalarId(value) : value);
+        path.setReg(dstRegno, narrowing ? Registers.withoutScalarId(value) : value);
         return true;
     }
 
-    private static boolean readBytes(VerifierEnv env, StackSlot slot, int off, int size, int dstRegno) {
+    private static boolean readBytes(Exploration path, StackSlot slot, int off, int size, int dstRegno) {
         int spilled = 0;
         int zeros = 0;
         for (int i = 0; i < size; i++) {
@@ -132,46 +133,46 @@ final class StackReads {
                 case SPILL -> spilled++;
                 case ZERO -> zeros++;
                 case MISC, INVALID -> {}
-                case POISON -> throw poisoned(env, off, i, size);
-                case DYNPTR, ITER, IRQ_FLAG -> throw invalid(env, off, i, size);
+                case POISON -> throw poisoned(path, off, i, size);
+                case DYNPTR, ITER, IRQ_FLAG -> throw invalid(path, off, i, size);
             }
         }
         boolean zeroFill = spilled == size && slot.spilled().isNull();
-        env.setReg(dstRegno, zeroFill || zeros == size ? RegState.ZERO : RegState.UNKNOWN);
+        path.setReg(dstRegno, zeroFill || zeros == size ? RegState.ZERO : RegState.UNKNOWN);
         return zeroFill;
     }
 
-    private static void checkReadable(VerifierEnv env, StackSlot slot, int off, int size) {
+    private static void checkReadable(Exploration path, StackSlot slot, int off, int size) {
         for (int i = 0; i < size; i++) {
             switch (slot.type((-off - 1 - i) % StackSlot.BYTES)) {
                 case MISC, ZERO, INVALID -> {}
-                case POISON -> throw poisoned(env, off, i, size);
-                case SPILL, DYNPTR, ITER, IRQ_FLAG -> throw invalid(env, off, i, size);
+                case POISON -> throw poisoned(path, off, i, size);
+                case SPILL, DYNPTR, ITER, IRQ_FLAG -> throw invalid(path, off, i, size);
             }
         }
     }
 
-    private static RuntimeException poisoned(VerifierEnv env, int off, int index, int size) {
-        return env.reject(
+    private static RuntimeException poisoned(Exploration path, int off, int index, int size) {
+        return path.log().reject(
                 Errno.EACCES,
-                "reading from stack off %d+%d size %d, slot poisoned by dead code elimination",
+                Message.STACK_READ_POISONED,
                 off,
                 index,
                 size);
     }
 
-    private static RuntimeException invalid(VerifierEnv env, int off, int index, int size) {
-        return env.reject(Errno.EACCES, "invalid read from stack off %d+%d size %d", off, index, size);
+    private static RuntimeException invalid(Exploration path, int off, int index, int size) {
+        return path.log().reject(Errno.EACCES, Message.STACK_INVALID_READ, off, index, size);
     }
 
     /** The register gets what lies between the offsets: 0 if all of it is zero. */
-    private static void readData(VerifierEnv env, FuncState func, int min, int max, int dstRegno) {
+    private static void readData(Exploration path, FuncState func, int min, int max, int dstRegno) {
         boolean zero = true;
         for (int i = min; i < max && zero; i++) {
             int spi = (-i - 1) / StackSlot.BYTES;
-            env.markSlotScratched(spi);
+            path.log().markSlotScratched(spi);
             zero = func.slot(spi).type((-i - 1) % StackSlot.BYTES) == SlotType.ZERO;
         }
-        env.setReg(dstRegno, zero ? RegState.ZERO : RegState.UNKNOWN);
+        path.setReg(dstRegno, zero ? RegState.ZERO : RegState.UNKNOWN);
     }
 }

@@ -1,9 +1,10 @@
 package dev.spinbpf.verifier.check;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.Registers;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.object.DynptrSlots;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.JmpHistoryEntry;
@@ -22,41 +23,41 @@ final class StackWrites {
      *
      * @param valueRegno the register that is stored, -1 for an immediate or data not known
      */
-    static void write(VerifierEnv env, RegState reg, int off, int size, int valueRegno, int insnIndex) {
-        FuncState func = env.func(reg);
+    static void write(Exploration path, RegState reg, int off, int size, int valueRegno, int insnIndex) {
+        FuncState func = path.func(reg);
         if (reg.isConst()) {
-            writeFixed(env, func, off + (int) reg.constValue(), size, valueRegno, insnIndex);
+            writeFixed(path, func, off + (int) reg.constValue(), size, valueRegno, insnIndex);
         } else {
-            writeVariable(env, func, reg, off, size, valueRegno, insnIndex);
+            writeVariable(path, func, reg, off, size, valueRegno, insnIndex);
         }
     }
 
-    private static void writeFixed(VerifierEnv env, FuncState func, int off, int size, int valueRegno, int insnIndex) {
+    private static void writeFixed(Exploration path, FuncState func, int off, int size, int valueRegno, int insnIndex) {
         int spi = (-off - 1) / StackSlot.BYTES;
-        Insn insn = env.insn(insnIndex);
-        RegState value = valueRegno >= 0 ? env.reg(valueRegno) : null;
+        Insn insn = path.unit().insn(insnIndex);
+        RegState value = valueRegno >= 0 ? path.reg(valueRegno) : null;
         boolean aligned = off % StackSlot.BYTES == 0;
-        DynptrSlots.destroyIfDynptr(env, func, spi);
-        StackAccess.checkFastcallContract(env, func, insnIndex, off);
-        env.markSlotScratched(spi);
+        DynptrSlots.destroyIfDynptr(path, func, spi);
+        StackAccess.checkFastcallContract(path, func, insnIndex, off);
+        path.log().markSlotScratched(spi);
         if (value != null && aligned && value.isScalar()) {
-            spillScalar(env, func, spi, valueRegno, size);
+            spillScalar(path, func, spi, valueRegno, size);
         } else if (value == null && aligned && StackAccess.isStoreOfImmediate(insn)) {
             spill(func, spi, RegState.constant(insn.imm()), size);
         } else if (value != null && isSpillable(value)) {
-            spillPointer(env, func, spi, value, size, insnIndex);
+            spillPointer(path, func, spi, value, size, insnIndex);
         } else {
-            writeData(env, func, off, size, value, valueRegno, insn);
+            writeData(path, func, off, size, value, valueRegno, insn);
             return;
         }
-        StackAccess.pushHistory(env, JmpHistoryEntry.INSN_F_STACK_ACCESS, spi, func.frameno());
+        StackAccess.pushHistory(path, JmpHistoryEntry.INSN_F_STACK_ACCESS, spi, func.frameno());
     }
 
-    private static void spillScalar(VerifierEnv env, FuncState func, int spi, int valueRegno, int size) {
-        RegState value = env.reg(valueRegno);
+    private static void spillScalar(Exploration path, FuncState func, int spi, int valueRegno, int size) {
+        RegState value = path.reg(valueRegno);
         if (Registers.width(value) <= Byte.SIZE * size) {
-            value = Registers.withScalarId(env, value);
-            env.setReg(valueRegno, value);
+            value = Registers.withScalarId(path, value);
+            path.setReg(valueRegno, value);
         } else {
             value = value.withId(0);
         }
@@ -64,13 +65,13 @@ final class StackWrites {
     }
 
     private static void spillPointer(
-            VerifierEnv env, FuncState func, int spi, RegState value, int size, int insnIndex) {
+            Exploration path, FuncState func, int spi, RegState value, int size, int insnIndex) {
         if (size != StackSlot.BYTES) {
-            env.services().printer().printSourceLine(env, insnIndex, "; ");
-            throw env.reject(Errno.EACCES, "invalid size of register spill");
+            path.services().printer().printSourceLine(path, insnIndex, "; ");
+            throw path.log().reject(Errno.EACCES, Message.SPILL_SIZE_INVALID);
         }
-        if (func.frameno() != env.func().frameno() && value.is(RegType.PTR_TO_STACK)) {
-            throw env.reject(Errno.EINVAL, "cannot spill pointers to stack into stack frame of the caller");
+        if (func.frameno() != path.func().frameno() && value.is(RegType.PTR_TO_STACK)) {
+            throw path.log().reject(Errno.EINVAL, Message.SPILL_TO_CALLER);
         }
         spill(func, spi, value, size);
     }
@@ -91,14 +92,14 @@ final class StackWrites {
     }
 
     private static void writeData(
-            VerifierEnv env, FuncState func, int off, int size, @Nullable RegState value, int valueRegno, Insn insn) {
+            Exploration path, FuncState func, int off, int size, @Nullable RegState value, int valueRegno, Insn insn) {
         int first = -off - 1;
         int spi = first / StackSlot.BYTES;
         StackSlot slot = StackAccess.scrubbed(func.slot(spi));
         SlotType type = SlotType.MISC;
         if (isZero(value, insn)) {
             if (valueRegno >= 0) {
-                env.services().precision().markChain(env, valueRegno);
+                path.services().precision().markChain(path, valueRegno);
             }
             type = SlotType.ZERO;
         }
@@ -141,21 +142,21 @@ final class StackWrites {
      * both: a zero only if it holds one and a zero is written.
      */
     private static void writeVariable(
-            VerifierEnv env, FuncState func, RegState pointer, int off, int size, int valueRegno, int insnIndex) {
+            Exploration path, FuncState func, RegState pointer, int off, int size, int valueRegno, int insnIndex) {
         int first = (int) (pointer.smin() + off);
         int end = (int) (pointer.smax() + off + size);
         for (int at = first; at < end; at++) {
-            DynptrSlots.destroyIfDynptr(env, func, spiOf(at));
+            DynptrSlots.destroyIfDynptr(path, func, spiOf(at));
         }
-        StackAccess.checkFastcallContract(env, func, insnIndex, first);
-        boolean zero = isZero(valueRegno >= 0 ? env.reg(valueRegno) : null, env.insn(insnIndex));
+        StackAccess.checkFastcallContract(path, func, insnIndex, first);
+        boolean zero = isZero(valueRegno >= 0 ? path.reg(valueRegno) : null, path.unit().insn(insnIndex));
         boolean reliesOnZero = false;
         for (int at = first; at < end; at++) {
-            env.markSlotScratched(spiOf(at));
+            path.log().markSlotScratched(spiOf(at));
             reliesOnZero |= mayWriteByte(func, at, zero);
         }
         if (reliesOnZero && valueRegno >= 0) {
-            env.services().precision().markChain(env, valueRegno);
+            path.services().precision().markChain(path, valueRegno);
         }
     }
 

@@ -33,12 +33,12 @@ public record AttachTarget(Btf btf, String name, BtfType.FuncProto proto, boolea
     }
 
     /** The target with a reference to each of the arguments that the program has to give back. */
-    public AttachTarget withReferences(VerifierEnv env) {
+    public AttachTarget withReferences(Exploration path) {
         List<Argument> held = new ArrayList<>();
         for (Argument argument : arguments) {
             held.add(
                     argument.owned
-                            ? new Argument(argument.off, argument.reg.withId(References.acquire(env, 0, 0)), true)
+                            ? new Argument(argument.off, argument.reg.withId(References.acquire(path, 0, 0)), true)
                             : argument);
         }
         return new AttachTarget(btf, name, proto, skipFirst, List.copyOf(held));

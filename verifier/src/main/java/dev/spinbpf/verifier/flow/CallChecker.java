@@ -8,30 +8,30 @@ public interface CallChecker {
      * Checks a {@code CALL_HELPER} in the current state and applies its effect: arguments, locks, references, r0, r1 to r5.
      * A helper that calls back pushes the callback's path with {@link CallbackPusher}.
      */
-    void checkHelperCall(VerifierEnv env, Insn insn, int insnIndex);
+    void checkHelperCall(Exploration path, Insn insn, int insnIndex);
 
     /**
      * Checks a {@code CALL_KFUNC}, as {@link #checkHelperCall}.
      *
      * @return what the main loop has to do next
      */
-    KfuncResult checkKfuncCall(VerifierEnv env, Insn insn, int insnIndex);
+    KfuncResult checkKfuncCall(Exploration path, Insn insn, int insnIndex);
 
     /**
      * Checks an argument of a global function that is a dynptr or an object of the kernel.
      *
      * @param regno the register that is passed
      */
-    void checkSubprogArgument(VerifierEnv env, SubprogArg arg, int regno);
+    void checkSubprogArgument(Exploration path, SubprogArg arg, int regno);
 
     /** Refuses an object whose kernel functions a loader does not find; done before anything else. */
-    default void checkExterns(VerifierEnv env) {}
+    default void checkExterns(Exploration path) {}
 
     /** Refuses a {@code CALL_KFUNC} that the program can have nowhere, reachable or not. */
-    default void prepareKfuncCall(VerifierEnv env, Insn insn) {}
+    default void prepareKfuncCall(Exploration path, Insn insn) {}
 
     /** What the instruction needs to know before anything ran. */
-    CallSummary summary(VerifierEnv env, Insn insn);
+    CallSummary summary(Exploration path, Insn insn);
 
     /**
      * Bytes of stack that the call accesses through a pointer in one of its arguments, as far as its prototype and the constants in
@@ -41,7 +41,7 @@ public interface CallChecker {
      * @return positive if it may read so many bytes, negative if it overwrites so many without reading them, 0 if it does not
      *     access the stack, {@link #UNKNOWN_BYTES} if it may read any number
      */
-    default long stackAccessBytes(VerifierEnv env, Insn insn, int insnIndex, int arg) {
+    default long stackAccessBytes(Exploration path, Insn insn, int insnIndex, int arg) {
         return UNKNOWN_BYTES;
     }
 

@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.flow;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
@@ -14,7 +15,7 @@ import java.util.List;
  * called back.
  */
 public final class CallGraph implements Cfg.Visitor {
-    private final VerifierEnv env;
+    private final Exploration path;
     private final Cfg graph;
     private final List<List<Reference>> references = new ArrayList<>();
     private final int[] order;
@@ -22,9 +23,9 @@ public final class CallGraph implements Cfg.Visitor {
 
     private record Reference(int function, boolean isCall) {}
 
-    private CallGraph(VerifierEnv env) {
-        this.env = env;
-        int count = env.subprogs().size();
+    private CallGraph(Exploration path) {
+        this.path = path;
+        int count = path.unit().subprogs().size();
         order = new int[count];
         for (int i = 0; i < count; i++) {
             references.add(referencesOf(i));
@@ -36,31 +37,31 @@ public final class CallGraph implements Cfg.Visitor {
 
     private List<Reference> referencesOf(int function) {
         var found = new ArrayList<Reference>();
-        for (int i = env.postorderStart[function]; i < env.postorderStart[function + 1]; i++) {
-            Insn insn = env.insn(env.postorder[i]);
+        for (int i = path.unit().postorderStart[function]; i < path.unit().postorderStart[function + 1]; i++) {
+            Insn insn = path.unit().insn(path.unit().postorder[i]);
             if (insn.op() == Op.CALL_SUBPROG || insn.op() == Op.LDDW_FUNC) {
-                int referred = env.findSubprog(Cfg.calleeStart(insn, env.postorder[i]));
+                int referred = path.unit().findSubprog(Cfg.calleeStart(insn, path.unit().postorder[i]));
                 found.add(new Reference(referred, insn.op() == Op.CALL_SUBPROG));
             }
         }
         return found;
     }
 
-    /** Fills {@link VerifierEnv#subprogTopoOrder}; refuses recursion. */
-    public static void sort(VerifierEnv env) {
-        CallGraph calls = new CallGraph(env);
+    /** Fills {@link ProgramUnit#subprogTopoOrder}; refuses recursion. */
+    public static void sort(Exploration path) {
+        CallGraph calls = new CallGraph(path);
         Cfg.Walk walk = calls.graph.walk(calls);
         for (int i = 0; i < calls.order.length; i++) {
             walk.from(i);
         }
-        env.subprogTopoOrder = calls.order;
+        path.unit().subprogTopoOrder = calls.order;
     }
 
     @Override
     public void edge(int from, int index, int to, Cfg.EdgeKind kind) {
         if (kind == Cfg.EdgeKind.BACK && references.get(from).get(index).isCall()) {
-            throw env.reject(
-                    Errno.EINVAL, "recursive call from %s() to %s()", env.subprog(from).name, env.subprog(to).name);
+            throw path.log().reject(
+                    Errno.EINVAL, Message.RECURSIVE_CALL, path.unit().subprog(from).name, path.unit().subprog(to).name);
         }
     }
 

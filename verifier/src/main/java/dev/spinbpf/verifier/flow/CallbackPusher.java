@@ -11,14 +11,14 @@ public interface CallbackPusher {
      * @param subprog the callback
      * @param setup fills the callee's registers from the caller's
      */
-    void pushCallback(VerifierEnv env, Insn insn, int insnIndex, int subprog, CalleeSetup setup);
+    void pushCallback(Exploration path, Insn insn, int insnIndex, int subprog, CalleeSetup setup);
 
     /** Makes the current frame return with what r0 holds, as an exit would; the state goes on behind the call. */
-    void returnFromFrame(VerifierEnv env);
+    void returnFromFrame(Exploration path);
 
     /** Fills the registers of a callee's new frame, its return range and its callback marks. */
     @FunctionalInterface
     interface CalleeSetup {
-        void set(VerifierEnv env, FuncState caller, FuncState callee, int insnIndex);
+        void set(Exploration path, FuncState caller, FuncState callee, int insnIndex);
     }
 }

@@ -14,7 +14,7 @@ public final class ConstantRegisters {
     private static final int TRACKED = 10;
     private static final long LOW32 = 0xffff_ffffL;
 
-    private final VerifierEnv env;
+    private final Exploration path;
     private final Cfg cfg;
     /** For each slot the registers before it; null where the analysis did not come. */
     private final Known[] @Nullable [] before;
@@ -44,19 +44,19 @@ public final class ConstantRegisters {
         SUBPROG
     }
 
-    private ConstantRegisters(VerifierEnv env, Cfg cfg) {
-        this.env = env;
+    private ConstantRegisters(Exploration path, Cfg cfg) {
+        this.path = path;
         this.cfg = cfg;
-        before = new Known[env.length()][];
+        before = new Known[path.unit().length()][];
     }
 
     /** Fills the constants of {@link InsnAux}. */
-    public static void compute(VerifierEnv env, Cfg cfg) {
-        new ConstantRegisters(env, cfg).run();
+    public static void compute(Exploration path, Cfg cfg) {
+        new ConstantRegisters(path, cfg).run();
     }
 
     private void run() {
-        for (SubprogInfo subprog : env.subprogs()) {
+        for (SubprogInfo subprog : path.unit().subprogs()) {
             Known[] entry = new Known[TRACKED];
             Arrays.fill(entry, Known.UNKNOWN);
             before[subprog.start] = entry;
@@ -64,14 +64,14 @@ public final class ConstantRegisters {
         boolean changed = true;
         while (changed) {
             changed = false;
-            for (int i = env.postorder.length - 1; i >= 0; i--) {
-                int at = env.postorder[i];
+            for (int i = path.unit().postorder.length - 1; i >= 0; i--) {
+                int at = path.unit().postorder[i];
                 Known[] in = before[at];
                 if (in == null) {
                     continue;
                 }
                 Known[] out = in.clone();
-                transfer(out, env.insn(at), at);
+                transfer(out, path.unit().insn(at), at);
                 for (int successor : cfg.successors(at)) {
                     changed |= join(successor, out);
                 }
@@ -80,7 +80,7 @@ public final class ConstantRegisters {
         for (int i = 0; i < before.length; i++) {
             Known[] known = before[i];
             if (known != null) {
-                save(env.aux(i), known);
+                save(path.unit().aux(i), known);
             }
         }
     }
@@ -196,7 +196,7 @@ public final class ConstantRegisters {
     private Known loaded(Insn insn, int at) {
         return switch (insn.op()) {
             case LDDW_IMM64 -> Known.constant(insn.imm());
-            case LDDW_FUNC -> new Known(Kind.SUBPROG, 0, env.findSubprog(at + insn.immLow() + 1));
+            case LDDW_FUNC -> new Known(Kind.SUBPROG, 0, path.unit().findSubprog(at + insn.immLow() + 1));
             case LDDW_MAP_VALUE, LDDW_MAP_IDX_VALUE -> new Known(Kind.MAP_VALUE, insn.immLow(), insn.immHigh());
             case LDDW_MAP_FD, LDDW_MAP_IDX -> new Known(Kind.MAP_PTR, insn.immLow(), 0);
             default -> Known.UNKNOWN;
@@ -207,7 +207,7 @@ public final class ConstantRegisters {
         if (pointer.kind() != Kind.MAP_VALUE) {
             return Known.UNKNOWN;
         }
-        MapInfo map = env.maps().get(pointer.map());
+        MapInfo map = path.unit().maps().get(pointer.map());
         boolean signExtend = insn.op().kind() == Op.Kind.LDXSX;
         long off = signExtend(pointer.value() + insn.off());
         Long value = map.constant(off, insn.op().widthBytes(), signExtend);
@@ -215,17 +215,17 @@ public final class ConstantRegisters {
     }
 
     /** Replaces conditional jumps that constants decide by unconditional ones; true if there were any. */
-    public static boolean pruneDeadBranches(VerifierEnv env) {
+    public static boolean pruneDeadBranches(Exploration path) {
         boolean changed = false;
-        for (int i = 0; i < env.length(); i++) {
-            Insn insn = env.insn(i);
-            int[] values = env.aux(i).constRegValues;
+        for (int i = 0; i < path.unit().length(); i++) {
+            Insn insn = path.unit().insn(i);
+            int[] values = path.unit().aux(i).constRegValues;
             if (insn.op().kind() != Op.Kind.JCC || values == null) {
                 continue;
             }
             boolean immediate = insn.op().operand() == Op.Operand.IMM;
             int needed = (1 << insn.dst()) | (immediate ? 0 : 1 << insn.src());
-            if ((env.aux(i).constRegs & needed) != needed) {
+            if ((path.unit().aux(i).constRegs & needed) != needed) {
                 continue;
             }
             long dst = values[insn.dst()] & LOW32;
@@ -233,7 +233,7 @@ public final class ConstantRegisters {
             boolean taken = insn.op().is64()
                     ? isTaken(insn.op().cond(), dst, src)
                     : isTaken(insn.op().cond(), signExtend(dst), signExtend(src));
-            env.setInsn(i, new Insn(Op.JA, 0, 0, taken ? insn.off() : 0, 0));
+            path.unit().setInsn(i, new Insn(Op.JA, 0, 0, taken ? insn.off() : 0, 0));
             changed = true;
         }
         return changed;

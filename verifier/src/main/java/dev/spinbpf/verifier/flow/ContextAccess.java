@@ -14,8 +14,8 @@ public interface ContextAccess {
      *     Linux prints beforehand are printed to the environment's log
      */
     @Nullable
-    RegState check(VerifierEnv env, int off, int sizeBytes, boolean write, boolean signExtend);
+    RegState check(Exploration path, int off, int sizeBytes, boolean write, boolean signExtend);
 
     /** Whether the context may be accessed through a pointer that was moved by a constant (Linux does not rewrite it). */
-    boolean allowsFixedOffset(VerifierEnv env);
+    boolean allowsFixedOffset(Exploration path);
 }

@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.flow;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.AttachType;
@@ -24,20 +25,20 @@ final class ContextTypes {
     }
 
     /** Returns whether a pointer to this type is a pointer to the context, by the type alone. */
-    static boolean isContext(VerifierEnv env, int targetId) {
-        Btf btf = env.btf();
-        ProgType type = env.program().type();
+    static boolean isContext(Exploration path, int targetId) {
+        Btf btf = path.unit().btf();
+        ProgType type = path.unit().program().type();
         if (type == ProgType.KPROBE && isUserRegs(btf, targetId)) {
             return true;
         }
         return btf.resolved(targetId) instanceof BtfType.Composite struct
-                && env.kernel().programTypes().isContext(struct.name(), type);
+                && path.unit().kernel().programTypes().isContext(struct.name(), type);
     }
 
     /** Refuses a type that an argument tagged as context must not have. */
-    static void checkTagged(VerifierEnv env, int targetId, int arg) {
-        Btf btf = env.btf();
-        ProgType type = env.program().type();
+    static void checkTagged(Exploration path, int targetId, int arg) {
+        Btf btf = path.unit().btf();
+        ProgType type = path.unit().program().type();
         boolean probes = type == ProgType.KPROBE || type == ProgType.PERF_EVENT;
         if (probes && isUserRegs(btf, targetId)) {
             return;
@@ -47,30 +48,30 @@ final class ContextTypes {
             return;
         }
         if (target.name().isEmpty()) {
-            throw env.reject(Errno.EINVAL, "arg#%d type doesn't have a name", arg);
+            throw path.log().reject(Errno.EINVAL, Message.CTX_ARG_WITHOUT_NAME, arg);
         }
-        if (isSpecialCase(env, target)) {
+        if (isSpecialCase(path, target)) {
             return;
         }
-        String wanted = env.kernel().programTypes().contextStruct(type);
+        String wanted = path.unit().kernel().programTypes().contextStruct(type);
         if (wanted == null) {
-            throw env.reject(Errno.EINVAL, "arg#%d should be void pointer", arg);
+            throw path.log().reject(Errno.EINVAL, Message.CTX_ARG_SHOULD_BE_VOID, arg);
         }
         if (!(target instanceof BtfType.Composite struct)
                 || struct.isUnion()
                 || !struct.name().equals(wanted)) {
-            throw env.reject(Errno.EINVAL, "arg#%d should be `struct %s *`", arg, wanted);
+            throw path.log().reject(Errno.EINVAL, Message.CTX_ARG_SHOULD_BE_STRUCT, arg, wanted);
         }
     }
 
-    private static boolean isSpecialCase(VerifierEnv env, BtfType target) {
+    private static boolean isSpecialCase(Exploration path, BtfType target) {
         boolean struct = target instanceof BtfType.Composite composite && !composite.isUnion();
         boolean u64 = target instanceof BtfType.Int number && number.sizeBytes() == Long.BYTES;
-        return switch (env.program().type()) {
+        return switch (path.unit().program().type()) {
             case KPROBE, PERF_EVENT -> struct && target.name().equals("pt_regs");
             case RAW_TRACEPOINT, RAW_TRACEPOINT_WRITABLE, LSM, STRUCT_OPS -> u64;
             case TRACEPOINT, SYSCALL, EXT -> true;
-            case TRACING -> isTracingCase(env.program().attachType(), target, struct, u64);
+            case TRACING -> isTracingCase(path.unit().program().attachType(), target, struct, u64);
             default -> false;
         };
     }

@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.flow;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
@@ -20,38 +21,38 @@ import java.util.Arrays;
  * a target.
  */
 public final class ControlFlow implements Cfg.Visitor {
-    private final VerifierEnv env;
+    private final Exploration path;
 
-    private ControlFlow(VerifierEnv env) {
-        this.env = env;
+    private ControlFlow(Exploration path) {
+        this.path = path;
     }
 
     /**
      * Refuses unreachable instructions, and fills the marks of {@link InsnAux} and the side effects of {@link
      * SubprogInfo}.
      */
-    public static void check(VerifierEnv env) {
-        Cfg.Walk walk = Cfg.ofProgram(env).walk(new ControlFlow(env));
+    public static void check(Exploration path) {
+        Cfg.Walk walk = Cfg.ofProgram(path).walk(new ControlFlow(path));
         walk.from(0);
-        if (env.exceptionCallbackSubprog != 0) {
-            walk.from(env.subprog(env.exceptionCallbackSubprog).start);
+        if (path.unit().exceptionCallbackSubprog != 0) {
+            walk.from(path.unit().subprog(path.unit().exceptionCallbackSubprog).start);
         }
-        for (int i = 0; i < env.length(); i += env.insn(i).slots()) {
+        for (int i = 0; i < path.unit().length(); i += path.unit().insn(i).slots()) {
             if (!walk.hasVisited(i)) {
-                throw env.reject(Errno.EINVAL, "unreachable insn %d", i);
+                throw path.log().reject(Errno.EINVAL, Message.UNREACHABLE_INSN, i);
             }
-            if (env.insn(i).slots() == 2 && walk.hasVisited(i + 1)) {
-                throw env.reject(Errno.EINVAL, "jump into the middle of ldimm64 insn %d", i);
+            if (path.unit().insn(i).slots() == 2 && walk.hasVisited(i + 1)) {
+                throw path.log().reject(Errno.EINVAL, Message.JUMP_INTO_LDIMM64, i);
             }
         }
     }
 
     /**
-     * Fills {@link VerifierEnv#postorder} and {@link VerifierEnv#postorderStart}: the slots of each function,
+     * Fills {@link ProgramUnit#postorder} and {@link ProgramUnit#postorderStart}: the slots of each function,
      * successors first.
      */
-    public static void orderFunctions(VerifierEnv env, Cfg cfg) {
-        int[] order = new int[env.length()];
+    public static void orderFunctions(Exploration path, Cfg cfg) {
+        int[] order = new int[path.unit().length()];
         int[] filled = {0};
         Cfg.Walk walk = cfg.walkLastEdgeFirst(new Cfg.Visitor() {
             @Override
@@ -59,31 +60,31 @@ public final class ControlFlow implements Cfg.Visitor {
                 order[filled[0]++] = node;
             }
         });
-        int count = env.subprogs().size();
+        int count = path.unit().subprogs().size();
         int[] starts = new int[count + 1];
         for (int i = 0; i < count; i++) {
-            walk.from(env.subprog(i).start);
+            walk.from(path.unit().subprog(i).start);
             starts[i + 1] = filled[0];
         }
-        env.postorder = Arrays.copyOf(order, filled[0]);
-        env.postorderStart = starts;
+        path.unit().postorder = Arrays.copyOf(order, filled[0]);
+        path.unit().postorderStart = starts;
     }
 
     /**
      * Fills {@code scc} of the instructions. A call that calls back is a loop, though none of the function's edges says
      * so.
      */
-    public static void findLoops(VerifierEnv env, Cfg cfg) {
-        int[] components = LoopComponents.of(cfg, at -> env.aux(at).callsCallback);
+    public static void findLoops(Exploration path, Cfg cfg) {
+        int[] components = LoopComponents.of(cfg, at -> path.unit().aux(at).callsCallback);
         for (int i = 0; i < components.length; i++) {
-            env.aux(i).scc = components[i];
+            path.unit().aux(i).scc = components[i];
         }
     }
 
     @Override
     public void enter(int at) {
-        Insn insn = env.insn(at);
-        InsnAux aux = env.aux(at);
+        Insn insn = path.unit().insn(at);
+        InsnAux aux = path.unit().aux(at);
         switch (insn.op().kind()) {
             case JA -> markTarget(at + 1 + insn.jumpOffset());
             case JCC -> {
@@ -112,30 +113,30 @@ public final class ControlFlow implements Cfg.Visitor {
     }
 
     private void markReference(Insn insn, int at) {
-        env.aux(at).prunePoint = true;
+        path.unit().aux(at).prunePoint = true;
         markReturn(at + insn.slots());
         markTarget(Cfg.calleeStart(insn, at));
     }
 
     private void markTarget(int target) {
         markReturn(target);
-        env.aux(target).jumpTarget = true;
+        path.unit().aux(target).jumpTarget = true;
     }
 
     private void markReturn(int target) {
-        env.aux(target).prunePoint = true;
-        env.aux(target).jmpPoint = true;
+        path.unit().aux(target).prunePoint = true;
+        path.unit().aux(target).jmpPoint = true;
     }
 
     private void markCall(Insn insn, int at) {
-        CallChecker.CallSummary call = env.services().calls().summary(env, insn);
-        InsnAux aux = env.aux(at);
+        CallChecker.CallSummary call = path.services().calls().summary(path, insn);
+        InsnAux aux = path.unit().aux(at);
         aux.callsCallback |= call.syncCallback();
         aux.isIterNext |= call.iterNext();
         aux.jmpPoint |= call.syncCallback();
         aux.forceCheckpoint |= call.syncCallback() || call.iterNext();
         aux.prunePoint |= call.syncCallback() || call.iterNext() || call.asyncCallback();
-        SubprogInfo subprog = env.subprogAt(at);
+        SubprogInfo subprog = path.unit().subprogAt(at);
         subprog.mightSleep |= call.sleepable();
         subprog.changesPktData |= call.changesPktData();
         subprog.mightThrow |= call.throwsException();
@@ -144,11 +145,11 @@ public final class ControlFlow implements Cfg.Visitor {
     /** A function has the side effects of those it refers to. */
     @Override
     public void edge(int from, int index, int to, Cfg.EdgeKind kind) {
-        Insn insn = env.insn(from);
+        Insn insn = path.unit().insn(from);
         boolean intoFunction = index == 1 && (insn.op() == Op.CALL_SUBPROG || insn.op() == Op.LDDW_FUNC);
         if (intoFunction) {
-            SubprogInfo caller = env.subprogAt(from);
-            SubprogInfo callee = env.subprogAt(to);
+            SubprogInfo caller = path.unit().subprogAt(from);
+            SubprogInfo callee = path.unit().subprogAt(to);
             caller.changesPktData |= callee.changesPktData;
             caller.mightSleep |= callee.mightSleep;
             caller.mightThrow |= callee.mightThrow;

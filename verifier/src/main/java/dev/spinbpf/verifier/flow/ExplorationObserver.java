@@ -11,13 +11,13 @@ public interface ExplorationObserver {
     void reached(VerifierState state);
 
     /** The path did not end there: the instruction is checked next, for this state. */
-    void processed(VerifierEnv env, VerifierState state);
+    void processed(Exploration path, VerifierState state);
 
     /** A walk back along the path of the state begins, at the instruction where the state stands. */
     void walkStarted(VerifierState from);
 
     /** The walk has come to an instruction, second slots included: what is marked is precise before it. */
-    void walked(VerifierEnv env, int insn, Marks marks);
+    void walked(Exploration path, int insn, Marks marks);
 
     /** The walk cannot follow: all scalars on the path of the state are precise. */
     void allMarked(VerifierState from);

@@ -13,39 +13,39 @@ public final class FastcallPatterns {
 
     private FastcallPatterns() {}
 
-    public static void mark(VerifierEnv env) {
-        for (SubprogInfo subprog : env.subprogs()) {
+    public static void mark(Exploration path) {
+        for (SubprogInfo subprog : path.unit().subprogs()) {
             int lowest = 0;
             for (int i = subprog.start; i < subprog.end; i++) {
-                Insn insn = env.insn(i);
+                Insn insn = path.unit().insn(i);
                 if (insn.op() == Op.STX_DW && insn.dst() == Insn.FRAME_POINTER) {
                     lowest = Math.min(lowest, insn.off());
                 }
             }
             for (int i = subprog.start; i < subprog.end; i++) {
-                Op.Kind kind = env.insn(i).op().kind();
+                Op.Kind kind = path.unit().insn(i).op().kind();
                 if (kind == Op.Kind.CALL_HELPER || kind == Op.Kind.CALL_KFUNC) {
-                    markCall(env, subprog, i, lowest);
+                    markCall(path, subprog, i, lowest);
                 }
             }
         }
     }
 
-    private static void markCall(VerifierEnv env, SubprogInfo subprog, int at, int lowest) {
-        CallChecker.CallSummary call = env.services().calls().summary(env, env.insn(at));
+    private static void markCall(Exploration path, SubprogInfo subprog, int at, int lowest) {
+        CallChecker.CallSummary call = path.services().calls().summary(path, path.unit().insn(at));
         int clobbered = ((1 << (call.params() + 1)) - 1) & ~(call.isVoid() ? 1 : 0);
         int expected = ~clobbered & CALLER_SAVED_MASK;
         int pairs = 0;
         int off = lowest;
         while (pairs < KernelLimits.CALLER_SAVED_REGS) {
             int distance = pairs + 1;
-            int reg = spilledAndFilled(env, at, distance, off);
+            int reg = spilledAndFilled(path, at, distance, off);
             if (reg < 0 || (expected & (1 << reg)) == 0) {
                 break;
             }
             expected &= ~(1 << reg);
-            env.aux(at - distance).fastcallPattern = true;
-            env.aux(at + distance).fastcallPattern = true;
+            path.unit().aux(at - distance).fastcallPattern = true;
+            path.unit().aux(at + distance).fastcallPattern = true;
             pairs++;
             off += Long.BYTES;
         }
@@ -53,7 +53,7 @@ public final class FastcallPatterns {
             return;
         }
         if (call.fastcall()) {
-            env.aux(at).fastcallSpills = pairs;
+            path.unit().aux(at).fastcallSpills = pairs;
         } else {
             subprog.keepFastcallStack = true;
         }
@@ -61,14 +61,14 @@ public final class FastcallPatterns {
     }
 
     /** The register that is spilled so many instructions before the call and filled as many after it, or -1. */
-    private static int spilledAndFilled(VerifierEnv env, int at, int distance, int off) {
+    private static int spilledAndFilled(Exploration path, int at, int distance, int off) {
         int before = at - distance;
         int after = at + distance;
-        if (before < 0 || after >= env.length() || env.aux(before + 1).jumpTarget || env.aux(after).jumpTarget) {
+        if (before < 0 || after >= path.unit().length() || path.unit().aux(before + 1).jumpTarget || path.unit().aux(after).jumpTarget) {
             return -1;
         }
-        Insn spill = env.insn(before);
-        Insn fill = env.insn(after);
+        Insn spill = path.unit().insn(before);
+        Insn fill = path.unit().insn(after);
         boolean matches = spill.op() == Op.STX_DW
                 && fill.op() == Op.LDX_DW
                 && spill.dst() == Insn.FRAME_POINTER
@@ -80,11 +80,11 @@ public final class FastcallPatterns {
     }
 
     /** After the main pass: stack that only removed spills used is not used. */
-    public static void release(VerifierEnv env) {
-        for (SubprogInfo subprog : env.subprogs()) {
+    public static void release(Exploration path) {
+        for (SubprogInfo subprog : path.unit().subprogs()) {
             boolean removed = false;
             for (int i = subprog.start; i < subprog.end; i++) {
-                removed |= env.aux(i).fastcallSpills > 0;
+                removed |= path.unit().aux(i).fastcallSpills > 0;
             }
             if (removed && !subprog.keepFastcallStack) {
                 subprog.stackDepth = -subprog.fastcallStackOff;

@@ -11,17 +11,17 @@ public interface MemoryAccess {
      * @param off offset in bytes from where the pointer points to
      */
     void checkAccess(
-            VerifierEnv env, int insnIndex, RegState pointer, String name, int off, int sizeBytes, boolean write);
+            Exploration path, int insnIndex, RegState pointer, String name, int off, int sizeBytes, boolean write);
 
     /**
      * Linux's {@code check_stack_access_within_bounds}: refuses accesses outside of the stack, and makes it large
      * enough.
      */
-    void checkStackBounds(VerifierEnv env, RegState pointer, String name, int off, int sizeBytes, boolean write);
+    void checkStackBounds(Exploration path, RegState pointer, String name, int off, int sizeBytes, boolean write);
 
     /** Linux's {@code check_ptr_to_btf_access} for memory that a helper accesses. */
-    void checkBtfAccess(VerifierEnv env, RegState pointer, String name, int off, int sizeBytes, boolean write);
+    void checkBtfAccess(Exploration path, RegState pointer, String name, int off, int sizeBytes, boolean write);
 
     /** Linux's {@code check_ptr_alignment}. */
-    void checkAlignment(VerifierEnv env, RegState pointer, int off, int sizeBytes, boolean strict);
+    void checkAlignment(Exploration path, RegState pointer, int off, int sizeBytes, boolean strict);
 }

@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.flow;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.Errno;
@@ -28,43 +29,43 @@ public final class Prototypes {
     }
 
     /** Fills {@link SubprogInfo#args}; refuses prototypes that say too little. */
-    public static List<SubprogArg> prepare(VerifierEnv env, int number) {
-        SubprogInfo subprog = env.subprog(number);
+    public static List<SubprogArg> prepare(Exploration path, int number) {
+        SubprogInfo subprog = path.unit().subprog(number);
         if (subprog.args != null) {
             return subprog.args;
         }
         if (subprog.btfFuncId == 0) {
-            throw env.reject(Errno.EINVAL);
+            throw path.log().reject(Errno.EINVAL);
         }
-        Btf btf = env.btf();
+        Btf btf = path.unit().btf();
         if (!(btf.type(subprog.btfFuncId) instanceof BtfType.Func func)
                 || !(btf.type(func.protoTypeId()) instanceof BtfType.FuncProto proto)) {
-            throw env.reject(Errno.EFAULT, "BTF of func#%d doesn't point to KIND_FUNC", number);
+            throw path.log().reject(Errno.EFAULT, Message.FUNC_BTF_NOT_A_FUNC, number);
         }
-        checkCount(env, subprog, func, proto);
-        checkReturnType(env, number, subprog, func, proto);
+        checkCount(path, subprog, func, proto);
+        checkReturnType(path, number, subprog, func, proto);
         var args = new ArrayList<SubprogArg>();
         for (int i = 0; i < proto.params().size(); i++) {
-            args.add(argument(env, subprog, func, proto.params().get(i).typeId(), i));
+            args.add(argument(path, subprog, func, proto.params().get(i).typeId(), i));
         }
         subprog.args = List.copyOf(args);
         return subprog.args;
     }
 
-    private static void checkCount(VerifierEnv env, SubprogInfo subprog, BtfType.Func func, BtfType.FuncProto proto) {
+    private static void checkCount(Exploration path, SubprogInfo subprog, BtfType.Func func, BtfType.FuncProto proto) {
         int count = proto.params().size();
         if (count > KernelLimits.MAX_BPF_FUNC_ARGS) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EFAULT,
-                    "kernel supports at most %d parameters, function %s has %d",
+                    Message.TOO_MANY_PARAMETERS,
                     KernelLimits.MAX_BPF_FUNC_ARGS,
                     func.name(),
                     count);
         }
         if (count > KernelLimits.MAX_BPF_FUNC_REG_ARGS && subprog.global) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EINVAL,
-                    "global function %s has %d > %d args, stack args not supported",
+                    Message.STACK_ARGS_NOT_SUPPORTED,
                     func.name(),
                     count,
                     KernelLimits.MAX_BPF_FUNC_REG_ARGS);
@@ -75,8 +76,8 @@ public final class Prototypes {
     }
 
     private static void checkReturnType(
-            VerifierEnv env, int number, SubprogInfo subprog, BtfType.Func func, BtfType.FuncProto proto) {
-        Btf btf = env.btf();
+            Exploration path, int number, SubprogInfo subprog, BtfType.Func func, BtfType.FuncProto proto) {
+        Btf btf = path.unit().btf();
         boolean ok =
                 switch (btf.resolved(proto.returnTypeId())) {
                     case BtfType.Void type -> true;
@@ -89,12 +90,12 @@ public final class Prototypes {
             return;
         }
         if (subprog.global) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EOPNOTSUPP,
-                    "Global function %s() return value not void or scalar. Only those are supported.",
+                    Message.GLOBAL_FUNCTION_RETURN_TYPE,
                     func.name());
         }
-        throw env.reject(Errno.EOPNOTSUPP);
+        throw path.log().reject(Errno.EOPNOTSUPP);
     }
 
     private static boolean hasArenaTag(Btf btf, int typeId) {
@@ -109,43 +110,43 @@ public final class Prototypes {
         return false;
     }
 
-    private static SubprogArg argument(VerifierEnv env, SubprogInfo subprog, BtfType.Func func, int typeId, int index) {
-        Btf btf = env.btf();
-        Set<Tag> tags = tags(env, subprog, index);
+    private static SubprogArg argument(Exploration path, SubprogInfo subprog, BtfType.Func func, int typeId, int index) {
+        Btf btf = path.unit().btf();
+        Set<Tag> tags = tags(path, subprog, index);
         BtfType type = btf.resolved(typeId);
         if (type instanceof BtfType.Ptr pointer) {
             if (hasArenaTag(btf, pointer.typeId())) {
                 tags.add(Tag.ARENA);
             }
-            SubprogArg arg = pointerArgument(env, subprog, pointer, index, tags);
+            SubprogArg arg = pointerArgument(path, subprog, pointer, index, tags);
             if (arg != null) {
                 return arg;
             }
         }
         if (!tags.isEmpty()) {
-            throw env.reject(Errno.EINVAL, "arg#%d has pointer tag, but is not a pointer type", index);
+            throw path.log().reject(Errno.EINVAL, Message.ARG_TAG_ON_NON_POINTER, index);
         }
         if (type instanceof BtfType.Int || type instanceof BtfType.Enum) {
             return new SubprogArg(SubprogArg.Kind.SCALAR);
         }
         if (!subprog.global) {
-            throw env.reject(Errno.EINVAL);
+            throw path.log().reject(Errno.EINVAL);
         }
-        throw env.reject(
-                Errno.EINVAL, "Arg#%d type %s in %s() is not supported yet.", index, kindName(type), func.name());
+        throw path.log().reject(
+                Errno.EINVAL, Message.ARG_TYPE_NOT_SUPPORTED, index, kindName(type), func.name());
     }
 
-    private static Set<Tag> tags(VerifierEnv env, SubprogInfo subprog, int index) {
+    private static Set<Tag> tags(Exploration path, SubprogInfo subprog, int index) {
         Set<Tag> tags = EnumSet.noneOf(Tag.class);
-        for (int id = 1; id < env.btf().size(); id++) {
-            if (!(env.btf().type(id) instanceof BtfType.DeclTag tag)
+        for (int id = 1; id < path.unit().btf().size(); id++) {
+            if (!(path.unit().btf().type(id) instanceof BtfType.DeclTag tag)
                     || tag.typeId() != subprog.btfFuncId
                     || tag.componentIndex() != index
                     || !tag.name().startsWith(ARG_TAG)) {
                 continue;
             }
             if (!subprog.global) {
-                throw env.reject(Errno.EOPNOTSUPP, "arg#%d type tag is not supported in static functions", index);
+                throw path.log().reject(Errno.EOPNOTSUPP, Message.ARG_TAG_ON_STATIC_FUNCTION, index);
             }
             tags.add(
                     switch (tag.name().substring(ARG_TAG.length())) {
@@ -155,7 +156,7 @@ public final class Prototypes {
                         case "nonnull" -> Tag.NONNULL;
                         case "nullable" -> Tag.NULLABLE;
                         case "arena" -> Tag.ARENA;
-                        default -> throw env.reject(Errno.EOPNOTSUPP, "arg#%d has unsupported set of tags", index);
+                        default -> throw path.log().reject(Errno.EOPNOTSUPP, Message.ARG_TAGS_UNSUPPORTED, index);
                     });
         }
         return tags;
@@ -163,38 +164,38 @@ public final class Prototypes {
 
     /** Returns the argument, or null if nothing is known of what the pointer points to. */
     private static @Nullable SubprogArg pointerArgument(
-            VerifierEnv env, SubprogInfo subprog, BtfType.Ptr pointer, int index, Set<Tag> tags) {
-        Btf btf = env.btf();
+            Exploration path, SubprogInfo subprog, BtfType.Ptr pointer, int index, Set<Tag> tags) {
+        Btf btf = path.unit().btf();
         int target = pointer.typeId();
-        if (tags.contains(Tag.CTX) || ContextTypes.isContext(env, target)) {
-            refuseTags(env, index, without(tags, Tag.CTX));
+        if (tags.contains(Tag.CTX) || ContextTypes.isContext(path, target)) {
+            refuseTags(path, index, without(tags, Tag.CTX));
             if (tags.contains(Tag.CTX)) {
-                ContextTypes.checkTagged(env, target, index);
+                ContextTypes.checkTagged(path, target, index);
             }
             return new SubprogArg(SubprogArg.Kind.CTX);
         }
         if (btf.resolved(target).name().equals("bpf_dynptr")) {
-            refuseTags(env, index, tags);
+            refuseTags(path, index, tags);
             return new SubprogArg(SubprogArg.Kind.DYNPTR);
         }
         if (tags.contains(Tag.TRUSTED)) {
             if (tags.contains(Tag.NONNULL)) {
-                refuseTags(env, index, tags);
+                refuseTags(path, index, tags);
             }
             int nullable = tags.contains(Tag.NULLABLE) ? TypeFlags.PTR_MAYBE_NULL : 0;
             return new SubprogArg(
-                    SubprogArg.Kind.BTF_ID, TypeFlags.PTR_TRUSTED | nullable, 0, kernelStruct(env, index, target));
+                    SubprogArg.Kind.BTF_ID, TypeFlags.PTR_TRUSTED | nullable, 0, kernelStruct(path, index, target));
         }
         if (tags.contains(Tag.UNTRUSTED)) {
-            return untrusted(env, index, target, tags);
+            return untrusted(path, index, target, tags);
         }
         if (tags.contains(Tag.ARENA)) {
             if (tags.size() > 1) {
-                throw env.reject(Errno.EINVAL, "arg#%d arena cannot be combined with any other tags", index);
+                throw path.log().reject(Errno.EINVAL, Message.ARG_ARENA_WITH_OTHER_TAGS, index);
             }
             return new SubprogArg(SubprogArg.Kind.ARENA);
         }
-        return subprog.global ? memory(env, index, target, tags) : null;
+        return subprog.global ? memory(path, index, target, tags) : null;
     }
 
     private static Set<Tag> without(Set<Tag> tags, Tag tag) {
@@ -204,17 +205,17 @@ public final class Prototypes {
         return rest;
     }
 
-    private static void refuseTags(VerifierEnv env, int index, Set<Tag> tags) {
+    private static void refuseTags(Exploration path, int index, Set<Tag> tags) {
         if (!tags.isEmpty()) {
-            throw env.reject(Errno.EINVAL, "arg#%d has invalid combination of tags", index);
+            throw path.log().reject(Errno.EINVAL, Message.ARG_TAGS_INVALID, index);
         }
     }
 
-    private static SubprogArg untrusted(VerifierEnv env, int index, int target, Set<Tag> tags) {
+    private static SubprogArg untrusted(Exploration path, int index, int target, Set<Tag> tags) {
         if (tags.size() > 1) {
-            throw env.reject(Errno.EINVAL, "arg#%d untrusted cannot be combined with any other tags", index);
+            throw path.log().reject(Errno.EINVAL, Message.ARG_UNTRUSTED_WITH_OTHER_TAGS, index);
         }
-        return switch (env.btf().resolved(target)) {
+        return switch (path.unit().btf().resolved(target)) {
             case BtfType.Void type ->
                 new SubprogArg(SubprogArg.Kind.MEM, TypeFlags.MEM_RDONLY | TypeFlags.PTR_UNTRUSTED, 0, 0);
             case BtfType.Int type ->
@@ -222,21 +223,21 @@ public final class Prototypes {
             case BtfType.Enum type ->
                 new SubprogArg(SubprogArg.Kind.MEM, TypeFlags.MEM_RDONLY | TypeFlags.PTR_UNTRUSTED, 0, 0);
             default ->
-                new SubprogArg(SubprogArg.Kind.BTF_ID, TypeFlags.PTR_UNTRUSTED, 0, kernelStruct(env, index, target));
+                new SubprogArg(SubprogArg.Kind.BTF_ID, TypeFlags.PTR_UNTRUSTED, 0, kernelStruct(path, index, target));
         };
     }
 
-    private static SubprogArg memory(VerifierEnv env, int index, int target, Set<Tag> tags) {
+    private static SubprogArg memory(Exploration path, int index, int target, Set<Tag> tags) {
         if (tags.contains(Tag.NULLABLE)) {
-            refuseTags(env, index, tags);
+            refuseTags(path, index, tags);
         }
-        Btf btf = env.btf();
+        Btf btf = path.unit().btf();
         BtfType type = btf.resolved(target);
         long size = btf.sizeOf(target);
         if (size < 0) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EINVAL,
-                    "arg#%d reference type('%s %s') size cannot be determined: %d",
+                    Message.ARG_SIZE_UNKNOWN,
                     index,
                     kindName(type),
                     type.name(),
@@ -245,18 +246,18 @@ public final class Prototypes {
         return new SubprogArg(SubprogArg.Kind.MEM, tags.contains(Tag.NONNULL) ? 0 : TypeFlags.PTR_MAYBE_NULL, size, 0);
     }
 
-    private static int kernelStruct(VerifierEnv env, int index, int target) {
-        Btf kernel = env.kernelTypes();
+    private static int kernelStruct(Exploration path, int index, int target) {
+        Btf kernel = path.unit().kernelTypes();
         if (kernel.size() <= 1) {
             throw new UnsupportedFeature("a trusted argument without kernel types is not supported");
         }
-        BtfType type = env.btf().resolved(target);
+        BtfType type = path.unit().btf().resolved(target);
         String name = type.name();
         int flavor = name.indexOf("___");
         int id = kernel.find(flavor > 0 ? name.substring(0, flavor) : name, BtfType.Composite.class);
         if (id == 0) {
-            throw env.reject(
-                    Errno.ENOENT, "arg#%d reference type('%s %s') has no matches", index, kindName(type), name);
+            throw path.log().reject(
+                    Errno.ENOENT, Message.ARG_TYPE_WITHOUT_MATCH, index, kindName(type), name);
         }
         return id;
     }
@@ -282,9 +283,9 @@ public final class Prototypes {
     }
 
     /** Returns whether the function returns nothing. */
-    public static boolean returnsVoid(VerifierEnv env, int number) {
-        Btf btf = env.btf();
-        return btf.type(env.subprog(number).btfFuncId) instanceof BtfType.Func func
+    public static boolean returnsVoid(Exploration path, int number) {
+        Btf btf = path.unit().btf();
+        return btf.type(path.unit().subprog(number).btfFuncId) instanceof BtfType.Func func
                 && btf.type(func.protoTypeId()) instanceof BtfType.FuncProto proto
                 && btf.resolved(proto.returnTypeId()) instanceof BtfType.Void;
     }

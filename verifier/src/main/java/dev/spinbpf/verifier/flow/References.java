@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.flow;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.AcquiredReference;
@@ -22,9 +23,9 @@ public final class References {
      * @param parentId the object that it is derived from, or 0
      * @return its id
      */
-    public static int acquire(VerifierEnv env, int insnIndex, int parentId) {
-        int id = env.newId();
-        env.state().addReference(new AcquiredReference(AcquiredReference.Type.PTR, id, insnIndex, parentId, null));
+    public static int acquire(Exploration path, int insnIndex, int parentId) {
+        int id = path.newId();
+        path.state().addReference(new AcquiredReference(AcquiredReference.Type.PTR, id, insnIndex, parentId, null));
         return id;
     }
 
@@ -44,8 +45,8 @@ public final class References {
      * Gives an object back (or only invalidates it, if it is no reference): all registers, spilled registers and dynptrs that
      * hold it or something derived from it become unusable.
      */
-    public static void release(VerifierEnv env, int objectId) {
-        VerifierState state = env.state();
+    public static void release(Exploration path, int objectId) {
+        VerifierState state = path.state();
         releaseNoMark(state, objectId);
         ArrayDeque<Integer> todo = new ArrayDeque<>();
         Set<Integer> queued = new HashSet<>();
@@ -55,9 +56,9 @@ public final class References {
             queued.remove(id);
             for (AcquiredReference reference : state.references()) {
                 if (reference.type() == AcquiredReference.Type.PTR && reference.parentId() == id) {
-                    throw env.reject(
+                    throw path.log().reject(
                             Errno.EINVAL,
-                            "Leaking reference id=%d alloc_insn=%d. Release it first.",
+                            Message.LEAKING_REFERENCE,
                             reference.id(),
                             reference.insn());
                 }

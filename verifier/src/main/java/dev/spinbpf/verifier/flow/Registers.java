@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.flow;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.KernelLimits;
@@ -19,33 +20,33 @@ public final class Registers {
     private Registers() {}
 
     /** The register, which an instruction reads; the program is refused if nothing was written to it. */
-    public static RegState checkSource(VerifierEnv env, int regno) {
-        env.markRegScratched(regno);
-        RegState reg = env.reg(regno);
+    public static RegState checkSource(Exploration path, int regno) {
+        path.log().markRegScratched(regno);
+        RegState reg = path.reg(regno);
         if (reg.is(RegType.NOT_INIT)) {
-            throw env.reject(Errno.EACCES, "R%d !read_ok", regno);
+            throw path.log().reject(Errno.EACCES, Message.REG_NOT_READABLE, regno);
         }
         return reg;
     }
 
     /** An instruction writes the register; the program is refused if it is the frame pointer. */
-    public static void checkDestination(VerifierEnv env, int regno) {
-        env.markRegScratched(regno);
+    public static void checkDestination(Exploration path, int regno) {
+        path.log().markRegScratched(regno);
         if (regno == Insn.FRAME_POINTER) {
-            throw env.reject(Errno.EACCES, "frame pointer is read only");
+            throw path.log().reject(Errno.EACCES, Message.FRAME_POINTER_WRITE);
         }
     }
 
     /** As {@link #checkDestination}, and the register gets an unknown number. */
-    public static void writeUnknown(VerifierEnv env, int regno) {
-        checkDestination(env, regno);
-        env.setReg(regno, RegState.UNKNOWN);
+    public static void writeUnknown(Exploration path, int regno) {
+        checkDestination(path, regno);
+        path.setReg(regno, RegState.UNKNOWN);
     }
 
     /** After a call: r0 to r5 cannot be read. */
-    public static void clearCallerSaved(VerifierEnv env, FuncState func) {
+    public static void clearCallerSaved(Exploration path, FuncState func) {
         for (int i = 0; i < CALLER_SAVED; i++) {
-            env.markRegScratched(i);
+            path.log().markRegScratched(i);
             func.setReg(i, RegState.NOT_INIT);
         }
     }
@@ -61,16 +62,16 @@ public final class Registers {
     }
 
     /** The register with an id, before it is copied, so that what is learnt of one copy is learnt of the other. */
-    public static RegState withScalarId(VerifierEnv env, RegState reg) {
+    public static RegState withScalarId(Exploration path, RegState reg) {
         if (!reg.isScalar()) {
             return reg;
         }
         RegState linked = (reg.id() & RegState.ADD_CONST) != 0 ? withoutScalarId(reg) : reg;
-        return linked.id() == 0 && !linked.isConst() ? linked.withId(env.newId()) : linked;
+        return linked.id() == 0 && !linked.isConst() ? linked.withId(path.newId()) : linked;
     }
 
     /** Returns whether a pointer is certainly not null. */
-    public static boolean isNotNull(VerifierEnv env, RegState reg) {
+    public static boolean isNotNull(Exploration path, RegState reg) {
         if (reg.mayBeNull() || reg.smin() <= -MAX_VAR_OFF || reg.smax() >= MAX_VAR_OFF) {
             return false;
         }
@@ -83,15 +84,15 @@ public final class Registers {
                     PTR_TO_MAP_KEY,
                     PTR_TO_SOCK_COMMON,
                     CONST_PTR_TO_MAP -> true;
-            case PTR_TO_BTF_ID -> isTrusted(env, reg);
+            case PTR_TO_BTF_ID -> isTrusted(path, reg);
             case PTR_TO_MEM -> !reg.hasFlag(TypeFlags.PTR_UNTRUSTED);
             default -> false;
         };
     }
 
     /** Returns whether the kernel guarantees that the object that the pointer points to is valid. */
-    public static boolean isTrusted(VerifierEnv env, RegState reg) {
-        if (env.state().hasReference(reg.id())) {
+    public static boolean isTrusted(Exploration path, RegState reg) {
+        if (path.state().hasReference(reg.id())) {
             return true;
         }
         boolean unsafe = (reg.flags() & ~TypeFlags.REG_TRUSTED_MODIFIERS) != 0;
@@ -104,35 +105,35 @@ public final class Registers {
     }
 
     /** Returns whether objects that RCU protects stay: the program cannot sleep here, or said so. */
-    public static boolean inRcuSection(VerifierEnv env) {
-        return env.state().activeRcuLocks() != 0
-                || env.state().activeLocks() != 0
-                || !env.state().inSleepable();
+    public static boolean inRcuSection(Exploration path) {
+        return path.state().activeRcuLocks() != 0
+                || path.state().activeLocks() != 0
+                || !path.state().inSleepable();
     }
 
     /**
      * A pointer in its original form only: no variable offset, none below zero, and none at all unless it is allowed.
      */
-    public static void checkPointerOffset(VerifierEnv env, RegState reg, String name, boolean fixedOffsetAllowed) {
+    public static void checkPointerOffset(Exploration path, RegState reg, String name, boolean fixedOffsetAllowed) {
         if (!reg.isConst()) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EACCES,
-                    "variable %s access var_off=%s disallowed",
+                    Message.VARIABLE_PTR_ACCESS,
                     reg.typeText(),
                     reg.value().varOff());
         }
         if (reg.smin() < 0) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EACCES,
-                    "negative offset %s ptr %s off=%d disallowed",
+                    Message.NEGATIVE_PTR_OFFSET,
                     reg.typeText(),
                     name,
                     reg.constValue());
         }
         if (!fixedOffsetAllowed && reg.constValue() != 0) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EACCES,
-                    "dereference of modified %s ptr %s off=%d disallowed",
+                    Message.MODIFIED_PTR_DEREFERENCE,
                     reg.typeText(),
                     name,
                     reg.constValue());

@@ -2,7 +2,7 @@ package dev.spinbpf.verifier.flow;
 
 /**
  * Ends a verification: Linux would refuse the program. Control flow inside the verifier only; its entry point turns it
- * into a verdict. Made by {@link VerifierEnv#reject}.
+ * into a verdict. Made by {@link VerifierLog#reject}.
  */
 public final class Rejection extends RuntimeException {
     private static final long serialVersionUID = 1;

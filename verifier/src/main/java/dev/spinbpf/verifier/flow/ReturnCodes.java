@@ -8,5 +8,5 @@ public interface ReturnCodes {
      * @param regno the register, 0 or 1
      * @param registerName how messages call it, such as {@code R0}
      */
-    void checkReturnCode(VerifierEnv env, int regno, String registerName);
+    void checkReturnCode(Exploration path, int regno, String registerName);
 }

@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.flow;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.AttachType;
@@ -13,29 +14,29 @@ public final class StackDepth {
     private static final int TAIL_CALL_LIMIT = 256;
     private static final int ALIGNMENT = 16;
 
-    private final VerifierEnv env;
+    private final Exploration path;
     private final boolean[] sharesStack;
     private final boolean[] ownStack;
     /** The call chain: numbers of the functions, outermost first. */
     private final int[] chain;
 
-    private StackDepth(VerifierEnv env) {
-        this.env = env;
-        int count = env.subprogs().size();
+    private StackDepth(Exploration path) {
+        this.path = path;
+        int count = path.unit().subprogs().size();
         sharesStack = new boolean[count];
         ownStack = new boolean[count];
         chain = new int[count + VerifierState.MAX_CALL_FRAMES + 1];
     }
 
-    public static void check(VerifierEnv env) {
-        new StackDepth(env).run();
+    public static void check(Exploration path) {
+        new StackDepth(path).run();
     }
 
     private void run() {
-        boolean tailCalls = env.subprogs().stream().anyMatch(subprog -> subprog.hasTailCall);
+        boolean tailCalls = path.unit().subprogs().stream().anyMatch(subprog -> subprog.hasTailCall);
         boolean privateStack = !tailCalls && supportsPrivateStack();
-        for (int i = env.subprogs().size() - 1; i >= 0; i--) {
-            if (i == 0 || env.subprog(i).isAsyncCallback) {
+        for (int i = path.unit().subprogs().size() - 1; i >= 0; i--) {
+            if (i == 0 || path.unit().subprog(i).isAsyncCallback) {
                 walk(i, 0, 0, 0, i == 0 && privateStack);
             }
         }
@@ -43,9 +44,9 @@ public final class StackDepth {
 
     /** Returns whether functions of programs of this kind get stack of their own when they need much. */
     private boolean supportsPrivateStack() {
-        return switch (env.program().type()) {
+        return switch (path.unit().program().type()) {
             case KPROBE, TRACEPOINT, PERF_EVENT, RAW_TRACEPOINT -> true;
-            case TRACING -> env.program().attachType() != AttachType.TRACE_ITER;
+            case TRACING -> path.unit().program().attachType() != AttachType.TRACE_ITER;
             default -> false;
         };
     }
@@ -59,19 +60,19 @@ public final class StackDepth {
      * @return whether a tail call can be reached from it
      */
     private boolean walk(int number, int level, int frame, int depthBefore, boolean privateStack) {
-        SubprogInfo subprog = env.subprog(number);
+        SubprogInfo subprog = path.unit().subprog(number);
         chain[level] = number;
         if (!privateStack) {
             sharesStack[number] = true;
             ownStack[number] = false;
         }
         if (subprog.hasLdAbs) {
-            refuseInCallback(level, "cannot use BPF_LD_[ABS|IND] within callback");
+            refuseInCallback(level, Message.LD_ABS_IN_CALLBACK);
         }
         if (number != 0 && subprog.hasTailCall && depthBefore >= TAIL_CALL_LIMIT) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EACCES,
-                    "tail_calls are not allowed when call stack of previous frames is %d bytes. Too large",
+                    Message.TAIL_CALL_STACK_TOO_LARGE,
                     depthBefore);
         }
         int depth = depthBefore + ownDepth(number, level, depthBefore, privateStack);
@@ -81,40 +82,38 @@ public final class StackDepth {
         }
         if (tailCallReachable) {
             for (int i = level; i >= 0; i--) {
-                if (i < level && env.subprog(chain[i]).isExceptionCallback) {
-                    throw env.reject(Errno.EINVAL, "cannot tail call within exception cb");
+                if (i < level && path.unit().subprog(chain[i]).isExceptionCallback) {
+                    throw path.log().reject(Errno.EINVAL, Message.TAIL_CALL_IN_EXCEPTION_CB);
                 }
-                env.subprog(chain[i]).tailCallReachable = true;
+                path.unit().subprog(chain[i]).tailCallReachable = true;
             }
         }
         return subprog.tailCallReachable;
     }
 
     private int ownDepth(int number, int level, int depthBefore, boolean privateStack) {
-        int own = (env.subprog(number).stackDepth + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        int own = (path.unit().subprog(number).stackDepth + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
         if (privateStack && !sharesStack[number] && own >= PRIVATE_STACK_MIN) {
             ownStack[number] = true;
         }
         if (ownStack[number]) {
             if (own > KernelLimits.MAX_BPF_STACK) {
-                throw env.reject(Errno.EACCES, "stack size of subprog %d is %d. Too large", number, own);
+                throw path.log().reject(Errno.EACCES, Message.SUBPROG_STACK_TOO_LARGE, number, own);
             }
             return 0;
         }
         if (depthBefore + own > KernelLimits.MAX_BPF_STACK) {
-            throw env.reject(
-                    Errno.EACCES, "combined stack size of %d calls is %d. Too large", level + 1, depthBefore + own);
+            throw path.log().reject(
+                    Errno.EACCES, Message.COMBINED_STACK_TOO_LARGE, level + 1, depthBefore + own);
         }
         return own;
     }
 
     private boolean checkInsn(int at, int number, int level, int frame, int depth, boolean privateStack) {
-        Insn insn = env.insn(at);
+        Insn insn = path.unit().insn(at);
         if (insn.op() == Op.CALL_KFUNC) {
-            if (env.services().calls().summary(env, insn).throwsException()) {
-                refuseInCallback(
-                        level,
-                        "bpf_throw kfunc (insn %d) cannot be called from callback subprog %d".formatted(at, number));
+            if (path.services().calls().summary(path, insn).throwsException()) {
+                refuseInCallback(level, Message.THROW_IN_CALLBACK, at, number);
             }
             return false;
         }
@@ -122,26 +121,25 @@ public final class StackDepth {
         if (!call && insn.op() != Op.LDDW_FUNC) {
             return false;
         }
-        int callee = env.findSubprog(at + (int) insn.imm() + 1);
-        SubprogInfo info = env.subprog(callee);
+        int callee = path.unit().findSubprog(at + (int) insn.imm() + 1);
+        SubprogInfo info = path.unit().subprog(callee);
         if (info.isAsyncCallback && !call) {
             return false;
         }
         if (info.isAsyncCallback && info.isExceptionCallback) {
-            throw env.reject(Errno.EINVAL, "insn %d cannot call exception cb directly", at);
+            throw path.log().reject(Errno.EINVAL, Message.EXCEPTION_CB_CALLED_DIRECTLY, at);
         }
         int calleeFrame = info.global ? 0 : frame + 1;
         if (calleeFrame >= VerifierState.MAX_CALL_FRAMES) {
-            throw env.reject(Errno.E2BIG, "the call stack of %d frames is too deep !", calleeFrame);
+            throw path.log().reject(Errno.E2BIG, Message.CALL_CHAIN_TOO_DEEP, calleeFrame);
         }
         return walk(callee, level + 1, calleeFrame, depth, privateStack);
     }
 
-    private void refuseInCallback(int level, String message) {
+    private void refuseInCallback(int level, Message message, Object... args) {
         for (int i = level; i >= 0; i--) {
-            if (env.subprog(chain[i]).isCallback) {
-                env.verbose("%s\n", message);
-                throw env.reject(Errno.EINVAL);
+            if (path.unit().subprog(chain[i]).isCallback) {
+                throw path.log().reject(Errno.EINVAL, message, args);
             }
         }
     }

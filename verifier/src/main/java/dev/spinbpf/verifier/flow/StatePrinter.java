@@ -6,14 +6,14 @@ import dev.spinbpf.verifier.state.VerifierState;
 /** Prints states and instructions to the log as Linux does. */
 public interface StatePrinter {
     /** The state at log level 2, or what changed in it. */
-    void printState(VerifierEnv env, VerifierState state, int frameno, boolean all);
+    void printState(Exploration path, VerifierState state, int frameno, boolean all);
 
     /** What the last instruction changed, behind it. */
-    void printInsnState(VerifierEnv env, VerifierState state, int frameno);
+    void printInsnState(Exploration path, VerifierState state, int frameno);
 
     /** The instruction's slot and what it is, on a line of its own. */
-    void printInsn(VerifierEnv env, Insn insn, int insnIndex);
+    void printInsn(Exploration path, Insn insn, int insnIndex);
 
     /** The source line of the slot, if it differs from the last one printed. */
-    void printSourceLine(VerifierEnv env, int insnIndex, String prefix);
+    void printSourceLine(Exploration path, int insnIndex, String prefix);
 }

@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.flow;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
@@ -19,42 +20,42 @@ public final class SubprogDiscovery {
     private SubprogDiscovery() {}
 
     /** Finds the functions: what is called, what is taken the address of, and the one that handles exceptions. */
-    public static void discover(VerifierEnv env) {
-        env.services().calls().checkExterns(env);
+    public static void discover(Exploration path) {
+        path.services().calls().checkExterns(path);
         var starts = new TreeSet<Integer>();
         starts.add(0);
-        for (int i = 0; i < env.length(); i++) {
-            Insn insn = env.insn(i);
+        for (int i = 0; i < path.unit().length(); i++) {
+            Insn insn = path.unit().insn(i);
             if (insn.op() == Op.CALL_SUBPROG || insn.op() == Op.LDDW_FUNC) {
                 int target = i + (int) insn.imm() + 1;
-                if (target < 0 || target >= env.length()) {
-                    throw env.reject(Errno.EINVAL, "call to invalid destination");
+                if (target < 0 || target >= path.unit().length()) {
+                    throw path.log().reject(Errno.EINVAL, Message.CALL_INVALID_DESTINATION);
                 }
                 starts.add(target);
             }
             if (insn.op() == Op.CALL_KFUNC) {
-                env.services().calls().prepareKfuncCall(env, insn);
+                path.services().calls().prepareKfuncCall(path, insn);
             }
             if (starts.size() > KernelLimits.BPF_MAX_SUBPROGS) {
-                throw env.reject(Errno.E2BIG, "too many subprograms");
+                throw path.log().reject(Errno.E2BIG, Message.TOO_MANY_SUBPROGRAMS);
             }
         }
-        int exceptionStart = exceptionCallbackStart(env);
+        int exceptionStart = exceptionCallbackStart(path);
         if (exceptionStart > 0) {
             starts.add(exceptionStart);
         }
         var sorted = new ArrayList<>(starts);
         for (int i = 0; i < sorted.size(); i++) {
             int start = sorted.get(i);
-            int end = i + 1 < sorted.size() ? sorted.get(i + 1) : env.length();
-            Subprog declared = declared(env, start);
-            env.addSubprog(
-                    declared == null || declared.btfFuncId() >= env.btf().size()
+            int end = i + 1 < sorted.size() ? sorted.get(i + 1) : path.unit().length();
+            Subprog declared = declared(path, start);
+            path.unit().addSubprog(
+                    declared == null || declared.btfFuncId() >= path.unit().btf().size()
                             ? new SubprogInfo("", start, end, false, 0)
                             : new SubprogInfo(declared.name(), start, end, declared.global(), declared.btfFuncId()));
             if (exceptionStart > 0 && start == exceptionStart) {
-                env.exceptionCallbackSubprog = i;
-                SubprogInfo callback = env.subprog(i);
+                path.unit().exceptionCallbackSubprog = i;
+                SubprogInfo callback = path.unit().subprog(i);
                 callback.isCallback = true;
                 callback.isAsyncCallback = true;
                 callback.isExceptionCallback = true;
@@ -62,8 +63,8 @@ public final class SubprogDiscovery {
         }
     }
 
-    private static @Nullable Subprog declared(VerifierEnv env, int start) {
-        for (Subprog subprog : env.program().subprogs()) {
+    private static @Nullable Subprog declared(Exploration path, int start) {
+        for (Subprog subprog : path.unit().program().subprogs()) {
             if (subprog.start() == start) {
                 return subprog;
             }
@@ -71,14 +72,14 @@ public final class SubprogDiscovery {
         return null;
     }
 
-    private static int exceptionCallbackStart(VerifierEnv env) {
-        Subprog main = declared(env, 0);
+    private static int exceptionCallbackStart(Exploration path) {
+        Subprog main = declared(path, 0);
         if (main == null || main.btfFuncId() == 0) {
             return 0;
         }
         List<String> names = new ArrayList<>();
-        for (int id = 1; id < env.btf().size(); id++) {
-            if (env.btf().type(id) instanceof BtfType.DeclTag tag
+        for (int id = 1; id < path.unit().btf().size(); id++) {
+            if (path.unit().btf().type(id) instanceof BtfType.DeclTag tag
                     && tag.typeId() == main.btfFuncId()
                     && tag.componentIndex() == -1
                     && tag.name().startsWith(EXCEPTION_CALLBACK_TAG)) {
@@ -89,66 +90,66 @@ public final class SubprogDiscovery {
             return 0;
         }
         if (names.size() > 1) {
-            throw env.reject(Errno.EEXIST, "multiple exception callback tags for main subprog");
+            throw path.log().reject(Errno.EEXIST, Message.EXCEPTION_CB_MULTIPLE_TAGS);
         }
-        return startOf(env, names.getFirst());
+        return startOf(path, names.getFirst());
     }
 
-    private static int startOf(VerifierEnv env, String name) {
-        int id = env.btf().find(name, BtfType.Func.class);
+    private static int startOf(Exploration path, String name) {
+        int id = path.unit().btf().find(name, BtfType.Func.class);
         if (id == 0) {
-            throw env.reject(Errno.ENOENT, "exception callback '%s' could not be found in BTF", name);
+            throw path.log().reject(Errno.ENOENT, Message.EXCEPTION_CB_NOT_IN_BTF, name);
         }
-        if (!(env.btf().type(id) instanceof BtfType.Func func) || func.linkage() != BtfType.Linkage.GLOBAL) {
-            throw env.reject(Errno.EINVAL, "exception callback '%s' must have global linkage", name);
+        if (!(path.unit().btf().type(id) instanceof BtfType.Func func) || func.linkage() != BtfType.Linkage.GLOBAL) {
+            throw path.log().reject(Errno.EINVAL, Message.EXCEPTION_CB_NOT_GLOBAL, name);
         }
-        for (Subprog subprog : env.program().subprogs()) {
+        for (Subprog subprog : path.unit().program().subprogs()) {
             if (subprog.btfFuncId() == id) {
                 if (subprog.start() == 0) {
-                    throw env.reject(Errno.EINVAL, "invalid exception callback insn_off in func_info: 0");
+                    throw path.log().reject(Errno.EINVAL, Message.EXCEPTION_CB_IS_MAIN);
                 }
                 return subprog.start();
             }
         }
-        throw env.reject(Errno.EINVAL, "exception callback type id not found in func_info");
+        throw path.log().reject(Errno.EINVAL, Message.EXCEPTION_CB_NOT_IN_FUNC_INFO);
     }
 
     /** Refuses jumps from one function into another, and functions that end in the middle of nowhere. */
-    public static void checkJumps(VerifierEnv env) {
-        for (SubprogInfo subprog : env.subprogs()) {
+    public static void checkJumps(Exploration path) {
+        for (SubprogInfo subprog : path.unit().subprogs()) {
             for (int i = subprog.start; i < subprog.end; i++) {
-                checkInsn(env, subprog, i);
+                checkInsn(path, subprog, i);
             }
-            Op last = env.insn(subprog.end - 1).op();
+            Op last = path.unit().insn(subprog.end - 1).op();
             boolean ends = last.kind() == Op.Kind.EXIT || last.kind() == Op.Kind.JA || last.kind() == Op.Kind.GOTO_REG;
             if (!ends) {
-                throw env.reject(Errno.EINVAL, "last insn is not an exit or jmp");
+                throw path.log().reject(Errno.EINVAL, Message.LAST_INSN_NOT_EXIT);
             }
         }
     }
 
     /** Refuses packet loads, which may return 0 at once, in functions that return no small number. */
-    public static void checkReturnTypes(VerifierEnv env) {
-        for (SubprogInfo subprog : env.subprogs()) {
+    public static void checkReturnTypes(Exploration path) {
+        for (SubprogInfo subprog : path.unit().subprogs()) {
             boolean checked = subprog.start != 0 && subprog.hasLdAbs && subprog.btfFuncId != 0;
-            if (checked && !returnsNumber(env, subprog)) {
-                throw env.reject(Errno.EINVAL, "LD_ABS is only allowed in functions that return 'int'.");
+            if (checked && !returnsNumber(path, subprog)) {
+                throw path.log().reject(Errno.EINVAL, Message.LD_ABS_FUNCTION_MUST_RETURN_INT);
             }
         }
     }
 
-    private static boolean returnsNumber(VerifierEnv env, SubprogInfo subprog) {
-        return env.btf().type(subprog.btfFuncId) instanceof BtfType.Func func
-                && env.btf().type(func.protoTypeId()) instanceof BtfType.FuncProto proto
-                && switch (env.btf().resolved(proto.returnTypeId())) {
+    private static boolean returnsNumber(Exploration path, SubprogInfo subprog) {
+        return path.unit().btf().type(subprog.btfFuncId) instanceof BtfType.Func func
+                && path.unit().btf().type(func.protoTypeId()) instanceof BtfType.FuncProto proto
+                && switch (path.unit().btf().resolved(proto.returnTypeId())) {
                     case BtfType.Int number -> number.sizeBytes() <= Long.BYTES;
                     case BtfType.Enum number -> true;
                     default -> false;
                 };
     }
 
-    private static void checkInsn(VerifierEnv env, SubprogInfo subprog, int index) {
-        Insn insn = env.insn(index);
+    private static void checkInsn(Exploration path, SubprogInfo subprog, int index) {
+        Insn insn = path.unit().insn(index);
         switch (insn.op().kind()) {
             case CALL_HELPER -> {
                 if (insn.imm() == HelperIds.BPF_FUNC_TAIL_CALL) {
@@ -161,7 +162,7 @@ public final class SubprogDiscovery {
             case JA, JCC, MAY_GOTO -> {
                 int target = index + insn.jumpOffset() + 1;
                 if (target < subprog.start || target >= subprog.end) {
-                    throw env.reject(Errno.EINVAL, "jump out of range from insn %d to %d", index, target);
+                    throw path.log().reject(Errno.EINVAL, Message.JUMP_OUT_OF_RANGE, index, target);
                 }
             }
             default -> {}

@@ -22,6 +22,7 @@ public final class Kernel {
     private final Lazy<MapTypes> mapTypes;
     private final Lazy<HelperSets> helperSets;
     private final Lazy<Kfuncs> kfuncs;
+    private final Lazy<Messages> messages;
 
     /** Takes the rows that hold for the version. */
     Kernel(KernelVersion version) {
@@ -38,6 +39,7 @@ public final class Kernel {
         mapTypes = new Lazy<>(() -> new MapTypes(version));
         helperSets = new Lazy<>(() -> new HelperSets(this));
         kfuncs = new Lazy<>(() -> new Kfuncs(this));
+        messages = new Lazy<>(() -> new Messages(version));
     }
 
     public KernelVersion version() {
@@ -97,5 +99,10 @@ public final class Kernel {
 
     public Kfuncs kfuncs() {
         return kfuncs.get();
+    }
+
+    /** The texts of the verifier's refusals. */
+    public Messages messages() {
+        return messages.get();
     }
 }

@@ -3,7 +3,7 @@ package dev.spinbpf.verifier.log;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.HelperIds;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.AcquiredReference;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.RegPayload;
@@ -19,35 +19,35 @@ public final class Explanation {
     private static final int MAX_DECISIONS = 12;
     private static final Pattern LOCK_ARGUMENT = Pattern.compile("spin_(?:un)?lock\\w*\\(\\s*&?\\s*([^,()]+)");
 
-    private final VerifierEnv env;
+    private final Exploration path;
     private final String message;
     private final int insn;
     private final StringBuilder out = new StringBuilder();
 
-    private Explanation(VerifierEnv env, String message) {
-        this.env = env;
+    private Explanation(Exploration path, String message) {
+        this.path = path;
         this.message = message;
-        this.insn = env.insnIndex();
+        this.insn = path.insnIndex();
     }
 
     /**
      * Explains a refusal.
      *
-     * @param env the verification, in the state in which it was given up
+     * @param path the verification, in the state in which it was given up
      * @param message the message that it was given up with
      * @return one or more lines without a line's end after the last; empty if there is nothing to add to the message
      */
-    public static String explain(VerifierEnv env, String message) {
-        boolean inProgram = env.insnIndex() >= 0 && env.insnIndex() < env.length();
-        boolean walked = inProgram && env.insnProcessed > 0;
-        return walked ? new Explanation(env, message).text() : "";
+    public static String explain(Exploration path, String message) {
+        boolean inProgram = path.insnIndex() >= 0 && path.insnIndex() < path.unit().length();
+        boolean walked = inProgram && path.insnProcessed > 0;
+        return walked ? new Explanation(path, message).text() : "";
     }
 
     private String text() {
         explainLocks();
         if (out.isEmpty()) {
-            String source = Place.text(env, insn);
-            line("This is found at " + Place.of(env, insn) + (source.isEmpty() ? "." : ": `" + source + "`."));
+            String source = Place.text(path, insn);
+            line("This is found at " + Place.of(path, insn) + (source.isEmpty() ? "." : ": `" + source + "`."));
             listHeld();
         }
         listDecisions();
@@ -59,7 +59,7 @@ public final class Explanation {
     }
 
     private void explainLocks() {
-        String here = Place.of(env, insn);
+        String here = Place.of(path, insn);
         if (message.contains("AA deadlock")) {
             String name = lockName(insn);
             line("The lock " + (name.isEmpty() ? "" : name + " ") + "that " + here
@@ -86,17 +86,17 @@ public final class Explanation {
     }
 
     private String callee() {
-        Insn call = env.insn(insn);
+        Insn call = path.unit().insn(insn);
         if (call.op() == Op.CALL_HELPER) {
             String name = HelperIds.name(call.immLow());
             return name == null ? "a helper" : "`" + name + "`";
         }
-        if (call.op() == Op.CALL_KFUNC && call.immLow() < env.object().kfuncs().size()) {
-            return "`" + env.object().kfuncs().get(call.immLow()).name() + "`";
+        if (call.op() == Op.CALL_KFUNC && call.immLow() < path.unit().object().kfuncs().size()) {
+            return "`" + path.unit().object().kfuncs().get(call.immLow()).name() + "`";
         }
         if (call.op() == Op.CALL_SUBPROG) {
-            int subprog = env.findSubprog(insn + call.immLow() + 1);
-            return subprog < 0 ? "a function" : "`" + env.subprog(subprog).name + "`";
+            int subprog = path.unit().findSubprog(insn + call.immLow() + 1);
+            return subprog < 0 ? "a function" : "`" + path.unit().subprog(subprog).name + "`";
         }
         return "a function";
     }
@@ -108,27 +108,27 @@ public final class Explanation {
 
     /** The lock that the call takes or releases, as the source names it, or an empty string. */
     private String lockName(int call) {
-        Matcher matcher = LOCK_ARGUMENT.matcher(Place.text(env, call));
+        Matcher matcher = LOCK_ARGUMENT.matcher(Place.text(path, call));
         return matcher.find() ? "`" + matcher.group(1).strip() + "`" : "";
     }
 
     private void listHeld() {
-        for (AcquiredReference reference : env.state().references()) {
+        for (AcquiredReference reference : path.state().references()) {
             line("  " + describe(reference));
         }
-        if (env.state().activePreemptLocks() > 0) {
+        if (path.state().activePreemptLocks() > 0) {
             line("  preemption is disabled");
         }
-        if (env.state().activeRcuLocks() > 0) {
+        if (path.state().activeRcuLocks() > 0) {
             line("  an RCU read section is open");
         }
     }
 
     private String describe(AcquiredReference reference) {
-        String where = Place.of(env, reference.insn());
+        String where = Place.of(path, reference.insn());
         return switch (reference.type()) {
             case LOCK, RES_LOCK, RES_LOCK_IRQ -> {
-                Matcher matcher = LOCK_ARGUMENT.matcher(Place.text(env, reference.insn()));
+                Matcher matcher = LOCK_ARGUMENT.matcher(Place.text(path, reference.insn()));
                 String name = matcher.find() ? "the lock `" + matcher.group(1).strip() + "`" : "a lock";
                 yield name + owner(reference) + ", taken at " + where + ", is held";
             }
@@ -148,7 +148,7 @@ public final class Explanation {
     }
 
     private void listDecisions() {
-        List<String> decisions = Path.to(env).decisions();
+        List<String> decisions = Path.to(path).decisions();
         if (decisions.isEmpty()) {
             return;
         }

@@ -4,9 +4,9 @@ import dev.spinbpf.programs.asm.Disassembler;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.model.LineInfo;
-import dev.spinbpf.verifier.flow.LogBuffer;
+import dev.spinbpf.verifier.flow.VerifierLog;
 import dev.spinbpf.verifier.flow.StatePrinter;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.AcquiredReference;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegPayload;
@@ -33,7 +33,7 @@ public final class LogPrinter implements StatePrinter {
     private int insnLength;
 
     @Override
-    public void printState(VerifierEnv env, VerifierState state, int frameno, boolean all) {
+    public void printState(Exploration path, VerifierState state, int frameno, boolean all) {
         StringBuilder out = new StringBuilder();
         FuncState frame = state.frame(frameno);
         if (frame.frameno() != 0) {
@@ -41,12 +41,12 @@ public final class LogPrinter implements StatePrinter {
         }
         for (int i = 0; i < FuncState.REGISTERS; i++) {
             RegState reg = frame.reg(i);
-            if (reg.type() != RegType.NOT_INIT && (all || (env.scratchedRegs >>> i & 1) != 0)) {
+            if (reg.type() != RegType.NOT_INIT && (all || (path.log().scratchedRegs >>> i & 1) != 0)) {
                 out.append(" R").append(i).append('=');
                 appendReg(out, frame, reg);
             }
         }
-        appendStack(out, frame, all ? -1 : env.scratchedSlots);
+        appendStack(out, frame, all ? -1 : path.log().scratchedSlots);
         appendReferences(out, state.references());
         if (frame.inCallback()) {
             out.append(" cb");
@@ -54,23 +54,23 @@ public final class LogPrinter implements StatePrinter {
         if (frame.inAsyncCallback()) {
             out.append(" async_cb");
         }
-        env.log().append(out.append('\n').toString());
+        path.log().append(out.append('\n').toString());
         if (!all) {
-            env.scratchedRegs = 0;
-            env.scratchedSlots = 0;
+            path.log().scratchedRegs = 0;
+            path.log().scratchedSlots = 0;
         }
     }
 
     @Override
-    public void printInsnState(VerifierEnv env, VerifierState state, int frameno) {
-        LogBuffer log = env.log();
+    public void printInsnState(Exploration path, VerifierState state, int frameno) {
+        VerifierLog log = path.log();
         if (insnEnd != 0 && insnEnd == log.position()) {
             log.reset(insnEnd - 1);
             log.append(" ".repeat(padding(insnLength)) + ";");
         } else {
-            log.append(env.insnIndex() + ":");
+            log.append(path.insnIndex() + ":");
         }
-        printState(env, state, frameno, false);
+        printState(path, state, frameno, false);
     }
 
     /** Spaces from the end of a line of this length to the column of comments. */
@@ -81,34 +81,34 @@ public final class LogPrinter implements StatePrinter {
     }
 
     @Override
-    public void printInsn(VerifierEnv env, Insn insn, int insnIndex) {
-        String text = Disassembler.logText(insn, call -> kfuncName(env, call));
-        LogBuffer log = env.log();
+    public void printInsn(Exploration path, Insn insn, int insnIndex) {
+        String text = Disassembler.logText(insn, call -> kfuncName(path, call));
+        VerifierLog log = path.log();
         String line = insnIndex + ": " + text + "\n";
         log.append(line);
         insnLength = line.length();
         insnEnd = log.position();
     }
 
-    private static @Nullable String kfuncName(VerifierEnv env, Insn call) {
+    private static @Nullable String kfuncName(Exploration path, Insn call) {
         int index = call.immLow();
         boolean known = call.op() == Op.CALL_KFUNC
                 && index >= 0
-                && index < env.object().kfuncs().size();
-        return known ? env.object().kfuncs().get(index).name() : null;
+                && index < path.unit().object().kfuncs().size();
+        return known ? path.unit().object().kfuncs().get(index).name() : null;
     }
 
     @Override
-    public void printSourceLine(VerifierEnv env, int insnIndex, String prefix) {
-        if (previousLinePass != env.passCount()) {
-            previousLinePass = env.passCount();
+    public void printSourceLine(Exploration path, int insnIndex, String prefix) {
+        if (previousLinePass != path.passCount()) {
+            previousLinePass = path.passCount();
             previousLine = null;
         }
-        LineInfo line = env.program().lineAt(insnIndex);
+        LineInfo line = path.unit().program().lineAt(insnIndex);
         if (line == null || isSame(line, previousLine)) {
             return;
         }
-        env.log().append(prefix + line.text().stripLeading() + " @ " + fileName(line) + ":" + line.line() + "\n");
+        path.log().append(prefix + line.text().stripLeading() + " @ " + fileName(line) + ":" + line.line() + "\n");
         previousLine = line;
     }
 

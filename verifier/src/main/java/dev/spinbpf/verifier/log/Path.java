@@ -2,7 +2,7 @@ package dev.spinbpf.verifier.log;
 
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.model.LineInfo;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.JmpHistoryEntry;
 import dev.spinbpf.verifier.state.VerifierState;
 import java.util.ArrayList;
@@ -17,34 +17,34 @@ final class Path {
     private static final int MAX_INSNS = 100_000;
     private static final int MAX_TEXT = 72;
 
-    private final VerifierEnv env;
+    private final Exploration path;
     private final List<Integer> insns;
 
-    private Path(VerifierEnv env, List<Integer> insns) {
-        this.env = env;
+    private Path(Exploration path, List<Integer> insns) {
+        this.path = path;
         this.insns = insns;
     }
 
     /** The way to the current instruction; only its end if it is very long. */
-    static Path to(VerifierEnv env) {
+    static Path to(Exploration path) {
         List<Integer> reversed = new ArrayList<>();
-        int at = env.insnIndex();
-        VerifierState state = env.state();
+        int at = path.insnIndex();
+        VerifierState state = path.state();
         while (state != null && at >= 0) {
-            walk(env, state, at, reversed);
+            walk(path, state, at, reversed);
             state = state.parent();
             at = state == null ? -1 : state.lastInsn();
         }
         Collections.reverse(reversed);
-        return new Path(env, reversed);
+        return new Path(path, reversed);
     }
 
-    private static void walk(VerifierEnv env, VerifierState state, int last, List<Integer> reversed) {
+    private static void walk(Exploration path, VerifierState state, int last, List<Integer> reversed) {
         List<JmpHistoryEntry> history = state.jmpHistory();
         int left = history.size();
         int at = last;
         while (at >= 0 && reversed.size() < MAX_INSNS) {
-            if (env.insn(at).op() != Op.LDDW_HI) {
+            if (path.unit().insn(at).op() != Op.LDDW_HI) {
                 reversed.add(at);
             }
             boolean noted = left > 0 && history.get(left - 1).insn() == at;
@@ -73,7 +73,7 @@ final class Path {
         Map<Integer, Integer> nexts = new HashMap<>();
         for (int i = 0; i + 1 < insns.size(); i++) {
             int at = insns.get(i);
-            if (isDecision(env.insn(at).op().kind())) {
+            if (isDecision(path.unit().insn(at).op().kind())) {
                 Integer before = times.remove(at);
                 times.put(at, before == null ? 1 : before + 1);
                 nexts.put(at, insns.get(i + 1));
@@ -92,16 +92,16 @@ final class Path {
     }
 
     private String decision(int at, int next) {
-        LineInfo line = env.program().lineAt(at);
+        LineInfo line = path.unit().program().lineAt(at);
         if (line == null) {
             return "insn " + at + ": the jump is " + (next == at + 1 ? "not taken" : "taken");
         }
-        LineInfo nextLine = env.program().lineAt(next);
+        LineInfo nextLine = path.unit().program().lineAt(next);
         boolean sameLine = nextLine != null && nextLine.line() == line.line();
         String text = shortened(line.text().strip());
         String condition = text.isEmpty() ? "" : " `" + text + "`";
-        String target = sameLine ? "in the same line (insn " + next + ")" : "at " + Place.of(env, next);
-        return Place.of(env, at) + condition + ": goes on " + target;
+        String target = sameLine ? "in the same line (insn " + next + ")" : "at " + Place.of(path, next);
+        return Place.of(path, at) + condition + ": goes on " + target;
     }
 
     private static String shortened(String text) {

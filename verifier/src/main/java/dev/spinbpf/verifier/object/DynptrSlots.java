@@ -1,8 +1,9 @@
 package dev.spinbpf.verifier.object;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.References;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.SlotType;
@@ -13,7 +14,7 @@ public final class DynptrSlots {
     private DynptrSlots() {}
 
     /** The slot is about to be overwritten: a dynptr in it dies, unless it has to be given back first. */
-    public static void destroyIfDynptr(VerifierEnv env, FuncState func, int slotIndex) {
+    public static void destroyIfDynptr(Exploration path, FuncState func, int slotIndex) {
         if (func.slot(slotIndex).type(0) != SlotType.DYNPTR) {
             return;
         }
@@ -22,12 +23,12 @@ public final class DynptrSlots {
             spi++;
         }
         StackSlot first = func.slot(spi);
-        if (dynptr(first).type().isReferenced() && count(env, first.spilled().parentId()) <= 1) {
-            throw env.reject(Errno.EINVAL, "cannot overwrite referenced dynptr");
+        if (dynptr(first).type().isReferenced() && count(path, first.spilled().parentId()) <= 1) {
+            throw path.log().reject(Errno.EINVAL, Message.REFERENCED_DYNPTR_OVERWRITE);
         }
-        References.release(env, first.spilled().id());
-        env.markSlotScratched(spi);
-        env.markSlotScratched(spi - 1);
+        References.release(path, first.spilled().id());
+        path.log().markSlotScratched(spi);
+        path.log().markSlotScratched(spi - 1);
     }
 
     private static RegPayload.Dynptr dynptr(StackSlot slot) {
@@ -35,9 +36,9 @@ public final class DynptrSlots {
     }
 
     /** Returns how many dynptrs hold the reference. */
-    private static int count(VerifierEnv env, int parentId) {
+    private static int count(Exploration path, int parentId) {
         int found = 0;
-        for (FuncState func : env.state().frames()) {
+        for (FuncState func : path.state().frames()) {
             for (int spi = 0; spi < func.slots(); spi++) {
                 StackSlot slot = func.slot(spi);
                 boolean first = slot.type(0) == SlotType.DYNPTR && dynptr(slot).firstSlot();

@@ -1,9 +1,10 @@
 package dev.spinbpf.verifier.object;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.MemoryAccess;
 import dev.spinbpf.verifier.flow.References;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.DynptrType;
 import dev.spinbpf.verifier.state.FuncState;
@@ -44,27 +45,27 @@ public final class Dynptrs {
      * @param uses what is known of the dynptrs of this call; null if nobody asks
      */
     public void process(
-            VerifierEnv env, RegState reg, String name, int insnIndex, int flags, int sourceId, @Nullable Uses uses) {
+            Exploration path, RegState reg, String name, int insnIndex, int flags, int sourceId, @Nullable Uses uses) {
         if (!reg.is(RegType.PTR_TO_STACK, 0) && !reg.is(RegType.CONST_PTR_TO_DYNPTR, 0)) {
-            throw env.reject(Errno.EINVAL, "%s expected pointer to stack or const struct bpf_dynptr", name);
+            throw path.log().reject(Errno.EINVAL, Message.DYNPTR_ARG_EXPECTED, name);
         }
         if ((flags & TypeFlags.MEM_UNINIT) != 0) {
-            make(env, reg, name, insnIndex, flags, sourceId, Objects.requireNonNull(uses));
+            make(path, reg, name, insnIndex, flags, sourceId, Objects.requireNonNull(uses));
             return;
         }
         if (reg.is(RegType.CONST_PTR_TO_DYNPTR) && (flags & TypeFlags.OBJ_RELEASE) != 0) {
-            throw env.reject(Errno.EINVAL, "CONST_PTR_TO_DYNPTR cannot be released");
+            throw path.log().reject(Errno.EINVAL, Message.CONST_DYNPTR_RELEASED);
         }
-        RegState dynptr = initialized(env, reg);
+        RegState dynptr = initialized(path, reg);
         if (dynptr == null) {
-            throw env.reject(Errno.EINVAL, "Expected an initialized dynptr as %s", name);
+            throw path.log().reject(Errno.EINVAL, Message.INITIALIZED_DYNPTR_EXPECTED, name);
         }
         DynptrType type = typeOf(dynptr);
         int wanted = flags & TypeFlags.DYNPTR_TYPE_MASK;
         if (wanted != 0 && type.flag() != wanted) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EINVAL,
-                    "Expected a dynptr of type %s as %s",
+                    Message.DYNPTR_TYPE_EXPECTED,
                     Objects.requireNonNull(byFlag(wanted)).display(),
                     name);
         }
@@ -75,57 +76,57 @@ public final class Dynptrs {
         }
     }
 
-    private void make(VerifierEnv env, RegState reg, String name, int insnIndex, int flags, int sourceId, Uses uses) {
-        if (reg.is(RegType.CONST_PTR_TO_DYNPTR) || slotOf(env, reg) == StackObjects.BAD) {
-            throw env.reject(Errno.EINVAL, "Dynptr has to be an uninitialized dynptr");
+    private void make(Exploration path, RegState reg, String name, int insnIndex, int flags, int sourceId, Uses uses) {
+        if (reg.is(RegType.CONST_PTR_TO_DYNPTR) || slotOf(path, reg) == StackObjects.BAD) {
+            throw path.log().reject(Errno.EINVAL, Message.UNINITIALIZED_DYNPTR_EXPECTED);
         }
         for (int off = 0; off < SLOTS * StackSlot.BYTES; off += StackSlot.BYTES) {
-            memory.checkAccess(env, insnIndex, reg, name, off, StackSlot.BYTES, true);
+            memory.checkAccess(path, insnIndex, reg, name, off, StackSlot.BYTES, true);
         }
-        int spi = slotOf(env, reg);
+        int spi = slotOf(path, reg);
         if (spi < 0) {
-            throw env.reject(-spi);
+            throw path.log().reject(-spi);
         }
-        FuncState func = env.func(reg);
-        DynptrSlots.destroyIfDynptr(env, func, spi);
-        DynptrSlots.destroyIfDynptr(env, func, spi - 1);
+        FuncState func = path.func(reg);
+        DynptrSlots.destroyIfDynptr(path, func, spi);
+        DynptrSlots.destroyIfDynptr(path, func, spi - 1);
         DynptrType type = byFlag(flags & TypeFlags.DYNPTR_TYPE_MASK);
         if (type == null) {
-            throw env.reject(Errno.EINVAL);
+            throw path.log().reject(Errno.EINVAL);
         }
         int parentId = uses.type == null ? sourceId : uses.parentId;
         if (uses.type == null && type.isReferenced()) {
-            parentId = References.acquire(env, insnIndex, sourceId);
+            parentId = References.acquire(path, insnIndex, sourceId);
         }
-        int id = env.newId();
+        int id = path.newId();
         RegState first = RegState.pointer(RegType.CONST_PTR_TO_DYNPTR, 0, new RegPayload.Dynptr(type, true))
                 .withId(id)
                 .withParentId(parentId);
         func.setSlot(spi, StackSlot.of(first, SlotType.DYNPTR));
         func.setSlot(spi - 1, StackSlot.of(first.withPayload(new RegPayload.Dynptr(type, false)), SlotType.DYNPTR));
-        env.markSlotScratched(spi);
-        env.markSlotScratched(spi - 1);
+        path.log().markSlotScratched(spi);
+        path.log().markSlotScratched(spi - 1);
     }
 
     /** Gives the dynptr back that the register points to. */
-    public static void release(VerifierEnv env, RegState reg) {
-        int spi = slotOf(env, reg);
+    public static void release(Exploration path, RegState reg) {
+        int spi = slotOf(path, reg);
         if (spi < 0) {
-            throw env.reject(-spi);
+            throw path.log().reject(-spi);
         }
-        RegState dynptr = env.func(reg).slot(spi).spilled();
-        References.release(env, typeOf(dynptr).isReferenced() ? dynptr.parentId() : dynptr.id());
+        RegState dynptr = path.func(reg).slot(spi).spilled();
+        References.release(path, typeOf(dynptr).isReferenced() ? dynptr.parentId() : dynptr.id());
     }
 
-    private static @Nullable RegState initialized(VerifierEnv env, RegState reg) {
+    private static @Nullable RegState initialized(Exploration path, RegState reg) {
         if (reg.is(RegType.CONST_PTR_TO_DYNPTR)) {
             return reg;
         }
-        int spi = slotOf(env, reg);
+        int spi = slotOf(path, reg);
         if (spi < 0) {
             return null;
         }
-        FuncState func = env.func(reg);
+        FuncState func = path.func(reg);
         StackSlot slot = func.slot(spi);
         StackSlot next = func.slot(spi - 1);
         if (slot.types() != slot.withAllTypes(SlotType.DYNPTR).types()
@@ -133,8 +134,8 @@ public final class Dynptrs {
                 || !((RegPayload.Dynptr) slot.spilled().payload()).firstSlot()) {
             return null;
         }
-        env.markSlotScratched(spi);
-        env.markSlotScratched(spi - 1);
+        path.log().markSlotScratched(spi);
+        path.log().markSlotScratched(spi - 1);
         return slot.spilled();
     }
 
@@ -151,7 +152,7 @@ public final class Dynptrs {
         return null;
     }
 
-    private static int slotOf(VerifierEnv env, RegState reg) {
-        return StackObjects.slotOf(env, reg, "dynptr", SLOTS);
+    private static int slotOf(Exploration path, RegState reg) {
+        return StackObjects.slotOf(path, reg, "dynptr", SLOTS);
     }
 }

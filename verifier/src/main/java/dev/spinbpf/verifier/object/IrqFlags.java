@@ -1,8 +1,9 @@
 package dev.spinbpf.verifier.object;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.MemoryAccess;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.AcquiredReference;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegPayload;
@@ -19,55 +20,55 @@ public final class IrqFlags {
         this.memory = memory;
     }
 
-    public void save(VerifierEnv env, RegState reg, String name, boolean byLock) {
-        if (!isUninitialized(env, reg)) {
-            throw env.reject(Errno.EINVAL, "expected uninitialized irq flag as %s", name);
+    public void save(Exploration path, RegState reg, String name, boolean byLock) {
+        if (!isUninitialized(path, reg)) {
+            throw path.log().reject(Errno.EINVAL, Message.UNINITIALIZED_IRQ_FLAG_EXPECTED, name);
         }
-        memory.checkAccess(env, env.insnIndex(), reg, name, 0, StackSlot.BYTES, true);
-        int spi = slotOf(env, reg);
+        memory.checkAccess(path, path.insnIndex(), reg, name, 0, StackSlot.BYTES, true);
+        int spi = slotOf(path, reg);
         if (spi < 0) {
-            throw env.reject(-spi);
+            throw path.log().reject(-spi);
         }
-        int id = env.newId();
-        env.state().acquireIrq(id, env.insnIndex());
+        int id = path.newId();
+        path.state().acquireIrq(id, path.insnIndex());
         RegState flag = RegState.pointer(RegType.PTR_TO_STACK, 0, new RegPayload.IrqFlag(byLock))
                 .withId(id);
-        env.func(reg).setSlot(spi, StackSlot.of(flag, SlotType.IRQ_FLAG));
-        env.markSlotScratched(spi);
+        path.func(reg).setSlot(spi, StackSlot.of(flag, SlotType.IRQ_FLAG));
+        path.log().markSlotScratched(spi);
     }
 
-    public void restore(VerifierEnv env, RegState reg, String name, boolean byLock) {
-        FuncState func = env.func(reg);
-        int spi = slotOf(env, reg);
+    public void restore(Exploration path, RegState reg, String name, boolean byLock) {
+        FuncState func = path.func(reg);
+        int spi = slotOf(path, reg);
         if (spi < 0
                 || func.slot(spi).spilled().id() == 0
                 || func.slot(spi).types()
                         != func.slot(spi).withAllTypes(SlotType.IRQ_FLAG).types()) {
-            throw env.reject(Errno.EINVAL, "expected an initialized irq flag as %s", name);
+            throw path.log().reject(Errno.EINVAL, Message.INITIALIZED_IRQ_FLAG_EXPECTED, name);
         }
-        env.markSlotScratched(spi);
+        path.log().markSlotScratched(spi);
         RegState flag = func.slot(spi).spilled();
         boolean savedByLock = ((RegPayload.IrqFlag) flag.payload()).byLock();
         if (savedByLock != byLock) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EINVAL,
-                    "irq flag acquired by %s kfuncs cannot be restored with %s kfuncs",
+                    Message.IRQ_FLAG_FAMILY_MISMATCH,
                     savedByLock ? "lock" : "native",
                     byLock ? "lock" : "native");
         }
-        if (!env.state().releaseIrq(flag.id())) {
-            int expected = env.state().activeIrqId();
-            throw env.reject(
+        if (!path.state().releaseIrq(flag.id())) {
+            int expected = path.state().activeIrqId();
+            throw path.log().reject(
                     Errno.EACCES,
-                    "cannot restore irq state out of order, expected id=%d acquired at insn_idx=%d",
+                    Message.IRQ_RESTORE_OUT_OF_ORDER,
                     expected,
-                    savedAt(env, expected));
+                    savedAt(path, expected));
         }
         func.setSlot(spi, StackSlot.EMPTY);
     }
 
-    private static int savedAt(VerifierEnv env, int id) {
-        for (AcquiredReference reference : env.state().references()) {
+    private static int savedAt(Exploration path, int id) {
+        for (AcquiredReference reference : path.state().references()) {
             if (reference.id() == id) {
                 return reference.insn();
             }
@@ -75,15 +76,15 @@ public final class IrqFlags {
         return 0;
     }
 
-    private static boolean isUninitialized(VerifierEnv env, RegState reg) {
-        int spi = slotOf(env, reg);
+    private static boolean isUninitialized(Exploration path, RegState reg) {
+        int spi = slotOf(path, reg);
         if (spi == StackObjects.BEYOND) {
             return true;
         }
         if (spi < 0) {
             return false;
         }
-        StackSlot slot = env.func(reg).slot(spi);
+        StackSlot slot = path.func(reg).slot(spi);
         for (int i = 0; i < StackSlot.BYTES; i++) {
             if (slot.type(i) == SlotType.IRQ_FLAG) {
                 return false;
@@ -92,7 +93,7 @@ public final class IrqFlags {
         return true;
     }
 
-    private static int slotOf(VerifierEnv env, RegState reg) {
-        return StackObjects.slotOf(env, reg, "irq_flag", 1);
+    private static int slotOf(Exploration path, RegState reg) {
+        return StackObjects.slotOf(path, reg, "irq_flag", 1);
     }
 }

@@ -1,12 +1,13 @@
 package dev.spinbpf.verifier.object;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.CriticalSections;
 import dev.spinbpf.verifier.flow.MemoryAccess;
 import dev.spinbpf.verifier.flow.References;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.KernelType;
 import dev.spinbpf.verifier.kernel.Kfunc;
 import dev.spinbpf.verifier.kernel.TypeFlags;
@@ -53,34 +54,34 @@ public final class Iterators {
      * @return its place, null if it was made
      */
     public @Nullable Place process(
-            VerifierEnv env, RegState reg, String name, int insnIndex, Kfunc kfunc, KernelType type) {
+            Exploration path, RegState reg, String name, int insnIndex, Kfunc kfunc, KernelType type) {
         if (!reg.is(RegType.PTR_TO_STACK, 0)) {
-            throw env.reject(Errno.EINVAL, "%s expected pointer to an iterator on stack", name);
+            throw path.log().reject(Errno.EINVAL, Message.ITER_POINTER_EXPECTED, name);
         }
         String struct = type.pointee().name();
         if (!struct.startsWith(PREFIX)) {
-            throw env.reject(Errno.EINVAL, "expected valid iter pointer as %s", name);
+            throw path.log().reject(Errno.EINVAL, Message.VALID_ITER_POINTER_EXPECTED, name);
         }
-        int slots = env.kernel().structs().sizeOf(struct) / StackSlot.BYTES;
+        int slots = path.unit().kernel().structs().sizeOf(struct) / StackSlot.BYTES;
         String shown = struct.substring(PREFIX.length());
         if (kfunc.has(Kfunc.Flag.ITER_NEW)) {
-            make(env, reg, name, insnIndex, kfunc, struct);
+            make(path, reg, name, insnIndex, kfunc, struct);
             return null;
         }
-        int spi = StackObjects.slotOf(env, reg, "iter", slots);
-        if (spi < 0 || !isInitialized(env.func(reg), spi, slots, structId(env, struct))) {
-            if (spi >= 0 && hasUntrusted(env.func(reg), spi, slots)) {
-                throw env.reject(Errno.EPROTO, "expected an RCU CS when using %s", kfunc.name());
+        int spi = StackObjects.slotOf(path, reg, "iter", slots);
+        if (spi < 0 || !isInitialized(path.func(reg), spi, slots, structId(path, struct))) {
+            if (spi >= 0 && hasUntrusted(path.func(reg), spi, slots)) {
+                throw path.log().reject(Errno.EPROTO, Message.ITER_NEEDS_RCU_SECTION, kfunc.name());
             }
-            throw env.reject(Errno.EINVAL, "expected an initialized iter_%s as %s", shown, name);
+            throw path.log().reject(Errno.EINVAL, Message.INITIALIZED_ITER_EXPECTED, shown, name);
         }
         for (int i = 0; i < slots; i++) {
-            env.markSlotScratched(spi - i);
+            path.log().markSlotScratched(spi - i);
         }
-        FuncState func = env.func(reg);
+        FuncState func = path.func(reg);
         int id = func.slot(spi).spilled().id();
         if (kfunc.has(Kfunc.Flag.ITER_DESTROY)) {
-            References.release(env, id);
+            References.release(path, id);
             for (int i = 0; i < slots; i++) {
                 func.setSlot(spi - i, StackSlot.EMPTY);
             }
@@ -88,35 +89,35 @@ public final class Iterators {
         return new Place(reg.frameno(), spi, id);
     }
 
-    private void make(VerifierEnv env, RegState reg, String name, int insnIndex, Kfunc kfunc, String struct) {
-        int slots = env.kernel().structs().sizeOf(struct) / StackSlot.BYTES;
-        if (!isUninitialized(env, reg, slots)) {
-            throw env.reject(
-                    Errno.EINVAL, "expected uninitialized iter_%s as %s", struct.substring(PREFIX.length()), name);
+    private void make(Exploration path, RegState reg, String name, int insnIndex, Kfunc kfunc, String struct) {
+        int slots = path.unit().kernel().structs().sizeOf(struct) / StackSlot.BYTES;
+        if (!isUninitialized(path, reg, slots)) {
+            throw path.log().reject(
+                    Errno.EINVAL, Message.UNINITIALIZED_ITER_EXPECTED, struct.substring(PREFIX.length()), name);
         }
         for (int off = 0; off < slots * StackSlot.BYTES; off += StackSlot.BYTES) {
-            memory.checkAccess(env, insnIndex, reg, name, off, StackSlot.BYTES, true);
+            memory.checkAccess(path, insnIndex, reg, name, off, StackSlot.BYTES, true);
         }
-        int spi = StackObjects.slotOf(env, reg, "iter", slots);
+        int spi = StackObjects.slotOf(path, reg, "iter", slots);
         if (spi < 0) {
-            throw env.reject(-spi);
+            throw path.log().reject(-spi);
         }
         int flags = 0;
         if (kfunc.has(Kfunc.Flag.RCU_PROTECTED)) {
-            flags = CriticalSections.inRcuSection(env.state()) ? TypeFlags.MEM_RCU : TypeFlags.PTR_UNTRUSTED;
+            flags = CriticalSections.inRcuSection(path.state()) ? TypeFlags.MEM_RCU : TypeFlags.PTR_UNTRUSTED;
         }
-        int id = References.acquire(env, insnIndex, 0);
-        RegPayload.BtfRef type = structId(env, struct);
+        int id = References.acquire(path, insnIndex, 0);
+        RegPayload.BtfRef type = structId(path, struct);
         RegPayload payload = new RegPayload.Iter(type.btf(), type.typeId(), false, 0);
         RegState iter = RegState.pointer(RegType.PTR_TO_STACK, flags, payload);
         for (int i = 0; i < slots; i++) {
-            env.func(reg).setSlot(spi - i, StackSlot.of(i == 0 ? iter.withId(id) : iter, SlotType.ITER));
-            env.markSlotScratched(spi - i);
+            path.func(reg).setSlot(spi - i, StackSlot.of(i == 0 ? iter.withId(id) : iter, SlotType.ITER));
+            path.log().markSlotScratched(spi - i);
         }
     }
 
-    private static boolean isUninitialized(VerifierEnv env, RegState reg, int slots) {
-        int spi = StackObjects.slotOf(env, reg, "iter", slots);
+    private static boolean isUninitialized(Exploration path, RegState reg, int slots) {
+        int spi = StackObjects.slotOf(path, reg, "iter", slots);
         if (spi == StackObjects.BEYOND) {
             return true;
         }
@@ -124,7 +125,7 @@ public final class Iterators {
             return false;
         }
         for (int i = 0; i < slots; i++) {
-            if (env.func(reg).slot(spi - i).last() == SlotType.ITER) {
+            if (path.func(reg).slot(spi - i).last() == SlotType.ITER) {
                 return false;
             }
         }
@@ -157,20 +158,20 @@ public final class Iterators {
         return false;
     }
 
-    private static RegPayload.BtfRef structId(VerifierEnv env, String struct) {
-        Btf btf = env.kernel().structs().typesOr(env.kernelTypes());
+    private static RegPayload.BtfRef structId(Exploration path, String struct) {
+        Btf btf = path.unit().kernel().structs().typesOr(path.unit().kernelTypes());
         return new RegPayload.BtfRef(btf, btf.find(struct, BtfType.Composite.class));
     }
 
     /** The iterator's next element: none in this state, one in another that is explored later. */
-    public static void next(VerifierEnv env, Place place, int insnIndex) {
-        VerifierState state = env.state();
+    public static void next(Exploration path, Place place, int insnIndex) {
+        VerifierState state = path.state();
         RegPayload.Iter payload = (RegPayload.Iter) place.in(state).payload();
         if (!payload.drained()) {
             VerifierState parent = state.parent();
             VerifierState previous =
-                    parent == null ? null : env.services().stateCache().findPreviousEntry(env, parent, insnIndex);
-            VerifierState queued = env.pushStack(insnIndex + 1, insnIndex);
+                    parent == null ? null : path.services().stateCache().findPreviousEntry(path, parent, insnIndex);
+            VerifierState queued = path.pushStack(insnIndex + 1, insnIndex);
             place.set(queued, new RegPayload.Iter(payload.btf(), payload.typeId(), false, payload.depth() + 1));
             if (previous != null) {
                 Widening.widen(previous, queued);
@@ -178,6 +179,6 @@ public final class Iterators {
             queued.func().setReg(0, queued.func().reg(0).notNull());
         }
         place.set(state, new RegPayload.Iter(payload.btf(), payload.typeId(), true, payload.depth()));
-        env.setReg(0, RegState.ZERO);
+        path.setReg(0, RegState.ZERO);
     }
 }

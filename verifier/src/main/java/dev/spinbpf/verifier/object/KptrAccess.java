@@ -1,11 +1,12 @@
 package dev.spinbpf.verifier.object;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.Access;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.RegState;
@@ -14,47 +15,47 @@ import dev.spinbpf.verifier.state.RegState;
 public final class KptrAccess {
     private KptrAccess() {}
 
-    public static void check(VerifierEnv env, Access access, BtfField field) {
-        Insn insn = env.insn(access.insnIndex());
+    public static void check(Exploration path, Access access, BtfField field) {
+        Insn insn = path.unit().insn(access.insnIndex());
         boolean owning = field.kind() == BtfField.Kind.BPF_KPTR_REF || field.kind() == BtfField.Kind.BPF_KPTR_PERCPU;
         switch (insn.op().kind()) {
-            case LDX -> env.setReg(access.valueRegno(), loaded(env, access, field));
+            case LDX -> path.setReg(access.valueRegno(), loaded(path, access, field));
             case ST, STX -> {
                 if (owning) {
-                    throw env.reject(Errno.EACCES, "store to referenced kptr disallowed");
+                    throw path.log().reject(Errno.EACCES, Message.REFERENCED_KPTR_STORE);
                 }
                 if (field.kind() == BtfField.Kind.BPF_UPTR) {
-                    throw env.reject(Errno.EACCES, "store to uptr disallowed");
+                    throw path.log().reject(Errno.EACCES, Message.UPTR_STORE);
                 }
-                checkStored(env, access, field, insn);
+                checkStored(path, access, field, insn);
             }
             default ->
-                throw env.reject(Errno.EACCES, "kptr in map can only be accessed using BPF_MEM instruction mode");
+                throw path.log().reject(Errno.EACCES, Message.KPTR_ACCESS_MODE);
         }
     }
 
-    private static void checkStored(VerifierEnv env, Access access, BtfField field, Insn insn) {
+    private static void checkStored(Exploration path, Access access, BtfField field, Insn insn) {
         if (access.valueRegno() < 0) {
             if (insn.imm() != 0) {
-                throw env.reject(Errno.EACCES, "BPF_ST imm must be 0 when storing to kptr at off=%d", field.offset());
+                throw path.log().reject(Errno.EACCES, Message.KPTR_ST_IMM_NOT_ZERO, field.offset());
             }
             return;
         }
-        RegState value = env.reg(access.valueRegno());
+        RegState value = path.reg(access.valueRegno());
         if (value.isNull()) {
-            env.services().precision().markChain(env, access.valueRegno());
+            path.services().precision().markChain(path, access.valueRegno());
             return;
         }
-        Kptrs.checkType(env, field, access.reg().map().btf(), value, access.valueRegno());
+        Kptrs.checkType(path, field, access.reg().map().btf(), value, access.valueRegno());
     }
 
-    private static RegState loaded(VerifierEnv env, Access access, BtfField field) {
+    private static RegState loaded(Exploration path, Access access, BtfField field) {
         MapInfo map = access.reg().map();
         Btf btf = map.btf();
         if (field.kind() == BtfField.Kind.BPF_UPTR) {
             return RegState.mem(btf.sizeOf(field.typeId()), TypeFlags.PTR_MAYBE_NULL)
-                    .withId(env.newId());
+                    .withId(path.newId());
         }
-        return Kptrs.load(env, field, btf).withId(env.newId());
+        return Kptrs.load(path, field, btf).withId(path.newId());
     }
 }

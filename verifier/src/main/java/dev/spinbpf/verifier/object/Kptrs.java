@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.object;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
@@ -7,7 +8,7 @@ import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.CriticalSections;
 import dev.spinbpf.verifier.flow.Registers;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.state.RegPayload;
@@ -27,9 +28,9 @@ public final class Kptrs {
      *
      * @param btf the types that the field's type id refers to
      */
-    public static RegPayload.BtfRef typeOf(VerifierEnv env, BtfField field, Btf btf) {
+    public static RegPayload.BtfRef typeOf(Exploration path, BtfField field, Btf btf) {
         String name = btf.type(field.typeId()).name();
-        RegPayload.BtfRef kernel = StructMatch.kernel(env, name);
+        RegPayload.BtfRef kernel = StructMatch.kernel(path, name);
         if (kernel != null) {
             return kernel;
         }
@@ -40,19 +41,19 @@ public final class Kptrs {
     }
 
     /** The pointer that a load of the field gives. */
-    static RegState load(VerifierEnv env, BtfField field, Btf btf) {
-        RegPayload.BtfRef type = typeOf(env, field, btf);
-        return RegState.btfId(type.btf(), type.typeId(), loadFlags(env, field, btf));
+    static RegState load(Exploration path, BtfField field, Btf btf) {
+        RegPayload.BtfRef type = typeOf(path, field, btf);
+        return RegState.btfId(type.btf(), type.typeId(), loadFlags(path, field, btf));
     }
 
-    private static int loadFlags(VerifierEnv env, BtfField field, Btf btf) {
-        RegPayload.BtfRef type = typeOf(env, field, btf);
-        boolean ofKernel = type.btf() != env.btf();
+    private static int loadFlags(Exploration path, BtfField field, Btf btf) {
+        RegPayload.BtfRef type = typeOf(path, field, btf);
+        boolean ofKernel = type.btf() != path.unit().btf();
         boolean rcuSafe = field.kind() == BtfField.Kind.BPF_KPTR_PERCPU
                 || field.kind() == BtfField.Kind.BPF_KPTR_REF
                         && (!ofKernel || RCU_PROTECTED.contains(StructMatch.name(type)));
         int flags = TypeFlags.PTR_MAYBE_NULL;
-        if (!rcuSafe || !CriticalSections.inRcuSection(env.state())) {
+        if (!rcuSafe || !CriticalSections.inRcuSection(path.state())) {
             return flags | TypeFlags.PTR_UNTRUSTED;
         }
         flags |= TypeFlags.MEM_RCU;
@@ -68,14 +69,14 @@ public final class Kptrs {
     }
 
     /** Refuses a register that cannot be kept in the field: Linux's {@code map_kptr_match_type}. */
-    public static void checkType(VerifierEnv env, BtfField field, Btf btf, RegState reg, int regno) {
-        RegPayload.BtfRef wanted = typeOf(env, field, btf);
+    public static void checkType(Exploration path, BtfField field, Btf btf, RegState reg, int regno) {
+        RegPayload.BtfRef wanted = typeOf(path, field, btf);
         boolean percpu = field.kind() == BtfField.Kind.BPF_KPTR_PERCPU;
         boolean unref = field.kind() == BtfField.Kind.BPF_KPTR_UNREF;
         String shown = "";
         boolean fits = reg.is(RegType.PTR_TO_BTF_ID);
         if (fits) {
-            boolean ofKernel = reg.btfRef().btf() != env.btf();
+            boolean ofKernel = reg.btfRef().btf() != path.unit().btf();
             int allowed = TypeFlags.PTR_MAYBE_NULL;
             if (ofKernel) {
                 allowed |= TypeFlags.PTR_TRUSTED | TypeFlags.MEM_RCU | (unref ? TypeFlags.PTR_UNTRUSTED : 0);
@@ -86,16 +87,16 @@ public final class Kptrs {
         }
         if (fits) {
             shown = StructMatch.name(reg.btfRef());
-            Registers.checkPointerOffset(env, reg, Registers.name(regno), true);
-            fits = StructMatch.matches(env, reg.btfRef(), reg.constValue(), wanted, !unref);
+            Registers.checkPointerOffset(path, reg, Registers.name(regno), true);
+            fits = StructMatch.matches(path, reg.btfRef(), reg.constValue(), wanted, !unref);
         }
         if (!fits) {
             String target = StructMatch.name(wanted);
             String expected = RegType.PTR_TO_BTF_ID.display() + target;
             String alternative = RegType.PTR_TO_BTF_ID.display(TypeFlags.PTR_UNTRUSTED) + target;
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EACCES,
-                    "invalid kptr access, R%d type=%s%s expected=%s%s",
+                    Message.KPTR_TYPE_MISMATCH,
                     regno,
                     reg.typeText(),
                     shown,

@@ -1,11 +1,12 @@
 package dev.spinbpf.verifier.object;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.domain.ScalarValue;
 import dev.spinbpf.verifier.flow.References;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.AcquiredReference;
 import dev.spinbpf.verifier.state.RegPayload;
@@ -20,32 +21,32 @@ public final class ListsAndTrees {
     private ListsAndTrees() {}
 
     /** Checks an argument that points to a root; returns the root. */
-    public static BtfField root(VerifierEnv env, RegState reg, String name, BtfField.Kind kind) {
+    public static BtfField root(Exploration path, RegState reg, String name, BtfField.Kind kind) {
         String type = kind.typeName();
         if (!reg.isConst()) {
-            throw env.reject(
-                    Errno.EINVAL, "%s doesn't have constant offset. %s has to be at the constant offset", name, type);
+            throw path.log().reject(
+                    Errno.EINVAL, Message.GRAPH_OFFSET_NOT_CONSTANT, name, type);
         }
-        BtfRecord record = SpecialFields.of(env, reg);
+        BtfRecord record = SpecialFields.of(path, reg);
         BtfField field = SpecialFields.find(record, reg.constValue(), kind);
         if (field == null) {
-            throw env.reject(Errno.EINVAL, "%s not found at offset=%d", type, (int) reg.constValue());
+            throw path.log().reject(Errno.EINVAL, Message.GRAPH_FIELD_NOT_FOUND, type, (int) reg.constValue());
         }
-        if (!isLocked(env, reg)) {
-            throw env.reject(
+        if (!isLocked(path, reg)) {
+            throw path.log().reject(
                     Errno.EINVAL,
-                    "bpf_spin_lock at off=%d must be held for %s",
+                    Message.SPIN_LOCK_MUST_BE_HELD,
                     SpecialFields.offsetOf(record, BtfField.Kind.BPF_SPIN_LOCK),
                     type);
         }
         return field;
     }
 
-    private static boolean isLocked(VerifierEnv env, RegState reg) {
-        if (env.state().activeLocks() == 0) {
+    private static boolean isLocked(Exploration path, RegState reg) {
+        if (path.state().activeLocks() == 0) {
             return false;
         }
-        boolean held = env.state()
+        boolean held = path.state()
                         .findLock(
                                 reg.id(),
                                 SpecialFields.ownerOf(reg),
@@ -54,27 +55,27 @@ public final class ListsAndTrees {
                                 AcquiredReference.Type.RES_LOCK_IRQ)
                 != null;
         if (!held) {
-            env.verbose("held lock and object are not in the same allocation\n");
+            path.log().note(Message.HELD_LOCK_OF_OTHER_ALLOCATION);
         }
         return held;
     }
 
     /** Checks an argument that points to the node of an object, for the root that was passed before it. */
-    public static void node(VerifierEnv env, RegState reg, String name, BtfField root, BtfField.Kind kind) {
+    public static void node(Exploration path, RegState reg, String name, BtfField root, BtfField.Kind kind) {
         String type = kind.typeName();
         if (!reg.isConst()) {
-            throw env.reject(
-                    Errno.EINVAL, "%s doesn't have constant offset. %s has to be at the constant offset", name, type);
+            throw path.log().reject(
+                    Errno.EINVAL, Message.GRAPH_OFFSET_NOT_CONSTANT, name, type);
         }
         int offset = (int) reg.constValue();
-        if (SpecialFields.find(SpecialFields.of(env, reg), offset, kind) == null) {
-            throw env.reject(Errno.EINVAL, "%s not found at offset=%d", type, offset);
+        if (SpecialFields.find(SpecialFields.of(path, reg), offset, kind) == null) {
+            throw path.log().reject(Errno.EINVAL, Message.GRAPH_FIELD_NOT_FOUND, type, offset);
         }
-        RegPayload.BtfRef wanted = new RegPayload.BtfRef(env.btf(), root.typeId());
+        RegPayload.BtfRef wanted = new RegPayload.BtfRef(path.unit().btf(), root.typeId());
         if (!reg.btfRef().equals(wanted)) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EINVAL,
-                    "operation on %s expects arg#1 %s at offset=%d in struct %s, but arg is at offset=%d in struct %s",
+                    Message.GRAPH_NODE_WRONG_STRUCT,
                     root.kind().typeName(),
                     type,
                     root.nodeOffset(),
@@ -83,9 +84,9 @@ public final class ListsAndTrees {
                     StructMatch.name(reg.btfRef()));
         }
         if (offset != root.nodeOffset()) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EINVAL,
-                    "arg#1 offset=%d, but expected %s at offset=%d in struct %s",
+                    Message.GRAPH_NODE_WRONG_OFFSET,
                     offset,
                     type,
                     root.nodeOffset(),
@@ -94,24 +95,24 @@ public final class ListsAndTrees {
     }
 
     /** A pointer to the node of an object in a list or tree. */
-    public static RegState node(VerifierEnv env, BtfField root) {
-        return RegState.btfId(env.btf(), root.typeId(), TypeFlags.MEM_ALLOC)
+    public static RegState node(Exploration path, BtfField root) {
+        return RegState.btfId(path.unit().btf(), root.typeId(), TypeFlags.MEM_ALLOC)
                 .withValue(ScalarValue.constant(root.nodeOffset()));
     }
 
     /** The pointer, to an object that is not the program's. */
-    public static RegState nonOwning(VerifierEnv env, RegState reg) {
+    public static RegState nonOwning(Exploration path, RegState reg) {
         int flags = reg.flags() | TypeFlags.NON_OWN_REF;
-        if (SpecialFields.has(SpecialFields.of(env, reg), BtfField.Kind.BPF_REFCOUNT)) {
+        if (SpecialFields.has(SpecialFields.of(path, reg), BtfField.Kind.BPF_REFCOUNT)) {
             flags |= TypeFlags.MEM_RCU;
         }
         return reg.withFlags(flags);
     }
 
     /** The object now belongs to a list or tree. */
-    public static void disown(VerifierEnv env, int id) {
-        References.releaseNoMark(env.state(), id);
-        env.state()
-                .mapRegs(reg -> reg.id() == id && reg.is(RegType.PTR_TO_BTF_ID) ? nonOwning(env, reg.withId(0)) : reg);
+    public static void disown(Exploration path, int id) {
+        References.releaseNoMark(path.state(), id);
+        path.state()
+                .mapRegs(reg -> reg.id() == id && reg.is(RegType.PTR_TO_BTF_ID) ? nonOwning(path, reg.withId(0)) : reg);
     }
 }

@@ -1,11 +1,12 @@
 package dev.spinbpf.verifier.object;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.CriticalSections;
 import dev.spinbpf.verifier.flow.References;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.AcquiredReference;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
@@ -31,82 +32,82 @@ public final class Locks {
     }
 
     /** Applies a lock or unlock function to the lock that the register points to. */
-    public static void process(VerifierEnv env, RegState reg, String name, boolean lock, AcquiredReference.Type type) {
+    public static void process(Exploration path, RegState reg, String name, boolean lock, AcquiredReference.Type type) {
         boolean resilient = type != AcquiredReference.Type.LOCK;
         String function = resilient ? "bpf_res_spin" : "bpf_spin";
-        checkPointsToLock(env, reg, name, function, resilient);
+        checkPointsToLock(path, reg, name, function, resilient);
         if (lock) {
-            acquire(env, reg, type);
+            acquire(path, reg, type);
         } else {
-            release(env, reg, type, function);
+            release(path, reg, type, function);
         }
     }
 
     private static void checkPointsToLock(
-            VerifierEnv env, RegState reg, String name, String function, boolean resilient) {
+            Exploration path, RegState reg, String name, String function, boolean resilient) {
         if (!reg.isConst()) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EINVAL,
-                    "%s doesn't have constant offset. %s_lock has to be at the constant offset",
+                    Message.LOCK_OFFSET_NOT_CONSTANT,
                     name,
                     function);
         }
         boolean inMap = reg.is(RegType.PTR_TO_MAP_VALUE);
         if (inMap && !reg.map().hasBtf()) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EINVAL,
-                    "map '%s' has to have BTF in order to use %s_lock",
+                    Message.LOCK_NEEDS_BTF,
                     reg.map().name(),
                     function);
         }
-        BtfRecord record = SpecialFields.of(env, reg);
+        BtfRecord record = SpecialFields.of(path, reg);
         BtfField.Kind kind = resilient ? BtfField.Kind.BPF_RES_SPIN_LOCK : BtfField.Kind.BPF_SPIN_LOCK;
         if (!SpecialFields.has(record, kind)) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EINVAL,
-                    "%s '%s' has no valid %s_lock",
+                    Message.LOCK_NOT_VALID,
                     inMap ? "map" : "local",
                     inMap ? reg.map().name() : "kptr",
                     function);
         }
         int offset = SpecialFields.offsetOf(record, kind);
         if (offset != reg.constValue()) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EINVAL,
-                    "off %d doesn't point to 'struct %s_lock' that is at %d",
+                    Message.LOCK_NOT_AT_OFFSET,
                     reg.constValue(),
                     function,
                     offset);
         }
     }
 
-    private static void acquire(VerifierEnv env, RegState reg, AcquiredReference.Type type) {
-        VerifierState state = env.state();
+    private static void acquire(Exploration path, RegState reg, AcquiredReference.Type type) {
+        VerifierState state = path.state();
         Object owner = SpecialFields.ownerOf(reg);
         // A second plain lock is no call that is allowed under a lock: it never gets here.
         if (type != AcquiredReference.Type.LOCK
                 && state.findLock(reg.id(), owner, AcquiredReference.Type.RES_LOCK, AcquiredReference.Type.RES_LOCK_IRQ)
                         != null) {
-            throw env.reject(Errno.EINVAL, "Acquiring the same lock again, AA deadlock detected");
+            throw path.log().reject(Errno.EINVAL, Message.LOCK_AA_DEADLOCK);
         }
-        state.acquireLock(new AcquiredReference(type, reg.id(), env.insnIndex(), 0, owner));
+        state.acquireLock(new AcquiredReference(type, reg.id(), path.insnIndex(), 0, owner));
     }
 
-    private static void release(VerifierEnv env, RegState reg, AcquiredReference.Type type, String function) {
-        VerifierState state = env.state();
+    private static void release(Exploration path, RegState reg, AcquiredReference.Type type, String function) {
+        VerifierState state = path.state();
         Object owner = SpecialFields.ownerOf(reg);
         if (state.activeLocks() == 0) {
-            throw env.reject(Errno.EINVAL, "%s_unlock without taking a lock", function);
+            throw path.log().reject(Errno.EINVAL, Message.UNLOCK_WITHOUT_LOCK, function);
         }
         if (state.findLock(reg.id(), owner, type) == null) {
-            throw env.reject(Errno.EINVAL, "%s_unlock of different lock", function);
+            throw path.log().reject(Errno.EINVAL, Message.UNLOCK_OF_DIFFERENT_LOCK, function);
         }
         if (reg.id() != state.activeLockId() || !VerifierState.sameOwner(owner, state.activeLockOwner())) {
-            throw env.reject(Errno.EINVAL, "%s_unlock cannot be out of order", function);
+            throw path.log().reject(Errno.EINVAL, Message.UNLOCK_OUT_OF_ORDER, function);
         }
         boolean wasProtected = CriticalSections.inRcuSection(state);
         if (!state.releaseLock(type, reg.id(), owner)) {
-            throw env.reject(Errno.EINVAL, "%s_unlock of different lock", function);
+            throw path.log().reject(Errno.EINVAL, Message.UNLOCK_OF_DIFFERENT_LOCK, function);
         }
         if (wasProtected && !CriticalSections.inRcuSection(state)) {
             References.invalidateRcuProtected(state);

@@ -1,8 +1,9 @@
 package dev.spinbpf.verifier.object;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.linux.Errno;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 
@@ -10,27 +11,27 @@ import dev.spinbpf.verifier.state.RegState;
 public final class MapFields {
     private MapFields() {}
 
-    public static RegPayload.MapRef check(VerifierEnv env, RegState reg, String name, BtfField.Kind kind) {
+    public static RegPayload.MapRef check(Exploration path, RegState reg, String name, BtfField.Kind kind) {
         String struct = kind.typeName();
         if (!reg.isConst()) {
-            throw env.reject(
-                    Errno.EINVAL, "%s doesn't have constant offset. %s has to be at the constant offset", name, struct);
+            throw path.log().reject(
+                    Errno.EINVAL, Message.GRAPH_OFFSET_NOT_CONSTANT, name, struct);
         }
         if (!reg.map().hasBtf()) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EINVAL,
-                    "map '%s' has to have BTF in order to use %s",
+                    Message.FIELD_NEEDS_BTF,
                     reg.map().name(),
                     struct);
         }
         int offset = SpecialFields.offsetOf(reg.map().record(), kind);
         if (offset < 0) {
-            throw env.reject(Errno.EINVAL, "map '%s' has no valid %s", reg.map().name(), struct);
+            throw path.log().reject(Errno.EINVAL, Message.FIELD_NOT_VALID, reg.map().name(), struct);
         }
         if (offset != reg.constValue()) {
-            throw env.reject(
+            throw path.log().reject(
                     Errno.EINVAL,
-                    "off %d doesn't point to 'struct %s' that is at %d",
+                    Message.FIELD_NOT_AT_OFFSET,
                     reg.constValue(),
                     struct,
                     offset);

@@ -3,7 +3,7 @@ package dev.spinbpf.verifier.object;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
@@ -15,7 +15,7 @@ public final class SpecialFields {
     private SpecialFields() {}
 
     /** The special fields of the map value or allocated object that the register points to; null if it is neither. */
-    public static @Nullable BtfRecord of(VerifierEnv env, RegState reg) {
+    public static @Nullable BtfRecord of(Exploration path, RegState reg) {
         if (reg.is(RegType.PTR_TO_MAP_VALUE, 0)) {
             return reg.map().record();
         }
@@ -23,7 +23,7 @@ public final class SpecialFields {
             return null;
         }
         RegPayload.BtfRef type = reg.btfRef();
-        return type.btf() == env.btf() ? ofStruct(env.btf(), type.typeId()) : null;
+        return type.btf() == path.unit().btf() ? ofStruct(path.unit().btf(), type.typeId()) : null;
     }
 
     /** The special fields of a struct that a program may allocate; null if it has none. */

@@ -1,7 +1,8 @@
 package dev.spinbpf.verifier.object;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.linux.Errno;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.StackSlot;
 
@@ -21,18 +22,18 @@ final class StackObjects {
      * @param slots slots that it takes
      * @return {@link #BAD} or {@link #BEYOND} if there cannot be one
      */
-    static int slotOf(VerifierEnv env, RegState reg, String kind, int slots) {
+    static int slotOf(Exploration path, RegState reg, String kind, int slots) {
         if (!reg.isConst()) {
-            env.verbose("%s has to be at a constant offset\n", kind);
+            path.log().note(Message.STACK_OBJECT_OFFSET_NOT_CONSTANT, kind);
             return BAD;
         }
         int off = (int) reg.constValue();
         boolean fits = off < 0 && off % StackSlot.BYTES == 0 && off <= -slots * StackSlot.BYTES;
         if (!fits) {
-            env.verbose("cannot pass in %s at an offset=%d\n", kind, off);
+            path.log().note(Message.STACK_OBJECT_OFFSET, kind, off);
             return BAD;
         }
         int first = -off / StackSlot.BYTES - 1;
-        return first < env.func(reg).slots() ? first : BEYOND;
+        return first < path.func(reg).slots() ? first : BEYOND;
     }
 }

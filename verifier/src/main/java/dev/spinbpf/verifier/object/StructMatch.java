@@ -2,7 +2,7 @@ package dev.spinbpf.verifier.object;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.state.RegPayload;
 import org.jspecify.annotations.Nullable;
@@ -25,19 +25,19 @@ public final class StructMatch {
      * @param strict whether only the object itself counts, not what it begins with
      */
     public static boolean matches(
-            VerifierEnv env, RegPayload.BtfRef type, long off, RegPayload.BtfRef wanted, boolean strict) {
+            Exploration path, RegPayload.BtfRef type, long off, RegPayload.BtfRef wanted, boolean strict) {
         if (off == 0 && type.equals(wanted)) {
             return true;
         }
         if (strict || type.btf() != wanted.btf()) {
             return false;
         }
-        if (env.kernel().structs().isOpaque(type.btf())) {
+        if (path.unit().kernel().structs().isOpaque(type.btf())) {
             if (off != 0) {
                 throw new UnsupportedFeature(
                         "pointer into kernel struct " + name(type) + " is not supported without kernel types");
             }
-            return env.kernel().structs().beginsWith(name(type), name(wanted));
+            return path.unit().kernel().structs().beginsWith(name(type), name(wanted));
         }
         return hasAt(type.btf(), type.typeId(), off, wanted.typeId(), 0);
     }
@@ -78,8 +78,8 @@ public final class StructMatch {
      *
      * @throws UnsupportedFeature if it is not known
      */
-    public static RegPayload.BtfRef require(VerifierEnv env, String name) {
-        RegPayload.BtfRef type = kernel(env, name);
+    public static RegPayload.BtfRef require(Exploration path, String name) {
+        RegPayload.BtfRef type = kernel(path, name);
         if (type == null) {
             throw new UnsupportedFeature("kernel struct " + name + " is not supported");
         }
@@ -87,8 +87,8 @@ public final class StructMatch {
     }
 
     /** The kernel's struct of that name. */
-    public static RegPayload.@Nullable BtfRef kernel(VerifierEnv env, String name) {
-        Btf btf = env.kernel().structs().typesOr(env.kernelTypes());
+    public static RegPayload.@Nullable BtfRef kernel(Exploration path, String name) {
+        Btf btf = path.unit().kernel().structs().typesOr(path.unit().kernelTypes());
         int id = btf.find(name, BtfType.Composite.class);
         return id == 0 ? null : new RegPayload.BtfRef(btf, id);
     }

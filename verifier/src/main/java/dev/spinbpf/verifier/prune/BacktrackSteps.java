@@ -2,7 +2,7 @@ package dev.spinbpf.verifier.prune;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.JmpHistoryEntry;
 import org.jspecify.annotations.Nullable;
 
@@ -33,8 +33,8 @@ final class BacktrackSteps {
      * @param entry what the path's history notes of it
      * @return false if it cannot be followed
      */
-    boolean step(VerifierEnv env, int at, int following, @Nullable JmpHistoryEntry entry) {
-        Insn insn = env.insn(at);
+    boolean step(Exploration path, int at, int following, @Nullable JmpHistoryEntry entry) {
+        Insn insn = path.unit().insn(at);
         if (insn.op() == Op.LDDW_HI) {
             return true;
         }
@@ -45,9 +45,9 @@ final class BacktrackSteps {
             case ATOMIC -> insn.definedRegs() != 0 ? loaded(insn, entry) : stored(insn, entry);
             case ST, STX, STORE_RELEASE -> stored(insn, entry);
             case JCC -> compared(insn, entry);
-            case CALL_SUBPROG -> callSubprog(env, insn, at, following);
-            case CALL_HELPER, CALL_KFUNC -> call(env, insn, at, following, entry);
-            case EXIT -> exit(env, following);
+            case CALL_SUBPROG -> callSubprog(path, insn, at, following);
+            case CALL_HELPER, CALL_KFUNC -> call(path, insn, at, following, entry);
+            case EXIT -> exit(path, following);
             case LD_ABS, LD_IND -> !marks.hasReg(R0) && (following == at + 1 || marks.enter());
             case JA, MAY_GOTO, GOTO_REG, LDDW_HI -> true;
         };
@@ -121,12 +121,12 @@ final class BacktrackSteps {
         return true;
     }
 
-    private boolean callSubprog(VerifierEnv env, Insn insn, int at, int following) {
-        int subprog = env.findSubprog(at + insn.immLow() + 1);
+    private boolean callSubprog(Exploration path, Insn insn, int at, int following) {
+        int subprog = path.unit().findSubprog(at + insn.immLow() + 1);
         if (subprog < 0) {
             return false;
         }
-        if (env.subprog(subprog).global) {
+        if (path.unit().subprog(subprog).global) {
             marks.clearReg(R0);
             return at + 1 == following && (marks.regMask() & BacktrackState.ARGS) == 0;
         }
@@ -148,8 +148,8 @@ final class BacktrackSteps {
         return true;
     }
 
-    private boolean call(VerifierEnv env, Insn insn, int at, int following, @Nullable JmpHistoryEntry entry) {
-        if (env.aux(at).callsCallback && at != following - 1) {
+    private boolean call(Exploration path, Insn insn, int at, int following, @Nullable JmpHistoryEntry entry) {
+        if (path.unit().aux(at).callsCallback && at != following - 1) {
             return leaveCallback();
         }
         marks.clearReg(R0);
@@ -178,8 +178,8 @@ final class BacktrackSteps {
         return marks.leave();
     }
 
-    private boolean exit(VerifierEnv env, int following) {
-        boolean fromCall = following >= 1 && env.insn(following - 1).op().kind() == Op.Kind.CALL_SUBPROG;
+    private boolean exit(Exploration path, int following) {
+        boolean fromCall = following >= 1 && path.unit().insn(following - 1).op().kind() == Op.Kind.CALL_SUBPROG;
         boolean resultWanted = fromCall && marks.hasReg(R0);
         if (fromCall && (marks.regMask() & BacktrackState.ARGS) != 0) {
             return false;

@@ -2,7 +2,7 @@ package dev.spinbpf.verifier.prune;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.verifier.flow.Precision;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.JmpHistoryEntry;
 import dev.spinbpf.verifier.state.RegState;
@@ -30,9 +30,9 @@ public final class Backtracking implements Precision {
     private boolean changed;
 
     @Override
-    public void pushJmpHistory(VerifierEnv env, VerifierState state, int flags, int spi, int frame, long linkedRegs) {
+    public void pushJmpHistory(Exploration path, VerifierState state, int flags, int spi, int frame, long linkedRegs) {
         List<JmpHistoryEntry> history = state.jmpHistory();
-        int index = env.currentHistoryEntry;
+        int index = path.currentHistoryEntry;
         if (index >= 0) {
             JmpHistoryEntry entry = history.get(index);
             history.set(
@@ -40,22 +40,22 @@ public final class Backtracking implements Precision {
                     new JmpHistoryEntry(entry.insn(), entry.prevInsn(), entry.flags() | flags, spi, frame, linkedRegs));
             return;
         }
-        env.currentHistoryEntry = history.size();
-        history.add(new JmpHistoryEntry(env.insnIndex(), env.prevInsnIndex(), flags, spi, frame, linkedRegs));
+        path.currentHistoryEntry = history.size();
+        history.add(new JmpHistoryEntry(path.insnIndex(), path.prevInsnIndex(), flags, spi, frame, linkedRegs));
     }
 
     @Override
-    public void markChain(VerifierEnv env, int regno) {
-        marks.start(env.state().curframe());
+    public void markChain(Exploration path, int regno) {
+        marks.start(path.state().curframe());
         marks.setReg(regno);
-        walkBack(env, env.state());
+        walkBack(path, path.state());
     }
 
     @Override
-    public void markStackSlot(VerifierEnv env, int frameno, int spi) {
-        marks.start(env.state().curframe());
+    public void markStackSlot(Exploration path, int frameno, int spi) {
+        marks.start(path.state().curframe());
         marks.setSlot(frameno, spi);
-        walkBack(env, env.state());
+        walkBack(path, path.state());
     }
 
     /**
@@ -63,7 +63,7 @@ public final class Backtracking implements Precision {
      *
      * @return whether a mark was added
      */
-    boolean propagate(VerifierEnv env, VerifierState from, VerifierState to) {
+    boolean propagate(Exploration path, VerifierState from, VerifierState to) {
         changed = false;
         for (int i = from.curframe(); i >= 0; i--) {
             FuncState frame = from.frame(i);
@@ -78,7 +78,7 @@ public final class Backtracking implements Precision {
                 }
             }
         }
-        walkBack(env, to);
+        walkBack(path, to);
         return changed;
     }
 
@@ -87,9 +87,9 @@ public final class Backtracking implements Precision {
     }
 
     @Override
-    public void markAllScalars(VerifierEnv env, VerifierState state) {
-        if (env.observer != null) {
-            env.observer.allMarked(state);
+    public void markAllScalars(Exploration path, VerifierState state) {
+        if (path.observer != null) {
+            path.observer.allMarked(state);
         }
         for (VerifierState st = state.parent(); st != null; st = st.parent()) {
             st.mapRegs(reg -> reg.isScalar() ? reg.withPrecise(true) : reg);
@@ -101,13 +101,13 @@ public final class Backtracking implements Precision {
         state.mapRegs(reg -> reg.isScalar() ? reg.withPrecise(false) : reg);
     }
 
-    private void walkBack(VerifierEnv env, VerifierState start) {
+    private void walkBack(Exploration path, VerifierState start) {
         marks.start(start.curframe());
-        if (env.observer != null) {
-            env.observer.walkStarted(start);
+        if (path.observer != null) {
+            path.observer.walkStarted(start);
         }
-        if (!marks.isEmpty() && !walk(env, start)) {
-            markAllScalars(env, start);
+        if (!marks.isEmpty() && !walk(path, start)) {
+            markAllScalars(path, start);
         }
         marks.clear();
     }
@@ -155,28 +155,28 @@ public final class Backtracking implements Precision {
     }
 
     /** Walks back, from kept state to kept state, until nothing is left to mark; false if the walk cannot follow. */
-    private boolean walk(VerifierEnv env, VerifierState start) {
+    private boolean walk(Exploration path, VerifierState start) {
         VerifierState state = start;
-        Steps path = new Steps(start, start.insn());
+        Steps taken = new Steps(start, start.insn());
         int following = NO_INSN;
         // The first instruction is what asked for the marks.
         boolean skip = true;
-        while (path.at() >= 0) {
+        while (taken.at() >= 0) {
             do {
-                if (!skip && !steps.step(env, path.at(), following, path.entry())) {
+                if (!skip && !steps.step(path, taken.at(), following, taken.entry())) {
                     return false;
                 }
                 skip = false;
-                if (env.observer != null) {
-                    env.observer.walked(env, path.at(), marks);
+                if (path.observer != null) {
+                    path.observer.walked(path, taken.at(), marks);
                 }
                 if (marks.isEmpty()) {
                     return true;
                 }
-                following = path.at();
-            } while (path.back());
+                following = taken.at();
+            } while (taken.back());
             VerifierState parent = state.parent();
-            if (path.at() < 0 || parent == null) {
+            if (taken.at() < 0 || parent == null) {
                 return false;
             }
             markState(parent);
@@ -185,7 +185,7 @@ public final class Backtracking implements Precision {
             }
             following = state.firstInsn();
             state = parent;
-            path = new Steps(parent, parent.lastInsn());
+            taken = new Steps(parent, parent.lastInsn());
         }
         return markArguments(state);
     }

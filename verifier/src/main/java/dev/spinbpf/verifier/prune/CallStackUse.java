@@ -1,7 +1,7 @@
 package dev.spinbpf.verifier.prune;
 
 import dev.spinbpf.verifier.flow.Cfg;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -112,8 +112,8 @@ final class CallStackUse {
     }
 
     /** Computes what is alive, given all that is recorded. */
-    void update(VerifierEnv env, Cfg cfg) {
-        update(Arrays.copyOfRange(env.postorder, env.postorderStart[subprog], env.postorderStart[subprog + 1]), cfg);
+    void update(Exploration path, Cfg cfg) {
+        update(Arrays.copyOfRange(path.unit().postorder, path.unit().postorderStart[subprog], path.unit().postorderStart[subprog + 1]), cfg);
     }
 
     /** @param order the function's instructions, successors first where there is no loop */

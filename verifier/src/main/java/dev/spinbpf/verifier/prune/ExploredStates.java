@@ -1,9 +1,10 @@
 package dev.spinbpf.verifier.prune;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.StateCache;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.prune.StateComparison.Exactness;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegPayload;
@@ -76,44 +77,44 @@ public final class ExploredStates implements StateCache {
     }
 
     @Override
-    public void reset(VerifierEnv env) {
+    public void reset(Exploration path) {
         buckets.clear();
         keptStates.clear();
         visits.clear();
     }
 
     @Override
-    public boolean isStateVisited(VerifierEnv env, int insnIndex) {
-        VerifierState current = env.state();
+    public boolean isStateVisited(Exploration path, int insnIndex) {
+        VerifierState current = path.state();
         boolean force =
-                env.aux(insnIndex).forceCheckpoint || current.jmpHistory().size() > LONG_HISTORY;
+                path.unit().aux(insnIndex).forceCheckpoint || current.jmpHistory().size() > LONG_HISTORY;
         boolean add = force
-                || (env.jmpsProcessed - env.prevJmpsProcessed >= MIN_JUMPS
-                        && env.insnProcessed - env.prevInsnProcessed >= MIN_INSNS);
-        StateCleaner.clean(env, liveness, current);
-        List<Kept> bucket = bucket(env, insnIndex);
+                || (path.jmpsProcessed - path.prevJmpsProcessed >= MIN_JUMPS
+                        && path.insnProcessed - path.prevInsnProcessed >= MIN_INSNS);
+        StateCleaner.clean(path, liveness, current);
+        List<Kept> bucket = bucket(path, insnIndex);
         int count = bucket.size();
         for (int i = bucket.size() - 1; i >= 0; i--) {
             Kept kept = bucket.get(i);
             if (kept.state.insn() != insnIndex) {
                 continue;
             }
-            Match match = match(env, kept.state, insnIndex);
+            Match match = match(path, kept.state, insnIndex);
             if (match == Match.HIT || match == Match.HIT_IN_LOOP) {
-                hit(env, kept, insnIndex, match == Match.HIT_IN_LOOP);
+                hit(path, kept, insnIndex, match == Match.HIT_IN_LOOP);
                 return true;
             }
-            if (match == Match.MISS_IN_LOOP && !force && !isFarInLoop(env)) {
+            if (match == Match.MISS_IN_LOOP && !force && !isFarInLoop(path)) {
                 add = false;
             }
             if (add) {
                 kept.misses++;
             }
-            dropIfUseless(env, bucket, i, kept);
+            dropIfUseless(path, bucket, i, kept);
         }
-        env.maxStatesPerInsn = Math.max(env.maxStatesPerInsn, count);
+        path.maxStatesPerInsn = Math.max(path.maxStatesPerInsn, count);
         if (add) {
-            keep(env, bucket, insnIndex);
+            keep(path, bucket, insnIndex);
         }
         return false;
     }
@@ -121,23 +122,23 @@ public final class ExploredStates implements StateCache {
     /**
      * Returns whether so much was processed since the last state was kept that keeping one within a loop is worth it.
      */
-    private static boolean isFarInLoop(VerifierEnv env) {
-        return env.jmpsProcessed - env.prevJmpsProcessed >= MIN_JUMPS_IN_LOOP
-                || env.insnProcessed - env.prevInsnProcessed >= MIN_INSNS_IN_LOOP;
+    private static boolean isFarInLoop(Exploration path) {
+        return path.jmpsProcessed - path.prevJmpsProcessed >= MIN_JUMPS_IN_LOOP
+                || path.insnProcessed - path.prevInsnProcessed >= MIN_INSNS_IN_LOOP;
     }
 
-    private List<Kept> bucket(VerifierEnv env, int insnIndex) {
-        int hash = insnIndex ^ env.func().callsite();
-        return buckets.computeIfAbsent(Integer.remainderUnsigned(hash, env.length()), key -> new ArrayList<>(2));
+    private List<Kept> bucket(Exploration path, int insnIndex) {
+        int hash = insnIndex ^ path.func().callsite();
+        return buckets.computeIfAbsent(Integer.remainderUnsigned(hash, path.unit().length()), key -> new ArrayList<>(2));
     }
 
-    private Match match(VerifierEnv env, VerifierState kept, int insnIndex) {
+    private Match match(Exploration path, VerifierState kept, int insnIndex) {
         if (kept.branches() != 0) {
-            return matchInLoop(env, kept, insnIndex);
+            return matchInLoop(path, kept, insnIndex);
         }
-        boolean incomplete = visits.areMarksIncomplete(env, kept);
-        Exactness exactness = incomplete || env.comparesAllScalars ? Exactness.RANGE_WITHIN : Exactness.NOT_EXACT;
-        boolean equal = comparison.equal(env, kept, env.state(), exactness);
+        boolean incomplete = visits.areMarksIncomplete(path, kept);
+        Exactness exactness = incomplete || path.comparesAllScalars ? Exactness.RANGE_WITHIN : Exactness.NOT_EXACT;
+        boolean equal = comparison.equal(path, kept, path.state(), exactness);
         if (!equal) {
             return Match.MISS;
         }
@@ -145,103 +146,103 @@ public final class ExploredStates implements StateCache {
     }
 
     /** Looks at a state that the path has come through. */
-    private Match matchInLoop(VerifierEnv env, VerifierState kept, int insnIndex) {
-        VerifierState current = env.state();
+    private Match matchInLoop(Exploration path, VerifierState kept, int insnIndex) {
+        VerifierState current = path.state();
         FuncState frame = kept.func();
-        if (frame.inAsyncCallback() && frame.asyncEntryCount() != env.func().asyncEntryCount()) {
+        if (frame.inAsyncCallback() && frame.asyncEntryCount() != path.func().asyncEntryCount()) {
             return Match.MISS_IN_LOOP;
         }
-        if (env.aux(insnIndex).isIterNext) {
-            boolean converged = comparison.equal(env, kept, current, Exactness.RANGE_WITHIN) && isIteratorActive(env);
+        if (path.unit().aux(insnIndex).isIterNext) {
+            boolean converged = comparison.equal(path, kept, current, Exactness.RANGE_WITHIN) && isIteratorActive(path);
             return converged ? Match.HIT_IN_LOOP : Match.MISS_IN_LOOP;
         }
-        if (env.insn(insnIndex).op().kind() == Op.Kind.MAY_GOTO
+        if (path.unit().insn(insnIndex).op().kind() == Op.Kind.MAY_GOTO
                 && kept.mayGotoDepth() != current.mayGotoDepth()
-                && comparison.equal(env, kept, current, Exactness.RANGE_WITHIN)) {
+                && comparison.equal(path, kept, current, Exactness.RANGE_WITHIN)) {
             return Match.HIT_IN_LOOP;
         }
-        if (env.aux(insnIndex).callsCallback) {
-            boolean converged = comparison.equal(env, kept, current, Exactness.RANGE_WITHIN);
+        if (path.unit().aux(insnIndex).callsCallback) {
+            boolean converged = comparison.equal(path, kept, current, Exactness.RANGE_WITHIN);
             return converged ? Match.HIT_IN_LOOP : Match.MISS_IN_LOOP;
         }
         if (StateComparison.maybeLooping(kept, current)
-                && comparison.equal(env, kept, current, Exactness.EXACT)
+                && comparison.equal(path, kept, current, Exactness.EXACT)
                 && !StateComparison.iterDepthsDiffer(kept, current)
                 && kept.mayGotoDepth() == current.mayGotoDepth()
                 && kept.callbackUnrollDepth() == current.callbackUnrollDepth()) {
-            rejectEndlessLoop(env, kept, insnIndex);
+            rejectEndlessLoop(path, kept, insnIndex);
         }
         return Match.MISS_IN_LOOP;
     }
 
-    private static void rejectEndlessLoop(VerifierEnv env, VerifierState kept, int insnIndex) {
-        VerifierState current = env.state();
-        var printer = env.services().printer();
-        printer.printSourceLine(env, insnIndex, "; ");
-        env.verbose("infinite loop detected at insn %d\n", insnIndex);
-        env.verbose("cur state:");
-        printer.printState(env, current, current.curframe(), true);
-        env.verbose("old state:");
-        printer.printState(env, kept, current.curframe(), true);
-        throw env.reject(Errno.EINVAL);
+    private static void rejectEndlessLoop(Exploration path, VerifierState kept, int insnIndex) {
+        VerifierState current = path.state();
+        var printer = path.services().printer();
+        printer.printSourceLine(path, insnIndex, "; ");
+        path.log().note(Message.INFINITE_LOOP, insnIndex);
+        path.log().narrate("cur state:");
+        printer.printState(path, current, current.curframe(), true);
+        path.log().narrate("old state:");
+        printer.printState(path, kept, current.curframe(), true);
+        throw path.log().reject(Errno.EINVAL);
     }
 
     /** Returns whether the iterator that r1 points to has more elements. */
-    private static boolean isIteratorActive(VerifierEnv env) {
-        RegState pointer = env.reg(1);
+    private static boolean isIteratorActive(Exploration path) {
+        RegState pointer = path.reg(1);
         int spi = (int) (-pointer.constValue() - 1) / StackSlot.BYTES;
-        return env.func(pointer).slot(spi).spilled().payload() instanceof RegPayload.Iter iter && !iter.drained();
+        return path.func(pointer).slot(spi).spilled().payload() instanceof RegPayload.Iter iter && !iter.drained();
     }
 
     /** The current path ends: what mattered to the kept state matters to it. */
-    private void hit(VerifierEnv env, Kept kept, int insnIndex, boolean inLoop) {
+    private void hit(Exploration path, Kept kept, int insnIndex, boolean inLoop) {
         kept.hits++;
-        VerifierState current = env.state();
-        if (env.aux(env.insnIndex()).jmpPoint) {
-            precision.pushJmpHistory(env, current, 0, 0, 0, 0);
+        VerifierState current = path.state();
+        if (path.unit().aux(path.insnIndex()).jmpPoint) {
+            precision.pushJmpHistory(path, current, 0, 0, 0, 0);
         }
-        precision.propagate(env, kept.state, current);
+        precision.propagate(path, kept.state, current);
         if (inLoop) {
             VerifierState backEdge = current.copy();
             backEdge.setEqualState(kept.state);
             backEdge.setInsn(insnIndex);
-            visits.addBackEdge(env, kept.state, backEdge);
-            updatePeak(env);
+            visits.addBackEdge(path, kept.state, backEdge);
+            updatePeak(path);
         }
     }
 
-    private void dropIfUseless(VerifierEnv env, List<Kept> bucket, int index, Kept kept) {
-        boolean activeCheckpoint = env.aux(kept.state.insn()).forceCheckpoint && kept.state.branches() > 0;
+    private void dropIfUseless(Exploration path, List<Kept> bucket, int index, Kept kept) {
+        boolean activeCheckpoint = path.unit().aux(kept.state.insn()).forceCheckpoint && kept.state.branches() > 0;
         int allowed = activeCheckpoint ? MISSES_OF_CHECKPOINT : MISSES;
         if (kept.misses > kept.hits * allowed + allowed) {
             kept.dropped = true;
             bucket.remove(index);
             exploredCount--;
             droppedCount++;
-            freeIfUnused(env, kept);
+            freeIfUnused(path, kept);
         }
     }
 
     /** Frees a dropped state that no path and no back edge needs any more. */
-    private void freeIfUnused(VerifierEnv env, Kept kept) {
-        if (kept.dropped && kept.state.branches() == 0 && !visits.areMarksIncomplete(env, kept.state)) {
+    private void freeIfUnused(Exploration path, Kept kept) {
+        if (kept.dropped && kept.state.branches() == 0 && !visits.areMarksIncomplete(path, kept.state)) {
             keptStates.remove(kept.state);
             droppedCount--;
         }
     }
 
-    private void keep(VerifierEnv env, List<Kept> bucket, int insnIndex) {
-        VerifierState current = env.state();
-        env.totalStates++;
+    private void keep(Exploration path, List<Kept> bucket, int insnIndex) {
+        VerifierState current = path.state();
+        path.totalStates++;
         exploredCount++;
-        updatePeak(env);
-        env.prevJmpsProcessed = env.jmpsProcessed;
-        env.prevInsnProcessed = env.insnProcessed;
+        updatePeak(path);
+        path.prevJmpsProcessed = path.jmpsProcessed;
+        path.prevInsnProcessed = path.insnProcessed;
         Backtracking.forget(current);
         StateCleaner.clearSingularIds(current);
         VerifierState state = current.copy();
         state.setInsn(insnIndex);
-        visits.enter(env, state);
+        visits.enter(path, state);
         current.setParent(state);
         current.setFirstInsn(insnIndex);
         current.setDfsDepth(state.dfsDepth() + 1);
@@ -251,19 +252,19 @@ public final class ExploredStates implements StateCache {
         bucket.add(kept);
     }
 
-    private void updatePeak(VerifierEnv env) {
-        env.peakStates = Math.max(env.peakStates, exploredCount + droppedCount + visits.backEdgeCount());
+    private void updatePeak(Exploration path) {
+        path.peakStates = Math.max(path.peakStates, exploredCount + droppedCount + visits.backEdgeCount());
     }
 
     @Override
-    public VerifierState withoutDead(VerifierEnv env, VerifierState state) {
+    public VerifierState withoutDead(Exploration path, VerifierState state) {
         VerifierState copy = state.copy();
-        StateCleaner.clean(env, liveness, copy);
+        StateCleaner.clean(path, liveness, copy);
         return copy;
     }
 
     @Override
-    public void updateBranchCounts(VerifierEnv env, VerifierState ended) {
+    public void updateBranchCounts(Exploration path, VerifierState ended) {
         VerifierState state = ended;
         Kept kept = null;
         while (state != null) {
@@ -271,13 +272,13 @@ public final class ExploredStates implements StateCache {
             if (state.branches() != 0) {
                 return;
             }
-            if (visits.exit(env, state, precision)) {
-                updatePeak(env);
+            if (visits.exit(path, state, precision)) {
+                updatePeak(path);
             }
             VerifierState parent = state.parent();
             Kept parentKept = parent == null ? null : keptStates.get(parent);
             if (kept != null) {
-                freeIfUnused(env, kept);
+                freeIfUnused(path, kept);
             }
             state = parent;
             kept = parentKept;
@@ -285,8 +286,8 @@ public final class ExploredStates implements StateCache {
     }
 
     @Override
-    public @Nullable VerifierState findPreviousEntry(VerifierEnv env, VerifierState from, int insnIndex) {
-        List<Kept> bucket = bucket(env, insnIndex);
+    public @Nullable VerifierState findPreviousEntry(Exploration path, VerifierState from, int insnIndex) {
+        List<Kept> bucket = bucket(path, insnIndex);
         for (int i = bucket.size() - 1; i >= 0; i--) {
             VerifierState state = bucket.get(i).state;
             if (state.insn() == insnIndex

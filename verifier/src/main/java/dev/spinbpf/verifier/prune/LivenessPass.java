@@ -4,7 +4,7 @@ import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.verifier.flow.Cfg;
 import dev.spinbpf.verifier.flow.LivenessAnalysis;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 
 /**
  * Finds what is alive before each instruction: registers, here, and stack slots, by {@link StackPointerAnalysis}.
@@ -26,24 +26,24 @@ public final class LivenessPass implements LivenessAnalysis {
     }
 
     @Override
-    public void compute(VerifierEnv env) {
-        Cfg cfg = Cfg.ofFunctions(env);
-        new StackPointerAnalysis(env, cfg, stack).run();
-        computeRegisters(env, cfg);
+    public void compute(Exploration path) {
+        Cfg cfg = Cfg.ofFunctions(path);
+        new StackPointerAnalysis(path, cfg, stack).run();
+        computeRegisters(path, cfg);
     }
 
-    private static void computeRegisters(VerifierEnv env, Cfg cfg) {
-        int[] reads = new int[env.length()];
+    private static void computeRegisters(Exploration path, Cfg cfg) {
+        int[] reads = new int[path.unit().length()];
         int[] writes = new int[reads.length];
         for (int i = 0; i < reads.length; i++) {
-            reads[i] = readBy(env, env.insn(i));
-            writes[i] = isPacketLoad(env.insn(i)) ? 0 : env.insn(i).definedRegs();
+            reads[i] = readBy(path, path.unit().insn(i));
+            writes[i] = isPacketLoad(path.unit().insn(i)) ? 0 : path.unit().insn(i).definedRegs();
         }
         int[] before = new int[reads.length];
         boolean changed = true;
         while (changed) {
             changed = false;
-            for (int at : env.postorder) {
+            for (int at : path.unit().postorder) {
                 int after = 0;
                 for (int successor : cfg.successors(at)) {
                     after |= before[successor];
@@ -54,7 +54,7 @@ public final class LivenessPass implements LivenessAnalysis {
             }
         }
         for (int i = 0; i < before.length; i++) {
-            env.aux(i).liveRegsBefore = before[i];
+            path.unit().aux(i).liveRegsBefore = before[i];
         }
     }
 
@@ -63,11 +63,11 @@ public final class LivenessPass implements LivenessAnalysis {
         return insn.op().kind() == Op.Kind.LD_ABS || insn.op().kind() == Op.Kind.LD_IND;
     }
 
-    private static int readBy(VerifierEnv env, Insn insn) {
+    private static int readBy(Exploration path, Insn insn) {
         boolean isKernelCall =
                 insn.op().kind() == Op.Kind.CALL_HELPER || insn.op().kind() == Op.Kind.CALL_KFUNC;
         if (isKernelCall) {
-            int params = Math.min(env.services().calls().summary(env, insn).params(), MAX_ARGS);
+            int params = Math.min(path.services().calls().summary(path, insn).params(), MAX_ARGS);
             return insn.usedRegs() & ((2 << params) - 1);
         }
         return isPacketLoad(insn) ? ALL : insn.usedRegs();

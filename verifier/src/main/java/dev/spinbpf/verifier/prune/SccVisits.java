@@ -1,6 +1,6 @@
 package dev.spinbpf.verifier.prune;
 
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.VerifierState;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -42,11 +42,11 @@ final class SccVisits {
      * The calls that lead into the outermost frame that stands in a component, and the component; null if there is
      * none.
      */
-    private static @Nullable List<Integer> callchain(VerifierEnv env, VerifierState state) {
+    private static @Nullable List<Integer> callchain(Exploration path, VerifierState state) {
         List<Integer> chain = new ArrayList<>(2);
         for (int i = 0; i <= state.curframe(); i++) {
             int insn = state.frameInsn(i);
-            int scc = env.aux(insn).scc;
+            int scc = path.unit().aux(insn).scc;
             if (scc != 0) {
                 chain.add(-scc);
                 return chain;
@@ -56,14 +56,14 @@ final class SccVisits {
         return null;
     }
 
-    private @Nullable Visit find(VerifierEnv env, VerifierState state) {
-        List<Integer> chain = callchain(env, state);
+    private @Nullable Visit find(Exploration path, VerifierState state) {
+        List<Integer> chain = callchain(path, state);
         return chain == null ? null : visits.get(chain);
     }
 
     /** If the state stands in a component that is not being visited, it is the visit's entry. */
-    void enter(VerifierEnv env, VerifierState state) {
-        List<Integer> chain = callchain(env, state);
+    void enter(Exploration path, VerifierState state) {
+        List<Integer> chain = callchain(path, state);
         if (chain == null) {
             return;
         }
@@ -78,15 +78,15 @@ final class SccVisits {
      *
      * @return whether it was
      */
-    boolean exit(VerifierEnv env, VerifierState state, Backtracking precision) {
-        Visit visit = find(env, state);
+    boolean exit(Exploration path, VerifierState state, Backtracking precision) {
+        Visit visit = find(path, state);
         VerifierState entry = visit == null ? null : visit.entry;
         if (visit == null || entry == null || !isSame(entry, state)) {
             return false;
         }
         visit.entry = null;
         backEdgeCount -= visit.backEdges.size();
-        propagate(env, visit, precision);
+        propagate(path, visit, precision);
         return true;
     }
 
@@ -95,25 +95,25 @@ final class SccVisits {
         return a == b;
     }
 
-    private static void propagate(VerifierEnv env, Visit visit, Backtracking precision) {
+    private static void propagate(Exploration path, Visit visit, Backtracking precision) {
         boolean changed = true;
         for (int round = 0; changed; round++) {
             if (round > MAX_ROUNDS) {
-                visit.backEdges.forEach(state -> precision.markAllScalars(env, state));
+                visit.backEdges.forEach(state -> precision.markAllScalars(path, state));
                 break;
             }
             changed = false;
             for (VerifierState state : visit.backEdges.reversed()) {
                 VerifierState equal = state.equalState();
-                changed |= equal != null && precision.propagate(env, equal, state);
+                changed |= equal != null && precision.propagate(path, equal, state);
             }
         }
         visit.backEdges.clear();
     }
 
     /** Remembers a state at the end of a loop; its {@link VerifierState#equalState} is the kept state {@code equal}. */
-    void addBackEdge(VerifierEnv env, VerifierState equal, VerifierState state) {
-        Visit visit = find(env, equal);
+    void addBackEdge(Exploration path, VerifierState equal, VerifierState state) {
+        Visit visit = find(path, equal);
         if (visit == null) {
             throw new IllegalStateException("instruction " + equal.insn() + " is in a loop, but in no component");
         }
@@ -122,8 +122,8 @@ final class SccVisits {
     }
 
     /** Returns whether marks of a kept state may be missing, because a loop that it stands in is not explored yet. */
-    boolean areMarksIncomplete(VerifierEnv env, VerifierState state) {
-        Visit visit = find(env, state);
+    boolean areMarksIncomplete(Exploration path, VerifierState state) {
+        Visit visit = find(path, state);
         return visit != null && !visit.backEdges.isEmpty();
     }
 }

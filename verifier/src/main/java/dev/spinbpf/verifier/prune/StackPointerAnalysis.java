@@ -1,11 +1,12 @@
 package dev.spinbpf.verifier.prune;
 
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.Cfg;
 import dev.spinbpf.verifier.flow.InsnAux;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.VerifierState;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class StackPointerAnalysis {
     private static final int MAX_CALLS = 10_000;
 
-    private final VerifierEnv env;
+    private final Exploration path;
     private final Cfg cfg;
     private final StackLiveness liveness;
     private final StackTarget[][] slotsAtCall;
@@ -33,21 +34,21 @@ final class StackPointerAnalysis {
     private final int[] callsites = new int[VerifierState.MAX_CALL_FRAMES];
     private int calls;
 
-    StackPointerAnalysis(VerifierEnv env, Cfg cfg, StackLiveness liveness) {
-        this.env = env;
+    StackPointerAnalysis(Exploration path, Cfg cfg, StackLiveness liveness) {
+        this.path = path;
         this.cfg = cfg;
         this.liveness = liveness;
-        analysed = new boolean[env.subprogs().size()];
-        slotsAtCall = new StackTarget[env.length()][];
+        analysed = new boolean[path.unit().subprogs().size()];
+        slotsAtCall = new StackTarget[path.unit().length()][];
     }
 
     /** Analyses all functions. */
     void run() {
-        int[] calleesFirst = env.subprogTopoOrder;
+        int[] calleesFirst = path.unit().subprogTopoOrder;
         for (int i = calleesFirst.length - 1; i >= 0; i--) {
             int subprog = calleesFirst[i];
-            if (!analysed[subprog] || env.subprog(subprog).global) {
-                analyse(liveness.useOf(env, null, 0, subprog), noArguments());
+            if (!analysed[subprog] || path.unit().subprog(subprog).global) {
+                analyse(liveness.useOf(path, null, 0, subprog), noArguments());
             }
         }
     }
@@ -61,20 +62,20 @@ final class StackPointerAnalysis {
     /** Analyses a function with these arguments, and what it calls with pointers into stacks. */
     private void analyse(CallStackUse call, StackTarget[] args) {
         if (++calls > MAX_CALLS) {
-            throw env.reject(Errno.E2BIG, "liveness analysis exceeded complexity limit (%d calls)", calls);
+            throw path.log().reject(Errno.E2BIG, Message.LIVENESS_TOO_COMPLEX, calls);
         }
         CallStackUse found = call.isComplete() ? call.fresh() : call;
         StackTargets[] before = follow(found, args);
         record(found, before);
         analysed[found.subprog] = true;
-        for (int i = env.postorderStart[found.subprog]; i < env.postorderStart[found.subprog + 1]; i++) {
-            int at = env.postorder[i];
+        for (int i = path.unit().postorderStart[found.subprog]; i < path.unit().postorderStart[found.subprog + 1]; i++) {
+            int at = path.unit().postorder[i];
             analyseCallee(found, before[at - found.start], at);
         }
         if (call.isComplete()) {
             call.merge(found);
         }
-        call.update(env, cfg);
+        call.update(path, cfg);
     }
 
     /** Follows pointers until nothing changes; returns the targets before each instruction. */
@@ -85,8 +86,8 @@ final class StackPointerAnalysis {
         boolean changed = true;
         while (changed) {
             changed = false;
-            for (int i = env.postorderStart[call.subprog + 1] - 1; i >= env.postorderStart[call.subprog]; i--) {
-                changed |= step(call, before, env.postorder[i]);
+            for (int i = path.unit().postorderStart[call.subprog + 1] - 1; i >= path.unit().postorderStart[call.subprog]; i--) {
+                changed |= step(call, before, path.unit().postorder[i]);
             }
         }
         return before;
@@ -97,7 +98,7 @@ final class StackPointerAnalysis {
         if (!here.isReached()) {
             return false;
         }
-        StackTargets after = here.after(env.insn(at), frame -> slotsAtCall[callsites[frame]]);
+        StackTargets after = here.after(path.unit().insn(at), frame -> slotsAtCall[callsites[frame]]);
         boolean changed = false;
         for (int next : cfg.successors(at)) {
             int target = next - call.start;
@@ -109,12 +110,12 @@ final class StackPointerAnalysis {
     }
 
     private void record(CallStackUse call, StackTargets[] before) {
-        StackAccessRecorder recorder = new StackAccessRecorder(env, call);
-        for (int i = env.postorderStart[call.subprog]; i < env.postorderStart[call.subprog + 1]; i++) {
-            int at = env.postorder[i];
+        StackAccessRecorder recorder = new StackAccessRecorder(path, call);
+        for (int i = path.unit().postorderStart[call.subprog]; i < path.unit().postorderStart[call.subprog + 1]; i++) {
+            int at = path.unit().postorder[i];
             StackTargets here = before[at - call.start];
             recorder.record(here, at);
-            if (env.insn(at).op() == Op.CALL_SUBPROG || env.aux(at).callsCallback) {
+            if (path.unit().insn(at).op() == Op.CALL_SUBPROG || path.unit().aux(at).callsCallback) {
                 slotsAtCall[at] = here.slots();
             }
         }
@@ -122,9 +123,9 @@ final class StackPointerAnalysis {
 
     /** Analyses what the instruction calls, directly or back, if it gets a pointer into a stack. */
     private void analyseCallee(CallStackUse caller, StackTargets before, int at) {
-        Insn insn = env.insn(at);
+        Insn insn = path.unit().insn(at);
         if (insn.op() == Op.CALL_SUBPROG) {
-            enter(caller, at, env.findSubprog(at + 1 + insn.immLow()), before.arguments());
+            enter(caller, at, path.unit().findSubprog(at + 1 + insn.immLow()), before.arguments());
             return;
         }
         Callback callback = callbackOf(insn, at);
@@ -139,7 +140,7 @@ final class StackPointerAnalysis {
             enter(caller, at, callee, args);
         } else if (!(context instanceof StackTarget.Elsewhere)) {
             // One of several callbacks: any of them may read all that the context leads to.
-            new StackAccessRecorder(env, caller).readAll(at);
+            new StackAccessRecorder(path, caller).readAll(at);
         }
     }
 
@@ -148,9 +149,9 @@ final class StackPointerAnalysis {
             return;
         }
         if (caller.depth == VerifierState.MAX_CALL_FRAMES - 1) {
-            throw env.reject(Errno.EINVAL);
+            throw path.log().reject(Errno.EINVAL);
         }
-        CallStackUse called = liveness.useOf(env, caller, at, callee);
+        CallStackUse called = liveness.useOf(path, caller, at, callee);
         callsites[caller.depth] = at;
         analyse(called, args);
         for (int frame = 0; frame <= caller.depth; frame++) {
@@ -168,7 +169,7 @@ final class StackPointerAnalysis {
     private record Callback(int functionReg, int contextReg, int calleeReg) {}
 
     private @Nullable Callback callbackOf(Insn insn, int at) {
-        if (insn.op() != Op.CALL_HELPER || !env.aux(at).callsCallback) {
+        if (insn.op() != Op.CALL_HELPER || !path.unit().aux(at).callsCallback) {
             return null;
         }
         return switch (insn.immLow()) {
@@ -182,7 +183,7 @@ final class StackPointerAnalysis {
 
     /** Number of the function whose address the register holds on all paths, -1 if there is none. */
     private int constantFunction(int at, int reg) {
-        InsnAux aux = env.aux(at);
+        InsnAux aux = path.unit().aux(at);
         int[] values = aux.constRegValues;
         return values != null && (aux.constSubprogRegs >>> reg & 1) != 0 ? values[reg] : -1;
     }

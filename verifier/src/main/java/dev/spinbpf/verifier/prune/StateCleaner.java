@@ -1,7 +1,7 @@
 package dev.spinbpf.verifier.prune;
 
 import dev.spinbpf.programs.isa.Insn;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.SlotType;
@@ -17,19 +17,19 @@ final class StateCleaner {
     private StateCleaner() {}
 
     /** Forgets dead registers and dead halves of stack slots in all frames. */
-    static void clean(VerifierEnv env, StackLiveness liveness, VerifierState state) {
-        StackLiveness.Query query = liveness.query(env, state);
+    static void clean(Exploration path, StackLiveness liveness, VerifierState state) {
+        StackLiveness.Query query = liveness.query(path, state);
         for (int i = 0; i <= state.curframe(); i++) {
             FuncState frame = state.frame(i);
-            int live = env.aux(state.frameInsn(i)).liveRegsBefore;
+            int live = path.unit().aux(state.frameInsn(i)).liveRegsBefore;
             for (int reg = 0; reg < Insn.FRAME_POINTER; reg++) {
                 if ((live >>> reg & 1) == 0) {
                     frame.setReg(reg, RegState.NOT_INIT);
                 }
             }
             for (int spi = 0; spi < frame.slots(); spi++) {
-                boolean low = query.isAlive(env, i, spi * 2);
-                boolean high = query.isAlive(env, i, spi * 2 + 1);
+                boolean low = query.isAlive(path, i, spi * 2);
+                boolean high = query.isAlive(path, i, spi * 2 + 1);
                 if (!low || !high) {
                     frame.setSlot(spi, withoutDeadHalves(frame.slot(spi), low, high));
                 }

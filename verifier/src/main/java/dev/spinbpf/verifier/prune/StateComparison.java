@@ -1,6 +1,6 @@
 package dev.spinbpf.verifier.prune;
 
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.AcquiredReference;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegPayload;
@@ -31,18 +31,18 @@ final class StateComparison {
     private final IdMap ids = new IdMap();
 
     /** Returns whether the safety of {@code old} implies that of {@code current}. */
-    boolean equal(VerifierEnv env, VerifierState old, VerifierState current, Exactness exactness) {
+    boolean equal(Exploration path, VerifierState old, VerifierState current, Exactness exactness) {
         if (old.curframe() != current.curframe()) {
             return false;
         }
-        ids.reset(env.lastId());
+        ids.reset(path.lastId());
         if (old.inSleepable() != current.inSleepable() || !sameReferences(old, current)) {
             return false;
         }
         for (int i = 0; i <= old.curframe(); i++) {
             FuncState oldFrame = old.frame(i);
             FuncState frame = current.frame(i);
-            int live = env.aux(old.frameInsn(i)).liveRegsBefore;
+            int live = path.unit().aux(old.frameInsn(i)).liveRegsBefore;
             if (oldFrame.callsite() != frame.callsite() || !framesSafe(oldFrame, frame, live, exactness)) {
                 return false;
             }

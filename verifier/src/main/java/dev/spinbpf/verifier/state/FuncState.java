@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.state;
 
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.verifier.kernel.RetvalRange;
 import java.util.Arrays;
@@ -86,7 +87,7 @@ public final class FuncState {
         stack[spi] = slot;
     }
 
-    /** Makes the stack at least this large; use {@code VerifierEnv.growStack} to account for it too. */
+    /** Makes the stack at least this large; use {@code Exploration.growStack} to account for it too. */
     public void grow(int bytes) {
         int wanted = (bytes + StackSlot.BYTES - 1) / StackSlot.BYTES;
         int had = stack.length;

@@ -2,7 +2,7 @@ package dev.spinbpf.vm.soundness;
 
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.verifier.flow.ExplorationObserver;
-import dev.spinbpf.verifier.flow.VerifierEnv;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.VerifierState;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -65,10 +65,10 @@ final class StateRecorder implements ExplorationObserver {
     }
 
     @Override
-    public void processed(VerifierEnv env, VerifierState state) {
+    public void processed(Exploration path, VerifierState state) {
         Step step = (Step) state.trace();
         if (step != null) {
-            step.state = env.services().stateCache().withoutDead(env, state);
+            step.state = path.services().stateCache().withoutDead(path, state);
             steps.add(step);
         }
     }
@@ -80,8 +80,8 @@ final class StateRecorder implements ExplorationObserver {
     }
 
     @Override
-    public void walked(VerifierEnv env, int insn, Marks marks) {
-        if (env.insn(insn).op() == Op.LDDW_HI) {
+    public void walked(Exploration path, int insn, Marks marks) {
+        if (path.unit().insn(insn).op() == Op.LDDW_HI) {
             return;
         }
         Step step = walk;

@@ -1,13 +1,14 @@
 package dev.spinbpf.verifier.flow;
 
+import dev.spinbpf.verifier.kernel.Kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-class LogBufferTest {
+class VerifierLogTest {
     @Test
     void shouldForgetWhatAResetTakesBack() {
-        LogBuffer log = new LogBuffer(true);
+        VerifierLog log = new VerifierLog(Kernel.LINUX_7_2, true);
         log.append("one\n");
         int position = log.position();
         log.append("two\n");
@@ -19,7 +20,7 @@ class LogBufferTest {
 
     @Test
     void shouldKeepTheTailOfALongLog() {
-        LogBuffer log = new LogBuffer(true, 100);
+        VerifierLog log = new VerifierLog(Kernel.LINUX_7_2, true, 100);
         for (int i = 0; i < 1000; i++) {
             log.append("line " + i + "\n");
         }
@@ -30,7 +31,7 @@ class LogBufferTest {
 
     @Test
     void shouldBeEmptyAfterAResetToWhatIsGone() {
-        LogBuffer log = new LogBuffer(false, 10);
+        VerifierLog log = new VerifierLog(Kernel.LINUX_7_2, false, 10);
         for (int i = 0; i < 100; i++) {
             log.append("line " + i + "\n");
         }

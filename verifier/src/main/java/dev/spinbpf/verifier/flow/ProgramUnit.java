@@ -1,0 +1,172 @@
+package dev.spinbpf.verifier.flow;
+
+import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.btf.BtfRecord;
+import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.programs.model.Program;
+import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.verifier.kernel.Kernel;
+import dev.spinbpf.verifier.state.MapInfo;
+import dev.spinbpf.verifier.state.ObjectTypeRules;
+import dev.spinbpf.verifier.state.RegPayload;
+import dev.spinbpf.verifier.state.RegState;
+import dev.spinbpf.verifier.state.RegType;
+import dev.spinbpf.verifier.state.StructRecords;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The program that is verified: its instructions, functions, maps and types, and what the analyses before the main pass
+ * found out about them. The analyses fill it in; the exploration of paths only reads it.
+ */
+public final class ProgramUnit {
+    private final ProgramObject object;
+    private final Btf btf;
+    private final Program program;
+    private final Kernel kernel;
+    private final Btf kernelTypes;
+    private final Insn[] insns;
+    private final InsnAux[] aux;
+    private final List<MapInfo> maps;
+    private final List<SubprogInfo> subprogs = new ArrayList<>();
+    private final Map<RegPayload.BtfRef, BtfRecord> structRecords = new HashMap<>();
+
+    /** Number of strongly connected components; see {@link InsnAux#scc}. */
+    public int sccCount;
+    /** The subprogram that handles exceptions, or 0. */
+    public int exceptionCallbackSubprog;
+    /** Where the program attaches; null where its context does not depend on it, or that is not known. */
+    public @Nullable AttachTarget attachTarget;
+    /** The functions, callees first. */
+    public int[] subprogTopoOrder = new int[0];
+    /** Instructions in post-order, function by function. */
+    public int[] postorder = new int[0];
+    /** For each function where it starts in {@link #postorder}, and the end. */
+    public int[] postorderStart = new int[0];
+
+    /**
+     * A program of which nothing is analysed yet.
+     *
+     * @param kernel the kernel whose rules hold
+     * @param kernelTypes the kernel's types; {@link Btf#EMPTY} if there are none
+     */
+    public ProgramUnit(ProgramObject object, Program program, Kernel kernel, Btf kernelTypes) {
+        this.object = object;
+        this.program = program;
+        this.kernel = kernel;
+        this.kernelTypes = kernelTypes;
+        insns = program.insns().toArray(new Insn[0]);
+        aux = new InsnAux[insns.length];
+        for (int i = 0; i < aux.length; i++) {
+            aux[i] = new InsnAux();
+        }
+        boolean loadable = ObjectTypeRules.areTaken(object.btf(), kernelTypes);
+        btf = loadable ? object.btf() : Btf.EMPTY;
+        var infos = new ArrayList<MapInfo>();
+        for (int i = 0; i < object.maps().size(); i++) {
+            infos.add(new MapInfo(object.maps().get(i), i, object.btf(), loadable));
+        }
+        maps = List.copyOf(infos);
+    }
+
+    public ProgramObject object() {
+        return object;
+    }
+
+    public Program program() {
+        return program;
+    }
+
+    /** The object's types; {@link Btf#EMPTY} if Linux does not take them. */
+    public Btf btf() {
+        return btf;
+    }
+
+    /** The kernel whose rules hold. */
+    public Kernel kernel() {
+        return kernel;
+    }
+
+    /** The kernel's types; {@link Btf#EMPTY} if there are none. */
+    public Btf kernelTypes() {
+        return kernelTypes;
+    }
+
+    /** Number of slots. */
+    public int length() {
+        return insns.length;
+    }
+
+    public Insn insn(int index) {
+        return insns[index];
+    }
+
+    /** Replaces an instruction by a simpler one of the same effect. */
+    public void setInsn(int index, Insn insn) {
+        insns[index] = insn;
+    }
+
+    public InsnAux aux(int index) {
+        return aux[index];
+    }
+
+    /** The object's maps, by index. */
+    public List<MapInfo> maps() {
+        return maps;
+    }
+
+    public List<SubprogInfo> subprogs() {
+        return subprogs;
+    }
+
+    public SubprogInfo subprog(int number) {
+        return subprogs.get(number);
+    }
+
+    /** Adds a function; in the order of their starts. */
+    public void addSubprog(SubprogInfo subprog) {
+        subprogs.add(subprog);
+    }
+
+    /** Number of the function that starts at the slot, or -1. */
+    public int findSubprog(int start) {
+        for (int i = 0; i < subprogs.size(); i++) {
+            if (subprogs.get(i).start == start) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /** The function that holds the slot. */
+    public SubprogInfo subprogAt(int index) {
+        for (SubprogInfo subprog : subprogs) {
+            if (index >= subprog.start && index < subprog.end) {
+                return subprog;
+            }
+        }
+        throw new IndexOutOfBoundsException(index);
+    }
+
+    /** The special fields of a struct that programs allocate; empty if it has none or breaks their rules. */
+    public BtfRecord structRecord(Btf types, int typeId) {
+        return structRecords.computeIfAbsent(
+                new RegPayload.BtfRef(types, typeId), key -> StructRecords.of(types, typeId));
+    }
+
+    /** As {@link #structRecord(Btf, int)}. */
+    public BtfRecord structRecord(RegPayload.BtfRef type) {
+        return structRecord(type.btf(), type.typeId());
+    }
+
+    /** The special fields of the memory that the register points to: a map value or an allocated object. */
+    public BtfRecord recordOf(RegState reg) {
+        if (reg.is(RegType.PTR_TO_MAP_VALUE, 0)) {
+            return reg.map().record();
+        }
+        return reg.isAllocatedObject() ? structRecord(reg.btfRef()) : BtfRecord.EMPTY;
+    }
+}

@@ -1,0 +1,118 @@
+package dev.spinbpf.verifier.flow;
+
+import dev.spinbpf.verifier.kernel.Message;
+import dev.spinbpf.verifier.kernel.Kernel;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The verifier's log. Kernel are always taken, since the last line is the reason of a refusal; states and instructions
+ * only if a log was asked for. A log that grows too long loses its beginning, as Linux's does.
+ */
+public final class VerifierLog {
+    private static final int KEPT_WITHOUT_LOG = 1 << 12;
+    private static final int KEPT_WITH_LOG = 1 << 24;
+
+    private final StringBuilder text = new StringBuilder();
+    private final Kernel kernel;
+    private final boolean wanted;
+    private final int kept;
+    /** Characters that were cut off at the beginning. */
+    private int dropped;
+
+    /** Registers touched since the state was last printed, a bit each. */
+    public int scratchedRegs;
+    /** Stack slots touched since the state was last printed, a bit each. */
+    public long scratchedSlots;
+
+    /**
+     * An empty log.
+     *
+     * @param kernel whose words the messages are in
+     * @param wanted whether states and instructions are asked for
+     */
+    public VerifierLog(Kernel kernel, boolean wanted) {
+        this(kernel, wanted, wanted ? KEPT_WITH_LOG : KEPT_WITHOUT_LOG);
+    }
+
+    /** @param kept how many characters are kept at least */
+    VerifierLog(Kernel kernel, boolean wanted, int kept) {
+        this.kernel = kernel;
+        this.wanted = wanted;
+        this.kept = kept;
+    }
+
+    /** Whether states and instructions shall be printed. */
+    public boolean isWanted() {
+        return wanted;
+    }
+
+    public void append(String added) {
+        text.append(added);
+        if (text.length() > 2 * kept) {
+            int cut = text.indexOf("\n", text.length() - kept) + 1;
+            text.delete(0, cut);
+            dropped += cut;
+        }
+    }
+
+    /** Where the next text goes; for {@link #reset} when the path that it told of has turned out to be safe. */
+    public int position() {
+        return dropped + text.length();
+    }
+
+    /** Forgets what was appended after a {@link #position}. */
+    public void reset(int position) {
+        int length = Math.max(position - dropped, 0);
+        if (length < text.length()) {
+            text.setLength(length);
+            dropped = Math.min(dropped, position);
+        }
+    }
+
+    /** The last line that is not empty, without the line's end; empty if there is none. */
+    public String lastLine() {
+        int end = text.length();
+        while (end > 0 && text.charAt(end - 1) == '\n') {
+            end--;
+        }
+        return text.substring(text.lastIndexOf("\n", end - 1) + 1, end);
+    }
+
+    /** Appends text that is no message; lines end with a newline. */
+    public void narrate(String format, @Nullable Object... args) {
+        append(args.length == 0 ? format : String.format(Locale.ROOT, format, args));
+    }
+
+    /** Appends a message as a line of its own. */
+    public void note(Message message, @Nullable Object... args) {
+        append(kernel.messages().format(message, args));
+        append("\n");
+    }
+
+    /** The exception that refuses the program with the last line as its reason, to be thrown by the caller. */
+    public Rejection reject(int errno) {
+        return new Rejection(errno, lastLine());
+    }
+
+    /** Appends the message and returns the exception that refuses the program, to be thrown by the caller. */
+    public Rejection reject(int errno, Message message, @Nullable Object... args) {
+        note(message, args);
+        return reject(errno);
+    }
+
+    /** Notes that a register was touched. */
+    public void markRegScratched(int number) {
+        scratchedRegs |= 1 << number;
+    }
+
+    /** Notes that a stack slot was touched. */
+    public void markSlotScratched(int spi) {
+        scratchedSlots |= 1L << spi;
+    }
+
+    @Override
+    public String toString() {
+        return text.toString();
+    }
+}
