@@ -58,7 +58,9 @@ class MessageCasesTest {
 
     @Test
     void shouldFindEachRefusalInTheTable() {
-        assertThat(REFUSALS)
+        // The message of an endless loop is followed by the two states that are equal.
+        assertThat(REFUSALS.stream().filter(text -> !text.startsWith("old state:")))
+                .isNotEmpty()
                 .allMatch(text -> PATTERNS.values().stream()
                         .anyMatch(pattern -> pattern.matcher(text).matches()));
         assertThat(patternOf(Message.UNREACHABLE_INSN).matcher("unreachable insn x").matches())

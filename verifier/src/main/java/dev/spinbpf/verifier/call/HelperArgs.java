@@ -105,12 +105,7 @@ final class HelperArgs {
             case CONST_MAP_PTR -> map(path, reg, meta);
             case PTR_TO_MAP_KEY -> key(path, arg, meta);
             case PTR_TO_MAP_VALUE -> value(path, arg, meta);
-            case PTR_TO_PERCPU_BTF_ID -> {
-                if (reg.btfRef().typeId() == 0) {
-                    throw path.log().reject(Errno.EACCES, Message.HELPER_INVALID_BTF_ID, arg.regno);
-                }
-                meta.objectType = reg.btfRef();
-            }
+            case PTR_TO_PERCPU_BTF_ID -> meta.objectType = reg.btfRef();
             case PTR_TO_SPIN_LOCK -> {
                 if (KfuncCalls.inRbtreeCallback(path)) {
                     throw path.log().reject(Errno.EACCES, Message.SPIN_LOCK_IN_RBTREE_CB);

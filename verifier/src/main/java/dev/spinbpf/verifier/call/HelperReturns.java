@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.call;
 
+import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfType;
@@ -86,8 +87,8 @@ final class HelperReturns {
         if (!(type.btf().resolved(type.typeId()) instanceof BtfType.Composite)) {
             long size = type.btf().sizeOf(type.typeId());
             if (size < 0) {
-                throw path.log().reject(
-                        Errno.EINVAL, Message.TYPE_SIZE_UNRESOLVED, StructMatch.name(type), -22);
+                throw new UnsupportedFeature(
+                        "a per-CPU variable of type " + StructMatch.name(type) + ", which has no size, is not supported");
             }
             return RegState.mem(size, flags);
         }

@@ -24,7 +24,7 @@ final class KfuncObjects {
 
     private static void mustBeReferenced(Exploration path, RegState reg) {
         if (!path.state().hasReference(reg.id())) {
-            throw path.log().reject(Errno.EINVAL, Message.OBJECT_NOT_REFERENCED);
+            throw new IllegalStateException("an allocated object without a reference: " + reg);
         }
     }
 

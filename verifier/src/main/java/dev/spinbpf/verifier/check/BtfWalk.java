@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.check;
 
+import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
@@ -84,10 +85,8 @@ final class BtfWalk {
 
     private Step into(Step.Into place, int size) {
         if (!(btf.resolved(place.typeId()) instanceof BtfType.Composite struct)) {
-            return refused(path.log().reject(
-                    Errno.EINVAL,
-                    Message.BTF_TYPE_NOT_A_STRUCT,
-                    btf.type(place.typeId()).name()));
+            throw new UnsupportedFeature("an access to the kernel's type "
+                    + btf.type(place.typeId()).name() + ", which is no struct, is not supported");
         }
         if (struct.isUnion() && struct.members().size() != 1) {
             flags |= TypeFlags.PTR_UNTRUSTED;
@@ -121,7 +120,7 @@ final class BtfWalk {
     private @Nullable Step member(BtfType.Member member, long first, FieldAccess access) {
         long bytes = btf.sizeOf(member.typeId());
         if (bytes < 0) {
-            return refused(path.log().reject(Errno.EFAULT, Message.BTF_FIELD_WITHOUT_SIZE, member.name()));
+            throw new UnsupportedFeature("the kernel's member " + member.name() + ", which has no size, is not supported");
         }
         long end = first + bytes;
         if (access.off() >= end) {

@@ -170,9 +170,6 @@ public final class HelperMemory {
     private static boolean checkByte(Exploration path, FuncState func, int off, boolean clobber, boolean poisonAllowed) {
         int spi = (-off - 1) / StackSlot.BYTES;
         int index = (-off - 1) % StackSlot.BYTES;
-        if (spi >= func.slots()) {
-            throw path.log().reject(Errno.EFAULT, Message.STACK_NOT_ALLOCATED);
-        }
         StackSlot slot = func.slot(spi);
         SlotType type = slot.type(index);
         if (type == SlotType.MISC) {
@@ -196,13 +193,7 @@ public final class HelperMemory {
     private static RuntimeException unreadable(Exploration path, RegState reg, String name, int min, int at, int bytes) {
         int spi = (-at - 1) / StackSlot.BYTES;
         if (path.func(reg).slot(spi).type((-at - 1) % StackSlot.BYTES) == SlotType.POISON) {
-            return path.log().reject(
-                    Errno.EACCES,
-                    Message.STACK_ARG_POISONED,
-                    name,
-                    min,
-                    at - min,
-                    bytes);
+            return StackReads.readOfDeadSlot(at);
         }
         if (reg.isConst()) {
             return path.log().reject(Errno.EACCES, Message.STACK_ARG_INVALID_READ, name, min, at - min, bytes);

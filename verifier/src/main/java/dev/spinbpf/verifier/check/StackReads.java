@@ -133,7 +133,7 @@ final class StackReads {
                 case SPILL -> spilled++;
                 case ZERO -> zeros++;
                 case MISC, INVALID -> {}
-                case POISON -> throw poisoned(path, off, i, size);
+                case POISON -> throw readOfDeadSlot(off + i);
                 case DYNPTR, ITER, IRQ_FLAG -> throw invalid(path, off, i, size);
             }
         }
@@ -146,19 +146,15 @@ final class StackReads {
         for (int i = 0; i < size; i++) {
             switch (slot.type((-off - 1 - i) % StackSlot.BYTES)) {
                 case MISC, ZERO, INVALID -> {}
-                case POISON -> throw poisoned(path, off, i, size);
+                case POISON -> throw readOfDeadSlot(off + i);
                 case SPILL, DYNPTR, ITER, IRQ_FLAG -> throw invalid(path, off, i, size);
             }
         }
     }
 
-    private static RuntimeException poisoned(Exploration path, int off, int index, int size) {
-        return path.log().reject(
-                Errno.EACCES,
-                Message.STACK_READ_POISONED,
-                off,
-                index,
-                size);
+    /** The error of the liveness analysis that a read of a slot shows which it had found dead. */
+    static IllegalStateException readOfDeadSlot(int off) {
+        return new IllegalStateException("the stack at fp" + off + " is read, but was found to be dead");
     }
 
     private static RuntimeException invalid(Exploration path, int off, int index, int size) {

@@ -97,9 +97,6 @@ public final class StackDepth {
             ownStack[number] = true;
         }
         if (ownStack[number]) {
-            if (own > KernelLimits.MAX_BPF_STACK) {
-                throw path.log().reject(Errno.EACCES, Message.SUBPROG_STACK_TOO_LARGE, number, own);
-            }
             return 0;
         }
         if (depthBefore + own > KernelLimits.MAX_BPF_STACK) {

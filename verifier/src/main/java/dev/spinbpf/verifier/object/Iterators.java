@@ -59,9 +59,6 @@ public final class Iterators {
             throw path.log().reject(Errno.EINVAL, Message.ITER_POINTER_EXPECTED, name);
         }
         String struct = type.pointee().name();
-        if (!struct.startsWith(PREFIX)) {
-            throw path.log().reject(Errno.EINVAL, Message.VALID_ITER_POINTER_EXPECTED, name);
-        }
         int slots = path.unit().kernel().structs().sizeOf(struct) / StackSlot.BYTES;
         String shown = struct.substring(PREFIX.length());
         if (kfunc.has(Kfunc.Flag.ITER_NEW)) {

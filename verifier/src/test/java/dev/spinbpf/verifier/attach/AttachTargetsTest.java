@@ -43,12 +43,12 @@ class AttachTargetsTest {
             struct_ops target=tcp_congestion_ops___old.init | accepted
             struct_ops target=tcp_congestion_ops.get_info | attach to unsupported member get_info of struct tcp_congestion_ops
             struct_ops target=tcp_congestion_ops.flags    | attach to invalid member flags of struct tcp_congestion_ops
-            struct_ops target=missing_ops.init            | struct_ops init_kern: struct missing_ops is not found in kernel BTF
+            struct_ops target=missing_ops.init            | struct_ops init_kern: struct bpf_struct_ops_missing_ops is not found in kernel BTF
             struct_ops target=sched_ext_ops.enable        | unsupported: struct_ops sched_ext_ops is not supported
             struct_ops.s target=tcp_congestion_ops.init   | unsupported: a program of struct_ops tcp_congestion_ops that may sleep is not supported
             struct_ops.s target=bpf_dummy_ops.test_1      | attach to unsupported member test_1 of struct bpf_dummy_ops
             struct_ops.s target=bpf_dummy_ops.test_sleepable | accepted
-            struct_ops                                    | no struct refers to struct_ops program 'test'
+            struct_ops                                    | prog 'test': SEC("struct_ops") program isn't referenced anywhere, did you forget to use it?
             """)
     void shouldCheckTheTarget(String section, String expected) throws Exception {
         assertThat(VerdictsOf.of(section, NOTHING, TestKernel.TYPES)).isEqualTo(expected);
