@@ -1,6 +1,5 @@
 package dev.spinbpf.verifier;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
@@ -10,9 +9,10 @@ import dev.spinbpf.verifier.check.Jumps;
 import dev.spinbpf.verifier.check.MemoryInsns;
 import dev.spinbpf.verifier.check.ResourceLeaks;
 import dev.spinbpf.verifier.flow.CallChecker;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.Prototypes;
 import dev.spinbpf.verifier.flow.Registers;
-import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegState;
@@ -106,8 +106,7 @@ final class InsnChecker {
         }
         RegState r0 = Registers.checkSource(path, 0);
         if (!r0.is(RegType.PTR_TO_ARENA, 0) && !r0.isScalar()) {
-            throw path.log().reject(
-                    Errno.EINVAL, Message.SUBPROG_EXIT_R0_NOT_SCALAR, r0.typeText());
+            throw path.log().reject(Errno.EINVAL, Message.SUBPROG_EXIT_R0_NOT_SCALAR, r0.typeText());
         }
     }
 

@@ -1,10 +1,10 @@
 package dev.spinbpf.verifier;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.linux.Errno;
-import dev.spinbpf.verifier.flow.InsnAux;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.InsnAux;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.state.VerifierState;
 
 /** Walks all paths from the current state: Linux's {@code do_check}. */

@@ -1,6 +1,5 @@
 package dev.spinbpf.verifier;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
@@ -12,6 +11,7 @@ import dev.spinbpf.verifier.flow.CallGraph;
 import dev.spinbpf.verifier.flow.Cfg;
 import dev.spinbpf.verifier.flow.ConstantRegisters;
 import dev.spinbpf.verifier.flow.ControlFlow;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.FastcallPatterns;
 import dev.spinbpf.verifier.flow.ProgramRules;
 import dev.spinbpf.verifier.flow.Prototypes;
@@ -19,7 +19,7 @@ import dev.spinbpf.verifier.flow.StackDepth;
 import dev.spinbpf.verifier.flow.SubprogArg;
 import dev.spinbpf.verifier.flow.SubprogDiscovery;
 import dev.spinbpf.verifier.flow.SubprogInfo;
-import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.state.DynptrType;
@@ -41,7 +41,11 @@ final class Phases {
     /** Verifies; returns if the program may run, else throws a rejection or names what is not supported. */
     public static void run(Exploration path) {
         if (path.unit().length() == 0 || path.unit().length() > KernelLimits.BPF_COMPLEXITY_LIMIT_INSNS) {
-            throw path.log().reject(Errno.E2BIG, Message.INVALID_NUMBER_OF_INSNS, path.unit().length());
+            throw path.log()
+                    .reject(
+                            Errno.E2BIG,
+                            Message.INVALID_NUMBER_OF_INSNS,
+                            path.unit().length());
         }
         SubprogDiscovery.discover(path);
         SubprogDiscovery.checkJumps(path);
@@ -88,10 +92,7 @@ final class Phases {
             MapInfo map = path.unit().maps().get(insn.immLow());
             if (checked.add(insn.immLow())) {
                 if (checked.size() > KernelLimits.MAX_USED_MAPS) {
-                    throw path.log().reject(
-                            Errno.E2BIG,
-                            Message.TOO_MANY_MAPS,
-                            KernelLimits.MAX_USED_MAPS);
+                    throw path.log().reject(Errno.E2BIG, Message.TOO_MANY_MAPS, KernelLimits.MAX_USED_MAPS);
                 }
                 rules.checkMap(path, map);
             }
@@ -109,11 +110,12 @@ final class Phases {
         }
         boolean outside = map.type() == MapType.ARRAY && Integer.compareUnsigned(off, map.valueSize()) >= 0;
         if (outside || (map.type() == MapType.ARRAY && !single)) {
-            throw path.log().reject(
-                    single ? Errno.EINVAL : Errno.ENOTSUPP,
-                    Message.INVALID_DIRECT_VALUE_ACCESS,
-                    map.valueSize(),
-                    Integer.toUnsignedLong(off));
+            throw path.log()
+                    .reject(
+                            single ? Errno.EINVAL : Errno.ENOTSUPP,
+                            Message.INVALID_DIRECT_VALUE_ACCESS,
+                            map.valueSize(),
+                            Integer.toUnsignedLong(off));
         }
     }
 
@@ -131,7 +133,8 @@ final class Phases {
                 }
                 checkFunction(path, i);
                 if (path.log().isWanted()) {
-                    path.log().narrate("Func#%d ('%s') is safe for any args that match its prototype\n", i, subprog.name);
+                    path.log()
+                            .narrate("Func#%d ('%s') is safe for any args that match its prototype\n", i, subprog.name);
                 }
                 subprog.verified = true;
                 again = true;
@@ -202,7 +205,8 @@ final class Phases {
                 yield (arg.flags() & TypeFlags.PTR_MAYBE_NULL) != 0 ? reg.withId(path.newId()) : reg;
             }
             case BTF_ID ->
-                RegState.btfId(path.unit().kernelTypes(), arg.btfId(), arg.flags()).withId(path.newId());
+                RegState.btfId(path.unit().kernelTypes(), arg.btfId(), arg.flags())
+                        .withId(path.newId());
         };
     }
 }

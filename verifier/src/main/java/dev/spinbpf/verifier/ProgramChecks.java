@@ -1,14 +1,14 @@
 package dev.spinbpf.verifier;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.verifier.attach.AttachTargets;
 import dev.spinbpf.verifier.call.MapRules;
-import dev.spinbpf.verifier.flow.ProgramRules;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.ProgramRules;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.state.MapInfo;
 
 /** Linux's rules of maps and attachment. */

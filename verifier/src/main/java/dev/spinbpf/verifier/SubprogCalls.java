@@ -1,6 +1,5 @@
 package dev.spinbpf.verifier;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.call.ArgOffsets;
@@ -8,14 +7,15 @@ import dev.spinbpf.verifier.check.HelperMemory;
 import dev.spinbpf.verifier.check.PacketAccess;
 import dev.spinbpf.verifier.flow.CallChecker;
 import dev.spinbpf.verifier.flow.CallbackPusher;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.Prototypes;
 import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.Rejection;
 import dev.spinbpf.verifier.flow.SubprogArg;
 import dev.spinbpf.verifier.flow.SubprogInfo;
-import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.ArgKind;
 import dev.spinbpf.verifier.kernel.ArgType;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.RetvalRange;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.prune.Widening;
@@ -70,11 +70,8 @@ final class SubprogCalls implements CallbackPusher {
             throw path.log().reject(Errno.EINVAL, Message.USE_STATIC_FUNCTION);
         }
         if (callee.mightSleep && !isSleepable(state)) {
-            throw path.log().reject(
-                    Errno.EINVAL,
-                    Message.SLEEPABLE_GLOBAL_FUNCTION,
-                    callee.name,
-                    nonSleepableContext(state));
+            throw path.log()
+                    .reject(Errno.EINVAL, Message.SLEEPABLE_GLOBAL_FUNCTION, callee.name, nonSleepableContext(state));
         }
         if (mismatch != null) {
             throw path.log().reject(mismatch.errno(), Message.INVALID_ARGS_OF_GLOBAL_FUNCTION, number, callee.name);
@@ -297,12 +294,13 @@ final class SubprogCalls implements CallbackPusher {
                 ? precise.value().s32min() >= range.min() && precise.value().s32max() <= range.max()
                 : precise.smin() >= range.min() && precise.smax() <= range.max();
         if (!within) {
-            throw path.log().reject(
-                    Errno.EINVAL,
-                    Message.CALLBACK_RETURN_OUT_OF_RANGE,
-                    bounds(precise),
-                    range.min(),
-                    range.max());
+            throw path.log()
+                    .reject(
+                            Errno.EINVAL,
+                            Message.CALLBACK_RETURN_OUT_OF_RANGE,
+                            bounds(precise),
+                            range.min(),
+                            range.max());
         }
     }
 

@@ -1,18 +1,18 @@
 package dev.spinbpf.verifier;
 
-import dev.spinbpf.verifier.flow.ProgramUnit;
-import dev.spinbpf.verifier.flow.VerifierLog;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.verifier.attach.ContextRules;
 import dev.spinbpf.verifier.attach.ReturnRules;
 import dev.spinbpf.verifier.call.KernelCalls;
 import dev.spinbpf.verifier.check.MemoryChecker;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.ExplorationObserver;
 import dev.spinbpf.verifier.flow.InsnAux;
+import dev.spinbpf.verifier.flow.ProgramUnit;
 import dev.spinbpf.verifier.flow.Rejection;
 import dev.spinbpf.verifier.flow.Services;
-import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.VerifierLog;
 import dev.spinbpf.verifier.kernel.Kernel;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
@@ -117,9 +117,10 @@ public final class Verifier {
     }
 
     private static Verdict.Stats stats(Exploration path, long startNanos) {
-        path.log().narrate(
-                "processed %d insns (limit %d) max_states_per_insn %d total_states %d peak_states %d mark_read 0\n",
-                path.insnProcessed, path.insnLimit(), path.maxStatesPerInsn, path.totalStates, path.peakStates);
+        path.log()
+                .narrate(
+                        "processed %d insns (limit %d) max_states_per_insn %d total_states %d peak_states %d mark_read 0\n",
+                        path.insnProcessed, path.insnLimit(), path.maxStatesPerInsn, path.totalStates, path.peakStates);
         return new Verdict.Stats(path.insnProcessed, path.totalStates, path.peakStates, System.nanoTime() - startNanos);
     }
 

@@ -63,7 +63,9 @@ class MessageCasesTest {
                 .isNotEmpty()
                 .allMatch(text -> PATTERNS.values().stream()
                         .anyMatch(pattern -> pattern.matcher(text).matches()));
-        assertThat(patternOf(Message.UNREACHABLE_INSN).matcher("unreachable insn x").matches())
+        assertThat(patternOf(Message.UNREACHABLE_INSN)
+                        .matcher("unreachable insn x")
+                        .matches())
                 .isFalse();
     }
 

@@ -164,7 +164,8 @@ final class MapDraft {
 
     /** Variables are static where the section is not mapped into the loader's memory, as libbpf maps what others may see. */
     private int dataSection(BtfDraft types, String sectionName) {
-        BtfType.Linkage linkage = (flags & MapFlags.BPF_F_MMAPABLE) == 0 ? BtfType.Linkage.STATIC : BtfType.Linkage.GLOBAL;
+        BtfType.Linkage linkage =
+                (flags & MapFlags.BPF_F_MMAPABLE) == 0 ? BtfType.Linkage.STATIC : BtfType.Linkage.GLOBAL;
         List<BtfType.SecVar> variables = new ArrayList<>();
         for (Member member : membersByOffset.values()) {
             int variable = types.variable(member.name, member.typeId(types), linkage);

@@ -1,7 +1,5 @@
 package dev.spinbpf.verifier.attach;
 
-import dev.spinbpf.verifier.flow.ProgramUnit;
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.AttachType;
@@ -11,10 +9,12 @@ import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.verifier.flow.AttachTarget;
-import dev.spinbpf.verifier.flow.Rejection;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.ProgramUnit;
+import dev.spinbpf.verifier.flow.Rejection;
 import dev.spinbpf.verifier.kernel.Kfunc;
 import dev.spinbpf.verifier.kernel.LsmHooks;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import java.util.List;
 import java.util.Locale;
@@ -58,10 +58,11 @@ public final class AttachTargets {
 
     private static String named(Exploration path, @Nullable String target) {
         if (target == null) {
-            throw path.log().reject(
-                    Errno.EINVAL,
-                    Message.NO_ATTACH_TARGET,
-                    path.unit().program().name());
+            throw path.log()
+                    .reject(
+                            Errno.EINVAL,
+                            Message.NO_ATTACH_TARGET,
+                            path.unit().program().name());
         }
         return target;
     }
@@ -98,7 +99,8 @@ public final class AttachTargets {
         if (hasTypes(path)) {
             id = find(path, TRACEPOINT_PREFIX, name, BtfType.Typedef.class);
         }
-        if (path.unit().program().sleepable() && !path.unit().kernel().rawTracepoints().isFaultable(name)) {
+        if (path.unit().program().sleepable()
+                && !path.unit().kernel().rawTracepoints().isFaultable(name)) {
             throw path.log().reject(Errno.EINVAL, Message.SLEEPABLE_AT_NON_FAULTABLE_TRACEPOINT, name);
         }
         if (!hasTypes(path)) {
@@ -159,7 +161,8 @@ public final class AttachTargets {
         int id = find(path, ITER_PREFIX, name, BtfType.Func.class);
         BtfType.FuncProto proto = protoOf(path.unit().kernelTypes(), id);
         checkPrototype(path, ITER_PREFIX + name, proto);
-        List<AttachTarget.Argument> arguments = IteratorTargets.arguments(path, name, path.unit().kernelTypes(), proto);
+        List<AttachTarget.Argument> arguments =
+                IteratorTargets.arguments(path, name, path.unit().kernelTypes(), proto);
         return new AttachTarget(path.unit().kernelTypes(), ITER_PREFIX + name, proto, false, arguments);
     }
 
@@ -183,9 +186,9 @@ public final class AttachTargets {
         } else if (path.unit().kernel().functions().isDenied(name)) {
             throw path.log().reject(Errno.EINVAL, Message.TRACING_FUNCTION_REJECTED, name);
         }
-        if (seesReturn(path.unit().program().attachType()) && path.unit().kernel().functions().neverReturns(name)) {
-            throw path.log().reject(
-                    Errno.EINVAL, Message.NORETURN_FUNCTION_REJECTED, name);
+        if (seesReturn(path.unit().program().attachType())
+                && path.unit().kernel().functions().neverReturns(name)) {
+            throw path.log().reject(Errno.EINVAL, Message.NORETURN_FUNCTION_REJECTED, name);
         }
         return target;
     }
@@ -256,8 +259,7 @@ public final class AttachTargets {
             BtfType type = btf.resolved(typeId);
             long bytes = size(type);
             if (bytes < 0 || bytes > MAX_ARG_BYTES) {
-                throw path.log().reject(
-                        Errno.EINVAL, Message.TARGET_ARG_TYPE_UNSUPPORTED, name, i, kindName(type));
+                throw path.log().reject(Errno.EINVAL, Message.TARGET_ARG_TYPE_UNSUPPORTED, name, i, kindName(type));
             }
             if (bytes == 0) {
                 throw path.log().reject(Errno.EINVAL, Message.TARGET_MALFORMED_VOID_ARGUMENT, name);
@@ -305,12 +307,13 @@ public final class AttachTargets {
 
     /** As libbpf says it. */
     private static Rejection notFound(Exploration path, String name) {
-        return path.log().reject(
-                Errno.ESRCH,
-                Message.ATTACH_TARGET_NOT_FOUND,
-                path.unit().program().name(),
-                name,
-                Errno.name(Errno.ESRCH));
+        return path.log()
+                .reject(
+                        Errno.ESRCH,
+                        Message.ATTACH_TARGET_NOT_FOUND,
+                        path.unit().program().name(),
+                        name,
+                        Errno.name(Errno.ESRCH));
     }
 
     /** Returns what sort of type it is, in the words of Linux's verifier. */

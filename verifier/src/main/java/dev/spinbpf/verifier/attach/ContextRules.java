@@ -24,7 +24,10 @@ public final class ContextRules implements ContextAccess {
 
     @Override
     public boolean allowsFixedOffset(Exploration path) {
-        return path.unit().kernel().programTypes().mayMoveContext(path.unit().program().type());
+        return path.unit()
+                .kernel()
+                .programTypes()
+                .mayMoveContext(path.unit().program().type());
     }
 
     @Override

@@ -28,7 +28,8 @@ final class IteratorTargets {
      * @param proto the prototype of {@code bpf_iter_<name>}
      */
     static List<AttachTarget.Argument> arguments(Exploration path, String name, Btf btf, BtfType.FuncProto proto) {
-        Map<String, IteratorArguments.Argument> kinds = path.unit().kernel().iterators().arguments(name);
+        Map<String, IteratorArguments.Argument> kinds =
+                path.unit().kernel().iterators().arguments(name);
         List<AttachTarget.Argument> arguments = new ArrayList<>();
         for (int i = 0; i < proto.params().size(); i++) {
             BtfType.Param param = proto.params().get(i);
@@ -52,7 +53,8 @@ final class IteratorTargets {
         int contextBytes = proto.params().size() * Long.BYTES;
         return btf.findAll("bpf_iter__" + name).stream().allMatch(id -> btf.sizeOf(id) == contextBytes)
                 && btf.findAll(META).stream()
-                        .allMatch(id -> btf.sizeOf(id) == path.unit().kernel().structs().sizeOf(META));
+                        .allMatch(id ->
+                                btf.sizeOf(id) == path.unit().kernel().structs().sizeOf(META));
     }
 
     /** Returns what a load of the argument gives; null if it points to a struct of which nothing is known. */

@@ -1,16 +1,16 @@
 package dev.spinbpf.verifier.attach;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.verifier.flow.AttachTarget;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.ReturnCodes;
-import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.LsmHooks;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.RetvalRange;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegPayload;
@@ -43,23 +43,25 @@ public final class ReturnRules implements ReturnCodes {
         }
         String where = async ? "At async callback return" : "At program exit";
         if (!reg.isScalar()) {
-            throw path.log().reject(
-                    Errno.EINVAL, Message.RETURN_VALUE_UNKNOWN, where, regno, reg.typeText());
+            throw path.log().reject(Errno.EINVAL, Message.RETURN_VALUE_UNKNOWN, where, regno, reg.typeText());
         }
         path.services().precision().markChain(path, regno);
         if (!async && isVoidCgroupHook(path) && !isWithin(reg, range)) {
             path.log().note(Message.RETURN_VALUE_OUT_OF_RANGE, outOfRange(reg, range, where, registerName));
-            throw path.log().reject(
-                    Errno.EINVAL, Message.NOTE_VOID_LSM_HOOK);
+            throw path.log().reject(Errno.EINVAL, Message.NOTE_VOID_LSM_HOOK);
         }
         checkRange(path, reg, range, where, registerName);
     }
 
     /** Refuses a number that is not certainly within the range. */
-    public static void checkRange(Exploration path, RegState reg, RetvalRange range, String where, String registerName) {
+    public static void checkRange(
+            Exploration path, RegState reg, RetvalRange range, String where, String registerName) {
         if (!isWithin(reg, range)) {
-            throw path.log().reject(
-                    Errno.EINVAL, Message.RETURN_VALUE_OUT_OF_RANGE, outOfRange(reg, range, where, registerName));
+            throw path.log()
+                    .reject(
+                            Errno.EINVAL,
+                            Message.RETURN_VALUE_OUT_OF_RANGE,
+                            outOfRange(reg, range, where, registerName));
         }
     }
 

@@ -1,12 +1,12 @@
 package dev.spinbpf.verifier.attach;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.AttachTarget;
-import dev.spinbpf.verifier.flow.SubprogInfo;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.SubprogInfo;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.StructOps;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
@@ -34,15 +34,15 @@ final class StructOpsTargets {
         Btf btf = path.unit().kernelTypes();
         String struct = StructOps.structOf(path.unit().program());
         if (struct.isEmpty()) {
-            throw path.log().reject(
-                    Errno.EINVAL,
-                    Message.STRUCT_OPS_UNREFERENCED,
-                    path.unit().program().name());
+            throw path.log()
+                    .reject(
+                            Errno.EINVAL,
+                            Message.STRUCT_OPS_UNREFERENCED,
+                            path.unit().program().name());
         }
         int id = btf.find(struct, BtfType.Composite.class);
         if (id == 0 || btf.find(VALUE_PREFIX + struct, BtfType.Composite.class) == 0) {
-            throw path.log().reject(
-                    Errno.ESRCH, Message.STRUCT_OPS_NOT_IN_KERNEL_BTF, VALUE_PREFIX + struct);
+            throw path.log().reject(Errno.ESRCH, Message.STRUCT_OPS_NOT_IN_KERNEL_BTF, VALUE_PREFIX + struct);
         }
         StructOps.Rules rules = path.unit().kernel().structOps().rules(struct);
         String member = StructOps.memberOf(path.unit().program());

@@ -1,6 +1,5 @@
 package dev.spinbpf.verifier.attach;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.AttachType;
@@ -8,6 +7,7 @@ import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.verifier.domain.ScalarValue;
 import dev.spinbpf.verifier.flow.AttachTarget;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.RetvalRange;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
@@ -112,9 +112,13 @@ final class TracedContext {
                 return pointer(path, target, pointer, number, off);
             }
             case BtfType other -> {
-                path.log().note(
-                        Message.TRACED_ARG_NOT_A_POINTER,
-                        target.name(), number, other.name(), AttachTargets.kindName(other));
+                path.log()
+                        .note(
+                                Message.TRACED_ARG_NOT_A_POINTER,
+                                target.name(),
+                                number,
+                                other.name(),
+                                AttachTargets.kindName(other));
                 return null;
             }
         }

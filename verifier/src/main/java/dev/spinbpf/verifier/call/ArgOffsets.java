@@ -1,12 +1,12 @@
 package dev.spinbpf.verifier.call;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.ProgType;
-import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.kernel.ArgKind;
 import dev.spinbpf.verifier.kernel.ArgType;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
@@ -31,10 +31,7 @@ public final class ArgOffsets {
                 return;
             }
             if (!reg.isConst() || reg.constValue() != 0) {
-                throw path.log().reject(
-                        Errno.EINVAL,
-                        Message.ZERO_OFFSET_REQUIRED,
-                        name);
+                throw path.log().reject(Errno.EINVAL, Message.ZERO_OFFSET_REQUIRED, name);
             }
         }
         int flags = reg.flags();

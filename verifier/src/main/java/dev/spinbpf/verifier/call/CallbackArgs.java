@@ -1,11 +1,11 @@
 package dev.spinbpf.verifier.call;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.CallbackPusher;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.Callback;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.object.ListsAndTrees;
 import dev.spinbpf.verifier.object.SpecialFields;
 import dev.spinbpf.verifier.object.StructMatch;
@@ -38,7 +38,10 @@ record CallbackArgs(Callback callback) implements CallbackPusher.CalleeSetup {
             case MAP -> RegState.pointer(RegType.CONST_PTR_TO_MAP, 0, from.payload());
             case KEY -> {
                 if (!callback.async()
-                        && !path.unit().kernel().mapTypes().isWalkable(from.map().type())) {
+                        && !path.unit()
+                                .kernel()
+                                .mapTypes()
+                                .isWalkable(from.map().type())) {
                     throw path.log().reject(Errno.ENOTSUPP, Message.CALLBACK_NOT_ALLOWED_FOR_MAP);
                 }
                 yield RegState.pointer(RegType.PTR_TO_MAP_KEY, 0, from.payload());

@@ -1,8 +1,8 @@
 package dev.spinbpf.verifier.call;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.state.RegState;
 
 /** Format strings that are known when a program is verified: the rules of Linux's {@code bpf_bprintf_prepare}. */

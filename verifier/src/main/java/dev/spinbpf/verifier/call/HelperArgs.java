@@ -1,6 +1,5 @@
 package dev.spinbpf.verifier.call;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.linux.Errno;
@@ -8,12 +7,13 @@ import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.verifier.check.HelperMemory;
 import dev.spinbpf.verifier.check.RawMemory;
 import dev.spinbpf.verifier.flow.AccessType;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.MemoryAccess;
 import dev.spinbpf.verifier.flow.Registers;
-import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.ArgKind;
 import dev.spinbpf.verifier.kernel.ArgType;
 import dev.spinbpf.verifier.kernel.HelperTraits.Trait;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.object.Dynptrs;
 import dev.spinbpf.verifier.object.Locks;
@@ -52,7 +52,10 @@ final class HelperArgs {
             return;
         }
         if (reg.isPacketPointer()
-                && !path.unit().kernel().programTypes().mayPassPackets(path.unit().program().type(), meta.proto)) {
+                && !path.unit()
+                        .kernel()
+                        .programTypes()
+                        .mayPassPackets(path.unit().program().type(), meta.proto)) {
             throw path.log().reject(Errno.EACCES, Message.HELPER_PACKET_ACCESS_NOT_ALLOWED);
         }
         if (type.kind() == ArgKind.PTR_TO_MAP_VALUE) {
@@ -66,8 +69,7 @@ final class HelperArgs {
         }
         boolean referenced = path.state().hasReference(reg.id());
         if (type.isRelease() && type.kind() != ArgKind.PTR_TO_DYNPTR && !referenced && !reg.isNull()) {
-            throw path.log().reject(
-                    Errno.EINVAL, Message.RELEASE_HELPER_EXPECTS_REFERENCE, meta.name, name);
+            throw path.log().reject(Errno.EINVAL, Message.RELEASE_HELPER_EXPECTS_REFERENCE, meta.name, name);
         }
         if (referenced) {
             meta.objectId = reg.id();
@@ -137,11 +139,7 @@ final class HelperArgs {
     private static void map(Exploration path, RegState reg, HelperMeta meta) {
         RegPayload.MapRef ref = (RegPayload.MapRef) reg.payload();
         if (meta.map != null && (meta.map != ref.map() || meta.mapUid != ref.uid())) {
-            throw path.log().reject(
-                    Errno.EINVAL,
-                    Message.TIMER_MAP_MISMATCH,
-                    meta.mapUid,
-                    ref.uid());
+            throw path.log().reject(Errno.EINVAL, Message.TIMER_MAP_MISMATCH, meta.mapUid, ref.uid());
         }
         meta.map = ref.map();
         meta.mapUid = ref.uid();
@@ -215,17 +213,17 @@ final class HelperArgs {
             record = SpecialFields.of(path, reg);
         } else {
             if (!reg.map().hasBtf()) {
-                throw path.log().reject(
-                        Errno.EINVAL,
-                        Message.KPTR_XCHG_NEEDS_BTF,
-                        reg.map().name());
+                throw path.log()
+                        .reject(
+                                Errno.EINVAL,
+                                Message.KPTR_XCHG_NEEDS_BTF,
+                                reg.map().name());
             }
             record = reg.map().record();
             meta.map = reg.map();
         }
         if (!reg.isConst()) {
-            throw path.log().reject(
-                    Errno.EINVAL, Message.KPTR_OFFSET_NOT_CONSTANT, arg.regno);
+            throw path.log().reject(Errno.EINVAL, Message.KPTR_OFFSET_NOT_CONSTANT, arg.regno);
         }
         if (!SpecialFields.has(record, BtfField.Kind.BPF_KPTR_UNREF)
                 && !SpecialFields.has(record, BtfField.Kind.BPF_KPTR_REF)

@@ -1,6 +1,5 @@
 package dev.spinbpf.verifier.call;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.HelperIds;
@@ -9,14 +8,15 @@ import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.verifier.check.PacketAccess;
 import dev.spinbpf.verifier.check.RawMemory;
 import dev.spinbpf.verifier.flow.CriticalSections;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.InsnAux;
 import dev.spinbpf.verifier.flow.MemoryAccess;
 import dev.spinbpf.verifier.flow.Registers;
-import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.AllowedTargets;
 import dev.spinbpf.verifier.kernel.HelperProto;
 import dev.spinbpf.verifier.kernel.HelperTraits;
 import dev.spinbpf.verifier.kernel.HelperTraits.Trait;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.RegState;
@@ -83,16 +83,19 @@ final class HelperCalls {
             throw path.log().reject(Errno.EINVAL, Message.HELPER_NEEDS_GPL);
         }
         String condition = proto.allowed();
-        if (condition != null && !AllowedTargets.holds(path.unit().kernel(), condition, path.unit().program())) {
+        if (condition != null
+                && !AllowedTargets.holds(
+                        path.unit().kernel(), condition, path.unit().program())) {
             throw path.log().reject(Errno.EINVAL, Message.HELPER_NOT_ALLOWED_IN_PROBE);
         }
         if (proto.mightSleep() && !CriticalSections.maySleep(path.state())) {
-            throw path.log().reject(
-                    Errno.EINVAL,
-                    Message.SLEEPABLE_HELPER_CALLED,
-                    name,
-                    id,
-                    CriticalSections.nonSleepableDescription(path.state()));
+            throw path.log()
+                    .reject(
+                            Errno.EINVAL,
+                            Message.SLEEPABLE_HELPER_CALLED,
+                            name,
+                            id,
+                            CriticalSections.nonSleepableDescription(path.state()));
         }
         return proto;
     }
@@ -163,20 +166,22 @@ final class HelperCalls {
                         // Fine.
                     }
                     default ->
-                        throw path.log().reject(
-                                Errno.ENOTSUPP,
-                                Message.HELPER_ONLY_FOR_TRACING_TRAMPOLINES,
-                                meta.name,
-                                meta.id);
+                        throw path.log()
+                                .reject(
+                                        Errno.ENOTSUPP,
+                                        Message.HELPER_ONLY_FOR_TRACING_TRAMPOLINES,
+                                        meta.name,
+                                        meta.id);
                 }
             }
             default ->
-                throw path.log().reject(
-                        Errno.ENOTSUPP,
-                        Message.HELPER_NOT_SUPPORTED_FOR_TYPE,
-                        meta.name,
-                        meta.id,
-                        path.unit().program().type().number());
+                throw path.log()
+                        .reject(
+                                Errno.ENOTSUPP,
+                                Message.HELPER_NOT_SUPPORTED_FOR_TYPE,
+                                meta.name,
+                                meta.id,
+                                path.unit().program().type().number());
         }
     }
 

@@ -1,16 +1,16 @@
 package dev.spinbpf.verifier.call;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.attach.ReturnRules;
 import dev.spinbpf.verifier.check.ResourceLeaks;
 import dev.spinbpf.verifier.flow.CriticalSections;
-import dev.spinbpf.verifier.flow.References;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.References;
 import dev.spinbpf.verifier.kernel.Callback;
 import dev.spinbpf.verifier.kernel.HelperTraits.Trait;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.RetvalRange;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
@@ -85,10 +85,11 @@ final class HelperEffects {
             push(callback);
         }
         if (meta.has(Trait.WANTS_MAP_VALUE) && !path.reg(1).is(RegType.PTR_TO_MAP_VALUE, 0)) {
-            throw path.log().reject(
-                    Errno.EACCES,
-                    Message.DYNPTR_FROM_MEM_REG_TYPE,
-                    path.reg(1).typeText());
+            throw path.log()
+                    .reject(
+                            Errno.EACCES,
+                            Message.DYNPTR_FROM_MEM_REG_TYPE,
+                            path.reg(1).typeText());
         }
         if (meta.has(Trait.SETS_RETVAL)) {
             setRetval();
@@ -141,7 +142,8 @@ final class HelperEffects {
         loopFlags();
         FuncState func = path.func();
         if (Long.compareUnsigned(
-                        Integer.toUnsignedLong(func.callbackDepth()), path.reg(1).umax())
+                        Integer.toUnsignedLong(func.callbackDepth()),
+                        path.reg(1).umax())
                 < 0) {
             push(callback);
         } else {

@@ -1,20 +1,18 @@
 package dev.spinbpf.verifier.call;
 
-import dev.spinbpf.verifier.kernel.UnsupportedFeature;
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfType;
-import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.verifier.attach.ReturnRules;
 import dev.spinbpf.verifier.domain.Cnum32;
 import dev.spinbpf.verifier.domain.ScalarValue;
-import dev.spinbpf.verifier.flow.References;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.References;
 import dev.spinbpf.verifier.kernel.HelperTraits.Trait;
 import dev.spinbpf.verifier.kernel.RetKind;
 import dev.spinbpf.verifier.kernel.RetvalRange;
 import dev.spinbpf.verifier.kernel.TypeFlags;
+import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.object.Kptrs;
 import dev.spinbpf.verifier.object.StructMatch;
 import dev.spinbpf.verifier.state.MapInfo;
@@ -87,8 +85,8 @@ final class HelperReturns {
         if (!(type.btf().resolved(type.typeId()) instanceof BtfType.Composite)) {
             long size = type.btf().sizeOf(type.typeId());
             if (size < 0) {
-                throw new UnsupportedFeature(
-                        "a per-CPU variable of type " + StructMatch.name(type) + ", which has no size, is not supported");
+                throw new UnsupportedFeature("a per-CPU variable of type " + StructMatch.name(type)
+                        + ", which has no size, is not supported");
             }
             return RegState.mem(size, flags);
         }

@@ -1,15 +1,14 @@
 package dev.spinbpf.verifier.call;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.model.KfuncRef;
 import dev.spinbpf.verifier.flow.CallChecker;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.MemoryAccess;
 import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.SubprogArg;
-import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.ArgKind;
 import dev.spinbpf.verifier.kernel.ArgType;
 import dev.spinbpf.verifier.kernel.Callback;
@@ -17,6 +16,7 @@ import dev.spinbpf.verifier.kernel.HelperProto;
 import dev.spinbpf.verifier.kernel.HelperTraits;
 import dev.spinbpf.verifier.kernel.Kfunc;
 import dev.spinbpf.verifier.kernel.KfuncTraits;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.RetKind;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
@@ -66,8 +66,7 @@ public final class KernelCalls implements CallChecker {
     public void checkExterns(Exploration path) {
         for (KfuncRef kfunc : path.unit().object().kfuncs()) {
             if (!kfunc.weak() && !path.unit().kernel().kfuncs().exists(kfunc.name())) {
-                throw path.log().reject(
-                        Errno.EINVAL, Message.KFUNC_EXTERN_NOT_FOUND, kfunc.name());
+                throw path.log().reject(Errno.EINVAL, Message.KFUNC_EXTERN_NOT_FOUND, kfunc.name());
             }
         }
     }

@@ -1,18 +1,18 @@
 package dev.spinbpf.verifier.call;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.ProgType;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.MemoryAccess;
 import dev.spinbpf.verifier.flow.Registers;
-import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.ArgType;
 import dev.spinbpf.verifier.kernel.KernelType;
 import dev.spinbpf.verifier.kernel.Kfunc;
 import dev.spinbpf.verifier.kernel.KfuncArgKind;
 import dev.spinbpf.verifier.kernel.KfuncTraits.Trait;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.state.RegPayload;
@@ -111,11 +111,7 @@ final class KfuncArgs {
         if (path.state().hasReference(arg.reg.id())) {
             meta.objectId = arg.reg.id();
         } else if (released && arg.param.kind() != KfuncArgKind.DYNPTR && !arg.reg.isNull()) {
-            throw path.log().reject(
-                    Errno.EINVAL,
-                    Message.RELEASE_KFUNC_EXPECTS_REFERENCE,
-                    meta.kfunc.name(),
-                    arg.name);
+            throw path.log().reject(Errno.EINVAL, Message.RELEASE_KFUNC_EXPECTS_REFERENCE, meta.kfunc.name(), arg.name);
         }
     }
 
@@ -160,12 +156,13 @@ final class KfuncArgs {
     private static KfuncArgKind object(Exploration path, Arg arg, Kfunc kfunc) {
         KernelType type = arg.param.type();
         if (!type.isStructPointer()) {
-            throw path.log().reject(
-                    Errno.EINVAL,
-                    Message.KFUNC_POINTER_TYPE_NOT_SUPPORTED,
-                    kfunc.name(),
-                    arg.name,
-                    type.pointee().display());
+            throw path.log()
+                    .reject(
+                            Errno.EINVAL,
+                            Message.KFUNC_POINTER_TYPE_NOT_SUPPORTED,
+                            kfunc.name(),
+                            arg.name,
+                            type.pointee().display());
         }
         return KfuncArgKind.OBJECT;
     }
@@ -174,15 +171,16 @@ final class KfuncArgs {
     private static KfuncArgKind memory(Exploration path, Arg arg, boolean sized) {
         KernelType pointee = arg.param.type().pointee();
         boolean plainStruct = pointee.shape() == KernelType.Shape.STRUCT && pointee.pointers() == 0;
-        boolean numbers =
-                pointee.isScalar() || plainStruct && path.unit().kernel().structs().isScalar(pointee.name());
+        boolean numbers = pointee.isScalar()
+                || plainStruct && path.unit().kernel().structs().isScalar(pointee.name());
         if (!numbers && !(sized && pointee.isVoid())) {
-            throw path.log().reject(
-                    Errno.EINVAL,
-                    Message.KFUNC_ARG_MUST_POINT_TO_SCALAR,
-                    arg.name,
-                    pointee.display(),
-                    sized ? "void, " : "");
+            throw path.log()
+                    .reject(
+                            Errno.EINVAL,
+                            Message.KFUNC_ARG_MUST_POINT_TO_SCALAR,
+                            arg.name,
+                            pointee.display(),
+                            sized ? "void, " : "");
         }
         return sized ? KfuncArgKind.SIZED_MEMORY : KfuncArgKind.MEMORY;
     }
@@ -211,18 +209,10 @@ final class KfuncArgs {
     /** Refuses a field and a map that do not belong together. */
     private static void checkSameMap(Exploration path, int fieldUid, RegPayload.MapRef map) {
         if (map.map().hasField(BtfField.Kind.BPF_TASK_WORK)) {
-            throw path.log().reject(
-                    Errno.EINVAL,
-                    Message.TASK_WORK_MAP_MISMATCH,
-                    fieldUid,
-                    map.uid());
+            throw path.log().reject(Errno.EINVAL, Message.TASK_WORK_MAP_MISMATCH, fieldUid, map.uid());
         }
         if (map.map().hasField(BtfField.Kind.BPF_WORKQUEUE)) {
-            throw path.log().reject(
-                    Errno.EINVAL,
-                    Message.WORKQUEUE_MAP_MISMATCH,
-                    fieldUid,
-                    map.uid());
+            throw path.log().reject(Errno.EINVAL, Message.WORKQUEUE_MAP_MISMATCH, fieldUid, map.uid());
         }
     }
 }

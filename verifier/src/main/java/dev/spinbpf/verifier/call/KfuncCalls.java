@@ -1,6 +1,5 @@
 package dev.spinbpf.verifier.call;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.isa.Insn;
@@ -14,13 +13,14 @@ import dev.spinbpf.verifier.check.PacketAccess;
 import dev.spinbpf.verifier.domain.ScalarValue;
 import dev.spinbpf.verifier.flow.CallChecker;
 import dev.spinbpf.verifier.flow.CriticalSections;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.MemoryAccess;
 import dev.spinbpf.verifier.flow.References;
 import dev.spinbpf.verifier.flow.Registers;
-import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.Callback;
 import dev.spinbpf.verifier.kernel.Kfunc;
 import dev.spinbpf.verifier.kernel.KfuncTraits.Trait;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.object.Dynptrs;
 import dev.spinbpf.verifier.object.Iterators;
@@ -168,10 +168,7 @@ final class KfuncCalls {
                         default -> false;
                     };
             if (!safe) {
-                throw path.log().reject(
-                        Errno.EINVAL,
-                        Message.NMI_UNSAFE_TYPES_IN_TRACING,
-                        meta.kfunc.name());
+                throw path.log().reject(Errno.EINVAL, Message.NMI_UNSAFE_TYPES_IN_TRACING, meta.kfunc.name());
             }
         }
     }
@@ -186,17 +183,17 @@ final class KfuncCalls {
             state.setActivePreemptLocks(state.activePreemptLocks() + 1);
         } else if (kfunc.has(Trait.PREEMPT_ENABLE)) {
             if (state.activePreemptLocks() == 0) {
-                throw path.log().reject(
-                        Errno.EINVAL, Message.UNMATCHED_PREEMPT_ENABLE, kfunc.name());
+                throw path.log().reject(Errno.EINVAL, Message.UNMATCHED_PREEMPT_ENABLE, kfunc.name());
             }
             state.setActivePreemptLocks(state.activePreemptLocks() - 1);
         }
         if (sleepable && !CriticalSections.maySleep(state)) {
-            throw path.log().reject(
-                    Errno.EACCES,
-                    Message.SLEEPABLE_KFUNC_CALLED,
-                    kfunc.name(),
-                    CriticalSections.nonSleepableDescription(state));
+            throw path.log()
+                    .reject(
+                            Errno.EACCES,
+                            Message.SLEEPABLE_KFUNC_CALLED,
+                            kfunc.name(),
+                            CriticalSections.nonSleepableDescription(state));
         }
         if (kfunc.has(Kfunc.Flag.RCU_PROTECTED) && !CriticalSections.inRcuSection(state)) {
             throw path.log().reject(Errno.EACCES, Message.KFUNC_NEEDS_RCU_SECTION, kfunc.name());

@@ -1,6 +1,5 @@
 package dev.spinbpf.verifier.call;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.linux.Errno;
@@ -8,6 +7,7 @@ import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.KernelType;
 import dev.spinbpf.verifier.kernel.Kfunc;
 import dev.spinbpf.verifier.kernel.KfuncTraits.Trait;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.object.ListsAndTrees;
@@ -84,10 +84,7 @@ final class KfuncObjects {
             mustBeReferenced(path, reg);
         } else {
             if (!reg.isNonOwningRef() && !path.state().hasReference(reg.id())) {
-                throw path.log().reject(
-                        Errno.EINVAL,
-                        Message.RB_NODE_OWNING,
-                        meta.kfunc.name());
+                throw path.log().reject(Errno.EINVAL, Message.RB_NODE_OWNING, meta.kfunc.name());
             }
             if (KfuncCalls.inRbtreeCallback(path)) {
                 throw path.log().reject(Errno.EINVAL, Message.NOT_ALLOWED_IN_RBTREE_CB, meta.kfunc.name());
@@ -115,12 +112,13 @@ final class KfuncObjects {
         RegPayload.BtfRef passed = typeOf(path, reg);
         boolean unsafe = (reg.flags() & ~TypeFlags.REG_TRUSTED_MODIFIERS) != 0;
         if (reg.is(RegType.PTR_TO_BTF_ID) && unsafe && !reg.hasFlag(TypeFlags.MEM_RCU)) {
-            throw path.log().reject(
-                    Errno.EINVAL,
-                    Message.TYPE_OR_SOCKET_EXPECTED,
-                    name,
-                    reg.typeText(),
-                    reg.type().display(reg.flags() & TypeFlags.REG_TRUSTED_MODIFIERS));
+            throw path.log()
+                    .reject(
+                            Errno.EINVAL,
+                            Message.TYPE_OR_SOCKET_EXPECTED,
+                            name,
+                            reg.typeText(),
+                            reg.type().display(reg.flags() & TypeFlags.REG_TRUSTED_MODIFIERS));
         }
         String wantedName = type.pointee().name();
         RegPayload.BtfRef wanted = StructMatch.kernel(path, wantedName);
@@ -132,14 +130,15 @@ final class KfuncObjects {
                 || isNoCastAlias(passedName, wantedName);
         boolean projection = path.unit().kernel().programTypes().isProjection(wantedName, passedName);
         if (!projection && !StructMatch.matches(path, passed, reg.constValue(), wanted, strict)) {
-            throw path.log().reject(
-                    Errno.EINVAL,
-                    Message.KFUNC_WRONG_STRUCT,
-                    meta.kfunc.name(),
-                    name,
-                    type.pointee().display(),
-                    name,
-                    passedName);
+            throw path.log()
+                    .reject(
+                            Errno.EINVAL,
+                            Message.KFUNC_WRONG_STRUCT,
+                            meta.kfunc.name(),
+                            name,
+                            type.pointee().display(),
+                            name,
+                            passedName);
         }
     }
 

@@ -1,6 +1,5 @@
 package dev.spinbpf.verifier.call;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.Errno;
@@ -8,13 +7,14 @@ import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.verifier.call.KfuncArgs.Arg;
 import dev.spinbpf.verifier.check.HelperMemory;
 import dev.spinbpf.verifier.flow.AccessType;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.MemoryAccess;
 import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.Rejection;
-import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.Kfunc;
 import dev.spinbpf.verifier.kernel.KfuncArgKind;
 import dev.spinbpf.verifier.kernel.KfuncTraits.Trait;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.object.Dynptrs;
@@ -134,15 +134,18 @@ final class KfuncPointers {
 
     private static void context(Exploration path, Arg arg, KfuncMeta meta, int insnIndex) {
         if (!arg.reg().is(RegType.PTR_TO_CTX, 0)) {
-            throw path.log().reject(
-                    Errno.EINVAL,
-                    Message.CTX_POINTER_EXPECTED,
-                    arg.name(),
-                    arg.reg().typeText());
+            throw path.log()
+                    .reject(
+                            Errno.EINVAL,
+                            Message.CTX_POINTER_EXPECTED,
+                            arg.name(),
+                            arg.reg().typeText());
         }
         if (meta.kfunc.has(Trait.KERNEL_CONTEXT)) {
-            String struct =
-                    path.unit().kernel().programTypes().kernelContext(path.unit().program().type());
+            String struct = path.unit()
+                    .kernel()
+                    .programTypes()
+                    .kernelContext(path.unit().program().type());
             meta.kernelContext = struct == null ? null : StructMatch.kernel(path, struct);
             if (meta.kernelContext == null) {
                 throw new UnsupportedFeature("kfunc bpf_cast_to_kern_ctx is not supported in programs of type "
@@ -169,11 +172,7 @@ final class KfuncPointers {
                 HelperMemory.checkSized(path, memory, arg.name(), arg.regno() + 1, AccessType.READ, true, null);
                 HelperMemory.checkSized(path, memory, arg.name(), arg.regno() + 1, AccessType.WRITE, true, null);
             } catch (Rejection refused) {
-                throw path.log().reject(
-                        refused.errno(),
-                        Message.INVALID_MEM_LEN_PAIR,
-                        arg.name(),
-                        sizeName);
+                throw path.log().reject(refused.errno(), Message.INVALID_MEM_LEN_PAIR, arg.name(), sizeName);
             }
         }
         if (meta.kfunc.params().get(arg.index() + 1).hasSuffix("__szk")) {

@@ -1,17 +1,17 @@
 package dev.spinbpf.verifier.call;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.ProgType;
-import dev.spinbpf.verifier.flow.References;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.References;
 import dev.spinbpf.verifier.kernel.KernelType;
 import dev.spinbpf.verifier.kernel.Kfunc;
 import dev.spinbpf.verifier.kernel.KfuncTraits.Trait;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.ScalarStructs;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
@@ -112,11 +112,7 @@ final class KfuncReturns {
 
     private static void checkPercpu(Exploration path, BtfType.Composite struct, int id) {
         if (struct.sizeBytes() > MAX_PERCPU_OBJECT) {
-            throw path.log().reject(
-                    Errno.EINVAL,
-                    Message.PERCPU_OBJ_TOO_LARGE,
-                    struct.sizeBytes(),
-                    MAX_PERCPU_OBJECT);
+            throw path.log().reject(Errno.EINVAL, Message.PERCPU_OBJ_TOO_LARGE, struct.sizeBytes(), MAX_PERCPU_OBJECT);
         }
         if (!ScalarStructs.isScalar(path.unit().btf(), id, 0)) {
             throw path.log().reject(Errno.EINVAL, Message.PERCPU_OBJ_NOT_SCALARS);
@@ -174,7 +170,9 @@ final class KfuncReturns {
             flags = TypeFlags.PTR_UNTRUSTED;
         } else if (meta.kfunc.has(Kfunc.Flag.RCU_PROTECTED)
                 || meta.kfunc.has(Kfunc.Flag.ITER_NEXT)
-                        && Objects.requireNonNull(meta.iterator).in(path.state()).hasFlag(TypeFlags.MEM_RCU)) {
+                        && Objects.requireNonNull(meta.iterator)
+                                .in(path.state())
+                                .hasFlag(TypeFlags.MEM_RCU)) {
             flags = TypeFlags.MEM_RCU;
         } else {
             flags = TypeFlags.PTR_TRUSTED;
@@ -189,11 +187,12 @@ final class KfuncReturns {
             meta.returnReadOnly = true;
         }
         if (meta.returnSize == 0) {
-            throw path.log().reject(
-                    Errno.EINVAL,
-                    Message.KFUNC_RETURN_TYPE_NOT_SUPPORTED,
-                    meta.kfunc.name(),
-                    pointee.display());
+            throw path.log()
+                    .reject(
+                            Errno.EINVAL,
+                            Message.KFUNC_RETURN_TYPE_NOT_SUPPORTED,
+                            meta.kfunc.name(),
+                            pointee.display());
         }
         int flags = meta.returnReadOnly ? TypeFlags.MEM_RDONLY : 0;
         if (meta.kfunc.has(Kfunc.Flag.RCU_PROTECTED)) {

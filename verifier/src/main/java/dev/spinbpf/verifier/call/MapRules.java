@@ -1,6 +1,5 @@
 package dev.spinbpf.verifier.call;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.Errno;
@@ -10,6 +9,7 @@ import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.HelperTraits.Trait;
 import dev.spinbpf.verifier.kernel.MapTypes;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.state.MapInfo;
 import org.jspecify.annotations.Nullable;
 
@@ -37,12 +37,13 @@ public final class MapRules {
             return;
         }
         if (!takes(path, map.type(), meta)) {
-            throw path.log().reject(
-                    Errno.EINVAL,
-                    Message.MAP_TYPE_NOT_ALLOWED_FOR_HELPER,
-                    map.type().number(),
-                    meta.name,
-                    meta.id);
+            throw path.log()
+                    .reject(
+                            Errno.EINVAL,
+                            Message.MAP_TYPE_NOT_ALLOWED_FOR_HELPER,
+                            map.type().number(),
+                            meta.name,
+                            meta.id);
         }
     }
 
@@ -91,9 +92,9 @@ public final class MapRules {
         if (map.type() == MapType.ARENA && map.def().mapExtra() == 0) {
             throw path.log().reject(Errno.EINVAL, Message.ARENA_WITHOUT_ADDRESS);
         }
-        if (path.unit().program().sleepable() && !path.unit().kernel().mapTypes().isSleepable(map.type())) {
-            throw path.log().reject(
-                    Errno.EINVAL, Message.MAP_TYPE_NOT_ALLOWED_WHEN_SLEEPABLE);
+        if (path.unit().program().sleepable()
+                && !path.unit().kernel().mapTypes().isSleepable(map.type())) {
+            throw path.log().reject(Errno.EINVAL, Message.MAP_TYPE_NOT_ALLOWED_WHEN_SLEEPABLE);
         }
     }
 }

@@ -1,13 +1,13 @@
 package dev.spinbpf.verifier.call;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.call.CompatibleTypes.Typed;
-import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.kernel.ArgKind;
 import dev.spinbpf.verifier.kernel.ArgType;
 import dev.spinbpf.verifier.kernel.HelperTraits.Trait;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.object.Kptrs;
 import dev.spinbpf.verifier.object.StructMatch;
@@ -34,24 +34,20 @@ final class RegisterTypes {
         int flags = foldedFlags(reg, regno, type, meta);
         List<Typed> compatible = CompatibleTypes.of(type.kind());
         if (compatible.stream().noneMatch(typed -> typed.is(reg, flags))) {
-            throw path.log().reject(
-                    Errno.EACCES,
-                    Message.REG_TYPE_UNEXPECTED,
-                    name,
-                    reg.typeText(),
-                    compatible.stream().map(Typed::display).collect(Collectors.joining(", ")));
+            throw path.log()
+                    .reject(
+                            Errno.EACCES,
+                            Message.REG_TYPE_UNEXPECTED,
+                            name,
+                            reg.typeText(),
+                            compatible.stream().map(Typed::display).collect(Collectors.joining(", ")));
         }
         if (!reg.is(RegType.PTR_TO_BTF_ID)) {
             return;
         }
         if (compatible.equals(CompatibleTypes.MEMORY)) {
             if (!type.has(TypeFlags.MEM_RDONLY)) {
-                throw path.log().reject(
-                        Errno.EACCES,
-                        Message.HELPER_MAY_WRITE_RDONLY,
-                        meta.name,
-                        name,
-                        reg.typeText());
+                throw path.log().reject(Errno.EACCES, Message.HELPER_MAY_WRITE_RDONLY, meta.name, name, reg.typeText());
             }
             return;
         }
@@ -79,7 +75,12 @@ final class RegisterTypes {
             Exploration path, RegState reg, int regno, ArgType type, RegPayload.BtfRef wanted, HelperMeta meta) {
         if (reg.hasFlag(TypeFlags.MEM_ALLOC)) {
             if (meta.has(Trait.EXCHANGES_KPTR) && regno == 2) {
-                Kptrs.checkType(path, Objects.requireNonNull(meta.kptrField), path.unit().btf(), reg, regno);
+                Kptrs.checkType(
+                        path,
+                        Objects.requireNonNull(meta.kptrField),
+                        path.unit().btf(),
+                        reg,
+                        regno);
             }
             return;
         }
@@ -91,18 +92,20 @@ final class RegisterTypes {
             throw path.log().reject(Errno.EACCES, Message.POSSIBLY_NULL_TO_HELPER, name);
         }
         if (meta.has(Trait.EXCHANGES_KPTR)) {
-            Kptrs.checkType(path, Objects.requireNonNull(meta.kptrField), path.unit().btf(), reg, regno);
+            Kptrs.checkType(
+                    path, Objects.requireNonNull(meta.kptrField), path.unit().btf(), reg, regno);
             return;
         }
         boolean strict = type.isRelease() && !meta.has(Trait.RELEASES_ANY_SOCKET);
         Registers.checkPointerOffset(path, reg, name, true);
         if (!StructMatch.matches(path, reg.btfRef(), reg.constValue(), wanted, strict)) {
-            throw path.log().reject(
-                    Errno.EACCES,
-                    Message.STRUCT_TYPE_UNEXPECTED,
-                    name,
-                    StructMatch.name(reg.btfRef()),
-                    StructMatch.name(wanted));
+            throw path.log()
+                    .reject(
+                            Errno.EACCES,
+                            Message.STRUCT_TYPE_UNEXPECTED,
+                            name,
+                            StructMatch.name(reg.btfRef()),
+                            StructMatch.name(wanted));
         }
     }
 }

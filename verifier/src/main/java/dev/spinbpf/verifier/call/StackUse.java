@@ -1,12 +1,11 @@
 package dev.spinbpf.verifier.call;
 
-import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.verifier.flow.CallChecker;
-import dev.spinbpf.verifier.flow.InsnAux;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.InsnAux;
 import dev.spinbpf.verifier.kernel.ArgKind;
 import dev.spinbpf.verifier.kernel.ArgType;
 import dev.spinbpf.verifier.kernel.HelperProto;

@@ -1,10 +1,10 @@
 package dev.spinbpf.verifier.check;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.verifier.domain.Tnum;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.state.RegState;
 
 /** Alignment of accesses: always demanded on the stack, elsewhere only of atomics. */
@@ -45,25 +45,27 @@ final class Alignment {
             what = "";
         }
         if (strict && isMisaligned(reg, off, size)) {
-            throw path.log().reject(
-                    Errno.EACCES,
-                    Message.MISALIGNED_ACCESS,
-                    what,
-                    reg.value().varOff(),
-                    off,
-                    size);
+            throw path.log()
+                    .reject(
+                            Errno.EACCES,
+                            Message.MISALIGNED_ACCESS,
+                            what,
+                            reg.value().varOff(),
+                            off,
+                            size);
         }
     }
 
     private static void checkPacket(Exploration path, RegState reg, int off, int size, boolean strict) {
         if (strict && isMisaligned(reg, NET_IP_ALIGN + off, size)) {
-            throw path.log().reject(
-                    Errno.EACCES,
-                    Message.MISALIGNED_PACKET_ACCESS,
-                    NET_IP_ALIGN,
-                    reg.value().varOff(),
-                    off,
-                    size);
+            throw path.log()
+                    .reject(
+                            Errno.EACCES,
+                            Message.MISALIGNED_PACKET_ACCESS,
+                            NET_IP_ALIGN,
+                            reg.value().varOff(),
+                            off,
+                            size);
         }
     }
 

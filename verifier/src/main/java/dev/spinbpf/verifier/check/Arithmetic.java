@@ -1,14 +1,14 @@
 package dev.spinbpf.verifier.check;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.verifier.domain.ScalarAlu;
 import dev.spinbpf.verifier.domain.ScalarValue;
-import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
@@ -71,8 +71,7 @@ public final class Arithmetic {
     private static void checkAddressSpaceCast(Exploration path, Insn insn) {
         boolean hasArena = path.unit().maps().stream().anyMatch(map -> map.type() == MapType.ARENA);
         if (!hasArena) {
-            throw path.log().reject(
-                    Errno.EINVAL, Message.ADDR_SPACE_CAST_WITHOUT_ARENA);
+            throw path.log().reject(Errno.EINVAL, Message.ADDR_SPACE_CAST_WITHOUT_ARENA);
         }
         Registers.checkSource(path, insn.src());
         Registers.checkDestination(path, insn.dst());
@@ -187,11 +186,12 @@ public final class Arithmetic {
 
     private static void subtractPointers(Exploration path, Insn insn) {
         if (insn.op().alu() != Op.Alu.SUB) {
-            throw path.log().reject(
-                    Errno.EACCES,
-                    Message.POINTER_WITH_POINTER,
-                    insn.dst(),
-                    symbol(insn.op().alu()));
+            throw path.log()
+                    .reject(
+                            Errno.EACCES,
+                            Message.POINTER_WITH_POINTER,
+                            insn.dst(),
+                            symbol(insn.op().alu()));
         }
         path.setReg(insn.dst(), RegState.UNKNOWN);
     }

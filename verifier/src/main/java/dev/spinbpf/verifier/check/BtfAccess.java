@@ -1,14 +1,14 @@
 package dev.spinbpf.verifier.check;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.Access;
 import dev.spinbpf.verifier.flow.AccessType;
-import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.state.RegPayload;
@@ -28,8 +28,7 @@ final class BtfAccess {
         String typeName = btf.type(reg.btfRef().typeId()).name();
         boolean kernel = isKernel(path, btf);
         if (kernel && !path.unit().object().isGplCompatible()) {
-            throw path.log().reject(
-                    Errno.EINVAL, Message.KERNEL_STRUCT_NEEDS_GPL, typeName);
+            throw path.log().reject(Errno.EINVAL, Message.KERNEL_STRUCT_NEEDS_GPL, typeName);
         }
         long at = checkOffset(path, reg, name, off, typeName);
         if (type == AccessType.WRITE && reg.hasFlag(TypeFlags.PTR_UNTRUSTED)) {
@@ -43,7 +42,9 @@ final class BtfAccess {
         if (reg.hasFlag(TypeFlags.MEM_ALLOC) && !reg.isNonOwningRef() && !given) {
             throw path.log().reject(Errno.EFAULT, Message.OBJECT_WITHOUT_REFERENCE);
         }
-        if (kernel && btf != path.unit().kernelTypes() && hasNoMembers(btf, reg.btfRef().typeId())) {
+        if (kernel
+                && btf != path.unit().kernelTypes()
+                && hasNoMembers(btf, reg.btfRef().typeId())) {
             boolean known = type == AccessType.READ && OwnTypes.haveScalar(path, typeName, at, size);
             if (known && valueRegno >= 0) {
                 path.setReg(valueRegno, RegState.UNKNOWN);
@@ -74,13 +75,14 @@ final class BtfAccess {
 
     private static long checkOffset(Exploration path, RegState reg, String name, int off, String typeName) {
         if (!reg.isConst()) {
-            throw path.log().reject(
-                    Errno.EACCES,
-                    Message.BTF_PTR_VARIABLE_OFFSET,
-                    name,
-                    typeName,
-                    off,
-                    reg.value().varOff());
+            throw path.log()
+                    .reject(
+                            Errno.EACCES,
+                            Message.BTF_PTR_VARIABLE_OFFSET,
+                            name,
+                            typeName,
+                            off,
+                            reg.value().varOff());
         }
         long at = off + reg.constValue();
         if (at < 0) {
@@ -101,8 +103,8 @@ final class BtfAccess {
         }
         for (BtfField field : path.unit().structRecord(reg.btfRef()).fields()) {
             if (off < field.end() && field.offset() < off + size) {
-                throw path.log().reject(
-                        Errno.EACCES, Message.DIRECT_ACCESS_DISALLOWED, MapAccess.fieldTypeName(field.kind()));
+                throw path.log()
+                        .reject(Errno.EACCES, Message.DIRECT_ACCESS_DISALLOWED, MapAccess.fieldTypeName(field.kind()));
             }
         }
     }
@@ -184,8 +186,8 @@ final class BtfAccess {
                     "an access to struct " + structName + " without kernel types is not supported");
         }
         if (access.off() < 0) {
-            throw path.log().reject(
-                    Errno.EACCES, Message.MAP_PTR_NEGATIVE_ACCESS, access.name(), structName, access.off());
+            throw path.log()
+                    .reject(Errno.EACCES, Message.MAP_PTR_NEGATIVE_ACCESS, access.name(), structName, access.off());
         }
         if (access.type() != AccessType.READ) {
             throw path.log().reject(Errno.EACCES, Message.MAP_PTR_ONLY_READ, structName);

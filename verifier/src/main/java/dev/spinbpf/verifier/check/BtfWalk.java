@@ -1,12 +1,12 @@
 package dev.spinbpf.verifier.check;
 
-import dev.spinbpf.verifier.kernel.UnsupportedFeature;
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
+import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -106,8 +106,7 @@ final class BtfWalk {
                 return step;
             }
         }
-        return refused(
-                path.log().reject(Errno.EINVAL, Message.BTF_NO_FIELD_AT_OFFSET, struct.name(), access.off()));
+        return refused(path.log().reject(Errno.EINVAL, Message.BTF_NO_FIELD_AT_OFFSET, struct.name(), access.off()));
     }
 
     private static @Nullable Step bitField(BtfType.Member member, FieldAccess access) {
@@ -120,7 +119,8 @@ final class BtfWalk {
     private @Nullable Step member(BtfType.Member member, long first, FieldAccess access) {
         long bytes = btf.sizeOf(member.typeId());
         if (bytes < 0) {
-            throw new UnsupportedFeature("the kernel's member " + member.name() + ", which has no size, is not supported");
+            throw new UnsupportedFeature(
+                    "the kernel's member " + member.name() + ", which has no size, is not supported");
         }
         long end = first + bytes;
         if (access.off() >= end) {
@@ -155,27 +155,29 @@ final class BtfWalk {
             return whole ? new Step.Done(target(member, pointer)) : partOfPointer(member, first, access);
         }
         if (access.end() > end && (flags & TypeFlags.PTR_UNTRUSTED) == 0) {
-            return refused(path.log().reject(
-                    Errno.EACCES,
-                    Message.BTF_ACCESS_BEYOND_MEMBER,
-                    member.name(),
-                    end,
-                    access.struct().name(),
-                    access.off(),
-                    access.size()));
+            return refused(path.log()
+                    .reject(
+                            Errno.EACCES,
+                            Message.BTF_ACCESS_BEYOND_MEMBER,
+                            member.name(),
+                            end,
+                            access.struct().name(),
+                            access.off(),
+                            access.size()));
         }
         return scalar();
     }
 
     private Step partOfPointer(BtfType.Member member, long first, FieldAccess access) {
-        return refused(path.log().reject(
-                Errno.EACCES,
-                Message.BTF_PARTIAL_PTR_MEMBER,
-                member.name(),
-                first,
-                access.struct().name(),
-                access.off(),
-                access.size()));
+        return refused(path.log()
+                .reject(
+                        Errno.EACCES,
+                        Message.BTF_PARTIAL_PTR_MEMBER,
+                        member.name(),
+                        first,
+                        access.struct().name(),
+                        access.off(),
+                        access.size()));
     }
 
     private Found target(BtfType.Member member, BtfType.Ptr pointer) {
@@ -190,12 +192,13 @@ final class BtfWalk {
         Step step = flexibleArrays ? flexibleArray(access) : null;
         return step != null
                 ? step
-                : refused(path.log().reject(
-                        Errno.EACCES,
-                        Message.BTF_ACCESS_BEYOND_STRUCT,
-                        access.struct().name(),
-                        access.off(),
-                        access.size()));
+                : refused(path.log()
+                        .reject(
+                                Errno.EACCES,
+                                Message.BTF_ACCESS_BEYOND_STRUCT,
+                                access.struct().name(),
+                                access.off(),
+                                access.size()));
     }
 
     private @Nullable Step flexibleArray(FieldAccess access) {

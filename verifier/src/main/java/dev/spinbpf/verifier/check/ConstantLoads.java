@@ -1,12 +1,12 @@
 package dev.spinbpf.verifier.check;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.verifier.domain.ScalarValue;
-import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
@@ -30,7 +30,8 @@ public final class ConstantLoads {
                         RegType.CONST_PTR_TO_MAP,
                         0,
                         new RegPayload.MapRef(path.unit().maps().get(insn.immLow()), 0));
-            case LDDW_MAP_VALUE, LDDW_MAP_IDX_VALUE -> mapValue(path.unit().maps().get(insn.immLow()), insn.immHigh());
+            case LDDW_MAP_VALUE, LDDW_MAP_IDX_VALUE ->
+                mapValue(path.unit().maps().get(insn.immLow()), insn.immHigh());
             case LDDW_FUNC -> function(path, path.insnIndex() + insn.immLow() + 1);
             case LDDW_BTF_ID -> KsymAddresses.load(path, insn.immLow());
             default -> throw new IllegalArgumentException(insn.op().name());

@@ -1,12 +1,12 @@
 package dev.spinbpf.verifier.check;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.verifier.flow.AccessType;
-import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegState;
@@ -71,8 +71,13 @@ public final class HelperMemory {
             return;
         }
         if (!(zeroSizeAllowed && size == 0 && reg.isNull())) {
-            throw path.log().reject(
-                    Errno.EACCES, Message.REG_TYPE_UNEXPECTED, name, reg.typeText(), RegType.PTR_TO_STACK.display());
+            throw path.log()
+                    .reject(
+                            Errno.EACCES,
+                            Message.REG_TYPE_UNEXPECTED,
+                            name,
+                            reg.typeText(),
+                            RegType.PTR_TO_STACK.display());
         }
     }
 
@@ -95,12 +100,10 @@ public final class HelperMemory {
             throw path.log().reject(Errno.EACCES, Message.MEM_SIZE_MAY_BE_NEGATIVE, sizeName);
         }
         if (size.umin() == 0 && !zeroSizeAllowed) {
-            throw path.log().reject(
-                    Errno.EACCES, Message.MEM_SIZE_MAY_BE_ZERO, sizeName, size.umin(), size.umax());
+            throw path.log().reject(Errno.EACCES, Message.MEM_SIZE_MAY_BE_ZERO, sizeName, size.umin(), size.umax());
         }
         if (Long.compareUnsigned(size.umax(), KernelLimits.BPF_MAX_VAR_SIZ) >= 0) {
-            throw path.log().reject(
-                    Errno.EACCES, Message.MEM_SIZE_UNBOUNDED, sizeName);
+            throw path.log().reject(Errno.EACCES, Message.MEM_SIZE_UNBOUNDED, sizeName);
         }
         check(path, mem, memName, (int) size.umax(), type, zeroSizeAllowed, size.isConst() ? raw : null);
         path.services().precision().markChain(path, sizeRegno);
@@ -167,7 +170,8 @@ public final class HelperMemory {
         }
     }
 
-    private static boolean checkByte(Exploration path, FuncState func, int off, boolean clobber, boolean poisonAllowed) {
+    private static boolean checkByte(
+            Exploration path, FuncState func, int off, boolean clobber, boolean poisonAllowed) {
         int spi = (-off - 1) / StackSlot.BYTES;
         int index = (-off - 1) % StackSlot.BYTES;
         StackSlot slot = func.slot(spi);
@@ -190,7 +194,8 @@ public final class HelperMemory {
         return type == SlotType.POISON && poisonAllowed;
     }
 
-    private static RuntimeException unreadable(Exploration path, RegState reg, String name, int min, int at, int bytes) {
+    private static RuntimeException unreadable(
+            Exploration path, RegState reg, String name, int min, int at, int bytes) {
         int spi = (-at - 1) / StackSlot.BYTES;
         if (path.func(reg).slot(spi).type((-at - 1) % StackSlot.BYTES) == SlotType.POISON) {
             return StackReads.readOfDeadSlot(at);
@@ -198,12 +203,13 @@ public final class HelperMemory {
         if (reg.isConst()) {
             return path.log().reject(Errno.EACCES, Message.STACK_ARG_INVALID_READ, name, min, at - min, bytes);
         }
-        return path.log().reject(
-                Errno.EACCES,
-                Message.STACK_ARG_INVALID_VARIABLE_READ,
-                name,
-                reg.value().varOff(),
-                at - min,
-                bytes);
+        return path.log()
+                .reject(
+                        Errno.EACCES,
+                        Message.STACK_ARG_INVALID_VARIABLE_READ,
+                        name,
+                        reg.value().varOff(),
+                        at - min,
+                        bytes);
     }
 }

@@ -1,12 +1,12 @@
 package dev.spinbpf.verifier.check;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.ProgType;
-import dev.spinbpf.verifier.flow.Rejection;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.Rejection;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.state.RegState;
 import org.jspecify.annotations.Nullable;
@@ -108,9 +108,7 @@ final class KernelWrites {
             throw write.refused();
         }
         if (write.off + write.size > member.end) {
-            write.path.log().note(
-                    Message.KERNEL_WRITE_BEYOND_MEMBER,
-                    write.off, write.size, write.struct, member.end);
+            write.path.log().note(Message.KERNEL_WRITE_BEYOND_MEMBER, write.off, write.size, write.struct, member.end);
             throw write.refused();
         }
     }

@@ -1,8 +1,8 @@
 package dev.spinbpf.verifier.check;
 
 import dev.spinbpf.verifier.domain.ScalarValue;
-import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.LinkedRegs;
 import dev.spinbpf.verifier.state.RegState;

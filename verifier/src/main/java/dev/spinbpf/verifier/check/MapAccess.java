@@ -1,6 +1,5 @@
 package dev.spinbpf.verifier.check;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.MapFlags;
@@ -8,6 +7,7 @@ import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.MapDef;
 import dev.spinbpf.verifier.flow.AccessType;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.RegState;
 
@@ -28,20 +28,12 @@ public final class MapAccess {
         MapInfo map = reg.map();
         long flags = flags(map.def());
         if (type == AccessType.WRITE && (flags & MapFlags.BPF_F_RDONLY_PROG) != 0) {
-            throw path.log().reject(
-                    Errno.EACCES,
-                    Message.MAP_WRITE_FORBIDDEN_AT,
-                    map.valueSize(),
-                    reg.smin() + off,
-                    size);
+            throw path.log()
+                    .reject(Errno.EACCES, Message.MAP_WRITE_FORBIDDEN_AT, map.valueSize(), reg.smin() + off, size);
         }
         if (type == AccessType.READ && (flags & MapFlags.BPF_F_WRONLY_PROG) != 0) {
-            throw path.log().reject(
-                    Errno.EACCES,
-                    Message.MAP_READ_FORBIDDEN_AT,
-                    map.valueSize(),
-                    reg.smin() + off,
-                    size);
+            throw path.log()
+                    .reject(Errno.EACCES, Message.MAP_READ_FORBIDDEN_AT, map.valueSize(), reg.smin() + off, size);
         }
     }
 
@@ -80,12 +72,13 @@ public final class MapAccess {
             throw path.log().reject(Errno.EACCES, Message.KPTR_ACCESS_VARIABLE_OFFSET, fieldName);
         }
         if (field.offset() != off + reg.constValue()) {
-            throw path.log().reject(
-                    Errno.EACCES,
-                    Message.KPTR_ACCESS_MISALIGNED,
-                    fieldName,
-                    field.offset(),
-                    off + reg.constValue());
+            throw path.log()
+                    .reject(
+                            Errno.EACCES,
+                            Message.KPTR_ACCESS_MISALIGNED,
+                            fieldName,
+                            field.offset(),
+                            off + reg.constValue());
         }
         if (size != Long.BYTES) {
             throw path.log().reject(Errno.EACCES, Message.KPTR_ACCESS_SIZE, fieldName);

@@ -2,8 +2,8 @@ package dev.spinbpf.verifier.check;
 
 import dev.spinbpf.verifier.flow.Access;
 import dev.spinbpf.verifier.flow.AccessType;
-import dev.spinbpf.verifier.flow.MemoryAccess;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.MemoryAccess;
 import dev.spinbpf.verifier.state.RegState;
 
 /** Memory access on behalf of calls. */

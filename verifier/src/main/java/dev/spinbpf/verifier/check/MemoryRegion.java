@@ -1,9 +1,9 @@
 package dev.spinbpf.verifier.check;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.linux.Errno;
-import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.state.RegState;
 import org.jspecify.annotations.Nullable;
 
@@ -80,13 +80,8 @@ final class MemoryRegion {
             return;
         }
         throw switch (outside) {
-            case MIN_NEGATIVE ->
-                path.log().reject(
-                        Errno.EACCES,
-                        Message.OFFSET_MAY_BE_NEGATIVE,
-                        name);
-            case UNBOUNDED ->
-                path.log().reject(Errno.EACCES, Message.OFFSET_UNBOUNDED, name);
+            case MIN_NEGATIVE -> path.log().reject(Errno.EACCES, Message.OFFSET_MAY_BE_NEGATIVE, name);
+            case UNBOUNDED -> path.log().reject(Errno.EACCES, Message.OFFSET_UNBOUNDED, name);
             case MIN_OUTSIDE -> {
                 sayWhere(path, extent, name, extent.lowest());
                 yield path.log().reject(Errno.EACCES, Message.OFFSET_MIN_OUT_OF_RANGE, name);
@@ -102,16 +97,19 @@ final class MemoryRegion {
         int size = extent.size();
         long memSize = extent.memSize();
         switch (extent.reg().type()) {
-            case PTR_TO_MAP_KEY ->
-                path.log().note(Message.INVALID_MAP_KEY_ACCESS, memSize, start, size);
-            case PTR_TO_MAP_VALUE ->
-                path.log().note(Message.INVALID_MAP_VALUE_ACCESS, memSize, start, size);
+            case PTR_TO_MAP_KEY -> path.log().note(Message.INVALID_MAP_KEY_ACCESS, memSize, start, size);
+            case PTR_TO_MAP_VALUE -> path.log().note(Message.INVALID_MAP_VALUE_ACCESS, memSize, start, size);
             case PTR_TO_PACKET, PTR_TO_PACKET_META, PTR_TO_PACKET_END ->
-                path.log().note(
-                        Message.INVALID_PACKET_ACCESS,
-                        start, size, name, extent.reg().id(), start, memSize);
-            case PTR_TO_CTX ->
-                path.log().note(Message.INVALID_CONTEXT_REGION_ACCESS, memSize, start, size);
+                path.log()
+                        .note(
+                                Message.INVALID_PACKET_ACCESS,
+                                start,
+                                size,
+                                name,
+                                extent.reg().id(),
+                                start,
+                                memSize);
+            case PTR_TO_CTX -> path.log().note(Message.INVALID_CONTEXT_REGION_ACCESS, memSize, start, size);
             default -> path.log().note(Message.INVALID_MEMORY_ACCESS, memSize, start, size);
         }
     }

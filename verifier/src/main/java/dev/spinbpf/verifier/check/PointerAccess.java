@@ -1,6 +1,5 @@
 package dev.spinbpf.verifier.check;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.KernelLimits;
@@ -10,8 +9,9 @@ import dev.spinbpf.verifier.domain.ScalarAlu;
 import dev.spinbpf.verifier.domain.ScalarValue;
 import dev.spinbpf.verifier.flow.Access;
 import dev.spinbpf.verifier.flow.ContextAccess;
-import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.object.KptrAccess;
 import dev.spinbpf.verifier.state.MapInfo;
@@ -97,11 +97,12 @@ final class PointerAccess {
     }
 
     private static RuntimeException invalid(Exploration path, Access access) {
-        return path.log().reject(
-                Errno.EACCES,
-                Message.INVALID_MEM_ACCESS,
-                access.name(),
-                access.reg().typeText());
+        return path.log()
+                .reject(
+                        Errno.EACCES,
+                        Message.INVALID_MEM_ACCESS,
+                        access.name(),
+                        access.reg().typeText());
     }
 
     private static void refuseNullable(Exploration path, Access access) {
@@ -112,11 +113,12 @@ final class PointerAccess {
 
     private static void refuseWriteIf(Exploration path, Access access, boolean readOnly) {
         if (readOnly && access.isWrite()) {
-            throw path.log().reject(
-                    Errno.EACCES,
-                    Message.WRITE_INTO_RDONLY,
-                    access.name(),
-                    access.reg().typeText());
+            throw path.log()
+                    .reject(
+                            Errno.EACCES,
+                            Message.WRITE_INTO_RDONLY,
+                            access.name(),
+                            access.reg().typeText());
         }
     }
 
@@ -199,7 +201,9 @@ final class PointerAccess {
         if (!access.isLoadTo()) {
             return;
         }
-        if (loaded.is(RegType.PTR_TO_BTF_ID) && loaded.id() != 0 && !path.state().hasReference(loaded.id())) {
+        if (loaded.is(RegType.PTR_TO_BTF_ID)
+                && loaded.id() != 0
+                && !path.state().hasReference(loaded.id())) {
             throw path.log().reject(Errno.EACCES, Message.CONTEXT_REFERENCE_RELEASED, off);
         }
         boolean needsId = loaded.mayBeNull() && loaded.id() == 0;
@@ -219,21 +223,16 @@ final class PointerAccess {
     /** Refuses a variable or negative offset into a buffer whose size is checked when the program is attached or run. */
     static void checkBuffer(Exploration path, RegState reg, String name, int off, String what) {
         if (!reg.isConst()) {
-            throw path.log().reject(
-                    Errno.EACCES,
-                    Message.BUFFER_VARIABLE_OFFSET,
-                    name,
-                    off,
-                    reg.value().varOff());
+            throw path.log()
+                    .reject(
+                            Errno.EACCES,
+                            Message.BUFFER_VARIABLE_OFFSET,
+                            name,
+                            off,
+                            reg.value().varOff());
         }
         if (reg.constValue() + off < 0) {
-            throw path.log().reject(
-                    Errno.EACCES,
-                    Message.BUFFER_NEGATIVE_OFFSET,
-                    name,
-                    what,
-                    off,
-                    reg.constValue());
+            throw path.log().reject(Errno.EACCES, Message.BUFFER_NEGATIVE_OFFSET, name, what, off, reg.constValue());
         }
     }
 

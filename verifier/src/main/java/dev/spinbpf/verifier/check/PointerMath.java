@@ -1,13 +1,13 @@
 package dev.spinbpf.verifier.check;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.domain.ScalarAlu;
 import dev.spinbpf.verifier.domain.ScalarValue;
-import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
@@ -38,11 +38,8 @@ final class PointerMath {
             throw path.log().reject(Errno.EACCES, Message.POINTER_ARITHMETIC_32BIT, dst);
         }
         if (pointer.mayBeNull()) {
-            throw path.log().reject(
-                    Errno.EACCES,
-                    Message.POINTER_ARITHMETIC_BEFORE_NULL_CHECK,
-                    dst,
-                    pointer.typeText());
+            throw path.log()
+                    .reject(Errno.EACCES, Message.POINTER_ARITHMETIC_BEFORE_NULL_CHECK, dst, pointer.typeText());
         }
         if (!isAllowed(pointer, insn.op().alu(), offset)) {
             throw path.log().reject(Errno.EACCES, Message.POINTER_ARITHMETIC_ON_TYPE, dst, pointer.typeText());
@@ -58,17 +55,19 @@ final class PointerMath {
                     case ADD -> added(path, pointer, offset);
                     case SUB -> subtracted(path, insn, pointer, offset, pointerIsDst);
                     case AND, OR, XOR ->
-                        throw path.log().reject(
-                                Errno.EACCES,
-                                Message.POINTER_BITWISE_OPERATOR,
-                                dst,
-                                Arithmetic.symbol(insn.op().alu()));
+                        throw path.log()
+                                .reject(
+                                        Errno.EACCES,
+                                        Message.POINTER_BITWISE_OPERATOR,
+                                        dst,
+                                        Arithmetic.symbol(insn.op().alu()));
                     default ->
-                        throw path.log().reject(
-                                Errno.EACCES,
-                                Message.POINTER_ARITHMETIC_OPERATOR,
-                                dst,
-                                Arithmetic.symbol(insn.op().alu()));
+                        throw path.log()
+                                .reject(
+                                        Errno.EACCES,
+                                        Message.POINTER_ARITHMETIC_OPERATOR,
+                                        dst,
+                                        Arithmetic.symbol(insn.op().alu()));
                 };
         checkSane(path, moved.value(), pointer);
         path.setReg(dst, moved);
@@ -129,29 +128,26 @@ final class PointerMath {
 
     private static void checkScalar(Exploration path, ScalarValue offset, RegState pointer) {
         if (offset.isConst() && isFar(offset.value())) {
-            throw path.log().reject(
-                    Errno.EINVAL, Message.POINTER_MATH_CONSTANT_TOO_LARGE, pointer.typeText(), offset.value());
+            throw path.log()
+                    .reject(Errno.EINVAL, Message.POINTER_MATH_CONSTANT_TOO_LARGE, pointer.typeText(), offset.value());
         }
         if (offset.smin() == Long.MIN_VALUE) {
-            throw path.log().reject(
-                    Errno.EINVAL,
-                    Message.POINTER_MATH_UNBOUNDED,
-                    pointer.typeText());
+            throw path.log().reject(Errno.EINVAL, Message.POINTER_MATH_UNBOUNDED, pointer.typeText());
         }
         if (isFar(offset.smin())) {
-            throw path.log().reject(
-                    Errno.EINVAL, Message.POINTER_OUT_OF_BOUNDS, offset.smin(), pointer.typeText());
+            throw path.log().reject(Errno.EINVAL, Message.POINTER_OUT_OF_BOUNDS, offset.smin(), pointer.typeText());
         }
     }
 
     private static void checkSane(Exploration path, ScalarValue value, RegState pointer) {
         long at = value.isConst() ? value.value() : value.smin();
         if (isFar(at) || isFar(value.smin())) {
-            throw path.log().reject(
-                    Errno.EINVAL,
-                    Message.POINTER_OFFSET_TOO_LARGE,
-                    pointer.typeText(),
-                    isFar(at) ? at : value.smin());
+            throw path.log()
+                    .reject(
+                            Errno.EINVAL,
+                            Message.POINTER_OFFSET_TOO_LARGE,
+                            pointer.typeText(),
+                            isFar(at) ? at : value.smin());
         }
     }
 

@@ -1,9 +1,9 @@
 package dev.spinbpf.verifier.check;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.Access;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.state.RegState;
 
 /** Fields that programs may read of the structs that stand for sockets. */
@@ -13,10 +13,7 @@ final class SocketAccess {
     static void check(Exploration path, Access access) {
         RegState reg = access.reg();
         if (reg.smin() < 0) {
-            throw path.log().reject(
-                    Errno.EACCES,
-                    Message.OFFSET_MAY_BE_NEGATIVE,
-                    access.name());
+            throw path.log().reject(Errno.EACCES, Message.OFFSET_MAY_BE_NEGATIVE, access.name());
         }
         int off = access.off();
         int size = access.size();
@@ -27,10 +24,11 @@ final class SocketAccess {
                     case PTR_TO_XDP_SOCK -> "bpf_xdp_sock";
                     default -> "";
                 };
-        boolean valid = path.unit().kernel().contexts().findBehind(struct, reg.type().name(), off, size) != null;
+        boolean valid =
+                path.unit().kernel().contexts().findBehind(struct, reg.type().name(), off, size) != null;
         if (!valid) {
-            throw path.log().reject(
-                    Errno.EACCES, Message.INVALID_SOCKET_ACCESS, access.name(), reg.typeText(), off, size);
+            throw path.log()
+                    .reject(Errno.EACCES, Message.INVALID_SOCKET_ACCESS, access.name(), reg.typeText(), off, size);
         }
     }
 }

@@ -1,13 +1,13 @@
 package dev.spinbpf.verifier.check;
 
-import dev.spinbpf.programs.linux.KernelLimits;
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.verifier.flow.AccessType;
-import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
@@ -32,14 +32,15 @@ final class StackAccess {
         }
         throw reg.isConst()
                 ? path.log().reject(errno, Message.STACK_INVALID_OFFSET, direction, name, lowest, size)
-                : path.log().reject(
-                        errno,
-                        Message.STACK_INVALID_VARIABLE_OFFSET,
-                        direction,
-                        name,
-                        reg.value().varOff(),
-                        off,
-                        size);
+                : path.log()
+                        .reject(
+                                errno,
+                                Message.STACK_INVALID_VARIABLE_OFFSET,
+                                direction,
+                                name,
+                                reg.value().varOff(),
+                                off,
+                                size);
     }
 
     private static boolean isUnbounded(RegState reg) {

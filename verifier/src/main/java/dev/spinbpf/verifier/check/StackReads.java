@@ -1,10 +1,10 @@
 package dev.spinbpf.verifier.check;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.AccessType;
-import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.JmpHistoryEntry;
 import dev.spinbpf.verifier.state.RegState;
@@ -27,12 +27,13 @@ final class StackReads {
             return;
         }
         if (dstRegno < 0) {
-            throw path.log().reject(
-                    Errno.EACCES,
-                    Message.STACK_VARIABLE_OFFSET_TO_HELPER,
-                    reg.value().varOff(),
-                    off,
-                    size);
+            throw path.log()
+                    .reject(
+                            Errno.EACCES,
+                            Message.STACK_VARIABLE_OFFSET_TO_HELPER,
+                            reg.value().varOff(),
+                            off,
+                            size);
         }
         HelperMemory.checkStackInitialized(path, reg, name, off, size, false, AccessType.READ, null);
         int min = (int) (reg.smin() + off);

@@ -1,10 +1,10 @@
 package dev.spinbpf.verifier.check;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.linux.Errno;
-import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.object.DynptrSlots;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.JmpHistoryEntry;
@@ -149,7 +149,8 @@ final class StackWrites {
             DynptrSlots.destroyIfDynptr(path, func, spiOf(at));
         }
         StackAccess.checkFastcallContract(path, func, insnIndex, first);
-        boolean zero = isZero(valueRegno >= 0 ? path.reg(valueRegno) : null, path.unit().insn(insnIndex));
+        boolean zero = isZero(
+                valueRegno >= 0 ? path.reg(valueRegno) : null, path.unit().insn(insnIndex));
         boolean reliesOnZero = false;
         for (int at = first; at < end; at++) {
             path.log().markSlotScratched(spiOf(at));

@@ -297,7 +297,8 @@ public final class ScalarBranch {
             case COMMON_BITS ->
                 Long.bitCount(constant) == 1 ? value.withVarOff(value.varOff().or(Tnum.constant(constant))) : value;
             case NO_COMMON_BITS ->
-                // Ranges are derived from the bits again, lest they contradict each other on a way that cannot be taken.
+                // Ranges are derived from the bits again, lest they contradict each other on a way that cannot be
+                // taken.
                 value.withVarOff(value.varOff().and(Tnum.constant(~constant))).unbounded();
             default -> throw new IllegalArgumentException(assumption.name());
         };

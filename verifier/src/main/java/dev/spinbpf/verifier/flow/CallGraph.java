@@ -1,9 +1,9 @@
 package dev.spinbpf.verifier.flow;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.verifier.kernel.Message;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -60,8 +60,12 @@ public final class CallGraph implements Cfg.Visitor {
     @Override
     public void edge(int from, int index, int to, Cfg.EdgeKind kind) {
         if (kind == Cfg.EdgeKind.BACK && references.get(from).get(index).isCall()) {
-            throw path.log().reject(
-                    Errno.EINVAL, Message.RECURSIVE_CALL, path.unit().subprog(from).name, path.unit().subprog(to).name);
+            throw path.log()
+                    .reject(
+                            Errno.EINVAL,
+                            Message.RECURSIVE_CALL,
+                            path.unit().subprog(from).name,
+                            path.unit().subprog(to).name);
         }
     }
 

@@ -83,7 +83,9 @@ public final class Cfg {
     public static Cfg ofFunctions(Exploration path) {
         return new Cfg(path.unit().length(), at -> {
             Insn insn = path.unit().insn(at);
-            return mayLeave(insn) ? new int[] {at + 1, Math.max(path.unit().subprogAt(at).exitInsn, 0)} : within(insn, at);
+            return mayLeave(insn)
+                    ? new int[] {at + 1, Math.max(path.unit().subprogAt(at).exitInsn, 0)}
+                    : within(insn, at);
         });
     }
 

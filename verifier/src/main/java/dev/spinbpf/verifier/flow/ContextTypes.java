@@ -1,11 +1,11 @@
 package dev.spinbpf.verifier.flow;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.ProgType;
+import dev.spinbpf.verifier.kernel.Message;
 
 /** The C types that a function may declare for the program's context. */
 final class ContextTypes {

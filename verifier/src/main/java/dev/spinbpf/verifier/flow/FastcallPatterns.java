@@ -32,7 +32,8 @@ public final class FastcallPatterns {
     }
 
     private static void markCall(Exploration path, SubprogInfo subprog, int at, int lowest) {
-        CallChecker.CallSummary call = path.services().calls().summary(path, path.unit().insn(at));
+        CallChecker.CallSummary call =
+                path.services().calls().summary(path, path.unit().insn(at));
         int clobbered = ((1 << (call.params() + 1)) - 1) & ~(call.isVoid() ? 1 : 0);
         int expected = ~clobbered & CALLER_SAVED_MASK;
         int pairs = 0;
@@ -64,7 +65,10 @@ public final class FastcallPatterns {
     private static int spilledAndFilled(Exploration path, int at, int distance, int off) {
         int before = at - distance;
         int after = at + distance;
-        if (before < 0 || after >= path.unit().length() || path.unit().aux(before + 1).jumpTarget || path.unit().aux(after).jumpTarget) {
+        if (before < 0
+                || after >= path.unit().length()
+                || path.unit().aux(before + 1).jumpTarget
+                || path.unit().aux(after).jumpTarget) {
             return -1;
         }
         Insn spill = path.unit().insn(before);

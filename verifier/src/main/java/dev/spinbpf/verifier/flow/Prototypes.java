@@ -1,10 +1,10 @@
 package dev.spinbpf.verifier.flow;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.KernelLimits;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import java.util.ArrayList;
@@ -55,20 +55,22 @@ public final class Prototypes {
     private static void checkCount(Exploration path, SubprogInfo subprog, BtfType.Func func, BtfType.FuncProto proto) {
         int count = proto.params().size();
         if (count > KernelLimits.MAX_BPF_FUNC_ARGS) {
-            throw path.log().reject(
-                    Errno.EFAULT,
-                    Message.TOO_MANY_PARAMETERS,
-                    KernelLimits.MAX_BPF_FUNC_ARGS,
-                    func.name(),
-                    count);
+            throw path.log()
+                    .reject(
+                            Errno.EFAULT,
+                            Message.TOO_MANY_PARAMETERS,
+                            KernelLimits.MAX_BPF_FUNC_ARGS,
+                            func.name(),
+                            count);
         }
         if (count > KernelLimits.MAX_BPF_FUNC_REG_ARGS && subprog.global) {
-            throw path.log().reject(
-                    Errno.EINVAL,
-                    Message.STACK_ARGS_NOT_SUPPORTED,
-                    func.name(),
-                    count,
-                    KernelLimits.MAX_BPF_FUNC_REG_ARGS);
+            throw path.log()
+                    .reject(
+                            Errno.EINVAL,
+                            Message.STACK_ARGS_NOT_SUPPORTED,
+                            func.name(),
+                            count,
+                            KernelLimits.MAX_BPF_FUNC_REG_ARGS);
         }
         if (count > KernelLimits.MAX_BPF_FUNC_REG_ARGS) {
             throw new UnsupportedFeature("function " + func.name() + " with arguments on the stack is not supported");
@@ -90,10 +92,7 @@ public final class Prototypes {
             return;
         }
         if (subprog.global) {
-            throw path.log().reject(
-                    Errno.EOPNOTSUPP,
-                    Message.GLOBAL_FUNCTION_RETURN_TYPE,
-                    func.name());
+            throw path.log().reject(Errno.EOPNOTSUPP, Message.GLOBAL_FUNCTION_RETURN_TYPE, func.name());
         }
         throw path.log().reject(Errno.EOPNOTSUPP);
     }
@@ -110,7 +109,8 @@ public final class Prototypes {
         return false;
     }
 
-    private static SubprogArg argument(Exploration path, SubprogInfo subprog, BtfType.Func func, int typeId, int index) {
+    private static SubprogArg argument(
+            Exploration path, SubprogInfo subprog, BtfType.Func func, int typeId, int index) {
         Btf btf = path.unit().btf();
         Set<Tag> tags = tags(path, subprog, index);
         BtfType type = btf.resolved(typeId);
@@ -132,8 +132,7 @@ public final class Prototypes {
         if (!subprog.global) {
             throw path.log().reject(Errno.EINVAL);
         }
-        throw path.log().reject(
-                Errno.EINVAL, Message.ARG_TYPE_NOT_SUPPORTED, index, kindName(type), func.name());
+        throw path.log().reject(Errno.EINVAL, Message.ARG_TYPE_NOT_SUPPORTED, index, kindName(type), func.name());
     }
 
     private static Set<Tag> tags(Exploration path, SubprogInfo subprog, int index) {
@@ -235,13 +234,8 @@ public final class Prototypes {
         BtfType type = btf.resolved(target);
         long size = btf.sizeOf(target);
         if (size < 0) {
-            throw path.log().reject(
-                    Errno.EINVAL,
-                    Message.ARG_SIZE_UNKNOWN,
-                    index,
-                    kindName(type),
-                    type.name(),
-                    -Errno.EINVAL);
+            throw path.log()
+                    .reject(Errno.EINVAL, Message.ARG_SIZE_UNKNOWN, index, kindName(type), type.name(), -Errno.EINVAL);
         }
         return new SubprogArg(SubprogArg.Kind.MEM, tags.contains(Tag.NONNULL) ? 0 : TypeFlags.PTR_MAYBE_NULL, size, 0);
     }
@@ -256,8 +250,7 @@ public final class Prototypes {
         int flavor = name.indexOf("___");
         int id = kernel.find(flavor > 0 ? name.substring(0, flavor) : name, BtfType.Composite.class);
         if (id == 0) {
-            throw path.log().reject(
-                    Errno.ENOENT, Message.ARG_TYPE_WITHOUT_MATCH, index, kindName(type), name);
+            throw path.log().reject(Errno.ENOENT, Message.ARG_TYPE_WITHOUT_MATCH, index, kindName(type), name);
         }
         return id;
     }

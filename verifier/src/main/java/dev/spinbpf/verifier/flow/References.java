@@ -1,7 +1,7 @@
 package dev.spinbpf.verifier.flow;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.AcquiredReference;
 import dev.spinbpf.verifier.state.FuncState;
@@ -56,11 +56,7 @@ public final class References {
             queued.remove(id);
             for (AcquiredReference reference : state.references()) {
                 if (reference.type() == AcquiredReference.Type.PTR && reference.parentId() == id) {
-                    throw path.log().reject(
-                            Errno.EINVAL,
-                            Message.LEAKING_REFERENCE,
-                            reference.id(),
-                            reference.insn());
+                    throw path.log().reject(Errno.EINVAL, Message.LEAKING_REFERENCE, reference.id(), reference.insn());
                 }
             }
             for (FuncState frame : state.frames()) {

@@ -1,9 +1,9 @@
 package dev.spinbpf.verifier.flow;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.KernelLimits;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegState;
@@ -116,27 +116,19 @@ public final class Registers {
      */
     public static void checkPointerOffset(Exploration path, RegState reg, String name, boolean fixedOffsetAllowed) {
         if (!reg.isConst()) {
-            throw path.log().reject(
-                    Errno.EACCES,
-                    Message.VARIABLE_PTR_ACCESS,
-                    reg.typeText(),
-                    reg.value().varOff());
+            throw path.log()
+                    .reject(
+                            Errno.EACCES,
+                            Message.VARIABLE_PTR_ACCESS,
+                            reg.typeText(),
+                            reg.value().varOff());
         }
         if (reg.smin() < 0) {
-            throw path.log().reject(
-                    Errno.EACCES,
-                    Message.NEGATIVE_PTR_OFFSET,
-                    reg.typeText(),
-                    name,
-                    reg.constValue());
+            throw path.log().reject(Errno.EACCES, Message.NEGATIVE_PTR_OFFSET, reg.typeText(), name, reg.constValue());
         }
         if (!fixedOffsetAllowed && reg.constValue() != 0) {
-            throw path.log().reject(
-                    Errno.EACCES,
-                    Message.MODIFIED_PTR_DEREFERENCE,
-                    reg.typeText(),
-                    name,
-                    reg.constValue());
+            throw path.log()
+                    .reject(Errno.EACCES, Message.MODIFIED_PTR_DEREFERENCE, reg.typeText(), name, reg.constValue());
         }
     }
 

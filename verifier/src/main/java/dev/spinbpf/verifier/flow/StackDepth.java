@@ -1,11 +1,11 @@
 package dev.spinbpf.verifier.flow;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.KernelLimits;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.state.VerifierState;
 
 /** The stack of all frames of a call chain together: Linux's {@code check_max_stack_depth}. */
@@ -70,10 +70,7 @@ public final class StackDepth {
             refuseInCallback(level, Message.LD_ABS_IN_CALLBACK);
         }
         if (number != 0 && subprog.hasTailCall && depthBefore >= TAIL_CALL_LIMIT) {
-            throw path.log().reject(
-                    Errno.EACCES,
-                    Message.TAIL_CALL_STACK_TOO_LARGE,
-                    depthBefore);
+            throw path.log().reject(Errno.EACCES, Message.TAIL_CALL_STACK_TOO_LARGE, depthBefore);
         }
         int depth = depthBefore + ownDepth(number, level, depthBefore, privateStack);
         boolean tailCallReachable = subprog.hasTailCall;
@@ -100,8 +97,7 @@ public final class StackDepth {
             return 0;
         }
         if (depthBefore + own > KernelLimits.MAX_BPF_STACK) {
-            throw path.log().reject(
-                    Errno.EACCES, Message.COMBINED_STACK_TOO_LARGE, level + 1, depthBefore + own);
+            throw path.log().reject(Errno.EACCES, Message.COMBINED_STACK_TOO_LARGE, level + 1, depthBefore + own);
         }
         return own;
     }

@@ -1,6 +1,5 @@
 package dev.spinbpf.verifier.flow;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
@@ -8,6 +7,7 @@ import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.HelperIds;
 import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.model.Subprog;
+import dev.spinbpf.verifier.kernel.Message;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
@@ -49,10 +49,14 @@ public final class SubprogDiscovery {
             int start = sorted.get(i);
             int end = i + 1 < sorted.size() ? sorted.get(i + 1) : path.unit().length();
             Subprog declared = declared(path, start);
-            path.unit().addSubprog(
-                    declared == null || declared.btfFuncId() >= path.unit().btf().size()
-                            ? new SubprogInfo("", start, end, false, 0)
-                            : new SubprogInfo(declared.name(), start, end, declared.global(), declared.btfFuncId()));
+            path.unit()
+                    .addSubprog(
+                            declared == null
+                                            || declared.btfFuncId()
+                                                    >= path.unit().btf().size()
+                                    ? new SubprogInfo("", start, end, false, 0)
+                                    : new SubprogInfo(
+                                            declared.name(), start, end, declared.global(), declared.btfFuncId()));
             if (exceptionStart > 0 && start == exceptionStart) {
                 path.unit().exceptionCallbackSubprog = i;
                 SubprogInfo callback = path.unit().subprog(i);

@@ -1,7 +1,7 @@
 package dev.spinbpf.verifier.flow;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.Kernel;
+import dev.spinbpf.verifier.kernel.Message;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 

@@ -38,7 +38,8 @@ public final class Explanation {
      * @return one or more lines without a line's end after the last; empty if there is nothing to add to the message
      */
     public static String explain(Exploration path, String message) {
-        boolean inProgram = path.insnIndex() >= 0 && path.insnIndex() < path.unit().length();
+        boolean inProgram =
+                path.insnIndex() >= 0 && path.insnIndex() < path.unit().length();
         boolean walked = inProgram && path.insnProcessed > 0;
         return walked ? new Explanation(path, message).text() : "";
     }
@@ -91,7 +92,8 @@ public final class Explanation {
             String name = HelperIds.name(call.immLow());
             return name == null ? "a helper" : "`" + name + "`";
         }
-        if (call.op() == Op.CALL_KFUNC && call.immLow() < path.unit().object().kfuncs().size()) {
+        if (call.op() == Op.CALL_KFUNC
+                && call.immLow() < path.unit().object().kfuncs().size()) {
             return "`" + path.unit().object().kfuncs().get(call.immLow()).name() + "`";
         }
         if (call.op() == Op.CALL_SUBPROG) {

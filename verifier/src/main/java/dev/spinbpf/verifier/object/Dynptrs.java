@@ -1,10 +1,10 @@
 package dev.spinbpf.verifier.object;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.MemoryAccess;
 import dev.spinbpf.verifier.flow.References;
-import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.DynptrType;
 import dev.spinbpf.verifier.state.FuncState;
@@ -63,11 +63,12 @@ public final class Dynptrs {
         DynptrType type = typeOf(dynptr);
         int wanted = flags & TypeFlags.DYNPTR_TYPE_MASK;
         if (wanted != 0 && type.flag() != wanted) {
-            throw path.log().reject(
-                    Errno.EINVAL,
-                    Message.DYNPTR_TYPE_EXPECTED,
-                    Objects.requireNonNull(byFlag(wanted)).display(),
-                    name);
+            throw path.log()
+                    .reject(
+                            Errno.EINVAL,
+                            Message.DYNPTR_TYPE_EXPECTED,
+                            Objects.requireNonNull(byFlag(wanted)).display(),
+                            name);
         }
         if (uses != null) {
             uses.type = type;

@@ -1,9 +1,9 @@
 package dev.spinbpf.verifier.object;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.linux.Errno;
-import dev.spinbpf.verifier.flow.MemoryAccess;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.MemoryAccess;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.state.AcquiredReference;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegPayload;
@@ -50,19 +50,16 @@ public final class IrqFlags {
         RegState flag = func.slot(spi).spilled();
         boolean savedByLock = ((RegPayload.IrqFlag) flag.payload()).byLock();
         if (savedByLock != byLock) {
-            throw path.log().reject(
-                    Errno.EINVAL,
-                    Message.IRQ_FLAG_FAMILY_MISMATCH,
-                    savedByLock ? "lock" : "native",
-                    byLock ? "lock" : "native");
+            throw path.log()
+                    .reject(
+                            Errno.EINVAL,
+                            Message.IRQ_FLAG_FAMILY_MISMATCH,
+                            savedByLock ? "lock" : "native",
+                            byLock ? "lock" : "native");
         }
         if (!path.state().releaseIrq(flag.id())) {
             int expected = path.state().activeIrqId();
-            throw path.log().reject(
-                    Errno.EACCES,
-                    Message.IRQ_RESTORE_OUT_OF_ORDER,
-                    expected,
-                    savedAt(path, expected));
+            throw path.log().reject(Errno.EACCES, Message.IRQ_RESTORE_OUT_OF_ORDER, expected, savedAt(path, expected));
         }
         func.setSlot(spi, StackSlot.EMPTY);
     }

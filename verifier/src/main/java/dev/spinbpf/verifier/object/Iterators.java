@@ -1,15 +1,15 @@
 package dev.spinbpf.verifier.object;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.CriticalSections;
+import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.MemoryAccess;
 import dev.spinbpf.verifier.flow.References;
-import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.KernelType;
 import dev.spinbpf.verifier.kernel.Kfunc;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.prune.Widening;
 import dev.spinbpf.verifier.state.FuncState;
@@ -89,8 +89,8 @@ public final class Iterators {
     private void make(Exploration path, RegState reg, String name, int insnIndex, Kfunc kfunc, String struct) {
         int slots = path.unit().kernel().structs().sizeOf(struct) / StackSlot.BYTES;
         if (!isUninitialized(path, reg, slots)) {
-            throw path.log().reject(
-                    Errno.EINVAL, Message.UNINITIALIZED_ITER_EXPECTED, struct.substring(PREFIX.length()), name);
+            throw path.log()
+                    .reject(Errno.EINVAL, Message.UNINITIALIZED_ITER_EXPECTED, struct.substring(PREFIX.length()), name);
         }
         for (int off = 0; off < slots * StackSlot.BYTES; off += StackSlot.BYTES) {
             memory.checkAccess(path, insnIndex, reg, name, off, StackSlot.BYTES, true);

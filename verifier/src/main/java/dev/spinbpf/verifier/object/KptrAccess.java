@@ -1,12 +1,12 @@
 package dev.spinbpf.verifier.object;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.Access;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.RegState;
@@ -29,8 +29,7 @@ public final class KptrAccess {
                 }
                 checkStored(path, access, field, insn);
             }
-            default ->
-                throw path.log().reject(Errno.EACCES, Message.KPTR_ACCESS_MODE);
+            default -> throw path.log().reject(Errno.EACCES, Message.KPTR_ACCESS_MODE);
         }
     }
 

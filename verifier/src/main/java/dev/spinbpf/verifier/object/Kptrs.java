@@ -1,14 +1,14 @@
 package dev.spinbpf.verifier.object;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.CriticalSections;
-import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.state.RegPayload;
@@ -94,14 +94,15 @@ public final class Kptrs {
             String target = StructMatch.name(wanted);
             String expected = RegType.PTR_TO_BTF_ID.display() + target;
             String alternative = RegType.PTR_TO_BTF_ID.display(TypeFlags.PTR_UNTRUSTED) + target;
-            throw path.log().reject(
-                    Errno.EACCES,
-                    Message.KPTR_TYPE_MISMATCH,
-                    regno,
-                    reg.typeText(),
-                    shown,
-                    expected,
-                    unref ? " or " + alternative : "");
+            throw path.log()
+                    .reject(
+                            Errno.EACCES,
+                            Message.KPTR_TYPE_MISMATCH,
+                            regno,
+                            reg.typeText(),
+                            shown,
+                            expected,
+                            unref ? " or " + alternative : "");
         }
     }
 }

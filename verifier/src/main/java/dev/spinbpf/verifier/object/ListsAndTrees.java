@@ -1,12 +1,12 @@
 package dev.spinbpf.verifier.object;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.domain.ScalarValue;
-import dev.spinbpf.verifier.flow.References;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.References;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.AcquiredReference;
 import dev.spinbpf.verifier.state.RegPayload;
@@ -24,8 +24,7 @@ public final class ListsAndTrees {
     public static BtfField root(Exploration path, RegState reg, String name, BtfField.Kind kind) {
         String type = kind.typeName();
         if (!reg.isConst()) {
-            throw path.log().reject(
-                    Errno.EINVAL, Message.GRAPH_OFFSET_NOT_CONSTANT, name, type);
+            throw path.log().reject(Errno.EINVAL, Message.GRAPH_OFFSET_NOT_CONSTANT, name, type);
         }
         BtfRecord record = SpecialFields.of(path, reg);
         BtfField field = SpecialFields.find(record, reg.constValue(), kind);
@@ -33,11 +32,12 @@ public final class ListsAndTrees {
             throw path.log().reject(Errno.EINVAL, Message.GRAPH_FIELD_NOT_FOUND, type, (int) reg.constValue());
         }
         if (!isLocked(path, reg)) {
-            throw path.log().reject(
-                    Errno.EINVAL,
-                    Message.SPIN_LOCK_MUST_BE_HELD,
-                    SpecialFields.offsetOf(record, BtfField.Kind.BPF_SPIN_LOCK),
-                    type);
+            throw path.log()
+                    .reject(
+                            Errno.EINVAL,
+                            Message.SPIN_LOCK_MUST_BE_HELD,
+                            SpecialFields.offsetOf(record, BtfField.Kind.BPF_SPIN_LOCK),
+                            type);
         }
         return field;
     }
@@ -64,8 +64,7 @@ public final class ListsAndTrees {
     public static void node(Exploration path, RegState reg, String name, BtfField root, BtfField.Kind kind) {
         String type = kind.typeName();
         if (!reg.isConst()) {
-            throw path.log().reject(
-                    Errno.EINVAL, Message.GRAPH_OFFSET_NOT_CONSTANT, name, type);
+            throw path.log().reject(Errno.EINVAL, Message.GRAPH_OFFSET_NOT_CONSTANT, name, type);
         }
         int offset = (int) reg.constValue();
         if (SpecialFields.find(SpecialFields.of(path, reg), offset, kind) == null) {
@@ -73,24 +72,26 @@ public final class ListsAndTrees {
         }
         RegPayload.BtfRef wanted = new RegPayload.BtfRef(path.unit().btf(), root.typeId());
         if (!reg.btfRef().equals(wanted)) {
-            throw path.log().reject(
-                    Errno.EINVAL,
-                    Message.GRAPH_NODE_WRONG_STRUCT,
-                    root.kind().typeName(),
-                    type,
-                    root.nodeOffset(),
-                    StructMatch.name(wanted),
-                    offset,
-                    StructMatch.name(reg.btfRef()));
+            throw path.log()
+                    .reject(
+                            Errno.EINVAL,
+                            Message.GRAPH_NODE_WRONG_STRUCT,
+                            root.kind().typeName(),
+                            type,
+                            root.nodeOffset(),
+                            StructMatch.name(wanted),
+                            offset,
+                            StructMatch.name(reg.btfRef()));
         }
         if (offset != root.nodeOffset()) {
-            throw path.log().reject(
-                    Errno.EINVAL,
-                    Message.GRAPH_NODE_WRONG_OFFSET,
-                    offset,
-                    type,
-                    root.nodeOffset(),
-                    StructMatch.name(wanted));
+            throw path.log()
+                    .reject(
+                            Errno.EINVAL,
+                            Message.GRAPH_NODE_WRONG_OFFSET,
+                            offset,
+                            type,
+                            root.nodeOffset(),
+                            StructMatch.name(wanted));
         }
     }
 

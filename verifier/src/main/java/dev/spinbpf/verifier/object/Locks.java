@@ -1,12 +1,12 @@
 package dev.spinbpf.verifier.object;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.CriticalSections;
-import dev.spinbpf.verifier.flow.References;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.References;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.state.AcquiredReference;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
@@ -46,38 +46,27 @@ public final class Locks {
     private static void checkPointsToLock(
             Exploration path, RegState reg, String name, String function, boolean resilient) {
         if (!reg.isConst()) {
-            throw path.log().reject(
-                    Errno.EINVAL,
-                    Message.LOCK_OFFSET_NOT_CONSTANT,
-                    name,
-                    function);
+            throw path.log().reject(Errno.EINVAL, Message.LOCK_OFFSET_NOT_CONSTANT, name, function);
         }
         boolean inMap = reg.is(RegType.PTR_TO_MAP_VALUE);
         if (inMap && !reg.map().hasBtf()) {
-            throw path.log().reject(
-                    Errno.EINVAL,
-                    Message.LOCK_NEEDS_BTF,
-                    reg.map().name(),
-                    function);
+            throw path.log()
+                    .reject(Errno.EINVAL, Message.LOCK_NEEDS_BTF, reg.map().name(), function);
         }
         BtfRecord record = SpecialFields.of(path, reg);
         BtfField.Kind kind = resilient ? BtfField.Kind.BPF_RES_SPIN_LOCK : BtfField.Kind.BPF_SPIN_LOCK;
         if (!SpecialFields.has(record, kind)) {
-            throw path.log().reject(
-                    Errno.EINVAL,
-                    Message.LOCK_NOT_VALID,
-                    inMap ? "map" : "local",
-                    inMap ? reg.map().name() : "kptr",
-                    function);
+            throw path.log()
+                    .reject(
+                            Errno.EINVAL,
+                            Message.LOCK_NOT_VALID,
+                            inMap ? "map" : "local",
+                            inMap ? reg.map().name() : "kptr",
+                            function);
         }
         int offset = SpecialFields.offsetOf(record, kind);
         if (offset != reg.constValue()) {
-            throw path.log().reject(
-                    Errno.EINVAL,
-                    Message.LOCK_NOT_AT_OFFSET,
-                    reg.constValue(),
-                    function,
-                    offset);
+            throw path.log().reject(Errno.EINVAL, Message.LOCK_NOT_AT_OFFSET, reg.constValue(), function, offset);
         }
     }
 

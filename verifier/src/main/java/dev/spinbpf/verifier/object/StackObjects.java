@@ -1,8 +1,8 @@
 package dev.spinbpf.verifier.object;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.StackSlot;
 

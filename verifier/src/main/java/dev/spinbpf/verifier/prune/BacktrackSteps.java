@@ -179,7 +179,8 @@ final class BacktrackSteps {
     }
 
     private boolean exit(Exploration path, int following) {
-        boolean fromCall = following >= 1 && path.unit().insn(following - 1).op().kind() == Op.Kind.CALL_SUBPROG;
+        boolean fromCall =
+                following >= 1 && path.unit().insn(following - 1).op().kind() == Op.Kind.CALL_SUBPROG;
         boolean resultWanted = fromCall && marks.hasReg(R0);
         if (fromCall && (marks.regMask() & BacktrackState.ARGS) != 0) {
             return false;

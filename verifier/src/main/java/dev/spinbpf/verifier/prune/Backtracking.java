@@ -1,8 +1,8 @@
 package dev.spinbpf.verifier.prune;
 
 import dev.spinbpf.programs.isa.Insn;
-import dev.spinbpf.verifier.flow.Precision;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.Precision;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.JmpHistoryEntry;
 import dev.spinbpf.verifier.state.RegState;

@@ -113,7 +113,12 @@ final class CallStackUse {
 
     /** Computes what is alive, given all that is recorded. */
     void update(Exploration path, Cfg cfg) {
-        update(Arrays.copyOfRange(path.unit().postorder, path.unit().postorderStart[subprog], path.unit().postorderStart[subprog + 1]), cfg);
+        update(
+                Arrays.copyOfRange(
+                        path.unit().postorder,
+                        path.unit().postorderStart[subprog],
+                        path.unit().postorderStart[subprog + 1]),
+                cfg);
     }
 
     /** @param order the function's instructions, successors first where there is no loop */

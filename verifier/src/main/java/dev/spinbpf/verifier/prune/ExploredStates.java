@@ -1,10 +1,10 @@
 package dev.spinbpf.verifier.prune;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
-import dev.spinbpf.verifier.flow.StateCache;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.StateCache;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.prune.StateComparison.Exactness;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegPayload;
@@ -86,8 +86,8 @@ public final class ExploredStates implements StateCache {
     @Override
     public boolean isStateVisited(Exploration path, int insnIndex) {
         VerifierState current = path.state();
-        boolean force =
-                path.unit().aux(insnIndex).forceCheckpoint || current.jmpHistory().size() > LONG_HISTORY;
+        boolean force = path.unit().aux(insnIndex).forceCheckpoint
+                || current.jmpHistory().size() > LONG_HISTORY;
         boolean add = force
                 || (path.jmpsProcessed - path.prevJmpsProcessed >= MIN_JUMPS
                         && path.insnProcessed - path.prevInsnProcessed >= MIN_INSNS);
@@ -129,7 +129,8 @@ public final class ExploredStates implements StateCache {
 
     private List<Kept> bucket(Exploration path, int insnIndex) {
         int hash = insnIndex ^ path.func().callsite();
-        return buckets.computeIfAbsent(Integer.remainderUnsigned(hash, path.unit().length()), key -> new ArrayList<>(2));
+        return buckets.computeIfAbsent(
+                Integer.remainderUnsigned(hash, path.unit().length()), key -> new ArrayList<>(2));
     }
 
     private Match match(Exploration path, VerifierState kept, int insnIndex) {

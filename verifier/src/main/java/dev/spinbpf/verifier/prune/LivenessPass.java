@@ -3,8 +3,8 @@ package dev.spinbpf.verifier.prune;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.verifier.flow.Cfg;
-import dev.spinbpf.verifier.flow.LivenessAnalysis;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.LivenessAnalysis;
 
 /**
  * Finds what is alive before each instruction: registers, here, and stack slots, by {@link StackPointerAnalysis}.
@@ -37,7 +37,8 @@ public final class LivenessPass implements LivenessAnalysis {
         int[] writes = new int[reads.length];
         for (int i = 0; i < reads.length; i++) {
             reads[i] = readBy(path, path.unit().insn(i));
-            writes[i] = isPacketLoad(path.unit().insn(i)) ? 0 : path.unit().insn(i).definedRegs();
+            writes[i] =
+                    isPacketLoad(path.unit().insn(i)) ? 0 : path.unit().insn(i).definedRegs();
         }
         int[] before = new int[reads.length];
         boolean changed = true;

@@ -1,12 +1,12 @@
 package dev.spinbpf.verifier.prune;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.Cfg;
-import dev.spinbpf.verifier.flow.InsnAux;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.InsnAux;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.state.VerifierState;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -68,7 +68,9 @@ final class StackPointerAnalysis {
         StackTargets[] before = follow(found, args);
         record(found, before);
         analysed[found.subprog] = true;
-        for (int i = path.unit().postorderStart[found.subprog]; i < path.unit().postorderStart[found.subprog + 1]; i++) {
+        for (int i = path.unit().postorderStart[found.subprog];
+                i < path.unit().postorderStart[found.subprog + 1];
+                i++) {
             int at = path.unit().postorder[i];
             analyseCallee(found, before[at - found.start], at);
         }
@@ -86,7 +88,9 @@ final class StackPointerAnalysis {
         boolean changed = true;
         while (changed) {
             changed = false;
-            for (int i = path.unit().postorderStart[call.subprog + 1] - 1; i >= path.unit().postorderStart[call.subprog]; i--) {
+            for (int i = path.unit().postorderStart[call.subprog + 1] - 1;
+                    i >= path.unit().postorderStart[call.subprog];
+                    i--) {
                 changed |= step(call, before, path.unit().postorder[i]);
             }
         }

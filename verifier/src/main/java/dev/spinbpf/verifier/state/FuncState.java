@@ -1,6 +1,5 @@
 package dev.spinbpf.verifier.state;
 
-import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.verifier.kernel.RetvalRange;
 import java.util.Arrays;

@@ -1,8 +1,8 @@
 package dev.spinbpf.verifier.flow;
 
-import dev.spinbpf.verifier.kernel.Kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spinbpf.verifier.kernel.Kernel;
 import org.junit.jupiter.api.Test;
 
 class VerifierLogTest {

@@ -1,10 +1,10 @@
 package dev.spinbpf.vm.exec;
 
-import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.maps.cpu.Clock;
 import dev.spinbpf.maps.cpu.Cpus;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.programs.linux.KernelLimits;
 import org.jspecify.annotations.Nullable;
 
 /** Runs programs an instruction at a time, and shows what their frames hold before each but the first. */

@@ -1,8 +1,8 @@
 package dev.spinbpf.vm.soundness;
 
 import dev.spinbpf.programs.isa.Op;
-import dev.spinbpf.verifier.flow.ExplorationObserver;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.ExplorationObserver;
 import dev.spinbpf.verifier.state.VerifierState;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
