@@ -49,7 +49,7 @@ public final class Verifier {
      * @param observer sees what is explored; null for nobody
      * @param comparesAllScalars whether pruning compares all scalars, whether they matter to safety or not
      */
-    public static Verdict verify(
+    static Verdict verify(
             ProgramObject object,
             Program program,
             VerifierOptions options,

@@ -57,7 +57,7 @@ final class HelperReturns {
             case PTR_TO_SOCK_COMMON -> RegState.pointer(RegType.PTR_TO_SOCK_COMMON, flags, RegPayload.NONE);
             case PTR_TO_TCP_SOCK -> RegState.pointer(RegType.PTR_TO_TCP_SOCK, flags, RegPayload.NONE);
             case PTR_TO_MEM -> RegState.mem(meta.memSize, flags);
-            case PTR_TO_MEM_OR_BTF_ID -> percpu(path, meta, flags, r1);
+            case PTR_TO_MEM_OR_BTF_ID -> percpu(meta, flags, r1);
             case PTR_TO_BTF_ID -> object(path, meta, flags);
         };
     }
@@ -80,7 +80,7 @@ final class HelperReturns {
                         || meta.map.hasField(BtfField.Kind.BPF_RES_SPIN_LOCK));
     }
 
-    private static RegState percpu(Exploration path, HelperMeta meta, int flags, RegState r1) {
+    private static RegState percpu(HelperMeta meta, int flags, RegState r1) {
         RegPayload.BtfRef type = Objects.requireNonNull(meta.objectType);
         if (!(type.btf().resolved(type.typeId()) instanceof BtfType.Composite)) {
             long size = type.btf().sizeOf(type.typeId());

@@ -152,7 +152,7 @@ public final class HelperMemory {
             return;
         }
         for (int i = min; i < max + bytes; i++) {
-            if (!checkByte(path, path.func(reg), i, clobber, poisonAllowed)) {
+            if (!checkByte(path.func(reg), i, clobber, poisonAllowed)) {
                 throw unreadable(path, reg, name, min, i, bytes);
             }
         }
@@ -170,8 +170,7 @@ public final class HelperMemory {
         }
     }
 
-    private static boolean checkByte(
-            Exploration path, FuncState func, int off, boolean clobber, boolean poisonAllowed) {
+    private static boolean checkByte(FuncState func, int off, boolean clobber, boolean poisonAllowed) {
         int spi = (-off - 1) / StackSlot.BYTES;
         int index = (-off - 1) % StackSlot.BYTES;
         StackSlot slot = func.slot(spi);

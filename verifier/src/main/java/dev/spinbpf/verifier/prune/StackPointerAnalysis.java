@@ -55,7 +55,7 @@ final class StackPointerAnalysis {
 
     private static StackTarget[] noArguments() {
         StackTarget[] args = new StackTarget[6];
-        Arrays.fill(args, StackTarget.ELSEWHERE);
+        Arrays.fill(args, StackTarget.Elsewhere.INSTANCE);
         return args;
     }
 

@@ -27,11 +27,10 @@ sealed interface StackTarget {
     /** Most offsets that are told apart. */
     int MAX_OFFSETS = 4;
 
-    StackTarget UNREACHED = new Unreached();
-    StackTarget ELSEWHERE = new Elsewhere();
-
     /** No path came here. */
     record Unreached() implements StackTarget {
+        static final StackTarget INSTANCE = new Unreached();
+
         @Override
         public int frames() {
             return 0;
@@ -40,6 +39,8 @@ sealed interface StackTarget {
 
     /** Points into no stack. */
     record Elsewhere() implements StackTarget {
+        static final StackTarget INSTANCE = new Elsewhere();
+
         @Override
         public int frames() {
             return 0;

@@ -42,7 +42,7 @@ final class StackTargets {
 
     /** Nothing came to the instruction yet. */
     static StackTargets unreached(int depth) {
-        return filled(depth, StackTarget.UNREACHED);
+        return filled(depth, StackTarget.Unreached.INSTANCE);
     }
 
     private static StackTargets filled(int depth, StackTarget target) {
@@ -60,7 +60,7 @@ final class StackTargets {
      * @param args r0 to r5 as the caller passes them
      */
     static StackTargets entry(int depth, StackTarget[] args) {
-        StackTargets targets = filled(depth, StackTarget.ELSEWHERE);
+        StackTargets targets = filled(depth, StackTarget.Elsewhere.INSTANCE);
         System.arraycopy(args, 1, targets.regs, 1, 5);
         targets.regs[Insn.FRAME_POINTER] = StackTarget.at(depth, 0);
         return targets;
@@ -87,7 +87,8 @@ final class StackTargets {
     /** Adds what comes from another path; returns whether that added anything. */
     boolean join(StackTargets other) {
         boolean inRegs = join(regs, other.regs);
-        return join(slots, other.slots) | inRegs;
+        boolean inSlots = join(slots, other.slots);
+        return inRegs || inSlots;
     }
 
     private static boolean join(StackTarget[] into, StackTarget[] from) {
@@ -126,7 +127,7 @@ final class StackTargets {
 
     private void forget(int registers) {
         for (int rest = registers; rest != 0; rest &= rest - 1) {
-            regs[Integer.numberOfTrailingZeros(rest)] = StackTarget.ELSEWHERE;
+            regs[Integer.numberOfTrailingZeros(rest)] = StackTarget.Elsewhere.INSTANCE;
         }
     }
 
@@ -134,7 +135,7 @@ final class StackTargets {
         Op op = insn.op();
         StackTarget dst = regs[insn.dst()];
         if ((op.opcode() & CLASS_MASK) != CLASS_ALU64) {
-            return StackTarget.ELSEWHERE;
+            return StackTarget.Elsewhere.INSTANCE;
         }
         if (op.kind() != Op.Kind.ALU) {
             return dst.blurred();
@@ -143,7 +144,7 @@ final class StackTargets {
             return op.alu() == Op.Alu.MOV ? regs[insn.src()] : dst.combined(regs[insn.src()]);
         }
         return switch (op.alu()) {
-            case MOV -> StackTarget.ELSEWHERE;
+            case MOV -> StackTarget.Elsewhere.INSTANCE;
             case ADD -> dst.plus(insn.imm());
             case SUB -> dst.plus(-insn.imm());
             default -> dst.blurred();
@@ -157,7 +158,7 @@ final class StackTargets {
 
     private StackTarget loaded(Insn insn, OuterSlots outer) {
         if (insn.op().widthBytes() != SLOT_BYTES) {
-            return StackTarget.ELSEWHERE;
+            return StackTarget.Elsewhere.INSTANCE;
         }
         StackTarget base = base(insn.src());
         if (base.mayBeIn(depth)) {
@@ -168,7 +169,7 @@ final class StackTargets {
             case StackTarget.Anywhere any -> fill(insn, base, outer.atCall(any.frame()), any.frame());
             case StackTarget.SomeFrame some -> some;
             case StackTarget.Elsewhere none -> none;
-            case StackTarget.Unreached none -> StackTarget.ELSEWHERE;
+            case StackTarget.Unreached none -> StackTarget.Elsewhere.INSTANCE;
         };
     }
 
@@ -180,7 +181,8 @@ final class StackTargets {
         if (!(base instanceof StackTarget.Places places)) {
             return any;
         }
-        StackTarget result = insn.src() == Insn.FRAME_POINTER ? StackTarget.UNREACHED : StackTarget.ELSEWHERE;
+        StackTarget result =
+                insn.src() == Insn.FRAME_POINTER ? StackTarget.Unreached.INSTANCE : StackTarget.Elsewhere.INSTANCE;
         for (int i = 0; i < places.count(); i++) {
             int slot = slotAt(places.offset(i) + insn.off());
             if (slot == NO_SLOT) {
@@ -202,7 +204,7 @@ final class StackTargets {
         if (!base.mayBeIn(depth)) {
             return;
         }
-        StackTarget value = insn.op().widthBytes() == SLOT_BYTES ? regs[insn.src()] : StackTarget.ELSEWHERE;
+        StackTarget value = insn.op().widthBytes() == SLOT_BYTES ? regs[insn.src()] : StackTarget.Elsewhere.INSTANCE;
         if (!(base instanceof StackTarget.Places places)) {
             addEverywhere(value);
             return;
@@ -233,7 +235,7 @@ final class StackTargets {
             return;
         }
         if (!(base.plus(insn.off()) instanceof StackTarget.Places places)) {
-            addEverywhere(StackTarget.ELSEWHERE);
+            addEverywhere(StackTarget.Elsewhere.INSTANCE);
             return;
         }
         for (int i = 0; i < places.count(); i++) {
@@ -245,7 +247,7 @@ final class StackTargets {
         for (int slot = 0; slot < SLOTS; slot++) {
             long first = -(slot + 1L) * SLOT_BYTES;
             if (first < bytes.end() && first + SLOT_BYTES > bytes.first()) {
-                put(slot, StackTarget.ELSEWHERE, surely);
+                put(slot, StackTarget.Elsewhere.INSTANCE, surely);
             }
         }
     }

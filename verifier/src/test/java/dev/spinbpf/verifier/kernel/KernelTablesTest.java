@@ -11,7 +11,9 @@ import dev.spinbpf.programs.model.Program;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** The tables of a kernel agree with each other, and with the code that reads them. */
@@ -52,8 +54,8 @@ class KernelTablesTest {
     void everyTraitOfHelpersIsUsed() {
         Set<HelperTraits.Trait> unused = EnumSet.allOf(HelperTraits.Trait.class);
         HelperSets sets = Kernel.LINUX_7_2.helperSets();
-        for (int id = 1; HelperIds.name(id) != null; id++) {
-            HelperTraits traits = sets.traits(HelperIds.name(id));
+        for (String name : HelperIds.all().values()) {
+            HelperTraits traits = sets.traits(name);
             unused.removeIf(traits::has);
         }
         assertThat(unused).isEmpty();
@@ -64,8 +66,7 @@ class KernelTablesTest {
         Set<KfuncTraits.Trait> traits = EnumSet.allOf(KfuncTraits.Trait.class);
         Set<Kfunc.Flag> flags = EnumSet.allOf(Kfunc.Flag.class);
         for (String[] row : Tables.rows("kfuncs.tsv", VERSION)) {
-            Kfunc kfunc = Kernel.LINUX_7_2.kfuncs().find(row[0]);
-            assertThat(kfunc).isNotNull();
+            Kfunc kfunc = Objects.requireNonNull(Kernel.LINUX_7_2.kfuncs().find(row[0]), row[0]);
             traits.removeIf(kfunc::has);
             flags.removeAll(kfunc.flags());
         }
@@ -126,11 +127,13 @@ class KernelTablesTest {
         Program xdp = program(ProgType.XDP, AttachType.XDP);
         Program devmap = program(ProgType.XDP, AttachType.XDP_DEVMAP);
         Program filter = program(ProgType.SOCKET_FILTER, AttachType.XDP);
-        assertThat(contexts.find(xdp, 0, 4, false).gives()).isEqualTo(Contexts.Gives.PACKET);
+        assertThat(Objects.requireNonNull(contexts.find(xdp, 0, 4, false)).gives())
+                .isEqualTo(Contexts.Gives.PACKET);
         assertThat(contexts.find(xdp, 0, 2, false)).isNull();
         assertThat(contexts.find(xdp, 20, 4, false)).isNull();
         assertThat(contexts.find(devmap, 20, 4, false)).isNotNull();
-        assertThat(contexts.find(filter, 9, 1, false).name()).isEqualTo("mark");
+        assertThat(Objects.requireNonNull(contexts.find(filter, 9, 1, false)).name())
+                .isEqualTo("mark");
         assertThat(contexts.find(filter, 8, 4, true)).isNull();
         assertThat(contexts.find(filter, 64, 8, true))
                 .as("beyond the end of cb")
@@ -159,10 +162,16 @@ class KernelTablesTest {
 
     @Test
     void declarationsSayTheKindOfArguments() {
-        Kfuncs kfuncs = Kernel.LINUX_7_2.kfuncs();
-        assertThat(kfuncs.find("bpf_obj_drop").params().getFirst().kind()).isEqualTo(KfuncArgKind.ALLOCATED);
-        assertThat(kfuncs.find("bpf_iter_num_next").params().getFirst().kind()).isEqualTo(KfuncArgKind.ITERATOR);
-        assertThat(kfuncs.find("bpf_res_spin_lock").params().getFirst().kind()).isEqualTo(KfuncArgKind.RES_SPIN_LOCK);
-        assertThat(kfuncs.find("bpf_task_acquire").params().getFirst().kind()).isNull();
+        assertThat(kindOfFirst("bpf_obj_drop")).isEqualTo(KfuncArgKind.ALLOCATED);
+        assertThat(kindOfFirst("bpf_iter_num_next")).isEqualTo(KfuncArgKind.ITERATOR);
+        assertThat(kindOfFirst("bpf_res_spin_lock")).isEqualTo(KfuncArgKind.RES_SPIN_LOCK);
+        assertThat(kindOfFirst("bpf_task_acquire")).isNull();
+    }
+
+    private static @Nullable KfuncArgKind kindOfFirst(String kfunc) {
+        return Objects.requireNonNull(Kernel.LINUX_7_2.kfuncs().find(kfunc), kfunc)
+                .params()
+                .getFirst()
+                .kind();
     }
 }

@@ -17,7 +17,7 @@ class StackTargetTest {
     private static StackTarget places(int frame, int... offsets) {
         return IntStream.of(offsets)
                 .mapToObj(offset -> StackTarget.at(frame, offset))
-                .reduce(StackTarget.UNREACHED, StackTarget::join);
+                .reduce(StackTarget.Unreached.INSTANCE, StackTarget::join);
     }
 
     @Test
@@ -44,11 +44,11 @@ class StackTargetTest {
 
     @Test
     void shouldNotBeASinglePlaceWhereItMayPointElsewhere() {
-        assertThat(low.join(StackTarget.ELSEWHERE)).isEqualTo(places(0, -16, 0));
-        assertThat(StackTarget.ELSEWHERE.join(low)).isEqualTo(places(0, -16, 0));
+        assertThat(low.join(StackTarget.Elsewhere.INSTANCE)).isEqualTo(places(0, -16, 0));
+        assertThat(StackTarget.Elsewhere.INSTANCE.join(low)).isEqualTo(places(0, -16, 0));
         StackTarget several = places(0, -16, -8);
-        assertThat(several.join(StackTarget.ELSEWHERE)).isEqualTo(several);
-        assertThat(StackTarget.ELSEWHERE.join(new Anywhere(3))).isEqualTo(new Anywhere(3));
+        assertThat(several.join(StackTarget.Elsewhere.INSTANCE)).isEqualTo(several);
+        assertThat(StackTarget.Elsewhere.INSTANCE.join(new Anywhere(3))).isEqualTo(new Anywhere(3));
     }
 
     @Test
@@ -56,14 +56,15 @@ class StackTargetTest {
         assertThat(high.plus(-8)).isEqualTo(low);
         assertThat(high.plus(1 << 20)).isEqualTo(new Anywhere(0));
         assertThat(high.plus(Short.MIN_VALUE)).isEqualTo(new Anywhere(0));
-        assertThat(StackTarget.ELSEWHERE.plus(8)).isEqualTo(StackTarget.ELSEWHERE);
+        assertThat(StackTarget.Elsewhere.INSTANCE.plus(8)).isEqualTo(StackTarget.Elsewhere.INSTANCE);
     }
 
     @Test
     void shouldKeepTheFrameInOtherArithmetic() {
-        assertThat(high.combined(StackTarget.ELSEWHERE)).isEqualTo(new Anywhere(0));
-        assertThat(StackTarget.ELSEWHERE.combined(high)).isEqualTo(new Anywhere(0));
-        assertThat(StackTarget.ELSEWHERE.combined(StackTarget.ELSEWHERE)).isEqualTo(StackTarget.ELSEWHERE);
+        assertThat(high.combined(StackTarget.Elsewhere.INSTANCE)).isEqualTo(new Anywhere(0));
+        assertThat(StackTarget.Elsewhere.INSTANCE.combined(high)).isEqualTo(new Anywhere(0));
+        assertThat(StackTarget.Elsewhere.INSTANCE.combined(StackTarget.Elsewhere.INSTANCE))
+                .isEqualTo(StackTarget.Elsewhere.INSTANCE);
         assertThat(low.combined(high)).isEqualTo(new Anywhere(0));
         assertThat(low.combined(StackTarget.at(1, 0))).isEqualTo(new SomeFrame(0b11));
         assertThat(low.blurred()).isEqualTo(new Anywhere(0));
@@ -71,7 +72,7 @@ class StackTargetTest {
 
     private static StackTarget randomStack(SplittableRandom random) {
         return switch (random.nextInt(8)) {
-            case 0 -> StackTarget.UNREACHED;
+            case 0 -> StackTarget.Unreached.INSTANCE;
             case 1 -> new Anywhere(random.nextInt(3));
             case 2 -> new SomeFrame(random.nextInt(1, 8));
             default -> {
@@ -86,7 +87,7 @@ class StackTargetTest {
     }
 
     private static StackTarget random(SplittableRandom random) {
-        return random.nextInt(6) == 0 ? StackTarget.ELSEWHERE : randomStack(random);
+        return random.nextInt(6) == 0 ? StackTarget.Elsewhere.INSTANCE : randomStack(random);
     }
 
     /** Whether the second value covers the first. */

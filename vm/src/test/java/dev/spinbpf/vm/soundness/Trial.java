@@ -2,8 +2,8 @@ package dev.spinbpf.vm.soundness;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.verifier.ObservedVerification;
 import dev.spinbpf.verifier.Verdict;
-import dev.spinbpf.verifier.Verifier;
 import dev.spinbpf.verifier.VerifierOptions;
 import dev.spinbpf.vm.exec.Code;
 import dev.spinbpf.vm.exec.Fault;
@@ -64,7 +64,8 @@ final class Trial {
             Subject subject, boolean comparesAllScalars, UnaryOperator<RecordedState> change) {
         StateRecorder recorder = new StateRecorder();
         VerifierOptions options = new VerifierOptions(false, Btf.EMPTY, INSN_LIMIT);
-        Verdict verdict = Verifier.verify(subject.object(), subject.program(), options, recorder, comparesAllScalars);
+        Verdict verdict =
+                ObservedVerification.verify(subject.object(), subject.program(), options, recorder, comparesAllScalars);
         if (!(verdict instanceof Verdict.Accepted)) {
             return null;
         }
