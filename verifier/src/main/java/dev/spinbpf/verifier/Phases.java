@@ -13,7 +13,8 @@ import dev.spinbpf.verifier.flow.ConstantRegisters;
 import dev.spinbpf.verifier.flow.ControlFlow;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.FastcallPatterns;
-import dev.spinbpf.verifier.flow.ProgramRules;
+import dev.spinbpf.verifier.call.MapRules;
+import dev.spinbpf.verifier.prune.LivenessPass;
 import dev.spinbpf.verifier.flow.Prototypes;
 import dev.spinbpf.verifier.flow.StackDepth;
 import dev.spinbpf.verifier.flow.SubprogArg;
@@ -39,7 +40,7 @@ final class Phases {
     private Phases() {}
 
     /** Verifies; returns if the program may run, else throws a rejection or names what is not supported. */
-    public static void run(Exploration path) {
+    static void run(Exploration path, LivenessPass liveness) {
         if (path.unit().length() == 0 || path.unit().length() > KernelLimits.BPF_COMPLEXITY_LIMIT_INSNS) {
             throw path.log()
                     .reject(
@@ -54,7 +55,7 @@ final class Phases {
         ControlFlow.check(path);
         Cfg cfg = Cfg.ofFunctions(path);
         ControlFlow.orderFunctions(path, cfg);
-        path.services().rules().checkProgram(path);
+        ProgramChecks.check(path);
         ConstantRegisters.compute(path, cfg);
         if (ConstantRegisters.pruneDeadBranches(path)) {
             cfg = Cfg.ofFunctions(path);
@@ -62,7 +63,7 @@ final class Phases {
         }
         CallGraph.sort(path);
         ControlFlow.findLoops(path, cfg);
-        path.services().liveness().compute(path);
+        liveness.compute(path);
         FastcallPatterns.mark(path);
         checkFunction(path, 0);
         checkGlobalFunctions(path);
@@ -71,7 +72,6 @@ final class Phases {
     }
 
     private static void resolveMaps(Exploration path) {
-        ProgramRules rules = path.services().rules();
         Set<Integer> checked = new HashSet<>();
         for (int i = 0; i < path.unit().length(); i++) {
             Insn insn = path.unit().insn(i);
@@ -94,7 +94,7 @@ final class Phases {
                 if (checked.size() > KernelLimits.MAX_USED_MAPS) {
                     throw path.log().reject(Errno.E2BIG, Message.TOO_MANY_MAPS, KernelLimits.MAX_USED_MAPS);
                 }
-                rules.checkMap(path, map);
+                MapRules.checkProgram(path, map);
             }
             if (isValue) {
                 checkDirectValue(path, map, insn.immHigh());

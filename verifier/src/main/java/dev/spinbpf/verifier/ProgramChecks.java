@@ -5,22 +5,15 @@ import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.verifier.attach.AttachTargets;
-import dev.spinbpf.verifier.call.MapRules;
 import dev.spinbpf.verifier.flow.Exploration;
-import dev.spinbpf.verifier.flow.ProgramRules;
 import dev.spinbpf.verifier.kernel.Message;
-import dev.spinbpf.verifier.state.MapInfo;
 
-/** Linux's rules of maps and attachment. */
-final class ProgramChecks implements ProgramRules {
-    /** SubprogDiscovery that the tracing machinery itself calls. */
-    @Override
-    public void checkMap(Exploration path, MapInfo map) {
-        MapRules.checkProgram(path, map);
-    }
+/** Rules of the program as a whole: its attachment, and sleeping there. */
+final class ProgramChecks {
+    private ProgramChecks() {}
 
-    @Override
-    public void checkProgram(Exploration path) {
+    /** Refuses a program that cannot be attached at its target, or that must not sleep there. */
+    static void check(Exploration path) {
         Program program = path.unit().program();
         if (program.type() == ProgType.SYSCALL) {
             if (!program.sleepable()) {

@@ -2,10 +2,10 @@ package dev.spinbpf.verifier;
 
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
-import dev.spinbpf.verifier.attach.ContextRules;
-import dev.spinbpf.verifier.attach.ReturnRules;
-import dev.spinbpf.verifier.call.KernelCalls;
-import dev.spinbpf.verifier.check.MemoryChecker;
+import dev.spinbpf.verifier.attach.ContextAccessRules;
+import dev.spinbpf.verifier.attach.ReturnCodeRules;
+import dev.spinbpf.verifier.call.KernelCallChecker;
+import dev.spinbpf.verifier.check.MemoryAccessChecker;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.ExplorationObserver;
 import dev.spinbpf.verifier.flow.InsnAux;
@@ -17,9 +17,9 @@ import dev.spinbpf.verifier.kernel.Kernel;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.log.Explanation;
-import dev.spinbpf.verifier.log.LogPrinter;
-import dev.spinbpf.verifier.prune.Backtracking;
-import dev.spinbpf.verifier.prune.ExploredStates;
+import dev.spinbpf.verifier.log.LogStatePrinter;
+import dev.spinbpf.verifier.prune.BacktrackingPrecision;
+import dev.spinbpf.verifier.prune.ExploredStateCache;
 import dev.spinbpf.verifier.prune.LivenessPass;
 import dev.spinbpf.verifier.prune.StackLiveness;
 import java.util.BitSet;
@@ -59,11 +59,12 @@ public final class Verifier {
         Kernel kernel = Kernel.LINUX_7_2;
         var unit = new ProgramUnit(object, program, kernel, options.kernelTypes());
         var log = new VerifierLog(kernel, options.log());
-        var path = new Exploration(unit, log, services(), options.insnLimit());
+        var stack = new StackLiveness();
+        var path = new Exploration(unit, log, services(stack), options.insnLimit());
         path.observer = observer;
         path.comparesAllScalars = comparesAllScalars;
         try {
-            Phases.run(path);
+            Phases.run(path, new LivenessPass(stack));
             Verdict.Stats stats = stats(path, start);
             return new Verdict.Accepted(new VerifiedProgram(object, program, probes(path, program)), stats, log(path));
         } catch (Rejection e) {
@@ -101,19 +102,16 @@ public final class Verifier {
         };
     }
 
-    private static Services services() {
-        var precision = new Backtracking();
-        var stack = new StackLiveness();
+    private static Services services(StackLiveness stack) {
+        var precision = new BacktrackingPrecision();
         return new Services(
-                new KernelCalls(new MemoryChecker()),
-                new ContextRules(),
-                new ReturnRules(),
-                new ProgramChecks(),
+                new KernelCallChecker(new MemoryAccessChecker()),
+                new ContextAccessRules(),
+                new ReturnCodeRules(),
                 new SubprogCalls(),
                 precision,
-                new ExploredStates(precision, stack),
-                new LivenessPass(stack),
-                new LogPrinter());
+                new ExploredStateCache(precision, stack),
+                new LogStatePrinter());
     }
 
     private static Verdict.Stats stats(Exploration path, long startNanos) {

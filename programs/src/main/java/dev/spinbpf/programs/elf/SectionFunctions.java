@@ -57,12 +57,12 @@ final class SectionFunctions {
         return mains;
     }
 
-    /** SectionFunctions of {@code .text}. */
+    /** Functions of {@code .text}. */
     List<Function> subprograms() {
         return textIndex == 0 ? List.of() : in(textIndex);
     }
 
-    /** SectionFunctions of a section, by place. */
+    /** Functions of a section, by place. */
     List<Function> in(int section) {
         NavigableMap<Integer, Function> functions = bySection.get(section);
         return functions == null ? List.of() : List.copyOf(functions.values());

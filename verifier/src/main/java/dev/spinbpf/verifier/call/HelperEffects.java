@@ -3,7 +3,7 @@ package dev.spinbpf.verifier.call;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.Errno;
-import dev.spinbpf.verifier.attach.ReturnRules;
+import dev.spinbpf.verifier.attach.ReturnCodeRules;
 import dev.spinbpf.verifier.check.ResourceLeaks;
 import dev.spinbpf.verifier.flow.CriticalSections;
 import dev.spinbpf.verifier.flow.Exploration;
@@ -129,12 +129,12 @@ final class HelperEffects {
         if (path.unit().program().attachType() == AttachType.CGROUP_GETSOCKOPT) {
             return;
         }
-        RetvalRange range = ReturnRules.hookRange(path);
+        RetvalRange range = ReturnCodeRules.hookRange(path);
         if (range == null) {
             throw path.log().reject(Errno.EINVAL, Message.SET_RETVAL_AT_VOID_HOOK);
         }
         path.services().precision().markChain(path, 1);
-        ReturnRules.checkRange(path, path.reg(1), range, "At bpf_set_retval", "R1");
+        ReturnCodeRules.checkRange(path, path.reg(1), range, "At bpf_set_retval", "R1");
     }
 
     private void loop(Callback callback) {

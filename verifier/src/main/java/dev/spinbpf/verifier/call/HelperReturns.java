@@ -3,7 +3,7 @@ package dev.spinbpf.verifier.call;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.KernelLimits;
-import dev.spinbpf.verifier.attach.ReturnRules;
+import dev.spinbpf.verifier.attach.ReturnCodeRules;
 import dev.spinbpf.verifier.domain.Cnum32;
 import dev.spinbpf.verifier.domain.ScalarValue;
 import dev.spinbpf.verifier.flow.Exploration;
@@ -130,7 +130,7 @@ final class HelperReturns {
             return bounded(0, MAX_CPUS - 1);
         }
         if (meta.has(Trait.RETURNS_RETVAL)) {
-            RetvalRange range = ReturnRules.hookRange(path);
+            RetvalRange range = ReturnCodeRules.hookRange(path);
             return range == null ? r0 : bounded(range.min(), range.max());
         }
         return r0;

@@ -5,9 +5,7 @@ public record Services(
         CallChecker calls,
         ContextAccess context,
         ReturnCodes returnCodes,
-        ProgramRules rules,
         CallbackPusher callbacks,
         Precision precision,
         StateCache stateCache,
-        LivenessAnalysis liveness,
         StatePrinter printer) {}

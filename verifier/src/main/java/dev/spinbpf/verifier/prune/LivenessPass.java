@@ -4,7 +4,6 @@ import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.verifier.flow.Cfg;
 import dev.spinbpf.verifier.flow.Exploration;
-import dev.spinbpf.verifier.flow.LivenessAnalysis;
 
 /**
  * Finds what is alive before each instruction: registers, here, and stack slots, by {@link StackPointerAnalysis}.
@@ -14,7 +13,7 @@ import dev.spinbpf.verifier.flow.LivenessAnalysis;
  *
  * <p>Serves one verification; runs after the post-order, the strongly connected components and the constants are known.
  */
-public final class LivenessPass implements LivenessAnalysis {
+public final class LivenessPass {
     private static final int ALL = 0xffff;
     private static final int MAX_ARGS = 5;
 
@@ -25,7 +24,7 @@ public final class LivenessPass implements LivenessAnalysis {
         this.stack = stack;
     }
 
-    @Override
+    /** Fills {@link InsnAux#liveRegsBefore} and what the state cache needs to know of the stack. */
     public void compute(Exploration path) {
         Cfg cfg = Cfg.ofFunctions(path);
         new StackPointerAnalysis(path, cfg, stack).run();

@@ -78,7 +78,7 @@ final class SccVisits {
      *
      * @return whether it was
      */
-    boolean exit(Exploration path, VerifierState state, Backtracking precision) {
+    boolean exit(Exploration path, VerifierState state, BacktrackingPrecision precision) {
         Visit visit = find(path, state);
         VerifierState entry = visit == null ? null : visit.entry;
         if (visit == null || entry == null || !isSame(entry, state)) {
@@ -95,7 +95,7 @@ final class SccVisits {
         return a == b;
     }
 
-    private static void propagate(Exploration path, Visit visit, Backtracking precision) {
+    private static void propagate(Exploration path, Visit visit, BacktrackingPrecision precision) {
         boolean changed = true;
         for (int round = 0; changed; round++) {
             if (round > MAX_ROUNDS) {

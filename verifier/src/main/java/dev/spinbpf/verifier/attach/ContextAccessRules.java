@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Most contexts are structs of which the table of contexts lists the fields. Those of programs on the kernel's own functions
  * are the functions' arguments, so that prototypes say what they hold; that of system calls is memory.
  */
-public final class ContextRules implements ContextAccess {
+public final class ContextAccessRules implements ContextAccess {
     private static final int MAX_SYSCALL_BYTES = 0xffff;
 
     @Override

@@ -18,7 +18,7 @@ import dev.spinbpf.verifier.state.RegState;
 import org.jspecify.annotations.Nullable;
 
 /** The values that each kind of program may return. */
-public final class ReturnRules implements ReturnCodes {
+public final class ReturnCodeRules implements ReturnCodes {
     private static final RetvalRange ZERO_OR_ONE = new RetvalRange(0, 1);
     private static final RetvalRange ZERO = new RetvalRange(0, 0);
     private static final RetvalRange ONE = new RetvalRange(1, 1);

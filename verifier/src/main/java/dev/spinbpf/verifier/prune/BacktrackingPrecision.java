@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Serves one verification.
  */
-public final class Backtracking implements Precision {
+public final class BacktrackingPrecision implements Precision {
     private static final int NO_INSN = -1;
 
     private final BacktrackState marks = new BacktrackState();

@@ -7,7 +7,7 @@ import dev.spinbpf.verifier.flow.MemoryAccess;
 import dev.spinbpf.verifier.state.RegState;
 
 /** Memory access on behalf of calls. */
-public final class MemoryChecker implements MemoryAccess {
+public final class MemoryAccessChecker implements MemoryAccess {
     @Override
     public void checkAccess(
             Exploration path, int insnIndex, RegState pointer, String name, int off, int sizeBytes, boolean write) {

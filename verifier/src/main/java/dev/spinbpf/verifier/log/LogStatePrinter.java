@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Serves one verification: it remembers the source line and the instruction printed last.
  */
-public final class LogPrinter implements StatePrinter {
+public final class LogStatePrinter implements StatePrinter {
     private static final int COMMENT_COLUMN = 40;
     private static final int COLUMN_STEP = 8;
 

@@ -25,13 +25,13 @@ import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 
 /** Calls into the kernel, by Linux 7.2's rules. */
-public final class KernelCalls implements CallChecker {
+public final class KernelCallChecker implements CallChecker {
     private final HelperCalls helpers;
     private final KfuncCalls kfuncs;
     private final Dynptrs dynptrs;
 
     /** @param memory how calls access memory */
-    public KernelCalls(MemoryAccess memory) {
+    public KernelCallChecker(MemoryAccess memory) {
         helpers = new HelperCalls(memory);
         kfuncs = new KfuncCalls(memory);
         dynptrs = new Dynptrs(memory);

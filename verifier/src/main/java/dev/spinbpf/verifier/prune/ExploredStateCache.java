@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Serves one verification.
  */
-public final class ExploredStates implements StateCache {
+public final class ExploredStateCache implements StateCache {
     private static final int LONG_HISTORY = 40;
     private static final int MIN_JUMPS = 2;
     private static final int MIN_INSNS = 8;
@@ -36,7 +36,7 @@ public final class ExploredStates implements StateCache {
     private static final int MISSES = 3;
     private static final int MISSES_OF_CHECKPOINT = 64;
 
-    private final Backtracking precision;
+    private final BacktrackingPrecision precision;
     private final StackLiveness liveness;
     private final StateComparison comparison = new StateComparison();
     private final SccVisits visits = new SccVisits();
@@ -71,7 +71,7 @@ public final class ExploredStates implements StateCache {
      * @param precision the marks of the same verification
      * @param liveness what {@link LivenessPass} found
      */
-    public ExploredStates(Backtracking precision, StackLiveness liveness) {
+    public ExploredStateCache(BacktrackingPrecision precision, StackLiveness liveness) {
         this.precision = precision;
         this.liveness = liveness;
     }
@@ -239,7 +239,7 @@ public final class ExploredStates implements StateCache {
         updatePeak(path);
         path.prevJmpsProcessed = path.jmpsProcessed;
         path.prevInsnProcessed = path.insnProcessed;
-        Backtracking.forget(current);
+        BacktrackingPrecision.forget(current);
         StateCleaner.clearSingularIds(current);
         VerifierState state = current.copy();
         state.setInsn(insnIndex);
