@@ -38,10 +38,6 @@ final class MainLoop {
                 }
                 Insn insn = path.unit().insn(at);
                 print(path, state, insn, at);
-                aux.seen = path.passCount();
-                if (insn.slots() == 2) {
-                    path.unit().aux(at + 1).seen = path.passCount();
-                }
                 next = InsnChecker.check(path, insn, at);
             }
             afterBranch = next == InsnChecker.PATH_ENDS;

@@ -121,14 +121,14 @@ final class Phases {
 
     private static void checkGlobalFunctions(Exploration path) {
         if (path.unit().exceptionCallbackSubprog != 0) {
-            path.unit().subprog(path.unit().exceptionCallbackSubprog).called = true;
+            path.subprogTrace(path.unit().exceptionCallbackSubprog).called = true;
         }
         boolean again = true;
         while (again) {
             again = false;
             for (int i = 1; i < path.unit().subprogs().size(); i++) {
                 SubprogInfo subprog = path.unit().subprog(i);
-                if (!subprog.global || !subprog.called || subprog.verified) {
+                if (!subprog.global || !path.subprogTrace(i).called || path.subprogTrace(i).verified) {
                     continue;
                 }
                 checkFunction(path, i);
@@ -136,7 +136,7 @@ final class Phases {
                     path.log()
                             .narrate("Func#%d ('%s') is safe for any args that match its prototype\n", i, subprog.name);
                 }
-                subprog.verified = true;
+                path.subprogTrace(i).verified = true;
                 again = true;
             }
         }

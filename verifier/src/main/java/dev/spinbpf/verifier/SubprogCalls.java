@@ -82,7 +82,7 @@ final class SubprogCalls implements CallbackPusher {
         if (callee.changesPktData) {
             PacketAccess.invalidateAll(state);
         }
-        callee.called = true;
+        path.subprogTrace(number).called = true;
         Registers.clearCallerSaved(path, state.func());
         if (!Prototypes.returnsVoid(path, number)) {
             path.setReg(0, RegState.UNKNOWN);
@@ -140,7 +140,7 @@ final class SubprogCalls implements CallbackPusher {
     /** Null if the registers fit the callee's prototype, else why they do not; such a callee's prototype is not relied on. */
     private static @Nullable Rejection matchArguments(Exploration path, int number) {
         SubprogInfo callee = path.unit().subprog(number);
-        if (callee.btfFuncId == 0 || callee.unreliable) {
+        if (callee.btfFuncId == 0 || path.subprogTrace(number).unreliable) {
             return path.log().reject(Errno.EINVAL);
         }
         try {
@@ -150,7 +150,7 @@ final class SubprogCalls implements CallbackPusher {
             }
             return null;
         } catch (Rejection e) {
-            callee.unreliable = true;
+            path.subprogTrace(number).unreliable = true;
             return e;
         }
     }
@@ -218,11 +218,11 @@ final class SubprogCalls implements CallbackPusher {
             throw mismatch;
         }
         SubprogInfo info = path.unit().subprog(subprog);
-        info.isCallback = true;
+        path.subprogTrace(subprog).isCallback = true;
         FuncState caller = path.func();
         CallChecker.CallSummary call = path.services().calls().summary(path, insn);
         if (call.asyncCallback()) {
-            info.isAsyncCallback = true;
+            path.subprogTrace(subprog).isAsyncCallback = true;
             pushAsync(path, call, insnIndex, subprog, setup);
             return;
         }

@@ -8,7 +8,7 @@ import dev.spinbpf.verifier.call.KernelCallChecker;
 import dev.spinbpf.verifier.check.MemoryAccessChecker;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.ExplorationObserver;
-import dev.spinbpf.verifier.flow.InsnAux;
+import dev.spinbpf.verifier.flow.InsnTrace;
 import dev.spinbpf.verifier.flow.ProgramUnit;
 import dev.spinbpf.verifier.flow.Rejection;
 import dev.spinbpf.verifier.flow.Services;
@@ -84,20 +84,20 @@ public final class Verifier {
                         case LDX, LDXSX -> true;
                         default -> false;
                     };
-            if (isLoad && isProbed(path.unit().aux(slot))) {
+            if (isLoad && isProbed(path.trace(slot))) {
                 probes.set(slot);
             }
         }
         return probes;
     }
 
-    private static boolean isProbed(InsnAux aux) {
-        return switch (aux.ptrType) {
+    private static boolean isProbed(InsnTrace trace) {
+        return switch (trace.ptrType) {
             case PTR_TO_BTF_ID ->
-                aux.ptrFlags == 0
-                        || aux.ptrFlags == TypeFlags.PTR_UNTRUSTED
-                        || aux.ptrFlags == (TypeFlags.MEM_ALLOC | TypeFlags.PTR_UNTRUSTED);
-            case PTR_TO_MEM -> aux.ptrFlags == (TypeFlags.MEM_RDONLY | TypeFlags.PTR_UNTRUSTED);
+                trace.ptrFlags == 0
+                        || trace.ptrFlags == TypeFlags.PTR_UNTRUSTED
+                        || trace.ptrFlags == (TypeFlags.MEM_ALLOC | TypeFlags.PTR_UNTRUSTED);
+            case PTR_TO_MEM -> trace.ptrFlags == (TypeFlags.MEM_RDONLY | TypeFlags.PTR_UNTRUSTED);
             case null, default -> false;
         };
     }

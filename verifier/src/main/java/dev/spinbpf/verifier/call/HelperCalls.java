@@ -50,8 +50,8 @@ final class HelperCalls {
         for (int i = 0; i < KernelLimits.MAX_BPF_FUNC_REG_ARGS; i++) {
             args.check(path, i, meta, insnIndex);
         }
-        recordMap(path, meta, path.unit().aux(insnIndex));
-        recordKey(path, meta, path.unit().aux(insnIndex));
+        checkMap(path, meta);
+        checkTailCall(path, meta);
         fillRawMemory(path, meta, insnIndex);
         HelperEffects effects = new HelperEffects(path, meta, insn, insnIndex);
         effects.release();
@@ -100,21 +100,15 @@ final class HelperCalls {
         return proto;
     }
 
-    private static void recordMap(Exploration path, HelperMeta meta, InsnAux aux) {
+    private static void checkMap(Exploration path, HelperMeta meta) {
         if (!meta.has(Trait.RECORDS_MAP)) {
             return;
         }
         MapInfo map = Objects.requireNonNull(meta.map);
         MapRules.checkWritable(path, map, meta);
-        if (aux.map == null) {
-            aux.map = map;
-        } else if (aux.map != map) {
-            aux.map = map;
-            aux.mapPoisoned = true;
-        }
     }
 
-    private static void recordKey(Exploration path, HelperMeta meta, InsnAux aux) {
+    private static void checkTailCall(Exploration path, HelperMeta meta) {
         if (!meta.has(Trait.TAIL_CALL)) {
             return;
         }
@@ -123,19 +117,11 @@ final class HelperCalls {
             throw path.log().reject(Errno.EINVAL, Message.TAIL_CALL_NEEDS_PROG_ARRAY);
         }
         RegState key = path.reg(3);
-        if (!key.isScalar()
-                || !key.isConst()
-                || Long.compareUnsigned(key.constValue(), map.def().maxEntries()) >= 0) {
-            aux.mapKeySeen = true;
-            aux.mapKeyPoisoned = true;
-            return;
-        }
-        path.services().precision().markChain(path, 3);
-        if (!aux.mapKeySeen) {
-            aux.mapKeySeen = true;
-            aux.mapKey = key.constValue();
-        } else if (aux.mapKey != key.constValue()) {
-            aux.mapKeyPoisoned = true;
+        boolean known = key.isScalar()
+                && key.isConst()
+                && Long.compareUnsigned(key.constValue(), map.def().maxEntries()) < 0;
+        if (known) {
+            path.services().precision().markChain(path, 3);
         }
     }
 

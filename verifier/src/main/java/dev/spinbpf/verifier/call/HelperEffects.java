@@ -153,18 +153,18 @@ final class HelperEffects {
 
     /** Linux inlines the loop if its flags are zero, and has to rely on that. */
     private void loopFlags() {
-        var aux = path.unit().aux(insnIndex);
-        if (aux.loopSeen && !aux.loopFitsInline) {
+        var trace = path.trace(insnIndex);
+        if (trace.loopSeen && !trace.loopFitsInline) {
             return;
         }
         boolean zero = path.reg(4).isNull();
         if (zero) {
             path.services().precision().markChain(path, 4);
         }
-        aux.loopFitsInline = zero && (!aux.loopSeen || aux.loopSubprog == meta.subprog);
-        if (!aux.loopSeen) {
-            aux.loopSeen = true;
-            aux.loopSubprog = meta.subprog;
+        trace.loopFitsInline = zero && (!trace.loopSeen || trace.loopSubprog == meta.subprog);
+        if (!trace.loopSeen) {
+            trace.loopSeen = true;
+            trace.loopSubprog = meta.subprog;
         }
     }
 

@@ -2,7 +2,7 @@ package dev.spinbpf.verifier.check;
 
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.Exploration;
-import dev.spinbpf.verifier.flow.InsnAux;
+import dev.spinbpf.verifier.flow.InsnTrace;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.RegType;
@@ -13,14 +13,14 @@ final class InsnPointers {
 
     /** Notes the kind of pointer of the current instruction; refuses one that does not go with those seen before. */
     static void save(Exploration path, RegType type, int flags, boolean trustMayDiffer) {
-        InsnAux aux = path.unit().aux(path.insnIndex());
-        RegType previous = aux.ptrType;
+        InsnTrace trace = path.trace(path.insnIndex());
+        RegType previous = trace.ptrType;
         if (previous == null || previous == RegType.NOT_INIT) {
-            aux.ptrType = type;
-            aux.ptrFlags = flags;
+            trace.ptrType = type;
+            trace.ptrFlags = flags;
             return;
         }
-        boolean same = type == previous && flags == aux.ptrFlags;
+        boolean same = type == previous && flags == trace.ptrFlags;
         if (same || (isMismatchOk(type) && isMismatchOk(previous))) {
             return;
         }
@@ -28,8 +28,8 @@ final class InsnPointers {
             throw path.log().reject(Errno.EINVAL, Message.SAME_INSN_DIFFERENT_POINTERS);
         }
         boolean mem = type == RegType.PTR_TO_MEM || previous == RegType.PTR_TO_MEM;
-        aux.ptrType = mem ? RegType.PTR_TO_MEM : RegType.PTR_TO_BTF_ID;
-        aux.ptrFlags = (flags | aux.ptrFlags) & (TypeFlags.PTR_UNTRUSTED | TypeFlags.MEM_RDONLY);
+        trace.ptrType = mem ? RegType.PTR_TO_MEM : RegType.PTR_TO_BTF_ID;
+        trace.ptrFlags = (flags | trace.ptrFlags) & (TypeFlags.PTR_UNTRUSTED | TypeFlags.MEM_RDONLY);
     }
 
     private static boolean isMemOrBtf(RegType type) {

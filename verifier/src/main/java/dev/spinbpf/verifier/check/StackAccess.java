@@ -1,5 +1,7 @@
 package dev.spinbpf.verifier.check;
 
+import dev.spinbpf.verifier.flow.SubprogInfo;
+import dev.spinbpf.verifier.flow.SubprogTrace;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
@@ -69,14 +71,15 @@ final class StackAccess {
 
     /** Stack that is used for spills around fast calls only ceases to be so when anything else uses it. */
     static void checkFastcallContract(Exploration path, FuncState func, int insnIndex, int off) {
-        var subprog = path.unit().subprog(func.subprog());
-        if (subprog.fastcallStackOff <= off || path.unit().aux(insnIndex).fastcallPattern) {
+        SubprogTrace trace = path.subprogTrace(func.subprog());
+        if (trace.fastcallStackOff <= off || path.trace(insnIndex).fastcallPattern) {
             return;
         }
-        subprog.fastcallStackOff = Short.MIN_VALUE;
+        SubprogInfo subprog = path.unit().subprog(func.subprog());
+        trace.fastcallStackOff = Short.MIN_VALUE;
         for (int i = subprog.start; i < subprog.end; i++) {
-            path.unit().aux(i).fastcallSpills = 0;
-            path.unit().aux(i).fastcallPattern = false;
+            path.trace(i).fastcallSpills = 0;
+            path.trace(i).fastcallPattern = false;
         }
     }
 

@@ -6,6 +6,8 @@ import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.VerifierState;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,8 @@ public final class Exploration {
     private final VerifierLog log;
     private final Services services;
     private final int insnLimit;
+    private final InsnTrace[] traces;
+    private final List<SubprogTrace> subprogTraces = new ArrayList<>();
     private final ArrayDeque<Pending> branchStack = new ArrayDeque<>();
 
     private VerifierState state = new VerifierState();
@@ -67,6 +71,10 @@ public final class Exploration {
         this.log = log;
         this.services = services;
         this.insnLimit = insnLimit;
+        traces = new InsnTrace[unit.length()];
+        for (int i = 0; i < traces.length; i++) {
+            traces[i] = new InsnTrace();
+        }
     }
 
     /** The program that is explored. */
@@ -85,6 +93,19 @@ public final class Exploration {
     /** Most instructions to process. */
     public int insnLimit() {
         return insnLimit;
+    }
+
+    /** The notes on an instruction. */
+    public InsnTrace trace(int insn) {
+        return traces[insn];
+    }
+
+    /** The notes on a function. */
+    public SubprogTrace subprogTrace(int number) {
+        while (subprogTraces.size() <= number) {
+            subprogTraces.add(new SubprogTrace());
+        }
+        return subprogTraces.get(number);
     }
 
     /** The state of the path that is being walked. */
@@ -156,8 +177,8 @@ public final class Exploration {
     /** Makes the frame's stack at least so many bytes large. */
     public void growStack(FuncState func, int bytes) {
         func.grow(bytes);
-        SubprogInfo info = unit.subprog(func.subprog());
-        info.stackDepth = Math.max(info.stackDepth, func.allocatedStack());
+        SubprogTrace trace = subprogTrace(func.subprog());
+        trace.stackDepth = Math.max(trace.stackDepth, func.allocatedStack());
     }
 
     /** Keeps a copy of the current state, to be continued at a slot later. */

@@ -14,7 +14,9 @@ public final class FastcallPatterns {
     private FastcallPatterns() {}
 
     public static void mark(Exploration path) {
-        for (SubprogInfo subprog : path.unit().subprogs()) {
+        for (int number = 0; number < path.unit().subprogs().size(); number++) {
+            SubprogInfo subprog = path.unit().subprog(number);
+            SubprogTrace trace = path.subprogTrace(number);
             int lowest = 0;
             for (int i = subprog.start; i < subprog.end; i++) {
                 Insn insn = path.unit().insn(i);
@@ -25,13 +27,13 @@ public final class FastcallPatterns {
             for (int i = subprog.start; i < subprog.end; i++) {
                 Op.Kind kind = path.unit().insn(i).op().kind();
                 if (kind == Op.Kind.CALL_HELPER || kind == Op.Kind.CALL_KFUNC) {
-                    markCall(path, subprog, i, lowest);
+                    markCall(path, trace, i, lowest);
                 }
             }
         }
     }
 
-    private static void markCall(Exploration path, SubprogInfo subprog, int at, int lowest) {
+    private static void markCall(Exploration path, SubprogTrace trace, int at, int lowest) {
         CallChecker.CallSummary call =
                 path.services().calls().summary(path, path.unit().insn(at));
         int clobbered = ((1 << (call.params() + 1)) - 1) & ~(call.isVoid() ? 1 : 0);
@@ -45,8 +47,8 @@ public final class FastcallPatterns {
                 break;
             }
             expected &= ~(1 << reg);
-            path.unit().aux(at - distance).fastcallPattern = true;
-            path.unit().aux(at + distance).fastcallPattern = true;
+            path.trace(at - distance).fastcallPattern = true;
+            path.trace(at + distance).fastcallPattern = true;
             pairs++;
             off += Long.BYTES;
         }
@@ -54,11 +56,11 @@ public final class FastcallPatterns {
             return;
         }
         if (call.fastcall()) {
-            path.unit().aux(at).fastcallSpills = pairs;
+            path.trace(at).fastcallSpills = pairs;
         } else {
-            subprog.keepFastcallStack = true;
+            trace.keepFastcallStack = true;
         }
-        subprog.fastcallStackOff = Math.min(subprog.fastcallStackOff, off);
+        trace.fastcallStackOff = Math.min(trace.fastcallStackOff, off);
     }
 
     /** The register that is spilled so many instructions before the call and filled as many after it, or -1. */
@@ -85,13 +87,15 @@ public final class FastcallPatterns {
 
     /** After the main pass: stack that only removed spills used is not used. */
     public static void release(Exploration path) {
-        for (SubprogInfo subprog : path.unit().subprogs()) {
+        for (int number = 0; number < path.unit().subprogs().size(); number++) {
+            SubprogInfo subprog = path.unit().subprog(number);
             boolean removed = false;
             for (int i = subprog.start; i < subprog.end; i++) {
-                removed |= path.unit().aux(i).fastcallSpills > 0;
+                removed |= path.trace(i).fastcallSpills > 0;
             }
-            if (removed && !subprog.keepFastcallStack) {
-                subprog.stackDepth = -subprog.fastcallStackOff;
+            SubprogTrace trace = path.subprogTrace(number);
+            if (removed && !trace.keepFastcallStack) {
+                trace.stackDepth = -trace.fastcallStackOff;
             }
         }
     }

@@ -36,7 +36,7 @@ public final class StackDepth {
         boolean tailCalls = path.unit().subprogs().stream().anyMatch(subprog -> subprog.hasTailCall);
         boolean privateStack = !tailCalls && supportsPrivateStack();
         for (int i = path.unit().subprogs().size() - 1; i >= 0; i--) {
-            if (i == 0 || path.unit().subprog(i).isAsyncCallback) {
+            if (i == 0 || path.subprogTrace(i).isAsyncCallback) {
                 walk(i, 0, 0, 0, i == 0 && privateStack);
             }
         }
@@ -89,7 +89,7 @@ public final class StackDepth {
     }
 
     private int ownDepth(int number, int level, int depthBefore, boolean privateStack) {
-        int own = (path.unit().subprog(number).stackDepth + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        int own = (path.subprogTrace(number).stackDepth + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
         if (privateStack && !sharesStack[number] && own >= PRIVATE_STACK_MIN) {
             ownStack[number] = true;
         }
@@ -116,10 +116,10 @@ public final class StackDepth {
         }
         int callee = path.unit().findSubprog(at + (int) insn.imm() + 1);
         SubprogInfo info = path.unit().subprog(callee);
-        if (info.isAsyncCallback && !call) {
+        if (path.subprogTrace(callee).isAsyncCallback && !call) {
             return false;
         }
-        if (info.isAsyncCallback && info.isExceptionCallback) {
+        if (path.subprogTrace(callee).isAsyncCallback && info.isExceptionCallback) {
             throw path.log().reject(Errno.EINVAL, Message.EXCEPTION_CB_CALLED_DIRECTLY, at);
         }
         int calleeFrame = info.global ? 0 : frame + 1;
@@ -131,7 +131,7 @@ public final class StackDepth {
 
     private void refuseInCallback(int level, Message message, Object... args) {
         for (int i = level; i >= 0; i--) {
-            if (path.unit().subprog(chain[i]).isCallback) {
+            if (path.subprogTrace(chain[i]).isCallback) {
                 throw path.log().reject(Errno.EINVAL, message, args);
             }
         }

@@ -60,8 +60,8 @@ public final class SubprogDiscovery {
             if (exceptionStart > 0 && start == exceptionStart) {
                 path.unit().exceptionCallbackSubprog = i;
                 SubprogInfo callback = path.unit().subprog(i);
-                callback.isCallback = true;
-                callback.isAsyncCallback = true;
+                path.subprogTrace(i).isCallback = true;
+                path.subprogTrace(i).isAsyncCallback = true;
                 callback.isExceptionCallback = true;
             }
         }

@@ -16,12 +16,6 @@ public final class SubprogInfo {
     /** Id of its FUNC in the object's BTF, or 0. */
     public final int btfFuncId;
 
-    /** Most stack in bytes that it uses, callees not counted. */
-    public int stackDepth;
-    /** Begin of the stack that is used for spills around fast calls only, as a negative offset; 0 if there is none. */
-    public int fastcallStackOff;
-
-    public boolean keepFastcallStack;
     /** Slot of one of its exits, -1 if it has none. */
     public int exitInsn = -1;
 
@@ -29,17 +23,9 @@ public final class SubprogInfo {
     public boolean tailCallReachable;
     public boolean hasLdAbs;
     public boolean mightThrow;
-    public boolean isCallback;
-    public boolean isAsyncCallback;
     public boolean isExceptionCallback;
     public boolean changesPktData;
     public boolean mightSleep;
-    /** A global function that some path called: it has to be verified. */
-    public boolean called;
-
-    public boolean verified;
-    /** Its prototype does not say what is passed, or callers pass something else. */
-    public boolean unreliable;
     /** Its arguments by its prototype, once they are known. */
     public @Nullable List<SubprogArg> args;
 

@@ -1,0 +1,22 @@
+package dev.spinbpf.verifier.flow;
+
+import dev.spinbpf.verifier.state.RegType;
+import org.jspecify.annotations.Nullable;
+
+/** What the exploration has seen of one instruction, on all paths so far. Mutable. */
+public final class InsnTrace {
+    /** Type of the pointer with which the instruction accesses memory; null before it did. */
+    public @Nullable RegType ptrType;
+    /** Flags of {@link #ptrType}. */
+    public int ptrFlags;
+    /** A spill or fill around a call that is no access to the stack (bpf_fastcall), as long as nothing else uses the slots. */
+    public boolean fastcallPattern;
+    /** Pairs of such spills and fills around the call; 0 once something else uses the slots. */
+    public int fastcallSpills;
+    /** A call of bpf_loop was processed here. */
+    public boolean loopSeen;
+    /** All calls processed here have the same callback and no flags, so that Linux makes a loop of them. */
+    public boolean loopFitsInline;
+    /** The callback of the call processed first. */
+    public int loopSubprog;
+}

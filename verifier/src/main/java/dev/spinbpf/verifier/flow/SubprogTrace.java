@@ -1,0 +1,21 @@
+package dev.spinbpf.verifier.flow;
+
+/** What the exploration has seen of one function, on all paths so far. Mutable. */
+public final class SubprogTrace {
+    /** Most stack in bytes that it uses, callees not counted. */
+    public int stackDepth;
+    /** Start of the stack that is used for spills around fast calls only, as a negative offset; 0 if there is none. */
+    public int fastcallStackOff;
+    /** Spills around a call that Linux cannot remove use that stack too. */
+    public boolean keepFastcallStack;
+    /** A global function that some path called: it has to be verified. */
+    public boolean called;
+    /** A global function that was verified by its prototype. */
+    public boolean verified;
+    /** Some path called it back, or it handles exceptions. */
+    public boolean isCallback;
+    /** Some path left it to be called back later, or it handles exceptions. */
+    public boolean isAsyncCallback;
+    /** Its prototype does not say what is passed, or callers pass something else. */
+    public boolean unreliable;
+}
