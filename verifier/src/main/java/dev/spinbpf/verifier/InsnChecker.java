@@ -106,7 +106,7 @@ final class InsnChecker {
         }
         RegState r0 = Registers.checkSource(path, 0);
         if (!r0.is(RegType.PTR_TO_ARENA, 0) && !r0.isScalar()) {
-            throw path.log().reject(Errno.EINVAL, Message.SUBPROG_EXIT_R0_NOT_SCALAR, r0.typeText());
+            throw path.reject(Errno.EINVAL, Message.SUBPROG_EXIT_R0_NOT_SCALAR, r0.typeText());
         }
     }
 
@@ -118,17 +118,17 @@ final class InsnChecker {
                     default -> false;
                 };
         if (!allowed) {
-            throw path.log().reject(Errno.EINVAL, Message.LD_ABS_NOT_ALLOWED);
+            throw path.reject(Errno.EINVAL, Message.LD_ABS_NOT_ALLOWED);
         }
         for (int i = path.state().curframe(); i > 0; i--) {
             if (path.state().frame(i).inCallback()) {
-                throw path.log().reject(Errno.EINVAL, Message.LD_ABS_IN_CALLBACK);
+                throw path.reject(Errno.EINVAL, Message.LD_ABS_IN_CALLBACK);
             }
         }
         RegState context = Registers.checkSource(path, CONTEXT_REG);
         ResourceLeaks.check(path, false, true, "BPF_LD_[ABS|IND]");
         if (!context.is(RegType.PTR_TO_CTX, 0)) {
-            throw path.log().reject(Errno.EINVAL, Message.LD_ABS_NEEDS_SKB);
+            throw path.reject(Errno.EINVAL, Message.LD_ABS_NEEDS_SKB);
         }
         if (insn.op().kind() == Op.Kind.LD_IND) {
             Registers.checkSource(path, insn.src());

@@ -57,7 +57,7 @@ final class MainLoop {
     private static void account(Exploration path) {
         path.insnProcessed++;
         if (path.insnProcessed > path.insnLimit()) {
-            throw path.log().reject(Errno.E2BIG, Message.PROGRAM_TOO_LARGE, path.insnProcessed);
+            throw path.reject(Errno.E2BIG, Message.PROGRAM_TOO_LARGE, path.insnProcessed);
         }
     }
 

@@ -6,6 +6,7 @@ import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.linux.ProgType;
+import dev.spinbpf.verifier.call.MapRules;
 import dev.spinbpf.verifier.domain.ScalarValue;
 import dev.spinbpf.verifier.flow.CallGraph;
 import dev.spinbpf.verifier.flow.Cfg;
@@ -13,8 +14,6 @@ import dev.spinbpf.verifier.flow.ConstantRegisters;
 import dev.spinbpf.verifier.flow.ControlFlow;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.FastcallPatterns;
-import dev.spinbpf.verifier.call.MapRules;
-import dev.spinbpf.verifier.prune.LivenessPass;
 import dev.spinbpf.verifier.flow.Prototypes;
 import dev.spinbpf.verifier.flow.StackDepth;
 import dev.spinbpf.verifier.flow.SubprogArg;
@@ -23,6 +22,7 @@ import dev.spinbpf.verifier.flow.SubprogInfo;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
+import dev.spinbpf.verifier.prune.LivenessPass;
 import dev.spinbpf.verifier.state.DynptrType;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.MapInfo;
@@ -42,11 +42,8 @@ final class Phases {
     /** Verifies; returns if the program may run, else throws a rejection or names what is not supported. */
     static void run(Exploration path, LivenessPass liveness) {
         if (path.unit().length() == 0 || path.unit().length() > KernelLimits.BPF_COMPLEXITY_LIMIT_INSNS) {
-            throw path.log()
-                    .reject(
-                            Errno.E2BIG,
-                            Message.INVALID_NUMBER_OF_INSNS,
-                            path.unit().length());
+            throw path.reject(
+                    Errno.E2BIG, Message.INVALID_NUMBER_OF_INSNS, path.unit().length());
         }
         SubprogDiscovery.discover(path);
         SubprogDiscovery.checkJumps(path);
@@ -76,7 +73,7 @@ final class Phases {
         for (int i = 0; i < path.unit().length(); i++) {
             Insn insn = path.unit().insn(i);
             if (insn.op() == Op.ADDR_SPACE_CAST && insn.imm() != 1 && insn.imm() != 1 << Short.SIZE) {
-                throw path.log().reject(Errno.EINVAL, Message.ADDR_SPACE_CAST_BETWEEN_0_AND_1);
+                throw path.reject(Errno.EINVAL, Message.ADDR_SPACE_CAST_BETWEEN_0_AND_1);
             }
             if (insn.op().kind() != Op.Kind.LDDW) {
                 continue;
@@ -87,12 +84,12 @@ final class Phases {
                 continue;
             }
             if (insn.immLow() < 0 || insn.immLow() >= path.unit().maps().size()) {
-                throw path.log().reject(Errno.EBADF, Message.FD_NOT_A_MAP, insn.immLow());
+                throw path.reject(Errno.EBADF, Message.FD_NOT_A_MAP, insn.immLow());
             }
             MapInfo map = path.unit().maps().get(insn.immLow());
             if (checked.add(insn.immLow())) {
                 if (checked.size() > KernelLimits.MAX_USED_MAPS) {
-                    throw path.log().reject(Errno.E2BIG, Message.TOO_MANY_MAPS, KernelLimits.MAX_USED_MAPS);
+                    throw path.reject(Errno.E2BIG, Message.TOO_MANY_MAPS, KernelLimits.MAX_USED_MAPS);
                 }
                 MapRules.checkProgram(path, map);
             }
@@ -106,16 +103,15 @@ final class Phases {
         boolean single = map.type() == MapType.ARRAY && map.def().maxEntries() == 1;
         boolean direct = map.type() == MapType.ARRAY || map.type() == MapType.ARENA || map.type() == MapType.INSN_ARRAY;
         if (!direct) {
-            throw path.log().reject(Errno.EINVAL, Message.NO_DIRECT_VALUE_ACCESS);
+            throw path.reject(Errno.EINVAL, Message.NO_DIRECT_VALUE_ACCESS);
         }
         boolean outside = map.type() == MapType.ARRAY && Integer.compareUnsigned(off, map.valueSize()) >= 0;
         if (outside || (map.type() == MapType.ARRAY && !single)) {
-            throw path.log()
-                    .reject(
-                            single ? Errno.EINVAL : Errno.ENOTSUPP,
-                            Message.INVALID_DIRECT_VALUE_ACCESS,
-                            map.valueSize(),
-                            Integer.toUnsignedLong(off));
+            throw path.reject(
+                    single ? Errno.EINVAL : Errno.ENOTSUPP,
+                    Message.INVALID_DIRECT_VALUE_ACCESS,
+                    map.valueSize(),
+                    Integer.toUnsignedLong(off));
         }
     }
 
@@ -181,10 +177,10 @@ final class Phases {
         if (subprog.isExceptionCallback) {
             path.func().setInExceptionCallback(true);
             if (Prototypes.returnsVoid(path, number)) {
-                throw path.log().reject(Errno.EINVAL, Message.EXCEPTION_CB_RETURNS_VOID);
+                throw path.reject(Errno.EINVAL, Message.EXCEPTION_CB_RETURNS_VOID);
             }
             if (args.size() != 1 || args.getFirst().kind() != SubprogArg.Kind.SCALAR) {
-                throw path.log().reject(Errno.EINVAL, Message.EXCEPTION_CB_ARGUMENTS);
+                throw path.reject(Errno.EINVAL, Message.EXCEPTION_CB_ARGUMENTS);
             }
         }
         for (int i = 0; i < args.size(); i++) {

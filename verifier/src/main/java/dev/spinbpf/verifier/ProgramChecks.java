@@ -17,12 +17,12 @@ final class ProgramChecks {
         Program program = path.unit().program();
         if (program.type() == ProgType.SYSCALL) {
             if (!program.sleepable()) {
-                throw path.log().reject(Errno.EINVAL, Message.SYSCALL_PROGRAM_NOT_SLEEPABLE);
+                throw path.reject(Errno.EINVAL, Message.SYSCALL_PROGRAM_NOT_SLEEPABLE);
             }
             return;
         }
         if (program.sleepable() && !maySleep(program)) {
-            throw path.log().reject(Errno.EINVAL, Message.PROGRAM_TYPE_NOT_SLEEPABLE);
+            throw path.reject(Errno.EINVAL, Message.PROGRAM_TYPE_NOT_SLEEPABLE);
         }
         AttachTargets.check(path);
     }

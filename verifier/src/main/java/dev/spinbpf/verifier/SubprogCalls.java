@@ -67,14 +67,13 @@ final class SubprogCalls implements CallbackPusher {
         VerifierState state = path.state();
         if (state.activeLocks() != 0) {
             path.log().note(Message.GLOBAL_CALL_UNDER_LOCK);
-            throw path.log().reject(Errno.EINVAL, Message.USE_STATIC_FUNCTION);
+            throw path.reject(Errno.EINVAL, Message.USE_STATIC_FUNCTION);
         }
         if (callee.mightSleep && !isSleepable(state)) {
-            throw path.log()
-                    .reject(Errno.EINVAL, Message.SLEEPABLE_GLOBAL_FUNCTION, callee.name, nonSleepableContext(state));
+            throw path.reject(Errno.EINVAL, Message.SLEEPABLE_GLOBAL_FUNCTION, callee.name, nonSleepableContext(state));
         }
         if (mismatch != null) {
-            throw path.log().reject(mismatch.errno(), Message.INVALID_ARGS_OF_GLOBAL_FUNCTION, number, callee.name);
+            throw path.reject(mismatch.errno(), Message.INVALID_ARGS_OF_GLOBAL_FUNCTION, number, callee.name);
         }
         if (path.log().isWanted()) {
             path.log().narrate("Func#%d ('%s') is global and assumed valid.\n", number, callee.name);
@@ -124,7 +123,7 @@ final class SubprogCalls implements CallbackPusher {
 
     private static void enter(Exploration path, VerifierState state, int number, int callsite, CalleeSetup setup) {
         if (state.curframe() + 1 >= VerifierState.MAX_CALL_FRAMES) {
-            throw path.log().reject(Errno.E2BIG, Message.CALL_STACK_TOO_DEEP, state.curframe() + 2);
+            throw path.reject(Errno.E2BIG, Message.CALL_STACK_TOO_DEEP, state.curframe() + 2);
         }
         FuncState callee = new FuncState(callsite, state.curframe() + 1, number);
         markAllScratched(path);
@@ -141,7 +140,7 @@ final class SubprogCalls implements CallbackPusher {
     private static @Nullable Rejection matchArguments(Exploration path, int number) {
         SubprogInfo callee = path.unit().subprog(number);
         if (callee.btfFuncId == 0 || path.subprogTrace(number).unreliable) {
-            return path.log().reject(Errno.EINVAL);
+            return path.reject(Errno.EINVAL);
         }
         try {
             List<SubprogArg> args = Prototypes.prepare(path, number);
@@ -164,19 +163,19 @@ final class SubprogCalls implements CallbackPusher {
         switch (arg.kind()) {
             case SCALAR -> {
                 if (!reg.isScalar()) {
-                    throw path.log().reject(Errno.EINVAL, Message.SCALAR_EXPECTED, name);
+                    throw path.reject(Errno.EINVAL, Message.SCALAR_EXPECTED, name);
                 }
             }
             case CTX -> {
                 ArgOffsets.check(path, reg, name, ArgType.of(ArgKind.PTR_TO_CTX, 0), true);
                 if (!reg.is(RegType.PTR_TO_CTX, 0)) {
-                    throw path.log().reject(Errno.EINVAL, Message.CTX_ARGUMENT_EXPECTED, name);
+                    throw path.reject(Errno.EINVAL, Message.CTX_ARGUMENT_EXPECTED, name);
                 }
             }
             case MEM -> matchMemory(path, number, arg, reg, name);
             case ARENA -> {
                 if (!reg.is(RegType.PTR_TO_ARENA) && !reg.isScalar()) {
-                    throw path.log().reject(Errno.EINVAL, Message.ARENA_OR_SCALAR_EXPECTED, name);
+                    throw path.reject(Errno.EINVAL, Message.ARENA_OR_SCALAR_EXPECTED, name);
                 }
             }
             case DYNPTR -> path.services().calls().checkSubprogArgument(path, arg, regno);
@@ -194,15 +193,15 @@ final class SubprogCalls implements CallbackPusher {
         try {
             HelperMemory.checkFixed(path, reg, name, arg.memSize());
         } catch (Rejection e) {
-            throw path.log().reject(Errno.EINVAL);
+            throw path.reject(Errno.EINVAL);
         }
         boolean packet = reg.isPacketPointer() || reg.is(RegType.PTR_TO_PACKET_END) || reg.isDynptrSliceOfPacket();
         if (packet && path.unit().subprog(number).changesPktData) {
-            throw path.log().reject(Errno.EINVAL, Message.PACKET_POINTER_MAY_BE_INVALIDATED, name, number);
+            throw path.reject(Errno.EINVAL, Message.PACKET_POINTER_MAY_BE_INVALIDATED, name, number);
         }
         boolean nullable = (arg.flags() & TypeFlags.PTR_MAYBE_NULL) != 0;
         if (!nullable && (reg.mayBeNull() || reg.isNull())) {
-            throw path.log().reject(Errno.EINVAL, Message.NON_NULL_EXPECTED, name);
+            throw path.reject(Errno.EINVAL, Message.NON_NULL_EXPECTED, name);
         }
     }
 
@@ -257,7 +256,7 @@ final class SubprogCalls implements CallbackPusher {
         FuncState callee = state.func();
         RegState r0 = callee.reg(0);
         if (r0.is(RegType.PTR_TO_STACK, 0)) {
-            throw path.log().reject(Errno.EINVAL, Message.RETURNS_STACK_POINTER);
+            throw path.reject(Errno.EINVAL, Message.RETURNS_STACK_POINTER);
         }
         FuncState caller = state.frame(state.curframe() - 1);
         boolean callback = callee.inCallback();
@@ -285,7 +284,7 @@ final class SubprogCalls implements CallbackPusher {
 
     private static void checkCallbackReturn(Exploration path, FuncState callee, RegState r0) {
         if (!r0.isScalar()) {
-            throw path.log().reject(Errno.EACCES, Message.CALLBACK_R0_NOT_SCALAR);
+            throw path.reject(Errno.EACCES, Message.CALLBACK_R0_NOT_SCALAR);
         }
         path.services().precision().markChain(path, 0);
         RetvalRange range = callee.callbackRetRange();
@@ -294,13 +293,8 @@ final class SubprogCalls implements CallbackPusher {
                 ? precise.value().s32min() >= range.min() && precise.value().s32max() <= range.max()
                 : precise.smin() >= range.min() && precise.smax() <= range.max();
         if (!within) {
-            throw path.log()
-                    .reject(
-                            Errno.EINVAL,
-                            Message.CALLBACK_RETURN_OUT_OF_RANGE,
-                            bounds(precise),
-                            range.min(),
-                            range.max());
+            throw path.reject(
+                    Errno.EINVAL, Message.CALLBACK_RETURN_OUT_OF_RANGE, bounds(precise), range.min(), range.max());
         }
     }
 

@@ -58,11 +58,10 @@ public final class AttachTargets {
 
     private static String named(Exploration path, @Nullable String target) {
         if (target == null) {
-            throw path.log()
-                    .reject(
-                            Errno.EINVAL,
-                            Message.NO_ATTACH_TARGET,
-                            path.unit().program().name());
+            throw path.reject(
+                    Errno.EINVAL,
+                    Message.NO_ATTACH_TARGET,
+                    path.unit().program().name());
         }
         return target;
     }
@@ -101,7 +100,7 @@ public final class AttachTargets {
         }
         if (path.unit().program().sleepable()
                 && !path.unit().kernel().rawTracepoints().isFaultable(name)) {
-            throw path.log().reject(Errno.EINVAL, Message.SLEEPABLE_AT_NON_FAULTABLE_TRACEPOINT, name);
+            throw path.reject(Errno.EINVAL, Message.SLEEPABLE_AT_NON_FAULTABLE_TRACEPOINT, name);
         }
         if (!hasTypes(path)) {
             return known(path, KernelHook.Kind.TRACEPOINT, name);
@@ -111,7 +110,7 @@ public final class AttachTargets {
                 && btf.type(pointer.typeId()) instanceof BtfType.FuncProto proto) {
             return new AttachTarget(btf, name, template(btf, name, proto), true, List.of());
         }
-        throw path.log().reject(Errno.EINVAL);
+        throw path.reject(Errno.EINVAL);
     }
 
     /**
@@ -184,11 +183,11 @@ public final class AttachTargets {
         if (isLsm) {
             checkLsm(path, name, id);
         } else if (path.unit().kernel().functions().isDenied(name)) {
-            throw path.log().reject(Errno.EINVAL, Message.TRACING_FUNCTION_REJECTED, name);
+            throw path.reject(Errno.EINVAL, Message.TRACING_FUNCTION_REJECTED, name);
         }
         if (seesReturn(path.unit().program().attachType())
                 && path.unit().kernel().functions().neverReturns(name)) {
-            throw path.log().reject(Errno.EINVAL, Message.NORETURN_FUNCTION_REJECTED, name);
+            throw path.reject(Errno.EINVAL, Message.NORETURN_FUNCTION_REJECTED, name);
         }
         return target;
     }
@@ -199,23 +198,23 @@ public final class AttachTargets {
                     ? path.unit().kernel().lsmHooks().isSleepable(name)
                     : path.unit().kernel().functions().isSleepable(name);
             if (!allowed) {
-                throw path.log().reject(Errno.EINVAL, Message.TARGET_NOT_SLEEPABLE, name);
+                throw path.reject(Errno.EINVAL, Message.TARGET_NOT_SLEEPABLE, name);
             }
         } else if (path.unit().program().attachType() == AttachType.MODIFY_RETURN
                 && !path.unit().kernel().functions().isModifiable(name)) {
-            throw path.log().reject(Errno.EINVAL, Message.TARGET_NOT_MODIFIABLE, name);
+            throw path.reject(Errno.EINVAL, Message.TARGET_NOT_MODIFIABLE, name);
         }
     }
 
     private static void checkLsm(Exploration path, String name, int id) {
         if (!path.unit().object().isGplCompatible()) {
-            throw path.log().reject(Errno.EINVAL, Message.LSM_NEEDS_GPL);
+            throw path.reject(Errno.EINVAL, Message.LSM_NEEDS_GPL);
         }
         if (path.unit().kernel().lsmHooks().isDisabled(name)) {
-            throw path.log().reject(Errno.EINVAL, Message.LSM_HOOK_DISABLED, id, name);
+            throw path.reject(Errno.EINVAL, Message.LSM_HOOK_DISABLED, id, name);
         }
         if (!path.unit().kernel().lsmHooks().exists(name)) {
-            throw path.log().reject(Errno.EINVAL, Message.ATTACH_BTF_ID_WRONG_NAME, id, name);
+            throw path.reject(Errno.EINVAL, Message.ATTACH_BTF_ID_WRONG_NAME, id, name);
         }
     }
 
@@ -235,7 +234,7 @@ public final class AttachTargets {
         }
         int implementation = btf.find(name + "_impl", BtfType.Func.class);
         if (implementation == 0) {
-            throw path.log().reject(Errno.EINVAL);
+            throw path.reject(Errno.EINVAL);
         }
         return protoOf(btf, implementation);
     }
@@ -245,24 +244,24 @@ public final class AttachTargets {
         Btf btf = path.unit().kernelTypes();
         int count = proto.params().size();
         if (count > KernelLimits.MAX_BPF_FUNC_ARGS) {
-            throw path.log().reject(Errno.EINVAL, Message.TARGET_TOO_MANY_ARGUMENTS, name, count);
+            throw path.reject(Errno.EINVAL, Message.TARGET_TOO_MANY_ARGUMENTS, name, count);
         }
         BtfType result = btf.resolved(proto.returnTypeId());
         if (size(result) < 0 && !(result instanceof BtfType.Void) || result instanceof BtfType.Composite) {
-            throw path.log().reject(Errno.EINVAL, Message.TARGET_RETURN_TYPE_UNSUPPORTED, name, kindName(result));
+            throw path.reject(Errno.EINVAL, Message.TARGET_RETURN_TYPE_UNSUPPORTED, name, kindName(result));
         }
         for (int i = 0; i < count; i++) {
             int typeId = proto.params().get(i).typeId();
             if (i == count - 1 && typeId == 0) {
-                throw path.log().reject(Errno.EINVAL, Message.TARGET_VARIABLE_ARGS_UNSUPPORTED, name);
+                throw path.reject(Errno.EINVAL, Message.TARGET_VARIABLE_ARGS_UNSUPPORTED, name);
             }
             BtfType type = btf.resolved(typeId);
             long bytes = size(type);
             if (bytes < 0 || bytes > MAX_ARG_BYTES) {
-                throw path.log().reject(Errno.EINVAL, Message.TARGET_ARG_TYPE_UNSUPPORTED, name, i, kindName(type));
+                throw path.reject(Errno.EINVAL, Message.TARGET_ARG_TYPE_UNSUPPORTED, name, i, kindName(type));
             }
             if (bytes == 0) {
-                throw path.log().reject(Errno.EINVAL, Message.TARGET_MALFORMED_VOID_ARGUMENT, name);
+                throw path.reject(Errno.EINVAL, Message.TARGET_MALFORMED_VOID_ARGUMENT, name);
             }
         }
     }
@@ -307,13 +306,12 @@ public final class AttachTargets {
 
     /** As libbpf says it. */
     private static Rejection notFound(Exploration path, String name) {
-        return path.log()
-                .reject(
-                        Errno.ESRCH,
-                        Message.ATTACH_TARGET_NOT_FOUND,
-                        path.unit().program().name(),
-                        name,
-                        Errno.name(Errno.ESRCH));
+        return path.reject(
+                Errno.ESRCH,
+                Message.ATTACH_TARGET_NOT_FOUND,
+                path.unit().program().name(),
+                name,
+                Errno.name(Errno.ESRCH));
     }
 
     /** Returns what sort of type it is, in the words of Linux's verifier. */

@@ -43,12 +43,12 @@ public final class ReturnCodeRules implements ReturnCodes {
         }
         String where = async ? "At async callback return" : "At program exit";
         if (!reg.isScalar()) {
-            throw path.log().reject(Errno.EINVAL, Message.RETURN_VALUE_UNKNOWN, where, regno, reg.typeText());
+            throw path.reject(Errno.EINVAL, Message.RETURN_VALUE_UNKNOWN, where, regno, reg.typeText());
         }
         path.services().precision().markChain(path, regno);
         if (!async && isVoidCgroupHook(path) && !isWithin(reg, range)) {
             path.log().note(Message.RETURN_VALUE_OUT_OF_RANGE, outOfRange(reg, range, where, registerName));
-            throw path.log().reject(Errno.EINVAL, Message.NOTE_VOID_LSM_HOOK);
+            throw path.reject(Errno.EINVAL, Message.NOTE_VOID_LSM_HOOK);
         }
         checkRange(path, reg, range, where, registerName);
     }
@@ -57,11 +57,8 @@ public final class ReturnCodeRules implements ReturnCodes {
     public static void checkRange(
             Exploration path, RegState reg, RetvalRange range, String where, String registerName) {
         if (!isWithin(reg, range)) {
-            throw path.log()
-                    .reject(
-                            Errno.EINVAL,
-                            Message.RETURN_VALUE_OUT_OF_RANGE,
-                            outOfRange(reg, range, where, registerName));
+            throw path.reject(
+                    Errno.EINVAL, Message.RETURN_VALUE_OUT_OF_RANGE, outOfRange(reg, range, where, registerName));
         }
     }
 

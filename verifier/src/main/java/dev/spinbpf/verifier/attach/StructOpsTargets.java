@@ -26,7 +26,7 @@ final class StructOpsTargets {
 
     static AttachTarget resolve(Exploration path) {
         if (!path.unit().object().isGplCompatible()) {
-            throw path.log().reject(Errno.EINVAL, Message.STRUCT_OPS_NEEDS_GPL);
+            throw path.reject(Errno.EINVAL, Message.STRUCT_OPS_NEEDS_GPL);
         }
         if (!AttachTargets.hasTypes(path)) {
             throw new UnsupportedFeature("program type struct_ops is not supported without the kernel's types");
@@ -34,21 +34,20 @@ final class StructOpsTargets {
         Btf btf = path.unit().kernelTypes();
         String struct = StructOps.structOf(path.unit().program());
         if (struct.isEmpty()) {
-            throw path.log()
-                    .reject(
-                            Errno.EINVAL,
-                            Message.STRUCT_OPS_UNREFERENCED,
-                            path.unit().program().name());
+            throw path.reject(
+                    Errno.EINVAL,
+                    Message.STRUCT_OPS_UNREFERENCED,
+                    path.unit().program().name());
         }
         int id = btf.find(struct, BtfType.Composite.class);
         if (id == 0 || btf.find(VALUE_PREFIX + struct, BtfType.Composite.class) == 0) {
-            throw path.log().reject(Errno.ESRCH, Message.STRUCT_OPS_NOT_IN_KERNEL_BTF, VALUE_PREFIX + struct);
+            throw path.reject(Errno.ESRCH, Message.STRUCT_OPS_NOT_IN_KERNEL_BTF, VALUE_PREFIX + struct);
         }
         StructOps.Rules rules = path.unit().kernel().structOps().rules(struct);
         String member = StructOps.memberOf(path.unit().program());
         BtfType.FuncProto proto = prototype(btf, (BtfType.Composite) btf.type(id), member);
         if (proto == null) {
-            throw path.log().reject(Errno.EINVAL, Message.STRUCT_OPS_INVALID_MEMBER, member, struct);
+            throw path.reject(Errno.EINVAL, Message.STRUCT_OPS_INVALID_MEMBER, member, struct);
         }
         checkMember(path, struct, member, rules);
         List<AttachTarget.Argument> arguments = arguments(path, struct, member, proto);
@@ -57,7 +56,7 @@ final class StructOpsTargets {
 
     private static void checkMember(Exploration path, String struct, String member, StructOps.Rules rules) {
         if (!rules.members().contains(member)) {
-            throw path.log().reject(Errno.ENOTSUPP, Message.STRUCT_OPS_UNSUPPORTED_MEMBER, member, struct);
+            throw path.reject(Errno.ENOTSUPP, Message.STRUCT_OPS_UNSUPPORTED_MEMBER, member, struct);
         }
         if (!path.unit().program().sleepable()) {
             return;
@@ -67,7 +66,7 @@ final class StructOpsTargets {
             throw new UnsupportedFeature("a program of struct_ops " + struct + " that may sleep is not supported");
         }
         if (!sleepable.contains(member)) {
-            throw path.log().reject(Errno.EINVAL, Message.STRUCT_OPS_UNSUPPORTED_MEMBER, member, struct);
+            throw path.reject(Errno.EINVAL, Message.STRUCT_OPS_UNSUPPORTED_MEMBER, member, struct);
         }
     }
 
@@ -117,7 +116,7 @@ final class StructOpsTargets {
     private static void refuseTailCalls(Exploration path) {
         for (SubprogInfo subprog : path.unit().subprogs()) {
             if (subprog.hasTailCall) {
-                throw path.log().reject(Errno.EINVAL, Message.REF_ARGUMENT_CANNOT_TAIL_CALL);
+                throw path.reject(Errno.EINVAL, Message.REF_ARGUMENT_CANNOT_TAIL_CALL);
             }
         }
     }

@@ -31,7 +31,7 @@ public final class ArgOffsets {
                 return;
             }
             if (!reg.isConst() || reg.constValue() != 0) {
-                throw path.log().reject(Errno.EINVAL, Message.ZERO_OFFSET_REQUIRED, name);
+                throw path.reject(Errno.EINVAL, Message.ZERO_OFFSET_REQUIRED, name);
             }
         }
         int flags = reg.flags();

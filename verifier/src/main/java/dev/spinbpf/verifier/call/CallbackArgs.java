@@ -42,7 +42,7 @@ record CallbackArgs(Callback callback) implements CallbackPusher.CalleeSetup {
                                 .kernel()
                                 .mapTypes()
                                 .isWalkable(from.map().type())) {
-                    throw path.log().reject(Errno.ENOTSUPP, Message.CALLBACK_NOT_ALLOWED_FOR_MAP);
+                    throw path.reject(Errno.ENOTSUPP, Message.CALLBACK_NOT_ALLOWED_FOR_MAP);
                 }
                 yield RegState.pointer(RegType.PTR_TO_MAP_KEY, 0, from.payload());
             }
@@ -63,7 +63,7 @@ record CallbackArgs(Callback callback) implements CallbackPusher.CalleeSetup {
     private static RegState node(Exploration path, RegState root) {
         BtfField field = SpecialFields.find(SpecialFields.of(path, root), root.constValue(), BtfField.Kind.BPF_RB_ROOT);
         if (field == null) {
-            throw path.log().reject(Errno.EFAULT);
+            throw path.reject(Errno.EFAULT);
         }
         return ListsAndTrees.nonOwning(path, ListsAndTrees.node(path, field));
     }

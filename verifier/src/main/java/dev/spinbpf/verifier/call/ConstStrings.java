@@ -16,21 +16,21 @@ final class ConstStrings {
     /** Refuses an argument that is no constant string: Linux's {@code check_arg_const_str}. */
     static void check(Exploration path, RegState reg, String name) {
         if (!reg.is(RegType.PTR_TO_MAP_VALUE, 0)) {
-            throw path.log().reject(Errno.EINVAL);
+            throw path.reject(Errno.EINVAL);
         }
         MapInfo map = reg.map();
         if (map.type() == MapType.INSN_ARRAY) {
-            throw path.log().reject(Errno.EACCES, Message.CONST_STR_IN_INSN_ARRAY, name);
+            throw path.reject(Errno.EACCES, Message.CONST_STR_IN_INSN_ARRAY, name);
         }
         if (!map.def().readOnly()) {
-            throw path.log().reject(Errno.EACCES, Message.CONST_STR_NOT_READONLY, name);
+            throw path.reject(Errno.EACCES, Message.CONST_STR_NOT_READONLY, name);
         }
         if (!reg.isConst()) {
-            throw path.log().reject(Errno.EACCES, Message.CONST_STR_NOT_CONSTANT, name);
+            throw path.reject(Errno.EACCES, Message.CONST_STR_NOT_CONSTANT, name);
         }
         byte[] data = map.def().initialData();
         if (map.type() != MapType.ARRAY || data == null) {
-            throw path.log().reject(Errno.EACCES, Message.NO_DIRECT_VALUE_ACCESS);
+            throw path.reject(Errno.EACCES, Message.NO_DIRECT_VALUE_ACCESS);
         }
         int rest = (int) (map.valueSize() - reg.constValue());
         MapAccess.check(path, reg, name, 0, rest, false, MapAccess.Source.HELPER);
@@ -40,7 +40,7 @@ final class ConstStrings {
         }
         // Bytes of the value that the object does not give are zero.
         if (end == data.length && data.length == map.valueSize()) {
-            throw path.log().reject(Errno.EINVAL, Message.CONST_STR_NOT_TERMINATED);
+            throw path.reject(Errno.EINVAL, Message.CONST_STR_NOT_TERMINATED);
         }
     }
 

@@ -19,10 +19,10 @@ final class FormatStrings {
         RegState length = path.reg(5);
         long bytes = length.constValue();
         if (Long.remainderUnsigned(bytes, Long.BYTES) != 0) {
-            throw path.log().reject(Errno.EINVAL);
+            throw path.reject(Errno.EINVAL);
         }
         if (!new FormatStrings(ConstStrings.read(path.reg(3))).fits(bytes >>> 3)) {
-            throw path.log().reject(Errno.EINVAL, Message.INVALID_FORMAT_STRING);
+            throw path.reject(Errno.EINVAL, Message.INVALID_FORMAT_STRING);
         }
     }
 

@@ -56,7 +56,7 @@ final class HelperArgs {
                         .kernel()
                         .programTypes()
                         .mayPassPackets(path.unit().program().type(), meta.proto)) {
-            throw path.log().reject(Errno.EACCES, Message.HELPER_PACKET_ACCESS_NOT_ALLOWED);
+            throw path.reject(Errno.EACCES, Message.HELPER_PACKET_ACCESS_NOT_ALLOWED);
         }
         if (type.kind() == ArgKind.PTR_TO_MAP_VALUE) {
             type = mapValueType(path, type, meta);
@@ -69,7 +69,7 @@ final class HelperArgs {
         }
         boolean referenced = path.state().hasReference(reg.id());
         if (type.isRelease() && type.kind() != ArgKind.PTR_TO_DYNPTR && !referenced && !reg.isNull()) {
-            throw path.log().reject(Errno.EINVAL, Message.RELEASE_HELPER_EXPECTS_REFERENCE, meta.name, name);
+            throw path.reject(Errno.EINVAL, Message.RELEASE_HELPER_EXPECTS_REFERENCE, meta.name, name);
         }
         if (referenced) {
             meta.objectId = reg.id();
@@ -83,7 +83,7 @@ final class HelperArgs {
         MapInfo map = Objects.requireNonNull(meta.map);
         if (map.type() == MapType.SOCKMAP || map.type() == MapType.SOCKHASH) {
             if (type.flags() != 0) {
-                throw path.log().reject(Errno.EINVAL, Message.SOCKMAP_ARG_TYPE_INVALID);
+                throw path.reject(Errno.EINVAL, Message.SOCKMAP_ARG_TYPE_INVALID);
             }
             return ArgType.of(ArgKind.PTR_TO_BTF_ID_SOCK_COMMON, 0);
         }
@@ -110,7 +110,7 @@ final class HelperArgs {
             case PTR_TO_PERCPU_BTF_ID -> meta.objectType = reg.btfRef();
             case PTR_TO_SPIN_LOCK -> {
                 if (KfuncCalls.inRbtreeCallback(path)) {
-                    throw path.log().reject(Errno.EACCES, Message.SPIN_LOCK_IN_RBTREE_CB);
+                    throw path.reject(Errno.EACCES, Message.SPIN_LOCK_IN_RBTREE_CB);
                 }
                 Locks.process(path, reg, arg.name, meta.has(Trait.TAKES_LOCK), Locks.type(false, false));
             }
@@ -123,7 +123,7 @@ final class HelperArgs {
                 dynptrs.process(path, reg, arg.name, insnIndex, arg.type.flags(), meta.objectId, meta.dynptr);
             case CONST_ALLOC_SIZE_OR_ZERO -> {
                 if (!reg.isConst()) {
-                    throw path.log().reject(Errno.EACCES, Message.REG_NOT_KNOWN_CONSTANT, arg.regno);
+                    throw path.reject(Errno.EACCES, Message.REG_NOT_KNOWN_CONSTANT, arg.regno);
                 }
                 meta.memSize = reg.constValue() & 0xffffffffL;
                 path.services().precision().markChain(path, arg.regno);
@@ -139,7 +139,7 @@ final class HelperArgs {
     private static void map(Exploration path, RegState reg, HelperMeta meta) {
         RegPayload.MapRef ref = (RegPayload.MapRef) reg.payload();
         if (meta.map != null && (meta.map != ref.map() || meta.mapUid != ref.uid())) {
-            throw path.log().reject(Errno.EINVAL, Message.TIMER_MAP_MISMATCH, meta.mapUid, ref.uid());
+            throw path.reject(Errno.EINVAL, Message.TIMER_MAP_MISMATCH, meta.mapUid, ref.uid());
         }
         meta.map = ref.map();
         meta.mapUid = ref.uid();
@@ -213,22 +213,19 @@ final class HelperArgs {
             record = SpecialFields.of(path, reg);
         } else {
             if (!reg.map().hasBtf()) {
-                throw path.log()
-                        .reject(
-                                Errno.EINVAL,
-                                Message.KPTR_XCHG_NEEDS_BTF,
-                                reg.map().name());
+                throw path.reject(
+                        Errno.EINVAL, Message.KPTR_XCHG_NEEDS_BTF, reg.map().name());
             }
             record = reg.map().record();
             meta.map = reg.map();
         }
         if (!reg.isConst()) {
-            throw path.log().reject(Errno.EINVAL, Message.KPTR_OFFSET_NOT_CONSTANT, arg.regno);
+            throw path.reject(Errno.EINVAL, Message.KPTR_OFFSET_NOT_CONSTANT, arg.regno);
         }
         if (!SpecialFields.has(record, BtfField.Kind.BPF_KPTR_UNREF)
                 && !SpecialFields.has(record, BtfField.Kind.BPF_KPTR_REF)
                 && !SpecialFields.has(record, BtfField.Kind.BPF_KPTR_PERCPU)) {
-            throw path.log().reject(Errno.EINVAL, Message.KPTR_NOT_VALID, arg.regno);
+            throw path.reject(Errno.EINVAL, Message.KPTR_NOT_VALID, arg.regno);
         }
         int offset = (int) reg.constValue();
         BtfField field = SpecialFields.find(
@@ -238,10 +235,10 @@ final class HelperArgs {
                 BtfField.Kind.BPF_KPTR_REF,
                 BtfField.Kind.BPF_KPTR_PERCPU);
         if (field == null) {
-            throw path.log().reject(Errno.EACCES, Message.KPTR_NOT_AT_OFFSET, offset);
+            throw path.reject(Errno.EACCES, Message.KPTR_NOT_AT_OFFSET, offset);
         }
         if (field.kind() == BtfField.Kind.BPF_KPTR_UNREF) {
-            throw path.log().reject(Errno.EACCES, Message.KPTR_NOT_REFERENCED, offset);
+            throw path.reject(Errno.EACCES, Message.KPTR_NOT_REFERENCED, offset);
         }
         meta.kptrField = field;
     }

@@ -9,7 +9,6 @@ import dev.spinbpf.verifier.check.PacketAccess;
 import dev.spinbpf.verifier.check.RawMemory;
 import dev.spinbpf.verifier.flow.CriticalSections;
 import dev.spinbpf.verifier.flow.Exploration;
-import dev.spinbpf.verifier.flow.InsnAux;
 import dev.spinbpf.verifier.flow.MemoryAccess;
 import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.kernel.AllowedTargets;
@@ -44,7 +43,7 @@ final class HelperCalls {
         String name = name(id);
         HelperTraits traits = path.unit().kernel().helperSets().traits(name);
         if (path.state().activeLocks() > 0 && !traits.has(Trait.UNDER_LOCK)) {
-            throw path.log().reject(Errno.EINVAL, Message.CALL_UNDER_LOCK);
+            throw path.reject(Errno.EINVAL, Message.CALL_UNDER_LOCK);
         }
         HelperMeta meta = new HelperMeta(id, name, prototype(path, id, name));
         for (int i = 0; i < KernelLimits.MAX_BPF_FUNC_REG_ARGS; i++) {
@@ -73,29 +72,28 @@ final class HelperCalls {
 
     private static HelperProto prototype(Exploration path, int id, String name) {
         if (id < 0 || id >= HelperIds.BPF_FUNC_MAX_ID) {
-            throw path.log().reject(Errno.EINVAL, Message.INVALID_FUNC, name, id);
+            throw path.reject(Errno.EINVAL, Message.INVALID_FUNC, name, id);
         }
         HelperProto proto = path.unit().kernel().helperSets().find(path.unit().program(), name);
         if (proto == null) {
-            throw path.log().reject(Errno.EINVAL, Message.HELPER_NOT_ALLOWED_FOR_TYPE, name, id);
+            throw path.reject(Errno.EINVAL, Message.HELPER_NOT_ALLOWED_FOR_TYPE, name, id);
         }
         if (proto.gplOnly() && !path.unit().object().isGplCompatible()) {
-            throw path.log().reject(Errno.EINVAL, Message.HELPER_NEEDS_GPL);
+            throw path.reject(Errno.EINVAL, Message.HELPER_NEEDS_GPL);
         }
         String condition = proto.allowed();
         if (condition != null
                 && !AllowedTargets.holds(
                         path.unit().kernel(), condition, path.unit().program())) {
-            throw path.log().reject(Errno.EINVAL, Message.HELPER_NOT_ALLOWED_IN_PROBE);
+            throw path.reject(Errno.EINVAL, Message.HELPER_NOT_ALLOWED_IN_PROBE);
         }
         if (proto.mightSleep() && !CriticalSections.maySleep(path.state())) {
-            throw path.log()
-                    .reject(
-                            Errno.EINVAL,
-                            Message.SLEEPABLE_HELPER_CALLED,
-                            name,
-                            id,
-                            CriticalSections.nonSleepableDescription(path.state()));
+            throw path.reject(
+                    Errno.EINVAL,
+                    Message.SLEEPABLE_HELPER_CALLED,
+                    name,
+                    id,
+                    CriticalSections.nonSleepableDescription(path.state()));
         }
         return proto;
     }
@@ -114,7 +112,7 @@ final class HelperCalls {
         }
         MapInfo map = meta.map;
         if (map == null || map.type() != MapType.PROG_ARRAY) {
-            throw path.log().reject(Errno.EINVAL, Message.TAIL_CALL_NEEDS_PROG_ARRAY);
+            throw path.reject(Errno.EINVAL, Message.TAIL_CALL_NEEDS_PROG_ARRAY);
         }
         RegState key = path.reg(3);
         boolean known = key.isScalar()
@@ -152,22 +150,17 @@ final class HelperCalls {
                         // Fine.
                     }
                     default ->
-                        throw path.log()
-                                .reject(
-                                        Errno.ENOTSUPP,
-                                        Message.HELPER_ONLY_FOR_TRACING_TRAMPOLINES,
-                                        meta.name,
-                                        meta.id);
+                        throw path.reject(
+                                Errno.ENOTSUPP, Message.HELPER_ONLY_FOR_TRACING_TRAMPOLINES, meta.name, meta.id);
                 }
             }
             default ->
-                throw path.log()
-                        .reject(
-                                Errno.ENOTSUPP,
-                                Message.HELPER_NOT_SUPPORTED_FOR_TYPE,
-                                meta.name,
-                                meta.id,
-                                path.unit().program().type().number());
+                throw path.reject(
+                        Errno.ENOTSUPP,
+                        Message.HELPER_NOT_SUPPORTED_FOR_TYPE,
+                        meta.name,
+                        meta.id,
+                        path.unit().program().type().number());
         }
     }
 
@@ -177,7 +170,7 @@ final class HelperCalls {
             return;
         }
         if (path.func().inCallback()) {
-            throw path.log().reject(Errno.EINVAL, Message.TAIL_CALL_IN_CALLBACK);
+            throw path.reject(Errno.EINVAL, Message.TAIL_CALL_IN_CALLBACK);
         }
         path.log().markRegScratched(0);
         path.pushStack(path.insnIndex() + 1, path.insnIndex());

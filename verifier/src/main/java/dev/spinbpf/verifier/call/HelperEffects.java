@@ -53,7 +53,7 @@ final class HelperEffects {
         } else if (path.state().hasReference(reg.id())) {
             References.release(path, reg.id());
         } else {
-            throw path.log().reject(Errno.EINVAL);
+            throw path.reject(Errno.EINVAL);
         }
     }
 
@@ -85,11 +85,8 @@ final class HelperEffects {
             push(callback);
         }
         if (meta.has(Trait.WANTS_MAP_VALUE) && !path.reg(1).is(RegType.PTR_TO_MAP_VALUE, 0)) {
-            throw path.log()
-                    .reject(
-                            Errno.EACCES,
-                            Message.DYNPTR_FROM_MEM_REG_TYPE,
-                            path.reg(1).typeText());
+            throw path.reject(
+                    Errno.EACCES, Message.DYNPTR_FROM_MEM_REG_TYPE, path.reg(1).typeText());
         }
         if (meta.has(Trait.SETS_RETVAL)) {
             setRetval();
@@ -107,7 +104,7 @@ final class HelperEffects {
 
     private void refuseFlags() {
         if (!path.reg(2).isNull()) {
-            throw path.log().reject(Errno.EINVAL, Message.LOCAL_STORAGE_FLAGS_NOT_ZERO);
+            throw path.reject(Errno.EINVAL, Message.LOCAL_STORAGE_FLAGS_NOT_ZERO);
         }
         path.services().precision().markChain(path, 2);
     }
@@ -124,14 +121,14 @@ final class HelperEffects {
 
     private void setRetval() {
         if (!path.reg(1).isScalar()) {
-            throw path.log().reject(Errno.EINVAL, Message.SET_RETVAL_R1_NOT_SCALAR);
+            throw path.reject(Errno.EINVAL, Message.SET_RETVAL_R1_NOT_SCALAR);
         }
         if (path.unit().program().attachType() == AttachType.CGROUP_GETSOCKOPT) {
             return;
         }
         RetvalRange range = ReturnCodeRules.hookRange(path);
         if (range == null) {
-            throw path.log().reject(Errno.EINVAL, Message.SET_RETVAL_AT_VOID_HOOK);
+            throw path.reject(Errno.EINVAL, Message.SET_RETVAL_AT_VOID_HOOK);
         }
         path.services().precision().markChain(path, 1);
         ReturnCodeRules.checkRange(path, path.reg(1), range, "At bpf_set_retval", "R1");

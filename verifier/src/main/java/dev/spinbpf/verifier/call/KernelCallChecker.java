@@ -66,7 +66,7 @@ public final class KernelCallChecker implements CallChecker {
     public void checkExterns(Exploration path) {
         for (KfuncRef kfunc : path.unit().object().kfuncs()) {
             if (!kfunc.weak() && !path.unit().kernel().kfuncs().exists(kfunc.name())) {
-                throw path.log().reject(Errno.EINVAL, Message.KFUNC_EXTERN_NOT_FOUND, kfunc.name());
+                throw path.reject(Errno.EINVAL, Message.KFUNC_EXTERN_NOT_FOUND, kfunc.name());
             }
         }
     }
@@ -75,11 +75,11 @@ public final class KernelCallChecker implements CallChecker {
     public void prepareKfuncCall(Exploration path, Insn insn) {
         String name = path.unit().object().kfuncs().get((int) insn.imm()).name();
         if (path.unit().kernel().kfuncs().exists(name) && !path.unit().object().isGplCompatible()) {
-            throw path.log().reject(Errno.EINVAL, Message.KFUNC_NEEDS_GPL);
+            throw path.reject(Errno.EINVAL, Message.KFUNC_NEEDS_GPL);
         }
         // Only user space can bind a program to a device, where it loads it.
         if (path.unit().kernel().kfuncs().needsDevice(name)) {
-            throw path.log().reject(Errno.EINVAL, Message.KFUNC_NEEDS_DEVICE_BOUND_PROGRAM);
+            throw path.reject(Errno.EINVAL, Message.KFUNC_NEEDS_DEVICE_BOUND_PROGRAM);
         }
     }
 

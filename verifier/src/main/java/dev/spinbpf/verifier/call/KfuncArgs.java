@@ -67,11 +67,11 @@ final class KfuncArgs {
 
     private static void scalar(Exploration path, Arg arg, KfuncMeta meta) {
         if (!arg.reg.isScalar()) {
-            throw path.log().reject(Errno.EINVAL, Message.SCALAR_EXPECTED, arg.name);
+            throw path.reject(Errno.EINVAL, Message.SCALAR_EXPECTED, arg.name);
         }
         if (arg.param.hasSuffix("__k")) {
             if (!arg.reg.isConst()) {
-                throw path.log().reject(Errno.EINVAL, Message.KNOWN_CONSTANT_REQUIRED, arg.name);
+                throw path.reject(Errno.EINVAL, Message.KNOWN_CONSTANT_REQUIRED, arg.name);
             }
             path.services().precision().markChain(path, arg.regno);
             meta.constantFound = true;
@@ -103,7 +103,7 @@ final class KfuncArgs {
     private static void checkNull(Exploration path, Arg arg) {
         boolean maybe = arg.reg.isNull() || arg.reg.mayBeNull();
         if (maybe && !arg.param.hasSuffix("__nullable")) {
-            throw path.log().reject(Errno.EACCES, Message.POSSIBLY_NULL_TO_TRUSTED_ARG, arg.name);
+            throw path.reject(Errno.EACCES, Message.POSSIBLY_NULL_TO_TRUSTED_ARG, arg.name);
         }
     }
 
@@ -111,7 +111,7 @@ final class KfuncArgs {
         if (path.state().hasReference(arg.reg.id())) {
             meta.objectId = arg.reg.id();
         } else if (released && arg.param.kind() != KfuncArgKind.DYNPTR && !arg.reg.isNull()) {
-            throw path.log().reject(Errno.EINVAL, Message.RELEASE_KFUNC_EXPECTS_REFERENCE, meta.kfunc.name(), arg.name);
+            throw path.reject(Errno.EINVAL, Message.RELEASE_KFUNC_EXPECTS_REFERENCE, meta.kfunc.name(), arg.name);
         }
     }
 
@@ -120,10 +120,10 @@ final class KfuncArgs {
             return;
         }
         if (!meta.kfunc.has(Kfunc.Flag.RCU)) {
-            throw path.log().reject(Errno.EINVAL, Message.TRUSTED_POINTER_REQUIRED, arg.name);
+            throw path.reject(Errno.EINVAL, Message.TRUSTED_POINTER_REQUIRED, arg.name);
         }
         if (!arg.reg.hasFlag(TypeFlags.MEM_RCU)) {
-            throw path.log().reject(Errno.EINVAL, Message.RCU_POINTER_REQUIRED, arg.name);
+            throw path.reject(Errno.EINVAL, Message.RCU_POINTER_REQUIRED, arg.name);
         }
     }
 
@@ -156,13 +156,12 @@ final class KfuncArgs {
     private static KfuncArgKind object(Exploration path, Arg arg, Kfunc kfunc) {
         KernelType type = arg.param.type();
         if (!type.isStructPointer()) {
-            throw path.log()
-                    .reject(
-                            Errno.EINVAL,
-                            Message.KFUNC_POINTER_TYPE_NOT_SUPPORTED,
-                            kfunc.name(),
-                            arg.name,
-                            type.pointee().display());
+            throw path.reject(
+                    Errno.EINVAL,
+                    Message.KFUNC_POINTER_TYPE_NOT_SUPPORTED,
+                    kfunc.name(),
+                    arg.name,
+                    type.pointee().display());
         }
         return KfuncArgKind.OBJECT;
     }
@@ -174,13 +173,12 @@ final class KfuncArgs {
         boolean numbers = pointee.isScalar()
                 || plainStruct && path.unit().kernel().structs().isScalar(pointee.name());
         if (!numbers && !(sized && pointee.isVoid())) {
-            throw path.log()
-                    .reject(
-                            Errno.EINVAL,
-                            Message.KFUNC_ARG_MUST_POINT_TO_SCALAR,
-                            arg.name,
-                            pointee.display(),
-                            sized ? "void, " : "");
+            throw path.reject(
+                    Errno.EINVAL,
+                    Message.KFUNC_ARG_MUST_POINT_TO_SCALAR,
+                    arg.name,
+                    pointee.display(),
+                    sized ? "void, " : "");
         }
         return sized ? KfuncArgKind.SIZED_MEMORY : KfuncArgKind.MEMORY;
     }
@@ -197,7 +195,7 @@ final class KfuncArgs {
 
     private static void map(Exploration path, Arg arg, KfuncMeta meta) {
         if (!(arg.reg.payload() instanceof RegPayload.MapRef ref)) {
-            throw path.log().reject(Errno.EINVAL, Message.KFUNC_ARG_NOT_MAP_POINTER, arg.name);
+            throw path.reject(Errno.EINVAL, Message.KFUNC_ARG_NOT_MAP_POINTER, arg.name);
         }
         if (meta.map != null && (meta.map != ref.map() || meta.mapUid != ref.uid())) {
             checkSameMap(path, meta.mapUid, ref);
@@ -209,10 +207,10 @@ final class KfuncArgs {
     /** Refuses a field and a map that do not belong together. */
     private static void checkSameMap(Exploration path, int fieldUid, RegPayload.MapRef map) {
         if (map.map().hasField(BtfField.Kind.BPF_TASK_WORK)) {
-            throw path.log().reject(Errno.EINVAL, Message.TASK_WORK_MAP_MISMATCH, fieldUid, map.uid());
+            throw path.reject(Errno.EINVAL, Message.TASK_WORK_MAP_MISMATCH, fieldUid, map.uid());
         }
         if (map.map().hasField(BtfField.Kind.BPF_WORKQUEUE)) {
-            throw path.log().reject(Errno.EINVAL, Message.WORKQUEUE_MAP_MISMATCH, fieldUid, map.uid());
+            throw path.reject(Errno.EINVAL, Message.WORKQUEUE_MAP_MISMATCH, fieldUid, map.uid());
         }
     }
 }

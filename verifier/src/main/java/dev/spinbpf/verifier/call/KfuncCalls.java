@@ -74,25 +74,25 @@ final class KfuncCalls {
         Kfunc kfunc = path.unit().kernel().kfuncs().find(ref.name());
         VerifierState state = path.state();
         if (state.activeLocks() > 0 && (kfunc == null || !kfunc.has(Trait.UNDER_LOCK))) {
-            throw path.log().reject(Errno.EINVAL, Message.CALL_UNDER_LOCK);
+            throw path.reject(Errno.EINVAL, Message.CALL_UNDER_LOCK);
         }
         if (!path.unit().kernel().kfuncs().exists(ref.name())) {
-            throw path.log().reject(Errno.EINVAL, Message.KFUNC_UNRESOLVED, ref.name());
+            throw path.reject(Errno.EINVAL, Message.KFUNC_UNRESOLVED, ref.name());
         }
         if (kfunc == null) {
             throw new UnsupportedFeature("kfunc " + ref.name() + " is not supported");
         }
         if (!path.unit().kernel().kfuncs().isAllowed(kfunc, path.unit().program())) {
-            throw path.log().reject(Errno.EACCES, Message.KFUNC_NOT_ALLOWED, kfunc.name());
+            throw path.reject(Errno.EACCES, Message.KFUNC_NOT_ALLOWED, kfunc.name());
         }
         if (kfunc.has(Trait.TAKES_LOCK)) {
             forkFailedLock(path);
         } else if (kfunc.has(Trait.TRAPS)) {
-            throw path.log().reject(Errno.EFAULT, Message.UNEXPECTED_BPF_TRAP);
+            throw path.reject(Errno.EFAULT, Message.UNEXPECTED_BPF_TRAP);
         }
         boolean sleepable = kfunc.has(Kfunc.Flag.SLEEPABLE);
         if (sleepable && !state.inSleepable()) {
-            throw path.log().reject(Errno.EACCES, Message.SLEEPABLE_KFUNC_NEEDS_SLEEPABLE_PROGRAM, kfunc.name());
+            throw path.reject(Errno.EACCES, Message.SLEEPABLE_KFUNC_NEEDS_SLEEPABLE_PROGRAM, kfunc.name());
         }
         KfuncMeta meta = new KfuncMeta(kfunc);
         args.check(path, meta, insnIndex);
@@ -168,7 +168,7 @@ final class KfuncCalls {
                         default -> false;
                     };
             if (!safe) {
-                throw path.log().reject(Errno.EINVAL, Message.NMI_UNSAFE_TYPES_IN_TRACING, meta.kfunc.name());
+                throw path.reject(Errno.EINVAL, Message.NMI_UNSAFE_TYPES_IN_TRACING, meta.kfunc.name());
             }
         }
     }
@@ -183,27 +183,26 @@ final class KfuncCalls {
             state.setActivePreemptLocks(state.activePreemptLocks() + 1);
         } else if (kfunc.has(Trait.PREEMPT_ENABLE)) {
             if (state.activePreemptLocks() == 0) {
-                throw path.log().reject(Errno.EINVAL, Message.UNMATCHED_PREEMPT_ENABLE, kfunc.name());
+                throw path.reject(Errno.EINVAL, Message.UNMATCHED_PREEMPT_ENABLE, kfunc.name());
             }
             state.setActivePreemptLocks(state.activePreemptLocks() - 1);
         }
         if (sleepable && !CriticalSections.maySleep(state)) {
-            throw path.log()
-                    .reject(
-                            Errno.EACCES,
-                            Message.SLEEPABLE_KFUNC_CALLED,
-                            kfunc.name(),
-                            CriticalSections.nonSleepableDescription(state));
+            throw path.reject(
+                    Errno.EACCES,
+                    Message.SLEEPABLE_KFUNC_CALLED,
+                    kfunc.name(),
+                    CriticalSections.nonSleepableDescription(state));
         }
         if (kfunc.has(Kfunc.Flag.RCU_PROTECTED) && !CriticalSections.inRcuSection(state)) {
-            throw path.log().reject(Errno.EACCES, Message.KFUNC_NEEDS_RCU_SECTION, kfunc.name());
+            throw path.reject(Errno.EACCES, Message.KFUNC_NEEDS_RCU_SECTION, kfunc.name());
         }
     }
 
     private static void rcuUnlock(Exploration path, Kfunc kfunc) {
         VerifierState state = path.state();
         if (state.activeRcuLocks() == 0) {
-            throw path.log().reject(Errno.EINVAL, Message.UNMATCHED_RCU_READ_UNLOCK, kfunc.name());
+            throw path.reject(Errno.EINVAL, Message.UNMATCHED_RCU_READ_UNLOCK, kfunc.name());
         }
         state.setActiveRcuLocks(state.activeRcuLocks() - 1);
         if (state.activeRcuLocks() == 0) {
@@ -220,7 +219,7 @@ final class KfuncCalls {
             } else if (path.state().hasReference(reg.id())) {
                 References.release(path, reg.id());
             } else if (!reg.isNull()) {
-                throw path.log().reject(Errno.EINVAL);
+                throw path.reject(Errno.EINVAL);
             }
         }
         if (meta.kfunc.has(Trait.DISOWNS_NODE)) {

@@ -36,14 +36,14 @@ final class KfuncObjects {
     static void allocated(Exploration path, RegState reg, String name, KfuncMeta meta) {
         if (isAllocated(reg)) {
             if (meta.kfunc.has(Trait.PERCPU)) {
-                throw path.log().reject(Errno.EINVAL, Message.OBJ_DROP_ARG_EXPECTED, name);
+                throw path.reject(Errno.EINVAL, Message.OBJ_DROP_ARG_EXPECTED, name);
             }
         } else if (reg.is(RegType.PTR_TO_BTF_ID, TypeFlags.MEM_ALLOC | TypeFlags.MEM_PERCPU)) {
             if (!meta.kfunc.has(Trait.PERCPU)) {
-                throw path.log().reject(Errno.EINVAL, Message.PERCPU_OBJ_DROP_ARG_EXPECTED, name);
+                throw path.reject(Errno.EINVAL, Message.PERCPU_OBJ_DROP_ARG_EXPECTED, name);
             }
         } else {
-            throw path.log().reject(Errno.EINVAL, Message.ALLOCATED_OBJECT_EXPECTED, name);
+            throw path.reject(Errno.EINVAL, Message.ALLOCATED_OBJECT_EXPECTED, name);
         }
         mustBeReferenced(path, reg);
         meta.argType = reg.btfRef();
@@ -51,7 +51,7 @@ final class KfuncObjects {
 
     static void root(Exploration path, RegState reg, String name, KfuncMeta meta, BtfField.Kind kind) {
         if (!reg.is(RegType.PTR_TO_MAP_VALUE, 0) && !isAllocated(reg)) {
-            throw path.log().reject(Errno.EINVAL, Message.MAP_VALUE_OR_OBJECT_EXPECTED, name);
+            throw path.reject(Errno.EINVAL, Message.MAP_VALUE_OR_OBJECT_EXPECTED, name);
         }
         if (isAllocated(reg)) {
             mustBeReferenced(path, reg);
@@ -64,7 +64,7 @@ final class KfuncObjects {
                 nonOwningAllowed && reg.isNonOwningRef() && !path.state().hasReference(reg.id());
         if (!nonOwning) {
             if (!isAllocated(reg)) {
-                throw path.log().reject(Errno.EINVAL, Message.ALLOCATED_OBJECT_EXPECTED, name);
+                throw path.reject(Errno.EINVAL, Message.ALLOCATED_OBJECT_EXPECTED, name);
             }
             mustBeReferenced(path, reg);
         }
@@ -79,15 +79,15 @@ final class KfuncObjects {
     static void rbNode(Exploration path, RegState reg, String name, KfuncMeta meta) {
         if (meta.kfunc.has(Trait.RBTREE_ADD)) {
             if (!isAllocated(reg)) {
-                throw path.log().reject(Errno.EINVAL, Message.ALLOCATED_OBJECT_EXPECTED, name);
+                throw path.reject(Errno.EINVAL, Message.ALLOCATED_OBJECT_EXPECTED, name);
             }
             mustBeReferenced(path, reg);
         } else {
             if (!reg.isNonOwningRef() && !path.state().hasReference(reg.id())) {
-                throw path.log().reject(Errno.EINVAL, Message.RB_NODE_OWNING, meta.kfunc.name());
+                throw path.reject(Errno.EINVAL, Message.RB_NODE_OWNING, meta.kfunc.name());
             }
             if (KfuncCalls.inRbtreeCallback(path)) {
-                throw path.log().reject(Errno.EINVAL, Message.NOT_ALLOWED_IN_RBTREE_CB, meta.kfunc.name());
+                throw path.reject(Errno.EINVAL, Message.NOT_ALLOWED_IN_RBTREE_CB, meta.kfunc.name());
             }
         }
         node(path, reg, name, meta, BtfField.Kind.BPF_RB_NODE);
@@ -95,14 +95,14 @@ final class KfuncObjects {
 
     static void refcounted(Exploration path, RegState reg, String name, KfuncMeta meta) {
         if (!reg.isAllocatedObject()) {
-            throw path.log().reject(Errno.EINVAL, Message.NOT_AN_OWNED_OBJECT, name);
+            throw path.reject(Errno.EINVAL, Message.NOT_AN_OWNED_OBJECT, name);
         }
         if (!reg.isNonOwningRef() && path.state().hasReference(reg.id())) {
             meta.owningRef = true;
         }
         BtfRecord record = SpecialFields.of(path, reg);
         if (!SpecialFields.has(record, BtfField.Kind.BPF_REFCOUNT)) {
-            throw path.log().reject(Errno.EINVAL, Message.NO_REFCOUNT_FIELD, name);
+            throw path.reject(Errno.EINVAL, Message.NO_REFCOUNT_FIELD, name);
         }
         meta.argType = reg.btfRef();
     }
@@ -112,13 +112,12 @@ final class KfuncObjects {
         RegPayload.BtfRef passed = typeOf(path, reg);
         boolean unsafe = (reg.flags() & ~TypeFlags.REG_TRUSTED_MODIFIERS) != 0;
         if (reg.is(RegType.PTR_TO_BTF_ID) && unsafe && !reg.hasFlag(TypeFlags.MEM_RCU)) {
-            throw path.log()
-                    .reject(
-                            Errno.EINVAL,
-                            Message.TYPE_OR_SOCKET_EXPECTED,
-                            name,
-                            reg.typeText(),
-                            reg.type().display(reg.flags() & TypeFlags.REG_TRUSTED_MODIFIERS));
+            throw path.reject(
+                    Errno.EINVAL,
+                    Message.TYPE_OR_SOCKET_EXPECTED,
+                    name,
+                    reg.typeText(),
+                    reg.type().display(reg.flags() & TypeFlags.REG_TRUSTED_MODIFIERS));
         }
         String wantedName = type.pointee().name();
         RegPayload.BtfRef wanted = StructMatch.kernel(path, wantedName);
@@ -130,15 +129,14 @@ final class KfuncObjects {
                 || isNoCastAlias(passedName, wantedName);
         boolean projection = path.unit().kernel().programTypes().isProjection(wantedName, passedName);
         if (!projection && !StructMatch.matches(path, passed, reg.constValue(), wanted, strict)) {
-            throw path.log()
-                    .reject(
-                            Errno.EINVAL,
-                            Message.KFUNC_WRONG_STRUCT,
-                            meta.kfunc.name(),
-                            name,
-                            type.pointee().display(),
-                            name,
-                            passedName);
+            throw path.reject(
+                    Errno.EINVAL,
+                    Message.KFUNC_WRONG_STRUCT,
+                    meta.kfunc.name(),
+                    name,
+                    type.pointee().display(),
+                    name,
+                    passedName);
         }
     }
 

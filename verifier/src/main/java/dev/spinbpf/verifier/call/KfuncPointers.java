@@ -93,7 +93,7 @@ final class KfuncPointers {
     private static Checker mapField(BtfField.Kind kind) {
         return (path, arg, meta, at) -> {
             if (!arg.reg().is(RegType.PTR_TO_MAP_VALUE, 0)) {
-                throw path.log().reject(Errno.EINVAL, Message.MAP_VALUE_EXPECTED, arg.name());
+                throw path.reject(Errno.EINVAL, Message.MAP_VALUE_EXPECTED, arg.name());
             }
             RegPayload.MapRef ref = MapFields.check(path, arg.reg(), arg.name(), kind);
             meta.map = ref.map();
@@ -103,7 +103,7 @@ final class KfuncPointers {
 
     private void iterator(Exploration path, Arg arg, KfuncMeta meta, int insnIndex) {
         if (meta.kfunc.has(Trait.ITERATES_TASKS) && !mayIterateTasks(path)) {
-            throw path.log().reject(Errno.EINVAL, Message.CSS_TASK_ITER_NOT_ALLOWED);
+            throw path.reject(Errno.EINVAL, Message.CSS_TASK_ITER_NOT_ALLOWED);
         }
         Iterators.Place place = iterators.process(
                 path, arg.reg(), arg.name(), insnIndex, meta.kfunc, arg.param().type());
@@ -120,26 +120,25 @@ final class KfuncPointers {
 
     private static void callback(Exploration path, Arg arg, KfuncMeta meta, int insnIndex) {
         if (!arg.reg().is(RegType.PTR_TO_FUNC)) {
-            throw path.log().reject(Errno.EINVAL, Message.FUNC_POINTER_EXPECTED, arg.name());
+            throw path.reject(Errno.EINVAL, Message.FUNC_POINTER_EXPECTED, arg.name());
         }
         meta.subprog = ((RegPayload.SubprogRef) arg.reg().payload()).subprog();
     }
 
     private static void string(Exploration path, Arg arg, KfuncMeta meta, int insnIndex) {
         if (!arg.reg().is(RegType.PTR_TO_MAP_VALUE, 0)) {
-            throw path.log().reject(Errno.EINVAL, Message.CONST_STRING_EXPECTED, arg.name());
+            throw path.reject(Errno.EINVAL, Message.CONST_STRING_EXPECTED, arg.name());
         }
         ConstStrings.check(path, arg.reg(), arg.name());
     }
 
     private static void context(Exploration path, Arg arg, KfuncMeta meta, int insnIndex) {
         if (!arg.reg().is(RegType.PTR_TO_CTX, 0)) {
-            throw path.log()
-                    .reject(
-                            Errno.EINVAL,
-                            Message.CTX_POINTER_EXPECTED,
-                            arg.name(),
-                            arg.reg().typeText());
+            throw path.reject(
+                    Errno.EINVAL,
+                    Message.CTX_POINTER_EXPECTED,
+                    arg.name(),
+                    arg.reg().typeText());
         }
         if (meta.kfunc.has(Trait.KERNEL_CONTEXT)) {
             String struct = path.unit()
@@ -172,12 +171,12 @@ final class KfuncPointers {
                 HelperMemory.checkSized(path, memory, arg.name(), arg.regno() + 1, AccessType.READ, true, null);
                 HelperMemory.checkSized(path, memory, arg.name(), arg.regno() + 1, AccessType.WRITE, true, null);
             } catch (Rejection refused) {
-                throw path.log().reject(refused.errno(), Message.INVALID_MEM_LEN_PAIR, arg.name(), sizeName);
+                throw path.reject(refused.errno(), Message.INVALID_MEM_LEN_PAIR, arg.name(), sizeName);
             }
         }
         if (meta.kfunc.params().get(arg.index() + 1).hasSuffix("__szk")) {
             if (!size.isConst()) {
-                throw path.log().reject(Errno.EINVAL, Message.KNOWN_CONSTANT_REQUIRED, sizeName);
+                throw path.reject(Errno.EINVAL, Message.KNOWN_CONSTANT_REQUIRED, sizeName);
             }
             meta.constantFound = true;
             meta.constant = size.constValue();
@@ -192,7 +191,7 @@ final class KfuncPointers {
 
     private void irqFlag(Exploration path, Arg arg, KfuncMeta meta, int insnIndex) {
         if (!arg.reg().is(RegType.PTR_TO_STACK, 0)) {
-            throw path.log().reject(Errno.EINVAL, Message.NOT_AN_IRQ_FLAG_ON_STACK, arg.name());
+            throw path.reject(Errno.EINVAL, Message.NOT_AN_IRQ_FLAG_ON_STACK, arg.name());
         }
         boolean byLock = meta.kfunc.has(Trait.TAKES_LOCK) || meta.kfunc.has(Trait.RELEASES_LOCK);
         if (meta.kfunc.has(Trait.SAVES_IRQ)) {
@@ -204,10 +203,10 @@ final class KfuncPointers {
 
     private static void lock(Exploration path, Arg arg, KfuncMeta meta, int insnIndex) {
         if (KfuncCalls.inRbtreeCallback(path)) {
-            throw path.log().reject(Errno.EACCES, Message.RES_SPIN_LOCK_IN_RBTREE_CB);
+            throw path.reject(Errno.EACCES, Message.RES_SPIN_LOCK_IN_RBTREE_CB);
         }
         if (!arg.reg().is(RegType.PTR_TO_MAP_VALUE, 0) && !arg.reg().is(RegType.PTR_TO_BTF_ID, TypeFlags.MEM_ALLOC)) {
-            throw path.log().reject(Errno.EINVAL, Message.LOCK_NOT_IN_MAP_VALUE_OR_OBJECT, arg.name());
+            throw path.reject(Errno.EINVAL, Message.LOCK_NOT_IN_MAP_VALUE_OR_OBJECT, arg.name());
         }
         boolean irq = meta.kfunc.has(Trait.SAVES_IRQ) || meta.kfunc.has(Trait.RESTORES_IRQ);
         Locks.process(path, arg.reg(), arg.name(), meta.kfunc.has(Trait.TAKES_LOCK), Locks.type(true, irq));

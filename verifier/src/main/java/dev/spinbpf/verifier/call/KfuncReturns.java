@@ -92,17 +92,17 @@ final class KfuncReturns {
     private static RegState allocated(Exploration path, KfuncMeta meta) {
         boolean percpu = meta.kfunc.has(Trait.PERCPU);
         if (meta.constant >>> 32 != 0) {
-            throw path.log().reject(Errno.EINVAL, Message.LOCAL_TYPE_ID_RANGE);
+            throw path.reject(Errno.EINVAL, Message.LOCAL_TYPE_ID_RANGE);
         }
         int id = (int) meta.constant;
         if (path.unit().btf().size() <= 1) {
-            throw path.log().reject(Errno.EINVAL, Message.OBJ_NEW_NEEDS_BTF);
+            throw path.reject(Errno.EINVAL, Message.OBJ_NEW_NEEDS_BTF);
         }
         if (id <= 0
                 || id >= path.unit().btf().size()
                 || !(path.unit().btf().type(id) instanceof BtfType.Composite struct)
                 || struct.isUnion()) {
-            throw path.log().reject(Errno.EINVAL, Message.OBJ_NEW_NOT_A_STRUCT);
+            throw path.reject(Errno.EINVAL, Message.OBJ_NEW_NOT_A_STRUCT);
         }
         if (percpu) {
             checkPercpu(path, struct, id);
@@ -112,13 +112,13 @@ final class KfuncReturns {
 
     private static void checkPercpu(Exploration path, BtfType.Composite struct, int id) {
         if (struct.sizeBytes() > MAX_PERCPU_OBJECT) {
-            throw path.log().reject(Errno.EINVAL, Message.PERCPU_OBJ_TOO_LARGE, struct.sizeBytes(), MAX_PERCPU_OBJECT);
+            throw path.reject(Errno.EINVAL, Message.PERCPU_OBJ_TOO_LARGE, struct.sizeBytes(), MAX_PERCPU_OBJECT);
         }
         if (!ScalarStructs.isScalar(path.unit().btf(), id, 0)) {
-            throw path.log().reject(Errno.EINVAL, Message.PERCPU_OBJ_NOT_SCALARS);
+            throw path.reject(Errno.EINVAL, Message.PERCPU_OBJ_NOT_SCALARS);
         }
         if (SpecialFields.ofStruct(path.unit().btf(), id) != null) {
-            throw path.log().reject(Errno.EINVAL, Message.PERCPU_OBJ_SPECIAL_FIELDS);
+            throw path.reject(Errno.EINVAL, Message.PERCPU_OBJ_SPECIAL_FIELDS);
         }
     }
 
@@ -134,10 +134,10 @@ final class KfuncReturns {
             throw new UnsupportedFeature("kfunc bpf_rdonly_cast is not supported without kernel types");
         }
         if (id < 0 || id >= btf.size()) {
-            throw path.log().reject(Errno.EINVAL, Message.RDONLY_CAST_UNKNOWN_TYPE, id);
+            throw path.reject(Errno.EINVAL, Message.RDONLY_CAST_UNKNOWN_TYPE, id);
         }
         if (!(btf.type((int) id) instanceof BtfType.Composite)) {
-            throw path.log().reject(Errno.EINVAL, Message.RDONLY_CAST_NOT_A_STRUCT);
+            throw path.reject(Errno.EINVAL, Message.RDONLY_CAST_NOT_A_STRUCT);
         }
         return RegState.btfId(btf, (int) id, TypeFlags.PTR_UNTRUSTED);
     }
@@ -149,7 +149,7 @@ final class KfuncReturns {
         } else {
             ProgType type = path.unit().program().type();
             if (!path.unit().kernel().programTypes().writesPackets(type)) {
-                throw path.log().reject(Errno.EINVAL, Message.PACKET_WRITES_NOT_ALLOWED);
+                throw path.reject(Errno.EINVAL, Message.PACKET_WRITES_NOT_ALLOWED);
             }
             path.seenDirectWrite = true;
         }
@@ -187,12 +187,8 @@ final class KfuncReturns {
             meta.returnReadOnly = true;
         }
         if (meta.returnSize == 0) {
-            throw path.log()
-                    .reject(
-                            Errno.EINVAL,
-                            Message.KFUNC_RETURN_TYPE_NOT_SUPPORTED,
-                            meta.kfunc.name(),
-                            pointee.display());
+            throw path.reject(
+                    Errno.EINVAL, Message.KFUNC_RETURN_TYPE_NOT_SUPPORTED, meta.kfunc.name(), pointee.display());
         }
         int flags = meta.returnReadOnly ? TypeFlags.MEM_RDONLY : 0;
         if (meta.kfunc.has(Kfunc.Flag.RCU_PROTECTED)) {

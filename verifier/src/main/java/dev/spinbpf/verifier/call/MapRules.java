@@ -27,7 +27,7 @@ public final class MapRules {
     /** Refuses helpers that change a map that programs may only read. */
     static void checkWritable(Exploration path, MapInfo map, HelperMeta meta) {
         if ((map.def().flags() & MapFlags.BPF_F_RDONLY_PROG) != 0 && meta.has(Trait.WRITES_MAP)) {
-            throw path.log().reject(Errno.EACCES, Message.MAP_WRITE_FORBIDDEN);
+            throw path.reject(Errno.EACCES, Message.MAP_WRITE_FORBIDDEN);
         }
     }
 
@@ -37,13 +37,12 @@ public final class MapRules {
             return;
         }
         if (!takes(path, map.type(), meta)) {
-            throw path.log()
-                    .reject(
-                            Errno.EINVAL,
-                            Message.MAP_TYPE_NOT_ALLOWED_FOR_HELPER,
-                            map.type().number(),
-                            meta.name,
-                            meta.id);
+            throw path.reject(
+                    Errno.EINVAL,
+                    Message.MAP_TYPE_NOT_ALLOWED_FOR_HELPER,
+                    map.type().number(),
+                    meta.name,
+                    meta.id);
         }
     }
 
@@ -76,25 +75,25 @@ public final class MapRules {
         ProgType type = path.unit().program().type();
         if (path.unit().kernel().programTypes().isTracing(type)
                 && (map.hasField(BtfField.Kind.BPF_LIST_HEAD) || map.hasField(BtfField.Kind.BPF_RB_ROOT))) {
-            throw path.log().reject(Errno.EINVAL, Message.GRAPH_ROOTS_IN_TRACING);
+            throw path.reject(Errno.EINVAL, Message.GRAPH_ROOTS_IN_TRACING);
         }
         if (map.hasField(BtfField.Kind.BPF_SPIN_LOCK) || map.hasField(BtfField.Kind.BPF_RES_SPIN_LOCK)) {
             if (type == ProgType.SOCKET_FILTER) {
-                throw path.log().reject(Errno.EINVAL, Message.SPIN_LOCK_IN_SOCKET_FILTER);
+                throw path.reject(Errno.EINVAL, Message.SPIN_LOCK_IN_SOCKET_FILTER);
             }
             if (path.unit().kernel().programTypes().isTracing(type)) {
-                throw path.log().reject(Errno.EINVAL, Message.SPIN_LOCK_IN_TRACING);
+                throw path.reject(Errno.EINVAL, Message.SPIN_LOCK_IN_TRACING);
             }
         }
         if (map.type() == MapType.STRUCT_OPS) {
-            throw path.log().reject(Errno.EINVAL, Message.STRUCT_OPS_MAP_IN_PROGRAM);
+            throw path.reject(Errno.EINVAL, Message.STRUCT_OPS_MAP_IN_PROGRAM);
         }
         if (map.type() == MapType.ARENA && map.def().mapExtra() == 0) {
-            throw path.log().reject(Errno.EINVAL, Message.ARENA_WITHOUT_ADDRESS);
+            throw path.reject(Errno.EINVAL, Message.ARENA_WITHOUT_ADDRESS);
         }
         if (path.unit().program().sleepable()
                 && !path.unit().kernel().mapTypes().isSleepable(map.type())) {
-            throw path.log().reject(Errno.EINVAL, Message.MAP_TYPE_NOT_ALLOWED_WHEN_SLEEPABLE);
+            throw path.reject(Errno.EINVAL, Message.MAP_TYPE_NOT_ALLOWED_WHEN_SLEEPABLE);
         }
     }
 }

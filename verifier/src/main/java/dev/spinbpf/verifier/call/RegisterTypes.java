@@ -34,20 +34,19 @@ final class RegisterTypes {
         int flags = foldedFlags(reg, regno, type, meta);
         List<Typed> compatible = CompatibleTypes.of(type.kind());
         if (compatible.stream().noneMatch(typed -> typed.is(reg, flags))) {
-            throw path.log()
-                    .reject(
-                            Errno.EACCES,
-                            Message.REG_TYPE_UNEXPECTED,
-                            name,
-                            reg.typeText(),
-                            compatible.stream().map(Typed::display).collect(Collectors.joining(", ")));
+            throw path.reject(
+                    Errno.EACCES,
+                    Message.REG_TYPE_UNEXPECTED,
+                    name,
+                    reg.typeText(),
+                    compatible.stream().map(Typed::display).collect(Collectors.joining(", ")));
         }
         if (!reg.is(RegType.PTR_TO_BTF_ID)) {
             return;
         }
         if (compatible.equals(CompatibleTypes.MEMORY)) {
             if (!type.has(TypeFlags.MEM_RDONLY)) {
-                throw path.log().reject(Errno.EACCES, Message.HELPER_MAY_WRITE_RDONLY, meta.name, name, reg.typeText());
+                throw path.reject(Errno.EACCES, Message.HELPER_MAY_WRITE_RDONLY, meta.name, name, reg.typeText());
             }
             return;
         }
@@ -89,7 +88,7 @@ final class RegisterTypes {
         }
         String name = Registers.name(regno);
         if (reg.mayBeNull() && (!type.mayBeNull() || type.isRelease())) {
-            throw path.log().reject(Errno.EACCES, Message.POSSIBLY_NULL_TO_HELPER, name);
+            throw path.reject(Errno.EACCES, Message.POSSIBLY_NULL_TO_HELPER, name);
         }
         if (meta.has(Trait.EXCHANGES_KPTR)) {
             Kptrs.checkType(
@@ -99,13 +98,12 @@ final class RegisterTypes {
         boolean strict = type.isRelease() && !meta.has(Trait.RELEASES_ANY_SOCKET);
         Registers.checkPointerOffset(path, reg, name, true);
         if (!StructMatch.matches(path, reg.btfRef(), reg.constValue(), wanted, strict)) {
-            throw path.log()
-                    .reject(
-                            Errno.EACCES,
-                            Message.STRUCT_TYPE_UNEXPECTED,
-                            name,
-                            StructMatch.name(reg.btfRef()),
-                            StructMatch.name(wanted));
+            throw path.reject(
+                    Errno.EACCES,
+                    Message.STRUCT_TYPE_UNEXPECTED,
+                    name,
+                    StructMatch.name(reg.btfRef()),
+                    StructMatch.name(wanted));
         }
     }
 }

@@ -45,27 +45,20 @@ final class Alignment {
             what = "";
         }
         if (strict && isMisaligned(reg, off, size)) {
-            throw path.log()
-                    .reject(
-                            Errno.EACCES,
-                            Message.MISALIGNED_ACCESS,
-                            what,
-                            reg.value().varOff(),
-                            off,
-                            size);
+            throw path.reject(
+                    Errno.EACCES, Message.MISALIGNED_ACCESS, what, reg.value().varOff(), off, size);
         }
     }
 
     private static void checkPacket(Exploration path, RegState reg, int off, int size, boolean strict) {
         if (strict && isMisaligned(reg, NET_IP_ALIGN + off, size)) {
-            throw path.log()
-                    .reject(
-                            Errno.EACCES,
-                            Message.MISALIGNED_PACKET_ACCESS,
-                            NET_IP_ALIGN,
-                            reg.value().varOff(),
-                            off,
-                            size);
+            throw path.reject(
+                    Errno.EACCES,
+                    Message.MISALIGNED_PACKET_ACCESS,
+                    NET_IP_ALIGN,
+                    reg.value().varOff(),
+                    off,
+                    size);
         }
     }
 

@@ -71,7 +71,7 @@ public final class Arithmetic {
     private static void checkAddressSpaceCast(Exploration path, Insn insn) {
         boolean hasArena = path.unit().maps().stream().anyMatch(map -> map.type() == MapType.ARENA);
         if (!hasArena) {
-            throw path.log().reject(Errno.EINVAL, Message.ADDR_SPACE_CAST_WITHOUT_ARENA);
+            throw path.reject(Errno.EINVAL, Message.ADDR_SPACE_CAST_WITHOUT_ARENA);
         }
         Registers.checkSource(path, insn.src());
         Registers.checkDestination(path, insn.dst());
@@ -172,12 +172,12 @@ public final class Arithmetic {
         switch (insn.op().alu()) {
             case DIV, SDIV, MOD, SMOD -> {
                 if (insn.imm() == 0) {
-                    throw path.log().reject(Errno.EINVAL, Message.DIVISION_BY_ZERO);
+                    throw path.reject(Errno.EINVAL, Message.DIVISION_BY_ZERO);
                 }
             }
             case LSH, RSH, ARSH -> {
                 if (insn.imm() < 0 || insn.imm() >= insn.op().width()) {
-                    throw path.log().reject(Errno.EINVAL, Message.INVALID_SHIFT, insn.imm());
+                    throw path.reject(Errno.EINVAL, Message.INVALID_SHIFT, insn.imm());
                 }
             }
             default -> {}
@@ -186,12 +186,11 @@ public final class Arithmetic {
 
     private static void subtractPointers(Exploration path, Insn insn) {
         if (insn.op().alu() != Op.Alu.SUB) {
-            throw path.log()
-                    .reject(
-                            Errno.EACCES,
-                            Message.POINTER_WITH_POINTER,
-                            insn.dst(),
-                            symbol(insn.op().alu()));
+            throw path.reject(
+                    Errno.EACCES,
+                    Message.POINTER_WITH_POINTER,
+                    insn.dst(),
+                    symbol(insn.op().alu()));
         }
         path.setReg(insn.dst(), RegState.UNKNOWN);
     }

@@ -28,11 +28,11 @@ final class BtfAccess {
         String typeName = btf.type(reg.btfRef().typeId()).name();
         boolean kernel = isKernel(path, btf);
         if (kernel && !path.unit().object().isGplCompatible()) {
-            throw path.log().reject(Errno.EINVAL, Message.KERNEL_STRUCT_NEEDS_GPL, typeName);
+            throw path.reject(Errno.EINVAL, Message.KERNEL_STRUCT_NEEDS_GPL, typeName);
         }
         long at = checkOffset(path, reg, name, off, typeName);
         if (type == AccessType.WRITE && reg.hasFlag(TypeFlags.PTR_UNTRUSTED)) {
-            throw path.log().reject(Errno.EACCES, Message.BTF_ONLY_READ);
+            throw path.reject(Errno.EACCES, Message.BTF_ONLY_READ);
         }
         if (type == AccessType.WRITE && !reg.isAllocatedObject()) {
             KernelWrites.check(path, reg, name, kernel, at, size);
@@ -40,7 +40,7 @@ final class BtfAccess {
         }
         boolean given = reg.hasFlag(TypeFlags.MEM_RCU) || path.state().hasReference(reg.id());
         if (reg.hasFlag(TypeFlags.MEM_ALLOC) && !reg.isNonOwningRef() && !given) {
-            throw path.log().reject(Errno.EFAULT, Message.OBJECT_WITHOUT_REFERENCE);
+            throw path.reject(Errno.EFAULT, Message.OBJECT_WITHOUT_REFERENCE);
         }
         if (kernel
                 && btf != path.unit().kernelTypes()
@@ -75,24 +75,23 @@ final class BtfAccess {
 
     private static long checkOffset(Exploration path, RegState reg, String name, int off, String typeName) {
         if (!reg.isConst()) {
-            throw path.log()
-                    .reject(
-                            Errno.EACCES,
-                            Message.BTF_PTR_VARIABLE_OFFSET,
-                            name,
-                            typeName,
-                            off,
-                            reg.value().varOff());
+            throw path.reject(
+                    Errno.EACCES,
+                    Message.BTF_PTR_VARIABLE_OFFSET,
+                    name,
+                    typeName,
+                    off,
+                    reg.value().varOff());
         }
         long at = off + reg.constValue();
         if (at < 0) {
-            throw path.log().reject(Errno.EACCES, Message.BTF_PTR_NEGATIVE_ACCESS, name, typeName, at);
+            throw path.reject(Errno.EACCES, Message.BTF_PTR_NEGATIVE_ACCESS, name, typeName, at);
         }
         if (reg.hasFlag(TypeFlags.MEM_USER)) {
-            throw path.log().reject(Errno.EACCES, Message.BTF_PTR_USER_MEMORY, name, typeName, at);
+            throw path.reject(Errno.EACCES, Message.BTF_PTR_USER_MEMORY, name, typeName, at);
         }
         if (reg.hasFlag(TypeFlags.MEM_PERCPU)) {
-            throw path.log().reject(Errno.EACCES, Message.BTF_PTR_PERCPU_MEMORY, name, typeName, at);
+            throw path.reject(Errno.EACCES, Message.BTF_PTR_PERCPU_MEMORY, name, typeName, at);
         }
         return at;
     }
@@ -103,8 +102,8 @@ final class BtfAccess {
         }
         for (BtfField field : path.unit().structRecord(reg.btfRef()).fields()) {
             if (off < field.end() && field.offset() < off + size) {
-                throw path.log()
-                        .reject(Errno.EACCES, Message.DIRECT_ACCESS_DISALLOWED, MapAccess.fieldTypeName(field.kind()));
+                throw path.reject(
+                        Errno.EACCES, Message.DIRECT_ACCESS_DISALLOWED, MapAccess.fieldTypeName(field.kind()));
             }
         }
     }
@@ -186,11 +185,10 @@ final class BtfAccess {
                     "an access to struct " + structName + " without kernel types is not supported");
         }
         if (access.off() < 0) {
-            throw path.log()
-                    .reject(Errno.EACCES, Message.MAP_PTR_NEGATIVE_ACCESS, access.name(), structName, access.off());
+            throw path.reject(Errno.EACCES, Message.MAP_PTR_NEGATIVE_ACCESS, access.name(), structName, access.off());
         }
         if (access.type() != AccessType.READ) {
-            throw path.log().reject(Errno.EACCES, Message.MAP_PTR_ONLY_READ, structName);
+            throw path.reject(Errno.EACCES, Message.MAP_PTR_ONLY_READ, structName);
         }
         BtfWalk.Found found = new BtfWalk(path, btf, true).find(id, access.off(), access.size());
         if (access.valueRegno() >= 0) {

@@ -106,7 +106,7 @@ final class BtfWalk {
                 return step;
             }
         }
-        return refused(path.log().reject(Errno.EINVAL, Message.BTF_NO_FIELD_AT_OFFSET, struct.name(), access.off()));
+        return refused(path.reject(Errno.EINVAL, Message.BTF_NO_FIELD_AT_OFFSET, struct.name(), access.off()));
     }
 
     private static @Nullable Step bitField(BtfType.Member member, FieldAccess access) {
@@ -155,29 +155,27 @@ final class BtfWalk {
             return whole ? new Step.Done(target(member, pointer)) : partOfPointer(member, first, access);
         }
         if (access.end() > end && (flags & TypeFlags.PTR_UNTRUSTED) == 0) {
-            return refused(path.log()
-                    .reject(
-                            Errno.EACCES,
-                            Message.BTF_ACCESS_BEYOND_MEMBER,
-                            member.name(),
-                            end,
-                            access.struct().name(),
-                            access.off(),
-                            access.size()));
+            return refused(path.reject(
+                    Errno.EACCES,
+                    Message.BTF_ACCESS_BEYOND_MEMBER,
+                    member.name(),
+                    end,
+                    access.struct().name(),
+                    access.off(),
+                    access.size()));
         }
         return scalar();
     }
 
     private Step partOfPointer(BtfType.Member member, long first, FieldAccess access) {
-        return refused(path.log()
-                .reject(
-                        Errno.EACCES,
-                        Message.BTF_PARTIAL_PTR_MEMBER,
-                        member.name(),
-                        first,
-                        access.struct().name(),
-                        access.off(),
-                        access.size()));
+        return refused(path.reject(
+                Errno.EACCES,
+                Message.BTF_PARTIAL_PTR_MEMBER,
+                member.name(),
+                first,
+                access.struct().name(),
+                access.off(),
+                access.size()));
     }
 
     private Found target(BtfType.Member member, BtfType.Ptr pointer) {
@@ -192,13 +190,12 @@ final class BtfWalk {
         Step step = flexibleArrays ? flexibleArray(access) : null;
         return step != null
                 ? step
-                : refused(path.log()
-                        .reject(
-                                Errno.EACCES,
-                                Message.BTF_ACCESS_BEYOND_STRUCT,
-                                access.struct().name(),
-                                access.off(),
-                                access.size()));
+                : refused(path.reject(
+                        Errno.EACCES,
+                        Message.BTF_ACCESS_BEYOND_STRUCT,
+                        access.struct().name(),
+                        access.off(),
+                        access.size()));
     }
 
     private @Nullable Step flexibleArray(FieldAccess access) {

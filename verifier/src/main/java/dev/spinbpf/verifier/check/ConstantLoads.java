@@ -48,13 +48,13 @@ public final class ConstantLoads {
     private static RegState function(Exploration path, int target) {
         int number = path.unit().findSubprog(target);
         if (path.unit().subprog(number).btfFuncId == 0) {
-            throw path.log().reject(Errno.EINVAL, Message.MISSING_FUNC_INFO);
+            throw path.reject(Errno.EINVAL, Message.MISSING_FUNC_INFO);
         }
         if (path.unit().subprog(number).global) {
-            throw path.log().reject(Errno.EINVAL, Message.CALLBACK_NOT_STATIC);
+            throw path.reject(Errno.EINVAL, Message.CALLBACK_NOT_STATIC);
         }
         if (number == 0) {
-            throw path.log().reject(Errno.EINVAL, Message.CALLBACK_IS_MAIN_PROGRAM);
+            throw path.reject(Errno.EINVAL, Message.CALLBACK_IS_MAIN_PROGRAM);
         }
         return RegState.pointer(RegType.PTR_TO_FUNC, 0, new RegPayload.SubprogRef(number));
     }

@@ -61,7 +61,7 @@ public final class HelperMemory {
 
     private static void refuseWrite(Exploration path, RegState reg, String name, AccessType type, boolean readOnly) {
         if (readOnly && type == AccessType.WRITE) {
-            throw path.log().reject(Errno.EACCES, Message.WRITE_INTO_RDONLY, name, reg.typeText());
+            throw path.reject(Errno.EACCES, Message.WRITE_INTO_RDONLY, name, reg.typeText());
         }
     }
 
@@ -71,13 +71,8 @@ public final class HelperMemory {
             return;
         }
         if (!(zeroSizeAllowed && size == 0 && reg.isNull())) {
-            throw path.log()
-                    .reject(
-                            Errno.EACCES,
-                            Message.REG_TYPE_UNEXPECTED,
-                            name,
-                            reg.typeText(),
-                            RegType.PTR_TO_STACK.display());
+            throw path.reject(
+                    Errno.EACCES, Message.REG_TYPE_UNEXPECTED, name, reg.typeText(), RegType.PTR_TO_STACK.display());
         }
     }
 
@@ -97,13 +92,13 @@ public final class HelperMemory {
         RegState size = path.reg(sizeRegno);
         String sizeName = Registers.name(sizeRegno);
         if (size.smin() < 0) {
-            throw path.log().reject(Errno.EACCES, Message.MEM_SIZE_MAY_BE_NEGATIVE, sizeName);
+            throw path.reject(Errno.EACCES, Message.MEM_SIZE_MAY_BE_NEGATIVE, sizeName);
         }
         if (size.umin() == 0 && !zeroSizeAllowed) {
-            throw path.log().reject(Errno.EACCES, Message.MEM_SIZE_MAY_BE_ZERO, sizeName, size.umin(), size.umax());
+            throw path.reject(Errno.EACCES, Message.MEM_SIZE_MAY_BE_ZERO, sizeName, size.umin(), size.umax());
         }
         if (Long.compareUnsigned(size.umax(), KernelLimits.BPF_MAX_VAR_SIZ) >= 0) {
-            throw path.log().reject(Errno.EACCES, Message.MEM_SIZE_UNBOUNDED, sizeName);
+            throw path.reject(Errno.EACCES, Message.MEM_SIZE_UNBOUNDED, sizeName);
         }
         check(path, mem, memName, (int) size.umax(), type, zeroSizeAllowed, size.isConst() ? raw : null);
         path.services().precision().markChain(path, sizeRegno);
@@ -115,7 +110,7 @@ public final class HelperMemory {
             return;
         }
         if (memSize > Integer.MAX_VALUE) {
-            throw path.log().reject(Errno.EACCES, Message.MEM_SIZE_TOO_LARGE, name, memSize);
+            throw path.reject(Errno.EACCES, Message.MEM_SIZE_TOO_LARGE, name, memSize);
         }
         RegState pointer = reg.mayBeNull() ? reg.notNull() : reg;
         int size = pointer.is(RegType.PTR_TO_STACK) ? -(int) memSize : (int) memSize;
@@ -141,7 +136,7 @@ public final class HelperMemory {
         boolean poisonAllowed = size < 0 || clobber;
         int bytes = Math.abs(size);
         if (bytes == 0 && !zeroSizeAllowed) {
-            throw path.log().reject(Errno.EACCES, Message.ZERO_SIZED_READ);
+            throw path.reject(Errno.EACCES, Message.ZERO_SIZED_READ);
         }
         StackAccess.checkWithinBounds(path, reg, name, off, bytes, type);
         int min = (int) (reg.isConst() ? reg.constValue() : reg.smin()) + off;
@@ -165,7 +160,7 @@ public final class HelperMemory {
                 continue;
             }
             if (func.slot(stackOff / StackSlot.BYTES).type(stackOff % StackSlot.BYTES) == SlotType.DYNPTR) {
-                throw path.log().reject(Errno.EACCES, Message.DYNPTR_OVERWRITE_DISALLOWED, i);
+                throw path.reject(Errno.EACCES, Message.DYNPTR_OVERWRITE_DISALLOWED, i);
             }
         }
     }
@@ -200,15 +195,14 @@ public final class HelperMemory {
             return StackReads.readOfDeadSlot(at);
         }
         if (reg.isConst()) {
-            return path.log().reject(Errno.EACCES, Message.STACK_ARG_INVALID_READ, name, min, at - min, bytes);
+            return path.reject(Errno.EACCES, Message.STACK_ARG_INVALID_READ, name, min, at - min, bytes);
         }
-        return path.log()
-                .reject(
-                        Errno.EACCES,
-                        Message.STACK_ARG_INVALID_VARIABLE_READ,
-                        name,
-                        reg.value().varOff(),
-                        at - min,
-                        bytes);
+        return path.reject(
+                Errno.EACCES,
+                Message.STACK_ARG_INVALID_VARIABLE_READ,
+                name,
+                reg.value().varOff(),
+                at - min,
+                bytes);
     }
 }

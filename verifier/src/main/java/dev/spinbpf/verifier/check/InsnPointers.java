@@ -25,7 +25,7 @@ final class InsnPointers {
             return;
         }
         if (!trustMayDiffer || !isMemOrBtf(type) || !isMemOrBtf(previous)) {
-            throw path.log().reject(Errno.EINVAL, Message.SAME_INSN_DIFFERENT_POINTERS);
+            throw path.reject(Errno.EINVAL, Message.SAME_INSN_DIFFERENT_POINTERS);
         }
         boolean mem = type == RegType.PTR_TO_MEM || previous == RegType.PTR_TO_MEM;
         trace.ptrType = mem ? RegType.PTR_TO_MEM : RegType.PTR_TO_BTF_ID;

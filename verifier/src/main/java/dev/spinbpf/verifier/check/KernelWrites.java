@@ -35,7 +35,7 @@ final class KernelWrites {
     /** A write to a kernel's struct, through the register of that name. */
     private record Write(Exploration path, String name, String struct, long off, int size) {
         Rejection refused() {
-            return path.log().reject(Errno.EACCES, Message.KERNEL_WRITE_REFUSED, name, struct, off, size);
+            return path.reject(Errno.EACCES, Message.KERNEL_WRITE_REFUSED, name, struct, off, size);
         }
     }
 
@@ -46,7 +46,7 @@ final class KernelWrites {
             case STRUCT_OPS -> structOps(path, reg, new Write(path, name, struct, off, size));
             case SCHED_CLS, SCHED_ACT, XDP ->
                 throw new UnsupportedFeature("a write to kernel struct " + struct + " is not supported");
-            default -> throw path.log().reject(Errno.EACCES, Message.BTF_ONLY_READ);
+            default -> throw path.reject(Errno.EACCES, Message.BTF_ONLY_READ);
         }
     }
 

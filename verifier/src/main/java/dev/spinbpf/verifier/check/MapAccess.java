@@ -28,12 +28,10 @@ public final class MapAccess {
         MapInfo map = reg.map();
         long flags = flags(map.def());
         if (type == AccessType.WRITE && (flags & MapFlags.BPF_F_RDONLY_PROG) != 0) {
-            throw path.log()
-                    .reject(Errno.EACCES, Message.MAP_WRITE_FORBIDDEN_AT, map.valueSize(), reg.smin() + off, size);
+            throw path.reject(Errno.EACCES, Message.MAP_WRITE_FORBIDDEN_AT, map.valueSize(), reg.smin() + off, size);
         }
         if (type == AccessType.READ && (flags & MapFlags.BPF_F_WRONLY_PROG) != 0) {
-            throw path.log()
-                    .reject(Errno.EACCES, Message.MAP_READ_FORBIDDEN_AT, map.valueSize(), reg.smin() + off, size);
+            throw path.reject(Errno.EACCES, Message.MAP_READ_FORBIDDEN_AT, map.valueSize(), reg.smin() + off, size);
         }
     }
 
@@ -63,25 +61,20 @@ public final class MapAccess {
     private static void checkField(Exploration path, RegState reg, int off, int size, Source source, BtfField field) {
         String fieldName = fieldTypeName(field.kind());
         if (!field.kind().isPointer()) {
-            throw path.log().reject(Errno.EACCES, Message.SPECIAL_FIELD_DIRECT_ACCESS, fieldName);
+            throw path.reject(Errno.EACCES, Message.SPECIAL_FIELD_DIRECT_ACCESS, fieldName);
         }
         if (source != Source.DIRECT) {
-            throw path.log().reject(Errno.EACCES, Message.SPECIAL_FIELD_INDIRECT_ACCESS, fieldName);
+            throw path.reject(Errno.EACCES, Message.SPECIAL_FIELD_INDIRECT_ACCESS, fieldName);
         }
         if (!reg.isConst()) {
-            throw path.log().reject(Errno.EACCES, Message.KPTR_ACCESS_VARIABLE_OFFSET, fieldName);
+            throw path.reject(Errno.EACCES, Message.KPTR_ACCESS_VARIABLE_OFFSET, fieldName);
         }
         if (field.offset() != off + reg.constValue()) {
-            throw path.log()
-                    .reject(
-                            Errno.EACCES,
-                            Message.KPTR_ACCESS_MISALIGNED,
-                            fieldName,
-                            field.offset(),
-                            off + reg.constValue());
+            throw path.reject(
+                    Errno.EACCES, Message.KPTR_ACCESS_MISALIGNED, fieldName, field.offset(), off + reg.constValue());
         }
         if (size != Long.BYTES) {
-            throw path.log().reject(Errno.EACCES, Message.KPTR_ACCESS_SIZE, fieldName);
+            throw path.reject(Errno.EACCES, Message.KPTR_ACCESS_SIZE, fieldName);
         }
     }
 

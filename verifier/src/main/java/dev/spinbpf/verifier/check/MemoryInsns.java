@@ -45,7 +45,7 @@ public final class MemoryInsns {
         RegState src = Registers.checkSource(path, insn.src());
         boolean faultable = src.is(RegType.PTR_TO_BTF_ID, 0) || src.hasFlag(TypeFlags.PTR_UNTRUSTED);
         if (!isAtomicAllowed(src) || faultable) {
-            throw path.log().reject(Errno.EACCES, Message.ATOMIC_LOAD_NOT_ALLOWED, insn.src(), src.typeText());
+            throw path.reject(Errno.EACCES, Message.ATOMIC_LOAD_NOT_ALLOWED, insn.src(), src.typeText());
         }
         checkLoad(path, insn, true, false);
     }
@@ -82,7 +82,7 @@ public final class MemoryInsns {
     private static void refuseStore(Exploration path, Insn insn) {
         RegState dst = path.reg(insn.dst());
         if (!isAtomicAllowed(dst)) {
-            throw path.log().reject(Errno.EACCES, Message.ATOMIC_STORE_NOT_ALLOWED, insn.dst(), dst.typeText());
+            throw path.reject(Errno.EACCES, Message.ATOMIC_STORE_NOT_ALLOWED, insn.dst(), dst.typeText());
         }
     }
 

@@ -80,15 +80,15 @@ final class MemoryRegion {
             return;
         }
         throw switch (outside) {
-            case MIN_NEGATIVE -> path.log().reject(Errno.EACCES, Message.OFFSET_MAY_BE_NEGATIVE, name);
-            case UNBOUNDED -> path.log().reject(Errno.EACCES, Message.OFFSET_UNBOUNDED, name);
+            case MIN_NEGATIVE -> path.reject(Errno.EACCES, Message.OFFSET_MAY_BE_NEGATIVE, name);
+            case UNBOUNDED -> path.reject(Errno.EACCES, Message.OFFSET_UNBOUNDED, name);
             case MIN_OUTSIDE -> {
                 sayWhere(path, extent, name, extent.lowest());
-                yield path.log().reject(Errno.EACCES, Message.OFFSET_MIN_OUT_OF_RANGE, name);
+                yield path.reject(Errno.EACCES, Message.OFFSET_MIN_OUT_OF_RANGE, name);
             }
             case MAX_OUTSIDE -> {
                 sayWhere(path, extent, name, extent.highest());
-                yield path.log().reject(Errno.EACCES, Message.OFFSET_MAX_OUT_OF_RANGE, name);
+                yield path.reject(Errno.EACCES, Message.OFFSET_MAX_OUT_OF_RANGE, name);
             }
         };
     }

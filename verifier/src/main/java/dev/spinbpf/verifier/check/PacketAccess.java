@@ -18,7 +18,7 @@ public final class PacketAccess {
     /** Refuses an access to bytes that are not known to be in the packet. */
     public static void check(Exploration path, RegState reg, String name, int off, int size, boolean zeroSizeAllowed) {
         if (reg.range() < 0) {
-            throw path.log().reject(Errno.EINVAL, Message.PACKET_OFFSET_OUTSIDE, name);
+            throw path.reject(Errno.EINVAL, Message.PACKET_OFFSET_OUTSIDE, name);
         }
         MemoryRegion.check(path, reg, name, off, size, reg.range(), zeroSizeAllowed);
     }

@@ -58,7 +58,7 @@ final class PointerAccess {
         switch (reg.type()) {
             case PTR_TO_MAP_KEY -> {
                 if (access.isWrite()) {
-                    throw path.log().reject(Errno.EACCES, Message.MAP_KEY_WRITE_NOT_ALLOWED, access.name());
+                    throw path.reject(Errno.EACCES, Message.MAP_KEY_WRITE_NOT_ALLOWED, access.name());
                 }
                 MemoryRegion.check(
                         path,
@@ -74,7 +74,7 @@ final class PointerAccess {
             case PTR_TO_CTX -> checkContext(path, access);
             case PTR_TO_PACKET, PTR_TO_PACKET_META -> {
                 if (access.isWrite() && !PacketAccess.mayWrite(path)) {
-                    throw path.log().reject(Errno.EACCES, Message.PACKET_WRITE_NOT_ALLOWED);
+                    throw path.reject(Errno.EACCES, Message.PACKET_WRITE_NOT_ALLOWED);
                 }
                 path.seenDirectWrite |= access.isWrite();
                 PacketAccess.check(path, reg, access.name(), access.off(), access.size(), false);
@@ -97,12 +97,11 @@ final class PointerAccess {
     }
 
     private static RuntimeException invalid(Exploration path, Access access) {
-        return path.log()
-                .reject(
-                        Errno.EACCES,
-                        Message.INVALID_MEM_ACCESS,
-                        access.name(),
-                        access.reg().typeText());
+        return path.reject(
+                Errno.EACCES,
+                Message.INVALID_MEM_ACCESS,
+                access.name(),
+                access.reg().typeText());
     }
 
     private static void refuseNullable(Exploration path, Access access) {
@@ -113,12 +112,11 @@ final class PointerAccess {
 
     private static void refuseWriteIf(Exploration path, Access access, boolean readOnly) {
         if (readOnly && access.isWrite()) {
-            throw path.log()
-                    .reject(
-                            Errno.EACCES,
-                            Message.WRITE_INTO_RDONLY,
-                            access.name(),
-                            access.reg().typeText());
+            throw path.reject(
+                    Errno.EACCES,
+                    Message.WRITE_INTO_RDONLY,
+                    access.name(),
+                    access.reg().typeText());
         }
     }
 
@@ -172,7 +170,7 @@ final class PointerAccess {
         RegState reg = access.reg();
         if (reg.map().type() == MapType.INSN_ARRAY) {
             if (access.size() != Long.BYTES) {
-                throw path.log().reject(Errno.EACCES, Message.INSN_ARRAY_READ_SIZE, access.size());
+                throw path.reject(Errno.EACCES, Message.INSN_ARRAY_READ_SIZE, access.size());
             }
             ScalarValue moved =
                     access.off() == 0 ? reg.value() : ScalarAlu.add(reg.value(), ScalarValue.constant(access.off()));
@@ -196,7 +194,7 @@ final class PointerAccess {
         RegState loaded = context.check(path, off, access.size(), access.isWrite(), access.signExtend());
         if (loaded == null) {
             path.log().note(Message.INVALID_CONTEXT_ACCESS, off, access.size());
-            throw path.log().reject(Errno.EACCES);
+            throw path.reject(Errno.EACCES);
         }
         if (!access.isLoadTo()) {
             return;
@@ -204,7 +202,7 @@ final class PointerAccess {
         if (loaded.is(RegType.PTR_TO_BTF_ID)
                 && loaded.id() != 0
                 && !path.state().hasReference(loaded.id())) {
-            throw path.log().reject(Errno.EACCES, Message.CONTEXT_REFERENCE_RELEASED, off);
+            throw path.reject(Errno.EACCES, Message.CONTEXT_REFERENCE_RELEASED, off);
         }
         boolean needsId = loaded.mayBeNull() && loaded.id() == 0;
         path.setReg(access.valueRegno(), needsId ? loaded.withId(path.newId()) : loaded);
@@ -215,7 +213,7 @@ final class PointerAccess {
         // Arithmetic leaves such a pointer with a constant offset.
         long off = access.off() + reg.constValue();
         if (off < 0 || off + access.size() > KernelLimits.BPF_FLOW_KEYS_BYTES) {
-            throw path.log().reject(Errno.EACCES, Message.INVALID_FLOW_KEYS_ACCESS, off, access.size());
+            throw path.reject(Errno.EACCES, Message.INVALID_FLOW_KEYS_ACCESS, off, access.size());
         }
         loadUnknown(path, access);
     }
@@ -223,16 +221,15 @@ final class PointerAccess {
     /** Refuses a variable or negative offset into a buffer whose size is checked when the program is attached or run. */
     static void checkBuffer(Exploration path, RegState reg, String name, int off, String what) {
         if (!reg.isConst()) {
-            throw path.log()
-                    .reject(
-                            Errno.EACCES,
-                            Message.BUFFER_VARIABLE_OFFSET,
-                            name,
-                            off,
-                            reg.value().varOff());
+            throw path.reject(
+                    Errno.EACCES,
+                    Message.BUFFER_VARIABLE_OFFSET,
+                    name,
+                    off,
+                    reg.value().varOff());
         }
         if (reg.constValue() + off < 0) {
-            throw path.log().reject(Errno.EACCES, Message.BUFFER_NEGATIVE_OFFSET, name, what, off, reg.constValue());
+            throw path.reject(Errno.EACCES, Message.BUFFER_NEGATIVE_OFFSET, name, what, off, reg.constValue());
         }
     }
 

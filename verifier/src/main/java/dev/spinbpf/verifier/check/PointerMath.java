@@ -35,14 +35,13 @@ final class PointerMath {
                 path.setReg(dst, RegState.UNKNOWN);
                 return;
             }
-            throw path.log().reject(Errno.EACCES, Message.POINTER_ARITHMETIC_32BIT, dst);
+            throw path.reject(Errno.EACCES, Message.POINTER_ARITHMETIC_32BIT, dst);
         }
         if (pointer.mayBeNull()) {
-            throw path.log()
-                    .reject(Errno.EACCES, Message.POINTER_ARITHMETIC_BEFORE_NULL_CHECK, dst, pointer.typeText());
+            throw path.reject(Errno.EACCES, Message.POINTER_ARITHMETIC_BEFORE_NULL_CHECK, dst, pointer.typeText());
         }
         if (!isAllowed(pointer, insn.op().alu(), offset)) {
-            throw path.log().reject(Errno.EACCES, Message.POINTER_ARITHMETIC_ON_TYPE, dst, pointer.typeText());
+            throw path.reject(Errno.EACCES, Message.POINTER_ARITHMETIC_ON_TYPE, dst, pointer.typeText());
         }
         if (pointer.is(RegType.PTR_TO_MEM) && pointer.hasFlag(TypeFlags.PTR_UNTRUSTED)) {
             path.setReg(dst, pointer);
@@ -55,19 +54,17 @@ final class PointerMath {
                     case ADD -> added(path, pointer, offset);
                     case SUB -> subtracted(path, insn, pointer, offset, pointerIsDst);
                     case AND, OR, XOR ->
-                        throw path.log()
-                                .reject(
-                                        Errno.EACCES,
-                                        Message.POINTER_BITWISE_OPERATOR,
-                                        dst,
-                                        Arithmetic.symbol(insn.op().alu()));
+                        throw path.reject(
+                                Errno.EACCES,
+                                Message.POINTER_BITWISE_OPERATOR,
+                                dst,
+                                Arithmetic.symbol(insn.op().alu()));
                     default ->
-                        throw path.log()
-                                .reject(
-                                        Errno.EACCES,
-                                        Message.POINTER_ARITHMETIC_OPERATOR,
-                                        dst,
-                                        Arithmetic.symbol(insn.op().alu()));
+                        throw path.reject(
+                                Errno.EACCES,
+                                Message.POINTER_ARITHMETIC_OPERATOR,
+                                dst,
+                                Arithmetic.symbol(insn.op().alu()));
                 };
         checkSane(path, moved.value(), pointer);
         path.setReg(dst, moved);
@@ -108,10 +105,10 @@ final class PointerMath {
     private static RegState subtracted(
             Exploration path, Insn insn, RegState pointer, ScalarValue offset, boolean pointerIsDst) {
         if (!pointerIsDst) {
-            throw path.log().reject(Errno.EACCES, Message.POINTER_SUBTRACTED_FROM_SCALAR, insn.dst());
+            throw path.reject(Errno.EACCES, Message.POINTER_SUBTRACTED_FROM_SCALAR, insn.dst());
         }
         if (pointer.is(RegType.PTR_TO_STACK, 0)) {
-            throw path.log().reject(Errno.EACCES, Message.STACK_POINTER_SUBTRACTION, insn.dst());
+            throw path.reject(Errno.EACCES, Message.STACK_POINTER_SUBTRACTION, insn.dst());
         }
         RegState moved = pointer.withValue(ScalarAlu.subtractFromOffset(pointer.value(), offset));
         if (!pointer.isPacketPointer()) {
@@ -128,26 +125,22 @@ final class PointerMath {
 
     private static void checkScalar(Exploration path, ScalarValue offset, RegState pointer) {
         if (offset.isConst() && isFar(offset.value())) {
-            throw path.log()
-                    .reject(Errno.EINVAL, Message.POINTER_MATH_CONSTANT_TOO_LARGE, pointer.typeText(), offset.value());
+            throw path.reject(
+                    Errno.EINVAL, Message.POINTER_MATH_CONSTANT_TOO_LARGE, pointer.typeText(), offset.value());
         }
         if (offset.smin() == Long.MIN_VALUE) {
-            throw path.log().reject(Errno.EINVAL, Message.POINTER_MATH_UNBOUNDED, pointer.typeText());
+            throw path.reject(Errno.EINVAL, Message.POINTER_MATH_UNBOUNDED, pointer.typeText());
         }
         if (isFar(offset.smin())) {
-            throw path.log().reject(Errno.EINVAL, Message.POINTER_OUT_OF_BOUNDS, offset.smin(), pointer.typeText());
+            throw path.reject(Errno.EINVAL, Message.POINTER_OUT_OF_BOUNDS, offset.smin(), pointer.typeText());
         }
     }
 
     private static void checkSane(Exploration path, ScalarValue value, RegState pointer) {
         long at = value.isConst() ? value.value() : value.smin();
         if (isFar(at) || isFar(value.smin())) {
-            throw path.log()
-                    .reject(
-                            Errno.EINVAL,
-                            Message.POINTER_OFFSET_TOO_LARGE,
-                            pointer.typeText(),
-                            isFar(at) ? at : value.smin());
+            throw path.reject(
+                    Errno.EINVAL, Message.POINTER_OFFSET_TOO_LARGE, pointer.typeText(), isFar(at) ? at : value.smin());
         }
     }
 

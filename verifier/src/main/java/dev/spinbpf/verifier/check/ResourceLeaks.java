@@ -21,19 +21,19 @@ public final class ResourceLeaks {
     public static void check(Exploration path, boolean exceptionExit, boolean checkLocks, String prefix) {
         VerifierState state = path.state();
         if (checkLocks && state.activeLocks() != 0) {
-            throw path.log().reject(Errno.EINVAL, Message.LOCK_HELD, prefix);
+            throw path.reject(Errno.EINVAL, Message.LOCK_HELD, prefix);
         }
         if (hasLeak(path, exceptionExit)) {
-            throw path.log().reject(Errno.EINVAL, Message.REFERENCE_HELD, prefix);
+            throw path.reject(Errno.EINVAL, Message.REFERENCE_HELD, prefix);
         }
         if (checkLocks && state.activeIrqId() != 0) {
-            throw path.log().reject(Errno.EINVAL, Message.IRQS_DISABLED, prefix);
+            throw path.reject(Errno.EINVAL, Message.IRQS_DISABLED, prefix);
         }
         if (checkLocks && state.activeRcuLocks() != 0) {
-            throw path.log().reject(Errno.EINVAL, Message.RCU_READ_LOCKED, prefix);
+            throw path.reject(Errno.EINVAL, Message.RCU_READ_LOCKED, prefix);
         }
         if (checkLocks && state.activePreemptLocks() != 0) {
-            throw path.log().reject(Errno.EINVAL, Message.PREEMPTION_DISABLED, prefix);
+            throw path.reject(Errno.EINVAL, Message.PREEMPTION_DISABLED, prefix);
         }
     }
 

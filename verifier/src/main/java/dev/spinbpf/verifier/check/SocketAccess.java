@@ -13,7 +13,7 @@ final class SocketAccess {
     static void check(Exploration path, Access access) {
         RegState reg = access.reg();
         if (reg.smin() < 0) {
-            throw path.log().reject(Errno.EACCES, Message.OFFSET_MAY_BE_NEGATIVE, access.name());
+            throw path.reject(Errno.EACCES, Message.OFFSET_MAY_BE_NEGATIVE, access.name());
         }
         int off = access.off();
         int size = access.size();
@@ -27,8 +27,7 @@ final class SocketAccess {
         boolean valid =
                 path.unit().kernel().contexts().findBehind(struct, reg.type().name(), off, size) != null;
         if (!valid) {
-            throw path.log()
-                    .reject(Errno.EACCES, Message.INVALID_SOCKET_ACCESS, access.name(), reg.typeText(), off, size);
+            throw path.reject(Errno.EACCES, Message.INVALID_SOCKET_ACCESS, access.name(), reg.typeText(), off, size);
         }
     }
 }

@@ -1,7 +1,5 @@
 package dev.spinbpf.verifier.check;
 
-import dev.spinbpf.verifier.flow.SubprogInfo;
-import dev.spinbpf.verifier.flow.SubprogTrace;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
@@ -9,6 +7,8 @@ import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.verifier.flow.AccessType;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.flow.SubprogInfo;
+import dev.spinbpf.verifier.flow.SubprogTrace;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegState;
@@ -24,7 +24,7 @@ final class StackAccess {
     static void checkWithinBounds(Exploration path, RegState reg, String name, int off, int size, AccessType type) {
         String direction = type == AccessType.READ ? " read from" : " write to";
         if (!reg.isConst() && isUnbounded(reg)) {
-            throw path.log().reject(Errno.EACCES, Message.STACK_UNBOUNDED_VARIABLE_OFFSET, direction, name);
+            throw path.reject(Errno.EACCES, Message.STACK_UNBOUNDED_VARIABLE_OFFSET, direction, name);
         }
         long lowest = reg.smin() + off;
         int errno = refusal(lowest, reg.smax() + off + size, size);
@@ -33,16 +33,15 @@ final class StackAccess {
             return;
         }
         throw reg.isConst()
-                ? path.log().reject(errno, Message.STACK_INVALID_OFFSET, direction, name, lowest, size)
-                : path.log()
-                        .reject(
-                                errno,
-                                Message.STACK_INVALID_VARIABLE_OFFSET,
-                                direction,
-                                name,
-                                reg.value().varOff(),
-                                off,
-                                size);
+                ? path.reject(errno, Message.STACK_INVALID_OFFSET, direction, name, lowest, size)
+                : path.reject(
+                        errno,
+                        Message.STACK_INVALID_VARIABLE_OFFSET,
+                        direction,
+                        name,
+                        reg.value().varOff(),
+                        off,
+                        size);
     }
 
     private static boolean isUnbounded(RegState reg) {

@@ -27,13 +27,12 @@ final class StackReads {
             return;
         }
         if (dstRegno < 0) {
-            throw path.log()
-                    .reject(
-                            Errno.EACCES,
-                            Message.STACK_VARIABLE_OFFSET_TO_HELPER,
-                            reg.value().varOff(),
-                            off,
-                            size);
+            throw path.reject(
+                    Errno.EACCES,
+                    Message.STACK_VARIABLE_OFFSET_TO_HELPER,
+                    reg.value().varOff(),
+                    off,
+                    size);
         }
         HelperMemory.checkStackInitialized(path, reg, name, off, size, false, AccessType.READ, null);
         int min = (int) (reg.smin() + off);
@@ -108,7 +107,7 @@ final class StackReads {
         RegState value = slot.spilled();
         if (!value.isScalar()) {
             path.services().printer().printSourceLine(path, path.insnIndex(), "; ");
-            throw path.log().reject(Errno.EACCES, Message.FILL_SIZE_INVALID);
+            throw path.reject(Errno.EACCES, Message.FILL_SIZE_INVALID);
         }
         if (dstRegno < 0) {
             return false;
@@ -159,7 +158,7 @@ final class StackReads {
     }
 
     private static RuntimeException invalid(Exploration path, int off, int index, int size) {
-        return path.log().reject(Errno.EACCES, Message.STACK_INVALID_READ, off, index, size);
+        return path.reject(Errno.EACCES, Message.STACK_INVALID_READ, off, index, size);
     }
 
     /** The register gets what lies between the offsets: 0 if all of it is zero. */

@@ -68,10 +68,10 @@ final class StackWrites {
             Exploration path, FuncState func, int spi, RegState value, int size, int insnIndex) {
         if (size != StackSlot.BYTES) {
             path.services().printer().printSourceLine(path, insnIndex, "; ");
-            throw path.log().reject(Errno.EACCES, Message.SPILL_SIZE_INVALID);
+            throw path.reject(Errno.EACCES, Message.SPILL_SIZE_INVALID);
         }
         if (func.frameno() != path.func().frameno() && value.is(RegType.PTR_TO_STACK)) {
-            throw path.log().reject(Errno.EINVAL, Message.SPILL_TO_CALLER);
+            throw path.reject(Errno.EINVAL, Message.SPILL_TO_CALLER);
         }
         spill(func, spi, value, size);
     }

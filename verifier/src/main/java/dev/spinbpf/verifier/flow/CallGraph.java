@@ -60,12 +60,11 @@ public final class CallGraph implements Cfg.Visitor {
     @Override
     public void edge(int from, int index, int to, Cfg.EdgeKind kind) {
         if (kind == Cfg.EdgeKind.BACK && references.get(from).get(index).isCall()) {
-            throw path.log()
-                    .reject(
-                            Errno.EINVAL,
-                            Message.RECURSIVE_CALL,
-                            path.unit().subprog(from).name,
-                            path.unit().subprog(to).name);
+            throw path.reject(
+                    Errno.EINVAL,
+                    Message.RECURSIVE_CALL,
+                    path.unit().subprog(from).name,
+                    path.unit().subprog(to).name);
         }
     }
 

@@ -48,19 +48,19 @@ final class ContextTypes {
             return;
         }
         if (target.name().isEmpty()) {
-            throw path.log().reject(Errno.EINVAL, Message.CTX_ARG_WITHOUT_NAME, arg);
+            throw path.reject(Errno.EINVAL, Message.CTX_ARG_WITHOUT_NAME, arg);
         }
         if (isSpecialCase(path, target)) {
             return;
         }
         String wanted = path.unit().kernel().programTypes().contextStruct(type);
         if (wanted == null) {
-            throw path.log().reject(Errno.EINVAL, Message.CTX_ARG_SHOULD_BE_VOID, arg);
+            throw path.reject(Errno.EINVAL, Message.CTX_ARG_SHOULD_BE_VOID, arg);
         }
         if (!(target instanceof BtfType.Composite struct)
                 || struct.isUnion()
                 || !struct.name().equals(wanted)) {
-            throw path.log().reject(Errno.EINVAL, Message.CTX_ARG_SHOULD_BE_STRUCT, arg, wanted);
+            throw path.reject(Errno.EINVAL, Message.CTX_ARG_SHOULD_BE_STRUCT, arg, wanted);
         }
     }
 

@@ -39,10 +39,10 @@ public final class ControlFlow implements Cfg.Visitor {
         }
         for (int i = 0; i < path.unit().length(); i += path.unit().insn(i).slots()) {
             if (!walk.hasVisited(i)) {
-                throw path.log().reject(Errno.EINVAL, Message.UNREACHABLE_INSN, i);
+                throw path.reject(Errno.EINVAL, Message.UNREACHABLE_INSN, i);
             }
             if (path.unit().insn(i).slots() == 2 && walk.hasVisited(i + 1)) {
-                throw path.log().reject(Errno.EINVAL, Message.JUMP_INTO_LDIMM64, i);
+                throw path.reject(Errno.EINVAL, Message.JUMP_INTO_LDIMM64, i);
             }
         }
     }

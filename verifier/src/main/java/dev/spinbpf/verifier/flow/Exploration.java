@@ -199,7 +199,7 @@ public final class Exploration {
             if (failure != null) {
                 log.note(failure);
             }
-            throw log.reject(Errno.E2BIG);
+            throw reject(Errno.E2BIG);
         }
         VerifierState parent = copy.parent();
         if (parent != null) {
@@ -225,12 +225,22 @@ public final class Exploration {
     public void pushState(VerifierState other, int nextInsn, int prevInsn) {
         branchStack.push(new Pending(other, nextInsn, prevInsn, log.position()));
         if (branchStack.size() > COMPLEXITY_LIMIT_JMP_SEQ) {
-            throw log.reject(Errno.E2BIG, Message.TOO_MANY_ASYNC_JUMPS, branchStack.size());
+            throw reject(Errno.E2BIG, Message.TOO_MANY_ASYNC_JUMPS, branchStack.size());
         }
     }
 
     /** Drops all branches that were pushed. */
     public void clearBranchStack() {
         branchStack.clear();
+    }
+
+    /** As {@link VerifierLog#reject(int)}. */
+    public Rejection reject(int errno) {
+        return log.reject(errno);
+    }
+
+    /** As {@link VerifierLog#reject(int, Message, Object...)}. */
+    public Rejection reject(int errno, Message message, @Nullable Object... args) {
+        return log.reject(errno, message, args);
     }
 }

@@ -35,12 +35,12 @@ public final class Prototypes {
             return subprog.args;
         }
         if (subprog.btfFuncId == 0) {
-            throw path.log().reject(Errno.EINVAL);
+            throw path.reject(Errno.EINVAL);
         }
         Btf btf = path.unit().btf();
         if (!(btf.type(subprog.btfFuncId) instanceof BtfType.Func func)
                 || !(btf.type(func.protoTypeId()) instanceof BtfType.FuncProto proto)) {
-            throw path.log().reject(Errno.EFAULT, Message.FUNC_BTF_NOT_A_FUNC, number);
+            throw path.reject(Errno.EFAULT, Message.FUNC_BTF_NOT_A_FUNC, number);
         }
         checkCount(path, subprog, func, proto);
         checkReturnType(path, number, subprog, func, proto);
@@ -55,22 +55,16 @@ public final class Prototypes {
     private static void checkCount(Exploration path, SubprogInfo subprog, BtfType.Func func, BtfType.FuncProto proto) {
         int count = proto.params().size();
         if (count > KernelLimits.MAX_BPF_FUNC_ARGS) {
-            throw path.log()
-                    .reject(
-                            Errno.EFAULT,
-                            Message.TOO_MANY_PARAMETERS,
-                            KernelLimits.MAX_BPF_FUNC_ARGS,
-                            func.name(),
-                            count);
+            throw path.reject(
+                    Errno.EFAULT, Message.TOO_MANY_PARAMETERS, KernelLimits.MAX_BPF_FUNC_ARGS, func.name(), count);
         }
         if (count > KernelLimits.MAX_BPF_FUNC_REG_ARGS && subprog.global) {
-            throw path.log()
-                    .reject(
-                            Errno.EINVAL,
-                            Message.STACK_ARGS_NOT_SUPPORTED,
-                            func.name(),
-                            count,
-                            KernelLimits.MAX_BPF_FUNC_REG_ARGS);
+            throw path.reject(
+                    Errno.EINVAL,
+                    Message.STACK_ARGS_NOT_SUPPORTED,
+                    func.name(),
+                    count,
+                    KernelLimits.MAX_BPF_FUNC_REG_ARGS);
         }
         if (count > KernelLimits.MAX_BPF_FUNC_REG_ARGS) {
             throw new UnsupportedFeature("function " + func.name() + " with arguments on the stack is not supported");
@@ -92,9 +86,9 @@ public final class Prototypes {
             return;
         }
         if (subprog.global) {
-            throw path.log().reject(Errno.EOPNOTSUPP, Message.GLOBAL_FUNCTION_RETURN_TYPE, func.name());
+            throw path.reject(Errno.EOPNOTSUPP, Message.GLOBAL_FUNCTION_RETURN_TYPE, func.name());
         }
-        throw path.log().reject(Errno.EOPNOTSUPP);
+        throw path.reject(Errno.EOPNOTSUPP);
     }
 
     private static boolean hasArenaTag(Btf btf, int typeId) {
@@ -124,15 +118,15 @@ public final class Prototypes {
             }
         }
         if (!tags.isEmpty()) {
-            throw path.log().reject(Errno.EINVAL, Message.ARG_TAG_ON_NON_POINTER, index);
+            throw path.reject(Errno.EINVAL, Message.ARG_TAG_ON_NON_POINTER, index);
         }
         if (type instanceof BtfType.Int || type instanceof BtfType.Enum) {
             return new SubprogArg(SubprogArg.Kind.SCALAR);
         }
         if (!subprog.global) {
-            throw path.log().reject(Errno.EINVAL);
+            throw path.reject(Errno.EINVAL);
         }
-        throw path.log().reject(Errno.EINVAL, Message.ARG_TYPE_NOT_SUPPORTED, index, kindName(type), func.name());
+        throw path.reject(Errno.EINVAL, Message.ARG_TYPE_NOT_SUPPORTED, index, kindName(type), func.name());
     }
 
     private static Set<Tag> tags(Exploration path, SubprogInfo subprog, int index) {
@@ -145,7 +139,7 @@ public final class Prototypes {
                 continue;
             }
             if (!subprog.global) {
-                throw path.log().reject(Errno.EOPNOTSUPP, Message.ARG_TAG_ON_STATIC_FUNCTION, index);
+                throw path.reject(Errno.EOPNOTSUPP, Message.ARG_TAG_ON_STATIC_FUNCTION, index);
             }
             tags.add(
                     switch (tag.name().substring(ARG_TAG.length())) {
@@ -155,7 +149,7 @@ public final class Prototypes {
                         case "nonnull" -> Tag.NONNULL;
                         case "nullable" -> Tag.NULLABLE;
                         case "arena" -> Tag.ARENA;
-                        default -> throw path.log().reject(Errno.EOPNOTSUPP, Message.ARG_TAGS_UNSUPPORTED, index);
+                        default -> throw path.reject(Errno.EOPNOTSUPP, Message.ARG_TAGS_UNSUPPORTED, index);
                     });
         }
         return tags;
@@ -190,7 +184,7 @@ public final class Prototypes {
         }
         if (tags.contains(Tag.ARENA)) {
             if (tags.size() > 1) {
-                throw path.log().reject(Errno.EINVAL, Message.ARG_ARENA_WITH_OTHER_TAGS, index);
+                throw path.reject(Errno.EINVAL, Message.ARG_ARENA_WITH_OTHER_TAGS, index);
             }
             return new SubprogArg(SubprogArg.Kind.ARENA);
         }
@@ -206,13 +200,13 @@ public final class Prototypes {
 
     private static void refuseTags(Exploration path, int index, Set<Tag> tags) {
         if (!tags.isEmpty()) {
-            throw path.log().reject(Errno.EINVAL, Message.ARG_TAGS_INVALID, index);
+            throw path.reject(Errno.EINVAL, Message.ARG_TAGS_INVALID, index);
         }
     }
 
     private static SubprogArg untrusted(Exploration path, int index, int target, Set<Tag> tags) {
         if (tags.size() > 1) {
-            throw path.log().reject(Errno.EINVAL, Message.ARG_UNTRUSTED_WITH_OTHER_TAGS, index);
+            throw path.reject(Errno.EINVAL, Message.ARG_UNTRUSTED_WITH_OTHER_TAGS, index);
         }
         return switch (path.unit().btf().resolved(target)) {
             case BtfType.Void type ->
@@ -234,8 +228,8 @@ public final class Prototypes {
         BtfType type = btf.resolved(target);
         long size = btf.sizeOf(target);
         if (size < 0) {
-            throw path.log()
-                    .reject(Errno.EINVAL, Message.ARG_SIZE_UNKNOWN, index, kindName(type), type.name(), -Errno.EINVAL);
+            throw path.reject(
+                    Errno.EINVAL, Message.ARG_SIZE_UNKNOWN, index, kindName(type), type.name(), -Errno.EINVAL);
         }
         return new SubprogArg(SubprogArg.Kind.MEM, tags.contains(Tag.NONNULL) ? 0 : TypeFlags.PTR_MAYBE_NULL, size, 0);
     }
@@ -250,7 +244,7 @@ public final class Prototypes {
         int flavor = name.indexOf("___");
         int id = kernel.find(flavor > 0 ? name.substring(0, flavor) : name, BtfType.Composite.class);
         if (id == 0) {
-            throw path.log().reject(Errno.ENOENT, Message.ARG_TYPE_WITHOUT_MATCH, index, kindName(type), name);
+            throw path.reject(Errno.ENOENT, Message.ARG_TYPE_WITHOUT_MATCH, index, kindName(type), name);
         }
         return id;
     }

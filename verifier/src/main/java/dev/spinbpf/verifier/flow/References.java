@@ -56,7 +56,7 @@ public final class References {
             queued.remove(id);
             for (AcquiredReference reference : state.references()) {
                 if (reference.type() == AcquiredReference.Type.PTR && reference.parentId() == id) {
-                    throw path.log().reject(Errno.EINVAL, Message.LEAKING_REFERENCE, reference.id(), reference.insn());
+                    throw path.reject(Errno.EINVAL, Message.LEAKING_REFERENCE, reference.id(), reference.insn());
                 }
             }
             for (FuncState frame : state.frames()) {

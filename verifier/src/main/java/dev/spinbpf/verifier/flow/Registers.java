@@ -24,7 +24,7 @@ public final class Registers {
         path.log().markRegScratched(regno);
         RegState reg = path.reg(regno);
         if (reg.is(RegType.NOT_INIT)) {
-            throw path.log().reject(Errno.EACCES, Message.REG_NOT_READABLE, regno);
+            throw path.reject(Errno.EACCES, Message.REG_NOT_READABLE, regno);
         }
         return reg;
     }
@@ -33,7 +33,7 @@ public final class Registers {
     public static void checkDestination(Exploration path, int regno) {
         path.log().markRegScratched(regno);
         if (regno == Insn.FRAME_POINTER) {
-            throw path.log().reject(Errno.EACCES, Message.FRAME_POINTER_WRITE);
+            throw path.reject(Errno.EACCES, Message.FRAME_POINTER_WRITE);
         }
     }
 
@@ -116,19 +116,17 @@ public final class Registers {
      */
     public static void checkPointerOffset(Exploration path, RegState reg, String name, boolean fixedOffsetAllowed) {
         if (!reg.isConst()) {
-            throw path.log()
-                    .reject(
-                            Errno.EACCES,
-                            Message.VARIABLE_PTR_ACCESS,
-                            reg.typeText(),
-                            reg.value().varOff());
+            throw path.reject(
+                    Errno.EACCES,
+                    Message.VARIABLE_PTR_ACCESS,
+                    reg.typeText(),
+                    reg.value().varOff());
         }
         if (reg.smin() < 0) {
-            throw path.log().reject(Errno.EACCES, Message.NEGATIVE_PTR_OFFSET, reg.typeText(), name, reg.constValue());
+            throw path.reject(Errno.EACCES, Message.NEGATIVE_PTR_OFFSET, reg.typeText(), name, reg.constValue());
         }
         if (!fixedOffsetAllowed && reg.constValue() != 0) {
-            throw path.log()
-                    .reject(Errno.EACCES, Message.MODIFIED_PTR_DEREFERENCE, reg.typeText(), name, reg.constValue());
+            throw path.reject(Errno.EACCES, Message.MODIFIED_PTR_DEREFERENCE, reg.typeText(), name, reg.constValue());
         }
     }
 

@@ -70,7 +70,7 @@ public final class StackDepth {
             refuseInCallback(level, Message.LD_ABS_IN_CALLBACK);
         }
         if (number != 0 && subprog.hasTailCall && depthBefore >= TAIL_CALL_LIMIT) {
-            throw path.log().reject(Errno.EACCES, Message.TAIL_CALL_STACK_TOO_LARGE, depthBefore);
+            throw path.reject(Errno.EACCES, Message.TAIL_CALL_STACK_TOO_LARGE, depthBefore);
         }
         int depth = depthBefore + ownDepth(number, level, depthBefore, privateStack);
         boolean tailCallReachable = subprog.hasTailCall;
@@ -80,7 +80,7 @@ public final class StackDepth {
         if (tailCallReachable) {
             for (int i = level; i >= 0; i--) {
                 if (i < level && path.unit().subprog(chain[i]).isExceptionCallback) {
-                    throw path.log().reject(Errno.EINVAL, Message.TAIL_CALL_IN_EXCEPTION_CB);
+                    throw path.reject(Errno.EINVAL, Message.TAIL_CALL_IN_EXCEPTION_CB);
                 }
                 path.unit().subprog(chain[i]).tailCallReachable = true;
             }
@@ -97,7 +97,7 @@ public final class StackDepth {
             return 0;
         }
         if (depthBefore + own > KernelLimits.MAX_BPF_STACK) {
-            throw path.log().reject(Errno.EACCES, Message.COMBINED_STACK_TOO_LARGE, level + 1, depthBefore + own);
+            throw path.reject(Errno.EACCES, Message.COMBINED_STACK_TOO_LARGE, level + 1, depthBefore + own);
         }
         return own;
     }
@@ -120,11 +120,11 @@ public final class StackDepth {
             return false;
         }
         if (path.subprogTrace(callee).isAsyncCallback && info.isExceptionCallback) {
-            throw path.log().reject(Errno.EINVAL, Message.EXCEPTION_CB_CALLED_DIRECTLY, at);
+            throw path.reject(Errno.EINVAL, Message.EXCEPTION_CB_CALLED_DIRECTLY, at);
         }
         int calleeFrame = info.global ? 0 : frame + 1;
         if (calleeFrame >= VerifierState.MAX_CALL_FRAMES) {
-            throw path.log().reject(Errno.E2BIG, Message.CALL_CHAIN_TOO_DEEP, calleeFrame);
+            throw path.reject(Errno.E2BIG, Message.CALL_CHAIN_TOO_DEEP, calleeFrame);
         }
         return walk(callee, level + 1, calleeFrame, depth, privateStack);
     }
@@ -132,7 +132,7 @@ public final class StackDepth {
     private void refuseInCallback(int level, Message message, Object... args) {
         for (int i = level; i >= 0; i--) {
             if (path.subprogTrace(chain[i]).isCallback) {
-                throw path.log().reject(Errno.EINVAL, message, args);
+                throw path.reject(Errno.EINVAL, message, args);
             }
         }
     }

@@ -29,7 +29,7 @@ public final class SubprogDiscovery {
             if (insn.op() == Op.CALL_SUBPROG || insn.op() == Op.LDDW_FUNC) {
                 int target = i + (int) insn.imm() + 1;
                 if (target < 0 || target >= path.unit().length()) {
-                    throw path.log().reject(Errno.EINVAL, Message.CALL_INVALID_DESTINATION);
+                    throw path.reject(Errno.EINVAL, Message.CALL_INVALID_DESTINATION);
                 }
                 starts.add(target);
             }
@@ -37,7 +37,7 @@ public final class SubprogDiscovery {
                 path.services().calls().prepareKfuncCall(path, insn);
             }
             if (starts.size() > KernelLimits.BPF_MAX_SUBPROGS) {
-                throw path.log().reject(Errno.E2BIG, Message.TOO_MANY_SUBPROGRAMS);
+                throw path.reject(Errno.E2BIG, Message.TOO_MANY_SUBPROGRAMS);
             }
         }
         int exceptionStart = exceptionCallbackStart(path);
@@ -94,7 +94,7 @@ public final class SubprogDiscovery {
             return 0;
         }
         if (names.size() > 1) {
-            throw path.log().reject(Errno.EEXIST, Message.EXCEPTION_CB_MULTIPLE_TAGS);
+            throw path.reject(Errno.EEXIST, Message.EXCEPTION_CB_MULTIPLE_TAGS);
         }
         return startOf(path, names.getFirst());
     }
@@ -102,20 +102,20 @@ public final class SubprogDiscovery {
     private static int startOf(Exploration path, String name) {
         int id = path.unit().btf().find(name, BtfType.Func.class);
         if (id == 0) {
-            throw path.log().reject(Errno.ENOENT, Message.EXCEPTION_CB_NOT_IN_BTF, name);
+            throw path.reject(Errno.ENOENT, Message.EXCEPTION_CB_NOT_IN_BTF, name);
         }
         if (!(path.unit().btf().type(id) instanceof BtfType.Func func) || func.linkage() != BtfType.Linkage.GLOBAL) {
-            throw path.log().reject(Errno.EINVAL, Message.EXCEPTION_CB_NOT_GLOBAL, name);
+            throw path.reject(Errno.EINVAL, Message.EXCEPTION_CB_NOT_GLOBAL, name);
         }
         for (Subprog subprog : path.unit().program().subprogs()) {
             if (subprog.btfFuncId() == id) {
                 if (subprog.start() == 0) {
-                    throw path.log().reject(Errno.EINVAL, Message.EXCEPTION_CB_IS_MAIN);
+                    throw path.reject(Errno.EINVAL, Message.EXCEPTION_CB_IS_MAIN);
                 }
                 return subprog.start();
             }
         }
-        throw path.log().reject(Errno.EINVAL, Message.EXCEPTION_CB_NOT_IN_FUNC_INFO);
+        throw path.reject(Errno.EINVAL, Message.EXCEPTION_CB_NOT_IN_FUNC_INFO);
     }
 
     /** Refuses jumps from one function into another, and functions that end in the middle of nowhere. */
@@ -127,7 +127,7 @@ public final class SubprogDiscovery {
             Op last = path.unit().insn(subprog.end - 1).op();
             boolean ends = last.kind() == Op.Kind.EXIT || last.kind() == Op.Kind.JA || last.kind() == Op.Kind.GOTO_REG;
             if (!ends) {
-                throw path.log().reject(Errno.EINVAL, Message.LAST_INSN_NOT_EXIT);
+                throw path.reject(Errno.EINVAL, Message.LAST_INSN_NOT_EXIT);
             }
         }
     }
@@ -137,7 +137,7 @@ public final class SubprogDiscovery {
         for (SubprogInfo subprog : path.unit().subprogs()) {
             boolean checked = subprog.start != 0 && subprog.hasLdAbs && subprog.btfFuncId != 0;
             if (checked && !returnsNumber(path, subprog)) {
-                throw path.log().reject(Errno.EINVAL, Message.LD_ABS_FUNCTION_MUST_RETURN_INT);
+                throw path.reject(Errno.EINVAL, Message.LD_ABS_FUNCTION_MUST_RETURN_INT);
             }
         }
     }
@@ -166,7 +166,7 @@ public final class SubprogDiscovery {
             case JA, JCC, MAY_GOTO -> {
                 int target = index + insn.jumpOffset() + 1;
                 if (target < subprog.start || target >= subprog.end) {
-                    throw path.log().reject(Errno.EINVAL, Message.JUMP_OUT_OF_RANGE, index, target);
+                    throw path.reject(Errno.EINVAL, Message.JUMP_OUT_OF_RANGE, index, target);
                 }
             }
             default -> {}

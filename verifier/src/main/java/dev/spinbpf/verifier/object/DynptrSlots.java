@@ -24,7 +24,7 @@ public final class DynptrSlots {
         }
         StackSlot first = func.slot(spi);
         if (dynptr(first).type().isReferenced() && count(path, first.spilled().parentId()) <= 1) {
-            throw path.log().reject(Errno.EINVAL, Message.REFERENCED_DYNPTR_OVERWRITE);
+            throw path.reject(Errno.EINVAL, Message.REFERENCED_DYNPTR_OVERWRITE);
         }
         References.release(path, first.spilled().id());
         path.log().markSlotScratched(spi);

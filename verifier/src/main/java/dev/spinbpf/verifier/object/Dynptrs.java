@@ -47,28 +47,27 @@ public final class Dynptrs {
     public void process(
             Exploration path, RegState reg, String name, int insnIndex, int flags, int sourceId, @Nullable Uses uses) {
         if (!reg.is(RegType.PTR_TO_STACK, 0) && !reg.is(RegType.CONST_PTR_TO_DYNPTR, 0)) {
-            throw path.log().reject(Errno.EINVAL, Message.DYNPTR_ARG_EXPECTED, name);
+            throw path.reject(Errno.EINVAL, Message.DYNPTR_ARG_EXPECTED, name);
         }
         if ((flags & TypeFlags.MEM_UNINIT) != 0) {
             make(path, reg, name, insnIndex, flags, sourceId, Objects.requireNonNull(uses));
             return;
         }
         if (reg.is(RegType.CONST_PTR_TO_DYNPTR) && (flags & TypeFlags.OBJ_RELEASE) != 0) {
-            throw path.log().reject(Errno.EINVAL, Message.CONST_DYNPTR_RELEASED);
+            throw path.reject(Errno.EINVAL, Message.CONST_DYNPTR_RELEASED);
         }
         RegState dynptr = initialized(path, reg);
         if (dynptr == null) {
-            throw path.log().reject(Errno.EINVAL, Message.INITIALIZED_DYNPTR_EXPECTED, name);
+            throw path.reject(Errno.EINVAL, Message.INITIALIZED_DYNPTR_EXPECTED, name);
         }
         DynptrType type = typeOf(dynptr);
         int wanted = flags & TypeFlags.DYNPTR_TYPE_MASK;
         if (wanted != 0 && type.flag() != wanted) {
-            throw path.log()
-                    .reject(
-                            Errno.EINVAL,
-                            Message.DYNPTR_TYPE_EXPECTED,
-                            Objects.requireNonNull(byFlag(wanted)).display(),
-                            name);
+            throw path.reject(
+                    Errno.EINVAL,
+                    Message.DYNPTR_TYPE_EXPECTED,
+                    Objects.requireNonNull(byFlag(wanted)).display(),
+                    name);
         }
         if (uses != null) {
             uses.type = type;
@@ -79,21 +78,21 @@ public final class Dynptrs {
 
     private void make(Exploration path, RegState reg, String name, int insnIndex, int flags, int sourceId, Uses uses) {
         if (reg.is(RegType.CONST_PTR_TO_DYNPTR) || slotOf(path, reg) == StackObjects.BAD) {
-            throw path.log().reject(Errno.EINVAL, Message.UNINITIALIZED_DYNPTR_EXPECTED);
+            throw path.reject(Errno.EINVAL, Message.UNINITIALIZED_DYNPTR_EXPECTED);
         }
         for (int off = 0; off < SLOTS * StackSlot.BYTES; off += StackSlot.BYTES) {
             memory.checkAccess(path, insnIndex, reg, name, off, StackSlot.BYTES, true);
         }
         int spi = slotOf(path, reg);
         if (spi < 0) {
-            throw path.log().reject(-spi);
+            throw path.reject(-spi);
         }
         FuncState func = path.func(reg);
         DynptrSlots.destroyIfDynptr(path, func, spi);
         DynptrSlots.destroyIfDynptr(path, func, spi - 1);
         DynptrType type = byFlag(flags & TypeFlags.DYNPTR_TYPE_MASK);
         if (type == null) {
-            throw path.log().reject(Errno.EINVAL);
+            throw path.reject(Errno.EINVAL);
         }
         int parentId = uses.type == null ? sourceId : uses.parentId;
         if (uses.type == null && type.isReferenced()) {
@@ -113,7 +112,7 @@ public final class Dynptrs {
     public static void release(Exploration path, RegState reg) {
         int spi = slotOf(path, reg);
         if (spi < 0) {
-            throw path.log().reject(-spi);
+            throw path.reject(-spi);
         }
         RegState dynptr = path.func(reg).slot(spi).spilled();
         References.release(path, typeOf(dynptr).isReferenced() ? dynptr.parentId() : dynptr.id());

@@ -22,12 +22,12 @@ public final class IrqFlags {
 
     public void save(Exploration path, RegState reg, String name, boolean byLock) {
         if (!isUninitialized(path, reg)) {
-            throw path.log().reject(Errno.EINVAL, Message.UNINITIALIZED_IRQ_FLAG_EXPECTED, name);
+            throw path.reject(Errno.EINVAL, Message.UNINITIALIZED_IRQ_FLAG_EXPECTED, name);
         }
         memory.checkAccess(path, path.insnIndex(), reg, name, 0, StackSlot.BYTES, true);
         int spi = slotOf(path, reg);
         if (spi < 0) {
-            throw path.log().reject(-spi);
+            throw path.reject(-spi);
         }
         int id = path.newId();
         path.state().acquireIrq(id, path.insnIndex());
@@ -44,22 +44,21 @@ public final class IrqFlags {
                 || func.slot(spi).spilled().id() == 0
                 || func.slot(spi).types()
                         != func.slot(spi).withAllTypes(SlotType.IRQ_FLAG).types()) {
-            throw path.log().reject(Errno.EINVAL, Message.INITIALIZED_IRQ_FLAG_EXPECTED, name);
+            throw path.reject(Errno.EINVAL, Message.INITIALIZED_IRQ_FLAG_EXPECTED, name);
         }
         path.log().markSlotScratched(spi);
         RegState flag = func.slot(spi).spilled();
         boolean savedByLock = ((RegPayload.IrqFlag) flag.payload()).byLock();
         if (savedByLock != byLock) {
-            throw path.log()
-                    .reject(
-                            Errno.EINVAL,
-                            Message.IRQ_FLAG_FAMILY_MISMATCH,
-                            savedByLock ? "lock" : "native",
-                            byLock ? "lock" : "native");
+            throw path.reject(
+                    Errno.EINVAL,
+                    Message.IRQ_FLAG_FAMILY_MISMATCH,
+                    savedByLock ? "lock" : "native",
+                    byLock ? "lock" : "native");
         }
         if (!path.state().releaseIrq(flag.id())) {
             int expected = path.state().activeIrqId();
-            throw path.log().reject(Errno.EACCES, Message.IRQ_RESTORE_OUT_OF_ORDER, expected, savedAt(path, expected));
+            throw path.reject(Errno.EACCES, Message.IRQ_RESTORE_OUT_OF_ORDER, expected, savedAt(path, expected));
         }
         func.setSlot(spi, StackSlot.EMPTY);
     }

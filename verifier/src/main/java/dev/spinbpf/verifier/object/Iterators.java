@@ -56,7 +56,7 @@ public final class Iterators {
     public @Nullable Place process(
             Exploration path, RegState reg, String name, int insnIndex, Kfunc kfunc, KernelType type) {
         if (!reg.is(RegType.PTR_TO_STACK, 0)) {
-            throw path.log().reject(Errno.EINVAL, Message.ITER_POINTER_EXPECTED, name);
+            throw path.reject(Errno.EINVAL, Message.ITER_POINTER_EXPECTED, name);
         }
         String struct = type.pointee().name();
         int slots = path.unit().kernel().structs().sizeOf(struct) / StackSlot.BYTES;
@@ -68,9 +68,9 @@ public final class Iterators {
         int spi = StackObjects.slotOf(path, reg, "iter", slots);
         if (spi < 0 || !isInitialized(path.func(reg), spi, slots, structId(path, struct))) {
             if (spi >= 0 && hasUntrusted(path.func(reg), spi, slots)) {
-                throw path.log().reject(Errno.EPROTO, Message.ITER_NEEDS_RCU_SECTION, kfunc.name());
+                throw path.reject(Errno.EPROTO, Message.ITER_NEEDS_RCU_SECTION, kfunc.name());
             }
-            throw path.log().reject(Errno.EINVAL, Message.INITIALIZED_ITER_EXPECTED, shown, name);
+            throw path.reject(Errno.EINVAL, Message.INITIALIZED_ITER_EXPECTED, shown, name);
         }
         for (int i = 0; i < slots; i++) {
             path.log().markSlotScratched(spi - i);
@@ -89,15 +89,15 @@ public final class Iterators {
     private void make(Exploration path, RegState reg, String name, int insnIndex, Kfunc kfunc, String struct) {
         int slots = path.unit().kernel().structs().sizeOf(struct) / StackSlot.BYTES;
         if (!isUninitialized(path, reg, slots)) {
-            throw path.log()
-                    .reject(Errno.EINVAL, Message.UNINITIALIZED_ITER_EXPECTED, struct.substring(PREFIX.length()), name);
+            throw path.reject(
+                    Errno.EINVAL, Message.UNINITIALIZED_ITER_EXPECTED, struct.substring(PREFIX.length()), name);
         }
         for (int off = 0; off < slots * StackSlot.BYTES; off += StackSlot.BYTES) {
             memory.checkAccess(path, insnIndex, reg, name, off, StackSlot.BYTES, true);
         }
         int spi = StackObjects.slotOf(path, reg, "iter", slots);
         if (spi < 0) {
-            throw path.log().reject(-spi);
+            throw path.reject(-spi);
         }
         int flags = 0;
         if (kfunc.has(Kfunc.Flag.RCU_PROTECTED)) {

@@ -22,21 +22,21 @@ public final class KptrAccess {
             case LDX -> path.setReg(access.valueRegno(), loaded(path, access, field));
             case ST, STX -> {
                 if (owning) {
-                    throw path.log().reject(Errno.EACCES, Message.REFERENCED_KPTR_STORE);
+                    throw path.reject(Errno.EACCES, Message.REFERENCED_KPTR_STORE);
                 }
                 if (field.kind() == BtfField.Kind.BPF_UPTR) {
-                    throw path.log().reject(Errno.EACCES, Message.UPTR_STORE);
+                    throw path.reject(Errno.EACCES, Message.UPTR_STORE);
                 }
                 checkStored(path, access, field, insn);
             }
-            default -> throw path.log().reject(Errno.EACCES, Message.KPTR_ACCESS_MODE);
+            default -> throw path.reject(Errno.EACCES, Message.KPTR_ACCESS_MODE);
         }
     }
 
     private static void checkStored(Exploration path, Access access, BtfField field, Insn insn) {
         if (access.valueRegno() < 0) {
             if (insn.imm() != 0) {
-                throw path.log().reject(Errno.EACCES, Message.KPTR_ST_IMM_NOT_ZERO, field.offset());
+                throw path.reject(Errno.EACCES, Message.KPTR_ST_IMM_NOT_ZERO, field.offset());
             }
             return;
         }

@@ -94,15 +94,14 @@ public final class Kptrs {
             String target = StructMatch.name(wanted);
             String expected = RegType.PTR_TO_BTF_ID.display() + target;
             String alternative = RegType.PTR_TO_BTF_ID.display(TypeFlags.PTR_UNTRUSTED) + target;
-            throw path.log()
-                    .reject(
-                            Errno.EACCES,
-                            Message.KPTR_TYPE_MISMATCH,
-                            regno,
-                            reg.typeText(),
-                            shown,
-                            expected,
-                            unref ? " or " + alternative : "");
+            throw path.reject(
+                    Errno.EACCES,
+                    Message.KPTR_TYPE_MISMATCH,
+                    regno,
+                    reg.typeText(),
+                    shown,
+                    expected,
+                    unref ? " or " + alternative : "");
         }
     }
 }

@@ -24,20 +24,19 @@ public final class ListsAndTrees {
     public static BtfField root(Exploration path, RegState reg, String name, BtfField.Kind kind) {
         String type = kind.typeName();
         if (!reg.isConst()) {
-            throw path.log().reject(Errno.EINVAL, Message.GRAPH_OFFSET_NOT_CONSTANT, name, type);
+            throw path.reject(Errno.EINVAL, Message.GRAPH_OFFSET_NOT_CONSTANT, name, type);
         }
         BtfRecord record = SpecialFields.of(path, reg);
         BtfField field = SpecialFields.find(record, reg.constValue(), kind);
         if (field == null) {
-            throw path.log().reject(Errno.EINVAL, Message.GRAPH_FIELD_NOT_FOUND, type, (int) reg.constValue());
+            throw path.reject(Errno.EINVAL, Message.GRAPH_FIELD_NOT_FOUND, type, (int) reg.constValue());
         }
         if (!isLocked(path, reg)) {
-            throw path.log()
-                    .reject(
-                            Errno.EINVAL,
-                            Message.SPIN_LOCK_MUST_BE_HELD,
-                            SpecialFields.offsetOf(record, BtfField.Kind.BPF_SPIN_LOCK),
-                            type);
+            throw path.reject(
+                    Errno.EINVAL,
+                    Message.SPIN_LOCK_MUST_BE_HELD,
+                    SpecialFields.offsetOf(record, BtfField.Kind.BPF_SPIN_LOCK),
+                    type);
         }
         return field;
     }
@@ -64,34 +63,32 @@ public final class ListsAndTrees {
     public static void node(Exploration path, RegState reg, String name, BtfField root, BtfField.Kind kind) {
         String type = kind.typeName();
         if (!reg.isConst()) {
-            throw path.log().reject(Errno.EINVAL, Message.GRAPH_OFFSET_NOT_CONSTANT, name, type);
+            throw path.reject(Errno.EINVAL, Message.GRAPH_OFFSET_NOT_CONSTANT, name, type);
         }
         int offset = (int) reg.constValue();
         if (SpecialFields.find(SpecialFields.of(path, reg), offset, kind) == null) {
-            throw path.log().reject(Errno.EINVAL, Message.GRAPH_FIELD_NOT_FOUND, type, offset);
+            throw path.reject(Errno.EINVAL, Message.GRAPH_FIELD_NOT_FOUND, type, offset);
         }
         RegPayload.BtfRef wanted = new RegPayload.BtfRef(path.unit().btf(), root.typeId());
         if (!reg.btfRef().equals(wanted)) {
-            throw path.log()
-                    .reject(
-                            Errno.EINVAL,
-                            Message.GRAPH_NODE_WRONG_STRUCT,
-                            root.kind().typeName(),
-                            type,
-                            root.nodeOffset(),
-                            StructMatch.name(wanted),
-                            offset,
-                            StructMatch.name(reg.btfRef()));
+            throw path.reject(
+                    Errno.EINVAL,
+                    Message.GRAPH_NODE_WRONG_STRUCT,
+                    root.kind().typeName(),
+                    type,
+                    root.nodeOffset(),
+                    StructMatch.name(wanted),
+                    offset,
+                    StructMatch.name(reg.btfRef()));
         }
         if (offset != root.nodeOffset()) {
-            throw path.log()
-                    .reject(
-                            Errno.EINVAL,
-                            Message.GRAPH_NODE_WRONG_OFFSET,
-                            offset,
-                            type,
-                            root.nodeOffset(),
-                            StructMatch.name(wanted));
+            throw path.reject(
+                    Errno.EINVAL,
+                    Message.GRAPH_NODE_WRONG_OFFSET,
+                    offset,
+                    type,
+                    root.nodeOffset(),
+                    StructMatch.name(wanted));
         }
     }
 

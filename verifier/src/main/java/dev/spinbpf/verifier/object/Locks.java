@@ -46,27 +46,25 @@ public final class Locks {
     private static void checkPointsToLock(
             Exploration path, RegState reg, String name, String function, boolean resilient) {
         if (!reg.isConst()) {
-            throw path.log().reject(Errno.EINVAL, Message.LOCK_OFFSET_NOT_CONSTANT, name, function);
+            throw path.reject(Errno.EINVAL, Message.LOCK_OFFSET_NOT_CONSTANT, name, function);
         }
         boolean inMap = reg.is(RegType.PTR_TO_MAP_VALUE);
         if (inMap && !reg.map().hasBtf()) {
-            throw path.log()
-                    .reject(Errno.EINVAL, Message.LOCK_NEEDS_BTF, reg.map().name(), function);
+            throw path.reject(Errno.EINVAL, Message.LOCK_NEEDS_BTF, reg.map().name(), function);
         }
         BtfRecord record = SpecialFields.of(path, reg);
         BtfField.Kind kind = resilient ? BtfField.Kind.BPF_RES_SPIN_LOCK : BtfField.Kind.BPF_SPIN_LOCK;
         if (!SpecialFields.has(record, kind)) {
-            throw path.log()
-                    .reject(
-                            Errno.EINVAL,
-                            Message.LOCK_NOT_VALID,
-                            inMap ? "map" : "local",
-                            inMap ? reg.map().name() : "kptr",
-                            function);
+            throw path.reject(
+                    Errno.EINVAL,
+                    Message.LOCK_NOT_VALID,
+                    inMap ? "map" : "local",
+                    inMap ? reg.map().name() : "kptr",
+                    function);
         }
         int offset = SpecialFields.offsetOf(record, kind);
         if (offset != reg.constValue()) {
-            throw path.log().reject(Errno.EINVAL, Message.LOCK_NOT_AT_OFFSET, reg.constValue(), function, offset);
+            throw path.reject(Errno.EINVAL, Message.LOCK_NOT_AT_OFFSET, reg.constValue(), function, offset);
         }
     }
 
@@ -77,7 +75,7 @@ public final class Locks {
         if (type != AcquiredReference.Type.LOCK
                 && state.findLock(reg.id(), owner, AcquiredReference.Type.RES_LOCK, AcquiredReference.Type.RES_LOCK_IRQ)
                         != null) {
-            throw path.log().reject(Errno.EINVAL, Message.LOCK_AA_DEADLOCK);
+            throw path.reject(Errno.EINVAL, Message.LOCK_AA_DEADLOCK);
         }
         state.acquireLock(new AcquiredReference(type, reg.id(), path.insnIndex(), 0, owner));
     }
@@ -86,17 +84,17 @@ public final class Locks {
         VerifierState state = path.state();
         Object owner = SpecialFields.ownerOf(reg);
         if (state.activeLocks() == 0) {
-            throw path.log().reject(Errno.EINVAL, Message.UNLOCK_WITHOUT_LOCK, function);
+            throw path.reject(Errno.EINVAL, Message.UNLOCK_WITHOUT_LOCK, function);
         }
         if (state.findLock(reg.id(), owner, type) == null) {
-            throw path.log().reject(Errno.EINVAL, Message.UNLOCK_OF_DIFFERENT_LOCK, function);
+            throw path.reject(Errno.EINVAL, Message.UNLOCK_OF_DIFFERENT_LOCK, function);
         }
         if (reg.id() != state.activeLockId() || !VerifierState.sameOwner(owner, state.activeLockOwner())) {
-            throw path.log().reject(Errno.EINVAL, Message.UNLOCK_OUT_OF_ORDER, function);
+            throw path.reject(Errno.EINVAL, Message.UNLOCK_OUT_OF_ORDER, function);
         }
         boolean wasProtected = CriticalSections.inRcuSection(state);
         if (!state.releaseLock(type, reg.id(), owner)) {
-            throw path.log().reject(Errno.EINVAL, Message.UNLOCK_OF_DIFFERENT_LOCK, function);
+            throw path.reject(Errno.EINVAL, Message.UNLOCK_OF_DIFFERENT_LOCK, function);
         }
         if (wasProtected && !CriticalSections.inRcuSection(state)) {
             References.invalidateRcuProtected(state);

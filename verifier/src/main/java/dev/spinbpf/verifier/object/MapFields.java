@@ -14,19 +14,17 @@ public final class MapFields {
     public static RegPayload.MapRef check(Exploration path, RegState reg, String name, BtfField.Kind kind) {
         String struct = kind.typeName();
         if (!reg.isConst()) {
-            throw path.log().reject(Errno.EINVAL, Message.GRAPH_OFFSET_NOT_CONSTANT, name, struct);
+            throw path.reject(Errno.EINVAL, Message.GRAPH_OFFSET_NOT_CONSTANT, name, struct);
         }
         if (!reg.map().hasBtf()) {
-            throw path.log()
-                    .reject(Errno.EINVAL, Message.FIELD_NEEDS_BTF, reg.map().name(), struct);
+            throw path.reject(Errno.EINVAL, Message.FIELD_NEEDS_BTF, reg.map().name(), struct);
         }
         int offset = SpecialFields.offsetOf(reg.map().record(), kind);
         if (offset < 0) {
-            throw path.log()
-                    .reject(Errno.EINVAL, Message.FIELD_NOT_VALID, reg.map().name(), struct);
+            throw path.reject(Errno.EINVAL, Message.FIELD_NOT_VALID, reg.map().name(), struct);
         }
         if (offset != reg.constValue()) {
-            throw path.log().reject(Errno.EINVAL, Message.FIELD_NOT_AT_OFFSET, reg.constValue(), struct, offset);
+            throw path.reject(Errno.EINVAL, Message.FIELD_NOT_AT_OFFSET, reg.constValue(), struct, offset);
         }
         return (RegPayload.MapRef) reg.payload();
     }

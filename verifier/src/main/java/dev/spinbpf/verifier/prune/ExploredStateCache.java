@@ -185,7 +185,7 @@ public final class ExploredStateCache implements StateCache {
         printer.printState(path, current, current.curframe(), true);
         path.log().narrate("old state:");
         printer.printState(path, kept, current.curframe(), true);
-        throw path.log().reject(Errno.EINVAL);
+        throw path.reject(Errno.EINVAL);
     }
 
     /** Returns whether the iterator that r1 points to has more elements. */

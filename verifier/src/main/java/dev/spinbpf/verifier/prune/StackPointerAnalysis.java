@@ -62,7 +62,7 @@ final class StackPointerAnalysis {
     /** Analyses a function with these arguments, and what it calls with pointers into stacks. */
     private void analyse(CallStackUse call, StackTarget[] args) {
         if (++calls > MAX_CALLS) {
-            throw path.log().reject(Errno.E2BIG, Message.LIVENESS_TOO_COMPLEX, calls);
+            throw path.reject(Errno.E2BIG, Message.LIVENESS_TOO_COMPLEX, calls);
         }
         CallStackUse found = call.isComplete() ? call.fresh() : call;
         StackTargets[] before = follow(found, args);
@@ -153,7 +153,7 @@ final class StackPointerAnalysis {
             return;
         }
         if (caller.depth == VerifierState.MAX_CALL_FRAMES - 1) {
-            throw path.log().reject(Errno.EINVAL);
+            throw path.reject(Errno.EINVAL);
         }
         CallStackUse called = liveness.useOf(path, caller, at, callee);
         callsites[caller.depth] = at;

@@ -4,10 +4,7 @@ import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
-import java.util.function.Predicate;
 
 /**
  * Random instructions for a {@code tc} program that is often accepted: blocks with branches and bounded loops, arithmetic of all kinds,
@@ -20,46 +17,15 @@ import java.util.function.Predicate;
  * <p>r9 and one stack slot are <em>knobs</em>: they hold small constants, which branches set differently, and which bound or are
  * offsets of accesses much later. Pruning must keep such paths apart, and nearly all that it does wrong shows there.
  */
-final class RandomProgram {
+final class RandomProgram extends ProgramWriter {
     /** Bytes of the first map's value. */
     static final int VALUE_SIZE = 320;
 
     /** Bytes of the second map's value, which programs look up. */
     static final int LOOKED_UP_SIZE = 64;
 
-    private static final int CONTEXT = 6;
-    private static final int VALUE = 7;
-    private static final int KNOB = 9;
-    private static final int STACK_SLOTS = 12;
-    private static final int KNOB_OFFSET = -8 * (STACK_SLOTS + 1);
-    private static final int MOST_KNOB = 200;
-    private static final int MOST_DEPTH = 3;
-    private static final int[] CONTEXT_FIELDS = {0, 8, 12, 16, 20, 24, 32, 36, 40, 44, 48, 52, 56, 60, 64, 68, 72};
-    private static final int[] WRITABLE_FIELDS = {8, 32, 44, 48, 52, 56, 60, 64};
-    private static final int DATA = 76;
-    private static final int DATA_END = 80;
-    private static final int LOOKUP = 1;
-    private static final int PRANDOM = 7;
-
-    private static final Map<Op.Kind, List<Op>> OPS = new EnumMap<>(Op.Kind.class);
-
-    static {
-        for (Op op : Op.values()) {
-            OPS.computeIfAbsent(op.kind(), kind -> new ArrayList<>()).add(op);
-        }
-    }
-
-    private final Numbers random;
-    private final List<Insn> insns = new ArrayList<>();
-    private final List<Integer> calls = new ArrayList<>();
-    private boolean[] isNumber = new boolean[Insn.FRAME_POINTER];
-    private int[] slotBytes = new int[STACK_SLOTS];
-    private int reserved = 1 << KNOB;
-    private int recent;
-    private boolean inFunction;
-
     private RandomProgram(long seed) {
-        random = new Numbers(seed);
+        super(seed);
     }
 
     /** The slots of a program; the same for the same seed. */
@@ -108,13 +74,6 @@ final class RandomProgram {
         finish();
     }
 
-    private void emit(Op op, int dst, int src, int off, long imm) {
-        insns.add(new Insn(op, dst, src, off, imm));
-        if (op.kind() == Op.Kind.LDDW) {
-            insns.add(Insn.LDDW_SECOND_SLOT);
-        }
-    }
-
     private void loadValueAddress() {
         emit(Op.LDDW_MAP_VALUE, VALUE, 0, 0, 0);
     }
@@ -151,57 +110,6 @@ final class RandomProgram {
             case 40, 41 -> useKnob();
             default -> lookup();
         }
-    }
-
-    /** A register for a new number. */
-    private int target() {
-        while (true) {
-            int register = random.oneOf(0, 1, 2, 3, 4, 5, 8);
-            if ((reserved >>> register & 1) == 0) {
-                return register;
-            }
-        }
-    }
-
-    private int numbered(int register) {
-        isNumber[register] = true;
-        recent = register;
-        return register;
-    }
-
-    /** A register that holds a number. */
-    private int number() {
-        if (isNumber[recent] && random.once(2)) {
-            return recent;
-        }
-        int start = random.below(Insn.FRAME_POINTER);
-        for (int i = 0; i < Insn.FRAME_POINTER; i++) {
-            int register = (start + i) % Insn.FRAME_POINTER;
-            if (isNumber[register]) {
-                return register;
-            }
-        }
-        int register = target();
-        emit(Op.MOV64_IMM, register, 0, 0, random.immediate());
-        return numbered(register);
-    }
-
-    /** As {@link #number()}, but one that may be written. */
-    private int changeable() {
-        for (int i = 0; i < 4; i++) {
-            int register = number();
-            if ((reserved >>> register & 1) == 0) {
-                return register;
-            }
-        }
-        int register = target();
-        emit(Op.MOV64_REG, register, number(), 0, 0);
-        return numbered(register);
-    }
-
-    private Op op(Op.Kind kind, Predicate<Op> wanted) {
-        List<Op> ops = OPS.getOrDefault(kind, List.of()).stream().filter(wanted).toList();
-        return ops.get(random.below(ops.size()));
     }
 
     private void source(int dst) {
@@ -295,22 +203,6 @@ final class RandomProgram {
         }
     }
 
-    private int operand(Op op) {
-        return switch (op.alu()) {
-            case LSH, RSH, ARSH -> random.below(op.width());
-            case DIV, SDIV, MOD, SMOD -> {
-                int divisor = random.immediate();
-                yield divisor == 0 ? 3 : divisor;
-            }
-            case AND -> random.once(2) ? (1 << random.below(9)) - 1 : random.immediate();
-            default -> random.immediate();
-        };
-    }
-
-    private static int offsetOf(int slot) {
-        return -8 * (slot + 1);
-    }
-
     private void spill() {
         if (!inFunction && random.once(10)) {
             int field = WRITABLE_FIELDS[random.below(WRITABLE_FIELDS.length)];
@@ -345,21 +237,6 @@ final class RandomProgram {
             }
         }
         spill();
-    }
-
-    /** Emits a jump whose distance is not known yet; returns its slot. */
-    private int condition() {
-        boolean withRegister = random.below(3) == 0;
-        Op op = op(Op.Kind.JCC, any -> any.usesSrcRegister() == withRegister);
-        int dst = number();
-        recent = dst;
-        emit(op, dst, withRegister ? number() : 0, 0, withRegister ? 0 : random.immediate());
-        return insns.size() - 1;
-    }
-
-    private void land(int jump) {
-        Insn insn = insns.get(jump);
-        insns.set(jump, new Insn(insn.op(), insn.dst(), insn.src(), insns.size() - jump - 1, insn.imm()));
     }
 
     private void branch(int depth) {
@@ -437,11 +314,6 @@ final class RandomProgram {
         reserved &= ~(1 << counter);
     }
 
-    /** Jumps that are to end after the present statement. */
-    private void landAll(List<Integer> jumps) {
-        jumps.forEach(this::land);
-    }
-
     /**
      * Bounds a register, more or less, in one of many ways.
      *
@@ -496,16 +368,6 @@ final class RandomProgram {
         }
     }
 
-    private int other(int register) {
-        int other = target();
-        return other == register ? other(register) : other;
-    }
-
-    private int jump(Op op, int dst, int src, int imm) {
-        emit(op, dst, src, 0, imm);
-        return insns.size() - 1;
-    }
-
     /** Loads from or stores to the map's value at an offset that is bounded first. */
     private void access() {
         boolean[] numbers = isNumber.clone();
@@ -542,16 +404,6 @@ final class RandomProgram {
                 emit(load, numbered(target()), pointer, offset, 0);
             }
         }
-    }
-
-    private int numberBut(int register) {
-        int number = number();
-        if (number != register) {
-            return number;
-        }
-        int other = other(register);
-        emit(Op.MOV64_IMM, numbered(other), 0, 0, 1);
-        return other;
     }
 
     private void packet() {
