@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Memory for a context, a packet and two maps, in which {@link Subject}s run on random input. */
+/** Memory for a context, a packet and two maps, in which {@link TrialSubject}s run on random input. */
 final class Bench implements AutoCloseable, Linkage {
     private static final int CONTEXT_SIZE = 192;
     private static final int MOST_PACKET = 128;
@@ -32,9 +32,9 @@ final class Bench implements AutoCloseable, Linkage {
         arena.allocate(RandomProgram.VALUE_SIZE), arena.allocate(RandomProgram.LOOKED_UP_SIZE)
     };
     private final int[] valueSizes = {RandomProgram.VALUE_SIZE, RandomProgram.LOOKED_UP_SIZE};
-    private Numbers input = new Numbers(0);
+    private RandomNumbers input = new RandomNumbers(0);
 
-    Code load(Subject subject) {
+    Code load(TrialSubject subject) {
         return Code.of(subject.object(), subject.program(), this, new BitSet());
     }
 
@@ -46,8 +46,8 @@ final class Bench implements AutoCloseable, Linkage {
      * @return why the run was stopped, null if it was not or ran for long
      */
     @Nullable
-    Fault run(Code code, long seed, Consumer<Concrete> watcher) {
-        input = new Numbers(seed);
+    Fault run(Code code, long seed, Consumer<ConcreteState> watcher) {
+        input = new RandomNumbers(seed);
         fill(context, CONTEXT_SIZE, code);
         fill(packet, MOST_PACKET, code);
         fill(values[0], valueSizes[0], code);
@@ -55,7 +55,7 @@ final class Bench implements AutoCloseable, Linkage {
         long end = packet + input.below(MOST_PACKET + 1);
         GuestMemory.putInt(context + DATA, (int) packet);
         GuestMemory.putInt(context + DATA_END, (int) end);
-        Concrete at = new Concrete(run, context, values, packet, end);
+        ConcreteState at = new ConcreteState(run, context, values, packet, end);
         return run.run(code, context, BUDGET, () -> watcher.accept(at));
     }
 
@@ -74,7 +74,7 @@ final class Bench implements AutoCloseable, Linkage {
     }
 
     /** Whether a load or store that comes next is within memory that the program may access. */
-    boolean isWithin(Concrete at, Insn insn) {
+    boolean isWithin(ConcreteState at, Insn insn) {
         boolean load =
                 switch (insn.op().kind()) {
                     case LDX, LDXSX, LOAD_ACQUIRE -> true;

@@ -5,12 +5,12 @@ import java.util.List;
 
 /** Something that a recorded state says of each run that it stands for. */
 sealed interface Claim {
-    boolean holds(Concrete at);
+    boolean holds(ConcreteState at);
 
     /** A number is among these. */
-    record Scalar(Place place, ScalarValue value) implements Claim {
+    record Scalar(ValuePlace place, ScalarValue value) implements Claim {
         @Override
-        public boolean holds(Concrete at) {
+        public boolean holds(ConcreteState at) {
             return value.contains(place.read(at));
         }
 
@@ -36,14 +36,14 @@ sealed interface Claim {
      *
      * @param number of the frame or the map, else 0
      */
-    record Pointer(Place place, Base base, int number, ScalarValue offset, boolean mayBeNull) implements Claim {
+    record Pointer(ValuePlace place, Base base, int number, ScalarValue offset, boolean mayBeNull) implements Claim {
         @Override
-        public boolean holds(Concrete at) {
+        public boolean holds(ConcreteState at) {
             long value = place.read(at);
             return mayBeNull && value == 0 || offset.contains(value - address(at));
         }
 
-        private long address(Concrete at) {
+        private long address(ConcreteState at) {
             return switch (base) {
                 case CONTEXT -> at.context();
                 case STACK -> at.run().framePointer(number);
@@ -60,9 +60,9 @@ sealed interface Claim {
      * @param distance first minus second
      * @param only32 in their lower halves, the upper ones being zero
      */
-    record Linked(Place first, Place second, long distance, boolean only32) implements Claim {
+    record Linked(ValuePlace first, ValuePlace second, long distance, boolean only32) implements Claim {
         @Override
-        public boolean holds(Concrete at) {
+        public boolean holds(ConcreteState at) {
             long a = first.read(at);
             long b = second.read(at) + distance;
             return only32 ? a == (b & 0xffff_ffffL) : a == b;
@@ -70,23 +70,23 @@ sealed interface Claim {
     }
 
     /** Pointers that are null together or not at all. */
-    record NullTogether(Place first, Place second) implements Claim {
+    record NullTogether(ValuePlace first, ValuePlace second) implements Claim {
         @Override
-        public boolean holds(Concrete at) {
+        public boolean holds(ConcreteState at) {
             return (first.read(at) == 0) == (second.read(at) == 0);
         }
     }
 
     /** A byte of the stack is zero. */
-    record ZeroByte(Place place) implements Claim {
+    record ZeroByte(ValuePlace place) implements Claim {
         @Override
-        public boolean holds(Concrete at) {
+        public boolean holds(ConcreteState at) {
             return place.read(at) == 0;
         }
     }
 
     /** The claims of the list that do not hold. */
-    static List<Claim> broken(List<Claim> claims, Concrete at) {
+    static List<Claim> broken(List<Claim> claims, ConcreteState at) {
         return claims.stream().filter(claim -> !claim.holds(at)).toList();
     }
 }

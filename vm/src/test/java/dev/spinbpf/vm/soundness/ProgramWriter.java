@@ -32,7 +32,7 @@ abstract class ProgramWriter {
         }
     }
 
-    final Numbers random;
+    final RandomNumbers random;
     final List<Insn> insns = new ArrayList<>();
     final List<Integer> calls = new ArrayList<>();
     boolean[] isNumber = new boolean[Insn.FRAME_POINTER];
@@ -42,7 +42,7 @@ abstract class ProgramWriter {
     boolean inFunction;
 
     ProgramWriter(long seed) {
-        random = new Numbers(seed);
+        random = new RandomNumbers(seed);
     }
 
     void emit(Op op, int dst, int src, int off, long imm) {

@@ -44,7 +44,7 @@ record RecordedState(List<Integer> callsites, List<Claim> claims) {
     }
 
     /** Whether the state stands for what the run holds now. */
-    boolean contains(Concrete at) {
+    boolean contains(ConcreteState at) {
         if (!hasFramesOf(at)) {
             return false;
         }
@@ -56,7 +56,7 @@ record RecordedState(List<Integer> callsites, List<Claim> claims) {
         return true;
     }
 
-    boolean hasFramesOf(Concrete at) {
+    boolean hasFramesOf(ConcreteState at) {
         int depth = at.run().currentFrame();
         if (depth != callsites.size()) {
             return false;
@@ -74,7 +74,7 @@ record RecordedState(List<Integer> callsites, List<Claim> claims) {
         private final boolean allPrecise;
         private final List<Claim> claims = new ArrayList<>();
         private final Map<Integer, RegState> linkedStates = new LinkedHashMap<>();
-        private final Map<Integer, Place> linkedPlaces = new LinkedHashMap<>();
+        private final Map<Integer, ValuePlace> linkedPlaces = new LinkedHashMap<>();
 
         Reading(boolean allPrecise) {
             this.allPrecise = allPrecise;
@@ -82,7 +82,7 @@ record RecordedState(List<Integer> callsites, List<Claim> claims) {
 
         void read(FuncState func, int frame, boolean innermost, Precise precise) {
             for (int number = innermost ? 0 : 6; number < Insn.FRAME_POINTER; number++) {
-                add(new Place.Register(frame, number), func.reg(number), precise.reg(frame, number));
+                add(new ValuePlace.Register(frame, number), func.reg(number), precise.reg(frame, number));
             }
             for (int spi = 0; spi < func.slots(); spi++) {
                 readSlot(func.slot(spi), frame, spi, precise.slot(frame, spi));
@@ -99,11 +99,11 @@ record RecordedState(List<Integer> callsites, List<Claim> claims) {
                 RegState spilled = slot.spilled();
                 boolean part = size < StackSlot.BYTES && spilled.isScalar();
                 RegState content = part ? truncated(spilled, size) : spilled;
-                add(new Place.Stack(frame, bottom, part ? size : StackSlot.BYTES), content, precise);
+                add(new ValuePlace.Stack(frame, bottom, part ? size : StackSlot.BYTES), content, precise);
             }
             for (int i = 0; i < StackSlot.BYTES; i++) {
                 if (slot.type(i) == SlotType.ZERO) {
-                    claims.add(new Claim.ZeroByte(new Place.Stack(frame, bottom + StackSlot.BYTES - 1 - i, 1)));
+                    claims.add(new Claim.ZeroByte(new ValuePlace.Stack(frame, bottom + StackSlot.BYTES - 1 - i, 1)));
                 }
             }
         }
@@ -113,7 +113,7 @@ record RecordedState(List<Integer> callsites, List<Claim> claims) {
             return fits ? reg : reg.withId(0).withValue(reg.value().truncate(sizeBytes));
         }
 
-        private void add(Place place, RegState reg, boolean precise) {
+        private void add(ValuePlace place, RegState reg, boolean precise) {
             switch (reg.type()) {
                 case SCALAR_VALUE -> {
                     if ((precise || allPrecise) && !reg.value().isUnknown()) {
@@ -135,24 +135,24 @@ record RecordedState(List<Integer> callsites, List<Claim> claims) {
             }
         }
 
-        private void addPointer(Place place, RegState reg, Claim.Base base, int number) {
+        private void addPointer(ValuePlace place, RegState reg, Claim.Base base, int number) {
             claims.add(new Claim.Pointer(place, base, number, reg.value(), reg.mayBeNull()));
             if (reg.mayBeNull()) {
-                Place other = linkedPlaces.putIfAbsent(reg.id(), place);
+                ValuePlace other = linkedPlaces.putIfAbsent(reg.id(), place);
                 if (other != null) {
                     claims.add(new Claim.NullTogether(other, place));
                 }
             }
         }
 
-        private void link(Place place, RegState reg) {
+        private void link(ValuePlace place, RegState reg) {
             int id = reg.baseId();
             RegState other = linkedStates.putIfAbsent(id, reg);
             if (other == null) {
                 linkedPlaces.put(id, place);
                 return;
             }
-            Place otherPlace = linkedPlaces.get(id);
+            ValuePlace otherPlace = linkedPlaces.get(id);
             int bits = reg.id() & RegState.ADD_CONST;
             int otherBits = other.id() & RegState.ADD_CONST;
             if (otherPlace == null || (bits != 0 && otherBits != 0 && bits != otherBits)) {

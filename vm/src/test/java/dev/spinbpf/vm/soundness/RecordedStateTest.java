@@ -41,7 +41,7 @@ class RecordedStateTest {
     }
 
     private static List<RecordedState> statesAt2(List<Insn> insns, boolean comparesAllScalars) {
-        return Objects.requireNonNull(Trial.verify(Subject.of(insns), comparesAllScalars, state -> state))
+        return Objects.requireNonNull(Trial.verify(TrialSubject.of(insns), comparesAllScalars, state -> state))
                 .get(2);
     }
 
@@ -85,7 +85,7 @@ class RecordedStateTest {
                 exit
                 """);
         UnaryOperator<Claim> inStack =
-                claim -> claim instanceof Claim.Scalar scalar && scalar.place() instanceof Place.Stack
+                claim -> claim instanceof Claim.Scalar scalar && scalar.place() instanceof ValuePlace.Stack
                         ? withoutLargest(claim)
                         : claim;
         assertThat(finding(insns, eachClaim(inStack))).contains("at 3").contains("u64 fp-8 in");
@@ -121,7 +121,7 @@ class RecordedStateTest {
                 exit
                 """);
         UnaryOperator<Claim> mixed = claim -> claim instanceof Claim.Scalar scalar
-                        && scalar.place().equals(new Place.Register(0, 9))
+                        && scalar.place().equals(new ValuePlace.Register(0, 9))
                         && scalar.value().isConst()
                 ? new Claim.Scalar(
                         scalar.place(), ScalarValue.constant(3 - scalar.value().value()))

@@ -26,7 +26,7 @@ class SoundnessTest {
         long programs = 0;
         long accepted = 0;
         long exact = 0;
-        Numbers seeds = new Numbers(SEED);
+        RandomNumbers seeds = new RandomNumbers(SEED);
         try (Bench bench = new Bench()) {
             while (steps < STEPS) {
                 long seed = seeds.seed();
@@ -70,7 +70,7 @@ class SoundnessTest {
                 programSeed,
                 inputSeed,
                 finding(bench, smallest, inputSeed),
-                AssemblyWriter.write(Subject.of(smallest).object()));
+                AssemblyWriter.write(TrialSubject.of(smallest).object()));
     }
 
     private static @Nullable String finding(Bench bench, List<Insn> insns, long inputSeed) {

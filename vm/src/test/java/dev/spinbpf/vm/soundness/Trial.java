@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class Trial {
     private static final int INSN_LIMIT = 20_000;
 
-    private final Subject subject;
+    private final TrialSubject subject;
     private final Code code;
     private final Bench bench;
     private final List<List<RecordedState>> states;
@@ -32,7 +32,7 @@ final class Trial {
 
     private Trial(
             Bench bench,
-            Subject subject,
+            TrialSubject subject,
             List<List<RecordedState>> states,
             @Nullable List<List<RecordedState>> exactStates) {
         this.bench = bench;
@@ -51,7 +51,7 @@ final class Trial {
 
     /** As {@link #of(Bench, List)}, with all recorded states changed, to see that this is noticed. */
     static @Nullable Trial of(Bench bench, List<Insn> insns, UnaryOperator<RecordedState> change) {
-        Subject subject = Subject.of(insns);
+        TrialSubject subject = TrialSubject.of(insns);
         List<List<RecordedState>> states = verify(subject, false, change);
         if (states == null) {
             return null;
@@ -61,7 +61,7 @@ final class Trial {
 
     /** The recorded states of a program, by instruction; null if it is refused. */
     static @Nullable List<List<RecordedState>> verify(
-            Subject subject, boolean comparesAllScalars, UnaryOperator<RecordedState> change) {
+            TrialSubject subject, boolean comparesAllScalars, UnaryOperator<RecordedState> change) {
         StateRecorder recorder = new StateRecorder();
         VerifierOptions options = new VerifierOptions(false, Btf.EMPTY, INSN_LIMIT);
         Verdict verdict =
@@ -100,7 +100,7 @@ final class Trial {
         return finding;
     }
 
-    private void check(Concrete at) {
+    private void check(ConcreteState at) {
         if (finding != null) {
             return;
         }
@@ -115,7 +115,7 @@ final class Trial {
     }
 
     /** Looks first at the state that was right the last time. */
-    private static boolean isRecorded(List<RecordedState> recorded, int[] lastHits, int slot, Concrete at) {
+    private static boolean isRecorded(List<RecordedState> recorded, int[] lastHits, int slot, ConcreteState at) {
         int last = lastHits[slot];
         if (last < recorded.size() && recorded.get(last).contains(at)) {
             return true;
@@ -129,7 +129,7 @@ final class Trial {
         return false;
     }
 
-    private String describe(List<RecordedState> recorded, int slot, Concrete at) {
+    private String describe(List<RecordedState> recorded, int slot, ConcreteState at) {
         StringBuilder text = new StringBuilder(" at ").append(slot).append("\n registers:");
         int frame = at.run().currentFrame();
         for (int i = 0; i <= Insn.FRAME_POINTER; i++) {

@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.TreeSet;
 
 /** Instructions as a {@code tc} program of an object with two maps of one element. */
-record Subject(ProgramObject object, Program program) {
-    static Subject of(List<Insn> insns) {
+record TrialSubject(ProgramObject object, Program program) {
+    static TrialSubject of(List<Insn> insns) {
         TreeSet<Integer> starts = new TreeSet<>(List.of(0));
         for (int slot = 0; slot < insns.size(); slot++) {
             if (insns.get(slot).op() == Op.CALL_SUBPROG) {
@@ -44,7 +44,7 @@ record Subject(ProgramObject object, Program program) {
                 List.of(map("values", RandomProgram.VALUE_SIZE), map("looked_up", RandomProgram.LOOKED_UP_SIZE));
         ProgramObject object =
                 new ProgramObject("soundness.o", "GPL", List.of(program), maps, List.of(), Btf.EMPTY, List.of());
-        return new Subject(object, program);
+        return new TrialSubject(object, program);
     }
 
     private static MapDef map(String name, int valueSize) {

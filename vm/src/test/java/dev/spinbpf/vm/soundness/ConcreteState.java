@@ -12,7 +12,7 @@ import dev.spinbpf.vm.exec.SteppedRun;
  * @param packet address of the packet's first byte
  * @param packetEnd address after its last byte
  */
-record Concrete(SteppedRun run, long context, long[] values, long packet, long packetEnd) {
+record ConcreteState(SteppedRun run, long context, long[] values, long packet, long packetEnd) {
     /** The bytes of the frame's stack at an offset from its end, as a number. */
     long stack(int frame, int offset, int sizeBytes) {
         long address = run.framePointer(frame) + offset;

@@ -1,15 +1,15 @@
 package dev.spinbpf.vm.soundness;
 
 /** A place in a frame that holds a number or a pointer. */
-sealed interface Place {
+sealed interface ValuePlace {
     int frame();
 
-    long read(Concrete at);
+    long read(ConcreteState at);
 
     /** A register. */
-    record Register(int frame, int number) implements Place {
+    record Register(int frame, int number) implements ValuePlace {
         @Override
-        public long read(Concrete at) {
+        public long read(ConcreteState at) {
             return at.run().register(frame, number);
         }
 
@@ -20,9 +20,9 @@ sealed interface Place {
     }
 
     /** Bytes of the stack, at an offset from the frame's end. */
-    record Stack(int frame, int offset, int sizeBytes) implements Place {
+    record Stack(int frame, int offset, int sizeBytes) implements ValuePlace {
         @Override
-        public long read(Concrete at) {
+        public long read(ConcreteState at) {
             return at.stack(frame, offset, sizeBytes);
         }
 

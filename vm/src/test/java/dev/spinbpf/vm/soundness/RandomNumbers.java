@@ -3,7 +3,7 @@ package dev.spinbpf.vm.soundness;
 import java.util.SplittableRandom;
 
 /** Random numbers that favour the edges of ranges. */
-final class Numbers {
+final class RandomNumbers {
     private static final long[] EDGES = {
         0,
         1,
@@ -34,7 +34,7 @@ final class Numbers {
 
     private final SplittableRandom random;
 
-    Numbers(long seed) {
+    RandomNumbers(long seed) {
         random = new SplittableRandom(seed);
     }
 
