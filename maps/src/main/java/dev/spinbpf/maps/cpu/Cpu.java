@@ -223,7 +223,7 @@ public final class Cpu {
         return preemptCount;
     }
 
-    // What the runtime keeps here.
+    // Guards against recursion that the runtime keeps for each CPU.
 
     /**
      * {@code bpf_prog_active++}: the guard that perf-event, kprobe and tracepoint programs share, and that map operations from

@@ -14,7 +14,7 @@ import dev.spinbpf.maps.sync.GuestWords;
  *   <tr><th>step</th><th>made by</th><th>locked</th><th>pending</th><th>tail</th><th>access</th></tr>
  *   <tr><td>{@link #take}</td><td>whoever finds the word 0</td>
  *       <td>0 → 1</td><td>0</td><td>0</td><td>compare and exchange, acquire</td></tr>
- *   <tr><td>{@link #announce}</td><td>who would be the pending waiter</td>
+ *   <tr><td>{@link #announce}</td><td>a waiter that wants to be the pending one</td>
  *       <td></td><td>any → 1</td><td></td><td>or, fully ordered</td></tr>
  *   <tr><td>{@link #withdraw}</td><td>the pending waiter</td>
  *       <td></td><td>1 → 0</td><td></td><td>store of a byte, opaque</td></tr>
@@ -114,7 +114,7 @@ public final class LockWord {
         GuestWords.setByteRelease(lock, (byte) 0);
     }
 
-    // What a word says.
+    // Parts of a word.
 
     static boolean isLocked(int word) {
         return (word & LOCKED_MASK) != 0;

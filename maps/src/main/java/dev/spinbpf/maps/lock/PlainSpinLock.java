@@ -33,7 +33,7 @@ public final class PlainSpinLock {
         return flags;
     }
 
-    /** Takes a lock if it is free, with interrupts and preemption disabled already; {@link #release} gives it back. */
+    /** Takes a lock if it is free, with interrupts and preemption disabled already; {@link #release} releases it. */
     public static boolean tryLock(long lock) {
         return LockWord.takeIfFree(lock);
     }

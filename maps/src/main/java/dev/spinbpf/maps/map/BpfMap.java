@@ -109,7 +109,7 @@ public abstract sealed class BpfMap implements AutoCloseable
                 : (entries + cpuCount - 1) / cpuCount * cpuCount;
     }
 
-    // What it is.
+    // Properties of the map.
 
     /** Returns the definition that the map was made from. */
     public final MapDef def() {
@@ -141,7 +141,7 @@ public abstract sealed class BpfMap implements AutoCloseable
         return maxEntries;
     }
 
-    /** How values are copied, and their special fields. */
+    /** Returns the layout of values: their special fields, and the copies that leave those alone. */
     public final ValueLayout layout() {
         return layout;
     }
@@ -178,7 +178,7 @@ public abstract sealed class BpfMap implements AutoCloseable
         return (def.flags() & flag) != 0;
     }
 
-    // What programs do.
+    // Operations of programs.
 
     /**
      * Finds an element.
@@ -263,7 +263,7 @@ public abstract sealed class BpfMap implements AutoCloseable
         return 0;
     }
 
-    // What user space does.
+    // Operations of user space.
 
     /** Returns how many bytes the value is in {@link #sysLookup} and {@link #sysUpdate} with these flags. */
     public int sysValueSize(long flags) {
@@ -365,7 +365,7 @@ public abstract sealed class BpfMap implements AutoCloseable
     /**
      * Copies keys and values out, as many as there is room for.
      *
-     * @return 0 if there may be more, -ENOENT behind the last one, -ENOSPC if the elements of the first bucket are too many, or
+     * @return 0 if there may be more, -ENOENT after the last one, -ENOSPC if the elements of the first bucket are too many, or
      *     what else stopped it; the elements that {@code count} then tells are there in each case
      */
     public final int sysLookupBatch(Cpu cpu, MapBatch batch) {

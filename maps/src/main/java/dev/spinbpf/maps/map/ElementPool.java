@@ -59,7 +59,7 @@ final class ElementPool {
         }
     }
 
-    /** How far the values of two CPUs lie apart in one element of a per-CPU map. */
+    /** Returns the distance in bytes between the values of two CPUs in one element of a per-CPU map. */
     static long percpuStride(HashTableMap map) {
         long size = Bytes.roundUp8(map.valueSize);
         return map.hasFlag(MapFlags.BPF_F_NO_PREALLOC)

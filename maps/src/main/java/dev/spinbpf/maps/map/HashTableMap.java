@@ -16,8 +16,8 @@ import dev.spinbpf.programs.linux.MapFlags;
  *
  * <p>A bucket is a link that heads a list of elements, and an rqspinlock. Writers of a bucket hold its lock with interrupts
  * disabled. Readers hold nothing, so elements may be taken out and used again under their feet. An element that is taken out
- * keeps its link to the next one, which is marked {@link #REMOVED}; a reader who finds that mark starts over, and so does one
- * who finds the key changed after the hash was right. A list ends in a link that names its bucket, so that a reader who was
+ * keeps its link to the next one, which is marked {@link #REMOVED}; a reader that finds that mark starts over, and so does one
+ * that finds the key changed after the hash was right. A list ends in a link that names its bucket, so that a reader that was
  * carried into another bucket all the same, because the element that it stands on was used again between two looks, notices
  * there. The hash and the link are one word, which is read and written as a whole. As in Linux, a reader that is past the head when a
  * value is replaced, and comes to the old element's place when that is gone, finds neither.
@@ -47,7 +47,7 @@ abstract sealed class HashTableMap extends BpfMap permits HashMapOfMaps, HashMap
     final int keyOffset;
     final int valueOffset;
 
-    /** How far elements lie apart, a multiple of {@link #granule} where they come one by one. */
+    /** The distance between elements in bytes, a multiple of {@link #granule} where they come one by one. */
     final long elementSize;
 
     /** The elements of a pre-allocated map; else 0. */
@@ -143,7 +143,7 @@ abstract sealed class HashTableMap extends BpfMap permits HashMapOfMaps, HashMap
         return (long) next << Integer.SIZE | hash & 0xffff_ffffL;
     }
 
-    /** The link behind an element, whether that was taken out or not. */
+    /** Returns the link that follows an element, whether that was taken out or not. */
     private static int next(long header) {
         return (int) (header >>> Integer.SIZE) & ~REMOVED;
     }
@@ -442,7 +442,7 @@ abstract sealed class HashTableMap extends BpfMap permits HashMapOfMaps, HashMap
     /** Copies an element's value to user space. */
     abstract void copyElement(Cpu cpu, long element, long to, long flags);
 
-    /** Gives an element that is no longer in the table back to where free ones are. */
+    /** Frees an element that is no longer in the table. */
     abstract void release(Cpu cpu, long element);
 
     /** Returns the value of an element as a program on this CPU sees it. */

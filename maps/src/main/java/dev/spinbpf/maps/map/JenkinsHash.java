@@ -66,7 +66,7 @@ final class JenkinsHash {
         return finish(a, b, c);
     }
 
-    /** The next word of the key; bytes behind its end count as zero. */
+    /** Returns the next word of the key; bytes past its end count as zero. */
     private static int tail(long at, int left) {
         if (left >= Integer.BYTES) {
             return GuestMemory.getInt(at);

@@ -21,7 +21,7 @@ import dev.spinbpf.programs.linux.MapFlags;
  * <p>A value is in two lists: that of its owner's storage, under the storage's rqspinlock, by which it is found, and one of the
  * map's buckets, under the bucket's, by which the map finds its values when it goes away. A writer takes the storage's lock
  * first and the bucket's lock inside it; if either fails nothing has changed. Readers take no lock: an owner's list ends
- * in a word that is odd and names the storage, so that a reader who was carried away with a value that was freed and used
+ * in a word that is odd and names the storage, so that a reader that was carried away with a value that was freed and used
  * again begins again. What the reader found last is kept in one of the storage's cache slots.
  *
  * <p>In Linux the storage is allocated with the owner's first value and freed with its last one. Here it belongs to the owner

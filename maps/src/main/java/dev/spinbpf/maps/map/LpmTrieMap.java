@@ -25,7 +25,7 @@ import dev.spinbpf.programs.linux.MapFlags;
  * instead.) So the trie has a sequence counter, which a removal raises before and after it unlinks a node, and in any case before the
  * node is free. A lookup of a program that sees another count at the end than at the beginning walks again; it never waits for a
  * writer, since until the count has changed again all nodes are what they were. After {@link #MOST_WALKS} walks it takes the
- * lock. User space, which copies keys and values of many words, reads them as {@link SeqCount} has it: a reader who finds a
+ * lock. User space, which copies keys and values of many words, reads them as {@link SeqCount} has it: a reader that finds a
  * removal under way takes and releases the lock, and then reads.
  *
  * <pre>
@@ -220,7 +220,7 @@ final class LpmTrieMap extends BpfMap {
     }
 
     /**
-     * The walk for prefixes of up to 32 bits, as of IPv4. Both children are loaded and one is chosen by arithmetic, as is whether
+     * The walk for prefixes of up to 32 bits, such as IPv4's. Both children are loaded and one is chosen by arithmetic, as is whether
      * the node counts: a branch on either would go the wrong way every other time, and a load that depends on the prefix length
      * would wait for it at each level.
      */

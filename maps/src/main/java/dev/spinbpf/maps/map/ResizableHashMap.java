@@ -99,7 +99,7 @@ final class ResizableHashMap extends BpfMap {
     }
 
     /**
-     * Looks through a bucket without its lock. A reader who ends in another bucket was carried there by an element that was used
+     * Looks through a bucket without its lock. A reader that ends in another bucket was carried there by an element that was used
      * again, or by one that is just being moved: the list is whole again only when that is done. So after a few attempts the reader
      * takes the lock, that whoever moves the element may go on, rather than spin.
      */

@@ -17,7 +17,7 @@ import dev.spinbpf.maps.sync.GuestWords;
  * move. So
  *
  * <ul>
- *   <li>a reader who has read the generation, the future table and the current one, in this order, and looks through the
+ *   <li>a reader that has read the generation, the future table and the current one, in this order, and looks through the
  *       current table first, misses an element only if a resize has begun meanwhile, which the generation tells;
  *   <li>a writer holds the lock of the key's bucket in the current table, where an element stays or from where it moves, and
  *       of that in the future table where there is one. It looks at the three words again once it holds a lock.
@@ -134,7 +134,7 @@ final class ResizableTable {
 
     /**
      * Takes the lock of the future table's bucket as well, unless that table is itself being resized by now. Nobody waits here for
-     * one who waits for the bucket that is locked already, because those belong to a later resize.
+     * one that waits for the bucket that is locked already, because those belong to a later resize.
      */
     boolean lockFuture(Cpu cpu, long bucket, long generation, long future) {
         for (int turns = 0; !PlainSpinLock.tryLock(bucket + BUCKET_LOCK); turns++) {

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A reservation, under the buffer's rqspinlock, advances the producer position and marks the record busy; a commit, without
  * a lock, takes the mark away. The consumer reads records in order and stops at a busy one. A record begins where its
- * position, modulo the buffer's size, says, and is never split: the memory behind the buffer's end, which Linux maps
+ * position, modulo the buffer's size, says, and is never split: the memory after the buffer's end, which Linux maps
  * to its beginning once more, is memory of its own here, since nothing looks at a record but from its header on.
  *
  * <pre>
@@ -232,7 +232,7 @@ public final class RingBufferMap extends BpfMap {
     /** Takes the records. */
     @FunctionalInterface
     public interface RecordVisitor {
-        /** Takes a record of {@code size} bytes, which is gone when this returns. Returns false to stop behind it. */
+        /** Takes a record of {@code size} bytes, which is gone when this returns. Returns false to stop after it. */
         boolean visit(long record, int size);
     }
 
@@ -277,7 +277,7 @@ public final class RingBufferMap extends BpfMap {
         return GuestMemory.getLongOpaque(base + WAKEUPS);
     }
 
-    // What a ring buffer does not do.
+    // Operations that a ring buffer does not support.
 
     @Override
     public int update(Cpu cpu, long key, long value, long flags) {

@@ -125,7 +125,7 @@ public final class UserRingBufferMap extends BpfMap {
     /** Takes the samples. */
     @FunctionalInterface
     public interface SampleVisitor {
-        /** Takes a sample, which is gone when this returns. Returns 0 to go on, anything else to stop behind it. */
+        /** Takes a sample, which is gone when this returns. Returns 0 to go on, anything else to stop after it. */
         long visit(long sample, int size);
     }
 
@@ -201,7 +201,7 @@ public final class UserRingBufferMap extends BpfMap {
         }
     }
 
-    // What a ring buffer does not do.
+    // Operations that a ring buffer does not support.
 
     @Override
     public int update(Cpu cpu, long key, long value, long flags) {

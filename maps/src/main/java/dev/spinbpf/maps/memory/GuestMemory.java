@@ -27,7 +27,7 @@ public final class GuestMemory {
     /** The lowest address that exists. */
     public static final long FIRST_ADDRESS = 0x1_0000L;
 
-    /** The size of the pages in which memory is committed and given back. */
+    /** The size of the pages in which memory is committed and released. */
     public static final int PAGE_SIZE = KernelLimits.PAGE_SIZE;
 
     private static final Reservation RESERVATION = Reservation.ofProperty();
@@ -54,7 +54,7 @@ public final class GuestMemory {
         return FIRST_ADDRESS + SIZE;
     }
 
-    /** How the space was reserved, for reports: {@code mmap}, {@code file} or {@code heap} and its size. */
+    /** Returns the kind of reservation and its size, for reports: {@code mmap}, {@code file} or {@code heap}. */
     public static String describe() {
         return RESERVATION.describe();
     }

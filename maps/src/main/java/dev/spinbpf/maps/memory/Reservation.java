@@ -16,9 +16,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the guest's address space was obtained.
+ * The guest's address space, and the way it was obtained.
  *
- * <p>On 64-bit Linux by {@code mmap(MAP_NORESERVE)}, which costs nothing until pages are touched and gives pages back
+ * <p>On 64-bit Linux by {@code mmap(MAP_NORESERVE)}, which costs nothing until pages are touched and releases pages
  * with {@code madvise(MADV_DONTNEED)}. Elsewhere, or where that fails, by mapping a sparse temporary file, and as a last
  * resort by an ordinary native allocation. Each is tried with a quarter of the size after it failed.
  *
