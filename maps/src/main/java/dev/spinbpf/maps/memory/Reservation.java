@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * resort by an ordinary native allocation. Each is tried with a quarter of the size after it failed.
  *
  * @param segment the whole space, zero-filled, alive as long as the JVM
- * @param kind how it was obtained
- * @param madvise the function that gives pages back, where there is one
+ * @param kind the way it was obtained
+ * @param madvise the function that releases pages, where there is one
  */
 record Reservation(
         MemorySegment segment, Kind kind, @Nullable MethodHandle madvise) {
@@ -145,7 +145,7 @@ record Reservation(
         return kind.name().toLowerCase(java.util.Locale.ROOT) + ", " + (segment.byteSize() >> 20) + " MiB";
     }
 
-    /** Makes whole pages read as zero again and gives them back to the system where that is possible. */
+    /** Makes whole pages read as zero again and releases them to the system where that is possible. */
     void discard(long offset, long sizeBytes) {
         MethodHandle call = madvise;
         if (call == null) {

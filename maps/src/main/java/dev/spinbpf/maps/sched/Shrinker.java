@@ -44,7 +44,7 @@ final class Shrinker {
      */
     record Candidate(Schedule schedule, int disturbances, int switches, int steps, Throwable cause) {}
 
-    /** When an event happens: at a schedule point of a strand, with the strand able to go on or not. */
+    /** The time of an event: a schedule point of a strand, with the strand able to go on or not. */
     private record Moment(int strand, long position, boolean mayContinue) {
         static Moment of(Strategy.Options options) {
             return new Moment(options.running(), options.position(), options.mayContinue());

@@ -112,7 +112,7 @@ final class Strand {
         wakeNanos = nanos;
     }
 
-    /** When the strand wakes if it sleeps, or never. */
+    /** Returns the time at which the strand wakes if it sleeps, or never. */
     long wakeNanos() {
         return state == State.SLEEPING ? wakeNanos : Long.MAX_VALUE;
     }

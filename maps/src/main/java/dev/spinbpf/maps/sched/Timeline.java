@@ -15,7 +15,7 @@ import java.util.function.IntFunction;
 
 /**
  * The record of a run: a row a step, a column a CPU, and the watched words as they are before the step. Where all that happens as time
- * passes is that those who wait look again in vain, that is shown once.
+ * passes is that waiting strands look again in vain, that is shown once.
  */
 public final class Timeline {
     private static final int MOST_ROWS = 10_000;

@@ -90,7 +90,7 @@ final class BtfDraft {
         return imply(new BtfType.Int(name, bytes, bytes * Byte.SIZE, 0, signed, false, false));
     }
 
-    /** The struct of a field that the kernel manages; what is in it is nobody's business. */
+    /** The struct of a field that the kernel manages; its contents have no types. */
     private int managed(BtfField.Kind kind) {
         boolean small = kind.sizeBytes() < Long.BYTES;
         int cell = integer(small ? "u32" : "u64", small ? Integer.BYTES : Long.BYTES, false);
@@ -104,7 +104,7 @@ final class BtfDraft {
         return imply(new BtfType.Array(elementTypeId, integer("u32", Integer.BYTES, false), count));
     }
 
-    /** A type of so many bytes without further meaning. */
+    /** Returns a type of the given size in bytes without further meaning. */
     int bytes(int size) {
         return Integer.bitCount(size) == 1 && size <= MAX_CELL_BYTES
                 ? integer("u" + size * Byte.SIZE, size, false)

@@ -106,7 +106,7 @@ final class MapDraft {
         return true;
     }
 
-    /** The first byte behind the last member. */
+    /** The first byte after the last member. */
     int end() {
         return membersByOffset.isEmpty()
                 ? 0

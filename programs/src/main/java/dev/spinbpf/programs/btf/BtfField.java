@@ -18,7 +18,7 @@ public record BtfField(
         return kind.sizeBytes();
     }
 
-    /** First byte behind the field. */
+    /** Returns the offset of the first byte after the field. */
     public int end() {
         return offset + kind.sizeBytes();
     }
@@ -71,7 +71,7 @@ public record BtfField(
             return alignment;
         }
 
-        /** Whether a value may hold only one. */
+        /** Returns true if a value may hold only one. */
         public boolean unique() {
             return unique;
         }

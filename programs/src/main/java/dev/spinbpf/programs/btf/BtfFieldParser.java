@@ -100,7 +100,7 @@ final class BtfFieldParser {
     }
 
     /**
-     * Where a field is declared.
+     * The place where a field is declared.
      *
      * @param ownerId the struct or variable that a declaration tag of the field is attached to
      * @param component index of the member, -1 for a variable

@@ -27,7 +27,7 @@ public final class ObjectReader {
 
     private ObjectReader() {}
 
-    /** Whether the bytes begin like an object file. */
+    /** Returns true if the bytes begin like an object file. */
     public static boolean isObject(byte[] bytes) {
         return ElfFile.isElf(ByteBuffer.wrap(bytes));
     }

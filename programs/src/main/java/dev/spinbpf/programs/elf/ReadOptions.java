@@ -4,7 +4,7 @@ import dev.spinbpf.programs.btf.Btf;
 import java.util.Map;
 
 /**
- * What an object is read for: what a loader would ask the running kernel.
+ * The kernel that an object is read for: the facts that a loader would ask of the running one.
  *
  * @param targetTypes types that CO-RE relocations are resolved against; {@link Btf#EMPTY} for the object's own
  * @param kernelVersion value of {@code LINUX_KERNEL_VERSION}: {@code major << 16 | minor << 8 | patch}

@@ -11,7 +11,7 @@ public final class InvalidInsnException extends Exception {
         this.problem = problem;
     }
 
-    /** What is wrong, in parts. */
+    /** Returns the parts of the message. */
     public InsnProblem problem() {
         return problem;
     }

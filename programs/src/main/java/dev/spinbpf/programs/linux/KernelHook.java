@@ -139,7 +139,7 @@ public record KernelHook(Kind kind, String name, String returnType, List<Argumen
             function("void", "__pcpu_freelist_push", "struct pcpu_freelist *s, struct pcpu_freelist_node *node"),
             function("void", "pcpu_freelist_push", "struct pcpu_freelist *s, struct pcpu_freelist_node *node"));
 
-    /** What a hook is. */
+    /** The kinds of hooks. */
     public enum Kind {
         TRACEPOINT,
         FUNCTION
@@ -176,7 +176,7 @@ public record KernelHook(Kind kind, String name, String returnType, List<Argumen
         return new KernelHook(Kind.TRACEPOINT, name, "void", parse(arguments));
     }
 
-    /** What programs of an iterator attach to. */
+    /** Returns the function that an iterator's programs attach to. */
     private static KernelHook iterator(String name, String arguments) {
         return function("int", "bpf_iter_" + name, "struct bpf_iter_meta *meta, " + arguments);
     }

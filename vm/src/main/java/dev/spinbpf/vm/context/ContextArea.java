@@ -76,7 +76,7 @@ public final class ContextArea {
         };
     }
 
-    /** An {@code __sk_buff} whose data begin behind the Ethernet header. */
+    /** An {@code __sk_buff} whose data begin after the Ethernet header. */
     private long networkLayer(byte[] bytes) {
         skb(bytes);
         PacketFields fields = PacketFields.SK_BUFF;

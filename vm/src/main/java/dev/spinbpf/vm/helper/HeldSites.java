@@ -70,7 +70,7 @@ final class HeldSites {
         }
     }
 
-    /** Who holds a lock, or null where no program does as far as the tables tell. Any thread may ask. */
+    /** Returns the place that took a lock which is held, or null where no program holds it as far as the tables tell. Any thread may ask. */
     @Nullable
     Site find(long lock) {
         for (int cpu = 0; cpu < cpus.count(); cpu++) {

@@ -90,7 +90,7 @@ final class RedBlackTrees {
         return node;
     }
 
-    /** The node behind the least one: the least to its right, else its parent. */
+    /** Returns the node after the least one: the least to its right, else its parent. */
     private static long next(long node) {
         return child(node, RIGHT) != 0 ? least(child(node, RIGHT)) : parent(node);
     }

@@ -10,7 +10,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A lock in guest memory and what it protects, from which a failure of mutual exclusion shows: who is inside, a counter that is
+ * A lock in guest memory and what it protects, from which a failure of mutual exclusion shows: the CPU inside, a counter that is
  * incremented without atomic instructions, and a balance that moves among locks and is never lost.
  *
  * <pre>
