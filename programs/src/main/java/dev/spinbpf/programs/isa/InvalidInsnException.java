@@ -11,7 +11,7 @@ public final class InvalidInsnException extends Exception {
         this.problem = problem;
     }
 
-    /** Returns the parts of the message. */
+    /** Returns the problem in parts. */
     public InsnProblem problem() {
         return problem;
     }

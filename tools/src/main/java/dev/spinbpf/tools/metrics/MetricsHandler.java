@@ -75,7 +75,7 @@ final class MetricsHandler extends SimpleChannelInboundHandler<HttpObject> {
         context.read();
     }
 
-    /** What was read was not enough for the next part of a request. */
+    /** Reads on if the next part of a request is not complete. */
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
         if (waiting) {

@@ -21,7 +21,7 @@ final class JsonText {
         this.plain = plain;
     }
 
-    /** What was written, with a line end. */
+    /** Returns the text so far, with a line end. */
     String text() {
         return out + "\n";
     }

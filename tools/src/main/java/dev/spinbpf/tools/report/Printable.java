@@ -26,7 +26,7 @@ public final class Printable {
         return result == null ? text : result.toString();
     }
 
-    /** Whether a terminal shows this character and does nothing else. */
+    /** Returns true if a terminal shows this character and does nothing else. */
     static boolean isPlain(char c) {
         if (c < DELETE) {
             return c >= ' ';
