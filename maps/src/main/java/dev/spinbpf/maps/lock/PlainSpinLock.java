@@ -4,8 +4,8 @@ import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.sync.GuestWords;
 
 /**
- * The ordinary lock of {@code bpf_spin_lock}: no deadlock check, no time limit, no entry in the table of held locks. Linux takes it
- * with interrupts disabled; a lock is a 32-bit word in guest memory, zero while it is free.
+ * The ordinary lock of {@code bpf_spin_lock}: no deadlock check, no time limit, no entry in the table of held locks.
+ * Linux takes it with interrupts disabled; a lock is a 32-bit word in guest memory, zero while it is free.
  */
 public final class PlainSpinLock {
     private PlainSpinLock() {}

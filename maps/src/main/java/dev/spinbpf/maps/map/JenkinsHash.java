@@ -3,8 +3,8 @@ package dev.spinbpf.maps.map;
 import dev.spinbpf.maps.memory.GuestMemory;
 
 /**
- * Bob Jenkins's lookup3 hash, as the kernel's {@code jhash}/{@code jhash2} use it: a map with the same seed has the same
- * buckets here and there.
+ * Bob Jenkins's lookup3 hash, as the kernel's {@code jhash}/{@code jhash2} use it: a map with the same seed has the
+ * same buckets here and there.
  *
  * @see <a href="https://burtleburtle.net/bob/c/lookup3.c">lookup3.c</a>
  */

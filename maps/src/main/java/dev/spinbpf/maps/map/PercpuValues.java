@@ -4,7 +4,8 @@ import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.programs.linux.MapFlags;
 
 /**
- * Copies the values of one element in a per-CPU map. They lie one stride apart, and methods take the address of CPU 0's value.
+ * Copies the values of one element in a per-CPU map. They lie one stride apart, and methods take the address of CPU 0's
+ * value.
  */
 final class PercpuValues {
     private final BpfMap map;

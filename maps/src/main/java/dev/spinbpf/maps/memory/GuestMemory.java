@@ -18,7 +18,8 @@ import java.nio.ByteOrder;
  * not schedule points: what two emulated CPUs may touch at the same time goes through {@code maps.sync} instead.
  *
  * <p>The size of the address space is three quarters of the machine's memory, at most 64 GiB, or as many bytes as the
- * system property {@value #SIZE_PROPERTY} says; it is reserved, not committed. Where so much cannot be reserved, less is.
+ * system property {@value #SIZE_PROPERTY} says; it is reserved, not committed. Where so much cannot be reserved, less
+ * is.
  */
 public final class GuestMemory {
     /** System property that sets the size of the address space in bytes. */

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * The guest's address space, and the way it was obtained.
  *
  * <p>On 64-bit Linux by {@code mmap(MAP_NORESERVE)}, which costs nothing until pages are touched and releases pages
- * with {@code madvise(MADV_DONTNEED)}. Elsewhere, or where that fails, by mapping a sparse temporary file, and as a last
- * resort by an ordinary native allocation. Each is tried with a quarter of the size after it failed.
+ * with {@code madvise(MADV_DONTNEED)}. Elsewhere, or where that fails, by mapping a sparse temporary file, and as a
+ * last resort by an ordinary native allocation. Each is tried with a quarter of the size after it failed.
  *
  * @param segment the whole space, zero-filled, alive as long as the JVM
  * @param kind the way it was obtained
@@ -60,8 +60,8 @@ record Reservation(
     }
 
     /**
-     * Three quarters of the machine's memory, at most 64 GiB and at least 1 GiB: maps that want more are refused, rather than that the system ends the
-     * process when they are filled.
+     * Three quarters of the machine's memory, at most 64 GiB and at least 1 GiB: maps that want more are refused,
+     * rather than that the system ends the process when they are filled.
      */
     static long defaultSize(long physicalBytes) {
         return Math.clamp(physicalBytes / 4 * 3, LEAST_DEFAULT_SIZE, DEFAULT_SIZE);

@@ -10,7 +10,9 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The object's types: those that the text spells out come first; to them are added those that its declarations imply. */
+/**
+ * The object's types: those that the text spells out come first; to them are added those that its declarations imply.
+ */
 final class BtfDraft {
     private static final int MAX_CELL_BYTES = 8;
 
@@ -46,8 +48,8 @@ final class BtfDraft {
     }
 
     /**
-     * Size in bytes of the type with this name: {@code u8} to {@code s64}, {@code int}, {@code char}, or a field that the
-     * kernel manages such as {@code bpf_res_spin_lock}; -1 if there is none.
+     * Size in bytes of the type with this name: {@code u8} to {@code s64}, {@code int}, {@code char}, or a field that
+     * the kernel manages such as {@code bpf_res_spin_lock}; -1 if there is none.
      */
     static int sizeOf(String name) {
         BtfField.Kind kind = managed(name);

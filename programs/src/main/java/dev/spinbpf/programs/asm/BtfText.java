@@ -6,7 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Types as {@code bpftool btf dump ... format raw} prints them: a line for each type, and one for each of its members. */
+/**
+ * Types as {@code bpftool btf dump ... format raw} prints them: a line for each type, and one for each of its members.
+ */
 final class BtfText {
     /** The text of a type without a name. */
     static final String ANONYMOUS = "(anon)";

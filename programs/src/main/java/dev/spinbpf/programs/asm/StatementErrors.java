@@ -13,8 +13,8 @@ import org.antlr.v4.runtime.misc.IntervalSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Recovery from a syntax error: gives up the statement and reports its first mistake. Nothing is guessed, since the next line
- * is parsed on its own.
+ * Recovery from a syntax error: gives up the statement and reports its first mistake. Nothing is guessed, since the
+ * next line is parsed on its own.
  */
 final class StatementErrors extends DefaultErrorStrategy {
     private static final int MAX_EXPECTED = 6;

@@ -27,7 +27,9 @@ public record BtfField(
         return new BtfField(kind, offset + bytes, typeId, nodeName, nodeOffset);
     }
 
-    /** Linux's {@code enum btf_field_type}: name of the type in C, size, alignment, and whether a value has at most one. */
+    /**
+     * Linux's {@code enum btf_field_type}: name of the type in C, size, alignment, and whether a value has at most one.
+     */
     public enum Kind {
         BPF_SPIN_LOCK("bpf_spin_lock", 4, 4, true),
         BPF_RES_SPIN_LOCK("bpf_res_spin_lock", 4, 4, true),

@@ -6,8 +6,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The special fields of a type, by offset: what Linux calls a {@code btf_record}. A type whose fields break the rules has
- * none, and says why by {@link #errno()}; a map of such a type can be made, but no program can use a special field of it.
+ * The special fields of a type, by offset: what Linux calls a {@code btf_record}. A type whose fields break the rules
+ * has none, and says why by {@link #errno()}; a map of such a type can be made, but no program can use a special field
+ * of it.
  *
  * @param fields the fields, sorted by offset
  * @param errno 0, or the negative errno value with which Linux refuses the fields

@@ -3,8 +3,8 @@ package dev.spinbpf.programs.btf;
 import java.util.List;
 
 /**
- * Decides if a type of the target may stand for one of the program. libbpf has three notions of this: for fields that an access
- * leads to, for whole types ("exists"), and a strict one, member by member ("matches").
+ * Decides if a type of the target may stand for one of the program. libbpf has three notions of this: for fields that
+ * an access leads to, for whole types ("exists"), and a strict one, member by member ("matches").
  * Qualifiers and typedefs never count.
  */
 final class CoreTypes {

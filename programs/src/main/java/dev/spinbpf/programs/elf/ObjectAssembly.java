@@ -243,7 +243,10 @@ final class ObjectAssembly {
         return kind.target().orElse(null);
     }
 
-    /** Returns the name of the exception callback of each main function that is tagged with one; empty for more than one tag. */
+    /**
+     * Returns the name of the exception callback of each main function that is tagged with one; empty for more than one
+     * tag.
+     */
     private Map<String, String> exceptionCallbacks() {
         Map<String, String> callbacks = new HashMap<>();
         for (int id = 1; id < types.original.size(); id++) {

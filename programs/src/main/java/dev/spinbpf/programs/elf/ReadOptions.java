@@ -8,8 +8,8 @@ import java.util.Map;
  *
  * @param targetTypes types that CO-RE relocations are resolved against; {@link Btf#EMPTY} for the object's own
  * @param kernelVersion value of {@code LINUX_KERNEL_VERSION}: {@code major << 16 | minor << 8 | patch}
- * @param kconfig values of {@code CONFIG_*} externs as in a kernel's configuration file: {@code y}, {@code m}, {@code n},
- *     a number, or a string in double quotes
+ * @param kconfig values of {@code CONFIG_*} externs as in a kernel's configuration file: {@code y}, {@code m},
+ *     {@code n}, a number, or a string in double quotes
  * @param possibleCpus CPUs, for maps that have an element each and do not say how many
  */
 public record ReadOptions(Btf targetTypes, int kernelVersion, Map<String, String> kconfig, int possibleCpus) {

@@ -9,8 +9,8 @@ import java.util.Optional;
 /**
  * The kinds of programs by the names of their sections: libbpf's table.
  *
- * <p>A leading {@code ?} says that the program is loaded only on request. A name that the table ends with {@code +} may be
- * followed by a slash and what to attach to; others must match exactly. The first row that matches counts.
+ * <p>A leading {@code ?} says that the program is loaded only on request. A name that the table ends with {@code +} may
+ * be followed by a slash and what to attach to; others must match exactly. The first row that matches counts.
  *
  * @see <a href="https://docs.kernel.org/bpf/libbpf/program_types.html">Program Types and ELF Sections</a>
  */

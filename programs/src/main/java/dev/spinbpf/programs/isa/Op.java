@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The instruction set: one row for each <em>operation</em> of RFC 9669 and of Linux's extensions.
  *
- * <p>The byte encoding tells some operations apart by a field of another one (signed division is division with offset 1,
- * each atomic is the same opcode with another immediate, a load of a map's address is a constant load with another
+ * <p>The byte encoding tells some operations apart by a field of another one (signed division is division with offset
+ * 1, each atomic is the same opcode with another immediate, a load of a map's address is a constant load with another
  * source register). Here each of them is a row of its own, and the field that told them apart, the <em>key field</em>,
  * is part of the row: in an {@link Insn} it reads zero.
  *
@@ -416,14 +416,17 @@ public enum Op {
     }
 
     /**
-     * Returns true if the field is an operand of this row. A field that is neither an operand nor the {@link #keyField()} is
-     * reserved: it is zero in every valid instruction.
+     * Returns true if the field is an operand of this row. A field that is neither an operand nor the
+     * {@link #keyField()} is reserved: it is zero in every valid instruction.
      */
     public boolean uses(Field field) {
         return row.uses(field);
     }
 
-    /** Returns true if the second slot's immediate means something: all of {@link Kind#LDDW} but loads of a map's address. */
+    /**
+     * Returns true if the second slot's immediate means something: all of {@link Kind#LDDW} but loads of a map's
+     * address.
+     */
     public boolean hasUpperImm() {
         return row.kind() == Kind.LDDW && this != LDDW_MAP_FD && this != LDDW_MAP_IDX;
     }

@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A tracepoint or function of the kernel that can be traced without the kernel's types at hand: its prototype in Linux
- * 7.2. {@code bpf_multi_func} stands for the functions of a program that attaches to several. BTF describes the helpers among them by the five registers that they take.
+ * 7.2. {@code bpf_multi_func} stands for the functions of a program that attaches to several. BTF describes the helpers
+ * among them by the five registers that they take.
  *
  * @param kind what it is
  * @param name its name; of a tracepoint without its group

@@ -14,7 +14,8 @@ final class JsonText {
 
     /**
      * @param pretty whether to break lines
-     * @param plain whether values are shown as bpftool shows them without {@code -j}: pointers and bit fields in hexadecimal
+     * @param plain whether values are shown as bpftool shows them without {@code -j}: pointers and bit fields in
+     *     hexadecimal
      */
     JsonText(boolean pretty, boolean plain) {
         this.pretty = pretty;

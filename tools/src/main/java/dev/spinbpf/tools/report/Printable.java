@@ -1,8 +1,8 @@
 package dev.spinbpf.tools.report;
 
 /**
- * Text from files and file names, as a terminal may show it: control characters, and those that turn the direction of writing, stand as
- * {@code \}{@code u001b}, which JSON reads back.
+ * Text from files and file names, as a terminal may show it: control characters, and those that turn the direction of
+ * writing, stand as {@code \}{@code u001b}, which JSON reads back.
  */
 public final class Printable {
     private static final int DELETE = 0x7f;

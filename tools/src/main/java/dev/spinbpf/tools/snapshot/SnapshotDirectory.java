@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A directory that holds a snapshot.
  *
- * <p>A snapshot is one file. A new one is written beside it, synced, and renamed over it; then the directory is synced. So
- * whoever opens the directory finds the old snapshot or the new one, wherever the writer was stopped. What a stopped writer
- * left is overwritten by the next. While a snapshot is changed, the directory is locked against other writers.
+ * <p>A snapshot is one file. A new one is written beside it, synced, and renamed over it; then the directory is synced.
+ * So whoever opens the directory finds the old snapshot or the new one, wherever the writer was stopped. What a stopped
+ * writer left is overwritten by the next. While a snapshot is changed, the directory is locked against other writers.
  */
 public final class SnapshotDirectory implements AutoCloseable {
     /** Largest file that is read. */

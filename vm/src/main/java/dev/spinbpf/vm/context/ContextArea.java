@@ -7,8 +7,8 @@ import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.vm.helper.PacketFields;
 
 /**
- * Guest memory for one run's context: the context itself and a packet. Below 4 GiB, because contexts hold packet addresses in
- * 32 bits.
+ * Guest memory for one run's context: the context itself and a packet. Below 4 GiB, because contexts hold packet
+ * addresses in 32 bits.
  *
  * <pre>
  *   number of arguments(8) context(256)

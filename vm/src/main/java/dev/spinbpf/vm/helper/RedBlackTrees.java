@@ -12,8 +12,8 @@ import dev.spinbpf.vm.exec.Execution;
  *   root: top(8) leftmost(8)      node: parent, bit 0 set in black nodes(8) right(8) left(8) owner: the root, or 0 (8)
  * </pre>
  *
- * <p>Insertion and removal are those of Cormen, Leiserson, Rivest and Stein; programs see the shape of the tree, and it is the
- * one that Linux's trees have.
+ * <p>Insertion and removal are those of Cormen, Leiserson, Rivest and Stein; programs see the shape of the tree, and it
+ * is the one that Linux's trees have.
  */
 final class RedBlackTrees {
     private static final int LEFTMOST = 8;

@@ -1,5 +1,6 @@
 /**
- * Helpers and kfuncs, by subject. Their prototypes and the rules of calling them are the verifier's and do not belong here.
+ * Helpers and kfuncs, by subject. Their prototypes and the rules of calling them are the verifier's and do not belong
+ * here.
  */
 @NullMarked
 package dev.spinbpf.vm.helper;
