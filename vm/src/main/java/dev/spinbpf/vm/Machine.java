@@ -44,8 +44,8 @@ import org.jspecify.annotations.Nullable;
  * An emulated machine: CPUs, memory, clock, locks, and the objects that are loaded. Only programs that the verifier
  * accepted are loaded, but for {@link #loadUnverified}.
  *
- * <p>Loading, attaching and {@link #run} are for one thread at a time. A CPU must not be run by two threads at once, so that
- * {@link #run} may not be called while a stress driver is at work.
+ * <p>Loading, attaching and {@link #run} are for one thread at a time. A CPU must not be run by two threads at once, so
+ * that {@link #run} may not be called while a stress driver is at work.
  */
 public final class Machine implements AutoCloseable {
     private final MachineOptions options;
@@ -150,8 +150,8 @@ public final class Machine implements AutoCloseable {
     }
 
     /**
-     * Loads a program that nobody verified, for conformance tests and benchmarks. It cannot harm more than the emulated machine: each
-     * access is checked.
+     * Loads a program that nobody verified, for conformance tests and benchmarks. It cannot harm more than the emulated
+     * machine: each access is checked.
      */
     public LoadedProgram loadUnverified(ProgramObject object, Program program) throws MapCreationException {
         return load(object, program, new BitSet());
@@ -200,8 +200,8 @@ public final class Machine implements AutoCloseable {
     }
 
     /**
-     * Runs a program on a CPU, as {@code bpf(BPF_PROG_TEST_RUN)} does: at the level of its kind of program, without hooks or guards
-     * other than its own.
+     * Runs a program on a CPU, as {@code bpf(BPF_PROG_TEST_RUN)} does: at the level of its kind of program, without
+     * hooks or guards other than its own.
      *
      * @param input packet, context or arguments, by kind of program; null for a short UDP packet or zeros
      * @param cpu the CPU's number

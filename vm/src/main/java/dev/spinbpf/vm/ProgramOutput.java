@@ -4,8 +4,8 @@ import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.exec.ProgramStream;
 
 /**
- * The contents of a program's streams, {@code BPF_STDOUT} and {@code BPF_STDERR}: its own prints, and reports of locks that it
- * could not take.
+ * The contents of a program's streams, {@code BPF_STDOUT} and {@code BPF_STDERR}: its own prints, and reports of locks
+ * that it could not take.
  *
  * @param program its name
  * @param out what the first holds, at most {@link ProgramStream#CAPACITY} bytes

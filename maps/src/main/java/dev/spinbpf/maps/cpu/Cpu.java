@@ -12,11 +12,11 @@ import org.jspecify.annotations.Nullable;
  * An emulated CPU. One thread at a time runs it and passes it along explicitly; only {@link #raise} and what says so
  * may be called from other threads.
  *
- * <p>Interrupts are delivered where the running thread calls {@link #poll}: the highest pending level that is not masked
- * first, nested on what runs, and again until none is left. A level is masked while the CPU is at that level or above it;
- * {@link ContextLevel#SOFTIRQ} and {@link ContextLevel#HARDIRQ} are also masked while interrupts are disabled, which they
- * are throughout HARDIRQ. An NMI is masked by nothing but another NMI. Several interrupts of one level that
- * are raised before the first is delivered are delivered as one.
+ * <p>Interrupts are delivered where the running thread calls {@link #poll}: the highest pending level that is not
+ * masked first, nested on what runs, and again until none is left. A level is masked while the CPU is at that level or
+ * above it; {@link ContextLevel#SOFTIRQ} and {@link ContextLevel#HARDIRQ} are also masked while interrupts are
+ * disabled, which they are throughout HARDIRQ. An NMI is masked by nothing but another NMI. Several interrupts of one
+ * level that are raised before the first is delivered are delivered as one.
  */
 public final class Cpu {
     /** Number of contexts that can nest, and so of queue nodes: {@code _Q_MAX_NODES}. */
@@ -223,11 +223,11 @@ public final class Cpu {
         return preemptCount;
     }
 
-    // What the runtime keeps here.
+    // Guards against recursion that the runtime keeps for each CPU.
 
     /**
-     * {@code bpf_prog_active++}: the guard that perf-event, kprobe and tracepoint programs share, and that map operations from
-     * user space raise.
+     * {@code bpf_prog_active++}: the guard that perf-event, kprobe and tracepoint programs share, and that map
+     * operations from user space raise.
      *
      * @return the new value: 1 where nothing is guarded yet
      */
@@ -270,8 +270,8 @@ public final class Cpu {
     }
 
     /**
-     * Waits a moment in a loop: {@code cpu_relax()}. Spins at first, then yields the processor and at last sleeps briefly, sooner
-     * where emulated CPUs outnumber real ones, because then the one waited for may not be running.
+     * Waits a moment in a loop: {@code cpu_relax()}. Spins at first, then yields the processor and at last sleeps
+     * briefly, sooner where emulated CPUs outnumber real ones, because then the one waited for may not be running.
      *
      * @param spins how many times the loop has waited
      */

@@ -50,7 +50,9 @@ public final class Cpus {
         return hooks;
     }
 
-    /** Returns true where there are more emulated CPUs than processors, so that the holder of a lock may not be running. */
+    /**
+     * Returns true where there are more emulated CPUs than processors, so that the holder of a lock may not be running.
+     */
     boolean isOversubscribed() {
         return byId.length > realProcessors;
     }

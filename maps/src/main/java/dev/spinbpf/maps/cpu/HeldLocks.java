@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  * The locks that one CPU holds or is taking, in order: {@code struct rqspinlock_held}.
  *
  * <p>Only its CPU writes it; the others read it to find deadlocks. The count is raised before the slot is written, and
- * lowered after the slot is cleared, so that an interrupt between the two steps never overwrites an entry. It goes on past
- * {@link #SLOTS}, where entries are no longer recorded.
+ * lowered after the slot is cleared, so that an interrupt between the two steps never overwrites an entry. It goes on
+ * past {@link #SLOTS}, where entries are no longer recorded.
  */
 public final class HeldLocks {
     /** Most entries that are recorded: {@code RES_NR_HELD}. */
@@ -51,8 +51,8 @@ public final class HeldLocks {
     }
 
     /**
-     * Notes for reports that the attempt of the topmost entry has succeeded, and the CPU's level. Linux keeps no such note: by its table an
-     * attempt looks like a lock that is held.
+     * Notes for reports that the attempt of the topmost entry has succeeded, and the CPU's level. Linux keeps no such
+     * note: by its table an attempt looks like a lock that is held.
      */
     public void noteTaken(ContextLevel level) {
         int top = count.getPlain() - 1;
@@ -70,8 +70,8 @@ public final class HeldLocks {
     }
 
     /**
-     * The level at which the CPU took a lock that it holds; any thread may ask. Null where it does not hold the lock, and where
-     * that is not recorded, past {@link #SLOTS}. The CPU held the lock at some moment during the call.
+     * The level at which the CPU took a lock that it holds; any thread may ask. Null where it does not hold the lock,
+     * and where that is not recorded, past {@link #SLOTS}. The CPU held the lock at some moment during the call.
      */
     public @Nullable ContextLevel levelOfHolder(long lock) {
         for (int i = 0; i < SLOTS; i++) {

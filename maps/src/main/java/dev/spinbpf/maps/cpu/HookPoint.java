@@ -22,7 +22,7 @@ public enum HookPoint {
     MAP_DELETE_UNDER_LOCK,
     /** A deletion has let go of its lock: map id, address of the key. */
     MAP_DELETE_AFTER_LOCK,
-    /** An element of a hash map is about to be given back, no lock held any more: map id, address of the element. */
+    /** An element of a hash map is about to be freed, with no lock held any more: map id, address of the element. */
     ELEMENT_FREE,
     /** An element is to be taken from the free lists, none locked yet: map id, id of the CPU. */
     FREELIST_POP_BEFORE_LOCK,

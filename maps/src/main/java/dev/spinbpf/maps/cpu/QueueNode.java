@@ -8,7 +8,7 @@ public final class QueueNode {
     private final RefWord<QueueNode> next = new RefWord<>("node next");
     private final IntWord locked = new IntWord("node locked");
 
-    /** The waiter behind this one, once it has linked itself. */
+    /** The waiter that follows this one, once it has linked itself. */
     public RefWord<QueueNode> next() {
         return next;
     }

@@ -5,7 +5,9 @@ import java.lang.invoke.VarHandle;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
-/** From guest addresses to lock classes, by open addressing: one writer, readers that take no lock and make no object. */
+/**
+ * From guest addresses to lock classes, by open addressing: one writer, readers that take no lock and make no object.
+ */
 final class AddressTable {
     private static final VarHandle ADDRESSES = MethodHandles.arrayElementVarHandle(long[].class);
     private static final long GOLDEN_RATIO = 0x9E3779B97F4A7C15L;

@@ -8,12 +8,13 @@ import dev.spinbpf.maps.sync.GuestWords;
 /**
  * Looks for deadlocks in the tables of held locks, without an arbiter: each waiter looks for itself.
  *
- * <p>AA: a CPU attempts a lock that it holds. ABBA: the lock that this CPU attempts is held by a CPU whose own attempt is for a
- * lock that this CPU holds. A CPU's attempt is its topmost entry, and everything below it counts as held. Past the last slot
- * entries are not recorded, so an attempt there is not seen. Rings of three CPUs and more are not looked for.
+ * <p>AA: a CPU attempts a lock that it holds. ABBA: the lock that this CPU attempts is held by a CPU whose own attempt
+ * is for a lock that this CPU holds. A CPU's attempt is its topmost entry, and everything below it counts as held. Past
+ * the last slot entries are not recorded, so an attempt there is not seen. Rings of three CPUs and more are not looked
+ * for.
  *
- * <p>Other CPUs change their tables meanwhile. An answer of no is never final, because the caller looks again later; a yes may come
- * too late by as much as the other CPU has moved on since, which the algorithm accepts.
+ * <p>Other CPUs change their tables meanwhile. An answer of no is never final, because the caller looks again later; a
+ * yes may come too late by as much as the other CPU has moved on since, which the algorithm accepts.
  */
 final class DeadlockCheck {
     DeadlockCheck() {}
@@ -34,7 +35,8 @@ final class DeadlockCheck {
     }
 
     /**
-     * Returns true where a CPU that holds {@code lock} attempts one that this CPU holds; false as soon as the lock is seen to be free.
+     * Returns true where a CPU that holds {@code lock} attempts one that this CPU holds; false as soon as the lock is
+     * seen to be free.
      *
      * @param mask the part of the lock word that the caller waits for
      */
@@ -54,7 +56,10 @@ final class DeadlockCheck {
         return false;
     }
 
-    /** Returns the lock that the holder of {@code lock} attempts; 0 where the table's CPU does not hold it or attempts nothing. */
+    /**
+     * Returns the lock that the holder of {@code lock} attempts; 0 where the table's CPU does not hold it or attempts
+     * nothing.
+     */
     private static long attemptOfHolder(HeldLocks table, int count, long lock) {
         int attempt = count - 1;
         if (attempt < 1 || attempt >= HeldLocks.SLOTS) {

@@ -4,8 +4,8 @@ import dev.spinbpf.maps.cpu.Cpu;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The queued lock with failures at will: fault injection, by which one sees what is left of a map when a lock inside it fails. A
- * failure that is injected is counted and reported as any other.
+ * The queued lock with failures at will: fault injection, by which one sees what is left of a map when a lock inside it
+ * fails. A failure that is injected is counted and reported as any other.
  *
  * <p>For one thread at a time, or strands of a simulation.
  */

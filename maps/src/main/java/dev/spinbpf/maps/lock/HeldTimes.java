@@ -8,10 +8,11 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Times how long locks are held: one acquisition in so many, at random, because each costs two readings of the clock.
+ * Times how long locks are held: one acquisition in {@code interval}, at random, because each costs two readings of the
+ * clock.
  *
- * <p>What is timed is kept beside the CPU's table of held locks, under the same index. Its CPU alone writes; others read since when
- * a lock is held.
+ * <p>What is timed is kept beside the CPU's table of held locks, under the same index. Its CPU alone writes; others
+ * read since when a lock is held.
  */
 final class HeldTimes {
     private static final VarHandle NANOS = MethodHandles.arrayElementVarHandle(long[].class);

@@ -6,13 +6,13 @@ import dev.spinbpf.maps.cpu.HeldLocks;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A spin lock that fails rather than hangs: {@code rqspinlock_t}, {@code bpf_res_spin_lock}. A lock is a 32-bit word in guest
- * memory, zero while it is free; one object of this class serves all locks of a machine.
+ * A spin lock that fails rather than hangs: {@code rqspinlock_t}, {@code bpf_res_spin_lock}. A lock is a 32-bit word in
+ * guest memory, zero while it is free; one object of this class serves all locks of a machine.
  *
- * <p>An attempt is entered into its CPU's table of held locks first and the lock is taken after that; on release the lock is let
- * go first and the entry cleared after that. So whatever interrupts the CPU on the way finds the entry whenever the lock is
- * taken, and fails at once with AA instead of waiting for the CPU that it interrupted. Locks are released in the opposite order
- * of taking.
+ * <p>An attempt is entered into its CPU's table of held locks first and the lock is taken after that; on release the
+ * lock is let go first and the entry cleared after that. So whatever interrupts the CPU on the way finds the entry
+ * whenever the lock is taken, and fails at once with AA instead of waiting for the CPU that it interrupted. Locks are
+ * released in the opposite order of taking.
  */
 public abstract sealed class LockAlgorithm permits FaultInjectingLock, RqSpinLock, TasLock {
     private final LockStats stats;
@@ -31,8 +31,8 @@ public abstract sealed class LockAlgorithm permits FaultInjectingLock, RqSpinLoc
     }
 
     /**
-     * Since when a CPU has held the lock of an entry of its table of held locks, by its clock; 0 where that is not timed. Any thread
-     * may ask.
+     * Since when a CPU has held the lock of an entry of its table of held locks, by its clock; 0 where that is not
+     * timed. Any thread may ask.
      */
     public final long heldSinceNanos(int cpu, int index) {
         return heldTimes == null ? 0 : heldTimes.sinceNanos(cpu, index);
@@ -137,8 +137,8 @@ public abstract sealed class LockAlgorithm permits FaultInjectingLock, RqSpinLoc
     }
 
     /**
-     * Releases a lock and enables preemption again: {@code raw_res_spin_unlock}. The lock word comes first, then the entry's slot, then
-     * the count.
+     * Releases a lock and enables preemption again: {@code raw_res_spin_unlock}. The lock word comes first, then the
+     * entry's slot, then the count.
      */
     public final void unlock(Cpu cpu, long lock) {
         letGo(cpu, lock);
@@ -160,8 +160,8 @@ public abstract sealed class LockAlgorithm permits FaultInjectingLock, RqSpinLoc
     }
 
     /**
-     * Takes a lock with interrupts disabled: {@code raw_res_spin_lock_irqsave}. On failure the flags are restored, and what has become
-     * unmasked runs with preemption still disabled.
+     * Takes a lock with interrupts disabled: {@code raw_res_spin_lock_irqsave}. On failure the flags are restored, and
+     * what has become unmasked runs with preemption still disabled.
      *
      * @param flags what {@link Cpu#irqSave} returned just before
      */
@@ -176,8 +176,8 @@ public abstract sealed class LockAlgorithm permits FaultInjectingLock, RqSpinLoc
     }
 
     /**
-     * Releases a lock and restores the interrupt flags: {@code raw_res_spin_unlock_irqrestore}. What has become unmasked runs with
-     * preemption still disabled.
+     * Releases a lock and restores the interrupt flags: {@code raw_res_spin_unlock_irqrestore}. What has become
+     * unmasked runs with preemption still disabled.
      */
     public final void unlockIrqrestore(Cpu cpu, long lock, long flags) {
         letGo(cpu, lock);

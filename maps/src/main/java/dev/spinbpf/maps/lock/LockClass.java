@@ -112,7 +112,10 @@ public final class LockClass {
         return sum;
     }
 
-    /** Returns how many locks a CPU held at most when it had just taken this one at a level, this one included; 0 where it never did. */
+    /**
+     * Returns how many locks a CPU held at most when it had just taken this one at a level, this one included; 0 where
+     * it never did.
+     */
     public int deepestNesting(int cpu, ContextLevel level) {
         return (int) (long) COUNTERS.getOpaque(countersByCpu[cpu], base(level) + DEEPEST);
     }
@@ -132,8 +135,8 @@ public final class LockClass {
     }
 
     /**
-     * Returns the times that a CPU held locks that it took at a level; counted where {@link LockStats} samples, and for sampled
-     * acquisitions only.
+     * Returns the times that a CPU held locks that it took at a level; counted where {@link LockStats} samples, and for
+     * sampled acquisitions only.
      */
     public TimeHistogram heldTimes(int cpu, ContextLevel level) {
         return holdsByCpu[cpu * ContextLevel.count() + level.ordinal()];

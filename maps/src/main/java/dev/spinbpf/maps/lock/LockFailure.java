@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param level its context
  * @param heldLocks the locks that it held then, as far as they are recorded, without the attempted one
  * @param heldCount how many it held, recorded or not
- * @param holderCpu the CPU that held the lock just after the attempt had failed, or -1: it was let go meanwhile, or is held past
- *     the last entry of a table
+ * @param holderCpu the CPU that held the lock just after the attempt had failed, or -1: it was let go meanwhile, or is
+ *     held past the last entry of a table
  * @param holderLevel the context in which that CPU took it, or null
  * @param waitedNanos how long it waited before it gave up
  */

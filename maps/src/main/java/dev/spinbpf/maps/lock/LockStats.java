@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The identities of one machine's locks, what is counted under each, and listeners to failures.
  *
- * <p>A lock inside a map is counted under a class that the map makes with {@link #internal}. A program's lock is known by its
- * address: {@link #ofAddress} finds its class, and asks the namer for a name the first time.
+ * <p>A lock inside a map is counted under a class that the map makes with {@link #internal}. A program's lock is known
+ * by its address: {@link #ofAddress} finds its class, and asks the namer for a name the first time.
  */
 public final class LockStats {
     /** Most locks of programs that are told apart; the rest are counted together. */
@@ -34,8 +34,8 @@ public final class LockStats {
      * Statistics for a machine.
      *
      * @param cpus how many CPUs
-     * @param heldTimesInterval of how many acquisitions, on average, one is timed until its release; 0 for none, as that costs two
-     *     readings of the clock
+     * @param heldTimesInterval of how many acquisitions, on average, one is timed until its release; 0 for none, as
+     *     that costs two readings of the clock
      */
     public LockStats(int cpus, int heldTimesInterval) {
         this.cpus = cpus;

@@ -5,16 +5,16 @@ import dev.spinbpf.maps.sync.GuestWords;
 /**
  * The word of a lock, and every step that changes it.
  *
- * <p>Byte 0 is the owner's (1 while the lock is held), byte 1 the pending waiter's (1 while there is one); bits 16 and 17 are the
- * index of the last queued waiter's node, bits 18 to 31 its CPU plus 1, and these sixteen bits, the <em>tail</em>, are 0 while
- * nobody queues. A word is printed as {@code (tail,pending,locked)}.
+ * <p>Byte 0 is the owner's (1 while the lock is held), byte 1 the pending waiter's (1 while there is one); bits 16 and
+ * 17 are the index of the last queued waiter's node, bits 18 to 31 its CPU plus 1, and these sixteen bits, the
+ * <em>tail</em>, are 0 while nobody queues. A word is printed as {@code (tail,pending,locked)}.
  *
  * <table>
  *   <caption>Steps: an empty cell stands for any value, which the step leaves as it is</caption>
  *   <tr><th>step</th><th>made by</th><th>locked</th><th>pending</th><th>tail</th><th>access</th></tr>
  *   <tr><td>{@link #take}</td><td>whoever finds the word 0</td>
  *       <td>0 → 1</td><td>0</td><td>0</td><td>compare and exchange, acquire</td></tr>
- *   <tr><td>{@link #announce}</td><td>who would be the pending waiter</td>
+ *   <tr><td>{@link #announce}</td><td>a waiter that wants to be the pending one</td>
  *       <td></td><td>any → 1</td><td></td><td>or, fully ordered</td></tr>
  *   <tr><td>{@link #withdraw}</td><td>the pending waiter</td>
  *       <td></td><td>1 → 0</td><td></td><td>store of a byte, opaque</td></tr>
@@ -32,9 +32,9 @@ import dev.spinbpf.maps.sync.GuestWords;
  *       <td>1 → 0</td><td></td><td></td><td>store of a byte, release</td></tr>
  * </table>
  *
- * <p>{@code inherit} and {@code claim} are stores because nobody else may write what they write: while one waiter is pending or
- * heads the queue, everybody else finds the word taken and does not touch the owner's byte. An acquiring load, by which the waiter
- * has seen the lock free, comes before both.
+ * <p>{@code inherit} and {@code claim} are stores because nobody else may write what they write: while one waiter is
+ * pending or heads the queue, everybody else finds the word taken and does not touch the owner's byte. An acquiring
+ * load, by which the waiter has seen the lock free, comes before both.
  */
 public final class LockWord {
     static final int LOCKED = 1;
@@ -114,7 +114,7 @@ public final class LockWord {
         GuestWords.setByteRelease(lock, (byte) 0);
     }
 
-    // What a word says.
+    // Parts of a word.
 
     static boolean isLocked(int word) {
         return (word & LOCKED_MASK) != 0;

@@ -4,8 +4,8 @@ import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.sync.GuestWords;
 
 /**
- * The ordinary lock of {@code bpf_spin_lock}: no deadlock check, no time limit, no entry in the table of held locks. Linux takes it
- * with interrupts disabled; a lock is a 32-bit word in guest memory, zero while it is free.
+ * The ordinary lock of {@code bpf_spin_lock}: no deadlock check, no time limit, no entry in the table of held locks.
+ * Linux takes it with interrupts disabled; a lock is a 32-bit word in guest memory, zero while it is free.
  */
 public final class PlainSpinLock {
     private PlainSpinLock() {}
@@ -33,7 +33,7 @@ public final class PlainSpinLock {
         return flags;
     }
 
-    /** Takes a lock if it is free, with interrupts and preemption disabled already; {@link #release} gives it back. */
+    /** Takes a lock if it is free, with interrupts and preemption disabled already; {@link #release} releases it. */
     public static boolean tryLock(long lock) {
         return LockWord.takeIfFree(lock);
     }

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The resilient queued spin lock, with the behaviour of {@code rqspinlock_t} in Linux 7.2.
  *
- * <p>An attempt that does not find the lock free takes one of three roles, and what it waits for and who looks after it follow from
- * the role. Each step on the lock word is a row of the table at {@link LockWord}.
+ * <p>An attempt that does not find the lock free takes one of three roles, and what it waits for and which waiter looks
+ * after it follow from the role. Each step on the lock word is a row of the table at {@link LockWord}.
  *
  * <table>
  *   <caption>Roles</caption>
@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  *   <tr><td>pending waiter</td><td>{@code announce}, where nobody else waited</td><td>the owner, on the lock word</td>
  *       <td>{@code inherit}; {@code withdraw} where it fails</td></tr>
  *   <tr><td>waiter in the queue</td><td>{@code join}, on a node of its CPU, and a link from its predecessor's node</td>
- *       <td>a word from the predecessor, on its own node</td><td>told to be the head, or that the queue is dissolved</td></tr>
+ *       <td>a word from the predecessor, on its own node</td><td>told to be the head, or that the queue is
+ *           dissolved</td></tr>
  *   <tr><td>head of the queue</td><td>{@code join} an empty queue, or told by the predecessor</td>
  *       <td>owner and pending waiter, on the lock word</td>
  *       <td>{@code claimAsLast} or {@code claim}; {@code leaveAsLast} where it fails; tells its successor</td></tr>
@@ -28,15 +29,17 @@ import org.jspecify.annotations.Nullable;
  * <p>What must hold:
  *
  * <ul>
- *   <li>There is at most one pending waiter and one head, and these two alone look for deadlocks and at the clock. A waiter in the
- *       queue relies on its head. It looks for AA once, before it queues, because that head might wait for the very context that
- *       this attempt interrupts.
- *   <li>Only who has set the pending byte clears it. An announcement that turns out to come second is withdrawn if the byte was
- *       clear before, and left alone otherwise.
- *   <li>A head that gives up because of a deadlock makes its successor the head: the lock works, only this CPU must not wait. A
- *       head that times out dissolves the queue: the lock does not work, and nobody need wait for that to show again.
- *   <li>A waiter that an NMI has interrupted cannot go on before the NMI ends, so an NMI must not queue where its CPU has a waiter in a
- *       queue already. There and where all nodes are in use, an attempt takes the lock if that is free, and fails otherwise.
+ *   <li>There is at most one pending waiter and one head, and these two alone look for deadlocks and at the clock. A
+ *       waiter in the queue relies on its head. It looks for AA once, before it queues, because that head might wait
+ *       for the very context that this attempt interrupts.
+ *   <li>Only the waiter that has set the pending byte clears it. An announcement that turns out to come second is
+ *       withdrawn if the byte was clear before, and left alone otherwise.
+ *   <li>A head that gives up because of a deadlock makes its successor the head: the lock works, only this CPU must not
+ *       wait. A head that times out dissolves the queue: the lock does not work, and nobody need wait for that to show
+ *       again.
+ *   <li>A waiter that an NMI has interrupted cannot go on before the NMI ends, so an NMI must not queue where its CPU
+ *       has a waiter in a queue already. There and where all nodes are in use, an attempt takes the lock if that is
+ *       free, and fails otherwise.
  * </ul>
  */
 public final class RqSpinLock extends LockAlgorithm {
@@ -51,7 +54,7 @@ public final class RqSpinLock extends LockAlgorithm {
     private static final int INHERITANCE_LOOKS = 1 << 9;
     private static final int INHERITANCE_LOOKS_SIMULATED = 2;
 
-    // What a node's owner is told.
+    // Words that a predecessor leaves on a node.
     private static final int WAIT = 0;
     private static final int HEAD = 1;
     private static final int DISSOLVED = 2;
@@ -81,8 +84,8 @@ public final class RqSpinLock extends LockAlgorithm {
     }
 
     /**
-     * Waits a moment where a free lock has nobody but a pending waiter, who is about to inherit it: this attempt may then be pending
-     * itself. Returns the word as last seen.
+     * Waits a moment where a free lock has only a pending waiter, which is about to inherit it: this attempt may then
+     * be pending itself. Returns the word as last seen.
      */
     private static int awaitInheritance(Cpu cpu, long lock, int seen) {
         int word = seen;
@@ -213,7 +216,7 @@ public final class RqSpinLock extends LockAlgorithm {
         return LockOutcome.TIMEOUT;
     }
 
-    /** Returns the node of the next in the queue, who has joined but may still have to link itself. */
+    /** Returns the node of the next waiter in the queue, which has joined but may still have to link itself. */
     private static QueueNode successor(Cpu cpu, QueueNode node) {
         QueueNode next = node.next().getAcquire();
         for (int turns = 0; next == null; turns++) {

@@ -5,14 +5,14 @@ import dev.spinbpf.maps.sync.GuestWords;
 import java.lang.invoke.VarHandle;
 
 /**
- * A sequence counter with an associated lock: {@code seqcount_LOCKNAME_t}, with an rqspinlock as the lock. What it guards is read
- * without the lock and read again if a writer came in between.
+ * A sequence counter with an associated lock: {@code seqcount_LOCKNAME_t}, with an rqspinlock as the lock. What it
+ * guards is read without the lock and read again if a writer came in between.
  *
- * <p>The counter is a 64-bit word in guest memory, zero at first; it is odd while a writer, who holds the lock, writes. A reader who
- * finds it odd does not spin until it is even: the writer may be preempted, by that very reader in the worst case, and
- * would never go on. Instead the reader takes the associated lock and releases it at once, by which time the writer is done. Since
- * the lock is resilient, that ends in each case: a reader on top of the writer is refused at once (AA), one whose writer
- * does not go on after the lock's time limit.
+ * <p>The counter is a 64-bit word in guest memory, zero at first; it is odd while a writer, which holds the lock,
+ * writes. A reader that finds it odd does not spin until it is even: the writer may be preempted, by that very reader
+ * in the worst case, and would never go on. Instead the reader takes the associated lock and releases it at once, by
+ * which time the writer is done. Since the lock is resilient, that ends in each case: a reader on top of the writer is
+ * refused at once (AA), one whose writer does not go on after the lock's time limit.
  *
  * <pre>
  *   long start;
@@ -52,10 +52,11 @@ public final class SeqCount {
     }
 
     /**
-     * Begins to read. Waits for a writer who is writing by taking the associated lock, with interrupts disabled, and releasing it.
+     * Begins to read. Waits for a writer that is writing by taking the associated lock, with interrupts disabled, and
+     * releasing it.
      *
-     * @return the count, for {@link #readRetry}; odd only if the lock failed: the writer is under this reader on its CPU, or does
-     *     not go on, and what is read now may be half written
+     * @return the count, for {@link #readRetry}; odd only if the lock failed: the writer is under this reader on its
+     *     CPU, or does not go on, and what is read now may be half written
      */
     public long readBegin(Cpu cpu, long sequence, long lock) {
         long count = GuestWords.getLongAcquire(sequence);
@@ -73,7 +74,10 @@ public final class SeqCount {
         return count;
     }
 
-    /** Returns true where a writer has written since {@link #readBegin} returned {@code start}, so that what was read is not to be used. */
+    /**
+     * Returns true where a writer has written since {@link #readBegin} returned {@code start}, so that what was read is
+     * not to be used.
+     */
     public static boolean readRetry(long sequence, long start) {
         VarHandle.loadLoadFence();
         return GuestWords.getLongOpaque(sequence) != start;

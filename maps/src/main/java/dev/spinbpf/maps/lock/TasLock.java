@@ -4,8 +4,8 @@ import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.sync.GuestWords;
 
 /**
- * The test-and-set fallback: {@code resilient_tas_spin_lock}. Every waiter spins on the word itself, for at most a second, and all of
- * them check for deadlocks.
+ * The test-and-set fallback: {@code resilient_tas_spin_lock}. Every waiter spins on the word itself, for at most a
+ * second, and all of them check for deadlocks.
  *
  * <p>The word is (0,0,0) or (0,0,1).
  */

@@ -5,8 +5,8 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A histogram of times in nanoseconds. Buckets are an eighth of a power of two wide, so that a value is known to within 13 %; one
- * thread writes, any thread may read meanwhile.
+ * A histogram of times in nanoseconds. Buckets are an eighth of a power of two wide, so that a value is known to within
+ * 13 %; one thread writes, any thread may read meanwhile.
  */
 public final class TimeHistogram {
     private static final int SUB_BITS = 3;

@@ -57,7 +57,10 @@ public record TimeSnapshot(List<Bucket> buckets, long totalNanos, long maxNanos)
         return percentileNanos(99);
     }
 
-    /** Returns the time that {@code percentile} of a hundred do not exceed, to within the width of a bucket; 0 where there are none. */
+    /**
+     * Returns the time that {@code percentile} of a hundred do not exceed, to within the width of a bucket; 0 where
+     * there are none.
+     */
     public long percentileNanos(double percentile) {
         long wanted = (long) Math.ceil(count() * percentile / 100);
         long seen = 0;
@@ -71,8 +74,8 @@ public record TimeSnapshot(List<Bucket> buckets, long totalNanos, long maxNanos)
     }
 
     /**
-     * Returns the times in fewer buckets: how many were shorter than each bound and not than the one before, and at last how many
-     * were longer. A bucket counts where all of it fits.
+     * Returns the times in fewer buckets: how many were shorter than each bound and not than the one before, and at
+     * last how many were longer. A bucket counts where all of it fits.
      *
      * @param boundsNanos bounds, ascending
      */

@@ -7,9 +7,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * One wait of a pending waiter or a queue's head: {@code struct rqspinlock_timeout}.
  *
- * <p>The first look checks for AA and sets the deadline. Later ones fail past the deadline, and check for ABBA each millisecond. The
- * clock is not read at each turn of the loop: Linux on x86 looks once in 65,536 turns, whose length it does not know; here a turn is
- * a pause, so once in 8 turns, and at each once the loop yields. In simulation each turn looks.
+ * <p>The first look checks for AA and sets the deadline. Later ones fail past the deadline, and check for ABBA each
+ * millisecond. The clock is not read at each turn of the loop: Linux on x86 looks once in 65,536 turns, whose length it
+ * does not know; here a turn is a pause, so once in 8 turns, and at each once the loop yields. In simulation each turn
+ * looks.
  */
 final class Waiting {
     private static final long DEADLOCK_CHECK_NANOS = 1_000_000;

@@ -4,23 +4,24 @@ import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.memory.GuestMemory;
 
 /**
- * The elements of an LRU hash in the order in which they are to be evicted: an active, an inactive and a free ring, which share a
- * lock. Whoever calls a method holds that lock, but for the constructor and the counts.
+ * The elements of an LRU hash in the order in which they are to be evicted: an active, an inactive and a free ring,
+ * which share a lock. Whoever calls a method holds that lock, but for the constructor and the counts.
  *
  * <p>What must hold:
  *
  * <ul>
  *   <li>A node's place names the ring that it is in. How many are active and how many inactive is counted.
- *   <li>Lookups mark a node as referenced without the lock. A node that moves within these rings loses the mark, so that being used
- *       once spares it once.
- *   <li><em>Ageing</em> looks at a limited number of nodes of a ring, oldest first, at each once at most. While there are more active
- *       nodes than inactive ones, the active ring ages: a referenced node becomes the newest active one, any other is demoted to the
- *       newest inactive one. The inactive ring always ages: a referenced node is promoted, the others stay where they are. So its
- *       cursor tells where to go on the next time; at the ring's head that is the oldest, and a node that leaves moves the cursor
- *       on to the next newer one.
- *   <li><em>Reclaiming</em> goes through the same number of inactive nodes from the oldest on, without the cursor. A referenced node
- *       is promoted; any other is taken out of the map, or stays where that fails. If this yields nothing, the oldest node that can be
- *       taken out goes, referenced or not: an inactive one or, where there is none, an active one.
+ *   <li>Lookups mark a node as referenced without the lock. A node that moves within these rings loses the mark, so
+ *       that being used once spares it once.
+ *   <li><em>Ageing</em> looks at a limited number of nodes of a ring, oldest first, at each once at most. While there
+ *       are more active nodes than inactive ones, the active ring ages: a referenced node becomes the newest active
+ *       one, any other is demoted to the newest inactive one. The inactive ring always ages: a referenced node is
+ *       promoted, the others stay where they are. So its cursor tells where to go on the next time; at the ring's head
+ *       that is the oldest, and a node that leaves moves the cursor on to the next newer one.
+ *   <li><em>Reclaiming</em> goes through the same number of inactive nodes from the oldest on, without the cursor. A
+ *       referenced node is promoted; any other is taken out of the map, or stays where that fails. If this yields
+ *       nothing, the oldest node that can be taken out goes, referenced or not: an inactive one or, where there is
+ *       none, an active one.
  *   <li>A node that is marked as pending free is out of the map already.
  * </ul>
  *
@@ -139,7 +140,10 @@ final class AgingRings {
         }
     }
 
-    /** Ages, then moves up to {@code wanted} nodes to a CPU's ring of free ones: free nodes first, then what can be reclaimed. */
+    /**
+     * Ages, then moves up to {@code wanted} nodes to a CPU's ring of free ones: free nodes first, then what can be
+     * reclaimed.
+     */
     void supply(Cpu cpu, long localFree, int wanted) {
         age();
         int missing = wanted;
@@ -151,7 +155,10 @@ final class AgingRings {
         }
     }
 
-    /** Ages, then takes a free node for an element, reclaiming up to {@code wanted} if there is none; 0 if none can be had. */
+    /**
+     * Ages, then takes a free node for an element, reclaiming up to {@code wanted} if there is none; 0 if none can be
+     * had.
+     */
     long take(Cpu cpu, int wanted) {
         age();
         if (GuestRing.isEmpty(free)) {
@@ -174,7 +181,10 @@ final class AgingRings {
         ageInactive();
     }
 
-    /** Each node that is looked at becomes the newest of some ring, so that the oldest is the one to look at in each step. */
+    /**
+     * Each node that is looked at becomes the newest of some ring, so that the oldest is the one to look at in each
+     * step.
+     */
     private void ageActive() {
         for (int left = Math.min(looks, count(LruNode.ACTIVE)); left > 0; left--) {
             long node = GuestRing.oldest(active);

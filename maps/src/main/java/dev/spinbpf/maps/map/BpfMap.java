@@ -28,10 +28,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Keys and values go in and out by guest address. Operations that can fail return 0 or a negative errno value and
  * allocate no Java object. What a kind of map does not do answers -EOPNOTSUPP; the verifier keeps programs from asking.
  *
- * <p>Methods whose names begin with {@code sys} are what {@code bpf(2)} does for user space, which differs: a per-CPU map
- * is read and written on all CPUs at once, a map of maps or programs holds handles, and access flags apply. The others
- * are what programs call. Linux raises {@link Cpu#enterGuard} around operations from user space so that tracing programs do not
- * run into them; the {@code sys} methods do so too.
+ * <p>Methods whose names begin with {@code sys} are what {@code bpf(2)} does for user space, which differs: a per-CPU
+ * map is read and written on all CPUs at once, a map of maps or programs holds handles, and access flags apply. The
+ * others are what programs call. Linux raises {@link Cpu#enterGuard} around operations from user space so that tracing
+ * programs do not run into them; the {@code sys} methods do so too.
  *
  * <p>Addresses that do not exist raise {@link IndexOutOfBoundsException} before anything has changed.
  */
@@ -109,7 +109,7 @@ public abstract sealed class BpfMap implements AutoCloseable
                 : (entries + cpuCount - 1) / cpuCount * cpuCount;
     }
 
-    // What it is.
+    // Properties of the map.
 
     /** Returns the definition that the map was made from. */
     public final MapDef def() {
@@ -141,7 +141,7 @@ public abstract sealed class BpfMap implements AutoCloseable
         return maxEntries;
     }
 
-    /** How values are copied, and their special fields. */
+    /** Returns the layout of values: their special fields, and the copies that leave those alone. */
     public final ValueLayout layout() {
         return layout;
     }
@@ -178,7 +178,7 @@ public abstract sealed class BpfMap implements AutoCloseable
         return (def.flags() & flag) != 0;
     }
 
-    // What programs do.
+    // Operations of programs.
 
     /**
      * Finds an element.
@@ -237,7 +237,8 @@ public abstract sealed class BpfMap implements AutoCloseable
     }
 
     /**
-     * Finds the element whose value holds an address: of a per-CPU map, the value of this CPU. Counts as no use of the element.
+     * Finds the element whose value holds an address: of a per-CPU map, the value of this CPU. Counts as no use of the
+     * element.
      *
      * @return null where no value of this map holds it
      */
@@ -263,7 +264,7 @@ public abstract sealed class BpfMap implements AutoCloseable
         return 0;
     }
 
-    // What user space does.
+    // Operations of user space.
 
     /** Returns how many bytes the value is in {@link #sysLookup} and {@link #sysUpdate} with these flags. */
     public int sysValueSize(long flags) {
@@ -365,8 +366,8 @@ public abstract sealed class BpfMap implements AutoCloseable
     /**
      * Copies keys and values out, as many as there is room for.
      *
-     * @return 0 if there may be more, -ENOENT behind the last one, -ENOSPC if the elements of the first bucket are too many, or
-     *     what else stopped it; the elements that {@code count} then tells are there in each case
+     * @return 0 if there may be more, -ENOENT after the last one, -ENOSPC if the elements of the first bucket are too
+     *     many, or what else stopped it; the elements that {@code count} then tells are there in each case
      */
     public final int sysLookupBatch(Cpu cpu, MapBatch batch) {
         return runBatch(cpu, batch, true, false, MapBatches::lookup);
@@ -453,7 +454,9 @@ public abstract sealed class BpfMap implements AutoCloseable
         return lookup(cpu, key);
     }
 
-    /** Returns -EEXIST or -ENOENT where the flags of an update do not go with whether there is an old element, else 0. */
+    /**
+     * Returns -EEXIST or -ENOENT where the flags of an update do not go with whether there is an old element, else 0.
+     */
     static int checkExistence(long old, long flags) {
         long wanted = flags & ~MapFlags.BPF_F_LOCK;
         if (old != 0 && wanted == MapFlags.BPF_NOEXIST) {

@@ -3,8 +3,8 @@ package dev.spinbpf.maps.map;
 import dev.spinbpf.maps.memory.GuestMemory;
 
 /**
- * Copies and comparisons of keys and values, which are short: a loop over words costs less than a bulk operation. They race
- * with programs as the kernel's {@code memcpy} does, and are no schedule points.
+ * Copies and comparisons of keys and values, which are short: a loop over words costs less than a bulk operation. They
+ * race with programs as the kernel's {@code memcpy} does, and are no schedule points.
  */
 final class Bytes {
     /** From this size on a bulk operation is faster. */

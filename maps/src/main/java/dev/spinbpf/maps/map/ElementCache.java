@@ -7,11 +7,11 @@ import dev.spinbpf.maps.sync.GuestWords;
 /**
  * Elements of one size that come and go while the map is in use: the kernel's {@code bpf_mem_alloc}.
  *
- * <p>Each CPU has a list of free elements that it alone touches. An interrupt never lands within {@link #allocate} or {@link
- * #free} of that list, because nothing there is a schedule point. A list that grows beyond {@link #HIGH_WATERMARK} gives a
- * batch to a list that all CPUs share, which takes batches by compare-and-exchange and gives all it has by an exchange, so
- * that no element can be taken twice. Memory goes back when the map is closed; until then an element remains an element,
- * which readers without locks rely on.
+ * <p>Each CPU has a list of free elements that it alone touches. An interrupt never lands within {@link #allocate} or
+ * {@link #free} of that list, because nothing there is a schedule point. A list that grows beyond
+ * {@link #HIGH_WATERMARK} gives a batch to a list that all CPUs share, which takes batches by compare-and-exchange and
+ * gives all it has by an exchange, so that no element can be taken twice. Memory goes back when the map is closed;
+ * until then an element remains an element, which readers without locks rely on.
  *
  * <pre>
  *   list:  first(8) count(8) ... one cache line for each CPU, then the shared one, whose count is of all elements ever made
@@ -128,7 +128,9 @@ final class ElementCache {
         } while (GuestWords.compareAndExchangeLongRelease(shared, head, first) != head);
     }
 
-    /** Returns how many elements are in use, that is neither free nor still to be made: right only while nothing runs. */
+    /**
+     * Returns how many elements are in use, that is neither free nor still to be made: right only while nothing runs.
+     */
     long countUsed() {
         long free = 0;
         for (long list = lists; list <= shared; list += STRIDE) {

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A pre-allocated map whose values are replaced rather than written in place has one more element for each CPU. A
  * replacement takes this CPU's spare one, and makes the old element the spare one when that is out of the table. An NMI
  * that replaces another value in between finds no spare one and takes an element from the free lists instead; whoever
- * then finds a spare one in place puts the old element on the free lists. (Linux stores the old element as the spare one
- * before it takes it out, so that an NMI just then uses an element that is still in another bucket.)
+ * then finds a spare one in place puts the old element on the free lists. (Linux stores the old element as the spare
+ * one before it takes it out, so that an NMI just then uses an element that is still in another bucket.)
  */
 final class ElementPool {
     private final HashTableMap map;
@@ -59,7 +59,7 @@ final class ElementPool {
         }
     }
 
-    /** How far the values of two CPUs lie apart in one element of a per-CPU map. */
+    /** Returns the distance in bytes between the values of two CPUs in one element of a per-CPU map. */
     static long percpuStride(HashTableMap map) {
         long size = Bytes.roundUp8(map.valueSize);
         return map.hasFlag(MapFlags.BPF_F_NO_PREALLOC)
@@ -103,7 +103,10 @@ final class ElementPool {
         return spares + (long) PercpuCounter.STRIDE * cpu.id();
     }
 
-    /** Only this CPU touches its spare element, and no interrupt lands between the load and the store: there is no need of an atomic. */
+    /**
+     * Only this CPU touches its spare element, and no interrupt lands between the load and the store: there is no need
+     * of an atomic.
+     */
     private long takeSpare(Cpu cpu) {
         long slot = spare(cpu);
         long element = GuestWords.getLongOpaque(slot);

@@ -3,8 +3,8 @@ package dev.spinbpf.maps.map;
 import dev.spinbpf.maps.memory.GuestMemory;
 
 /**
- * A doubly linked ring in guest memory. Its head and its nodes begin with two words: the next older node, and the next newer one. The
- * head stands between the oldest and the newest, and is what one comes to after either.
+ * A doubly linked ring in guest memory. Its head and its nodes begin with two words: the next older node, and the next
+ * newer one. The head stands between the oldest and the newest, and is what one comes to after either.
  *
  * <p>Nothing here is atomic: a ring belongs to a lock.
  */

@@ -12,8 +12,8 @@ import dev.spinbpf.maps.sync.GuestWords;
 import dev.spinbpf.programs.linux.MapFlags;
 
 /**
- * {@code BPF_MAP_TYPE_HASH_OF_MAPS}: a value is the inner map's address. User space writes and reads the inner map's id; an
- * update replaces it in place.
+ * {@code BPF_MAP_TYPE_HASH_OF_MAPS}: a value is the inner map's address. User space writes and reads the inner map's
+ * id; an update replaces it in place.
  */
 final class HashMapOfMaps extends HashTableMap {
     private final ElementPool pool;

@@ -7,8 +7,8 @@ import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.programs.linux.MapFlags;
 
 /**
- * {@code BPF_MAP_TYPE_HASH}: an update makes a new element and puts it before the old one, so that a reader sees either value
- * whole; with BPF_F_LOCK it writes the old one in place, under the value's lock.
+ * {@code BPF_MAP_TYPE_HASH}: an update makes a new element and puts it before the old one, so that a reader sees either
+ * value whole; with BPF_F_LOCK it writes the old one in place, under the value's lock.
  */
 final class HashMapOfValues extends HashTableMap {
     private final ElementPool pool;

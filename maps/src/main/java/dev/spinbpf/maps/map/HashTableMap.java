@@ -14,13 +14,14 @@ import dev.spinbpf.programs.linux.MapFlags;
 /**
  * The hash table under all kinds of hash map.
  *
- * <p>A bucket is a link that heads a list of elements, and an rqspinlock. Writers of a bucket hold its lock with interrupts
- * disabled. Readers hold nothing, so elements may be taken out and used again under their feet. An element that is taken out
- * keeps its link to the next one, which is marked {@link #REMOVED}; a reader who finds that mark starts over, and so does one
- * who finds the key changed after the hash was right. A list ends in a link that names its bucket, so that a reader who was
- * carried into another bucket all the same, because the element that it stands on was used again between two looks, notices
- * there. The hash and the link are one word, which is read and written as a whole. As in Linux, a reader that is past the head when a
- * value is replaced, and comes to the old element's place when that is gone, finds neither.
+ * <p>A bucket is a link that heads a list of elements, and an rqspinlock. Writers of a bucket hold its lock with
+ * interrupts disabled. Readers hold nothing, so elements may be taken out and used again under their feet. An element
+ * that is taken out keeps its link to the next one, which is marked {@link #REMOVED}; a reader that finds that mark
+ * starts over, and so does one that finds the key changed after the hash was right. A list ends in a link that names
+ * its bucket, so that a reader that was carried into another bucket all the same, because the element that it stands on
+ * was used again between two looks, notices there. The hash and the link are one word, which is read and written as a
+ * whole. As in Linux, a reader that is past the head when a value is replaced, and comes to the old element's place
+ * when that is gone, finds neither.
  *
  * <pre>
  *   bucket:   head link(4) lock(4)
@@ -28,11 +29,11 @@ import dev.spinbpf.programs.linux.MapFlags;
  *   link:     0 none | number of an element (30) | END + number of the bucket (28); in an element also REMOVED
  * </pre>
  *
- * The header is short, a sixth of the kernel's, since with small elements memory and caches are what a lookup costs. A bucket that nothing
- * was ever put into is zero, so that making a large table writes nothing. Elements of a pre-allocated map are numbered in their array;
- * those of the others by their place in guest memory, at multiples of {@link #granule}. A free element of a pre-allocated hash has the
- * number of the next free one in place of its hash. Key and value begin at multiples of eight. The value slot of a per-CPU map holds the
- * address of CPU 0's value.
+ * The header is short, a sixth of the kernel's, since with small elements memory and caches are what a lookup costs. A
+ * bucket that nothing was ever put into is zero, so that making a large table writes nothing. Elements of a
+ * pre-allocated map are numbered in their array; those of the others by their place in guest memory, at multiples of
+ * {@link #granule}. A free element of a pre-allocated hash has the number of the next free one in place of its hash.
+ * Key and value begin at multiples of eight. The value slot of a per-CPU map holds the address of CPU 0's value.
  */
 abstract sealed class HashTableMap extends BpfMap permits HashMapOfMaps, HashMapOfValues, LruHashMap, PercpuHashMap {
     static final int HEADER_SIZE = 8;
@@ -47,7 +48,7 @@ abstract sealed class HashTableMap extends BpfMap permits HashMapOfMaps, HashMap
     final int keyOffset;
     final int valueOffset;
 
-    /** How far elements lie apart, a multiple of {@link #granule} where they come one by one. */
+    /** The distance between elements in bytes, a multiple of {@link #granule} where they come one by one. */
     final long elementSize;
 
     /** The elements of a pre-allocated map; else 0. */
@@ -101,7 +102,9 @@ abstract sealed class HashTableMap extends BpfMap permits HashMapOfMaps, HashMap
         return maxEntries <= 1 ? 1 : Long.highestOneBit(maxEntries - 1) << 1;
     }
 
-    /** Elements that come one by one lie at multiples of this: the least, from 16 on, that numbers all of guest memory. */
+    /**
+     * Elements that come one by one lie at multiples of this: the least, from 16 on, that numbers all of guest memory.
+     */
     static long granule() {
         long granule = 16;
         while (GuestMemory.endAddress() / granule > NUMBER) {
@@ -143,7 +146,7 @@ abstract sealed class HashTableMap extends BpfMap permits HashMapOfMaps, HashMap
         return (long) next << Integer.SIZE | hash & 0xffff_ffffL;
     }
 
-    /** The link behind an element, whether that was taken out or not. */
+    /** Returns the link that follows an element, whether that was taken out or not. */
     private static int next(long header) {
         return (int) (header >>> Integer.SIZE) & ~REMOVED;
     }
@@ -153,7 +156,10 @@ abstract sealed class HashTableMap extends BpfMap permits HashMapOfMaps, HashMap
         return GuestMemory.getInt(element);
     }
 
-    /** Gives an element that is not in the table a hash, or a free one the number of another; readers may still stand on it. */
+    /**
+     * Gives an element that is not in the table a hash, or a free one the number of another; readers may still stand on
+     * it.
+     */
     static void setHash(long element, int hash) {
         GuestMemory.setLongOpaque(element, GuestMemory.getLong(element) & 0xffff_ffff_0000_0000L | hash & 0xffff_ffffL);
     }
@@ -276,8 +282,8 @@ abstract sealed class HashTableMap extends BpfMap permits HashMapOfMaps, HashMap
     // Updates and deletions: hook, lock, find, change, unlock, release, hook.
 
     /**
-     * Makes or replaces an element: the one frame of all updates. {@link #prepare} runs before the bucket's lock and {@link #write}
-     * under it; both are the kind's own.
+     * Makes or replaces an element: the one frame of all updates. {@link #prepare} runs before the bucket's lock and
+     * {@link #write} under it; both are the kind's own.
      *
      * @param hash the key's hash
      * @param value what {@link #prepare} and {@link #write} take it to be
@@ -324,7 +330,8 @@ abstract sealed class HashTableMap extends BpfMap permits HashMapOfMaps, HashMap
      *
      * @param old the element that has the key, or 0
      * @param fresh what {@link #prepare} returned
-     * @return an element that is not, or no longer, in the table and to be discarded; 0 for none; or a negative errno value
+     * @return an element that is not, or no longer, in the table and to be discarded; 0 for none; or a negative errno
+     *     value
      */
     abstract long write(
             Cpu cpu, long bucket, long key, int hash, long value, long flags, boolean onAllCpus, long old, long fresh);
@@ -442,7 +449,7 @@ abstract sealed class HashTableMap extends BpfMap permits HashMapOfMaps, HashMap
     /** Copies an element's value to user space. */
     abstract void copyElement(Cpu cpu, long element, long to, long flags);
 
-    /** Gives an element that is no longer in the table back to where free ones are. */
+    /** Frees an element that is no longer in the table. */
     abstract void release(Cpu cpu, long element);
 
     /** Returns the value of an element as a program on this CPU sees it. */

@@ -13,7 +13,10 @@ import org.jspecify.annotations.Nullable;
 final class InnerMaps {
     private InnerMaps() {}
 
-    /** The address of the map with this id, or a negative errno value: -EBADF no such map, -EINVAL not like the template. */
+    /**
+     * The address of the map with this id, or a negative errno value: -EBADF no such map, -EINVAL not like the
+     * template.
+     */
     static long resolve(BpfMap outer, int id) {
         BpfMap inner = outer.environment().table().byId(id);
         if (inner == null) {

@@ -3,8 +3,8 @@ package dev.spinbpf.maps.map;
 import dev.spinbpf.maps.memory.GuestMemory;
 
 /**
- * Bob Jenkins's lookup3 hash, as the kernel's {@code jhash}/{@code jhash2} use it: a map with the same seed has the same
- * buckets here and there.
+ * Bob Jenkins's lookup3 hash, as the kernel's {@code jhash}/{@code jhash2} use it: a map with the same seed has the
+ * same buckets here and there.
  *
  * @see <a href="https://burtleburtle.net/bob/c/lookup3.c">lookup3.c</a>
  */
@@ -66,7 +66,7 @@ final class JenkinsHash {
         return finish(a, b, c);
     }
 
-    /** The next word of the key; bytes behind its end count as zero. */
+    /** Returns the next word of the key; bytes past its end count as zero. */
     private static int tail(long at, int left) {
         if (left >= Integer.BYTES) {
             return GuestMemory.getInt(at);

@@ -15,18 +15,18 @@ import dev.spinbpf.maps.sync.GuestWords;
 import dev.spinbpf.programs.linux.MapFlags;
 
 /**
- * {@code BPF_MAP_TYPE_TASK_STORAGE}: a value for each owner, which an emulated task is. The values of one owner in all maps hang on
- * the owner's storage.
+ * {@code BPF_MAP_TYPE_TASK_STORAGE}: a value for each owner, which an emulated task is. The values of one owner in all
+ * maps hang on the owner's storage.
  *
- * <p>A value is in two lists: that of its owner's storage, under the storage's rqspinlock, by which it is found, and one of the
- * map's buckets, under the bucket's, by which the map finds its values when it goes away. A writer takes the storage's lock
- * first and the bucket's lock inside it; if either fails nothing has changed. Readers take no lock: an owner's list ends
- * in a word that is odd and names the storage, so that a reader who was carried away with a value that was freed and used
- * again begins again. What the reader found last is kept in one of the storage's cache slots.
+ * <p>A value is in two lists: that of its owner's storage, under the storage's rqspinlock, by which it is found, and
+ * one of the map's buckets, under the bucket's, by which the map finds its values when it goes away. A writer takes the
+ * storage's lock first and the bucket's lock inside it; if either fails nothing has changed. Readers take no lock: an
+ * owner's list ends in a word that is odd and names the storage, so that a reader that was carried away with a value
+ * that was freed and used again begins again. What the reader found last is kept in one of the storage's cache slots.
  *
- * <p>In Linux the storage is allocated with the owner's first value and freed with its last one. Here it belongs to the owner
- * ({@link #STORAGE_SIZE} bytes, zero at first), so that the first value takes both locks as any other does, and no update
- * returns -EAGAIN because the storage is just going away.
+ * <p>In Linux the storage is allocated with the owner's first value and freed with its last one. Here it belongs to the
+ * owner ({@link #STORAGE_SIZE} bytes, zero at first), so that the first value takes both locks as any other does, and
+ * no update returns -EAGAIN because the storage is just going away.
  *
  * <pre>
  *   storage:  lock(4) -(4) list(8) cached value(8) * 16
@@ -151,7 +151,8 @@ public final class LocalStorageMap extends BpfMap {
     /**
      * {@code bpf_task_storage_delete}.
      *
-     * @return 0, -EINVAL no owner, -ENOENT no value, -EOPNOTSUPP in an NMI, -EDEADLK or -ETIMEDOUT a lock failed, the value stays
+     * @return 0, -EINVAL no owner, -ENOENT no value, -EOPNOTSUPP in an NMI, -EDEADLK or -ETIMEDOUT a lock failed, the
+     *     value stays
      */
     public int remove(Cpu cpu, long storage) {
         if (storage == 0) {

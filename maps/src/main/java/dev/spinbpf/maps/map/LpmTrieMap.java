@@ -15,18 +15,19 @@ import dev.spinbpf.maps.sync.GuestWords;
 import dev.spinbpf.programs.linux.MapFlags;
 
 /**
- * {@code BPF_MAP_TYPE_LPM_TRIE}: finds the longest prefix of a key, in a binary trie whose nodes each stand for a prefix.
+ * {@code BPF_MAP_TYPE_LPM_TRIE}: finds the longest prefix of a key, in a binary trie whose nodes each stand for a
+ * prefix.
  *
- * <p>A node has children only for longer prefixes that begin with its own. A node that exists only because two prefixes part
- * there is <em>intermediate</em>: it has no value and always two children. Writers hold the trie's rqspinlock with
+ * <p>A node has children only for longer prefixes that begin with its own. A node that exists only because two prefixes
+ * part there is <em>intermediate</em>: it has no value and always two children. Writers hold the trie's rqspinlock with
  * interrupts disabled; readers hold nothing and walk along words that are stored with release order.
  *
- * <p>A removed node may be used again for another prefix while a reader stands on it. (Linux waits for an RCU grace period
- * instead.) So the trie has a sequence counter, which a removal raises before and after it unlinks a node, and in any case before the
- * node is free. A lookup of a program that sees another count at the end than at the beginning walks again; it never waits for a
- * writer, since until the count has changed again all nodes are what they were. After {@link #MOST_WALKS} walks it takes the
- * lock. User space, which copies keys and values of many words, reads them as {@link SeqCount} has it: a reader who finds a
- * removal under way takes and releases the lock, and then reads.
+ * <p>A removed node may be used again for another prefix while a reader stands on it. (Linux waits for an RCU grace
+ * period instead.) So the trie has a sequence counter, which a removal raises before and after it unlinks a node, and
+ * in any case before the node is free. A lookup of a program that sees another count at the end than at the beginning
+ * walks again; it never waits for a writer, since until the count has changed again all nodes are what they were. After
+ * {@link #MOST_WALKS} walks it takes the lock. User space, which copies keys and values of many words, reads them as
+ * {@link SeqCount} has it: a reader that finds a removal under way takes and releases the lock, and then reads.
  *
  * <pre>
  *   control:  lock(4) -(4) root(8) entries(8) sequence(8)
@@ -220,9 +221,9 @@ final class LpmTrieMap extends BpfMap {
     }
 
     /**
-     * The walk for prefixes of up to 32 bits, as of IPv4. Both children are loaded and one is chosen by arithmetic, as is whether
-     * the node counts: a branch on either would go the wrong way every other time, and a load that depends on the prefix length
-     * would wait for it at each level.
+     * The walk for prefixes of up to 32 bits, such as IPv4's. Both children are loaded and one is chosen by arithmetic,
+     * as is whether the node counts: a branch on either would go the wrong way every other time, and a load that
+     * depends on the prefix length would wait for it at each level.
      */
     private long walkOneWord(long key) {
         int keyLength = GuestMemory.getInt(key);
@@ -408,7 +409,10 @@ final class LpmTrieMap extends BpfMap {
         return found ? 0 : -ENOENT;
     }
 
-    /** Takes a node out: one with two children remains as an intermediate one (returns false), one with a child is skipped. */
+    /**
+     * Takes a node out: one with two children remains as an intermediate one (returns false), one with a child is
+     * skipped.
+     */
     private boolean unlink(long node, long slot) {
         countEntry(-1);
         long first = GuestMemory.getLong(childSlot(node, 0));
@@ -424,8 +428,8 @@ final class LpmTrieMap extends BpfMap {
     }
 
     /**
-     * Takes a node without children out together with its intermediate parent, in one step, since an intermediate one always has two
-     * children: the other one takes its place. Returns false where that is not so.
+     * Takes a node without children out together with its intermediate parent, in one step, since an intermediate one
+     * always has two children: the other one takes its place. Returns false where that is not so.
      */
     private boolean unlinkWithParent(long node, long parent, long parentSlot) {
         boolean childless =
@@ -488,8 +492,9 @@ final class LpmTrieMap extends BpfMap {
     }
 
     /**
-     * The node after the key's in postorder, 0 after the last; the first one if the key has no node. On the way down, each step
-     * tells what would come next when all below it is done: the second child after the first, else the parent if it has a value.
+     * The node after the key's in postorder, 0 after the last; the first one if the key has no node. On the way down,
+     * each step tells what would come next when all below it is done: the second child after the first, else the parent
+     * if it has a value.
      */
     private long successor(long root, long key) {
         long nextSubtree = 0;

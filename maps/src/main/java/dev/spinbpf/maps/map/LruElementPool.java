@@ -8,15 +8,16 @@ import dev.spinbpf.programs.linux.MapFlags;
 /**
  * The supply of elements of an LRU hash, which evicts some where none is free.
  *
- * <p>With common rings there is one {@link AgingRings} for all CPUs, and an {@link LruStash} for each. An element is taken from the CPU's stash,
- * and is pending there from then on. When no free node is left in the stash, its pending ones settle in the common rings, and up to
- * {@code supply} nodes come back. If that yields nothing, a node is stolen from the stashes, one CPU after the other: a free one, else the
- * oldest pending one that can be evicted, one that nobody has referenced if there is one. The next theft begins with the CPU after the
- * last victim. With BPF_F_NO_COMMON_LRU each CPU has rings of its own instead of a stash, and nothing is shared.
+ * <p>With common rings there is one {@link AgingRings} for all CPUs, and an {@link LruStash} for each. An element is
+ * taken from the CPU's stash, and is pending there from then on. When no free node is left in the stash, its pending
+ * ones settle in the common rings, and up to {@code supply} nodes come back. If that yields nothing, a node is stolen
+ * from the stashes, one CPU after the other: a free one, else the oldest pending one that can be evicted, one that
+ * nobody has referenced if there is one. The next theft begins with the CPU after the last victim. With
+ * BPF_F_NO_COMMON_LRU each CPU has rings of its own instead of a stash, and nothing is shared.
  *
- * <p>Locks are taken in the order stash, rings, bucket; of two stashes never both. A lock that cannot be had makes {@link #take} return nothing,
- * and {@link #release} mark the node as free where it is, which settling and reclaiming find: no node is lost. A stolen node whose thief
- * cannot lock its own stash is free there, for which it needs no lock.
+ * <p>Locks are taken in the order stash, rings, bucket; of two stashes never both. A lock that cannot be had makes
+ * {@link #take} return nothing, and {@link #release} mark the node as free where it is, which settling and reclaiming
+ * find: no node is lost. A stolen node whose thief cannot lock its own stash is free there, for which it needs no lock.
  */
 final class LruElementPool {
     private static final int MOST_SUPPLIED = 128;

@@ -9,11 +9,11 @@ import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.linux.MapType;
 
 /**
- * {@code BPF_MAP_TYPE_LRU_HASH} and {@code BPF_MAP_TYPE_LRU_PERCPU_HASH}: a full map makes room by taking out elements that
- * have not been looked up lately.
+ * {@code BPF_MAP_TYPE_LRU_HASH} and {@code BPF_MAP_TYPE_LRU_PERCPU_HASH}: a full map makes room by taking out elements
+ * that have not been looked up lately.
  *
- * <p>An element is taken from the {@link LruElementPool} before the bucket is locked, because that may lock other buckets. So an
- * update that fails may have taken out other elements all the same.
+ * <p>An element is taken from the {@link LruElementPool} before the bucket is locked, because that may lock other
+ * buckets. So an update that fails may have taken out other elements all the same.
  */
 final class LruHashMap extends HashTableMap {
     private final boolean percpuValues;
@@ -179,8 +179,8 @@ final class LruHashMap extends HashTableMap {
     }
 
     /**
-     * {@code htab_lru_map_delete_node}: takes an element out of the map to use it again; false if it is not there (any more, or
-     * yet) or its bucket's lock fails.
+     * {@code htab_lru_map_delete_node}: takes an element out of the map to use it again; false if it is not there (any
+     * more, or yet) or its bucket's lock fails.
      */
     boolean evict(Cpu cpu, long element) {
         long bucket = bucketOf(LruNode.hash(LruNode.of(element)));

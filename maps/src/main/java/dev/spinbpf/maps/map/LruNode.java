@@ -10,7 +10,8 @@ import dev.spinbpf.maps.sync.GuestWords;
  *   links(16) cpu(2) place(1) referenced(1) pending free(1) -(3)
  * </pre>
  *
- * <p>Links and place are written under the lock of the ring that the node is in; the two marks are set at any time, by anybody.
+ * <p>Links and place are written under the lock of the ring that the node is in; the two marks are set at any time, by
+ * anybody.
  */
 final class LruNode {
     static final int SIZE = GuestRing.SIZE + Long.BYTES;

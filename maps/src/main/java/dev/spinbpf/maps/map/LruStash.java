@@ -4,12 +4,12 @@ import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sync.GuestWords;
 
 /**
- * One CPU's share of the nodes of an LRU hash whose CPUs share their elements: free nodes that it may take, and the <em>pending</em> ones that
- * it has taken and that the common rings do not know of yet.
+ * One CPU's share of the nodes of an LRU hash whose CPUs share their elements: free nodes that it may take, and the
+ * <em>pending</em> ones that it has taken and that the common rings do not know of yet.
  *
- * <p>The stash has a lock. Whoever changes the pending ring, or takes a free node, holds it; a free node may be added without. So there
- * is one taker at a time, and a taker's compare and exchange cannot mistake a node that was taken and came back for the one it saw.
- * The intake is the CPU's alone, for nodes on their way from the common rings.
+ * <p>The stash has a lock. Whoever changes the pending ring, or takes a free node, holds it; a free node may be added
+ * without. So there is one taker at a time, and a taker's compare and exchange cannot mistake a node that was taken and
+ * came back for the one it saw. The intake is the CPU's alone, for nodes on their way from the common rings.
  *
  * <pre>
  *   pending(16) first free(8) next victim(4) lock(4) intake(16)

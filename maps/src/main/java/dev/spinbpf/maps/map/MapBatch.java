@@ -8,7 +8,7 @@ package dev.spinbpf.maps.map;
  * @param keys keys, one after the other
  * @param values values, one after the other, {@link BpfMap#sysValueSize} bytes each
  * @param count a 32-bit number: how many elements there is room for, then how many there were
- * @param elementFlags flags as of the operation on one element
+ * @param elementFlags flags of the operation on each element
  * @param flags must be 0
  */
 public record MapBatch(

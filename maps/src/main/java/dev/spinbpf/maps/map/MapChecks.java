@@ -340,7 +340,9 @@ final class MapChecks {
 
     // Special fields.
 
-    /** The special fields of a map's values; none where Linux refuses the types, or the map may not hold what they hold. */
+    /**
+     * The special fields of a map's values; none where Linux refuses the types, or the map may not hold what they hold.
+     */
     static BtfRecord recordOf(MapDef def, Btf btf) {
         int valueType = def.valueTypeId();
         if (valueType == 0 || valueType >= btf.size() || btf.sizeOf(valueType) != def.valueSize()) {

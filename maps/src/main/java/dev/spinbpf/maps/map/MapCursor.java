@@ -7,8 +7,9 @@ import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
 
 /**
- * A walk through a map's elements as user space makes it: key by key, each value read on its own. The map may change meanwhile: what is
- * added or removed may be missed, and if the key that the walk stands on is removed, the walk begins again.
+ * A walk through a map's elements as user space makes it: key by key, each value read on its own. The map may change
+ * meanwhile: what is added or removed may be missed, and if the key that the walk stands on is removed, the walk begins
+ * again.
  *
  * <pre>
  *   try (MapCursor cursor = new MapCursor(map, cpu)) {

@@ -17,9 +17,9 @@ public final class MapFactory {
     /**
      * Makes a map and enters it into the environment's table.
      *
-     * <p>Initial contents of global data are there and the map is frozen if its definition says so; {@link MapDef#slots} are
-     * for the caller to fill, by {@link BpfMap#sysUpdate}, since they name programs and other maps. As libbpf does, a map
-     * whose types Linux refuses is made without them: it has no special fields then.
+     * <p>Initial contents of global data are there and the map is frozen if its definition says so;
+     * {@link MapDef#slots} are for the caller to fill, by {@link BpfMap#sysUpdate}, since they name programs and other
+     * maps. As libbpf does, a map whose types Linux refuses is made without them: it has no special fields then.
      *
      * @param btf the types that the definition refers to
      * @throws MapCreationException where Linux would refuse, or the kind is not supported
@@ -55,7 +55,9 @@ public final class MapFactory {
         return map;
     }
 
-    /** Refuses a map whose elements, all there from the beginning, cannot fit; also where their size is beyond 64 bits. */
+    /**
+     * Refuses a map whose elements, all there from the beginning, cannot fit; also where their size is beyond 64 bits.
+     */
     private static void checkMemory(MapDef def, MapEnvironment environment) throws MapCreationException {
         double copies =
                 switch (def.type()) {

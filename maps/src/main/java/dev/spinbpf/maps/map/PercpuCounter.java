@@ -4,8 +4,8 @@ import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.memory.GuestMemory;
 
 /**
- * A 64-bit count kept apart for each CPU, a cache line each. Only its CPU writes a part, and no interrupt lands between the
- * load and the store, because neither is a schedule point; a sum taken meanwhile may be behind.
+ * A 64-bit count kept apart for each CPU, a cache line each. Only its CPU writes a part, and no interrupt lands between
+ * the load and the store, because neither is a schedule point; a sum taken meanwhile may be behind.
  */
 final class PercpuCounter {
     static final int STRIDE = 64;

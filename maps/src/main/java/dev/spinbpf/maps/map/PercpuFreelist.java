@@ -11,16 +11,16 @@ import dev.spinbpf.maps.sync.GuestWords;
  * The free elements of a pre-allocated hash: a list for each CPU and an extra one, each under an rqspinlock
  * ({@code pcpu_freelist}).
  *
- * <p>A lock that cannot be had never costs an element: {@link #pop} goes on to the next CPU's list and at last to the extra
- * list, and {@link #push} goes round all of them until one takes the element.
+ * <p>A lock that cannot be had never costs an element: {@link #pop} goes on to the next CPU's list and at last to the
+ * extra list, and {@link #push} goes round all of them until one takes the element.
  *
  * <pre>
  *   list:  first(8) lock(4) -(4) fresh(8) end of fresh(8) ... one cache line each; the extra list is the last
  *   free element:  the link to the next one in place of the hash; 0 at the end
  * </pre>
  *
- * An element that was never used is in no list: each CPU's share of them lies side by side, and the list knows where those begin
- * that are still to come. So making a map does not touch its elements.
+ * An element that was never used is in no list: each CPU's share of them lies side by side, and the list knows where
+ * those begin that are still to come. So making a map does not touch its elements.
  */
 final class PercpuFreelist {
     private static final int STRIDE = 64;

@@ -4,8 +4,8 @@ import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.programs.linux.MapFlags;
 
 /**
- * How the values of one element in a per-CPU map are copied. They lie one stride apart, from the value of CPU 0 on, by whose
- * address the methods name them.
+ * Copies the values of one element in a per-CPU map. They lie one stride apart, and methods take the address of CPU 0's
+ * value.
  */
 final class PercpuValues {
     private final BpfMap map;

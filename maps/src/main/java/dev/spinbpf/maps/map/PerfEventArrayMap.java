@@ -15,8 +15,8 @@ import dev.spinbpf.maps.sync.GuestWords;
 import dev.spinbpf.programs.linux.MapFlags;
 
 /**
- * {@code BPF_MAP_TYPE_PERF_EVENT_ARRAY} as an output channel: user space opens a buffer for a CPU, programs on that CPU write
- * samples into it.
+ * {@code BPF_MAP_TYPE_PERF_EVENT_ARRAY} as an output channel: user space opens a buffer for a CPU, programs on that CPU
+ * write samples into it.
  *
  * <p>A buffer is written by its CPU alone; no interrupt lands while a sample is written, because nothing there is a
  * schedule point.
@@ -84,14 +84,16 @@ public final class PerfEventArrayMap extends BpfMap {
      * {@code bpf_perf_event_output}.
      *
      * @param flags an index, or {@link MapFlags#BPF_F_CURRENT_CPU}
-     * @return 0, -EINVAL unknown flags, -E2BIG no such slot, -ENOENT not open, -EOPNOTSUPP open for another CPU, -ENOSPC full
+     * @return 0, -EINVAL unknown flags, -E2BIG no such slot, -ENOENT not open, -EOPNOTSUPP open for another CPU,
+     *     -ENOSPC full
      */
     public int output(Cpu cpu, long flags, long from, long size) {
         return output(cpu, flags, from, size, 0, 0);
     }
 
     /**
-     * {@code bpf_perf_event_output} of a program whose context is a packet: the sample goes on with the packet's first bytes.
+     * {@code bpf_perf_event_output} of a program whose context is a packet: the sample goes on with the packet's first
+     * bytes.
      *
      * @param packet address of the packet
      * @param packetSize how many of its bytes to add

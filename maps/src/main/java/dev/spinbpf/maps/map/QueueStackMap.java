@@ -13,8 +13,9 @@ import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.linux.MapType;
 
 /**
- * {@code BPF_MAP_TYPE_QUEUE} and {@code BPF_MAP_TYPE_STACK}: a ring with one slot more than elements, under one rqspinlock. An
- * operation whose lock fails returns -EBUSY and changes nothing (a pop or peek zeroes the caller's buffer).
+ * {@code BPF_MAP_TYPE_QUEUE} and {@code BPF_MAP_TYPE_STACK}: a ring with one slot more than elements, under one
+ * rqspinlock. An operation whose lock fails returns -EBUSY and changes nothing (a pop or peek zeroes the caller's
+ * buffer).
  *
  * <pre>
  *   lock(4) head(4) tail(4) -(4)   values are added at the head; a queue takes them from the tail, a stack from the head

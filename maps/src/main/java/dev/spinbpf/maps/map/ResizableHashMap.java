@@ -14,11 +14,11 @@ import dev.spinbpf.maps.sync.GuestWords;
 import dev.spinbpf.programs.linux.MapFlags;
 
 /**
- * {@code BPF_MAP_TYPE_RHASH}: a hash that begins small and grows with its elements. An update of an element that is there
- * writes in place, so a reader without BPF_F_LOCK may see a value half written, as in an array.
+ * {@code BPF_MAP_TYPE_RHASH}: a hash that begins small and grows with its elements. An update of an element that is
+ * there writes in place, so a reader without BPF_F_LOCK may see a value half written, as in an array.
  *
- * <p>The locks inside are ordinary ones and do not fail: see {@link ResizableTable}. In Linux an update in place holds no
- * bucket lock; here it does, since an element that is deleted meanwhile is used again at once.
+ * <p>The locks inside are ordinary ones and do not fail: see {@link ResizableTable}. In Linux an update in place holds
+ * no bucket lock; here it does, since an element that is deleted meanwhile is used again at once.
  *
  * <pre>
  *   element:  next(8) free link(8) hash(4) -(4) key value
@@ -76,7 +76,9 @@ final class ResizableHashMap extends BpfMap {
         return GuestWords.getLongOpaque(count);
     }
 
-    /** Returns true where there are two tables; at the end of a resize the future one is the current one for a moment. */
+    /**
+     * Returns true where there are two tables; at the end of a resize the future one is the current one for a moment.
+     */
     private static boolean isOther(long future, long current) {
         return future != 0 && future != current;
     }
@@ -99,9 +101,9 @@ final class ResizableHashMap extends BpfMap {
     }
 
     /**
-     * Looks through a bucket without its lock. A reader who ends in another bucket was carried there by an element that was used
-     * again, or by one that is just being moved: the list is whole again only when that is done. So after a few attempts the reader
-     * takes the lock, that whoever moves the element may go on, rather than spin.
+     * Looks through a bucket without its lock. A reader that ends in another bucket was carried there by an element
+     * that was used again, or by one that is just being moved: the list is whole again only when that is done. So after
+     * a few attempts the reader takes the lock, that whoever moves the element may go on, rather than spin.
      */
     private long findFreely(Cpu cpu, long bucket, long key, int hash) {
         for (int attempts = 0; attempts < FREE_ATTEMPTS; attempts++) {
@@ -116,7 +118,9 @@ final class ResizableHashMap extends BpfMap {
         return found;
     }
 
-    /** The element with this key, 0 if there is none, or {@link #CARRIED_AWAY}, which cannot be under the bucket's lock. */
+    /**
+     * The element with this key, 0 if there is none, or {@link #CARRIED_AWAY}, which cannot be under the bucket's lock.
+     */
     private long findIn(long bucket, long key, int hash) {
         long element = ResizableTable.first(bucket);
         while (!ResizableTable.isEnd(element)) {
@@ -181,9 +185,9 @@ final class ResizableHashMap extends BpfMap {
     /**
      * Changes the bucket of a key, in the one or two tables that there are: the frame of all updates and deletions.
      *
-     * <p>An update writes in place (returns 0) or puts the new element in ({@link #INSERTED}); {@link #GONE} if there is neither an old
-     * one any more nor a new one. A deletion returns the element that it took out, or 0. Both return a negative errno value if they
-     * may not.
+     * <p>An update writes in place (returns 0) or puts the new element in ({@link #INSERTED}); {@link #GONE} if there
+     * is neither an old one any more nor a new one. A deletion returns the element that it took out, or 0. Both return
+     * a negative errno value if they may not.
      *
      * @param fresh the new element of an update, or 0; {@link #TAKE_OUT} for a deletion
      */
@@ -307,7 +311,10 @@ final class ResizableHashMap extends BpfMap {
 
     // Stepping through: the current table, then the future one. May miss or repeat elements that move meanwhile.
 
-    /** The element after the one with this key; the first for 0. Returns -ENOENT if the key is not there, 0 after the last. */
+    /**
+     * The element after the one with this key; the first for 0. Returns -ENOENT if the key is not there, 0 after the
+     * last.
+     */
     private long after(Cpu cpu, long key) {
         long future = table.future();
         long current = table.current();
@@ -353,7 +360,9 @@ final class ResizableHashMap extends BpfMap {
         return 0;
     }
 
-    /** A callback that deletes the element it looks at ends the iteration, as in Linux: there is nothing to go on from. */
+    /**
+     * A callback that deletes the element it looks at ends the iteration, as in Linux: there is nothing to go on from.
+     */
     @Override
     public long forEach(Cpu cpu, ElementVisitor visitor, long keyScratch) {
         long visited = 0;

@@ -10,22 +10,23 @@ import dev.spinbpf.maps.sync.GuestWords;
 /**
  * A table of buckets that grows and shrinks while it is in use: what {@code rhashtable} is to Linux.
  *
- * <p>There is the <em>current</em> table and, while it is being resized, the <em>future</em> one. Elements move bucket by
- * bucket, the last of a bucket first, each linked into the future table before it leaves the current one; whoever changes the
- * map moves a few buckets as well, so nobody waits for a resize. When all buckets are empty the future table becomes the
- * current one. A resize begins in three steps: the future table is published, then the generation is raised, then buckets may
- * move. So
+ * <p>There is the <em>current</em> table and, while it is being resized, the <em>future</em> one. Elements move bucket
+ * by bucket, the last of a bucket first, each linked into the future table before it leaves the current one; whoever
+ * changes the map moves a few buckets as well, so nobody waits for a resize. When all buckets are empty the future
+ * table becomes the current one. A resize begins in three steps: the future table is published, then the generation is
+ * raised, then buckets may move. So
  *
  * <ul>
- *   <li>a reader who has read the generation, the future table and the current one, in this order, and looks through the
- *       current table first, misses an element only if a resize has begun meanwhile, which the generation tells;
- *   <li>a writer holds the lock of the key's bucket in the current table, where an element stays or from where it moves, and
- *       of that in the future table where there is one. It looks at the three words again once it holds a lock.
+ *   <li>a reader that has read the generation, the future table and the current one, in this order, and looks through
+ *       the current table first, misses an element only if a resize has begun meanwhile, which the generation tells;
+ *   <li>a writer holds the lock of the key's bucket in the current table, where an element stays or from where it
+ *       moves, and of that in the future table where there is one. It looks at the three words again once it holds a
+ *       lock.
  * </ul>
  *
  * <p>Bucket locks are ordinary locks, as in Linux, taken with interrupts disabled and with the guard raised that keeps
- * tracing programs in NMIs away. A list ends in a word that is odd and names its bucket (or in 0, if the bucket was never used).
- * Tables are kept for their size when they are no longer needed, because readers may still be in them.
+ * tracing programs in NMIs away. A list ends in a word that is odd and names its bucket (or in 0, if the bucket was
+ * never used). Tables are kept for their size when they are no longer needed, because readers may still be in them.
  *
  * <pre>
  *   control:  current(8) future(8) generation(8) cursor(8) moved(8) resizing(4)
@@ -133,8 +134,8 @@ final class ResizableTable {
     }
 
     /**
-     * Takes the lock of the future table's bucket as well, unless that table is itself being resized by now. Nobody waits here for
-     * one who waits for the bucket that is locked already, because those belong to a later resize.
+     * Takes the lock of the future table's bucket as well, unless that table is itself being resized by now. Nobody
+     * waits here for one that waits for the bucket that is locked already, because those belong to a later resize.
      */
     boolean lockFuture(Cpu cpu, long bucket, long generation, long future) {
         for (int turns = 0; !PlainSpinLock.tryLock(bucket + BUCKET_LOCK); turns++) {
@@ -179,7 +180,9 @@ final class ResizableTable {
         return elementHint == 0 ? 64 : Math.max(HashTableMap.bucketCount(elementHint * 4 / 3), SMALLEST);
     }
 
-    /** Moves some buckets if the table is being resized; begins to resize it if it holds too many or too few elements. */
+    /**
+     * Moves some buckets if the table is being resized; begins to resize it if it holds too many or too few elements.
+     */
     void maintain(Cpu cpu, long elements) {
         long next = future();
         int moves = next != 0 && size(next) < size(current()) ? MOVES_WHEN_SHRINKING : MOVES_WHEN_GROWING;

@@ -15,10 +15,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * {@code BPF_MAP_TYPE_RINGBUF}: records of any size, from programs on all CPUs to one consumer in user space.
  *
- * <p>A reservation, under the buffer's rqspinlock, advances the producer position and marks the record busy; a commit, without
- * a lock, takes the mark away. The consumer reads records in order and stops at a busy one. A record begins where its
- * position, modulo the buffer's size, says, and is never split: the memory behind the buffer's end, which Linux maps
- * to its beginning once more, is memory of its own here, since nothing looks at a record but from its header on.
+ * <p>A reservation, under the buffer's rqspinlock, advances the producer position and marks the record busy; a commit,
+ * without a lock, takes the mark away. The consumer reads records in order and stops at a busy one. A record begins
+ * where its position, modulo the buffer's size, says, and is never split: the memory after the buffer's end, which
+ * Linux maps to its beginning once more, is memory of its own here, since nothing looks at a record but from its header
+ * on.
  *
  * <pre>
  *   page 0:  lock(4) map id(4) wakeups(8)
@@ -78,7 +79,8 @@ public final class RingBufferMap extends BpfMap {
     /**
      * {@code bpf_ringbuf_reserve}.
      *
-     * @return address of {@code size} bytes to be submitted or discarded; 0 if there is no room, the lock fails or flags are not 0
+     * @return address of {@code size} bytes to be submitted or discarded; 0 if there is no room, the lock fails or
+     *     flags are not 0
      */
     public long reserve(Cpu cpu, long size, long flags) {
         return flags != 0 ? 0 : reserve(cpu, size);
@@ -232,7 +234,7 @@ public final class RingBufferMap extends BpfMap {
     /** Takes the records. */
     @FunctionalInterface
     public interface RecordVisitor {
-        /** Takes a record of {@code size} bytes, which is gone when this returns. Returns false to stop behind it. */
+        /** Takes a record of {@code size} bytes, which is gone when this returns. Returns false to stop after it. */
         boolean visit(long record, int size);
     }
 
@@ -277,7 +279,7 @@ public final class RingBufferMap extends BpfMap {
         return GuestMemory.getLongOpaque(base + WAKEUPS);
     }
 
-    // What a ring buffer does not do.
+    // Operations that a ring buffer does not support.
 
     @Override
     public int update(Cpu cpu, long key, long value, long flags) {

@@ -11,12 +11,13 @@ import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.linux.MapType;
 
 /**
- * {@code BPF_MAP_TYPE_PROG_ARRAY} and {@code BPF_MAP_TYPE_ARRAY_OF_MAPS}: slots that hold a program or a map, or nothing.
+ * {@code BPF_MAP_TYPE_PROG_ARRAY} and {@code BPF_MAP_TYPE_ARRAY_OF_MAPS}: slots that hold a program or a map, or
+ * nothing.
  *
- * <p>User space writes and reads 32-bit handles: of a map its id, of a program whatever number the runtime gives it. A slot of
- * an array of maps is the inner map's address, 0 where it is empty; a slot of a program array is the handle with
- * {@link #TAKEN} above it. Programs get inner maps by {@link #lookup} and cannot look into program arrays; a tail call reads
- * {@link #program}.
+ * <p>User space writes and reads 32-bit handles: of a map its id, of a program whatever number the runtime gives it. A
+ * slot of an array of maps is the inner map's address, 0 where it is empty; a slot of a program array is the handle
+ * with {@link #TAKEN} above it. Programs get inner maps by {@link #lookup} and cannot look into program arrays; a tail
+ * call reads {@link #program}.
  */
 public final class SlotArrayMap extends BpfMap {
     /** The result of {@link #program} for an empty slot or an index outside of the array. */

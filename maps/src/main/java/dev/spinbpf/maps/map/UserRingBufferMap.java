@@ -14,10 +14,12 @@ import dev.spinbpf.programs.linux.MapFlags;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code BPF_MAP_TYPE_USER_RINGBUF}: records of any size, from one producer in user space to programs, which drain them.
+ * {@code BPF_MAP_TYPE_USER_RINGBUF}: records of any size, from one producer in user space to programs, which drain
+ * them.
  *
- * <p>The producer is not trusted in Linux, since it writes into memory that it maps; so {@link #drain} checks what it finds
- * just as Linux does. There is no lock that could fail: programs that drain at the same time as another get -EBUSY.
+ * <p>The producer is not trusted in Linux, since it writes into memory that it maps; so {@link #drain} checks what it
+ * finds just as Linux does. There is no lock that could fail: programs that drain at the same time as another get
+ * -EBUSY.
  *
  * <pre>
  *   page 0:  busy(4) -(4) wakeups(8)
@@ -125,7 +127,7 @@ public final class UserRingBufferMap extends BpfMap {
     /** Takes the samples. */
     @FunctionalInterface
     public interface SampleVisitor {
-        /** Takes a sample, which is gone when this returns. Returns 0 to go on, anything else to stop behind it. */
+        /** Takes a sample, which is gone when this returns. Returns 0 to go on, anything else to stop after it. */
         long visit(long sample, int size);
     }
 
@@ -133,8 +135,8 @@ public final class UserRingBufferMap extends BpfMap {
      * {@code bpf_user_ringbuf_drain}.
      *
      * @param flags {@link MapFlags#BPF_RB_NO_WAKEUP}, {@link MapFlags#BPF_RB_FORCE_WAKEUP}
-     * @return how many samples were visited, or -EINVAL (flags, or nonsense in the buffer), -E2BIG (a record that cannot be) or
-     *     -EBUSY (somebody drains it already)
+     * @return how many samples were visited, or -EINVAL (flags, or nonsense in the buffer), -E2BIG (a record that
+     *     cannot be) or -EBUSY (somebody drains it already)
      */
     public long drain(SampleVisitor visitor, long flags) {
         if ((flags & ~(MapFlags.BPF_RB_NO_WAKEUP | MapFlags.BPF_RB_FORCE_WAKEUP)) != 0) {
@@ -201,7 +203,7 @@ public final class UserRingBufferMap extends BpfMap {
         }
     }
 
-    // What a ring buffer does not do.
+    // Operations that a ring buffer does not support.
 
     @Override
     public int update(Cpu cpu, long key, long value, long flags) {

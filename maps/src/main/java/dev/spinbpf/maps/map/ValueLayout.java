@@ -6,10 +6,10 @@ import dev.spinbpf.programs.btf.BtfRecord;
 import java.util.List;
 
 /**
- * How values of a map are copied: everything but their special fields, which belong to the kernel.
+ * The layout of a map's values. Copies leave out the special fields, which belong to the kernel.
  *
- * <p>{@code copy} and {@code zero} are the kernel's {@code copy_map_value} and {@code zero_map_value}; {@code initialize} is
- * {@code check_and_init_map_value}, for buffers that nobody else sees.
+ * <p>{@code copy} and {@code zero} are the kernel's {@code copy_map_value} and {@code zero_map_value};
+ * {@code initialize} is {@code check_and_init_map_value}, for buffers that nobody else sees.
  */
 public final class ValueLayout {
     private static final int NONE = -1;

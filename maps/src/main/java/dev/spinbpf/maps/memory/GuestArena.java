@@ -8,9 +8,9 @@ import java.util.Map;
  * An allocator of guest memory whose blocks all end with it: one for each machine, map or test.
  *
  * <p>Blocks of up to 4096 bytes come from size classes and are reused when they are freed; the free list runs through
- * the free blocks themselves, so that neither {@link #tryAllocate} nor {@link #free} of such a block makes a Java object.
- * Larger blocks are page-aligned regions of their own, whose pages go back to the system when they are freed. A new
- * block is zero-filled.
+ * the free blocks themselves, so that neither {@link #tryAllocate} nor {@link #free} of such a block makes a Java
+ * object. Larger blocks are page-aligned regions of their own, whose pages go back to the system when they are freed. A
+ * new block is zero-filled.
  *
  * <p>A block is freed with the size it was asked for. An arena counts what its callers asked for, rounded up to the
  * size class, against its limit. All methods may be called from any thread.

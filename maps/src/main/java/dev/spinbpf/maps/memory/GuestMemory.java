@@ -18,7 +18,8 @@ import java.nio.ByteOrder;
  * not schedule points: what two emulated CPUs may touch at the same time goes through {@code maps.sync} instead.
  *
  * <p>The size of the address space is three quarters of the machine's memory, at most 64 GiB, or as many bytes as the
- * system property {@value #SIZE_PROPERTY} says; it is reserved, not committed. Where so much cannot be reserved, less is.
+ * system property {@value #SIZE_PROPERTY} says; it is reserved, not committed. Where so much cannot be reserved, less
+ * is.
  */
 public final class GuestMemory {
     /** System property that sets the size of the address space in bytes. */
@@ -27,7 +28,7 @@ public final class GuestMemory {
     /** The lowest address that exists. */
     public static final long FIRST_ADDRESS = 0x1_0000L;
 
-    /** The size of the pages in which memory is committed and given back. */
+    /** The size of the pages in which memory is committed and released. */
     public static final int PAGE_SIZE = KernelLimits.PAGE_SIZE;
 
     private static final Reservation RESERVATION = Reservation.ofProperty();
@@ -54,7 +55,7 @@ public final class GuestMemory {
         return FIRST_ADDRESS + SIZE;
     }
 
-    /** How the space was reserved, for reports: {@code mmap}, {@code file} or {@code heap} and its size. */
+    /** Returns the kind of reservation and its size, for reports: {@code mmap}, {@code file} or {@code heap}. */
     public static String describe() {
         return RESERVATION.describe();
     }

@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** How much memory the machine has, or the container lets this process have. */
+/** The size of the machine's memory, or of the part that the container lets this process have. */
 final class PhysicalMemory {
     /** The answer where nothing is known. */
     static final long UNKNOWN = Long.MAX_VALUE;

@@ -16,15 +16,15 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the guest's address space was obtained.
+ * The guest's address space, and the way it was obtained.
  *
- * <p>On 64-bit Linux by {@code mmap(MAP_NORESERVE)}, which costs nothing until pages are touched and gives pages back
- * with {@code madvise(MADV_DONTNEED)}. Elsewhere, or where that fails, by mapping a sparse temporary file, and as a last
- * resort by an ordinary native allocation. Each is tried with a quarter of the size after it failed.
+ * <p>On 64-bit Linux by {@code mmap(MAP_NORESERVE)}, which costs nothing until pages are touched and releases pages
+ * with {@code madvise(MADV_DONTNEED)}. Elsewhere, or where that fails, by mapping a sparse temporary file, and as a
+ * last resort by an ordinary native allocation. Each is tried with a quarter of the size after it failed.
  *
  * @param segment the whole space, zero-filled, alive as long as the JVM
- * @param kind how it was obtained
- * @param madvise the function that gives pages back, where there is one
+ * @param kind the way it was obtained
+ * @param madvise the function that releases pages, where there is one
  */
 record Reservation(
         MemorySegment segment, Kind kind, @Nullable MethodHandle madvise) {
@@ -60,8 +60,8 @@ record Reservation(
     }
 
     /**
-     * Three quarters of the machine's memory, at most 64 GiB and at least 1 GiB: maps that want more are refused, rather than that the system ends the
-     * process when they are filled.
+     * Three quarters of the machine's memory, at most 64 GiB and at least 1 GiB: maps that want more are refused,
+     * rather than that the system ends the process when they are filled.
      */
     static long defaultSize(long physicalBytes) {
         return Math.clamp(physicalBytes / 4 * 3, LEAST_DEFAULT_SIZE, DEFAULT_SIZE);
@@ -145,7 +145,7 @@ record Reservation(
         return kind.name().toLowerCase(java.util.Locale.ROOT) + ", " + (segment.byteSize() >> 20) + " MiB";
     }
 
-    /** Makes whole pages read as zero again and gives them back to the system where that is possible. */
+    /** Makes whole pages read as zero again and releases them to the system where that is possible. */
     void discard(long offset, long sizeBytes) {
         MethodHandle call = madvise;
         if (call == null) {

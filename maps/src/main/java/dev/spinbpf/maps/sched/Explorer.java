@@ -25,8 +25,8 @@ public final class Explorer {
     }
 
     /**
-     * Runs every schedule within the limits. Choices among strands when one cannot go on are free; to stop one that can costs a
-     * preemption.
+     * Runs every schedule within the limits. Choices among strands when one cannot go on are free; to stop one that can
+     * costs a preemption.
      *
      * @throws ScheduleFailure where a run fails, with its schedule shrunk
      */
@@ -56,8 +56,8 @@ public final class Explorer {
     }
 
     /**
-     * Runs schedules by random priorities (PCT), the first with {@code seed} and each with a seed one higher. Finds bugs of a small depth
-     * among many strands and steps where neither enumeration nor unbiased choice gets there.
+     * Runs schedules by random priorities (PCT), the first with {@code seed} and each with a seed one higher. Finds
+     * bugs of a small depth among many strands and steps where neither enumeration nor unbiased choice gets there.
      *
      * @param limits preemptions should not be bounded: few happen by themselves
      * @param depth how many events have to come in one order for the bug to show, at least 1; 2 or 3 find most

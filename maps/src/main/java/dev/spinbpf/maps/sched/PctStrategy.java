@@ -4,12 +4,13 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
- * Probabilistic concurrency testing (Burckhardt, Kothari, Musuvathi, Nagarakatte: "A Randomized Scheduler with Probabilistic
- * Guarantees of Finding Bugs", ASPLOS 2010): strands have random priorities, the highest that can go on does, and at
- * {@code depth - 1} random steps the strand that runs falls below all others.
+ * Probabilistic concurrency testing (Burckhardt, Kothari, Musuvathi, Nagarakatte: "A Randomized Scheduler with
+ * Probabilistic Guarantees of Finding Bugs", ASPLOS 2010): strands have random priorities, the highest that can go on
+ * does, and at {@code depth - 1} random steps the strand that runs falls below all others.
  *
- * <p>Among {@code n} strands and {@code k} steps a run finds a bug that needs {@code depth} ordered events with a probability
- * of at least {@code 1 / (n * k^(depth-1))}. Interrupts are not strands: each lands at a random step of its own.
+ * <p>Among {@code n} strands and {@code k} steps a run finds a bug that needs {@code depth} ordered events with a
+ * probability of at least {@code 1 / (n * k^(depth-1))}. Interrupts are not strands: each lands at a random step of its
+ * own.
  */
 final class PctStrategy implements Strategy {
     private final SplittableRandom random;

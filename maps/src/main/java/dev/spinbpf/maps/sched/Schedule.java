@@ -5,7 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The choices of a run, in order: what is needed to repeat it. As text, runs of equal choices are written {@code count*choice}.
+ * The choices of a run, in order: what is needed to repeat it. As text, runs of equal choices are written
+ * {@code count*choice}.
  *
  * @param choices what {@link Strategy#choose} returned
  */

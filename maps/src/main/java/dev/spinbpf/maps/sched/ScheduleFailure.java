@@ -2,7 +2,9 @@ package dev.spinbpf.maps.sched;
 
 import org.jspecify.annotations.Nullable;
 
-/** A run in which a strand failed, a final check failed, or which did not end; carries the schedule that leads there. */
+/**
+ * A run in which a strand failed, a final check failed, or which did not end; carries the schedule that leads there.
+ */
 public final class ScheduleFailure extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

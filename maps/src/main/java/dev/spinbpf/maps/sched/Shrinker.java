@@ -12,13 +12,14 @@ import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks for a simpler schedule that fails in the same way: fewest preemptions and interrupts first, then fewest switches, then
- * fewest schedule points.
+ * Looks for a simpler schedule that fails in the same way: fewest preemptions and interrupts first, then fewest
+ * switches, then fewest schedule points.
  *
- * <p>A schedule is a plan of events that differ from "go on": at this point of this strand that one goes on, or an interrupt
- * lands. An event belongs to a point of its strand rather than of the run, so that it keeps its meaning when others are left out.
- * Events are left out in stretches of falling length, and each that is left is tried at later events' points of its strand; a changed plan is tried
- * by running it. As the search is greedy the result is a local minimum: none of these single changes makes it simpler.
+ * <p>A schedule is a plan of events that differ from "go on": at this point of this strand that one goes on, or an
+ * interrupt lands. An event belongs to a point of its strand rather than of the run, so that it keeps its meaning when
+ * others are left out. Events are left out in stretches of falling length, and each that is left is tried at later
+ * events' points of its strand; a changed plan is tried by running it. As the search is greedy the result is a local
+ * minimum: none of these single changes makes it simpler.
  */
 final class Shrinker {
     private static final int MOST_RUNS = 4000;
@@ -44,7 +45,7 @@ final class Shrinker {
      */
     record Candidate(Schedule schedule, int disturbances, int switches, int steps, Throwable cause) {}
 
-    /** When an event happens: at a schedule point of a strand, with the strand able to go on or not. */
+    /** The time of an event: a schedule point of a strand, with the strand able to go on or not. */
     private record Moment(int strand, long position, boolean mayContinue) {
         static Moment of(Strategy.Options options) {
             return new Moment(options.running(), options.position(), options.mayContinue());
@@ -98,7 +99,10 @@ final class Shrinker {
         this.kind = kind(start.cause());
     }
 
-    /** A simpler schedule than one that fails; the same where there is none, null where the schedule does not fail again. */
+    /**
+     * A simpler schedule than one that fails; the same where there is none, null where the schedule does not fail
+     * again.
+     */
     static @Nullable Candidate shrink(Runner runner, Schedule schedule) {
         List<Event> events = new ArrayList<>();
         Strategy replay = schedule.replay();

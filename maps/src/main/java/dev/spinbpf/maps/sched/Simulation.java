@@ -16,13 +16,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * One run of a scenario.
  *
- * <p>Each strand is a virtual thread and one of them has the baton. At each schedule point the running strand asks the strategy
- * what happens before its access: it goes on, an interrupt lands on its CPU, or another strand goes on instead. A strand that
- * waits for a word is not asked until some strand has written to that word, or time has passed. A switch among strands hands the
- * baton over; going on costs no switch.
+ * <p>Each strand is a virtual thread and one of them has the baton. At each schedule point the running strand asks the
+ * strategy what happens before its access: it goes on, an interrupt lands on its CPU, or another strand goes on
+ * instead. A strand that waits for a word is not asked until some strand has written to that word, or time has passed.
+ * A switch among strands hands the baton over; going on costs no switch.
  *
- * <p>Virtual time passes a little at each point, and when nobody can go on it jumps: to the next sleeper's time, or by {@value
- * #TICK_NANOS} ns, after which all who wait look again. Locks check for deadlocks when more than a millisecond has passed.
+ * <p>Virtual time passes a little at each point, and when no strand can go on it jumps: to the next sleeper's time, or
+ * by {@value #TICK_NANOS} ns, after which all waiting strands look again. Locks check for deadlocks when more than a
+ * millisecond has passed.
  */
 public final class Simulation implements ScheduleHook, Strategy.Options {
     private static final long START_NANOS = 1_000_000_000;
@@ -61,7 +62,7 @@ public final class Simulation implements ScheduleHook, Strategy.Options {
         this.strategy = strategy;
     }
 
-    // What a scenario calls.
+    // Calls of scenarios.
 
     /** Makes a machine whose time is the run's. */
     public Cpus machine(int cpus) {
@@ -342,7 +343,7 @@ public final class Simulation implements ScheduleHook, Strategy.Options {
         return choice;
     }
 
-    // What the strategy is told.
+    // Options, which strategies read.
 
     @Override
     public int count() {
@@ -431,7 +432,7 @@ public final class Simulation implements ScheduleHook, Strategy.Options {
         }
     }
 
-    /** Chooses among those who can go on when {@code me} cannot; null when all have ended. */
+    /** Chooses among the strands that can go on when {@code me} cannot; null when all have ended. */
     private @Nullable Strand nextRunnable(@Nullable Strand me) {
         if (aborting) {
             return anyNotDone();

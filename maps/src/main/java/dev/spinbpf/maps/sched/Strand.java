@@ -30,7 +30,10 @@ final class Strand {
     private @Nullable ContextLevel landOnResume;
     private long position;
 
-    /** The words that the strand has read since it last waited: a wait for something that changed after it was read must not block. */
+    /**
+     * The words that the strand has read since it last waited: a wait for something that changed after it was read must
+     * not block.
+     */
     private final @Nullable Object[] readOwners = new @Nullable Object[REMEMBERED_READS];
 
     private final long[] readAddresses = new long[REMEMBERED_READS];
@@ -59,7 +62,10 @@ final class Strand {
         position++;
     }
 
-    /** Returns how many schedule points the strand has reached, or which one within which interrupt; see {@link Strategy.Options#position}. */
+    /**
+     * Returns how many schedule points the strand has reached, or which one within which interrupt; see
+     * {@link Strategy.Options#position}.
+     */
     long position() {
         return position;
     }
@@ -112,7 +118,7 @@ final class Strand {
         wakeNanos = nanos;
     }
 
-    /** When the strand wakes if it sleeps, or never. */
+    /** Returns the time at which the strand wakes if it sleeps, or never. */
     long wakeNanos() {
         return state == State.SLEEPING ? wakeNanos : Long.MAX_VALUE;
     }
@@ -172,7 +178,9 @@ final class Strand {
         }
     }
 
-    /** Begins to wait for a word, unless something that the strand has read has changed since. Returns whether it waits. */
+    /**
+     * Begins to wait for a word, unless something that the strand has read has changed since. Returns whether it waits.
+     */
     boolean beginWait(Object owner, long address) {
         boolean waits = !stale;
         reads = 0;

@@ -18,7 +18,10 @@ interface Strategy {
         /** Returns how many things may happen, at least 2. */
         int count();
 
-        /** Returns true where option 0 is that the running strand goes on; the others then cost a preemption or an interrupt. */
+        /**
+         * Returns true where option 0 is that the running strand goes on; the others then cost a preemption or an
+         * interrupt.
+         */
         boolean mayContinue();
 
         /** Returns the strand that goes on in an option: its number in the order in which the scenario added them. */
@@ -35,8 +38,8 @@ interface Strategy {
         int running();
 
         /**
-         * Returns that strand's position: how many schedule points it has reached, or which one within which interrupt. What lands at one
-         * point and what other strands do meanwhile does not change the positions of later points.
+         * Returns that strand's position: how many schedule points it has reached, or which one within which interrupt.
+         * What lands at one point and what other strands do meanwhile does not change the positions of later points.
          */
         long position();
     }

@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.function.IntFunction;
 
 /**
- * The record of a run: a row a step, a column a CPU, and the watched words as they are before the step. Where all that happens as time
- * passes is that those who wait look again in vain, that is shown once.
+ * The record of a run: a row a step, a column a CPU, and the watched words as they are before the step. Where all that
+ * happens as time passes is that waiting strands look again in vain, that is shown once.
  */
 public final class Timeline {
     private static final int MOST_ROWS = 10_000;
@@ -119,7 +119,10 @@ public final class Timeline {
         return to;
     }
 
-    /** Returns true where the rows from {@code next} on are a tick that shows the same as those of {@code from} to {@code to}. */
+    /**
+     * Returns true where the rows from {@code next} on are a tick that shows the same as those of {@code from} to
+     * {@code to}.
+     */
     private boolean repeats(int from, int to, int next) {
         int end = endOfTick(next);
         if (end - next != to - from) {

@@ -6,9 +6,10 @@ import dev.spinbpf.maps.memory.GuestMemory;
  * Shared words in guest memory, by address. Each access is a {@link SchedulePoint} and naturally aligned; what a bad
  * address or alignment raises is said at {@link GuestMemory}.
  *
- * <p>The kernel's names for the modes: opaque is {@code READ_ONCE}/{@code WRITE_ONCE} and the relaxed atomics, acquire and
- * release are {@code smp_load_acquire}, {@code smp_store_release} and the {@code _acquire}/{@code _release} atomics, and
- * an atomic without a suffix is fully ordered. Read-modify-write methods return the value that was there before.
+ * <p>The kernel's names for the modes: opaque is {@code READ_ONCE}/{@code WRITE_ONCE} and the relaxed atomics, acquire
+ * and release are {@code smp_load_acquire}, {@code smp_store_release} and the {@code _acquire}/{@code _release}
+ * atomics, and an atomic without a suffix is fully ordered. Read-modify-write methods return the value that was there
+ * before.
  */
 public final class GuestWords {
     private GuestWords() {}

@@ -1,6 +1,6 @@
 package dev.spinbpf.maps.sync;
 
-/** The action of a simulation at a schedule point: choose who goes next, or land an interrupt. */
+/** The action of a simulation at a schedule point: choose the strand that goes next, or land an interrupt. */
 @FunctionalInterface
 public interface ScheduleHook {
     /**

@@ -7,7 +7,7 @@ import java.lang.invoke.MutableCallSite;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The place before each access to a shared word at which a simulation decides who goes next.
+ * The place before each access to a shared word at which a simulation decides which strand goes next.
  *
  * <p>In production there is no hook and the point costs nothing: whether there is one is a constant to the JIT compiler
  * (the target of a call site that changes only when a hook comes or goes, at which compiled code is thrown away).

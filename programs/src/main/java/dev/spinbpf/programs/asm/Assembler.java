@@ -13,11 +13,11 @@ import org.antlr.v4.runtime.ListTokenSource;
 import org.antlr.v4.runtime.Token;
 
 /**
- * Reads text programs: instructions in the kernel's own disassembly syntax, with labels, and lines that declare programs,
- * functions, maps, global data and types. {@code docs/assembly.md} describes the language.
+ * Reads text programs: instructions in the kernel's own disassembly syntax, with labels, and lines that declare
+ * programs, functions, maps, global data and types. {@code docs/assembly.md} describes the language.
  *
- * <p>Lines are independent of each other as far as syntax goes: each one is scanned, parsed and checked by itself, so that
- * a mistake in one does not hide those in others, and memory for syntax is that of one line.
+ * <p>Lines are independent of each other as far as syntax goes: each one is scanned, parsed and checked by itself, so
+ * that a mistake in one does not hide those in others, and memory for syntax is that of one line.
  */
 public final class Assembler {
     /** Longest text, in characters. */

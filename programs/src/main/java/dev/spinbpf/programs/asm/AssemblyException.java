@@ -3,7 +3,10 @@ package dev.spinbpf.programs.asm;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** A text program with mistakes: all that were found, in the order of the text. The message shows them one after the other. */
+/**
+ * A text program with mistakes: all that were found, in the order of the text. The message shows them one after the
+ * other.
+ */
 public final class AssemblyException extends Exception {
     private static final long serialVersionUID = 1L;
 

@@ -46,7 +46,10 @@ public final class AssemblyWriter {
         return writer.out.toString();
     }
 
-    /** One program of the object: instructions with names, labels and source lines; what is declared elsewhere is left out. */
+    /**
+     * One program of the object: instructions with names, labels and source lines; what is declared elsewhere is left
+     * out.
+     */
     public static String write(ProgramObject object, Program program) {
         AssemblyWriter writer = new AssemblyWriter(object);
         writer.program(program);

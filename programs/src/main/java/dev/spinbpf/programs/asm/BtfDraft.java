@@ -10,7 +10,9 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The object's types: those that the text spells out come first; to them are added those that its declarations imply. */
+/**
+ * The object's types: those that the text spells out come first; to them are added those that its declarations imply.
+ */
 final class BtfDraft {
     private static final int MAX_CELL_BYTES = 8;
 
@@ -46,8 +48,8 @@ final class BtfDraft {
     }
 
     /**
-     * Size in bytes of the type with this name: {@code u8} to {@code s64}, {@code int}, {@code char}, or a field that the
-     * kernel manages such as {@code bpf_res_spin_lock}; -1 if there is none.
+     * Size in bytes of the type with this name: {@code u8} to {@code s64}, {@code int}, {@code char}, or a field that
+     * the kernel manages such as {@code bpf_res_spin_lock}; -1 if there is none.
      */
     static int sizeOf(String name) {
         BtfField.Kind kind = managed(name);
@@ -90,7 +92,7 @@ final class BtfDraft {
         return imply(new BtfType.Int(name, bytes, bytes * Byte.SIZE, 0, signed, false, false));
     }
 
-    /** The struct of a field that the kernel manages; what is in it is nobody's business. */
+    /** The struct of a field that the kernel manages; its contents have no types. */
     private int managed(BtfField.Kind kind) {
         boolean small = kind.sizeBytes() < Long.BYTES;
         int cell = integer(small ? "u32" : "u64", small ? Integer.BYTES : Long.BYTES, false);
@@ -104,7 +106,7 @@ final class BtfDraft {
         return imply(new BtfType.Array(elementTypeId, integer("u32", Integer.BYTES, false), count));
     }
 
-    /** A type of so many bytes without further meaning. */
+    /** Returns a type of the given size in bytes without further meaning. */
     int bytes(int size) {
         return Integer.bitCount(size) == 1 && size <= MAX_CELL_BYTES
                 ? integer("u" + size * Byte.SIZE, size, false)

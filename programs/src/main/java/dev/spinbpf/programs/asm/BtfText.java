@@ -6,9 +6,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Types as {@code bpftool btf dump ... format raw} prints them: a line for each type, and one for each of its members. */
+/**
+ * Types as {@code bpftool btf dump ... format raw} prints them: a line for each type, and one for each of its members.
+ */
 final class BtfText {
-    /** How a type without a name is shown. */
+    /** The text of a type without a name. */
     static final String ANONYMOUS = "(anon)";
 
     private BtfText() {}

@@ -18,7 +18,7 @@ final class Diagnostics {
         this.lines = lines;
     }
 
-    /** Whether so many mistakes were found that it is no use to look for more. */
+    /** Returns true if enough mistakes were found to stop looking for more. */
     boolean full() {
         return found.size() >= MAX_DIAGNOSTICS;
     }

@@ -6,7 +6,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One instruction in the kernel's syntax, character for character as {@code kernel/bpf/disasm.c} of Linux 7.2 prints it.
+ * One instruction in the kernel's syntax, character for character as {@code kernel/bpf/disasm.c} of Linux 7.2 prints
+ * it.
  *
  * <p>Comes in two flavours, which differ in what {@link Symbols} put in for operands that refer to something else: the
  * kernel log's, {@link #logText}, and the assembler's, which names maps, functions and labels.
@@ -16,7 +17,9 @@ public final class Disassembler {
 
     private Disassembler() {}
 
-    /** As the kernel's log shows it, after the slot number: {@code (bf) r2 = r10}. Kfuncs are shown without their names. */
+    /**
+     * As the kernel's log shows it, after the slot number: {@code (bf) r2 = r10}. Kfuncs are shown without their names.
+     */
     public static String logText(Insn insn) {
         return prefixed(insn, NUMBERS);
     }

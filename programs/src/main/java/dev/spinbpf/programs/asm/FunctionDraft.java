@@ -35,12 +35,12 @@ final class FunctionDraft {
      * A parameter of a function.
      *
      * @param type a number's type, the name of a struct that is pointed to, or {@code u8} for memory
-     * @param pointsTo what stands behind a pointer, null for a number
+     * @param pointsTo the target of a pointer, null for a number
      * @param bytes size of the memory
      */
     record Parameter(String type, @Nullable Pointee pointsTo, int bytes, boolean nonNull) {}
 
-    /** What a pointer points to. */
+    /** The kinds of memory that a pointer points to. */
     enum Pointee {
         STRUCT,
         MEMORY

@@ -106,7 +106,7 @@ final class MapDraft {
         return true;
     }
 
-    /** The first byte behind the last member. */
+    /** The first byte after the last member. */
     int end() {
         return membersByOffset.isEmpty()
                 ? 0
@@ -162,7 +162,10 @@ final class MapDraft {
         return new BtfType.Member("bytes_" + from, bytes, (long) from * Byte.SIZE, 0);
     }
 
-    /** Variables are static where the section is not mapped into the loader's memory, as libbpf maps what others may see. */
+    /**
+     * Variables are static where the section is not mapped into the loader's memory, as libbpf maps what others may
+     * see.
+     */
     private int dataSection(BtfDraft types, String sectionName) {
         BtfType.Linkage linkage =
                 (flags & MapFlags.BPF_F_MMAPABLE) == 0 ? BtfType.Linkage.STATIC : BtfType.Linkage.GLOBAL;

@@ -16,8 +16,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Operands as the assembler reads them: names of labels, functions, maps and kernel symbols where a name leads back to the
- * same number, else the number.
+ * Operands as the assembler reads them: names of labels, functions, maps and kernel symbols where a name leads back to
+ * the same number, else the number.
  */
 final class ProgramSymbols implements Symbols {
     private final Program program;

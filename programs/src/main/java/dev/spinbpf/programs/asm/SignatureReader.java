@@ -10,9 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Reads a global function's parameters, which the verifier takes from its type: {@code u8} to {@code s64} and {@code int};
- * {@code ptr NAME}, a pointer to a struct such as the context; {@code mem SIZE}, a pointer to so many bytes or null;
- * {@code nonnull mem SIZE}.
+ * Reads a global function's parameters, which the verifier takes from its type: {@code u8} to {@code s64} and
+ * {@code int}; {@code ptr NAME}, a pointer to a struct such as the context; {@code mem SIZE}, a pointer to {@code SIZE}
+ * bytes or null; {@code nonnull mem SIZE}.
  */
 final class SignatureReader {
 

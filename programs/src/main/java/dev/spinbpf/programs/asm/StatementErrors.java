@@ -13,8 +13,8 @@ import org.antlr.v4.runtime.misc.IntervalSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What happens at a syntax error: the statement is given up and its first mistake reported. Nothing is guessed, since the
- * next line starts afresh.
+ * Recovery from a syntax error: gives up the statement and reports its first mistake. Nothing is guessed, since the
+ * next line is parsed on its own.
  */
 final class StatementErrors extends DefaultErrorStrategy {
     private static final int MAX_EXPECTED = 6;

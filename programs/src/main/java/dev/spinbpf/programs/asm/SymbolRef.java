@@ -1,6 +1,6 @@
 package dev.spinbpf.programs.asm;
 
-/** What an operand names; it becomes a number when the program is linked. */
+/** A name in an operand; it becomes a number when the program is linked. */
 sealed interface SymbolRef {
     String name();
 

@@ -2,7 +2,7 @@ package dev.spinbpf.programs.asm;
 
 import dev.spinbpf.programs.isa.Insn;
 
-/** How a disassembler shows operands that refer to something outside of the instruction. */
+/** The text of operands that refer to something outside of the instruction, for a disassembler. */
 public interface Symbols {
     /** The right side of a wide load, such as {@code 0x10} or {@code map[counters]}. */
     String wideImmediate(int slot, Insn insn);

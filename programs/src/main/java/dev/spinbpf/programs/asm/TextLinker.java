@@ -21,10 +21,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts a program's functions one behind the other and turns names into numbers.
+ * Puts a program's functions one after the other and turns names into numbers.
  *
- * <p>A program begins with the functions written behind it, in their order. To them are added the functions shared by all
- * programs that it calls, each before those that it calls itself, as libbpf does it.
+ * <p>A program begins with the functions written after it, in their order. To them are added the functions shared by
+ * all programs that it calls, each before those that it calls itself, as libbpf does it.
  */
 final class TextLinker {
 

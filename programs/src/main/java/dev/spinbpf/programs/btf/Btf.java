@@ -75,7 +75,7 @@ public final class Btf {
         return name.length();
     }
 
-    /** What sort of type it is, in the words of bpftool and libbpf: {@code int}, {@code func_proto}, ... */
+    /** Returns the name that bpftool and libbpf give to the type's kind: {@code int}, {@code func_proto}, ... */
     public static String kindName(BtfType type) {
         return switch (type) {
             case BtfType.Void v -> "void";

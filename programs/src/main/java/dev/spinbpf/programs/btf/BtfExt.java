@@ -31,7 +31,7 @@ public record BtfExt(List<Func> functions, List<Line> lines, List<CoreRelo> relo
     public record Func(String section, long insnOffset, int typeId) {}
 
     /**
-     * Where the instructions from one on come from.
+     * The source of the instructions from one on.
      *
      * @param fileOffset the file's name, in the string section; not checked
      * @param textOffset the source line, in the string section; not checked

@@ -18,7 +18,7 @@ public record BtfField(
         return kind.sizeBytes();
     }
 
-    /** First byte behind the field. */
+    /** Returns the offset of the first byte after the field. */
     public int end() {
         return offset + kind.sizeBytes();
     }
@@ -27,7 +27,9 @@ public record BtfField(
         return new BtfField(kind, offset + bytes, typeId, nodeName, nodeOffset);
     }
 
-    /** Linux's {@code enum btf_field_type}: name of the type in C, size, alignment, and whether a value has at most one. */
+    /**
+     * Linux's {@code enum btf_field_type}: name of the type in C, size, alignment, and whether a value has at most one.
+     */
     public enum Kind {
         BPF_SPIN_LOCK("bpf_spin_lock", 4, 4, true),
         BPF_RES_SPIN_LOCK("bpf_res_spin_lock", 4, 4, true),
@@ -71,7 +73,7 @@ public record BtfField(
             return alignment;
         }
 
-        /** Whether a value may hold only one. */
+        /** Returns true if a value may hold only one. */
         public boolean unique() {
             return unique;
         }

@@ -12,10 +12,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds special fields in a type, nested structs and arrays of them included.
  *
- * <p>The rules are those of Linux's {@code btf_parse_fields}: a struct is recognised by its name and size only where it is
- * named directly (a typedef of it is an ordinary field); a kind of which a value has at most one is refused (--Errno.E2BIG) when
- * it occurs twice; arrays may repeat pointers and roots only (--Errno.EINVAL); at most eleven fields (--Errno.E2BIG); fields must not
- * overlap or come out of order (--Errno.EEXIST); one value has one kind of lock (--Errno.EINVAL), and a root needs one (--Errno.EINVAL).
+ * <p>The rules are those of Linux's {@code btf_parse_fields}: a struct is recognised by its name and size only where it
+ * is named directly (a typedef of it is an ordinary field); a kind of which a value has at most one is refused
+ * (--Errno.E2BIG) when it occurs twice; arrays may repeat pointers and roots only (--Errno.EINVAL); at most eleven
+ * fields (--Errno.E2BIG); fields must not overlap or come out of order (--Errno.EEXIST); one value has one kind of lock
+ * (--Errno.EINVAL), and a root needs one (--Errno.EINVAL).
  */
 final class BtfFieldParser {
     private static final int MAX_FIELDS = 11;
@@ -100,7 +101,7 @@ final class BtfFieldParser {
     }
 
     /**
-     * Where a field is declared.
+     * The place where a field is declared.
      *
      * @param ownerId the struct or variable that a declaration tag of the field is attached to
      * @param component index of the member, -1 for a variable

@@ -171,7 +171,7 @@ public final class BtfFormatter {
         return new BtfValue.Items(items);
     }
 
-    /** Whether the array is of {@code char} itself and holds printable characters and a zero. */
+    /** Returns true if the array is of {@code char} itself and holds printable characters and a zero. */
     private boolean isText(BtfType.Array type, ByteBuffer bytes, int at) {
         int elementId = type.elementTypeId();
         for (int depth = 0; types.type(elementId) instanceof BtfType.Modifier modifier && depth < MAX_DEPTH; depth++) {

@@ -94,7 +94,9 @@ final class BtfImage implements TypeSource {
         return type;
     }
 
-    /** The string at an offset in the string section, at most MAX_NAME_BYTES of it; the offset must have been checked. */
+    /**
+     * The string at an offset in the string section, at most MAX_NAME_BYTES of it; the offset must have been checked.
+     */
     String string(int offset) {
         int start = stringsStart + offset;
         int end = start;

@@ -6,8 +6,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The special fields of a type, by offset: what Linux calls a {@code btf_record}. A type whose fields break the rules has
- * none, and says why by {@link #errno()}; a map of such a type can be made, but no program can use a special field of it.
+ * The special fields of a type, by offset: what Linux calls a {@code btf_record}. A type whose fields break the rules
+ * has none, and says why by {@link #errno()}; a map of such a type can be made, but no program can use a special field
+ * of it.
  *
  * @param fields the fields, sorted by offset
  * @param errno 0, or the negative errno value with which Linux refuses the fields
@@ -16,11 +17,11 @@ public record BtfRecord(List<BtfField> fields, int errno) {
     /** No special fields. */
     public static final BtfRecord EMPTY = new BtfRecord(List.of(), 0);
 
-    /** What a map's value may hold (which kinds of maps may hold which is for the map to say). */
+    /** The kinds of fields that a map's value may hold; each type of map restricts them further. */
     public static final Set<BtfField.Kind> MAP_VALUE_KINDS =
             Set.copyOf(EnumSet.complementOf(EnumSet.of(BtfField.Kind.BPF_LIST_NODE, BtfField.Kind.BPF_RB_NODE)));
 
-    /** What an object that a program allocates may hold, and Linux keeps a record for. */
+    /** The kinds of fields that Linux records for an object that a program allocates. */
     public static final Set<BtfField.Kind> ALLOCATED_OBJECT_KINDS = Set.copyOf(EnumSet.complementOf(EnumSet.of(
             BtfField.Kind.BPF_TIMER,
             BtfField.Kind.BPF_WORKQUEUE,
@@ -31,7 +32,7 @@ public record BtfRecord(List<BtfField> fields, int errno) {
      * Finds the special fields of a type.
      *
      * @param btf the types
-     * @param typeId a struct or a section of variables, behind any typedefs; anything else gives -EINVAL
+     * @param typeId a struct or a section of variables, or a typedef of one; anything else gives -EINVAL
      * @param kinds the kinds to look for
      * @param valueSize size of the value in bytes
      */
@@ -39,12 +40,12 @@ public record BtfRecord(List<BtfField> fields, int errno) {
         return BtfFieldParser.parse(btf, typeId, kinds, valueSize);
     }
 
-    /** Whether there are no special fields. */
+    /** Returns true if there are no special fields. */
     public boolean isEmpty() {
         return fields.isEmpty();
     }
 
-    /** Whether there is a field of the kind. */
+    /** Returns true if there is a field of the kind. */
     public boolean has(BtfField.Kind kind) {
         return first(kind) != null;
     }

@@ -1,7 +1,7 @@
 package dev.spinbpf.programs.btf;
 
 /**
- * What a {@code .BTF} section holds.
+ * The contents of a {@code .BTF} section.
  *
  * @param types the types
  * @param strings the strings, which {@code .BTF.ext} refers to as well

@@ -58,7 +58,7 @@ public sealed interface BtfType {
     /** A qualifier or, with a name, BTF_KIND_TYPE_TAG. */
     record Modifier(ModifierKind kind, String name, int typeId) implements BtfType {}
 
-    /** What a {@link Modifier} is. */
+    /** The kinds of {@link Modifier}. */
     enum ModifierKind {
         VOLATILE,
         CONST,

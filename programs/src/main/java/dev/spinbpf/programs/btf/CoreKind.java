@@ -1,6 +1,6 @@
 package dev.spinbpf.programs.btf;
 
-/** What a CO-RE relocation asks for: {@code enum bpf_core_relo_kind}, in its order. */
+/** The question that a CO-RE relocation asks: {@code enum bpf_core_relo_kind}, in its order. */
 enum CoreKind {
     FIELD_BYTE_OFFSET("byte_off", Subject.FIELD),
     FIELD_BYTE_SIZE("byte_sz", Subject.FIELD),
@@ -16,7 +16,7 @@ enum CoreKind {
     ENUMVAL_VALUE("enumval_value", Subject.ENUM_VALUE),
     TYPE_MATCHES("type_matches", Subject.TYPE);
 
-    /** What is looked for in the target. */
+    /** The thing that is looked for in the target. */
     enum Subject {
         FIELD,
         TYPE,

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @see <a href="https://docs.kernel.org/bpf/llvm_reloc.html">BPF LLVM Relocations, CO-RE Relocations</a>
  */
 public final class CoreResolver {
-    /** What keeping a candidate costs: it takes memory, too. */
+    /** The cost of keeping a candidate in steps: it takes memory, too. */
     private static final int CANDIDATE_STEPS = 8;
 
     private final Btf local;

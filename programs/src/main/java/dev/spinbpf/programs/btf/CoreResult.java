@@ -1,11 +1,11 @@
 package dev.spinbpf.programs.btf;
 
 /**
- * What to do to an instruction that has a CO-RE relocation.
+ * The change to an instruction that has a CO-RE relocation.
  *
  * @param description the path that was looked for, in libbpf's notation; empty where it was found
  * @param poison nothing in the target corresponds: the instruction must not be reached
- * @param validate whether the instruction must hold {@code originalValue} now
+ * @param validate true if the instruction must hold {@code originalValue} now
  * @param originalValue the value that the compiler put in
  * @param newValue the value to put in
  * @param wrongAccess for loads and stores: the field has another size, and cannot be accessed with that

@@ -5,7 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a CO-RE relocation leads to within a type: a path that a program was compiled with, or its match in the target.
+ * The path of a CO-RE relocation within a type: the one that a program was compiled with, or its match in the target.
  *
  * <p>The raw path has one number for each level, anonymous structs and unions included. The accessors have only what
  * matters to a match: named fields, and elements of arrays.
@@ -94,7 +94,7 @@ final class CoreSpec {
         };
     }
 
-    /** Whether the array, which the last accessor leads to, is one of unknown length at the end of a struct. */
+    /** Returns true if the array that the last accessor leads to has unknown length and ends a struct. */
     boolean endsInFlexibleArray(BtfType.Array array) {
         Accessor last = accessors.getLast();
         return last.name() != null

@@ -3,8 +3,8 @@ package dev.spinbpf.programs.btf;
 import java.util.List;
 
 /**
- * Whether a type of a program and one of the target may stand for each other. There are three notions, as libbpf has
- * them: of fields that an access leads to, of whole types ("exists"), and strict, member by member ("matches").
+ * Decides if a type of the target may stand for one of the program. libbpf has three notions of this: for fields that
+ * an access leads to, for whole types ("exists"), and a strict one, member by member ("matches").
  * Qualifiers and typedefs never count.
  */
 final class CoreTypes {
@@ -20,7 +20,7 @@ final class CoreTypes {
         this.budget = budget;
     }
 
-    /** Whether the types have the same kind; enumerations of 32 and 64 bits count as one. */
+    /** Returns true if the types have the same kind; enumerations of 32 and 64 bits count as one. */
     static boolean sameKind(BtfType a, BtfType b) {
         return switch (a) {
             case BtfType.Composite composite ->
@@ -34,7 +34,7 @@ final class CoreTypes {
         return name.substring(0, Btf.essentialNameLength(name));
     }
 
-    /** Whether one field may be read in place of the other. */
+    /** Returns true if the target's field may be read in place of the program's. */
     boolean fieldsCompatible(int localId, int targetId) throws CoreException {
         int localAt = localId;
         int targetAt = targetId;
@@ -82,7 +82,7 @@ final class CoreTypes {
         return localName.isEmpty() || targetName.isEmpty() || localName.equals(targetName);
     }
 
-    /** Whether a type of the target is what the program means by a type whose name agrees. */
+    /** Returns true if a type of the target is compatible with the program's type of that name. */
     boolean compatible(int localId, int targetId) throws CoreException {
         return sameKind(local.type(localId), target.type(targetId)) && compatible(localId, targetId, MAX_DEPTH);
     }
@@ -151,7 +151,7 @@ final class CoreTypes {
         return true;
     }
 
-    /** Whether a type of the target has all that the program's type has. */
+    /** Returns true if a type of the target has all that the program's type has. */
     boolean matches(int localId, int targetId) throws CoreException {
         return matches(localId, targetId, false, MAX_DEPTH);
     }

@@ -5,7 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Where a {@link Btf} has its types from. Immutable as seen from outside. */
+/** The source of a {@link Btf}'s types. Immutable as seen from outside. */
 sealed interface TypeSource permits TypeSource.Listed, BtfImage {
     /** Number of types, void included. */
     int size();

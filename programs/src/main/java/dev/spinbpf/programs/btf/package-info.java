@@ -1,4 +1,7 @@
-/** The BPF type format: types, lookups, and relocation against another set of types. */
+/**
+ * The BPF type format: types, lookups, values printed by type, and CO-RE relocation against another set of types. ELF
+ * sections and the patching of instructions do not belong here.
+ */
 @NullMarked
 package dev.spinbpf.programs.btf;
 

@@ -40,7 +40,7 @@ final class CodeInfo {
         return ofSection.getOrDefault((long) function.start, 0);
     }
 
-    /** Whether the kernel verifies the function by its prototype alone. */
+    /** Returns true if the kernel verifies the function by its prototype alone. */
     boolean isGlobal(Function function) {
         return types.type(typeOf(function)) instanceof BtfType.Func type && type.linkage() == BtfType.Linkage.GLOBAL;
     }

@@ -1,6 +1,9 @@
 package dev.spinbpf.programs.elf;
 
-/** What the linker has to put into one instruction. Symbol offsets are in bytes within the symbol's section. */
+/**
+ * A relocation: the value that the linker puts into one instruction. Symbol offsets are in bytes within the symbol's
+ * section.
+ */
 sealed interface CodeReloc {
     /** Call of a function in {@code .text}. */
     record Call(long symbolOffset) implements CodeReloc {}

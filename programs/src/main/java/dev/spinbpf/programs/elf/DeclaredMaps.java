@@ -10,8 +10,8 @@ import java.util.List;
 
 /**
  * Maps declared in section {@code .maps}: each variable is a map, whose attributes are the members of its struct.
- * {@code __uint} is a pointer to an array of as many elements as the value, {@code __ulong} an enumeration of one value,
- * {@code __type} a pointer to the type, {@code __array} an array of pointers to what the elements are.
+ * {@code __uint} is a pointer to an array of as many elements as the value, {@code __ulong} an enumeration of one
+ * value, {@code __type} a pointer to the type, {@code __array} an array of pointers to what the elements are.
  */
 final class DeclaredMaps {
     static final String SECTION = ".maps";

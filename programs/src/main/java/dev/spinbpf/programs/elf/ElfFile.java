@@ -46,7 +46,7 @@ final class ElfFile {
         this.file = file;
     }
 
-    /** Whether the bytes begin like an ELF file. */
+    /** Returns true if the bytes begin like an ELF file. */
     static boolean isElf(ByteBuffer bytes) {
         return bytes.remaining() >= 4
                 && bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN).getInt(bytes.position()) == MAGIC;
@@ -143,7 +143,7 @@ final class ElfFile {
         return new MalformedObjectException(fileName, "", offset, reason);
     }
 
-    /** Where the section table is. */
+    /** The place of the section table. */
     private record SectionTable(long offset, long count, long namesIndex) {}
 
     private SectionTable checkHeader(boolean forBpf) throws MalformedObjectException {

@@ -10,7 +10,7 @@ import dev.spinbpf.programs.btf.Btf;
  * @param btfId id of its VAR or FUNC type
  */
 record Extern(int symbolIndex, String name, boolean weak, int btfId, Role role) {
-    /** What it stands for. */
+    /** The thing that it stands for. */
     sealed interface Role {}
 
     /** A kernel function. */

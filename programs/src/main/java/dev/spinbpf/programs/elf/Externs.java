@@ -12,8 +12,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an object declares {@code extern}: kernel functions and variables ({@code .ksyms}) and settings of the kernel
- * ({@code .kconfig}). Which of these a symbol is, its BTF says.
+ * The {@code extern} declarations of an object: kernel functions and variables ({@code .ksyms}) and settings of the
+ * kernel ({@code .kconfig}). A symbol's BTF says which of these it is.
  */
 final class Externs {
     private final ElfFile elf;

@@ -14,16 +14,16 @@ final class Function {
     /** Instructions; CO-RE relocations are made in place. */
     final long[] code;
 
-    /** Whether its symbol is global or weak. */
+    /** True if its symbol is global or weak. */
     final boolean global;
 
-    /** Whether its symbol cannot be seen from other files, so that it is verified like a static function. */
+    /** True if its symbol cannot be seen from other files, so that it is verified like a static function. */
     final boolean hidden;
 
-    /** What to put into which instruction, by slot within the function. */
+    /** Relocations by the slot of their instruction within the function. */
     final TreeMap<Integer, CodeReloc> relocs = new TreeMap<>();
 
-    /** Why programs that contain the function cannot be loaded, or null. */
+    /** The reason why programs that contain the function cannot be loaded, or null. */
     @Nullable
     String failure;
 

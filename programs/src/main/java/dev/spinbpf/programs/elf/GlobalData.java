@@ -27,7 +27,7 @@ final class GlobalData {
         this.objectName = objectName(fileName);
     }
 
-    /** Whether a section holds global variables. */
+    /** Returns true if a section holds global variables. */
     static boolean isData(ElfSection section) {
         return section.size() > 0
                 && switch (section.type()) {

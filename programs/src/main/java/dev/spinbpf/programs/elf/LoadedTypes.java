@@ -101,7 +101,10 @@ final class LoadedTypes {
         return new Btf(fixed);
     }
 
-    /** Gives sections their sizes and variables their places, and sorts them; {@code .kconfig} and {@code .ksyms} excepted. */
+    /**
+     * Gives sections their sizes and variables their places, and sorts them; {@code .kconfig} and {@code .ksyms}
+     * excepted.
+     */
     void fixDataSections() throws MalformedObjectException {
         Map<String, ElfSymbol> variables = new HashMap<>();
         for (ElfSymbol symbol : elf.symbols()) {

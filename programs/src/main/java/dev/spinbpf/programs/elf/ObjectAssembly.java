@@ -243,7 +243,10 @@ final class ObjectAssembly {
         return kind.target().orElse(null);
     }
 
-    /** What programs are tagged with the name of an exception callback: main function to callback. */
+    /**
+     * Returns the name of the exception callback of each main function that is tagged with one; empty for more than one
+     * tag.
+     */
     private Map<String, String> exceptionCallbacks() {
         Map<String, String> callbacks = new HashMap<>();
         for (int id = 1; id < types.original.size(); id++) {

@@ -15,11 +15,11 @@ import java.nio.file.Path;
  * Reads object files that clang made for BPF, and does to them what libbpf does between the file and the kernel: finds
  * programs and maps, links subprograms, resolves references, relocates against other types.
  *
- * <p>A file that is not what it should be gives a {@link MalformedObjectException} and nothing else. Memory is bounded by
- * a multiple of the file's size, plus these limits: {@link #MAX_FILE_BYTES} for the file,
- * {@link ProgramObject#MAX_DATA_BYTES} of global variables, {@link KernelLimits#BPF_COMPLEXITY_LIMIT_INSNS} instructions
- * for a linked program, {@link ProgramObject#MAX_SLOTS} for all programs of a file together (the ones beyond are reported
- * as unlinked).
+ * <p>A file that is not what it should be gives a {@link MalformedObjectException} and nothing else. Memory is bounded
+ * by a multiple of the file's size, plus these limits: {@link #MAX_FILE_BYTES} for the file,
+ * {@link ProgramObject#MAX_DATA_BYTES} of global variables, {@link KernelLimits#BPF_COMPLEXITY_LIMIT_INSNS}
+ * instructions for a linked program, {@link ProgramObject#MAX_SLOTS} for all programs of a file together (the ones
+ * beyond are reported as unlinked).
  */
 public final class ObjectReader {
     /** Largest file that is read. */
@@ -27,7 +27,7 @@ public final class ObjectReader {
 
     private ObjectReader() {}
 
-    /** Whether the bytes begin like an object file. */
+    /** Returns true if the bytes begin like an object file. */
     public static boolean isObject(byte[] bytes) {
         return ElfFile.isElf(ByteBuffer.wrap(bytes));
     }

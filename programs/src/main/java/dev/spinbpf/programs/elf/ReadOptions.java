@@ -4,12 +4,12 @@ import dev.spinbpf.programs.btf.Btf;
 import java.util.Map;
 
 /**
- * What an object is read for: what a loader would ask the running kernel.
+ * The kernel that an object is read for: the facts that a loader would ask of the running one.
  *
  * @param targetTypes types that CO-RE relocations are resolved against; {@link Btf#EMPTY} for the object's own
  * @param kernelVersion value of {@code LINUX_KERNEL_VERSION}: {@code major << 16 | minor << 8 | patch}
- * @param kconfig values of {@code CONFIG_*} externs as in a kernel's configuration file: {@code y}, {@code m}, {@code n},
- *     a number, or a string in double quotes
+ * @param kconfig values of {@code CONFIG_*} externs as in a kernel's configuration file: {@code y}, {@code m},
+ *     {@code n}, a number, or a string in double quotes
  * @param possibleCpus CPUs, for maps that have an element each and do not say how many
  */
 public record ReadOptions(Btf targetTypes, int kernelVersion, Map<String, String> kconfig, int possibleCpus) {

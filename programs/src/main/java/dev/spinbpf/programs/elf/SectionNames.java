@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What kind of program a section holds, by its name: libbpf's table.
+ * The kinds of programs by the names of their sections: libbpf's table.
  *
- * <p>A leading {@code ?} says that the program is loaded only on request. A name that the table ends with {@code +} may be
- * followed by a slash and what to attach to; others must match exactly. The first row that matches counts.
+ * <p>A leading {@code ?} says that the program is loaded only on request. A name that the table ends with {@code +} may
+ * be followed by a slash and what to attach to; others must match exactly. The first row that matches counts.
  *
  * @see <a href="https://docs.kernel.org/bpf/libbpf/program_types.html">Program Types and ELF Sections</a>
  */
@@ -140,16 +140,16 @@ public final class SectionNames {
     private SectionNames() {}
 
     /**
-     * What a section's name says.
+     * The meaning of a section's name.
      *
      * @param type the kind of program
      * @param attachType expected attach type; CGROUP_INET_INGRESS, which is number 0, where there is none
      * @param target what follows the slash, or empty
      * @param autoload false if the name starts with {@code ?}
-     * @param sleepable whether the program may sleep
-     * @param needsTarget whether the program cannot be loaded without the name of what it attaches to, as its types
+     * @param sleepable true if the program may sleep
+     * @param needsTarget true if the program cannot be loaded without the name of what it attaches to, as its types
      *     come from there
-     * @param xdpFrags whether an XDP program takes packets in several buffers
+     * @param xdpFrags true if an XDP program takes packets in several buffers
      */
     public record Match(
             ProgType type,
@@ -176,7 +176,7 @@ public final class SectionNames {
         }
     }
 
-    /** What the section's name says of its programs; empty if libbpf does not know the name. */
+    /** Returns the meaning of the section's name; empty if libbpf does not know it. */
     public static Optional<Match> lookup(String sectionName) {
         boolean autoload = !sectionName.startsWith("?");
         String section = autoload ? sectionName : sectionName.substring(1);

@@ -32,7 +32,7 @@ final class Settings {
         return values.array();
     }
 
-    /** Why programs that read the setting cannot be loaded, or null. */
+    /** Returns the reason why programs that read the setting cannot be loaded, or null. */
     @Nullable
     String problem(Extern extern) {
         return problems.get(extern);

@@ -12,7 +12,8 @@ package dev.spinbpf.programs.isa;
  */
 public record Insn(Op op, int dst, int src, int off, long imm) {
     /**
-     * What stands in the second slot of an {@link Op.Kind#LDDW}, so that indices are the kernel's instruction numbers.
+     * The placeholder in the second slot of an {@link Op.Kind#LDDW}, so that indices are the kernel's instruction
+     * numbers.
      */
     public static final Insn LDDW_SECOND_SLOT = new Insn(Op.LDDW_HI, 0, 0, 0, 0);
 

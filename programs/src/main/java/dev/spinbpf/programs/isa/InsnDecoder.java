@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Bytes to instructions, by the columns of {@link Op}.
  *
- * <p>A field that an operation does not use must be zero: that is what leaves room for extensions, and what Linux checks
- * before it looks at a program any further. Fields that a loader fills in (map, function and type numbers, both halves of
- * a wide load) are kept as they are.
+ * <p>A field that an operation does not use must be zero: that is what leaves room for extensions, and what Linux
+ * checks before it looks at a program any further. Fields that a loader fills in (map, function and type numbers, both
+ * halves of a wide load) are kept as they are.
  *
  * @see <a href="https://www.rfc-editor.org/rfc/rfc9669#section-3">RFC 9669, section 3</a>
  */

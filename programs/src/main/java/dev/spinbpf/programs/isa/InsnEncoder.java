@@ -20,8 +20,8 @@ public final class InsnEncoder {
      * @param insns one element for each slot, {@link Insn#LDDW_SECOND_SLOT} after each wide load
      * @param order byte order of the fields and of the halves of the register byte
      * @return {@link Insn#SLOT_BYTES} bytes for each element
-     * @throws IllegalArgumentException if a field that the row does not use is not zero, a value does not fit its field,
-     *     or first and second slots of wide loads do not pair
+     * @throws IllegalArgumentException if a field that the row does not use is not zero, a value does not fit its
+     *     field, or first and second slots of wide loads do not pair
      */
     public static byte[] encode(List<Insn> insns, ByteOrder order) {
         ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(insns.size(), Insn.SLOT_BYTES))

@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why a slot of bytes is no instruction.
+ * The reason why a slot of bytes is no instruction.
  *
  * @param kind what is wrong
  * @param slot the slot that holds the field at fault (for a two-slot instruction it may be the second one)

@@ -11,7 +11,7 @@ public final class InvalidInsnException extends Exception {
         this.problem = problem;
     }
 
-    /** What is wrong, in parts. */
+    /** Returns the problem in parts. */
     public InsnProblem problem() {
         return problem;
     }

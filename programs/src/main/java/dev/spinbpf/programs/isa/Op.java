@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The instruction set: one row for each <em>operation</em> of RFC 9669 and of Linux's extensions.
  *
- * <p>The byte encoding hides some operations behind a field of another one (signed division is division with offset 1,
- * each atomic is the same opcode with another immediate, a load of a map's address is a constant load with another
+ * <p>The byte encoding tells some operations apart by a field of another one (signed division is division with offset
+ * 1, each atomic is the same opcode with another immediate, a load of a map's address is a constant load with another
  * source register). Here each of them is a row of its own, and the field that told them apart, the <em>key field</em>,
  * is part of the row: in an {@link Insn} it reads zero.
  *
@@ -381,7 +381,7 @@ public enum Op {
         return row.fromWidth();
     }
 
-    /** What the second operand is: the source register, the immediate, or nothing. */
+    /** Returns the second operand: the source register, the immediate, or nothing. */
     public Operand operand() {
         return row.operand();
     }
@@ -416,14 +416,17 @@ public enum Op {
     }
 
     /**
-     * Whether the field is an operand of this row. A field that is neither an operand nor the {@link #keyField()} is
-     * reserved: it is zero in every valid instruction.
+     * Returns true if the field is an operand of this row. A field that is neither an operand nor the
+     * {@link #keyField()} is reserved: it is zero in every valid instruction.
      */
     public boolean uses(Field field) {
         return row.uses(field);
     }
 
-    /** Whether the second slot's immediate means something: all of {@link Kind#LDDW} but loads of a map's address. */
+    /**
+     * Returns true if the second slot's immediate means something: all of {@link Kind#LDDW} but loads of a map's
+     * address.
+     */
     public boolean hasUpperImm() {
         return row.kind() == Kind.LDDW && this != LDDW_MAP_FD && this != LDDW_MAP_IDX;
     }
@@ -447,7 +450,7 @@ public enum Op {
         return new OpRow(opcode, kind, width, group);
     }
 
-    /** What an operation does, as far as its fields have the same meaning. */
+    /** The kinds of operations; within one, fields have the same meaning. */
     public enum Kind {
         /** dst = dst OP operand. */
         ALU(RegRoles.DST | RegRoles.SRC, RegRoles.DST),
@@ -555,13 +558,13 @@ public enum Op {
         XCHG,
         CMPXCHG;
 
-        /** Whether the old value is written to src, or to r0 for {@link #CMPXCHG}. */
+        /** Returns true if the old value is written to src, or to r0 for {@link #CMPXCHG}. */
         public boolean fetches() {
             return ordinal() >= FETCH_ADD.ordinal();
         }
     }
 
-    /** Where the second operand comes from. */
+    /** The sources of the second operand. */
     public enum Operand {
         NONE,
         IMM,

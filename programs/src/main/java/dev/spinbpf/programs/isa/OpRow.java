@@ -44,7 +44,7 @@ record OpRow(
         return new OpRow(opcode, kind, width, group, fromWidth, operand, field, value, alu, cond, atomic);
     }
 
-    /** Whether the field means something in this row besides telling it apart; otherwise it is reserved. */
+    /** Returns true if the field means something in this row besides telling it apart; otherwise it is reserved. */
     boolean uses(Op.Field field) {
         return switch (field) {
             case NONE -> false;

@@ -5,8 +5,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Linux's error numbers that appear in results of helpers, maps and locks, and that loading a program fails with. The constants are
- * positive, as in errno.h; an operation that fails returns the negative value.
+ * Linux's error numbers that appear in results of helpers, maps and locks, and that loading a program fails with. The
+ * constants are positive, as in errno.h; an operation that fails returns the negative value.
  */
 public final class Errno {
     public static final int EPERM = 1;

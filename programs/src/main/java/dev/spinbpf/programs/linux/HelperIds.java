@@ -13,8 +13,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names and numbers of the helper functions, as in Linux's {@code enum bpf_func_id}. All are in {@code helpers.tsv}; those
- * whose meaning code depends on are constants too.
+ * Names and numbers of the helper functions, as in Linux's {@code enum bpf_func_id}. All are in {@code helpers.tsv};
+ * those whose meaning code depends on are constants too.
  */
 public final class HelperIds {
     public static final int BPF_FUNC_TAIL_CALL = 12;

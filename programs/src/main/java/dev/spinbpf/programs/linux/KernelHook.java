@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A tracepoint or function of the kernel that can be traced without the kernel's types at hand: its prototype in Linux
- * 7.2. {@code bpf_multi_func} stands for the functions of a program that attaches to several. BTF describes the helpers among them by the five registers that they take.
+ * 7.2. {@code bpf_multi_func} stands for the functions of a program that attaches to several. BTF describes the helpers
+ * among them by the five registers that they take.
  *
  * @param kind what it is
  * @param name its name; of a tracepoint without its group
@@ -139,7 +140,7 @@ public record KernelHook(Kind kind, String name, String returnType, List<Argumen
             function("void", "__pcpu_freelist_push", "struct pcpu_freelist *s, struct pcpu_freelist_node *node"),
             function("void", "pcpu_freelist_push", "struct pcpu_freelist *s, struct pcpu_freelist_node *node"));
 
-    /** What a hook is. */
+    /** The kinds of hooks. */
     public enum Kind {
         TRACEPOINT,
         FUNCTION
@@ -176,7 +177,7 @@ public record KernelHook(Kind kind, String name, String returnType, List<Argumen
         return new KernelHook(Kind.TRACEPOINT, name, "void", parse(arguments));
     }
 
-    /** What programs of an iterator attach to. */
+    /** Returns the function that an iterator's programs attach to. */
     private static KernelHook iterator(String name, String arguments) {
         return function("int", "bpf_iter_" + name, "struct bpf_iter_meta *meta, " + arguments);
     }

@@ -1,6 +1,9 @@
 package dev.spinbpf.programs.linux;
 
-/** Flags of {@code BPF_MAP_CREATE}, of the operations on elements and of helpers on maps, with the kernel's names and values. */
+/**
+ * Flags of {@code BPF_MAP_CREATE}, of the operations on elements and of helpers on maps, with the kernel's names and
+ * values.
+ */
 public final class MapFlags {
     /** Create a new element or update an existing one. */
     public static final long BPF_ANY = 0;

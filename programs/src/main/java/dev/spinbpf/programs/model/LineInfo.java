@@ -1,7 +1,7 @@
 package dev.spinbpf.programs.model;
 
 /**
- * Where the instructions from a slot on come from.
+ * The source line of the instructions from a slot on.
  *
  * @param insn the first slot that it describes
  * @param file the source file's name as the compiler was given it

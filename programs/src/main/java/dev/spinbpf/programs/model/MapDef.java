@@ -77,7 +77,7 @@ public record MapDef(
                 null);
     }
 
-    /** Whether the map holds a section of global variables. */
+    /** Returns true if the map holds a section of global variables. */
     public boolean isGlobalData() {
         return initialData != null && type == MapType.ARRAY;
     }

@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
  * A program, linked with the subprograms that it calls.
  *
  * <p>Instruction indices are slots, as in the kernel. What the loader would patch in is expressed by indices into the
- * owning {@link ProgramObject}: {@code LDDW_MAP_FD} and {@code LDDW_MAP_VALUE} carry the map's index in the lower half of
- * their immediate, {@code LDDW_BTF_ID} the kernel symbol's (upper half zero), {@code CALL_KFUNC} the kfunc's index in its
- * immediate (and zero in its offset).
+ * owning {@link ProgramObject}: {@code LDDW_MAP_FD} and {@code LDDW_MAP_VALUE} carry the map's index in the lower half
+ * of their immediate, {@code LDDW_BTF_ID} the kernel symbol's (upper half zero), {@code CALL_KFUNC} the kfunc's index
+ * in its immediate (and zero in its offset).
  * {@code CALL_SUBPROG} and {@code LDDW_FUNC} carry slot distances, as in the encoding.
  *
  * @param name name of its main function
@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param type what kind of program it is
  * @param attachType expected attach type
  * @param attachTarget what the section's name says after the slash (function, tracepoint, ...), or null; for a
- *     {@code struct_ops} program that a struct of the object refers to, type and member: {@code tcp_congestion_ops.init}
+ *     {@code struct_ops} program that a struct of the object refers to, type and member:
+ *     {@code tcp_congestion_ops.init}
  * @param sleepable whether it may sleep ({@code .s} sections)
  * @param autoload false if the section's name starts with {@code ?}
  * @param insns linked instructions: main function first, then the subprograms

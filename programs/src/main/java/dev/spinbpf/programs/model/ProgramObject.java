@@ -45,7 +45,7 @@ public record ProgramObject(
         this(fileName, license, programs, maps, kfuncs, btf, notes, List.of(), List.of());
     }
 
-    /** Whether helpers that demand it see a license compatible with the GPL. */
+    /** Returns true if the license is compatible with the GPL, as some helpers demand. */
     public boolean isGplCompatible() {
         return switch (license) {
             case "GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL" -> true;

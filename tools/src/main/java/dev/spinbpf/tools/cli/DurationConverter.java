@@ -10,7 +10,7 @@ import picocli.CommandLine.TypeConversionException;
 
 /** Reads times such as {@code 5s}, {@code 250ms}, {@code 1.5m}; {@code forever} where it makes sense. */
 final class DurationConverter implements ITypeConverter<Duration> {
-    /** What {@code forever} stands for. */
+    /** The value of {@code forever}. */
     static final Duration FOREVER = StressOptions.FOREVER;
 
     private static final Pattern TIME = Pattern.compile("(\\d{1,12}(?:\\.\\d{1,9})?)(ns|us|ms|s|m|h)");

@@ -1,6 +1,6 @@
 package dev.spinbpf.tools.cli;
 
-/** What the commands exit with. */
+/** The exit codes of all commands. */
 final class ExitCodes {
     static final int GOOD = 0;
 

@@ -25,7 +25,7 @@ final class FileVerification {
     private final Consumer<Throwable> internalErrors;
     private final Set<String> programs = new LinkedHashSet<>();
 
-    /** What is done with each program; {@link Verifier#verify}, but for tests. */
+    /** The verification of each program: {@link Verifier#verify}, except in tests. */
     @FunctionalInterface
     interface Step {
         Verdict verify(ProgramObject object, Program program, VerifierOptions options);
@@ -35,7 +35,7 @@ final class FileVerification {
      * @param kernelTypes the kernel's types, {@link Btf#EMPTY} if not given
      * @param insnLimit most instructions to process for one program
      * @param log whether to keep the verifier's log
-     * @param internalErrors is told where spinbpf itself fails; the row says so too
+     * @param internalErrors receives the failures of spinbpf itself; the row says so too
      */
     FileVerification(Btf kernelTypes, int insnLimit, boolean log, Consumer<Throwable> internalErrors) {
         this(kernelTypes, insnLimit, log, internalErrors, Verifier::verify);
@@ -80,7 +80,7 @@ final class FileVerification {
         return programs;
     }
 
-    /** What goes wrong at one program says nothing of the others. */
+    /** Verifies one program; an internal error becomes its row, and the others go on. */
     private VerifyRow verify(String fileName, ProgramObject object, Program program) {
         try {
             return row(fileName, program, verifier.verify(object, program, options));

@@ -155,7 +155,8 @@ final class InputFiles {
     }
 
     /**
-     * The file's bytes. What is no regular file (a pipe, a device) is read up to {@link #MAX_STREAM_BYTES}: it need not end.
+     * The file's bytes. What is no regular file (a pipe, a device) is read up to {@link #MAX_STREAM_BYTES}: it need not
+     * end.
      *
      * @param needed whether an empty file is refused
      */

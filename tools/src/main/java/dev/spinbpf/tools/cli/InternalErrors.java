@@ -2,9 +2,9 @@ package dev.spinbpf.tools.cli;
 
 import java.io.PrintWriter;
 
-/** What is said where spinbpf itself is at fault: one line, and the trace for those who ask for it. */
+/** The text for a fault of spinbpf itself: one line, and the trace for users who ask for it. */
 final class InternalErrors {
-    /** What to do about one. */
+    /** The advice for any such fault. */
     static final String HINT =
             "This is a fault of spinbpf, not of your program. Please report it with the file and this message;"
                     + " SPINBPF_DEBUG=1 shows the trace.";
@@ -14,7 +14,7 @@ final class InternalErrors {
 
     private InternalErrors() {}
 
-    /** What to do about an error. */
+    /** Returns the advice for an error. */
     static String hint(Throwable error) {
         return error instanceof OutOfMemoryError
                 ? "SPINBPF_JAVA_OPTS=-Xmx4g, for example, gives more memory. Please report a file of ordinary size that"
@@ -22,7 +22,7 @@ final class InternalErrors {
                 : HINT;
     }
 
-    /** What happened and where, in one line. */
+    /** Returns one line that says what happened and where. */
     static String message(Throwable error) {
         if (error instanceof OutOfMemoryError) {
             return "out of memory: a heap of " + Runtime.getRuntime().maxMemory() / BYTES_PER_MIB

@@ -23,7 +23,9 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code spinbpf map}: maps that {@code run --save-maps} left in a directory, or that {@code map create} made there. */
+/**
+ * {@code spinbpf map}: maps that {@code run --save-maps} left in a directory, or that {@code map create} made there.
+ */
 @Command(
         name = "map",
         mixinStandardHelpOptions = true,

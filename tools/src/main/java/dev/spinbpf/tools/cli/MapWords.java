@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the words behind {@code spinbpf map}, which are bpftool's; each may be cut short, as there. */
+/** Reads the words after {@code spinbpf map}, which are bpftool's; each may be cut short, as there. */
 final class MapWords {
     private static final int MOST_BYTE = 255;
 
@@ -21,7 +21,7 @@ final class MapWords {
     }
 
     /**
-     * What is to be done to an element.
+     * The element that a command names, and its new value.
      *
      * @param key its key, or null where none was given
      * @param value its value, or null where none was given
@@ -33,7 +33,7 @@ final class MapWords {
         return words.isEmpty();
     }
 
-    /** Whether the next word is this one, or the beginning of it; takes it then. */
+    /** Takes the next word if it is this one, or the beginning of it. Returns true if it was taken. */
     boolean take(String word) {
         String next = words.peek();
         boolean fits = next != null && !next.isEmpty() && word.startsWith(next);

@@ -29,7 +29,7 @@ final class Output {
         return writer;
     }
 
-    /** Why not all could be written; null if all was, or if the reader just had enough of it ({@code | head}). */
+    /** Returns the reason why output was lost; null if none was, or if the reader closed the pipe ({@code | head}). */
     @Nullable
     String failure() {
         writer.flush();

@@ -13,8 +13,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Files of nothing but instructions ({@code .bin}), as other engines' benchmarks use them: one program, no maps, and r1 points to
- * plain memory. No kind of Linux's programs is like that, so that they cannot be verified.
+ * Files of nothing but instructions ({@code .bin}), as other engines' benchmarks use them: one program, no maps, and r1
+ * points to plain memory. No kind of Linux's programs is like that, so that they cannot be verified.
  */
 final class RawProgram {
     private static final String SUFFIX = ".bin";

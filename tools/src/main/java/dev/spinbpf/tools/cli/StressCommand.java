@@ -375,8 +375,8 @@ final class StressCommand implements Callable<Integer> {
     }
 
     /**
-     * Runs while metrics are served, if they are asked for. When the process is told to end, the run stops and its report is
-     * still printed.
+     * Runs while metrics are served, if they are asked for. When the process is told to end, the run stops and its
+     * report is still printed.
      */
     private <R> R serve(Meters meters, Runnable stop, CountDownLatch printed, Run<R> run)
             throws InputException, InterruptedException {

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What has happened so far, as metrics show it.
+ * The state of a run so far, for metrics.
  *
  * @param cpus emulated CPUs
  * @param realProcessors processors of the machine that emulates them

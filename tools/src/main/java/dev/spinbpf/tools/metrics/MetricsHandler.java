@@ -25,12 +25,12 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers one connection's requests, one after the other: the next one is read when the answer to the one before is written, so
- * that a client that sends many and reads none holds one answer's memory.
+ * Answers one connection's requests, one after the other: the next one is read when the answer to the one before is
+ * written, so that a client that sends many and reads none holds one answer's memory.
  *
- * <p>A request has to be there whole, and its answer has to be taken, within a time; what comes in between does not prolong it. A
- * connection that is not kept is half-closed after the answer and read for a moment longer, since closing it on bytes that were not read would
- * reset it and might take the answer away from the client.
+ * <p>A request has to be there whole, and its answer has to be taken, within a time; what comes in between does not
+ * prolong it. A connection that is not kept is half-closed after the answer and read for a moment longer, since closing
+ * it on bytes that were not read would reset it and might take the answer away from the client.
  */
 final class MetricsHandler extends SimpleChannelInboundHandler<HttpObject> {
     private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
@@ -75,7 +75,7 @@ final class MetricsHandler extends SimpleChannelInboundHandler<HttpObject> {
         context.read();
     }
 
-    /** What was read was not enough for the next part of a request. */
+    /** Reads on if the next part of a request is not complete. */
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
         if (waiting) {

@@ -21,8 +21,8 @@ import java.util.function.Supplier;
 /**
  * Serves the metrics over HTTP: {@code GET /metrics} in Prometheus' text format.
  *
- * <p>Requests are hostile: the size of line and headers, the number of connections, the answers that wait to be written and the time that
- * a request may take are bounded. Bodies are not looked at.
+ * <p>Requests are hostile: the size of line and headers, the number of connections, the answers that wait to be written
+ * and the time that a request may take are bounded. Bodies are not looked at.
  */
 public final class MetricsServer implements AutoCloseable {
     private static final int MAX_REQUEST_LINE_BYTES = 4096;

@@ -3,14 +3,14 @@ package dev.spinbpf.tools.report;
 import java.util.Arrays;
 
 /**
- * How long one program takes.
+ * The run times of one program.
  *
  * @param program its name
- * @param nanosPerRun what each sample gave, in ascending order; at least one
+ * @param nanosPerRun nanoseconds per run of each sample, ascending; at least one
  * @param runsPerSample how many runs a sample is the average of
  * @param insns instructions of the last run
  * @param r0 result of the last run
- * @param returnsInt whether only the lower half of r0 is the result
+ * @param returnsInt true if only the lower half of r0 is the result
  */
 public record BenchRow(
         String program, double[] nanosPerRun, int runsPerSample, long insns, long r0, boolean returnsInt) {

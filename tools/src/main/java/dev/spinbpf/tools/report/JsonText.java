@@ -14,14 +14,15 @@ final class JsonText {
 
     /**
      * @param pretty whether to break lines
-     * @param plain whether values are shown as bpftool shows them without {@code -j}: pointers and bit fields in hexadecimal
+     * @param plain whether values are shown as bpftool shows them without {@code -j}: pointers and bit fields in
+     *     hexadecimal
      */
     JsonText(boolean pretty, boolean plain) {
         this.pretty = pretty;
         this.plain = plain;
     }
 
-    /** What was written, with a line end. */
+    /** Returns the text so far, with a line end. */
     String text() {
         return out + "\n";
     }

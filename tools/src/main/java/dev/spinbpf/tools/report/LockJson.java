@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** What was counted about locks, as JSON. */
+/** The lock statistics as JSON. */
 final class LockJson {
     private LockJson() {}
 

@@ -5,7 +5,7 @@ import dev.spinbpf.maps.lock.LockOutcome;
 import java.util.Locale;
 import java.util.Map;
 
-/** How attempts to take a lock are told apart in reports and metrics. */
+/** The results of an attempt to take a lock that reports and metrics distinguish. */
 public enum LockResult {
     OK,
     AA,
@@ -18,7 +18,7 @@ public enum LockResult {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** Which result an outcome counts as. */
+    /** Returns the result that an outcome counts as. */
     public static LockResult of(LockOutcome outcome) {
         return switch (outcome) {
             case FAST, PENDING, QUEUED, TRYLOCK -> OK;
@@ -29,7 +29,7 @@ public enum LockResult {
         };
     }
 
-    /** How many attempts had this result. */
+    /** Returns the number of attempts that had this result. */
     public long in(LockAttempts attempts) {
         return attempts.outcomes().entrySet().stream()
                 .filter(entry -> of(entry.getKey()) == this)

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
-/** What was counted about locks, as tables: attempts by outcome, how long they waited, how long locks were held. */
+/** The lock statistics as tables: attempts by outcome, how long they waited, how long locks were held. */
 final class LockTables {
     private static final long[] BOUNDS_NANOS = {
         1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000
@@ -37,13 +37,13 @@ final class LockTables {
         }
     }
 
-    /** So that {@code a[10]} comes behind {@code a[9]}. */
+    /** Sorts {@code a[10]} after {@code a[9]}. */
     private static String sortKey(String name) {
         return NUMBER.matcher(name)
                 .replaceAll(number -> "0".repeat(Math.max(0, 20 - number.group().length())) + number.group());
     }
 
-    /** What one line of each table is about. */
+    /** The lock, CPU and context of one line of each table. */
     private record Line(String lock, String cpu, ContextLevel level, LockAttempts attempts) {}
 
     /**
@@ -119,7 +119,7 @@ final class LockTables {
         return titles;
     }
 
-    /** How many there are, median, 99th percentile, longest, and a coarse histogram. */
+    /** Returns the cells for times: their number, median, 99th percentile, longest, and a coarse histogram. */
     static List<String> timeCells(TimeSnapshot times) {
         List<String> cells = new ArrayList<>(List.of(
                 Long.toString(times.count()),

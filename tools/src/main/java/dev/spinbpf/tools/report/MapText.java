@@ -213,7 +213,7 @@ public final class MapText {
         return out.name("next_key").bytes(next).end('}').text();
     }
 
-    /** What is printed where there is nothing to say. */
+    /** Returns the output of a command that has nothing to show. */
     public String nothing() {
         return json ? "null\n" : "";
     }

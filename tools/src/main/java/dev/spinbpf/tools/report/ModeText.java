@@ -11,7 +11,7 @@ import java.util.Locale;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
-/** What {@code spinbpf stress --mode} prints at the end. */
+/** The report that {@code spinbpf stress --mode} prints at the end. */
 public final class ModeText {
     private final ModeReport report;
     private final Style style;

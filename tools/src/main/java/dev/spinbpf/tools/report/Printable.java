@@ -1,8 +1,8 @@
 package dev.spinbpf.tools.report;
 
 /**
- * Text from files and file names, as a terminal may show it: control characters, and those that turn the direction of writing, stand as
- * {@code \}{@code u001b}, which JSON reads back.
+ * Text from files and file names, as a terminal may show it: control characters, and those that turn the direction of
+ * writing, stand as {@code \}{@code u001b}, which JSON reads back.
  */
 public final class Printable {
     private static final int DELETE = 0x7f;
@@ -26,7 +26,7 @@ public final class Printable {
         return result == null ? text : result.toString();
     }
 
-    /** Whether a terminal shows this character and does nothing else. */
+    /** Returns true if a terminal shows this character and does nothing else. */
     static boolean isPlain(char c) {
         if (c < DELETE) {
             return c >= ' ';

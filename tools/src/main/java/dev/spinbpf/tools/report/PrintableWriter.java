@@ -6,8 +6,9 @@ import java.io.PrintWriter;
 import java.io.Writer;
 
 /**
- * Lets through what a terminal may show: plain characters, line feeds, tabs and, where colours are used, the sequences of {@link Style}. Whatever
- * a hostile file puts into names, source lines or strings, no control character of it gets out; see {@link Printable}.
+ * Lets through what a terminal may show: plain characters, line feeds, tabs and, where colours are used, the sequences
+ * of {@link Style}. Whatever a hostile file puts into names, source lines or strings, no control character of it gets
+ * out; see {@link Printable}.
  */
 public final class PrintableWriter extends FilterWriter {
     private static final char ESCAPE = '\033';

@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** What {@code spinbpf run} prints: R0, time, output streams, maps. */
+/** The report of {@code spinbpf run}: R0, time, output streams, maps. */
 public final class RunReport {
     private static final int MOST_LINES_OF_A_STREAM = 60;
     private static final HexFormat HEX = HexFormat.ofDelimiter(" ");
@@ -34,7 +34,7 @@ public final class RunReport {
     private final List<String> trace;
 
     /**
-     * Reads what a run left behind.
+     * Reads the output and, if wanted, the maps of a finished run.
      *
      * @param withMaps whether to show the object's maps too
      */

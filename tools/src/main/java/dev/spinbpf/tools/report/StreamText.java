@@ -2,7 +2,7 @@ package dev.spinbpf.tools.report;
 
 import java.util.List;
 
-/** What programs wrote, cut to a length that a reader can take in. */
+/** The output of programs, cut to a readable length. */
 final class StreamText {
     private StreamText() {}
 
@@ -36,7 +36,7 @@ final class StreamText {
         return text.toString();
     }
 
-    /** How many lines are shown: whole paragraphs, where the first is not too long. */
+    /** Returns the number of lines to show: whole paragraphs, where the first is not too long. */
     private static int shown(List<String> lines, int mostLines) {
         if (lines.size() <= mostLines) {
             return lines.size();

@@ -13,7 +13,7 @@ import java.util.Map;
 public final class StressJson {
     private StressJson() {}
 
-    /** The report; parameters as of {@link StressText#of}. */
+    /** Returns the report as JSON; the parameters are those of {@link StressText#of}. */
     public static String of(String fileName, StressReport report, List<StressText.NotAttached> notAttached) {
         return Json.document(json -> {
             json.writeStartObject();

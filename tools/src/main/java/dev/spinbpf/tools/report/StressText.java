@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** What {@code spinbpf stress} prints at the end. */
+/** The report that {@code spinbpf stress} prints at the end. */
 public final class StressText {
     static final String MORE_CPUS_THAN_PROCESSORS =
             "More CPUs than processors: holders of locks are preempted, so that some timeouts are real.\n";

@@ -25,7 +25,7 @@ public enum Style {
         return wrap("2", text);
     }
 
-    /** Whether these are the characters of one of the sequences that a coloured style uses. */
+    /** Returns true if these are the characters of one of the sequences that a coloured style uses. */
     static boolean isSequence(CharSequence text) {
         return SEQUENCES.contains(text.toString());
     }

@@ -7,7 +7,7 @@ import java.util.List;
  *
  * @param fileName the file's name without directories, as veristat prints it
  * @param progName the program, empty for a file that cannot be read
- * @param verdict what became of it
+ * @param verdict the outcome
  * @param durationMicros time of verification in microseconds
  * @param totalInsns instructions processed
  * @param totalStates states kept
@@ -71,7 +71,7 @@ public record VerifyRow(
                 message);
     }
 
-    /** What became of a program or file. */
+    /** The outcomes for a program or file. */
     public enum Outcome {
         SUCCESS("success"),
         FAILURE("failure"),

@@ -77,7 +77,7 @@ public final class LiveMaps implements AutoCloseable {
         return types.get(maps.indexOf(map));
     }
 
-    /** How many CPUs per-CPU maps have values for. */
+    /** Returns the number of CPUs that per-CPU maps have values for. */
     public int cpuCount() {
         return cpus.count();
     }

@@ -18,8 +18,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Moves the elements of maps between a machine and a snapshot, as user space sees them. What cannot be read there (ring buffers,
- * bloom filters, program arrays, local storage) is not moved: such a map comes back empty.
+ * Moves the elements of maps between a machine and a snapshot, as user space sees them. What cannot be read there (ring
+ * buffers, bloom filters, program arrays, local storage) is not moved: such a map comes back empty.
  */
 final class MapTransfer {
     private final Cpu cpu;

@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A directory that holds a snapshot.
  *
- * <p>A snapshot is one file. A new one is written beside it, synced, and renamed over it; then the directory is synced. So
- * whoever opens the directory finds the old snapshot or the new one, wherever the writer was stopped. What a stopped writer
- * left is overwritten by the next. While a snapshot is changed, the directory is locked against other writers.
+ * <p>A snapshot is one file. A new one is written beside it, synced, and renamed over it; then the directory is synced.
+ * So whoever opens the directory finds the old snapshot or the new one, wherever the writer was stopped. What a stopped
+ * writer left is overwritten by the next. While a snapshot is changed, the directory is locked against other writers.
  */
 public final class SnapshotDirectory implements AutoCloseable {
     /** Largest file that is read. */
@@ -41,7 +41,7 @@ public final class SnapshotDirectory implements AutoCloseable {
         DIRECTORY_SYNCED
     }
 
-    /** Is told of each step. */
+    /** Listens to the steps of writing. */
     @FunctionalInterface
     interface Steps {
         Steps NONE = step -> {};
@@ -49,7 +49,7 @@ public final class SnapshotDirectory implements AutoCloseable {
         void reached(Step step);
     }
 
-    /** How long a command waits for others that change the same maps, and how often it looks. */
+    /** The time that a command waits for others that change the same maps; it looks every {@link #LOOK_NANOS}. */
     private static final long WAIT_NANOS = 30_000_000_000L;
 
     private static final long LOOK_NANOS = 20_000_000;
@@ -64,7 +64,7 @@ public final class SnapshotDirectory implements AutoCloseable {
         this.lock = lock;
     }
 
-    /** Whether there is a snapshot in the directory. */
+    /** Returns true if there is a snapshot in the directory. */
     public static boolean hasSnapshot(Path directory) {
         return Files.exists(directory.resolve(FILE));
     }

@@ -1,4 +1,7 @@
-/** Maps on disk: what {@code run --save-maps} leaves and {@code spinbpf map} works on. */
+/**
+ * Maps on disk: their file format, and the transfer between a file and live maps. The words and printed forms of
+ * {@code spinbpf map} do not belong here.
+ */
 @NullMarked
 package dev.spinbpf.tools.snapshot;
 

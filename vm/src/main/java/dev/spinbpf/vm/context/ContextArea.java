@@ -7,8 +7,8 @@ import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.vm.helper.PacketFields;
 
 /**
- * Guest memory for one run's context: the context itself and a packet. Below 4 GiB, because contexts hold packet addresses in
- * 32 bits.
+ * Guest memory for one run's context: the context itself and a packet. Below 4 GiB, because contexts hold packet
+ * addresses in 32 bits.
  *
  * <pre>
  *   number of arguments(8) context(256)
@@ -76,7 +76,7 @@ public final class ContextArea {
         };
     }
 
-    /** An {@code __sk_buff} whose data begin behind the Ethernet header. */
+    /** An {@code __sk_buff} whose data begin after the Ethernet header. */
     private long networkLayer(byte[] bytes) {
         skb(bytes);
         PacketFields fields = PacketFields.SK_BUFF;

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * The program runs of one CPU, nested on each other: a stack and a context area for each depth, and the guards. Confined to the CPU's
- * thread.
+ * The program runs of one CPU, nested on each other: a stack and a context area for each depth, and the guards.
+ * Confined to the CPU's thread.
  */
 public final class CpuContext {
     /** Deepest nesting of program runs on a CPU; a run beyond it is a miss. */

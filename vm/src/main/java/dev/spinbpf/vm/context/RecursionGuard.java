@@ -2,7 +2,7 @@ package dev.spinbpf.vm.context;
 
 import dev.spinbpf.programs.linux.ProgType;
 
-/** How Linux keeps a program from running into itself. */
+/** Linux's guard that keeps a program from interrupting itself. */
 public enum RecursionGuard {
     /** {@code bpf_prog_active}: one counter a CPU for all perf-event, kprobe and tracepoint programs. */
     SHARED,

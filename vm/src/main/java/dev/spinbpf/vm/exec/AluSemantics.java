@@ -3,7 +3,8 @@ package dev.spinbpf.vm.exec;
 import dev.spinbpf.programs.isa.Op;
 
 /**
- * The results of arithmetic, one static method for each operation that Java has no operator for, shared by every engine.
+ * The results of arithmetic, one static method for each operation that Java has no operator for, shared by every
+ * engine.
  *
  * <p>32-bit operations take the low halves of their operands and return a zero-extended result. Shift counts are masked
  * to the operation's width, as Java's shifts do.

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * A program made ready to run: linked, and pre-decoded to one {@code long} an instruction.
  *
  * <p>Bits 0-7 hold the {@link MicroOp}, 8-11 the destination register, 12-31 the index of the second operand in the
- * register file (a register, or a constant from {@link #CONSTANTS} on), 32-63 the memory offset or the index to jump to.
- * The second slots of wide instructions are left out, so that an index here is not a slot.
+ * register file (a register, or a constant from {@link #CONSTANTS} on), 32-63 the memory offset or the index to jump
+ * to. The second slots of wide instructions are left out, so that an index here is not a slot.
  */
 public final class Code {
     /** Index of the first constant in a register file. */
@@ -114,7 +114,9 @@ public final class Code {
         return err;
     }
 
-    /** The index of the function that makes a result of what the program throws, or -1 where the cookie is the result. */
+    /**
+     * The index of the function that makes a result of what the program throws, or -1 where the cookie is the result.
+     */
     int exceptionCallback() {
         return exceptionCallback;
     }

@@ -2,7 +2,7 @@ package dev.spinbpf.vm.exec;
 
 import dev.spinbpf.programs.isa.Op;
 
-/** When a conditional jump is taken; shared by every engine. RFC 9669 section 4.3. */
+/** Decides if a conditional jump is taken; shared by every engine. RFC 9669 section 4.3. */
 final class ConditionSemantics {
     private ConditionSemantics() {}
 

@@ -15,7 +15,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Execution {
 
-    /** Most frames that verified programs reach: eight each, and a tail call leaves the frames of the function's callers behind. */
+    /**
+     * Most frames that verified programs reach: eight each, and a tail call leaves the frames of the function's callers
+     * behind.
+     */
     public static final int MAX_FRAMES = 8 * (KernelLimits.MAX_TAIL_CALL_CNT + 1);
 
     /** Bytes of guest memory that the stack of an execution takes. */
@@ -231,7 +234,9 @@ public final class Execution {
         return code().slot(at);
     }
 
-    /** Source positions of the calls that led here, innermost first: slots of {@link #code()}'s program or its callers'. */
+    /**
+     * Source positions of the calls that led here, innermost first: slots of {@link #code()}'s program or its callers'.
+     */
     public List<Position> stack() {
         List<Position> positions = new ArrayList<>();
         positions.add(new Position(code(), code().slot(at)));
@@ -247,7 +252,9 @@ public final class Execution {
     /** A place in a program, as {@link #stack()} reports it. */
     public record Position(Code code, int slot) {}
 
-    /** Makes a load that may fail yield 0, and returns the next index; stops the run for what any other access raised. */
+    /**
+     * Makes a load that may fail yield 0, and returns the next index; stops the run for what any other access raised.
+     */
     int afterFault(int index, RuntimeException cause) {
         if (code().isProbe(index)) {
             registers[(int) (code().insns[index] >>> 8) & 0xf] = 0;

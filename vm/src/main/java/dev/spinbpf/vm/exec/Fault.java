@@ -5,7 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why a program run was stopped.
+ * The reason why a program run was stopped.
  *
  * @param program name of the program
  * @param insn slot of the instruction at fault

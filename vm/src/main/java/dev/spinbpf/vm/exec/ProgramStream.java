@@ -5,7 +5,9 @@ import static dev.spinbpf.programs.linux.Errno.ENOSPC;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
-/** One of a program's output streams, {@code BPF_STDOUT} or {@code BPF_STDERR}: a bounded buffer that a reader empties. */
+/**
+ * One of a program's output streams, {@code BPF_STDOUT} or {@code BPF_STDERR}: a bounded buffer that a reader empties.
+ */
 public final class ProgramStream {
     /** Most bytes that a stream holds: Linux's {@code BPF_STREAM_MAX_CAPACITY}. */
     public static final int CAPACITY = 100_000;

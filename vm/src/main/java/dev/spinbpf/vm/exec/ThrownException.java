@@ -1,6 +1,9 @@
 package dev.spinbpf.vm.exec;
 
-/** Thrown when a program calls {@code bpf_throw}. It ends the run, whose result the program's exception callback makes of the cookie. */
+/**
+ * Thrown when a program calls {@code bpf_throw}. It ends the run, whose result the program's exception callback makes
+ * of the cookie.
+ */
 public final class ThrownException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

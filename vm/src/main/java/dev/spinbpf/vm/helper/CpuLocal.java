@@ -43,7 +43,7 @@ final class CpuLocal {
         return (int) (mixed ^ mixed >>> 31);
     }
 
-    /** Takes guest memory that is given back by {@link #pop} with the same size, last taken first; 0 where none is left. */
+    /** Takes guest memory that {@link #pop} releases with the same size, last taken first; 0 where none is left. */
     long push(int sizeBytes) {
         if (scratch == 0) {
             scratch = arena.allocate(SCRATCH_SIZE);

@@ -11,10 +11,12 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The places at which programs took the locks that they hold, beside each CPU's table of held locks and under the same index.
+ * The places at which programs took the locks that they hold, beside each CPU's table of held locks and under the same
+ * index.
  *
- * <p>Its CPU alone writes an entry: when the lock was just taken, and again when it is about to be released. The lock's address is
- * written last and cleared first, so that whoever finds it reads what belongs to it, or finds it gone when looking again.
+ * <p>Its CPU alone writes an entry: when the lock was just taken, and again when it is about to be released. The lock's
+ * address is written last and cleared first, so that whoever finds it reads what belongs to it, or finds it gone when
+ * looking again.
  */
 final class HeldSites {
     private static final VarHandle LOCKS = MethodHandles.arrayElementVarHandle(long[].class);
@@ -70,7 +72,10 @@ final class HeldSites {
         }
     }
 
-    /** Who holds a lock, or null where no program does as far as the tables tell. Any thread may ask. */
+    /**
+     * Returns the place that took a lock which is held, or null where no program holds it as far as the tables tell.
+     * Any thread may ask.
+     */
     @Nullable
     Site find(long lock) {
         for (int cpu = 0; cpu < cpus.count(); cpu++) {

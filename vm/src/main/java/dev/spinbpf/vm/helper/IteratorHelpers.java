@@ -61,7 +61,10 @@ final class IteratorHelpers {
         return iterator;
     }
 
-    /** The iterator is the word itself or the address of a copy of the words, how many bits there are, and the current bit. */
+    /**
+     * The iterator is the word itself or the address of a copy of the words, how many bits there are, and the current
+     * bit.
+     */
     private static long newBits(Kernel kernel, long iterator, long words, int count) {
         GuestMemory.putLong(iterator, 0);
         GuestMemory.putInt(iterator + BIT_COUNT, 0);

@@ -10,9 +10,10 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The format strings of {@code bpf_trace_printk} and its kin, by the rules of Linux's {@code bpf_bprintf_prepare}: {@code %d %i %u %x
- * %X} with {@code l} and {@code ll}, {@code %c}, {@code %s}, {@code %p} and {@code %pK %px %ps %pS %pB %pks %pus %pi4 %pI4 %pi6 %pI6},
- * widths and the flags {@code 0 + -} and space. Anything else is -EINVAL. Pointers are shown as they are, not hashed.
+ * The format strings of {@code bpf_trace_printk} and its kin, by the rules of Linux's {@code bpf_bprintf_prepare}:
+ * {@code %d %i %u %x %X} with {@code l} and {@code ll}, {@code %c}, {@code %s}, {@code %p} and
+ * {@code %pK %px %ps %pS %pB %pks %pus %pi4 %pI4 %pi6 %pI6}, widths and the flags {@code 0 + -} and space. Anything
+ * else is -EINVAL. Pointers are shown as they are, not hashed.
  */
 final class KernelFormat {
     /** Longest output, with its zero byte: {@code MAX_BPRINTF_BUF}. */

@@ -10,7 +10,7 @@ import java.util.Locale;
 
 /**
  * The text that is written to a program's stderr stream when it could not take a lock: Linux's report ({@code
- * bpf_prog_report_rqspinlock_violation}), and one line more that says who holds the lock.
+ * bpf_prog_report_rqspinlock_violation}), and one line more that says which program holds the lock.
  */
 final class LockReports {
     private final Kernel kernel;

@@ -25,8 +25,8 @@ import java.util.Map;
  *   magic, different at each address(8) index of the type(4) bytes from one CPU's copy to the next(4) | object ...
  * </pre>
  *
- * <p>Linux frees an object after an RCU grace period. Here the memory of a freed object is reused after {@link #QUARANTINE}
- * more objects were freed.
+ * <p>Linux frees an object after an RCU grace period. Here the memory of a freed object is reused after
+ * {@link #QUARANTINE} more objects were freed.
  */
 final class ObjectHeap {
     private static final int HEADER = 16;

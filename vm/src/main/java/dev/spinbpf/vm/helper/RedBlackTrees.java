@@ -12,8 +12,8 @@ import dev.spinbpf.vm.exec.Execution;
  *   root: top(8) leftmost(8)      node: parent, bit 0 set in black nodes(8) right(8) left(8) owner: the root, or 0 (8)
  * </pre>
  *
- * <p>Insertion and removal are those of Cormen, Leiserson, Rivest and Stein; programs see the shape of the tree, and it is the
- * one that Linux's trees have.
+ * <p>Insertion and removal are those of Cormen, Leiserson, Rivest and Stein; programs see the shape of the tree, and it
+ * is the one that Linux's trees have.
  */
 final class RedBlackTrees {
     private static final int LEFTMOST = 8;
@@ -90,7 +90,7 @@ final class RedBlackTrees {
         return node;
     }
 
-    /** The node behind the least one: the least to its right, else its parent. */
+    /** Returns the node after the least one: the least to its right, else its parent. */
     private static long next(long node) {
         return child(node, RIGHT) != 0 ? least(child(node, RIGHT)) : parent(node);
     }

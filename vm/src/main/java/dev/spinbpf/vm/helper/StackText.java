@@ -8,8 +8,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The stack of a CPU in Linux's words: CPU and task, then each function of the program that runs with its source line, and those of the
- * programs that it interrupted or was nested into.
+ * The stack of a CPU in Linux's words: CPU and task, then each function of the program that runs with its source line,
+ * and those of the programs that it interrupted or was nested into.
  */
 final class StackText {
     private StackText() {}

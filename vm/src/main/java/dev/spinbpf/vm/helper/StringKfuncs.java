@@ -8,8 +8,8 @@ import static dev.spinbpf.programs.linux.Errno.ERANGE;
 import dev.spinbpf.maps.memory.GuestMemory;
 
 /**
- * {@code bpf_strcmp} and its kin. They read memory that may not be there (-EFAULT) up to 64 KiB (-E2BIG); an address at which
- * nothing can be is -ERANGE.
+ * {@code bpf_strcmp} and its kin. They read memory that may not be there (-EFAULT) up to 64 KiB (-E2BIG); an address at
+ * which nothing can be is -ERANGE.
  */
 final class StringKfuncs {
     /** {@code XATTR_SIZE_MAX}. */
@@ -180,7 +180,10 @@ final class StringKfuncs {
     private static final long MATCH = 1;
     private static final long NO_MATCH = 0;
 
-    /** Compares a part with what a text begins with, of which at most {@code left} characters count; or an error ends it. */
+    /**
+     * Compares a part with what a text begins with, of which at most {@code left} characters count; or an error ends
+     * it.
+     */
     private static long match(long text, long part, long left, boolean ignoreCase) {
         for (int j = 0; j < MAX; j++) {
             int wanted = at(part + j);

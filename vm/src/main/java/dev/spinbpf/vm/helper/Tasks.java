@@ -5,7 +5,7 @@ import dev.spinbpf.maps.cpu.Cpus;
 import dev.spinbpf.maps.map.LocalStorageMap;
 import dev.spinbpf.maps.memory.GuestArena;
 
-/** The emulated task that each CPU runs. Behind its structure lies the storage in which maps keep a value for it. */
+/** The emulated task that each CPU runs. After its structure lies the storage in which maps keep a value for it. */
 public final class Tasks {
     /** Bytes that an emulated {@code struct task_struct} has; all of them read as zero. */
     private static final int TASK_SIZE = 16 << 10;

@@ -1,4 +1,7 @@
-/** Helpers and kfuncs, which programs call, by subject; their prototypes and the rules of calling them are the verifier's. */
+/**
+ * Helpers and kfuncs, by subject. Their prototypes and the rules of calling them are the verifier's and do not belong
+ * here.
+ */
 @NullMarked
 package dev.spinbpf.vm.helper;
 

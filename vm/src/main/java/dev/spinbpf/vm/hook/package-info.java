@@ -1,4 +1,7 @@
-/** The places where programs attach, and the events and internal points that make attached programs run. */
+/**
+ * The places where programs attach, and the events and internal points that make attached programs run. The running
+ * itself does not belong here.
+ */
 @NullMarked
 package dev.spinbpf.vm.hook;
 

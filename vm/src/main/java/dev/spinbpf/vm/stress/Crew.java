@@ -19,7 +19,9 @@ final class Crew {
     private volatile long startNanos;
     private volatile long endNanos;
 
-    /** Adds a thread, before {@link #start}. Its body must end soon when {@link #isStopping}; if it throws, all stop. */
+    /**
+     * Adds a thread, before {@link #start}. Its body must end soon when {@link #isStopping}; if it throws, all stop.
+     */
     public void add(String name, Runnable body) {
         threads.add(Thread.ofPlatform().daemon().name("spinbpf-" + name).unstarted(() -> {
             try {

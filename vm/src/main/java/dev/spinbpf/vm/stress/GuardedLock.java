@@ -10,8 +10,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A lock in guest memory and what it protects, from which a failure of mutual exclusion shows: who is inside, a counter that is
- * incremented without atomic instructions, and a balance that moves among locks and is never lost.
+ * A lock in guest memory and what it protects, from which a failure of mutual exclusion shows: the CPU inside, a
+ * counter that is incremented without atomic instructions, and a balance that moves among locks and is never lost.
  *
  * <pre>
  *   word(4) .. owner(4) counter(8) balance(8)

@@ -9,8 +9,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /**
- * Raises interrupts of one level on all CPUs at random moments, on a thread of its own, so that they land wherever a CPU happens to
- * be, inside a lock's slow path as well.
+ * Raises interrupts of one level on all CPUs at random moments, on a thread of its own, so that they land wherever a
+ * CPU happens to be, inside a lock's slow path as well.
  *
  * @param level the level
  * @param every mean time between two interrupts

@@ -32,8 +32,8 @@ public final class ModeDriver implements AutoCloseable {
     /**
      * A run that has not begun.
      *
-     * @throws IllegalArgumentException where there are fewer CPUs than the mode needs, or both algorithms are asked for where there
-     *     is one lock only
+     * @throws IllegalArgumentException where there are fewer CPUs than the mode needs, or both algorithms are asked for
+     *     where there is one lock only
      */
     public ModeDriver(ModeOptions options) {
         StressMode mode = options.mode();

@@ -34,8 +34,8 @@ public record ModeOptions(
     public static final int DEFAULT_LOCKS = 48;
 
     /**
-     * The kernel module's delays, 20 ms and 10 ms, with an NMI to each critical section; a thousandth of them for torture. Four CPUs,
-     * five seconds.
+     * The kernel module's delays, 20 ms and 10 ms, with an NMI to each critical section; a thousandth of them for
+     * torture. Four CPUs, five seconds.
      */
     public static ModeOptions of(StressMode mode) {
         return new Builder(mode).build();

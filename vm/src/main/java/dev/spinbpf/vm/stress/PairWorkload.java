@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /**
- * The modes of the kernel's test module: each CPU's task takes one lock with interrupts disabled and stays inside for a while; NMIs
- * take another lock, or the same. Who fails stays as long outside.
+ * The modes of the kernel's test module: each CPU's task takes one lock with interrupts disabled and stays inside for a
+ * while; NMIs take another lock, or the same. Who fails stays as long outside.
  */
 final class PairWorkload extends Workload {
     private final StressMode mode;

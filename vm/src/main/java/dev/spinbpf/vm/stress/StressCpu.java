@@ -15,7 +15,7 @@ final class StressCpu {
     private static final int FLOWS = 64;
     private static final int MOST_POLLS_BETWEEN_INTERRUPTS = 12;
 
-    /** Of so many interrupts, one is a hard one. */
+    /** One in this many interrupts is a hardirq. */
     private static final int HARD_INTERRUPT_SHARE = 8;
 
     private final Cpu cpu;

@@ -14,12 +14,12 @@ import java.util.Locale;
 import java.util.SplittableRandom;
 
 /**
- * Keeps all CPUs of a machine busy: each on a thread of its own runs tasks, while packets, timers and NMIs land on it, and
- * everything that is attached runs.
+ * Keeps all CPUs of a machine busy: each on a thread of its own runs tasks, while packets, timers and NMIs land on it,
+ * and everything that is attached runs.
  *
- * <p>Soft and hard interrupts land after a random number of the running program's poll points, chosen by the seed. NMIs and
- * timer interrupts are raised by threads of their own, so that they land wherever the CPU happens to be, inside a lock's slow path as
- * well.
+ * <p>Soft and hard interrupts land after a random number of the running program's poll points, chosen by the seed. NMIs
+ * and timer interrupts are raised by threads of their own, so that they land wherever the CPU happens to be, inside a
+ * lock's slow path as well.
  */
 public final class StressDriver {
     private final Machine machine;

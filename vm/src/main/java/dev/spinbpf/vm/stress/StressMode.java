@@ -1,8 +1,8 @@
 package dev.spinbpf.vm.stress;
 
 /**
- * The kinds of stress run without programs. The first three are those of the kernel's own test module, {@code bpf_test_rqspinlock}: on
- * each CPU a task takes a lock and an NMI that lands in the middle takes one.
+ * The kinds of stress run without programs. The first three are those of the kernel's own test module,
+ * {@code bpf_test_rqspinlock}: on each CPU a task takes a lock and an NMI that lands in the middle takes one.
  */
 public enum StressMode {
     /** Task and NMI of each CPU want the same lock. */

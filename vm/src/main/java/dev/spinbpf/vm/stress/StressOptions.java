@@ -7,8 +7,8 @@ import java.time.Duration;
  *
  * @param duration how long; {@link #FOREVER} until {@link StressDriver#stop}
  * @param nmiEvery mean time between two NMIs on a CPU; zero for none
- * @param hardirqEvery mean time between two timer interrupts on a CPU, besides those that land between a program's instructions where
- *     a program hooks them; zero for none
+ * @param hardirqEvery mean time between two timer interrupts on a CPU, besides those that land between a program's
+ *     instructions where a program hooks them; zero for none
  * @param seed of the choice of moments at which interrupts land
  */
 public record StressOptions(Duration duration, Duration nmiEvery, Duration hardirqEvery, long seed) {

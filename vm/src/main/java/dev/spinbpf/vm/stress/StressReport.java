@@ -17,7 +17,8 @@ import java.util.Map;
  * @param programs one row for each attached program
  * @param locks one row for each lock that anybody tried to take: locks of programs, and locks inside maps by map
  * @param interrupts interrupts delivered, by level
- * @param outputs what the programs wrote to their streams, known when the run has ended; programs that wrote nothing are absent
+ * @param outputs what the programs wrote to their streams, known when the run has ended; programs that wrote nothing
+ *     are absent
  * @param faults the first faults, at most {@link #MAX_FAULTS}
  * @param stuckCpus CPUs that did not stop in time, and why not
  */

@@ -6,8 +6,8 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * One CPU's own count, at one level, of its attempts to take locks: kept apart from the locks' own statistics, so that the two
- * can be held against each other. One thread writes; any may read meanwhile.
+ * One CPU's own count, at one level, of its attempts to take locks: kept apart from the locks' own statistics, so that
+ * the two can be held against each other. One thread writes; any may read meanwhile.
  */
 final class Tally {
     private static final VarHandle COUNTS = MethodHandles.arrayElementVarHandle(long[].class);

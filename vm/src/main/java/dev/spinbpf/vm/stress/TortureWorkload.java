@@ -10,19 +10,20 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Locks taken at random: any order, nested up to a few deep and now and then deeper than the table of held locks, in all contexts, with
- * random delays, resilient locks among ordinary ones.
+ * Locks taken at random: any order, nested up to a few deep and now and then deeper than the table of held locks, in
+ * all contexts, with random delays, resilient locks among ordinary ones.
  *
  * <p>It must end although nothing is ordered, and so keeps to what Linux itself relies on:
  *
  * <ul>
- *   <li>Interrupts are disabled while somebody waits for a resilient lock, as Linux does wherever it takes one. A waiter in the
- *       queue is then interrupted by NMIs alone, which do not queue on top of it. Otherwise two heads of queues could be interrupted
- *       by waiters for each other's lock, and nobody would look at the clock. Once the lock is taken, interrupts are enabled
- *       again half of the time, so that they land on its holder.
- *   <li>A ring of waiters ends as long as one of them is resilient, because that one fails. An <em>outer</em> ordinary lock may be
- *       held while others are waited for, and is part of such rings; two of them are taken in order, so that no ring has only
- *       ordinary locks. A <em>leaf</em> is taken in interrupts too, and nothing is waited for under it.
+ *   <li>Interrupts are disabled while somebody waits for a resilient lock, as Linux does wherever it takes one. A
+ *       waiter in the queue is then interrupted by NMIs alone, which do not queue on top of it. Otherwise two heads of
+ *       queues could be interrupted by waiters for each other's lock, and nobody would look at the clock. Once the lock
+ *       is taken, interrupts are enabled again half of the time, so that they land on its holder.
+ *   <li>A ring of waiters ends as long as one of them is resilient, because that one fails. An <em>outer</em> ordinary
+ *       lock may be held while others are waited for, and is part of such rings; two of them are taken in order, so
+ *       that no ring has only ordinary locks. A <em>leaf</em> is taken in interrupts too, and nothing is waited for
+ *       under it.
  *   <li>NMIs take no ordinary lock.
  * </ul>
  */
