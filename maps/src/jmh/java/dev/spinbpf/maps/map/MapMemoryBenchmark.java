@@ -67,8 +67,7 @@ public class MapMemoryBenchmark {
 
     @Benchmark
     public BpfMap guestHash(Bytes bytes) throws MapCreationException {
-        MapDef def = new MapDef(
-                "map", MapType.HASH, Long.BYTES, valueSize, entries, 0, 0, 0, 0, 0, null, List.of(), null, false);
+        MapDef def = MapDef.builder("map", MapType.HASH).keySize(Long.BYTES).valueSize(valueSize).maxEntries(entries).build();
         BpfMap made = MapFactory.create(def, Btf.EMPTY, MapEnvironment.of(new Cpus(CPUS, Clock.REAL), () -> 0x5eed));
         bytes.bytesAnEntry = (double) made.memoryBytes() / entries;
         long buckets = HashTableMap.bucketCount(entries) * LINUX_BUCKET_SIZE;

@@ -62,8 +62,7 @@ public class MapOperationBenchmark {
         abstract BpfMap make() throws MapCreationException;
 
         final BpfMap make(MapType type, int keySize, long flags) throws MapCreationException {
-            MapDef def = new MapDef(
-                    "map", type, keySize, Long.BYTES, ENTRIES, flags, 0, 0, 0, 0, null, List.of(), null, false);
+            MapDef def = MapDef.builder("map", type).keySize(keySize).valueSize(Long.BYTES).maxEntries(ENTRIES).flags(flags).build();
             return MapFactory.create(def, Btf.EMPTY, MapEnvironment.of(cpus, () -> 0x5eed));
         }
 

@@ -75,21 +75,7 @@ public class ReadMostlyBenchmark {
 
         @Setup
         public void setUp(Sizes sizes) throws MapCreationException {
-            MapDef def = new MapDef(
-                    "map",
-                    MapType.HASH,
-                    Long.BYTES,
-                    sizes.valueSize,
-                    sizes.entries,
-                    0,
-                    0,
-                    0,
-                    0,
-                    0,
-                    null,
-                    List.of(),
-                    null,
-                    false);
+            MapDef def = MapDef.builder("map", MapType.HASH).keySize(Long.BYTES).valueSize(sizes.valueSize).maxEntries(sizes.entries).build();
             map = MapFactory.create(def, Btf.EMPTY, MapEnvironment.of(cpus, () -> 0x5eed));
             GuestThread thread = new GuestThread();
             thread.setUp(this, sizes);

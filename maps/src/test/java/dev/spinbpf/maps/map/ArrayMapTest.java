@@ -61,7 +61,7 @@ class ArrayMapTest {
     @Test
     void globalDataHasItsInitialContentsAndAnAddress() {
         byte[] initial = {1, 2, 3, 4, 5};
-        MapDef def = new MapDef(".rodata", MapType.ARRAY, 4, 5, 1, 0, 0, 0, 0, 0, null, List.of(), initial, true);
+        MapDef def = MapDef.builder(".rodata", MapType.ARRAY).keySize(4).valueSize(5).maxEntries(1).initialData(initial).readOnly(true).build();
         BpfMap map = machine.map(def, Btf.EMPTY);
         assertThat(map.directValueAddress()).isEqualTo(map.lookup(machine.cpu, machine.key(0)));
         assertThat(GuestMemory.bytes(map.directValueAddress(), 5)).isEqualTo(initial);

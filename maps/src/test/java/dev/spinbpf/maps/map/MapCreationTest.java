@@ -107,7 +107,7 @@ class MapCreationTest {
     }
 
     private static MapDef resizable(long maxEntries, long hint) {
-        return new MapDef("m", MapType.RHASH, 4, 8, maxEntries, 1, hint, 0, 0, 0, null, List.of(), null, false);
+        return MapDef.builder("m", MapType.RHASH).keySize(4).valueSize(8).maxEntries(maxEntries).flags(1).mapExtra(hint).build();
     }
 
     @Test
@@ -120,21 +120,7 @@ class MapCreationTest {
     }
 
     private static MapDef storage(int keySize, int valueSize, long maxEntries, long flags, int valueTypeId) {
-        return new MapDef(
-                "m",
-                MapType.TASK_STORAGE,
-                keySize,
-                valueSize,
-                maxEntries,
-                flags,
-                0,
-                0,
-                1,
-                valueTypeId,
-                null,
-                List.of(),
-                null,
-                false);
+        return MapDef.builder("m", MapType.TASK_STORAGE).keySize(keySize).valueSize(valueSize).maxEntries(maxEntries).flags(flags).typeIds(1, valueTypeId).build();
     }
 
     @Test

@@ -60,7 +60,7 @@ class SpecialFieldsTest {
     }
 
     private static MapDef def(MapType type, long flags) {
-        return new MapDef("m", type, 4, VALUE_SIZE, 4, flags, 0, 0, 1, 4, null, List.of(), null, false);
+        return MapDef.builder("m", type).keySize(4).valueSize(VALUE_SIZE).maxEntries(4).flags(flags).typeIds(1, 4).build();
     }
 
     private void fillValue(int with) {
@@ -72,7 +72,7 @@ class SpecialFieldsTest {
         byte[] data = new byte[VALUE_SIZE];
         Arrays.fill(data, (byte) 0x11);
         BpfMap map = machine.map(
-                new MapDef("m", MapType.ARRAY, 4, VALUE_SIZE, 1, 0, 0, 0, 1, 4, null, List.of(), data, false), BTF);
+                MapDef.builder("m", MapType.ARRAY).keySize(4).valueSize(VALUE_SIZE).maxEntries(1).typeIds(1, 4).initialData(data).build(), BTF);
 
         long value = map.lookup(machine.cpu, machine.key(0));
 
@@ -152,7 +152,7 @@ class SpecialFieldsTest {
             machine.storage();
         }
         return machine.map(
-                new MapDef("m", type, 4, VALUE_SIZE, storage ? 0 : 4, flags, 0, 0, 1, 5, null, List.of(), null, false),
+                MapDef.builder("m", type).keySize(4).valueSize(VALUE_SIZE).maxEntries(storage ? 0 : 4).flags(flags).typeIds(1, 5).build(),
                 BTF);
     }
 

@@ -70,14 +70,13 @@ final class TestMachine implements AutoCloseable {
     }
 
     static MapDef def(MapType type, int keySize, int valueSize, long maxEntries, long flags, @Nullable MapDef inner) {
-        return new MapDef("m", type, keySize, valueSize, maxEntries, flags, 0, 0, 0, 0, inner, List.of(), null, false);
+        return MapDef.builder("m", type).keySize(keySize).valueSize(valueSize).maxEntries(maxEntries).flags(flags).inner(inner).build();
     }
 
     /** An rhash with room for {@code hint} elements at first. */
     ResizableHashMap resizable(int keySize, int valueSize, long maxEntries, long hint) {
         long flags = MapFlags.BPF_F_NO_PREALLOC;
-        MapDef def = new MapDef(
-                "m", MapType.RHASH, keySize, valueSize, maxEntries, flags, hint, 0, 0, 0, null, List.of(), null, false);
+        MapDef def = MapDef.builder("m", MapType.RHASH).keySize(keySize).valueSize(valueSize).maxEntries(maxEntries).flags(flags).mapExtra(hint).build();
         return (ResizableHashMap) map(def, Btf.EMPTY);
     }
 
@@ -87,21 +86,7 @@ final class TestMachine implements AutoCloseable {
                 new BtfType.Void(),
                 new BtfType.Int("int", 4, 32, 0, true, false, false),
                 new BtfType.Composite("value", false, valueSize, List.of())));
-        MapDef def = new MapDef(
-                "m",
-                MapType.TASK_STORAGE,
-                4,
-                valueSize,
-                0,
-                MapFlags.BPF_F_NO_PREALLOC,
-                0,
-                0,
-                1,
-                2,
-                null,
-                List.of(),
-                null,
-                false);
+        MapDef def = MapDef.builder("m", MapType.TASK_STORAGE).keySize(4).valueSize(valueSize).flags(MapFlags.BPF_F_NO_PREALLOC).typeIds(1, 2).build();
         return (LocalStorageMap) map(def, btf);
     }
 

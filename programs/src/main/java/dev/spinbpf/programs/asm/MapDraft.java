@@ -123,22 +123,7 @@ final class MapDraft {
         if (section != null) {
             valueSize = dataSize;
         }
-        return new MapDef(
-                name,
-                type,
-                keySize,
-                valueSize,
-                maxEntries,
-                flags,
-                mapExtra,
-                numaNode,
-                keyTypeId,
-                valueTypeId,
-                inner == null ? null : inner.build(types),
-                List.copyOf(slots),
-                dataSize < 0 ? null : Arrays.copyOf(data, dataSize),
-                readOnly,
-                section);
+        return MapDef.builder(name, type).keySize(keySize).valueSize(valueSize).maxEntries(maxEntries).flags(flags).mapExtra(mapExtra).numaNode(numaNode).typeIds(keyTypeId, valueTypeId).inner(inner == null ? null : inner.build(types)).slots(List.copyOf(slots)).initialData(dataSize < 0 ? null : Arrays.copyOf(data, dataSize)).readOnly(readOnly).section(section).build();
     }
 
     private int struct(BtfDraft types) {

@@ -24,23 +24,7 @@ final class DeclaredMaps {
     /** A declared map and the bytes of the section that stand for it. */
     record Declared(MapDef map, BtfType.Composite definition, long offset, long size) {
         Declared withSlots(List<MapDef.Slot> slots) {
-            MapDef m = map;
-            MapDef filled = new MapDef(
-                    m.name(),
-                    m.type(),
-                    m.keySize(),
-                    m.valueSize(),
-                    m.maxEntries(),
-                    m.flags(),
-                    m.mapExtra(),
-                    m.numaNode(),
-                    m.keyTypeId(),
-                    m.valueTypeId(),
-                    m.inner(),
-                    slots,
-                    m.initialData(),
-                    m.readOnly());
-            return new Declared(filled, definition, offset, size);
+            return new Declared(map.toBuilder().slots(slots).build(), definition, offset, size);
         }
     }
 

@@ -65,22 +65,7 @@ final class GlobalData {
         int typeId = types.original.find(section, BtfType.DataSec.class);
         long flags = (readOnly ? MapFlags.BPF_F_RDONLY_PROG : 0)
                 | (hasVisibleVariable(typeId) ? MapFlags.BPF_F_MMAPABLE : 0);
-        return new MapDef(
-                mapName(section),
-                MapType.ARRAY,
-                KEY_BYTES,
-                contents.length,
-                1,
-                flags,
-                0,
-                0,
-                0,
-                typeId,
-                null,
-                List.of(),
-                contents,
-                readOnly,
-                section);
+        return MapDef.builder(mapName(section), MapType.ARRAY).keySize(KEY_BYTES).valueSize(contents.length).maxEntries(1).flags(flags).typeIds(0, typeId).initialData(contents).readOnly(readOnly).section(section).build();
     }
 
     private boolean hasVisibleVariable(int typeId) {

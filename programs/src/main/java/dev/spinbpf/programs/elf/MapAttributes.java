@@ -87,21 +87,7 @@ final class MapAttributes {
             throw new LinkException("key of " + keySize + " and value of " + valueSize + " bytes are too large");
         }
         boolean typed = keepsTypes(mapType);
-        return new MapDef(
-                name,
-                mapType,
-                (int) keySize,
-                (int) valueSize,
-                entries(mapType, possibleCpus),
-                flags,
-                mapExtra,
-                (int) numaNode,
-                typed ? keyTypeId : 0,
-                typed ? valueTypeId : 0,
-                inner == null ? null : inner.build(possibleCpus),
-                List.of(),
-                null,
-                false);
+        return MapDef.builder(name, mapType).keySize((int) keySize).valueSize((int) valueSize).maxEntries(entries(mapType, possibleCpus)).flags(flags).mapExtra(mapExtra).numaNode((int) numaNode).typeIds(typed ? keyTypeId : 0, typed ? valueTypeId : 0).inner(inner == null ? null : inner.build(possibleCpus)).build();
     }
 
     private MapType mapType() throws LinkException {
@@ -130,25 +116,12 @@ final class MapAttributes {
         return bytes;
     }
 
-    /** Maps that the kernel does not take types for are created without, even where they are declared with some. */
+    /**
+     * Maps that the kernel does not take types for are created without, even where they are declared with some. Program arrays are
+     * tried with them first, so that their definition keeps them.
+     */
     private static boolean keepsTypes(MapType type) {
-        return switch (type) {
-            case PERF_EVENT_ARRAY,
-                    CGROUP_ARRAY,
-                    STACK_TRACE,
-                    ARRAY_OF_MAPS,
-                    HASH_OF_MAPS,
-                    DEVMAP,
-                    DEVMAP_HASH,
-                    CPUMAP,
-                    XSKMAP,
-                    SOCKMAP,
-                    SOCKHASH,
-                    QUEUE,
-                    STACK,
-                    ARENA -> false;
-            default -> true;
-        };
+        return type == MapType.PROG_ARRAY || !type.isMadeWithoutTypes();
     }
 
     private void readValues(BtfType.Member member, boolean isLast) throws LinkException {

@@ -173,21 +173,7 @@ final class ObjectAssembly {
         mapBySection.put(section.index(), arenaMap);
         maps.set(
                 arenaMap,
-                new MapDef(
-                        arena.name(),
-                        arena.type(),
-                        arena.keySize(),
-                        arena.valueSize(),
-                        arena.maxEntries(),
-                        arena.flags(),
-                        arena.mapExtra(),
-                        arena.numaNode(),
-                        arena.keyTypeId(),
-                        arena.valueTypeId(),
-                        null,
-                        List.of(),
-                        elf.copy(section),
-                        false));
+                arena.toBuilder().initialData(elf.copy(section)).build());
     }
 
     private void collectRelocs(Externs externs) throws MalformedObjectException {

@@ -173,21 +173,7 @@ final class ReferenceResolver {
             }
             values.putInt(i * INSN_ARRAY_VALUE_BYTES, (int) slot);
         }
-        maps.add(new MapDef(
-                ".jumptables",
-                MapType.INSN_ARRAY,
-                Integer.BYTES,
-                INSN_ARRAY_VALUE_BYTES,
-                entries,
-                0,
-                0,
-                0,
-                0,
-                0,
-                null,
-                List.of(),
-                values.array(),
-                true));
+        maps.add(MapDef.builder(".jumptables", MapType.INSN_ARRAY).keySize(Integer.BYTES).valueSize(INSN_ARRAY_VALUE_BYTES).maxEntries(entries).initialData(values.array()).readOnly(true).build());
         jumpTableMaps.put(key, maps.size() - 1);
         return maps.size() - 1;
     }

@@ -58,6 +58,28 @@ public enum MapType {
         return name().toLowerCase(Locale.ROOT);
     }
 
+    /** True if Linux does not make maps of this kind with the types of their keys and values. */
+    public boolean isMadeWithoutTypes() {
+        return switch (this) {
+            case PERF_EVENT_ARRAY,
+                    CGROUP_ARRAY,
+                    STACK_TRACE,
+                    PROG_ARRAY,
+                    ARRAY_OF_MAPS,
+                    HASH_OF_MAPS,
+                    DEVMAP,
+                    DEVMAP_HASH,
+                    CPUMAP,
+                    XSKMAP,
+                    SOCKMAP,
+                    SOCKHASH,
+                    QUEUE,
+                    STACK,
+                    ARENA -> true;
+            default -> false;
+        };
+    }
+
     /** The constant with this number, or empty. */
     public static Optional<MapType> of(int number) {
         for (MapType value : values()) {

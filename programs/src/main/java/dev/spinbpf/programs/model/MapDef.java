@@ -43,38 +43,26 @@ public record MapDef(
         boolean readOnly,
         @Nullable String section) {
 
-    /** A map that is not global data of a named section. */
-    public MapDef(
-            String name,
-            MapType type,
-            int keySize,
-            int valueSize,
-            long maxEntries,
-            long flags,
-            long mapExtra,
-            int numaNode,
-            int keyTypeId,
-            int valueTypeId,
-            @Nullable MapDef inner,
-            List<Slot> slots,
-            byte @Nullable [] initialData,
-            boolean readOnly) {
-        this(
-                name,
-                type,
-                keySize,
-                valueSize,
-                maxEntries,
-                flags,
-                mapExtra,
-                numaNode,
-                keyTypeId,
-                valueTypeId,
-                inner,
-                slots,
-                initialData,
-                readOnly,
-                null);
+    /** Starts a map without elements, flags, types and contents: all of its numbers are 0. */
+    public static Builder builder(String name, MapType type) {
+        return new Builder(name, type);
+    }
+
+    /** Starts a map with all that this one has. */
+    public Builder toBuilder() {
+        return new Builder(name, type)
+                .keySize(keySize)
+                .valueSize(valueSize)
+                .maxEntries(maxEntries)
+                .flags(flags)
+                .mapExtra(mapExtra)
+                .numaNode(numaNode)
+                .typeIds(keyTypeId, valueTypeId)
+                .inner(inner)
+                .slots(slots)
+                .initialData(initialData)
+                .readOnly(readOnly)
+                .section(section);
     }
 
     /** Returns true if the map holds a section of global variables. */
@@ -94,4 +82,109 @@ public record MapDef(
      * @param target name of a program or map of the same object
      */
     public record Slot(int index, String target) {}
+
+    /** A map that is being put together: by name rather than by position. Methods are named after the components. */
+    public static final class Builder {
+        private final String name;
+        private final MapType type;
+        private int keySize;
+        private int valueSize;
+        private long maxEntries;
+        private long flags;
+        private long mapExtra;
+        private int numaNode;
+        private int keyTypeId;
+        private int valueTypeId;
+        private @Nullable MapDef inner;
+        private List<Slot> slots = List.of();
+        private byte @Nullable [] initialData;
+        private boolean readOnly;
+        private @Nullable String section;
+
+        private Builder(String name, MapType type) {
+            this.name = name;
+            this.type = type;
+        }
+
+        public Builder keySize(int bytes) {
+            keySize = bytes;
+            return this;
+        }
+
+        public Builder valueSize(int bytes) {
+            valueSize = bytes;
+            return this;
+        }
+
+        public Builder maxEntries(long count) {
+            maxEntries = count;
+            return this;
+        }
+
+        public Builder flags(long bits) {
+            flags = bits;
+            return this;
+        }
+
+        public Builder mapExtra(long value) {
+            mapExtra = value;
+            return this;
+        }
+
+        public Builder numaNode(int node) {
+            numaNode = node;
+            return this;
+        }
+
+        /** Sets {@code keyTypeId} and {@code valueTypeId}. */
+        public Builder typeIds(int ofKey, int ofValue) {
+            keyTypeId = ofKey;
+            valueTypeId = ofValue;
+            return this;
+        }
+
+        public Builder inner(@Nullable MapDef template) {
+            inner = template;
+            return this;
+        }
+
+        public Builder slots(List<Slot> initialSlots) {
+            slots = initialSlots;
+            return this;
+        }
+
+        public Builder initialData(byte @Nullable [] bytes) {
+            initialData = bytes;
+            return this;
+        }
+
+        public Builder readOnly(boolean frozen) {
+            readOnly = frozen;
+            return this;
+        }
+
+        public Builder section(@Nullable String sectionName) {
+            section = sectionName;
+            return this;
+        }
+
+        public MapDef build() {
+            return new MapDef(
+                    name,
+                    type,
+                    keySize,
+                    valueSize,
+                    maxEntries,
+                    flags,
+                    mapExtra,
+                    numaNode,
+                    keyTypeId,
+                    valueTypeId,
+                    inner,
+                    slots,
+                    initialData,
+                    readOnly,
+                    section);
+        }
+    }
 }

@@ -195,8 +195,8 @@ class RoundTripTest {
                 insns,
                 subprogs,
                 List.of());
-        MapDef map = new MapDef("exit", MapType.HASH, 4, 8, 16, 1, 0, 0, 0, 0, null, List.of(), null, false);
-        MapDef twin = new MapDef("r1", MapType.ARRAY, 4, 8, 16, 0, 0, 0, 0, 0, null, List.of(), null, false);
+        MapDef map = MapDef.builder("exit", MapType.HASH).keySize(4).valueSize(8).maxEntries(16).flags(1).build();
+        MapDef twin = MapDef.builder("r1", MapType.ARRAY).keySize(4).valueSize(8).maxEntries(16).build();
         return new ProgramObject(
                 "random.bpf.o",
                 "GPL",

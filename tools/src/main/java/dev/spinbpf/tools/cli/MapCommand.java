@@ -332,21 +332,7 @@ final class MapCommand implements Callable<Integer> {
             throw new MapCommandException("there is a map with name " + name + " already");
         }
         live.create(
-                new MapDef(
-                        name,
-                        type,
-                        (int) keySize,
-                        (int) valueSize,
-                        entries,
-                        flags,
-                        0,
-                        0,
-                        0,
-                        0,
-                        inner == null ? null : inner.def(),
-                        List.of(),
-                        null,
-                        false),
+                MapDef.builder(name, type).keySize((int) keySize).valueSize((int) valueSize).maxEntries(entries).flags(flags).inner(inner == null ? null : inner.def()).build(),
                 inner == null ? Btf.EMPTY : live.types(inner));
         return 0;
     }

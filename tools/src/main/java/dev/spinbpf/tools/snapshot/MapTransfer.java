@@ -65,29 +65,11 @@ final class MapTransfer {
         }
         List<MapSnapshot.Element> elements = elements(map);
         if (map.def().isGlobalData()) {
-            return new MapSnapshot.SavedMap(
-                    withData(map.def(), elements.getFirst().value()), types, List.of());
+            MapDef withData =
+                    map.def().toBuilder().initialData(elements.getFirst().value()).build();
+            return new MapSnapshot.SavedMap(withData, types, List.of());
         }
         return new MapSnapshot.SavedMap(map.def(), types, elements);
-    }
-
-    private static MapDef withData(MapDef def, byte[] data) {
-        return new MapDef(
-                def.name(),
-                def.type(),
-                def.keySize(),
-                def.valueSize(),
-                def.maxEntries(),
-                def.flags(),
-                def.mapExtra(),
-                def.numaNode(),
-                def.keyTypeId(),
-                def.valueTypeId(),
-                def.inner(),
-                def.slots(),
-                data,
-                def.readOnly(),
-                def.section());
     }
 
     private List<MapSnapshot.Element> elements(BpfMap map) throws SnapshotException {

@@ -28,7 +28,7 @@ class SnapshotDirectoryTest {
     }
 
     static MapDef def(MapType type, String name, int keySize, int valueSize, long entries) {
-        return new MapDef(name, type, keySize, valueSize, entries, 0, 0, 0, 0, 0, null, List.of(), null, false);
+        return MapDef.builder(name, type).keySize(keySize).valueSize(valueSize).maxEntries(entries).build();
     }
 
     private static MapSnapshot withValue(int value) {

@@ -17,29 +17,9 @@ final class MapBtf {
 
     /** True if a map with these special fields in its value is made with its types. */
     static boolean isKept(MapDef def, Btf btf, BtfRecord record) {
-        switch (def.type()) {
-            case PERF_EVENT_ARRAY,
-                    CGROUP_ARRAY,
-                    STACK_TRACE,
-                    PROG_ARRAY,
-                    ARRAY_OF_MAPS,
-                    HASH_OF_MAPS,
-                    DEVMAP,
-                    DEVMAP_HASH,
-                    CPUMAP,
-                    XSKMAP,
-                    SOCKMAP,
-                    SOCKHASH,
-                    QUEUE,
-                    STACK,
-                    ARENA -> {
-                return false;
-            }
-            default -> {
-                // Made with its types, unless they are wrong.
-            }
-        }
-        if (def.valueTypeId() == 0 || btf.sizeOf(def.valueTypeId()) != def.valueSize()) {
+        if (def.type().isMadeWithoutTypes()
+                || def.valueTypeId() == 0
+                || btf.sizeOf(def.valueTypeId()) != def.valueSize()) {
             return false;
         }
         if (def.keyTypeId() != 0 && btf.sizeOf(def.keyTypeId()) != def.keySize()) {

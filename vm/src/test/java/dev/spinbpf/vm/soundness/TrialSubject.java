@@ -48,6 +48,6 @@ record TrialSubject(ProgramObject object, Program program) {
     }
 
     private static MapDef map(String name, int valueSize) {
-        return new MapDef(name, MapType.ARRAY, 4, valueSize, 1, 0, 0, 0, 0, 0, null, List.of(), null, false);
+        return MapDef.builder(name, MapType.ARRAY).keySize(4).valueSize(valueSize).maxEntries(1).build();
     }
 }
