@@ -25,8 +25,8 @@ import dev.spinbpf.vm.exec.Code;
 import dev.spinbpf.vm.exec.Fault;
 import dev.spinbpf.vm.exec.TraceLog;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
+import dev.spinbpf.vm.helper.EmulatedKernel;
 import dev.spinbpf.vm.helper.FunctionTable;
-import dev.spinbpf.vm.helper.Kernel;
 import dev.spinbpf.vm.helper.PacketFields;
 import dev.spinbpf.vm.hook.HookRegistry;
 import dev.spinbpf.vm.hook.HookTarget;
@@ -53,7 +53,7 @@ public final class Machine implements AutoCloseable {
     private final Cpus cpus;
     private final LockStats lockStats;
     private final MapEnvironment mapEnvironment;
-    private final Kernel kernel;
+    private final EmulatedKernel kernel;
     private final FunctionTable functions;
     private final HookRegistry hooks;
     private final LockNames lockNames;
@@ -70,7 +70,7 @@ public final class Machine implements AutoCloseable {
         LockAlgorithm locks = options.testAndSet() ? new TasLock(lockStats) : new RqSpinLock(lockStats);
         MapTable maps = new MapTable();
         SplittableRandom random = new SplittableRandom(options.seed());
-        kernel = new Kernel(cpus, maps, locks, arena, options.seed());
+        kernel = new EmulatedKernel(cpus, maps, locks, arena, options.seed());
         mapEnvironment = new MapEnvironment(
                 cpus,
                 locks,
@@ -116,7 +116,7 @@ public final class Machine implements AutoCloseable {
     }
 
     /** Returns the state that helpers share. */
-    Kernel kernel() {
+    EmulatedKernel kernel() {
         return kernel;
     }
 

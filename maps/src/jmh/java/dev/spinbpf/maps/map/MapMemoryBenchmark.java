@@ -6,7 +6,6 @@ import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.MapDef;
 import java.lang.management.ManagementFactory;
-import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -67,7 +66,11 @@ public class MapMemoryBenchmark {
 
     @Benchmark
     public BpfMap guestHash(Bytes bytes) throws MapCreationException {
-        MapDef def = MapDef.builder("map", MapType.HASH).keySize(Long.BYTES).valueSize(valueSize).maxEntries(entries).build();
+        MapDef def = MapDef.builder("map", MapType.HASH)
+                .keySize(Long.BYTES)
+                .valueSize(valueSize)
+                .maxEntries(entries)
+                .build();
         BpfMap made = MapFactory.create(def, Btf.EMPTY, MapEnvironment.of(new Cpus(CPUS, Clock.REAL), () -> 0x5eed));
         bytes.bytesAnEntry = (double) made.memoryBytes() / entries;
         long buckets = HashTableMap.bucketCount(entries) * LINUX_BUCKET_SIZE;

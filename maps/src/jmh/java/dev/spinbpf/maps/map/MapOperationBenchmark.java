@@ -9,7 +9,6 @@ import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.MapDef;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -62,7 +61,12 @@ public class MapOperationBenchmark {
         abstract BpfMap make() throws MapCreationException;
 
         final BpfMap make(MapType type, int keySize, long flags) throws MapCreationException {
-            MapDef def = MapDef.builder("map", type).keySize(keySize).valueSize(Long.BYTES).maxEntries(ENTRIES).flags(flags).build();
+            MapDef def = MapDef.builder("map", type)
+                    .keySize(keySize)
+                    .valueSize(Long.BYTES)
+                    .maxEntries(ENTRIES)
+                    .flags(flags)
+                    .build();
             return MapFactory.create(def, Btf.EMPTY, MapEnvironment.of(cpus, () -> 0x5eed));
         }
 

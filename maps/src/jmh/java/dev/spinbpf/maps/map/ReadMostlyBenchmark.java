@@ -12,7 +12,6 @@ import dev.spinbpf.programs.model.MapDef;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
-import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -75,7 +74,11 @@ public class ReadMostlyBenchmark {
 
         @Setup
         public void setUp(Sizes sizes) throws MapCreationException {
-            MapDef def = MapDef.builder("map", MapType.HASH).keySize(Long.BYTES).valueSize(sizes.valueSize).maxEntries(sizes.entries).build();
+            MapDef def = MapDef.builder("map", MapType.HASH)
+                    .keySize(Long.BYTES)
+                    .valueSize(sizes.valueSize)
+                    .maxEntries(sizes.entries)
+                    .build();
             map = MapFactory.create(def, Btf.EMPTY, MapEnvironment.of(cpus, () -> 0x5eed));
             GuestThread thread = new GuestThread();
             thread.setUp(this, sizes);

@@ -13,7 +13,6 @@ import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.MapDef;
-import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -61,7 +60,13 @@ class ArrayMapTest {
     @Test
     void globalDataHasItsInitialContentsAndAnAddress() {
         byte[] initial = {1, 2, 3, 4, 5};
-        MapDef def = MapDef.builder(".rodata", MapType.ARRAY).keySize(4).valueSize(5).maxEntries(1).initialData(initial).readOnly(true).build();
+        MapDef def = MapDef.builder(".rodata", MapType.ARRAY)
+                .keySize(4)
+                .valueSize(5)
+                .maxEntries(1)
+                .initialData(initial)
+                .readOnly(true)
+                .build();
         BpfMap map = machine.map(def, Btf.EMPTY);
         assertThat(map.directValueAddress()).isEqualTo(map.lookup(machine.cpu, machine.key(0)));
         assertThat(GuestMemory.bytes(map.directValueAddress(), 5)).isEqualTo(initial);

@@ -12,7 +12,6 @@ import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.MapDef;
-import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -107,7 +106,13 @@ class MapCreationTest {
     }
 
     private static MapDef resizable(long maxEntries, long hint) {
-        return MapDef.builder("m", MapType.RHASH).keySize(4).valueSize(8).maxEntries(maxEntries).flags(1).mapExtra(hint).build();
+        return MapDef.builder("m", MapType.RHASH)
+                .keySize(4)
+                .valueSize(8)
+                .maxEntries(maxEntries)
+                .flags(1)
+                .mapExtra(hint)
+                .build();
     }
 
     @Test
@@ -120,7 +125,13 @@ class MapCreationTest {
     }
 
     private static MapDef storage(int keySize, int valueSize, long maxEntries, long flags, int valueTypeId) {
-        return MapDef.builder("m", MapType.TASK_STORAGE).keySize(keySize).valueSize(valueSize).maxEntries(maxEntries).flags(flags).typeIds(1, valueTypeId).build();
+        return MapDef.builder("m", MapType.TASK_STORAGE)
+                .keySize(keySize)
+                .valueSize(valueSize)
+                .maxEntries(maxEntries)
+                .flags(flags)
+                .typeIds(1, valueTypeId)
+                .build();
     }
 
     @Test

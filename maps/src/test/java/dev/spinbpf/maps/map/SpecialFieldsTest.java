@@ -60,7 +60,13 @@ class SpecialFieldsTest {
     }
 
     private static MapDef def(MapType type, long flags) {
-        return MapDef.builder("m", type).keySize(4).valueSize(VALUE_SIZE).maxEntries(4).flags(flags).typeIds(1, 4).build();
+        return MapDef.builder("m", type)
+                .keySize(4)
+                .valueSize(VALUE_SIZE)
+                .maxEntries(4)
+                .flags(flags)
+                .typeIds(1, 4)
+                .build();
     }
 
     private void fillValue(int with) {
@@ -72,7 +78,14 @@ class SpecialFieldsTest {
         byte[] data = new byte[VALUE_SIZE];
         Arrays.fill(data, (byte) 0x11);
         BpfMap map = machine.map(
-                MapDef.builder("m", MapType.ARRAY).keySize(4).valueSize(VALUE_SIZE).maxEntries(1).typeIds(1, 4).initialData(data).build(), BTF);
+                MapDef.builder("m", MapType.ARRAY)
+                        .keySize(4)
+                        .valueSize(VALUE_SIZE)
+                        .maxEntries(1)
+                        .typeIds(1, 4)
+                        .initialData(data)
+                        .build(),
+                BTF);
 
         long value = map.lookup(machine.cpu, machine.key(0));
 
@@ -152,7 +165,13 @@ class SpecialFieldsTest {
             machine.storage();
         }
         return machine.map(
-                MapDef.builder("m", type).keySize(4).valueSize(VALUE_SIZE).maxEntries(storage ? 0 : 4).flags(flags).typeIds(1, 5).build(),
+                MapDef.builder("m", type)
+                        .keySize(4)
+                        .valueSize(VALUE_SIZE)
+                        .maxEntries(storage ? 0 : 4)
+                        .flags(flags)
+                        .typeIds(1, 5)
+                        .build(),
                 BTF);
     }
 

@@ -70,13 +70,25 @@ final class TestMachine implements AutoCloseable {
     }
 
     static MapDef def(MapType type, int keySize, int valueSize, long maxEntries, long flags, @Nullable MapDef inner) {
-        return MapDef.builder("m", type).keySize(keySize).valueSize(valueSize).maxEntries(maxEntries).flags(flags).inner(inner).build();
+        return MapDef.builder("m", type)
+                .keySize(keySize)
+                .valueSize(valueSize)
+                .maxEntries(maxEntries)
+                .flags(flags)
+                .inner(inner)
+                .build();
     }
 
     /** An rhash with room for {@code hint} elements at first. */
     ResizableHashMap resizable(int keySize, int valueSize, long maxEntries, long hint) {
         long flags = MapFlags.BPF_F_NO_PREALLOC;
-        MapDef def = MapDef.builder("m", MapType.RHASH).keySize(keySize).valueSize(valueSize).maxEntries(maxEntries).flags(flags).mapExtra(hint).build();
+        MapDef def = MapDef.builder("m", MapType.RHASH)
+                .keySize(keySize)
+                .valueSize(valueSize)
+                .maxEntries(maxEntries)
+                .flags(flags)
+                .mapExtra(hint)
+                .build();
         return (ResizableHashMap) map(def, Btf.EMPTY);
     }
 
@@ -86,7 +98,12 @@ final class TestMachine implements AutoCloseable {
                 new BtfType.Void(),
                 new BtfType.Int("int", 4, 32, 0, true, false, false),
                 new BtfType.Composite("value", false, valueSize, List.of())));
-        MapDef def = MapDef.builder("m", MapType.TASK_STORAGE).keySize(4).valueSize(valueSize).flags(MapFlags.BPF_F_NO_PREALLOC).typeIds(1, 2).build();
+        MapDef def = MapDef.builder("m", MapType.TASK_STORAGE)
+                .keySize(4)
+                .valueSize(valueSize)
+                .flags(MapFlags.BPF_F_NO_PREALLOC)
+                .typeIds(1, 2)
+                .build();
         return (LocalStorageMap) map(def, btf);
     }
 

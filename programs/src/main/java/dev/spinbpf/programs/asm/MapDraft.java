@@ -123,7 +123,20 @@ final class MapDraft {
         if (section != null) {
             valueSize = dataSize;
         }
-        return MapDef.builder(name, type).keySize(keySize).valueSize(valueSize).maxEntries(maxEntries).flags(flags).mapExtra(mapExtra).numaNode(numaNode).typeIds(keyTypeId, valueTypeId).inner(inner == null ? null : inner.build(types)).slots(List.copyOf(slots)).initialData(dataSize < 0 ? null : Arrays.copyOf(data, dataSize)).readOnly(readOnly).section(section).build();
+        return MapDef.builder(name, type)
+                .keySize(keySize)
+                .valueSize(valueSize)
+                .maxEntries(maxEntries)
+                .flags(flags)
+                .mapExtra(mapExtra)
+                .numaNode(numaNode)
+                .typeIds(keyTypeId, valueTypeId)
+                .inner(inner == null ? null : inner.build(types))
+                .slots(List.copyOf(slots))
+                .initialData(dataSize < 0 ? null : Arrays.copyOf(data, dataSize))
+                .readOnly(readOnly)
+                .section(section)
+                .build();
     }
 
     private int struct(BtfDraft types) {

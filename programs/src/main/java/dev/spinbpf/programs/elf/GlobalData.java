@@ -7,7 +7,6 @@ import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.MalformedObjectException;
 import dev.spinbpf.programs.model.MapDef;
 import dev.spinbpf.programs.model.ProgramObject;
-import java.util.List;
 
 /** Sections of global variables as maps: arrays of one element that is the section's contents. */
 final class GlobalData {
@@ -65,7 +64,16 @@ final class GlobalData {
         int typeId = types.original.find(section, BtfType.DataSec.class);
         long flags = (readOnly ? MapFlags.BPF_F_RDONLY_PROG : 0)
                 | (hasVisibleVariable(typeId) ? MapFlags.BPF_F_MMAPABLE : 0);
-        return MapDef.builder(mapName(section), MapType.ARRAY).keySize(KEY_BYTES).valueSize(contents.length).maxEntries(1).flags(flags).typeIds(0, typeId).initialData(contents).readOnly(readOnly).section(section).build();
+        return MapDef.builder(mapName(section), MapType.ARRAY)
+                .keySize(KEY_BYTES)
+                .valueSize(contents.length)
+                .maxEntries(1)
+                .flags(flags)
+                .typeIds(0, typeId)
+                .initialData(contents)
+                .readOnly(readOnly)
+                .section(section)
+                .build();
     }
 
     private boolean hasVisibleVariable(int typeId) {

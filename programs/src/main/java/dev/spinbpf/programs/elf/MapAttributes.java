@@ -87,7 +87,16 @@ final class MapAttributes {
             throw new LinkException("key of " + keySize + " and value of " + valueSize + " bytes are too large");
         }
         boolean typed = keepsTypes(mapType);
-        return MapDef.builder(name, mapType).keySize((int) keySize).valueSize((int) valueSize).maxEntries(entries(mapType, possibleCpus)).flags(flags).mapExtra(mapExtra).numaNode((int) numaNode).typeIds(typed ? keyTypeId : 0, typed ? valueTypeId : 0).inner(inner == null ? null : inner.build(possibleCpus)).build();
+        return MapDef.builder(name, mapType)
+                .keySize((int) keySize)
+                .valueSize((int) valueSize)
+                .maxEntries(entries(mapType, possibleCpus))
+                .flags(flags)
+                .mapExtra(mapExtra)
+                .numaNode((int) numaNode)
+                .typeIds(typed ? keyTypeId : 0, typed ? valueTypeId : 0)
+                .inner(inner == null ? null : inner.build(possibleCpus))
+                .build();
     }
 
     private MapType mapType() throws LinkException {

@@ -171,9 +171,7 @@ final class ObjectAssembly {
         }
         arenaDataOffset = arenaBytes - dataBytes;
         mapBySection.put(section.index(), arenaMap);
-        maps.set(
-                arenaMap,
-                arena.toBuilder().initialData(elf.copy(section)).build());
+        maps.set(arenaMap, arena.toBuilder().initialData(elf.copy(section)).build());
     }
 
     private void collectRelocs(Externs externs) throws MalformedObjectException {

@@ -173,7 +173,13 @@ final class ReferenceResolver {
             }
             values.putInt(i * INSN_ARRAY_VALUE_BYTES, (int) slot);
         }
-        maps.add(MapDef.builder(".jumptables", MapType.INSN_ARRAY).keySize(Integer.BYTES).valueSize(INSN_ARRAY_VALUE_BYTES).maxEntries(entries).initialData(values.array()).readOnly(true).build());
+        maps.add(MapDef.builder(".jumptables", MapType.INSN_ARRAY)
+                .keySize(Integer.BYTES)
+                .valueSize(INSN_ARRAY_VALUE_BYTES)
+                .maxEntries(entries)
+                .initialData(values.array())
+                .readOnly(true)
+                .build());
         jumpTableMaps.put(key, maps.size() - 1);
         return maps.size() - 1;
     }

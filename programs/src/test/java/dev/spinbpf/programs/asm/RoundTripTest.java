@@ -195,8 +195,17 @@ class RoundTripTest {
                 insns,
                 subprogs,
                 List.of());
-        MapDef map = MapDef.builder("exit", MapType.HASH).keySize(4).valueSize(8).maxEntries(16).flags(1).build();
-        MapDef twin = MapDef.builder("r1", MapType.ARRAY).keySize(4).valueSize(8).maxEntries(16).build();
+        MapDef map = MapDef.builder("exit", MapType.HASH)
+                .keySize(4)
+                .valueSize(8)
+                .maxEntries(16)
+                .flags(1)
+                .build();
+        MapDef twin = MapDef.builder("r1", MapType.ARRAY)
+                .keySize(4)
+                .valueSize(8)
+                .maxEntries(16)
+                .build();
         return new ProgramObject(
                 "random.bpf.o",
                 "GPL",

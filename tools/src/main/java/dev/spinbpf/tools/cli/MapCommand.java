@@ -332,7 +332,13 @@ final class MapCommand implements Callable<Integer> {
             throw new MapCommandException("there is a map with name " + name + " already");
         }
         live.create(
-                MapDef.builder(name, type).keySize((int) keySize).valueSize((int) valueSize).maxEntries(entries).flags(flags).inner(inner == null ? null : inner.def()).build(),
+                MapDef.builder(name, type)
+                        .keySize((int) keySize)
+                        .valueSize((int) valueSize)
+                        .maxEntries(entries)
+                        .flags(flags)
+                        .inner(inner == null ? null : inner.def())
+                        .build(),
                 inner == null ? Btf.EMPTY : live.types(inner));
         return 0;
     }

@@ -65,8 +65,9 @@ final class MapTransfer {
         }
         List<MapSnapshot.Element> elements = elements(map);
         if (map.def().isGlobalData()) {
-            MapDef withData =
-                    map.def().toBuilder().initialData(elements.getFirst().value()).build();
+            MapDef withData = map.def().toBuilder()
+                    .initialData(elements.getFirst().value())
+                    .build();
             return new MapSnapshot.SavedMap(withData, types, List.of());
         }
         return new MapSnapshot.SavedMap(map.def(), types, elements);

@@ -128,7 +128,19 @@ final class SnapshotReader {
         if (data != null && data.length != valueSize) {
             throw damaged("map '" + name + "' has " + data.length + " bytes, not " + valueSize);
         }
-        return MapDef.builder(name, type).keySize(keySize).valueSize(valueSize).maxEntries(maxEntries).flags(flags).mapExtra(extra).numaNode(node).typeIds(keyType, valueType).inner(inner).initialData(data).readOnly(readOnly).section(section).build();
+        return MapDef.builder(name, type)
+                .keySize(keySize)
+                .valueSize(valueSize)
+                .maxEntries(maxEntries)
+                .flags(flags)
+                .mapExtra(extra)
+                .numaNode(node)
+                .typeIds(keyType, valueType)
+                .inner(inner)
+                .initialData(data)
+                .readOnly(readOnly)
+                .section(section)
+                .build();
     }
 
     private int number(String what, int least, int most) throws SnapshotException {

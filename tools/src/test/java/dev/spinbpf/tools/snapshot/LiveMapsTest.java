@@ -65,7 +65,12 @@ class LiveMapsTest {
             }
             fill(live, live.create(def(MapType.QUEUE, "queue", 0, 8, 4), Btf.EMPTY));
             fill(live, live.create(def(MapType.STACK, "stack", 0, 8, 4), Btf.EMPTY));
-            MapDef trie = MapDef.builder("trie", MapType.LPM_TRIE).keySize(8).valueSize(8).maxEntries(4).flags(MapFlags.BPF_F_NO_PREALLOC).build();
+            MapDef trie = MapDef.builder("trie", MapType.LPM_TRIE)
+                    .keySize(8)
+                    .valueSize(8)
+                    .maxEntries(4)
+                    .flags(MapFlags.BPF_F_NO_PREALLOC)
+                    .build();
             fill(live, live.create(trie, Btf.EMPTY));
             MapSnapshot saved = throughDisk(live);
             assertThat(elements(saved)).hasSize(9 * 4);
@@ -97,8 +102,12 @@ class LiveMapsTest {
             MapDef inner = def(MapType.ARRAY, "inner", 4, 8, 2);
             live.create(inner, Btf.EMPTY);
             BpfMap second = live.create(def(MapType.ARRAY, "second", 4, 8, 2), Btf.EMPTY);
-            MapDef def =
-                    MapDef.builder("outer", MapType.HASH_OF_MAPS).keySize(4).valueSize(4).maxEntries(4).inner(inner).build();
+            MapDef def = MapDef.builder("outer", MapType.HASH_OF_MAPS)
+                    .keySize(4)
+                    .valueSize(4)
+                    .maxEntries(4)
+                    .inner(inner)
+                    .build();
             BpfMap outer = live.create(def, Btf.EMPTY);
             long key = arena.allocate(8);
             long value = arena.allocate(8);

@@ -28,7 +28,11 @@ class SnapshotDirectoryTest {
     }
 
     static MapDef def(MapType type, String name, int keySize, int valueSize, long entries) {
-        return MapDef.builder(name, type).keySize(keySize).valueSize(valueSize).maxEntries(entries).build();
+        return MapDef.builder(name, type)
+                .keySize(keySize)
+                .valueSize(valueSize)
+                .maxEntries(entries)
+                .build();
     }
 
     private static MapSnapshot withValue(int value) {

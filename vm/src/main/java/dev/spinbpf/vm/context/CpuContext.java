@@ -5,7 +5,7 @@ import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.vm.exec.Execution;
 import dev.spinbpf.vm.exec.Fault;
 import dev.spinbpf.vm.exec.PollPoint;
-import dev.spinbpf.vm.helper.Kernel;
+import dev.spinbpf.vm.helper.EmulatedKernel;
 import dev.spinbpf.vm.helper.PacketHelpers;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +23,7 @@ public final class CpuContext {
     public static final long NO_RESULT = Long.MIN_VALUE;
 
     private final Cpu cpu;
-    private final Kernel kernel;
+    private final EmulatedKernel kernel;
     private final GuestArena arena;
     private final Consumer<Fault> faultListener;
     private final List<Execution> executions = new ArrayList<>();
@@ -37,7 +37,7 @@ public final class CpuContext {
      * @param faultListener called for each fault, on the CPU's thread
      */
     @SuppressWarnings("exports") // only a machine makes one
-    public CpuContext(Cpu cpu, Kernel kernel, GuestArena arena, Consumer<Fault> faultListener) {
+    public CpuContext(Cpu cpu, EmulatedKernel kernel, GuestArena arena, Consumer<Fault> faultListener) {
         this.cpu = cpu;
         this.kernel = kernel;
         this.arena = arena;

@@ -14,7 +14,7 @@ public final class FunctionTable {
     private final Map<String, Helper> kfuncs = new TreeMap<>();
 
     /** All functions of a machine. */
-    public FunctionTable(Kernel kernel) {
+    public FunctionTable(EmulatedKernel kernel) {
         MapHelpers.register(this, kernel);
         RingBufferHelpers.register(this, kernel);
         StorageHelpers.register(this, kernel);

@@ -20,7 +20,7 @@ final class IteratorHelpers {
 
     private IteratorHelpers() {}
 
-    static void register(FunctionTable table, Kernel kernel) {
+    static void register(FunctionTable table, EmulatedKernel kernel) {
         table.kfunc("bpf_iter_num_new", (_, iterator, start, end, _, _) -> newRange(iterator, (int) start, (int) end));
         table.kfunc("bpf_iter_num_next", (_, iterator, _, _, _, _) -> nextNumber(iterator));
         table.kfunc("bpf_iter_num_destroy", (_, iterator, _, _, _, _) -> {
@@ -65,7 +65,7 @@ final class IteratorHelpers {
      * The iterator is the word itself or the address of a copy of the words, how many bits there are, and the current
      * bit.
      */
-    private static long newBits(Kernel kernel, long iterator, long words, int count) {
+    private static long newBits(EmulatedKernel kernel, long iterator, long words, int count) {
         GuestMemory.putLong(iterator, 0);
         GuestMemory.putInt(iterator + BIT_COUNT, 0);
         GuestMemory.putInt(iterator + BIT, -1);

@@ -22,7 +22,7 @@ final class LinkedLists {
 
     private LinkedLists() {}
 
-    static void register(FunctionTable table, Kernel kernel) {
+    static void register(FunctionTable table, EmulatedKernel kernel) {
         for (String suffix : new String[] {"", "_impl"}) {
             table.kfunc("bpf_list_push_front" + suffix, (_, head, node, _, _, _) -> add(kernel, head, node, head));
             table.kfunc("bpf_list_push_back" + suffix, (_, head, node, _, _, _) -> add(kernel, head, node, last(head)));
@@ -69,7 +69,7 @@ final class LinkedLists {
         return GuestMemory.getLong(node + OWNER) == head;
     }
 
-    private static long add(Kernel kernel, long head, long node, long previous) {
+    private static long add(EmulatedKernel kernel, long head, long node, long previous) {
         begin(head);
         boolean isThere = previous == head || owns(head, previous);
         if (!isThere || GuestWords.compareAndExchangeLong(node + OWNER, 0, POISON) != 0) {

@@ -7,15 +7,15 @@ import dev.spinbpf.vm.exec.Execution;
 
 /** Locks of programs, and interrupt and preemption state. */
 final class LockHelpers {
-    private final Kernel kernel;
+    private final EmulatedKernel kernel;
     private final LockReports reports;
 
-    private LockHelpers(Kernel kernel) {
+    private LockHelpers(EmulatedKernel kernel) {
         this.kernel = kernel;
         this.reports = new LockReports(kernel);
     }
 
-    static void register(FunctionTable table, Kernel kernel) {
+    static void register(FunctionTable table, EmulatedKernel kernel) {
         LockHelpers locks = new LockHelpers(kernel);
         table.helper("bpf_spin_lock", (run, lock, _, _, _, _) -> locks.spinLock(run.cpu(), lock));
         table.helper("bpf_spin_unlock", (run, lock, _, _, _, _) -> locks.spinUnlock(run.cpu(), lock));

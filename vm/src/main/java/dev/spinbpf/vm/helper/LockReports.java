@@ -13,9 +13,9 @@ import java.util.Locale;
  * bpf_prog_report_rqspinlock_violation}), and one line more that says which program holds the lock.
  */
 final class LockReports {
-    private final Kernel kernel;
+    private final EmulatedKernel kernel;
 
-    LockReports(Kernel kernel) {
+    LockReports(EmulatedKernel kernel) {
         this.kernel = kernel;
     }
 

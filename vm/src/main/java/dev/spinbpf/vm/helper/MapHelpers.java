@@ -16,7 +16,7 @@ final class MapHelpers {
 
     private MapHelpers() {}
 
-    static void register(FunctionTable table, Kernel kernel) {
+    static void register(FunctionTable table, EmulatedKernel kernel) {
         table.helper("bpf_map_lookup_elem", (run, map, key, _, _, _) -> kernel.map(map)
                 .lookup(run.cpu(), key));
         table.helper("bpf_map_update_elem", (run, map, key, value, flags, _) -> kernel.map(map)
@@ -39,7 +39,8 @@ final class MapHelpers {
         table.helper("bpf_tail_call", (run, _, map, index, _, _) -> tailCall(kernel, run, map, index));
     }
 
-    private static long forEach(Kernel kernel, Execution run, long address, long callback, long context, long flags) {
+    private static long forEach(
+            EmulatedKernel kernel, Execution run, long address, long callback, long context, long flags) {
         if (flags != 0) {
             return -EINVAL;
         }
@@ -77,7 +78,7 @@ final class MapHelpers {
         return iterations;
     }
 
-    private static long tailCall(Kernel kernel, Execution run, long address, long index) {
+    private static long tailCall(EmulatedKernel kernel, Execution run, long address, long index) {
         if (!(kernel.map(address) instanceof SlotArrayMap array)) {
             return -EINVAL;
         }

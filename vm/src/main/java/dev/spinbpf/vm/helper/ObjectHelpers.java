@@ -7,7 +7,7 @@ import dev.spinbpf.vm.exec.Execution;
 final class ObjectHelpers {
     private ObjectHelpers() {}
 
-    static void register(FunctionTable table, Kernel kernel) {
+    static void register(FunctionTable table, EmulatedKernel kernel) {
         for (String suffix : new String[] {"", "_impl"}) {
             table.kfunc("bpf_obj_new" + suffix, (run, type, _, _, _, _) -> allocate(kernel, run, type, false));
             table.kfunc("bpf_percpu_obj_new" + suffix, (run, type, _, _, _, _) -> allocate(kernel, run, type, true));
@@ -23,11 +23,11 @@ final class ObjectHelpers {
         table.helper("bpf_kptr_xchg", (_, slot, value, _, _, _) -> GuestWords.getAndSetLong(slot, value));
     }
 
-    private static long allocate(Kernel kernel, Execution run, long typeId, boolean percpu) {
+    private static long allocate(EmulatedKernel kernel, Execution run, long typeId, boolean percpu) {
         return kernel.objects().allocate(run.code().object().btf(), (int) typeId, percpu);
     }
 
-    private static long drop(Kernel kernel, long object) {
+    private static long drop(EmulatedKernel kernel, long object) {
         kernel.objects().drop(object);
         return 0;
     }

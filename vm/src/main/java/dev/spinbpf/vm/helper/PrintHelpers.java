@@ -16,7 +16,7 @@ final class PrintHelpers {
 
     private PrintHelpers() {}
 
-    static void register(FunctionTable table, Kernel kernel) {
+    static void register(FunctionTable table, EmulatedKernel kernel) {
         table.helper(
                 "bpf_trace_printk",
                 (_, format, size, a, b, c) -> trace(kernel, format, size & 0xffff_ffffL, new long[] {a, b, c}));
@@ -53,7 +53,7 @@ final class PrintHelpers {
         return arguments;
     }
 
-    private static long trace(Kernel kernel, long formatAddress, long size, long[] arguments) {
+    private static long trace(EmulatedKernel kernel, long formatAddress, long size, long[] arguments) {
         byte[] format = KernelFormat.readFormat(formatAddress, size);
         if (format == null) {
             return -EINVAL;

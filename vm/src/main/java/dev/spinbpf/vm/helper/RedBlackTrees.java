@@ -27,7 +27,7 @@ final class RedBlackTrees {
 
     private RedBlackTrees() {}
 
-    static void register(FunctionTable table, Kernel kernel) {
+    static void register(FunctionTable table, EmulatedKernel kernel) {
         for (String suffix : new String[] {"", "_impl"}) {
             table.kfunc("bpf_rbtree_add" + suffix, (run, root, node, less, _, _) -> add(kernel, run, root, node, less));
         }
@@ -52,7 +52,7 @@ final class RedBlackTrees {
         return GuestMemory.getLong(node + OWNER) == root;
     }
 
-    private static long add(Kernel kernel, Execution run, long root, long node, long less) {
+    private static long add(EmulatedKernel kernel, Execution run, long root, long node, long less) {
         if (GuestWords.compareAndExchangeLong(node + OWNER, 0, POISON) != 0) {
             return kernel.objects().refuse(node, BtfField.Kind.BPF_RB_NODE);
         }

@@ -19,7 +19,7 @@ import dev.spinbpf.vm.exec.TrapException;
 final class RingBufferHelpers {
     private RingBufferHelpers() {}
 
-    static void register(FunctionTable table, Kernel kernel) {
+    static void register(FunctionTable table, EmulatedKernel kernel) {
         table.helper("bpf_ringbuf_output", (run, map, data, size, flags, _) -> buffer(kernel, map)
                 .output(run.cpu(), data, size, flags));
         table.helper("bpf_ringbuf_reserve", (run, map, size, flags, _, _) -> buffer(kernel, map)
@@ -98,7 +98,8 @@ final class RingBufferHelpers {
         return 0;
     }
 
-    private static long drain(Kernel kernel, Execution run, long address, long callback, long context, long flags) {
+    private static long drain(
+            EmulatedKernel kernel, Execution run, long address, long callback, long context, long flags) {
         if (!(kernel.map(address) instanceof UserRingBufferMap buffer)) {
             throw new TrapException("0x" + Long.toHexString(address) + " is not a user ring buffer");
         }
@@ -119,14 +120,14 @@ final class RingBufferHelpers {
         }
     }
 
-    private static RingBufferMap buffer(Kernel kernel, long address) {
+    private static RingBufferMap buffer(EmulatedKernel kernel, long address) {
         if (kernel.map(address) instanceof RingBufferMap buffer) {
             return buffer;
         }
         throw new TrapException("0x" + Long.toHexString(address) + " is not a ring buffer");
     }
 
-    private static RingBufferMap bufferOf(Kernel kernel, long record) {
+    private static RingBufferMap bufferOf(EmulatedKernel kernel, long record) {
         RingBufferMap buffer = RingBufferMap.ofRecord(kernel.maps(), record);
         if (buffer == null) {
             throw new TrapException("0x" + Long.toHexString(record) + " is not a record of a ring buffer");

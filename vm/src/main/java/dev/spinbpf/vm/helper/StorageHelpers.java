@@ -7,14 +7,14 @@ import dev.spinbpf.vm.exec.TrapException;
 final class StorageHelpers {
     private StorageHelpers() {}
 
-    static void register(FunctionTable table, Kernel kernel) {
+    static void register(FunctionTable table, EmulatedKernel kernel) {
         table.helper("bpf_task_storage_get", (run, map, task, value, flags, _) -> storage(kernel, map)
                 .get(run.cpu(), kernel.tasks().storageOf(task), value, flags));
         table.helper("bpf_task_storage_delete", (run, map, task, _, _, _) -> storage(kernel, map)
                 .remove(run.cpu(), kernel.tasks().storageOf(task)));
     }
 
-    private static LocalStorageMap storage(Kernel kernel, long address) {
+    private static LocalStorageMap storage(EmulatedKernel kernel, long address) {
         if (kernel.map(address) instanceof LocalStorageMap map) {
             return map;
         }

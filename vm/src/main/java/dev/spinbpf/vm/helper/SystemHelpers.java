@@ -17,7 +17,7 @@ final class SystemHelpers {
 
     private SystemHelpers() {}
 
-    static void register(FunctionTable table, Kernel kernel) {
+    static void register(FunctionTable table, EmulatedKernel kernel) {
         table.helper("bpf_ktime_get_ns", (run, _, _, _, _, _) -> run.cpu().nanoTime());
         table.helper("bpf_ktime_get_boot_ns", (run, _, _, _, _, _) -> run.cpu().nanoTime());
         table.helper("bpf_ktime_get_coarse_ns", (run, _, _, _, _, _) -> {

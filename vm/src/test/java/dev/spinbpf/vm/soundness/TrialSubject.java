@@ -48,6 +48,10 @@ record TrialSubject(ProgramObject object, Program program) {
     }
 
     private static MapDef map(String name, int valueSize) {
-        return MapDef.builder(name, MapType.ARRAY).keySize(4).valueSize(valueSize).maxEntries(1).build();
+        return MapDef.builder(name, MapType.ARRAY)
+                .keySize(4)
+                .valueSize(valueSize)
+                .maxEntries(1)
+                .build();
     }
 }

@@ -14,7 +14,7 @@ import dev.spinbpf.vm.exec.TrapException;
 import org.jspecify.annotations.Nullable;
 
 /** The machine as helpers and kfuncs see it. */
-public final class Kernel {
+public final class EmulatedKernel {
     private final Cpus cpus;
     private final MapTable maps;
     private final LockAlgorithm locks;
@@ -33,7 +33,7 @@ public final class Kernel {
      * @param arena where objects of programs are allocated
      * @param seed of random numbers
      */
-    public Kernel(Cpus cpus, MapTable maps, LockAlgorithm locks, GuestArena arena, long seed) {
+    public EmulatedKernel(Cpus cpus, MapTable maps, LockAlgorithm locks, GuestArena arena, long seed) {
         this.cpus = cpus;
         this.maps = maps;
         this.locks = locks;
