@@ -21,7 +21,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What programs attach to: finds it among the kernel's types, or without those among the hooks that are known anyhow, and
+ * The targets that programs attach to: finds one among the kernel's types, or without those among the hooks that are known anyhow, and
  * refuses what Linux's {@code bpf_check_attach_target} refuses.
  */
 public final class AttachTargets {

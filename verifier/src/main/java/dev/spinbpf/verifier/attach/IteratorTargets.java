@@ -22,7 +22,7 @@ final class IteratorTargets {
     private IteratorTargets() {}
 
     /**
-     * What is known of the arguments of an iterator's programs.
+     * Returns what is known of the arguments of an iterator's programs.
      *
      * @param btf the kernel's types, or those of {@link HookTypes}
      * @param proto the prototype of {@code bpf_iter_<name>}
@@ -45,7 +45,7 @@ final class IteratorTargets {
     }
 
     /**
-     * Whether the object declares all members of the structs that the iterator passes, or none: relocations against an
+     * True if the object declares all members of the structs that the iterator passes, or none: relocations against an
      * object's own types lead astray where it declares but some.
      */
     static boolean areDeclaredWhole(Exploration path, String name, BtfType.FuncProto proto) {

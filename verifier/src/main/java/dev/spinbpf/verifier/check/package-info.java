@@ -1,4 +1,8 @@
-/** Checks of single instructions: arithmetic, memory, jumps. */
+/**
+ * Checks of single instructions: arithmetic, memory, jumps.
+ *
+ * <p>Calls are checked in {@code call}; objects that programs hold have their rules in {@code object}.
+ */
 @NullMarked
 package dev.spinbpf.verifier.check;
 

@@ -1,4 +1,8 @@
-/** Numbers as the verifier knows them: known bits, circular ranges, and every operation on both. */
+/**
+ * Numbers as the verifier knows them: known bits, circular ranges, and every operation on both.
+ *
+ * <p>Knows neither registers nor programs.
+ */
 @NullMarked
 package dev.spinbpf.verifier.domain;
 

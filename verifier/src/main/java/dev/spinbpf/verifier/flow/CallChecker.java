@@ -30,7 +30,7 @@ public interface CallChecker {
     /** Refuses a {@code CALL_KFUNC} that the program can have nowhere, reachable or not. */
     default void prepareKfuncCall(Exploration path, Insn insn) {}
 
-    /** What the instruction needs to know before anything ran. */
+    /** The facts about a call that are known before any path is walked. */
     CallSummary summary(Exploration path, Insn insn);
 
     /**
@@ -48,7 +48,7 @@ public interface CallChecker {
     /** {@link #stackAccessBytes} of a call of which nothing is known. */
     long UNKNOWN_BYTES = Long.MIN_VALUE;
 
-    /** Whether the call ends the path. */
+    /** True if the call ends the path. */
     enum KfuncResult {
         CONTINUE,
         /** The function throws: the frame unwinds. */
@@ -56,7 +56,7 @@ public interface CallChecker {
     }
 
     /**
-     * What analyses of the program text know of a call.
+     * The facts about a call that analyses of the program text rely on.
      *
      * @param params arguments that it reads, r1 upwards
      * @param isVoid whether r0 is left without a value

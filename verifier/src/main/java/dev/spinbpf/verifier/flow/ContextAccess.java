@@ -3,7 +3,7 @@ package dev.spinbpf.verifier.flow;
 import dev.spinbpf.verifier.state.RegState;
 import org.jspecify.annotations.Nullable;
 
-/** Which parts of the context a program of the given kind may read and write, and what it gets there. */
+/** Accesses to the context: the parts that a kind of program may read and write, and the values found there. */
 public interface ContextAccess {
     /**
      * Linux's {@code is_valid_access} of the program's type.
@@ -16,6 +16,6 @@ public interface ContextAccess {
     @Nullable
     RegState check(Exploration path, int off, int sizeBytes, boolean write, boolean signExtend);
 
-    /** Whether the context may be accessed through a pointer that was moved by a constant (Linux does not rewrite it). */
+    /** True if the context may be accessed through a pointer that was moved by a constant (Linux does not rewrite it). */
     boolean allowsFixedOffset(Exploration path);
 }

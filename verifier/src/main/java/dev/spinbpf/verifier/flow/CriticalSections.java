@@ -6,12 +6,12 @@ import dev.spinbpf.verifier.state.VerifierState;
 public final class CriticalSections {
     private CriticalSections() {}
 
-    /** Whether pointers that RCU protects are valid here. */
+    /** True if pointers that RCU protects are valid here. */
     public static boolean inRcuSection(VerifierState state) {
         return state.activeRcuLocks() > 0 || state.activeLocks() > 0 || !state.inSleepable();
     }
 
-    /** Whether sleeping is allowed here. */
+    /** True if sleeping is allowed here. */
     public static boolean maySleep(VerifierState state) {
         return state.activeRcuLocks() == 0
                 && state.activePreemptLocks() == 0

@@ -3,7 +3,7 @@ package dev.spinbpf.verifier.flow;
 import dev.spinbpf.verifier.state.RegType;
 import org.jspecify.annotations.Nullable;
 
-/** What the exploration has seen of one instruction, on all paths so far. Mutable. */
+/** The exploration's notes on one instruction, of all paths so far. Mutable. */
 public final class InsnTrace {
     /** Type of the pointer with which the instruction accesses memory; null before it did. */
     public @Nullable RegType ptrType;

@@ -38,7 +38,7 @@ public final class ProgramUnit {
     public int sccCount;
     /** The subprogram that handles exceptions, or 0. */
     public int exceptionCallbackSubprog;
-    /** Where the program attaches; null where its context does not depend on it, or that is not known. */
+    /** The program's target; null where its context does not depend on it, or that is not known. */
     public @Nullable AttachTarget attachTarget;
     /** The functions, callees first. */
     public int[] subprogTopoOrder = new int[0];

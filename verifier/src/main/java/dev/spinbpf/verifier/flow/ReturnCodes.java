@@ -1,6 +1,6 @@
 package dev.spinbpf.verifier.flow;
 
-/** What a program may return: Linux's {@code check_return_code}. */
+/** The values that a program may return: Linux's {@code check_return_code}. */
 public interface ReturnCodes {
     /**
      * Refuses the program if r0 (or what is thrown) is not a value that its kind may return.

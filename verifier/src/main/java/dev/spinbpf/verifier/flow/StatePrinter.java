@@ -8,7 +8,7 @@ public interface StatePrinter {
     /** The state at log level 2, or what changed in it. */
     void printState(Exploration path, VerifierState state, int frameno, boolean all);
 
-    /** What the last instruction changed, behind it. */
+    /** The registers and slots that the last instruction changed, after the instruction on its line. */
     void printInsnState(Exploration path, VerifierState state, int frameno);
 
     /** The instruction's slot and what it is, on a line of its own. */

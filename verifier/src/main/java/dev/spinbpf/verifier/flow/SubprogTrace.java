@@ -1,6 +1,6 @@
 package dev.spinbpf.verifier.flow;
 
-/** What the exploration has seen of one function, on all paths so far. Mutable. */
+/** The exploration's notes on one function, of all paths so far. Mutable. */
 public final class SubprogTrace {
     /** Most stack in bytes that it uses, callees not counted. */
     public int stackDepth;

@@ -42,7 +42,7 @@ public final class VerifierLog {
         this.kept = kept;
     }
 
-    /** Whether states and instructions shall be printed. */
+    /** True if states and instructions are to be printed. */
     public boolean isWanted() {
         return wanted;
     }
@@ -56,7 +56,7 @@ public final class VerifierLog {
         }
     }
 
-    /** Where the next text goes; for {@link #reset} when the path that it told of has turned out to be safe. */
+    /** The position of the next text; for {@link #reset} once the path that it belongs to has turned out to be safe. */
     public int position() {
         return dropped + text.length();
     }

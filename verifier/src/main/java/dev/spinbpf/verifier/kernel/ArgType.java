@@ -3,7 +3,7 @@ package dev.spinbpf.verifier.kernel;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a helper wants in a register.
+ * The type that a helper wants in a register.
  *
  * @param kind the base of the type
  * @param flags {@link TypeFlags}

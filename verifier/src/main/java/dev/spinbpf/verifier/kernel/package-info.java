@@ -1,5 +1,5 @@
 /**
- * What this Linux has: tables of helpers, kernel functions, structs, hooks, and of who may use them.
+ * The tables of what a Linux has: helpers, kernel functions, structs, contexts, hooks, messages, and which programs may use them.
  *
  * <p>Rows and their readers. No check of a program lives here.
  */

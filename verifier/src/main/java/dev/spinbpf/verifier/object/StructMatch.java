@@ -20,7 +20,7 @@ public final class StructMatch {
     }
 
     /**
-     * Whether an object of the first type has one of the second at the offset.
+     * True if an object of the first type has one of the second at the offset.
      *
      * @param strict whether only the object itself counts, not what it begins with
      */
