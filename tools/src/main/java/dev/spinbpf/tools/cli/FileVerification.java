@@ -50,7 +50,7 @@ final class FileVerification {
 
     /** The rows of one file: one a program, or one that says why the file cannot be read. */
     List<VerifyRow> rowsOf(Path file, List<String> names) {
-        String fileName = String.valueOf(file.getFileName());
+        String fileName = String.valueOf(file.getFileName() == null ? file : file.getFileName());
         ProgramObject object;
         try {
             object = InputFiles.read(file, kernelTypes);
