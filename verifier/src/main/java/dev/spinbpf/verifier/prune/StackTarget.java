@@ -158,11 +158,14 @@ sealed interface StackTarget {
 
     /** Returns what covers both values, where two paths meet. */
     default StackTarget join(StackTarget other) {
-        if (equals(other) || other instanceof Unreached) {
+        if (this == other || other instanceof Unreached) {
             return this;
         }
         if (this instanceof Unreached) {
             return other;
+        }
+        if (!(this instanceof Elsewhere) && equals(other)) {
+            return this;
         }
         if (!isWithinOneFrame(other)) {
             return new SomeFrame(frames() | other.frames());

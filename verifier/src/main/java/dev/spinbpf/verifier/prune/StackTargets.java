@@ -95,8 +95,10 @@ final class StackTargets {
         boolean changed = false;
         for (int i = 0; i < into.length; i++) {
             StackTarget joined = into[i].join(from[i]);
-            changed |= !joined.equals(into[i]);
-            into[i] = joined;
+            if (joined != into[i] && !joined.equals(into[i])) {
+                into[i] = joined;
+                changed = true;
+            }
         }
         return changed;
     }
