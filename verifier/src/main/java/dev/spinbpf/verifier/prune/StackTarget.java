@@ -158,13 +158,13 @@ sealed interface StackTarget {
 
     /** Returns what covers both values, where two paths meet. */
     default StackTarget join(StackTarget other) {
-        if (this == other || other instanceof Unreached) {
+        if (other instanceof Unreached) {
             return this;
         }
         if (this instanceof Unreached) {
             return other;
         }
-        if (!(this instanceof Elsewhere) && equals(other)) {
+        if (isSame(other)) {
             return this;
         }
         if (!isWithinOneFrame(other)) {
@@ -176,6 +176,14 @@ sealed interface StackTarget {
             case Elsewhere mine when other instanceof Places its -> its.orElsewhere();
             default -> blurred(other);
         };
+    }
+
+    /** As {@code equals}, but at once for the values that most registers have. */
+    default boolean isSame(StackTarget other) {
+        if (this instanceof Elsewhere) {
+            return other instanceof Elsewhere;
+        }
+        return this instanceof Unreached ? other instanceof Unreached : equals(other);
     }
 
     /** Returns whether the two values lead to one known frame at most. */

@@ -95,7 +95,7 @@ final class StackTargets {
         boolean changed = false;
         for (int i = 0; i < into.length; i++) {
             StackTarget joined = into[i].join(from[i]);
-            if (joined != into[i] && !joined.equals(into[i])) {
+            if (!joined.isSame(into[i])) {
                 into[i] = joined;
                 changed = true;
             }
