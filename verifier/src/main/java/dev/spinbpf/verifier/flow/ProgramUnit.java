@@ -34,8 +34,6 @@ public final class ProgramUnit {
     private final List<SubprogInfo> subprogs = new ArrayList<>();
     private final Map<RegPayload.BtfRef, BtfRecord> structRecords = new HashMap<>();
 
-    /** Number of strongly connected components; see {@link InsnAux#scc}. */
-    public int sccCount;
     /** The subprogram that handles exceptions, or 0. */
     public int exceptionCallbackSubprog;
     /** The program's target; null where its context does not depend on it, or that is not known. */

@@ -23,7 +23,7 @@ import dev.spinbpf.verifier.state.VerifierState;
 public final class Locks {
     private Locks() {}
 
-    /** Gives the type of reference that a lock function takes or gives back. */
+    /** Returns the type of reference that a lock function acquires or releases. */
     public static AcquiredReference.Type type(boolean resilient, boolean irq) {
         if (!resilient) {
             return AcquiredReference.Type.LOCK;

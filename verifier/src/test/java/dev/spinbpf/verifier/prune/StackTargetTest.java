@@ -90,7 +90,7 @@ class StackTargetTest {
         return random.nextInt(6) == 0 ? StackTarget.Elsewhere.INSTANCE : randomStack(random);
     }
 
-    /** Whether the second value covers the first. */
+    /** True if the second value covers the first. */
     private static boolean isBelow(StackTarget a, StackTarget b) {
         return a.join(b).equals(b);
     }

@@ -73,7 +73,7 @@ final class Bench implements AutoCloseable, Linkage {
         }
     }
 
-    /** Whether a load or store that comes next is within memory that the program may access. */
+    /** True if a load or store that comes next is within memory that the program may access. */
     boolean isWithin(ConcreteState at, Insn insn) {
         boolean load =
                 switch (insn.op().kind()) {

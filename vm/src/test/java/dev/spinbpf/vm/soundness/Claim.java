@@ -22,7 +22,7 @@ sealed interface Claim {
         }
     }
 
-    /** What pointers point into. */
+    /** The regions that pointers lead into. */
     enum Base {
         CONTEXT,
         STACK,

@@ -42,7 +42,7 @@ final class RandomNumbers {
         return random.nextInt(bound);
     }
 
-    /** Whether something happens that happens once in {@code times}. */
+    /** True once in {@code times} calls, on average. */
     boolean once(int times) {
         return random.nextInt(times) == 0;
     }

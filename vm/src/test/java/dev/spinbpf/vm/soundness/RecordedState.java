@@ -43,7 +43,7 @@ record RecordedState(List<Integer> callsites, List<Claim> claims) {
         return new RecordedState(callsites, reading.claims);
     }
 
-    /** Whether the state stands for what the run holds now. */
+    /** True if the state stands for the registers and slots of the run. */
     boolean contains(ConcreteState at) {
         if (!hasFramesOf(at)) {
             return false;
