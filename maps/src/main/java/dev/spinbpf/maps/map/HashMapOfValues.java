@@ -84,13 +84,7 @@ final class HashMapOfValues extends HashTableMap {
 
     @Override
     void copyElement(Cpu cpu, long element, long to, long flags) {
-        long value = element + valueOffset;
-        if ((flags & MapFlags.BPF_F_LOCK) != 0) {
-            copyLocked(cpu, value, to, value);
-        } else {
-            layout().copy(value, to);
-        }
-        layout().initialize(to);
+        copyOut(cpu, element + valueOffset, to, flags);
     }
 
     @Override

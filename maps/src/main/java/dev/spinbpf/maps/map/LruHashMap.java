@@ -105,8 +105,7 @@ final class LruHashMap extends HashTableMap {
         if (!percpuValues) {
             return update(cpu, key, value, flags);
         }
-        if ((flags & MapFlags.BPF_F_LOCK) != 0
-                || Long.compareUnsigned(flags & 0xffffffffL, MapFlags.BPF_F_ALL_CPUS) > 0) {
+        if (!PercpuValues.areFlagsValid(flags)) {
             return -EINVAL;
         }
         requireReadable(value, sysValueSize(flags));

@@ -50,8 +50,7 @@ final class PercpuHashMap extends HashTableMap {
 
     @Override
     int updateValue(Cpu cpu, long key, long value, long flags) {
-        if ((flags & MapFlags.BPF_F_LOCK) != 0
-                || Long.compareUnsigned(flags & 0xffffffffL, MapFlags.BPF_F_ALL_CPUS) > 0) {
+        if (!PercpuValues.areFlagsValid(flags)) {
             return -EINVAL;
         }
         requireReadable(value, sysValueSize(flags));
