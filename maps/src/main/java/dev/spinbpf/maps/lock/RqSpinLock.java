@@ -210,7 +210,10 @@ public final class RqSpinLock extends LockAlgorithm {
         return LockOutcome.TIMEOUT;
     }
 
-    /** Returns the node of the next waiter in the queue, which has joined but may still have to link itself. */
+    /**
+     * Returns the node of the next waiter in the queue, which has joined but may still have to link itself. Waits as
+     * awaitTurn does, on a word of another type.
+     */
     private static QueueNode successor(Cpu cpu, QueueNode node) {
         QueueNode next = node.next().getAcquire();
         for (int turns = 0; next == null; turns++) {

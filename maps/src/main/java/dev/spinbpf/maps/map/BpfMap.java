@@ -36,13 +36,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Addresses that do not exist raise {@link IndexOutOfBoundsException} before anything has changed.
  */
 public abstract sealed class BpfMap implements AutoCloseable
-        permits BloomFilterMap,
-                ElementlessMap,
+        permits ElementlessMap,
                 HandleArrayMap,
                 HashTableMap,
+                KeylessMap,
                 LocalStorageMap,
                 LpmTrieMap,
-                QueueStackMap,
                 ResizableHashMap,
                 ValueArrayMap {
     /** Offset of the id in the map object that a program's map pointer points to. */

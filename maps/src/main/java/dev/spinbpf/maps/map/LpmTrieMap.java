@@ -381,6 +381,7 @@ final class LpmTrieMap extends BpfMap {
             return error;
         }
         cpu.fire(HookPoint.MAP_DELETE_UNDER_LOCK, id(), key);
+        // The walk of insert, which also remembers the parent and where that hangs: more than one method could return.
         long parentSlot = control + ROOT;
         long slot = parentSlot;
         long parent = 0;
