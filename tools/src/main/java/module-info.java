@@ -13,6 +13,7 @@ module dev.spinbpf.tools {
     requires io.prometheus.metrics.model;
     requires micrometer.core;
     requires micrometer.registry.prometheus;
+    requires org.snakeyaml.engine;
 
     opens dev.spinbpf.tools.cli to
             info.picocli;

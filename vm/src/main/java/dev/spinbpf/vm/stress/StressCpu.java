@@ -31,7 +31,8 @@ final class StressCpu {
             Machine machine,
             Cpu cpu,
             EventTable events,
-            Packets packets,
+            List<byte[]> packets,
+            boolean packetsInTurn,
             SplittableRandom random,
             BooleanSupplier stopping) {
         this.machine = machine;
@@ -39,8 +40,8 @@ final class StressCpu {
         this.events = events;
         this.random = random;
         this.stopping = stopping;
-        this.packets = packets.frames().stream().map(ByteString::toArray).toList();
-        this.packetsInTurn = packets.inTurn();
+        this.packets = packets;
+        this.packetsInTurn = packetsInTurn;
     }
 
     void run() {

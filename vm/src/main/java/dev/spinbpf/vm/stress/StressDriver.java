@@ -120,8 +120,11 @@ public final class StressDriver {
 
     /** Starts all CPUs; returns at once. */
     public void start() {
+        List<byte[]> packets =
+                options.packets().frames().stream().map(ByteString::toArray).toList();
+        boolean inTurn = options.packets().inTurn();
         for (Cpu cpu : machine.cpus().all()) {
-            StressCpu loop = new StressCpu(machine, cpu, events, options.packets(), seeds.split(), crew::isStopping);
+            StressCpu loop = new StressCpu(machine, cpu, events, packets, inTurn, seeds.split(), crew::isStopping);
             crew.add("cpu" + cpu.id(), loop::run);
         }
         events.interrupts(ContextLevel.NMI, options.nmis());
