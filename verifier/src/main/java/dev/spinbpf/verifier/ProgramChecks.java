@@ -5,7 +5,8 @@ import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.verifier.attach.AttachTargets;
-import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.ProgramUnit;
+import dev.spinbpf.verifier.flow.VerifierLog;
 import dev.spinbpf.verifier.kernel.Message;
 
 /** Rules of the program as a whole: its attachment, and sleeping there. */
@@ -13,18 +14,18 @@ final class ProgramChecks {
     private ProgramChecks() {}
 
     /** Refuses a program that cannot be attached at its target, or that must not sleep there. */
-    static void check(Exploration path) {
-        Program program = path.unit().program();
+    static void check(ProgramUnit unit, VerifierLog log) {
+        Program program = unit.program();
         if (program.type() == ProgType.SYSCALL) {
             if (!program.sleepable()) {
-                throw path.reject(Errno.EINVAL, Message.SYSCALL_PROGRAM_NOT_SLEEPABLE);
+                throw log.reject(Errno.EINVAL, Message.SYSCALL_PROGRAM_NOT_SLEEPABLE);
             }
             return;
         }
         if (program.sleepable() && !maySleep(program)) {
-            throw path.reject(Errno.EINVAL, Message.PROGRAM_TYPE_NOT_SLEEPABLE);
+            throw log.reject(Errno.EINVAL, Message.PROGRAM_TYPE_NOT_SLEEPABLE);
         }
-        AttachTargets.check(path);
+        AttachTargets.check(unit, log);
     }
 
     private static boolean maySleep(Program program) {

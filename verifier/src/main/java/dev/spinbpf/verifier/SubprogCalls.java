@@ -219,7 +219,7 @@ final class SubprogCalls implements CallbackPusher {
         SubprogInfo info = path.unit().subprog(subprog);
         path.subprogTrace(subprog).isCallback = true;
         FuncState caller = path.func();
-        CallChecker.CallSummary call = path.services().calls().summary(path, insn);
+        CallChecker.CallSummary call = path.services().calls().summary(path.unit(), insn);
         if (call.asyncCallback()) {
             path.subprogTrace(subprog).isAsyncCallback = true;
             pushAsync(path, call, insnIndex, subprog, setup);

@@ -32,6 +32,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             DumpCommand.class,
             BenchCommand.class,
             MapCommand.class,
+            CompletionCommand.class,
             CommandLine.HelpCommand.class
         },
         mixinStandardHelpOptions = true,

@@ -24,6 +24,8 @@ import dev.spinbpf.vm.stress.LockChoice;
 import dev.spinbpf.vm.stress.ModeDriver;
 import dev.spinbpf.vm.stress.ModeOptions;
 import dev.spinbpf.vm.stress.ModeReport;
+import dev.spinbpf.vm.stress.Pacing;
+import dev.spinbpf.vm.stress.Packets;
 import dev.spinbpf.vm.stress.StressDriver;
 import dev.spinbpf.vm.stress.StressMode;
 import dev.spinbpf.vm.stress.StressOptions;
@@ -243,7 +245,7 @@ final class StressCommand implements Callable<Integer> {
             throw usage("--lock both is for --mode torture");
         }
         Duration normal = Objects.requireNonNullElse(normalDelay, defaults.normalDelay());
-        Duration usual = torture || normal.isZero() ? StressOptions.DEFAULT.nmiEvery() : normal;
+        Duration usual = torture || normal.isZero() ? StressOptions.USUAL_INTERVAL : normal;
         return defaults.withAlgorithm(algorithm)
                 .withCpus(number)
                 .withDuration(duration)
@@ -271,9 +273,11 @@ final class StressCommand implements Callable<Integer> {
                 .withHeldTimesInterval(heldTimes);
         CountDownLatch printed = new CountDownLatch(1);
         try (Machine machine = new Machine(options)) {
-            Duration nmis = Objects.requireNonNullElse(nmiEvery, StressOptions.DEFAULT.nmiEvery());
+            Duration nmis = Objects.requireNonNullElse(nmiEvery, StressOptions.USUAL_INTERVAL);
             List<String> verdicts = attachAll(machine, read, kernelTypes, notAttached);
-            StressDriver driver = new StressDriver(machine, new StressOptions(duration, nmis, hardirqEvery, seed));
+            StressDriver driver = new StressDriver(
+                    machine,
+                    new StressOptions(duration, Pacing.every(nmis), Pacing.every(hardirqEvery), Packets.DEFAULT, seed));
             try (Meters meters = new Meters(() -> Activity.of(driver.snapshot()))) {
                 verdicts.forEach(meters::countVerdict);
                 boolean nothingToRun = driver.snapshot().programs().isEmpty();

@@ -133,13 +133,13 @@ public final class ReturnCodeRules implements ReturnCodes {
             case LSM ->
                 program.attachType() != AttachType.LSM_CGROUP
                         && path.unit().kernel().lsmHooks().returnsVoid(LsmHooks.PREFIX + program.attachTarget());
-            case STRUCT_OPS -> AttachTargets.require(path).proto().returnTypeId() == 0;
+            case STRUCT_OPS -> AttachTargets.require(path.unit()).proto().returnTypeId() == 0;
             default -> false;
         };
     }
 
     private static boolean returnsPointer(Exploration path) {
-        AttachTarget target = AttachTargets.require(path);
+        AttachTarget target = AttachTargets.require(path.unit());
         return target.btf().resolved(target.proto().returnTypeId()) instanceof BtfType.Ptr;
     }
 
@@ -149,7 +149,7 @@ public final class ReturnCodeRules implements ReturnCodes {
             return false;
         }
         RegState reg = path.reg(regno);
-        AttachTarget target = AttachTargets.require(path);
+        AttachTarget target = AttachTargets.require(path.unit());
         boolean matches = reg.payload() instanceof RegPayload.BtfRef ref
                 && ref.btf() == target.btf()
                 && target.btf().resolved(target.proto().returnTypeId()) instanceof BtfType.Ptr pointer

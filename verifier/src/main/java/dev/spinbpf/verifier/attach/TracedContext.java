@@ -6,7 +6,8 @@ import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.verifier.domain.ScalarValue;
 import dev.spinbpf.verifier.flow.AttachTarget;
-import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.ProgramUnit;
+import dev.spinbpf.verifier.flow.VerifierLog;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.RetvalRange;
 import dev.spinbpf.verifier.kernel.TypeFlags;
@@ -24,8 +25,8 @@ final class TracedContext {
     private TracedContext() {}
 
     /** Returns what a load of an argument gives, or null if the access is not allowed. */
-    static @Nullable RegState check(Exploration path, int off, int size, boolean write) {
-        return isWithin(off, size, write) ? argument(path, off, size) : null;
+    static @Nullable RegState check(ProgramUnit unit, VerifierLog log, int off, int size, boolean write) {
+        return isWithin(off, size, write) ? argument(unit, log, off, size) : null;
     }
 
     /** Returns whether a read is of an aligned part of the context. */
@@ -34,18 +35,20 @@ final class TracedContext {
     }
 
     /** As {@link #check}, and the caller has checked that the access is a read within the context. */
-    static @Nullable RegState argument(Exploration path, int off, int size) {
-        AttachTarget target = AttachTargets.require(path);
+    static @Nullable RegState argument(ProgramUnit unit, VerifierLog log, int off, int size) {
+        AttachTarget target = AttachTargets.require(unit);
         if (off % Long.BYTES != 0) {
-            path.log().note(Message.TRACED_OFFSET_NOT_MULTIPLE_OF_8, target.name(), off);
+            log.note(Message.TRACED_OFFSET_NOT_MULTIPLE_OF_8, target.name(), off);
             return null;
         }
         int number = argumentNumber(target, off);
         if (number > target.count()) {
-            path.log().note(Message.TRACED_NO_SUCH_ARGUMENT, target.name(), number + 1);
+            log.note(Message.TRACED_NO_SUCH_ARGUMENT, target.name(), number + 1);
             return null;
         }
-        return number == target.count() ? result(path, target, off, size) : typed(path, target, number, off, size);
+        return number == target.count()
+                ? result(unit, log, target, off, size)
+                : typed(unit, log, target, number, off, size);
     }
 
     /** Returns which argument lies at the offset; the count of arguments if the result does, one more if nothing does. */
@@ -63,12 +66,13 @@ final class TracedContext {
         return off < end ? number : number + 1;
     }
 
-    private static @Nullable RegState result(Exploration path, AttachTarget target, int off, int size) {
-        AttachType attach = path.unit().program().attachType();
+    private static @Nullable RegState result(
+            ProgramUnit unit, VerifierLog log, AttachTarget target, int off, int size) {
+        AttachType attach = unit.program().attachType();
         int typeId = target.proto().returnTypeId();
         switch (attach) {
             case LSM_MAC -> {
-                RetvalRange range = path.unit().kernel().lsmHooks().returnRange(target.name());
+                RetvalRange range = unit.kernel().lsmHooks().returnRange(target.name());
                 if (range != null) {
                     ScalarValue value = ScalarValue.signedRange(range.min(), range.max());
                     return RegState.scalar(value);
@@ -78,20 +82,21 @@ final class TracedContext {
             case MODIFY_RETURN -> {
                 BtfType type = target.btf().resolved(typeId);
                 if (!(type instanceof BtfType.Int number) || number.sizeBytes() > Long.BYTES) {
-                    path.log().note(Message.FMOD_RET_TYPE_NOT_ALLOWED, AttachTargets.kindName(type));
+                    log.note(Message.FMOD_RET_TYPE_NOT_ALLOWED, AttachTargets.kindName(type));
                     return null;
                 }
             }
             default -> {
-                path.log().note(Message.TRACED_NO_SUCH_ARGUMENT, target.name(), target.count() + 1);
+                log.note(Message.TRACED_NO_SUCH_ARGUMENT, target.name(), target.count() + 1);
                 return null;
             }
         }
-        return typed(path, target, target.count(), off, size);
+        return typed(unit, log, target, target.count(), off, size);
     }
 
     /** The argument of that number, or the result if it is the number of arguments. */
-    private static @Nullable RegState typed(Exploration path, AttachTarget target, int number, int off, int size) {
+    private static @Nullable RegState typed(
+            ProgramUnit unit, VerifierLog log, AttachTarget target, int number, int off, int size) {
         Btf btf = target.btf();
         boolean isResult = number == target.count();
         int typeId =
@@ -106,26 +111,25 @@ final class TracedContext {
             }
             case BtfType.Ptr pointer -> {
                 if (size != Long.BYTES) {
-                    path.log().note(Message.TRACED_SIZE_MUST_BE_8, target.name(), size);
+                    log.note(Message.TRACED_SIZE_MUST_BE_8, target.name(), size);
                     return null;
                 }
-                return pointer(path, target, pointer, number, off);
+                return pointer(unit, log, target, pointer, number, off);
             }
             case BtfType other -> {
-                path.log()
-                        .note(
-                                Message.TRACED_ARG_NOT_A_POINTER,
-                                target.name(),
-                                number,
-                                other.name(),
-                                AttachTargets.kindName(other));
+                log.note(
+                        Message.TRACED_ARG_NOT_A_POINTER,
+                        target.name(),
+                        number,
+                        other.name(),
+                        AttachTargets.kindName(other));
                 return null;
             }
         }
     }
 
     private static @Nullable RegState pointer(
-            Exploration path, AttachTarget target, BtfType.Ptr pointer, int number, int off) {
+            ProgramUnit unit, VerifierLog log, AttachTarget target, BtfType.Ptr pointer, int number, int off) {
         Btf btf = target.btf();
         AttachTarget.Argument known = target.argumentAt(off);
         boolean isBuffer = known != null && known.reg().is(RegType.PTR_TO_BUF);
@@ -138,26 +142,26 @@ final class TracedContext {
         if (known != null) {
             return known.reg();
         }
-        int flags = AttachTargets.trustsArguments(path) ? TypeFlags.PTR_TRUSTED : 0;
+        int flags = AttachTargets.trustsArguments(unit) ? TypeFlags.PTR_TRUSTED : 0;
         if (number < target.count() && target.param(number).name().endsWith("__nullable")) {
             flags |= TypeFlags.PTR_MAYBE_NULL;
         }
-        if (path.unit().program().attachType() == AttachType.TRACE_RAW_TP) {
-            if (path.unit().kernel().rawTracepoints().mayBeError(target.name(), number)) {
+        if (unit.program().attachType() == AttachType.TRACE_RAW_TP) {
+            if (unit.kernel().rawTracepoints().mayBeError(target.name(), number)) {
                 return RegState.UNKNOWN;
             }
-            if (path.unit().kernel().rawTracepoints().mayBeNull(target.name(), number)) {
+            if (unit.kernel().rawTracepoints().mayBeNull(target.name(), number)) {
                 flags |= TypeFlags.PTR_MAYBE_NULL;
             }
         }
-        return AttachTargets.hasTypes(path)
-                ? struct(path, target, pointer, number, flags)
-                : opaque(path, target, struct.name(), number, flags);
+        return AttachTargets.hasTypes(unit)
+                ? struct(log, target, pointer, number, flags)
+                : opaque(unit, target, struct.name(), number, flags);
     }
 
     /** A pointer to a struct of which no more than the name is known. */
-    private static RegState opaque(Exploration path, AttachTarget target, String struct, int number, int flags) {
-        Btf types = path.unit().kernel().structs().typesOr(Btf.EMPTY);
+    private static RegState opaque(ProgramUnit unit, AttachTarget target, String struct, int number, int flags) {
+        Btf types = unit.kernel().structs().typesOr(Btf.EMPTY);
         int id = types.find(struct, BtfType.Composite.class);
         if (id == 0) {
             throw new UnsupportedFeature("argument " + (number + 1) + " of " + target.name() + ", a pointer to struct "
@@ -168,7 +172,7 @@ final class TracedContext {
 
     /** A pointer to a struct, with what its tags say of it. */
     private static @Nullable RegState struct(
-            Exploration path, AttachTarget target, BtfType.Ptr pointer, int number, int trust) {
+            VerifierLog log, AttachTarget target, BtfType.Ptr pointer, int number, int trust) {
         Btf btf = target.btf();
         int flags = 0;
         int at = pointer.typeId();
@@ -181,7 +185,7 @@ final class TracedContext {
                 case BtfType.Typedef typedef -> at = typedef.typeId();
                 default -> {
                     if (Integer.bitCount(flags) > 1) {
-                        path.log().note(Message.TRACED_ARG_MULTIPLE_TYPE_TAGS, target.name(), number);
+                        log.note(Message.TRACED_ARG_MULTIPLE_TYPE_TAGS, target.name(), number);
                         return null;
                     }
                     return RegState.btfId(btf, at, trust | flags);

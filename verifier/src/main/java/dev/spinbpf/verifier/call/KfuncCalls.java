@@ -15,6 +15,7 @@ import dev.spinbpf.verifier.flow.CallChecker;
 import dev.spinbpf.verifier.flow.CriticalSections;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.MemoryAccess;
+import dev.spinbpf.verifier.flow.ProgramUnit;
 import dev.spinbpf.verifier.flow.References;
 import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.kernel.Callback;
@@ -42,11 +43,11 @@ final class KfuncCalls {
     }
 
     /** The function that the instruction calls, or null if it is no such call or its rules are not known. */
-    static @Nullable Kfunc known(Exploration path, Insn insn) {
+    static @Nullable Kfunc known(ProgramUnit unit, Insn insn) {
         if (insn.op() != Op.CALL_KFUNC) {
             return null;
         }
-        return path.unit().kernel().kfuncs().find(ref(path, insn).name());
+        return unit.kernel().kfuncs().find(ref(unit, insn).name());
     }
 
     /** Returns whether the path runs in the comparison function of a tree. */
@@ -57,7 +58,7 @@ final class KfuncCalls {
                 continue;
             }
             var insn = path.unit().insn(state.frame(frame).callsite());
-            Kfunc kfunc = known(path, insn);
+            Kfunc kfunc = known(path.unit(), insn);
             if (kfunc != null && kfunc.has(Trait.RBTREE_ADD)) {
                 return true;
             }
@@ -65,12 +66,12 @@ final class KfuncCalls {
         return false;
     }
 
-    private static KfuncRef ref(Exploration path, Insn insn) {
-        return path.unit().object().kfuncs().get((int) insn.imm());
+    private static KfuncRef ref(ProgramUnit unit, Insn insn) {
+        return unit.object().kfuncs().get((int) insn.imm());
     }
 
     CallChecker.KfuncResult check(Exploration path, Insn insn, int insnIndex) {
-        KfuncRef ref = ref(path, insn);
+        KfuncRef ref = ref(path.unit(), insn);
         Kfunc kfunc = path.unit().kernel().kfuncs().find(ref.name());
         VerifierState state = path.state();
         if (state.activeLocks() > 0 && (kfunc == null || !kfunc.has(Trait.UNDER_LOCK))) {

@@ -7,6 +7,8 @@ import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.ProgramUnit;
+import dev.spinbpf.verifier.flow.VerifierLog;
 import dev.spinbpf.verifier.kernel.HelperTraits.Trait;
 import dev.spinbpf.verifier.kernel.MapTypes;
 import dev.spinbpf.verifier.kernel.Message;
@@ -71,29 +73,28 @@ public final class MapRules {
     }
 
     /** Refuses a map that the program cannot use: Linux's {@code check_map_prog_compatibility}. */
-    public static void checkProgram(Exploration path, MapInfo map) {
-        ProgType type = path.unit().program().type();
-        if (path.unit().kernel().programTypes().isTracing(type)
+    public static void checkProgram(ProgramUnit unit, VerifierLog log, MapInfo map) {
+        ProgType type = unit.program().type();
+        if (unit.kernel().programTypes().isTracing(type)
                 && (map.hasField(BtfField.Kind.BPF_LIST_HEAD) || map.hasField(BtfField.Kind.BPF_RB_ROOT))) {
-            throw path.reject(Errno.EINVAL, Message.GRAPH_ROOTS_IN_TRACING);
+            throw log.reject(Errno.EINVAL, Message.GRAPH_ROOTS_IN_TRACING);
         }
         if (map.hasField(BtfField.Kind.BPF_SPIN_LOCK) || map.hasField(BtfField.Kind.BPF_RES_SPIN_LOCK)) {
             if (type == ProgType.SOCKET_FILTER) {
-                throw path.reject(Errno.EINVAL, Message.SPIN_LOCK_IN_SOCKET_FILTER);
+                throw log.reject(Errno.EINVAL, Message.SPIN_LOCK_IN_SOCKET_FILTER);
             }
-            if (path.unit().kernel().programTypes().isTracing(type)) {
-                throw path.reject(Errno.EINVAL, Message.SPIN_LOCK_IN_TRACING);
+            if (unit.kernel().programTypes().isTracing(type)) {
+                throw log.reject(Errno.EINVAL, Message.SPIN_LOCK_IN_TRACING);
             }
         }
         if (map.type() == MapType.STRUCT_OPS) {
-            throw path.reject(Errno.EINVAL, Message.STRUCT_OPS_MAP_IN_PROGRAM);
+            throw log.reject(Errno.EINVAL, Message.STRUCT_OPS_MAP_IN_PROGRAM);
         }
         if (map.type() == MapType.ARENA && map.def().mapExtra() == 0) {
-            throw path.reject(Errno.EINVAL, Message.ARENA_WITHOUT_ADDRESS);
+            throw log.reject(Errno.EINVAL, Message.ARENA_WITHOUT_ADDRESS);
         }
-        if (path.unit().program().sleepable()
-                && !path.unit().kernel().mapTypes().isSleepable(map.type())) {
-            throw path.reject(Errno.EINVAL, Message.MAP_TYPE_NOT_ALLOWED_WHEN_SLEEPABLE);
+        if (unit.program().sleepable() && !unit.kernel().mapTypes().isSleepable(map.type())) {
+            throw log.reject(Errno.EINVAL, Message.MAP_TYPE_NOT_ALLOWED_WHEN_SLEEPABLE);
         }
     }
 }

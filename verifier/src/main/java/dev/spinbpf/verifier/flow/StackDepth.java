@@ -105,7 +105,7 @@ public final class StackDepth {
     private boolean checkInsn(int at, int number, int level, int frame, int depth, boolean privateStack) {
         Insn insn = path.unit().insn(at);
         if (insn.op() == Op.CALL_KFUNC) {
-            if (path.services().calls().summary(path, insn).throwsException()) {
+            if (path.services().calls().summary(path.unit(), insn).throwsException()) {
                 refuseInCallback(level, Message.THROW_IN_CALLBACK, at, number);
             }
             return false;

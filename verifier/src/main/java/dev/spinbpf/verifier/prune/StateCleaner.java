@@ -18,7 +18,7 @@ final class StateCleaner {
 
     /** Forgets dead registers and dead halves of stack slots in all frames. */
     static void clean(Exploration path, StackLiveness liveness, VerifierState state) {
-        StackLiveness.Query query = liveness.query(path, state);
+        StackLiveness.Query query = liveness.query(path.unit(), state);
         for (int i = 0; i <= state.curframe(); i++) {
             FuncState frame = state.frame(i);
             int live = path.unit().aux(state.frameInsn(i)).liveRegsBefore;
@@ -28,8 +28,8 @@ final class StateCleaner {
                 }
             }
             for (int spi = 0; spi < frame.slots(); spi++) {
-                boolean low = query.isAlive(path, i, spi * 2);
-                boolean high = query.isAlive(path, i, spi * 2 + 1);
+                boolean low = query.isAlive(path.unit(), i, spi * 2);
+                boolean high = query.isAlive(path.unit(), i, spi * 2 + 1);
                 if (!low || !high) {
                     frame.setSlot(spi, withoutDeadHalves(frame.slot(spi), low, high));
                 }
