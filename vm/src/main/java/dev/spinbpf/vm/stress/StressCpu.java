@@ -23,6 +23,7 @@ final class StressCpu {
     private final BooleanSupplier stopping;
     private final List<byte[]> packets;
     private final boolean packetsInTurn;
+    private final Errands errands;
     private final boolean[] unpacedDue = new boolean[ContextLevel.count()];
     private int nextPacket;
     private int pollsLeft = 1;
@@ -32,11 +33,13 @@ final class StressCpu {
             Cpu cpu,
             EventTable events,
             Packets packets,
+            Errands errands,
             SplittableRandom random,
             BooleanSupplier stopping) {
         this.machine = machine;
         this.cpu = cpu;
         this.events = events;
+        this.errands = errands;
         this.random = random;
         this.stopping = stopping;
         this.packets = packets.frames().stream().map(ByteString::toArray).toList();
@@ -49,6 +52,7 @@ final class StressCpu {
         int idleTurns = 0;
         try {
             while (!stopping.getAsBoolean()) {
+                errands.run(cpu);
                 boolean worked = fire(ContextLevel.TASK, true);
                 worked |= raiseUnpaced(ContextLevel.SOFTIRQ);
                 worked |= raiseUnpaced(ContextLevel.HARDIRQ);
