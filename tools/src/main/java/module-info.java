@@ -14,6 +14,7 @@ module dev.spinbpf.tools {
     requires micrometer.core;
     requires micrometer.registry.prometheus;
     requires org.slf4j;
+    requires org.snakeyaml.engine;
 
     opens dev.spinbpf.tools.cli to
             info.picocli;

@@ -5,6 +5,8 @@ import dev.spinbpf.tools.serve.Service;
 import dev.spinbpf.tools.serve.ServiceOptions;
 import dev.spinbpf.tools.serve.engine.Refusal;
 import dev.spinbpf.tools.serve.http.HttpLimits;
+import dev.spinbpf.tools.workload.WorkloadFileException;
+import dev.spinbpf.tools.workload.WorkloadReader;
 import dev.spinbpf.vm.stress.ByteString;
 import dev.spinbpf.vm.stress.LockChoice;
 import dev.spinbpf.vm.stress.Pacing;
@@ -50,6 +52,7 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nExamples:%n",
         footer = {
             "  spinbpf serve programs/samples/abba.bpf.o",
+            "  spinbpf serve --workload programs/samples/abba.yaml",
             "  spinbpf serve --listen 127.0.0.1:9500 --cpus 4",
             "  spinbpf serve --listen 0.0.0.0:9464 --token-file token --tls-cert cert.pem \\",
             "      --tls-key key.pem programs/samples/abba.bpf.o",
@@ -74,6 +77,12 @@ final class ServeCommand implements Callable<Integer> {
             converter = ListenConverter.class,
             description = "Address to listen on; port 0 for any free one (default 127.0.0.1:9464).")
     private InetSocketAddress listen;
+
+    @Option(
+            names = "--workload",
+            paramLabel = "FILE",
+            description = "A workload file (.yaml) instead of OBJECTs; POST /-/reload reads it again.")
+    private @Nullable Path workloadFile;
 
     @Option(
             names = "--name",
@@ -169,6 +178,9 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     private void checkOptions() {
+        if (workloadFile != null && !objects.isEmpty()) {
+            throw usage("--workload names the objects; leave the OBJECTs out");
+        }
         if (cpus < 1 || cpus > ProgramWorkload.MOST_CPUS) {
             throw usage("--cpus is " + cpus + "; it has to be 1 to " + ProgramWorkload.MOST_CPUS);
         }
@@ -184,20 +196,33 @@ final class ServeCommand implements Callable<Integer> {
         return new ParameterException(spec.commandLine(), message);
     }
 
-    /** Reads the objects that the command line names. */
+    /** Reads the workload file or the objects that the command line names. */
     private ProgramWorkload workload() throws Refusal {
+        try {
+            Path file = workloadFile;
+            if (file == null) {
+                return ofObjects();
+            }
+            if (WorkloadInputs.read(file) instanceof ProgramWorkload programs) {
+                return programs;
+            }
+            throw new Refusal(Refusal.Kind.INVALID, file + ": serve runs programs; a mode is for stress");
+        } catch (WorkloadFileException e) {
+            throw new Refusal(Refusal.Kind.INVALID, String.join("\n", e.mistakes()));
+        } catch (InputException e) {
+            throw new Refusal(Refusal.Kind.INVALID, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private ProgramWorkload ofObjects() throws Refusal, InputException {
         List<ObjectFile> files = new ArrayList<>();
         for (Path path : objects) {
-            String name = String.valueOf(path.getFileName());
-            try {
-                byte[] bytes = InputFiles.bytesOf(path, true);
-                files.add(new ObjectFile(name, new NamedFile(name, ByteString.of(bytes)), List.of()));
-            } catch (InputException e) {
-                throw new Refusal(Refusal.Kind.INVALID, String.valueOf(e.getMessage()));
-            }
+            NamedFile file =
+                    new NamedFile(InputFiles.shown(path), ByteString.of(InputFiles.bytesOf(path, true)));
+            files.add(new ObjectFile(WorkloadReader.objectName(file.name()), file, List.of()));
         }
         if (files.stream().map(ObjectFile::name).distinct().count() < files.size()) {
-            throw new Refusal(Refusal.Kind.INVALID, "two of the objects have the same file name");
+            throw new Refusal(Refusal.Kind.INVALID, "two of the objects have the same name");
         }
         return new ProgramWorkload(
                 cpus,

@@ -32,7 +32,8 @@ final class StressCpu {
             Machine machine,
             Cpu cpu,
             EventTable events,
-            Packets packets,
+            List<byte[]> packets,
+            boolean packetsInTurn,
             Errands errands,
             SplittableRandom random,
             BooleanSupplier stopping) {
@@ -42,8 +43,8 @@ final class StressCpu {
         this.errands = errands;
         this.random = random;
         this.stopping = stopping;
-        this.packets = packets.frames().stream().map(ByteString::toArray).toList();
-        this.packetsInTurn = packets.inTurn();
+        this.packets = packets;
+        this.packetsInTurn = packetsInTurn;
     }
 
     void run() {

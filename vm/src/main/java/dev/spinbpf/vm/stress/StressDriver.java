@@ -122,10 +122,13 @@ public final class StressDriver {
 
     /** Starts all CPUs; returns at once. */
     public void start() {
+        List<byte[]> packets =
+                options.packets().frames().stream().map(ByteString::toArray).toList();
+        boolean inTurn = options.packets().inTurn();
         for (Cpu cpu : machine.cpus().all()) {
             Errands own = cpu.id() == 0 ? errands : new Errands();
             StressCpu loop =
-                    new StressCpu(machine, cpu, events, options.packets(), own, seeds.split(), crew::isStopping);
+                    new StressCpu(machine, cpu, events, packets, inTurn, own, seeds.split(), crew::isStopping);
             crew.add("cpu" + cpu.id(), loop::run);
         }
         events.interrupts(ContextLevel.NMI, options.nmis());

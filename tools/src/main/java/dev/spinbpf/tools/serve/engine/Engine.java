@@ -3,12 +3,15 @@ package dev.spinbpf.tools.serve.engine;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.maps.map.MapCreationException;
+import dev.spinbpf.programs.elf.ObjectReader;
 import dev.spinbpf.tools.serve.engine.Refusal.Kind;
 import dev.spinbpf.verifier.Verdict;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
 import dev.spinbpf.vm.hook.HookTable;
+import dev.spinbpf.vm.stress.ByteString;
 import dev.spinbpf.vm.stress.ProgramWorkload;
 import dev.spinbpf.vm.stress.ProgramWorkload.Attachment;
+import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -29,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 public final class Engine implements AutoCloseable {
     private static final int MOST_OBJECTS = 64;
     private static final long MOST_BYTES = 64 << 20;
+    private static final String TEXT_SUFFIX = ".bpfasm";
     private static final String NAME = "[A-Za-z0-9_][A-Za-z0-9._-]{0,99}";
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -109,7 +113,9 @@ public final class Engine implements AutoCloseable {
             throw new Refusal(Kind.INVALID, "an object's name is 1 to 100 letters, digits, '.', '_' and '-'");
         }
         checkRoom(name, bytes.length);
-        ServedObject object = verification.verify(name, bytes);
+        boolean isText = !ObjectReader.isObject(bytes) && !name.endsWith(".o") && !name.endsWith(TEXT_SUFFIX);
+        String fileName = isText ? name + TEXT_SUFFIX : name;
+        ServedObject object = verification.verify(name, new NamedFile(fileName, ByteString.of(bytes)));
         lock.lock();
         try {
             checkRoom(name, bytes.length);
@@ -398,7 +404,7 @@ public final class Engine implements AutoCloseable {
     public void replace(ProgramWorkload workload) throws Refusal {
         List<ServedObject> added = new ArrayList<>();
         for (ProgramWorkload.ObjectFile file : workload.objects()) {
-            added.add(verification.verify(file.name(), file.file().contents().toArray()));
+            added.add(verification.verify(file.name(), file.file()));
         }
         lock.lock();
         try {

@@ -8,7 +8,6 @@ import dev.spinbpf.tools.serve.engine.Refusal.Kind;
 import dev.spinbpf.verifier.Verdict;
 import dev.spinbpf.verifier.Verifier;
 import dev.spinbpf.verifier.VerifierOptions;
-import dev.spinbpf.vm.stress.ByteString;
 import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
 import dev.spinbpf.vm.stress.WorkloadException;
 import dev.spinbpf.vm.stress.WorkloadRun;
@@ -32,12 +31,14 @@ public record ObjectVerification(Btf kernelTypes, Consumer<Verdict> verdicts) {
     /**
      * Reads and verifies.
      *
+     * @param name what the object is called
+     * @param file its file; a text program where its name says so
      * @throws Refusal INVALID where it is no object
      */
-    ServedObject verify(String name, byte[] bytes) throws Refusal {
+    ServedObject verify(String name, NamedFile file) throws Refusal {
         ProgramObject object;
         try {
-            object = WorkloadRun.read(new NamedFile(name, ByteString.of(bytes)), kernelTypes);
+            object = WorkloadRun.read(file, kernelTypes);
         } catch (WorkloadException e) {
             throw new Refusal(Kind.INVALID, String.valueOf(e.getMessage()));
         }
@@ -52,7 +53,7 @@ public record ObjectVerification(Btf kernelTypes, Consumer<Verdict> verdicts) {
             programs.add(
                     new ServedProgram(name, program.name(), program.section(), program.type(), null, program.reason()));
         }
-        return new ServedObject(name, ByteString.of(bytes), object, programs);
+        return new ServedObject(name, file.contents(), object, programs);
     }
 
     /** Verifies a program again for its log, in Linux's form; cut where it is long. */
