@@ -29,6 +29,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             VerifyCommand.class,
             RunCommand.class,
             StressCommand.class,
+            ServeCommand.class,
             DumpCommand.class,
             BenchCommand.class,
             MapCommand.class,

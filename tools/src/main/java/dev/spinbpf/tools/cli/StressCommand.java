@@ -2,13 +2,13 @@ package dev.spinbpf.tools.cli;
 
 import dev.spinbpf.tools.metrics.Activity;
 import dev.spinbpf.tools.metrics.Meters;
-import dev.spinbpf.tools.metrics.MetricsServer;
 import dev.spinbpf.tools.report.ModeJson;
 import dev.spinbpf.tools.report.ModeText;
 import dev.spinbpf.tools.report.StressJson;
 import dev.spinbpf.tools.report.StressText;
 import dev.spinbpf.tools.report.StressText.NotAttached;
 import dev.spinbpf.tools.report.Style;
+import dev.spinbpf.tools.serve.MetricsServer;
 import dev.spinbpf.tools.workload.WorkloadFileException;
 import dev.spinbpf.vm.stress.LockChoice;
 import dev.spinbpf.vm.stress.ModeDriver;

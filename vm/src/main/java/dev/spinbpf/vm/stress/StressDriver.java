@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,7 @@ public final class StressDriver {
     private final List<Fault> faults = new ArrayList<>();
     private final Crew crew = new Crew();
     private final LockDelays delays;
+    private final Errands errands = new Errands();
     private volatile List<ProgramOutput> outputs = List.of();
     private volatile List<String> stuck = List.of();
 
@@ -124,13 +126,24 @@ public final class StressDriver {
                 options.packets().frames().stream().map(ByteString::toArray).toList();
         boolean inTurn = options.packets().inTurn();
         for (Cpu cpu : machine.cpus().all()) {
-            StressCpu loop = new StressCpu(machine, cpu, events, packets, inTurn, seeds.split(), crew::isStopping);
+            Errands own = cpu.id() == 0 ? errands : new Errands();
+            StressCpu loop =
+                    new StressCpu(machine, cpu, events, packets, inTurn, own, seeds.split(), crew::isStopping);
             crew.add("cpu" + cpu.id(), loop::run);
         }
         events.interrupts(ContextLevel.NMI, options.nmis());
         events.interrupts(ContextLevel.HARDIRQ, options.hardirqs());
         crew.add("clock", () -> ticker.run(crew::isStopping));
         crew.start();
+    }
+
+    /**
+     * Has CPU 0 do some work at task level between two of its tasks. It is not done if the CPUs stop before.
+     *
+     * @param work short work, such as a map operation of user space
+     */
+    public void submit(Consumer<Cpu> work) {
+        errands.add(work);
     }
 
     /** Starts, waits until the duration is over or {@link #stop} is called, and reports. */

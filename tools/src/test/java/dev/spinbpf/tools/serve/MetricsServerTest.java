@@ -1,4 +1,4 @@
-package dev.spinbpf.tools.metrics;
+package dev.spinbpf.tools.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package dev.spinbpf.tools.metrics;
+package dev.spinbpf.tools.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -9,6 +9,8 @@ import dev.spinbpf.programs.elf.ObjectReader;
 import dev.spinbpf.programs.elf.ReadOptions;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.tools.metrics.Activity;
+import dev.spinbpf.tools.metrics.Meters;
 import dev.spinbpf.tools.report.LockResult;
 import dev.spinbpf.verifier.Verdict;
 import dev.spinbpf.verifier.Verifier;
