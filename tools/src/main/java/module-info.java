@@ -10,7 +10,9 @@ module dev.spinbpf.tools {
     requires io.netty.common;
     requires io.netty.handler;
     requires io.netty.transport;
+    requires io.prometheus.metrics.expositionformats;
     requires io.prometheus.metrics.model;
+    requires io.prometheus.writer.text;
     requires micrometer.core;
     requires micrometer.registry.prometheus;
 

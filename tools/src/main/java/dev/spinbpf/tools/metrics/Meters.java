@@ -10,13 +10,23 @@ import dev.spinbpf.vm.stress.StressReport;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.prometheus.metrics.expositionformats.ExpositionFormatWriter;
+import io.prometheus.metrics.expositionformats.ExpositionFormats;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All meters, made in this one place. What they show is read from the machine's own counters at each scrape, so that
@@ -24,6 +34,7 @@ import java.util.function.Supplier;
  */
 public final class Meters implements AutoCloseable {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final ExpositionFormats formats = ExpositionFormats.init();
     private final Supplier<Activity> snapshots;
     private final Map<String, AtomicLong> counters = new HashMap<>();
     private final TimesCollector waitTimes = new TimesCollector(
@@ -48,8 +59,38 @@ public final class Meters implements AutoCloseable {
                 .incrementAndGet();
     }
 
-    /** The metrics as Prometheus' text format has them. */
-    public synchronized String scrape() {
+    /** Counts a request that was answered. */
+    public synchronized void countRequest(String method, String route, int status, long nanos) {
+        Timer.builder("spinbpf.server.requests")
+                .description("Requests that the server answered, by method, route and status")
+                .tags("method", method, "route", route, "status", Integer.toString(status))
+                .register(registry)
+                .record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    /**
+     * Returns the metrics in the format that a scraper asks for: Prometheus' protobuf, OpenMetrics 1.0 or, where it
+     * names neither, Prometheus' text format 0.0.4.
+     *
+     * @param accept the request's header Accept, or null
+     */
+    public Exposition scrape(@Nullable String accept) {
+        ExpositionFormatWriter writer = formats.findWriter(accept);
+        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        try {
+            writer.write(body, snapshot());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return new Exposition(writer.getContentType(), body.toByteArray());
+    }
+
+    /** Returns the metrics as Prometheus' text format has them. */
+    public String scrape() {
+        return new String(scrape(null).body(), StandardCharsets.UTF_8);
+    }
+
+    private synchronized MetricSnapshots snapshot() {
         Activity report = snapshots.get();
         gauges(report);
         report.programs().forEach(this::program);
@@ -63,7 +104,7 @@ public final class Meters implements AutoCloseable {
                 .set(report.violations());
         waitTimes.show(report.locks());
         heldTimes.show(report.locks());
-        return registry.scrape();
+        return registry.getPrometheusRegistry().scrape();
     }
 
     private void gauges(Activity report) {
