@@ -10,10 +10,11 @@ module dev.spinbpf.tools {
     requires io.netty.common;
     requires io.netty.handler;
     requires io.netty.transport;
-    requires io.prometheus.metrics.expositionformats;
     requires io.prometheus.metrics.model;
+    requires io.prometheus.metrics.tracer.common;
     requires io.prometheus.writer.text;
     requires micrometer.core;
+    requires micrometer.registry.otlp;
     requires micrometer.registry.prometheus;
 
     opens dev.spinbpf.tools.cli to
