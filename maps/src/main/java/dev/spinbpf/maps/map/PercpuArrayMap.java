@@ -33,6 +33,11 @@ final class PercpuArrayMap extends BpfMap {
     }
 
     @Override
+    public long entryCount() {
+        return maxEntries();
+    }
+
+    @Override
     public boolean isPercpu() {
         return true;
     }

@@ -30,6 +30,7 @@ import dev.spinbpf.vm.stress.StressOptions;
 import dev.spinbpf.vm.stress.StressReport;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -188,6 +189,21 @@ final class StressCommand implements Callable<Integer> {
             description = "Address to serve metrics on (default 127.0.0.1).")
     private String metricsHost;
 
+    @Option(
+            names = "--otlp",
+            paramLabel = "URL",
+            description = "Push the metrics over OTLP (HTTP) to this URL too, such as http://127.0.0.1:4318/v1/metrics;"
+                    + " the last time at the end.")
+    private @Nullable URI otlp;
+
+    @Option(
+            names = "--otlp-every",
+            paramLabel = "TIME",
+            defaultValue = "10s",
+            converter = DurationConverter.class,
+            description = "Time between two pushes (default 10s).")
+    private Duration otlpEvery;
+
     @Option(names = "--strict", description = "Exit with 1 if a program was refused.")
     private boolean strict;
 
@@ -218,7 +234,7 @@ final class StressCommand implements Callable<Integer> {
     private int stressLocks(StressMode chosen) throws InputException, InterruptedException {
         CountDownLatch printed = new CountDownLatch(1);
         try (ModeDriver driver = new ModeDriver(modeOptions(chosen));
-                Meters meters = new Meters(() -> Activity.of(driver.snapshot()))) {
+                Meters meters = meters(Activity.of(driver))) {
             ModeReport report = serve(meters, driver::stop, printed, driver::run);
             print(json ? ModeJson.of(report) : ModeText.of(report, perCpu, Style.ofStandardOutput()));
             return report.isGood() ? ExitCodes.GOOD : ExitCodes.REFUSED;
@@ -272,9 +288,9 @@ final class StressCommand implements Callable<Integer> {
         CountDownLatch printed = new CountDownLatch(1);
         try (Machine machine = new Machine(options)) {
             Duration nmis = Objects.requireNonNullElse(nmiEvery, StressOptions.DEFAULT.nmiEvery());
-            List<String> verdicts = attachAll(machine, read, kernelTypes, notAttached);
+            List<Verdict> verdicts = attachAll(machine, read, kernelTypes, notAttached);
             StressDriver driver = new StressDriver(machine, new StressOptions(duration, nmis, hardirqEvery, seed));
-            try (Meters meters = new Meters(() -> Activity.of(driver.snapshot()))) {
+            try (Meters meters = meters(Activity.of(driver))) {
                 verdicts.forEach(meters::countVerdict);
                 boolean nothingToRun = driver.snapshot().programs().isEmpty();
                 StressReport report =
@@ -289,6 +305,16 @@ final class StressCommand implements Callable<Integer> {
         } finally {
             printed.countDown();
         }
+    }
+
+    /** Makes the meters of a machine, which are pushed if that is asked for. */
+    private Meters meters(Activity activity) {
+        Meters meters = new Meters(() -> activity);
+        URI endpoint = otlp;
+        if (endpoint != null) {
+            meters.pushTo(endpoint.toString(), otlpEvery);
+        }
+        return meters;
     }
 
     private void print(String report) {
@@ -322,32 +348,35 @@ final class StressCommand implements Callable<Integer> {
         if (locks != null && (locks < 1 || locks > MOST_LOCKS)) {
             throw usage("--locks is " + locks + "; it has to be 1 to " + MOST_LOCKS);
         }
+        if (otlp != null && !("http".equals(otlp.getScheme()) || "https".equals(otlp.getScheme()))) {
+            throw usage("--otlp is " + otlp + "; it has to be a URL that begins with http:// or https://");
+        }
+        if (otlpEvery.isZero()) {
+            throw usage("--otlp-every is 0; it has to be longer");
+        }
         if (metricsPort != null && (metricsPort < 0 || metricsPort > MOST_PORT)) {
             throw usage("--metrics-port is " + metricsPort + "; it has to be 0 to " + MOST_PORT);
         }
     }
 
     /** Returns the verdicts. */
-    private List<String> attachAll(
+    private List<Verdict> attachAll(
             Machine machine, ProgramObject object, Btf kernelTypes, List<NotAttached> notAttached) {
-        List<String> verdicts = new ArrayList<>();
+        List<Verdict> verdicts = new ArrayList<>();
         VerifierOptions options = new VerifierOptions(false, kernelTypes, VerifierOptions.INSN_LIMIT);
         for (Program program : object.programs()) {
             if (!programs.isEmpty() && !programs.contains(program.name())) {
                 continue;
             }
-            switch (Verifier.verify(object, program, options)) {
-                case Verdict.Accepted accepted -> {
-                    verdicts.add("accepted");
-                    attach(machine, accepted, program, notAttached);
-                }
+            Verdict verdict = Verifier.verify(object, program, options);
+            verdicts.add(verdict);
+            switch (verdict) {
+                case Verdict.Accepted accepted -> attach(machine, accepted, program, notAttached);
                 case Verdict.Rejected rejected -> {
-                    verdicts.add("rejected");
                     notAttached.add(new NotAttached(
                             program.name(), program.section(), true, rejected.message(), rejected.explanation()));
                 }
                 case Verdict.Unsupported unsupported -> {
-                    verdicts.add("unsupported");
                     notAttached.add(new NotAttached(program.name(), program.section(), true, unsupported.what(), ""));
                 }
             }

@@ -1,6 +1,7 @@
 package dev.spinbpf.vm.helper;
 
 import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.maps.lock.PlainSpinLock;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.vm.exec.Execution;
@@ -17,7 +18,7 @@ final class LockHelpers {
 
     static void register(FunctionTable table, EmulatedKernel kernel) {
         LockHelpers locks = new LockHelpers(kernel);
-        table.helper("bpf_spin_lock", (run, lock, _, _, _, _) -> locks.spinLock(run.cpu(), lock));
+        table.helper("bpf_spin_lock", (run, lock, _, _, _, _) -> locks.spinLock(run, lock));
         table.helper("bpf_spin_unlock", (run, lock, _, _, _, _) -> locks.spinUnlock(run.cpu(), lock));
         table.kfunc("bpf_res_spin_lock", (run, lock, _, _, _, _) -> locks.lock(run, lock));
         table.kfunc("bpf_res_spin_unlock", (run, lock, _, _, _, _) -> locks.unlock(run.cpu(), lock));
@@ -45,10 +46,20 @@ final class LockHelpers {
         table.kfunc("bpf_rcu_read_unlock", (_, _, _, _, _, _) -> 0);
     }
 
-    private long spinLock(Cpu cpu, long lock) {
-        long flags = PlainSpinLock.lock(cpu, lock, kernel.locks().stats().ofAddress(lock));
+    private long spinLock(Execution run, long lock) {
+        Cpu cpu = run.cpu();
+        long flags = PlainSpinLock.lock(cpu, lock, lockClass(run, lock));
         kernel.local(cpu).spinLockTaken(lock, flags);
         return 0;
+    }
+
+    /** What a lock is counted under; the first program that takes it says where it is in the source. */
+    private LockClass lockClass(Execution run, long lock) {
+        LockClass known = kernel.locks().stats().ofAddress(lock);
+        if (known.site().isEmpty()) {
+            known.setSite(StackText.sourceLine(run.code().program(), run.slot()));
+        }
+        return known;
     }
 
     private long spinUnlock(Cpu cpu, long lock) {
@@ -58,7 +69,7 @@ final class LockHelpers {
 
     private long lock(Execution run, long lock) {
         Cpu cpu = run.cpu();
-        int result = kernel.locks().lock(cpu, lock, kernel.locks().stats().ofAddress(lock));
+        int result = kernel.locks().lock(cpu, lock, lockClass(run, lock));
         if (result == 0) {
             kernel.heldSites().taken(run, lock);
         } else {
@@ -76,7 +87,7 @@ final class LockHelpers {
     private long lockIrqsave(Execution run, long lock, long flagsAddress) {
         Cpu cpu = run.cpu();
         long flags = cpu.irqSave();
-        int result = kernel.locks().lock(cpu, lock, kernel.locks().stats().ofAddress(lock));
+        int result = kernel.locks().lock(cpu, lock, lockClass(run, lock));
         if (result != 0) {
             reports.lockFailed(run, result, lock, "_irqsave");
             cpu.irqRestore(flags);

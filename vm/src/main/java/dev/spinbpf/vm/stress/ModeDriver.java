@@ -9,7 +9,6 @@ import dev.spinbpf.maps.lock.LockRow;
 import dev.spinbpf.maps.lock.LockStats;
 import dev.spinbpf.maps.lock.RqSpinLock;
 import dev.spinbpf.maps.lock.TasLock;
-import dev.spinbpf.maps.lock.TimeSnapshot;
 import dev.spinbpf.maps.memory.GuestArena;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -85,6 +84,21 @@ public final class ModeDriver implements AutoCloseable {
     /** The locks, for tests that damage them. */
     List<GuardedLock> locks() {
         return workload.locks();
+    }
+
+    /** Returns the CPUs. */
+    public Cpus cpus() {
+        return cpus;
+    }
+
+    /** Returns what is counted about the locks. */
+    public LockStats lockStats() {
+        return stats;
+    }
+
+    /** Returns how often something happened that must not, stuck CPUs included. */
+    public long violationCount() {
+        return workload.violations().count() + stuck.size();
     }
 
     /** Starts all CPUs; returns at once. */
@@ -175,7 +189,7 @@ public final class ModeDriver implements AutoCloseable {
                 tally.acquired(),
                 tally.deadlocks(),
                 tally.timeouts(),
-                TimeSnapshot.of(tally.latency()));
+                tally.latency().copy());
     }
 
     /** Frees the locks' memory; the CPUs must have stopped. */

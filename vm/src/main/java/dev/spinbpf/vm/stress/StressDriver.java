@@ -39,6 +39,9 @@ public final class StressDriver {
                 attached.add(program);
             }
         }
+        for (Cpu cpu : machine.cpus().all()) {
+            machine.context(cpu.id()).timeRuns();
+        }
         machine.addFaultListener(fault -> {
             synchronized (faults) {
                 if (faults.size() < StressReport.MAX_FAULTS) {
@@ -46,6 +49,16 @@ public final class StressDriver {
                 }
             }
         });
+    }
+
+    /** Returns the machine that is kept busy. */
+    public Machine machine() {
+        return machine;
+    }
+
+    /** Returns how many CPUs did not stop in time; 0 until the end. */
+    public int stuckCount() {
+        return stuck.size();
     }
 
     /** Starts all CPUs; returns at once. */
