@@ -5,8 +5,9 @@ import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.lock.LockAttempts;
 import dev.spinbpf.maps.lock.LockOutcome;
 import dev.spinbpf.maps.lock.LockRow;
-import dev.spinbpf.maps.lock.TimeSnapshot;
+import dev.spinbpf.maps.lock.TimeHistogram;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -21,6 +22,9 @@ final class LockJson {
         for (LockRow row : rows) {
             json.writeStartObject();
             json.writeStringField("name", row.name());
+            json.writeStringField("lock", row.identity().lock());
+            json.writeStringField("kind", row.identity().kind().word());
+            json.writeStringField("map", row.identity().map());
             json.writeBooleanField("internal", row.internal());
             json.writeArrayFieldStart("contexts");
             for (Map.Entry<ContextLevel, LockAttempts> entry : row.contexts().entrySet()) {
@@ -49,7 +53,7 @@ final class LockJson {
         for (LockResult result : LockResult.values()) {
             json.writeNumberField(result.word(), result.in(attempts));
         }
-        paths(json, attempts.outcomes());
+        paths(json, attempts);
         json.writeNumberField("deepest_nesting", attempts.deepestNesting());
         times(json, "wait", attempts.waits());
         if (!attempts.holds().isEmpty()) {
@@ -58,25 +62,29 @@ final class LockJson {
     }
 
     /** Writes the field {@code paths}: how many attempts ended in which way. */
-    static void paths(JsonGenerator json, Map<LockOutcome, Long> outcomes) throws IOException {
+    private static void paths(JsonGenerator json, LockAttempts attempts) throws IOException {
         json.writeObjectFieldStart("paths");
-        for (Map.Entry<LockOutcome, Long> outcome : outcomes.entrySet()) {
-            json.writeNumberField(outcome.getKey().name().toLowerCase(Locale.ROOT), outcome.getValue());
+        for (LockOutcome outcome : LockOutcome.values()) {
+            if (attempts.count(outcome) > 0) {
+                json.writeNumberField(outcome.name().toLowerCase(Locale.ROOT), attempts.count(outcome));
+            }
         }
         json.writeEndObject();
     }
 
     /** Writes a histogram as fields that begin with a name. */
-    static void times(JsonGenerator json, String name, TimeSnapshot times) throws IOException {
+    static void times(JsonGenerator json, String name, TimeHistogram times) throws IOException {
         json.writeNumberField(name + "_total_ns", times.totalNanos());
         json.writeNumberField(name + "_max_ns", times.maxNanos());
         json.writeNumberField(name + "_p50_ns", times.p50Nanos());
         json.writeNumberField(name + "_p99_ns", times.p99Nanos());
         json.writeArrayFieldStart(name + "s");
-        for (TimeSnapshot.Bucket bucket : times.buckets()) {
+        List<long[]> buckets = new ArrayList<>();
+        times.forEachBucket((bound, count) -> buckets.add(new long[] {bound, count}));
+        for (long[] bucket : buckets) {
             json.writeStartObject();
-            json.writeNumberField("below_ns", bucket.upperBoundNanos());
-            json.writeNumberField("count", bucket.count());
+            json.writeNumberField("up_to_ns", bucket[0]);
+            json.writeNumberField("count", bucket[1]);
             json.writeEndObject();
         }
         json.writeEndArray();
