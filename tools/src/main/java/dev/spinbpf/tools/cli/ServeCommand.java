@@ -217,8 +217,7 @@ final class ServeCommand implements Callable<Integer> {
     private ProgramWorkload ofObjects() throws Refusal, InputException {
         List<ObjectFile> files = new ArrayList<>();
         for (Path path : objects) {
-            NamedFile file =
-                    new NamedFile(InputFiles.shown(path), ByteString.of(InputFiles.bytesOf(path, true)));
+            NamedFile file = new NamedFile(InputFiles.shown(path), ByteString.of(InputFiles.bytesOf(path, true)));
             files.add(new ObjectFile(WorkloadReader.objectName(file.name()), file, List.of()));
         }
         if (files.stream().map(ObjectFile::name).distinct().count() < files.size()) {

@@ -154,7 +154,7 @@ public final class Service implements AutoCloseable {
             return Reply.json(json.string("reloaded").end('}').text());
         } catch (Refusal e) {
             String message = String.valueOf(e.getMessage());
-            LOG.atWarn().addKeyValue("reason", message).log("not reloaded");
+            LOG.atWarn().addKeyValue("reason", message.replace("\n", "; ")).log("not reloaded");
             throw Problem.of(422, "the workload has mistakes; the one before goes on")
                     .errors(message.lines().toList());
         }

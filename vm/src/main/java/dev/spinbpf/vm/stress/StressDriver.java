@@ -145,8 +145,7 @@ public final class StressDriver {
         boolean inTurn = options.packets().inTurn();
         for (Cpu cpu : machine.cpus().all()) {
             Errands own = cpu.id() == 0 ? errands : new Errands();
-            StressCpu loop =
-                    new StressCpu(machine, cpu, events, packets, inTurn, own, seeds.split(), crew::isStopping);
+            StressCpu loop = new StressCpu(machine, cpu, events, packets, inTurn, own, seeds.split(), crew::isStopping);
             crew.add("cpu" + cpu.id(), loop::run);
         }
         events.interrupts(ContextLevel.NMI, options.nmis());
