@@ -35,7 +35,7 @@ class MachineTest {
                 List.of(insns),
                 List.of(new Subprog("handmade", 0, insns.length, true, 0)),
                 List.of());
-        return new ProgramObject("handmade.o", "GPL", List.of(program), List.of(), List.of(), Btf.EMPTY, List.of());
+        return ProgramObject.of("handmade.o", "GPL", List.of(program), List.of());
     }
 
     static Insn insn(Op op, int dst, int src, int off, long imm) {

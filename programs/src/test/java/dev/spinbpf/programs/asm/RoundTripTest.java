@@ -184,17 +184,13 @@ class RoundTripTest {
                 start = slot;
             }
         }
-        Program program = new Program(
+        Program program = Program.of(
                 "main",
                 "tc",
                 ProgType.SCHED_CLS,
                 AttachType.CGROUP_INET_INGRESS,
-                null,
-                false,
-                true,
                 insns,
-                subprogs,
-                List.of());
+                subprogs);
         MapDef map = MapDef.builder("exit", MapType.HASH)
                 .keySize(4)
                 .valueSize(8)

@@ -35,18 +35,13 @@ final class RawProgram {
         }
         String fileName = String.valueOf(file.getFileName());
         String name = fileName.substring(0, fileName.length() - SUFFIX.length());
-        Program program = new Program(
+        Program program = Program.of(
                 name,
                 "",
                 ProgType.UNSPEC,
                 AttachType.CGROUP_INET_INGRESS,
-                null,
-                false,
-                true,
                 insns,
-                List.of(new Subprog(name, 0, insns.size(), true, 0)),
-                List.of());
-        return new ProgramObject(
-                InputFiles.shown(file), "GPL", List.of(program), List.of(), List.of(), Btf.EMPTY, List.of());
+                List.of(new Subprog(name, 0, insns.size(), true, 0)));
+        return ProgramObject.of(InputFiles.shown(file), "GPL", List.of(program), List.of());
     }
 }

@@ -36,19 +36,15 @@ final class Snippet implements AutoCloseable, Linkage {
     }
 
     Code slots(List<Insn> slots) {
-        Program program = new Program(
+        Program program = Program.of(
                 "snippet",
                 "syscall",
                 ProgType.SYSCALL,
                 AttachType.XDP,
-                null,
-                false,
-                true,
                 slots,
-                List.of(new Subprog("snippet", 0, slots.size(), true, 0)),
-                List.of());
+                List.of(new Subprog("snippet", 0, slots.size(), true, 0)));
         ProgramObject object =
-                new ProgramObject("snippet.o", "GPL", List.of(program), List.of(), List.of(), Btf.EMPTY, List.of());
+                ProgramObject.of("snippet.o", "GPL", List.of(program), List.of());
         return Code.of(object, program, this, new BitSet());
     }
 
