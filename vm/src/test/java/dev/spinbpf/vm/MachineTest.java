@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.maps.lock.LockOutcome;
 import dev.spinbpf.maps.memory.GuestMemory;
-import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.AttachType;

@@ -160,7 +160,8 @@ final class CoreTypes {
         if (level <= 0) {
             throw tooDeep();
         }
-        return decide(new Pair(localId, targetId, behindPointer), (a, b, behind) -> compareStrictly(a, b, behind, level));
+        return decide(
+                new Pair(localId, targetId, behindPointer), (a, b, behind) -> compareStrictly(a, b, behind, level));
     }
 
     private Step compareStrictly(BtfType a, BtfType b, boolean behindPointer, int level) throws CoreException {

@@ -184,13 +184,7 @@ class RoundTripTest {
                 start = slot;
             }
         }
-        Program program = Program.of(
-                "main",
-                "tc",
-                ProgType.SCHED_CLS,
-                AttachType.CGROUP_INET_INGRESS,
-                insns,
-                subprogs);
+        Program program = Program.of("main", "tc", ProgType.SCHED_CLS, AttachType.CGROUP_INET_INGRESS, insns, subprogs);
         MapDef map = MapDef.builder("exit", MapType.HASH)
                 .keySize(4)
                 .valueSize(8)

@@ -1,6 +1,5 @@
 package dev.spinbpf.tools.cli;
 
-import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.InsnDecoder;
 import dev.spinbpf.programs.isa.InvalidInsnException;

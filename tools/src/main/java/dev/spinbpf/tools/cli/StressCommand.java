@@ -41,6 +41,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -166,14 +167,11 @@ final class StressCommand implements Callable<Integer> {
                     + " (default queued; torture both).")
     private @Nullable LockChoice lock;
 
-    @Option(
-            names = "--prog",
-            paramLabel = "NAME",
-            description = "Only the programs of this name; may be given several times.")
-    private List<String> programs = List.of();
+    @Mixin
+    private final ProgramNames programs = new ProgramNames();
 
-    @Option(names = "--btf", paramLabel = "FILE", description = "The kernel's types, as for verify.")
-    private @Nullable Path btf;
+    @Mixin
+    private final KernelTypesOption btf = new KernelTypesOption();
 
     @Option(
             names = "--metrics-port",
@@ -191,10 +189,8 @@ final class StressCommand implements Callable<Integer> {
     @Option(names = "--strict", description = "Exit with 1 if a program was refused.")
     private boolean strict;
 
-    @Option(
-            names = {"-j", "--json"},
-            description = "Print the report as JSON.")
-    private boolean json;
+    @Mixin
+    private final JsonOption json = new JsonOption();
 
     @SuppressWarnings("NullAway.Init") // picocli fills in the options
     StressCommand() {}
@@ -220,7 +216,7 @@ final class StressCommand implements Callable<Integer> {
         try (ModeDriver driver = new ModeDriver(modeOptions(chosen));
                 Meters meters = new Meters(() -> Activity.of(driver.snapshot()))) {
             ModeReport report = serve(meters, driver::stop, printed, driver::run);
-            print(json ? ModeJson.of(report) : ModeText.of(report, perCpu, Style.ofStandardOutput()));
+            print(json.isGiven() ? ModeJson.of(report) : ModeText.of(report, perCpu, Style.ofStandardOutput()));
             return report.isGood() ? ExitCodes.GOOD : ExitCodes.REFUSED;
         } finally {
             printed.countDown();
@@ -260,10 +256,10 @@ final class StressCommand implements Callable<Integer> {
         if (lock == LockChoice.BOTH || locks != null || normalDelay != null || nmiDelay != null) {
             throw usage("--lock both, --locks, --normal-delay and --nmi-delay are for --mode");
         }
-        Btf kernelTypes = InputFiles.kernelTypes(btf);
+        Btf kernelTypes = btf.read();
         ProgramObject read = InputFiles.read(object, kernelTypes);
         InputFiles.printNotes(read, spec.commandLine().getErr());
-        InputFiles.requirePrograms(read, programs);
+        InputFiles.requirePrograms(read, programs.list());
         List<NotAttached> notAttached = new ArrayList<>();
         MachineOptions options = MachineOptions.ofCpus(Objects.requireNonNullElse(cpus, 2))
                 .withSeed(seed)
@@ -281,7 +277,7 @@ final class StressCommand implements Callable<Integer> {
                         nothingToRun ? driver.snapshot() : serve(meters, driver::stop, printed, driver::run);
                 String name = InputFiles.shown(object);
                 print(
-                        json
+                        json.isGiven()
                                 ? StressJson.of(name, report, notAttached)
                                 : StressText.of(name, report, notAttached, perCpu, Style.ofStandardOutput()));
                 return exitCode(report, notAttached);
@@ -333,7 +329,7 @@ final class StressCommand implements Callable<Integer> {
         List<String> verdicts = new ArrayList<>();
         VerifierOptions options = new VerifierOptions(false, kernelTypes, VerifierOptions.INSN_LIMIT);
         for (Program program : object.programs()) {
-            if (!programs.isEmpty() && !programs.contains(program.name())) {
+            if (!programs.include(program.name())) {
                 continue;
             }
             switch (Verifier.verify(object, program, options)) {

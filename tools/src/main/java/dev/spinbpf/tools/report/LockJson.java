@@ -1,7 +1,6 @@
 package dev.spinbpf.tools.report;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.lock.LockAttempts;
 import dev.spinbpf.maps.lock.LockOutcome;
 import dev.spinbpf.maps.lock.LockRow;
@@ -17,31 +16,19 @@ final class LockJson {
 
     /** Writes the field {@code locks}. */
     static void write(JsonGenerator json, List<LockRow> rows) throws IOException {
-        json.writeArrayFieldStart("locks");
-        for (LockRow row : rows) {
-            json.writeStartObject();
+        Json.objects(json, "locks", rows, row -> {
             json.writeStringField("name", row.name());
             json.writeBooleanField("internal", row.internal());
-            json.writeArrayFieldStart("contexts");
-            for (Map.Entry<ContextLevel, LockAttempts> entry : row.contexts().entrySet()) {
-                json.writeStartObject();
+            Json.objects(json, "contexts", row.contexts().entrySet(), entry -> {
                 json.writeStringField("context", StressText.level(entry.getKey()));
                 attempts(json, entry.getValue());
-                json.writeEndObject();
-            }
-            json.writeEndArray();
-            json.writeArrayFieldStart("per_cpu");
-            for (LockRow.CpuRow own : row.perCpu()) {
-                json.writeStartObject();
+            });
+            Json.objects(json, "per_cpu", row.perCpu(), own -> {
                 json.writeNumberField("cpu", own.cpu());
                 json.writeStringField("context", StressText.level(own.level()));
                 attempts(json, own.attempts());
-                json.writeEndObject();
-            }
-            json.writeEndArray();
-            json.writeEndObject();
-        }
-        json.writeEndArray();
+            });
+        });
     }
 
     private static void attempts(JsonGenerator json, LockAttempts attempts) throws IOException {
@@ -72,13 +59,9 @@ final class LockJson {
         json.writeNumberField(name + "_max_ns", times.maxNanos());
         json.writeNumberField(name + "_p50_ns", times.p50Nanos());
         json.writeNumberField(name + "_p99_ns", times.p99Nanos());
-        json.writeArrayFieldStart(name + "s");
-        for (TimeSnapshot.Bucket bucket : times.buckets()) {
-            json.writeStartObject();
+        Json.objects(json, name + "s", times.buckets(), bucket -> {
             json.writeNumberField("below_ns", bucket.upperBoundNanos());
             json.writeNumberField("count", bucket.count());
-            json.writeEndObject();
-        }
-        json.writeEndArray();
+        });
     }
 }

@@ -3,7 +3,6 @@ package dev.spinbpf.vm.exec;
 import dev.spinbpf.maps.cpu.Clock;
 import dev.spinbpf.maps.cpu.Cpus;
 import dev.spinbpf.maps.memory.GuestArena;
-import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.AttachType;
@@ -43,8 +42,7 @@ final class Snippet implements AutoCloseable, Linkage {
                 AttachType.XDP,
                 slots,
                 List.of(new Subprog("snippet", 0, slots.size(), true, 0)));
-        ProgramObject object =
-                ProgramObject.of("snippet.o", "GPL", List.of(program), List.of());
+        ProgramObject object = ProgramObject.of("snippet.o", "GPL", List.of(program), List.of());
         return Code.of(object, program, this, new BitSet());
     }
 
