@@ -14,6 +14,12 @@ final class KernelTypesOption {
                     "The kernel's types (such as /sys/kernel/btf/vmlinux): for CO-RE relocations and kernel targets.")
     private @Nullable Path file;
 
+    /** The file, or null if none is given. */
+    @Nullable
+    Path file() {
+        return file;
+    }
+
     /** Returns the types, {@link Btf#EMPTY} if none are given. */
     Btf read() throws InputException {
         return InputFiles.kernelTypes(file);

@@ -12,8 +12,8 @@ import java.util.function.Consumer;
  * @param duration how long
  * @param normalDelay length of a critical section outside NMIs; in {@link StressMode#TORTURE} the mean
  * @param nmiDelay length of a critical section in an NMI; in {@link StressMode#TORTURE} the mean
- * @param nmiEvery mean time between two NMIs on a CPU; zero for none
- * @param hardirqEvery mean time between two hard interrupts on a CPU, in {@link StressMode#TORTURE}; zero for none
+ * @param nmis NMIs on each CPU
+ * @param hardirqs hard interrupts and, as often, soft ones on each CPU, in {@link StressMode#TORTURE}
  * @param locks how many resilient locks, in {@link StressMode#TORTURE}
  * @param heldTimesInterval of how many acquisitions, on average, one is timed until its release; 0 for none
  * @param seed of random choices
@@ -25,11 +25,12 @@ public record ModeOptions(
         Duration duration,
         Duration normalDelay,
         Duration nmiDelay,
-        Duration nmiEvery,
-        Duration hardirqEvery,
+        Pacing nmis,
+        Pacing hardirqs,
         int locks,
         int heldTimesInterval,
-        long seed) {
+        long seed)
+        implements WorkloadSpec {
 
     /** Enough that a CPU can hold more than its table of held locks records. */
     public static final int DEFAULT_LOCKS = 48;
@@ -50,6 +51,7 @@ public record ModeOptions(
         return with(to -> to.cpus = value);
     }
 
+    @Override
     public ModeOptions withDuration(Duration value) {
         return with(to -> to.duration = value);
     }
@@ -61,10 +63,15 @@ public record ModeOptions(
         });
     }
 
+    /** With interrupts at random moments, in these mean times; none where one is zero. */
     public ModeOptions withInterruptsEvery(Duration nmi, Duration hardirq) {
+        return withInterrupts(Pacing.every(nmi), Pacing.every(hardirq));
+    }
+
+    public ModeOptions withInterrupts(Pacing nmis, Pacing hardirqs) {
         return with(to -> {
-            to.nmiEvery = nmi;
-            to.hardirqEvery = hardirq;
+            to.nmis = nmis;
+            to.hardirqs = hardirqs;
         });
     }
 
@@ -76,6 +83,7 @@ public record ModeOptions(
         return with(to -> to.heldTimesInterval = value);
     }
 
+    @Override
     public ModeOptions withSeed(long value) {
         return with(to -> to.seed = value);
     }
@@ -94,8 +102,8 @@ public record ModeOptions(
         private Duration duration = Duration.ofSeconds(5);
         private Duration normalDelay;
         private Duration nmiDelay;
-        private Duration nmiEvery;
-        private Duration hardirqEvery = Duration.ofMillis(1);
+        private Pacing nmis;
+        private Pacing hardirqs = Pacing.every(Duration.ofMillis(1));
         private int locks = DEFAULT_LOCKS;
         private int heldTimesInterval;
         private long seed = 1;
@@ -107,7 +115,7 @@ public record ModeOptions(
             algorithm = torture ? LockChoice.BOTH : LockChoice.QUEUED;
             normalDelay = torture ? Duration.ofNanos(20_000) : Duration.ofMillis(20);
             nmiDelay = torture ? Duration.ofNanos(10_000) : Duration.ofMillis(10);
-            nmiEvery = torture ? Duration.ofMillis(1) : Duration.ofMillis(20);
+            nmis = Pacing.every(torture ? Duration.ofMillis(1) : Duration.ofMillis(20));
         }
 
         /** The options as they are. */
@@ -118,8 +126,8 @@ public record ModeOptions(
             duration = from.duration;
             normalDelay = from.normalDelay;
             nmiDelay = from.nmiDelay;
-            nmiEvery = from.nmiEvery;
-            hardirqEvery = from.hardirqEvery;
+            nmis = from.nmis;
+            hardirqs = from.hardirqs;
             locks = from.locks;
             heldTimesInterval = from.heldTimesInterval;
             seed = from.seed;
@@ -133,8 +141,8 @@ public record ModeOptions(
                     duration,
                     normalDelay,
                     nmiDelay,
-                    nmiEvery,
-                    hardirqEvery,
+                    nmis,
+                    hardirqs,
                     locks,
                     heldTimesInterval,
                     seed);
