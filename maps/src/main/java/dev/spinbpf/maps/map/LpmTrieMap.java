@@ -146,12 +146,6 @@ final class LpmTrieMap extends BpfMap {
         return limit;
     }
 
-    /** True if the key's place is at this node, with which it has so many bits in common, and not below. */
-    private static boolean endsWalk(long node, int common, long key) {
-        int length = prefixLength(node);
-        return length != common || length == GuestMemory.getInt(key);
-    }
-
     private boolean isTooLong(long key) {
         return Integer.compareUnsigned(GuestMemory.getInt(key), longestPrefix) > 0;
     }
@@ -300,10 +294,11 @@ final class LpmTrieMap extends BpfMap {
         int common = 0;
         while (node != 0) {
             common = commonBits(node, key);
-            if (endsWalk(node, common, key)) {
+            int length = prefixLength(node);
+            if (length != common || length == GuestMemory.getInt(key)) {
                 break;
             }
-            slot = childSlot(node, bit(key + KEY_DATA, common));
+            slot = childSlot(node, bit(key + KEY_DATA, length));
             node = GuestMemory.getLong(slot);
         }
         boolean replaces = node != 0 && prefixLength(node) == common;
@@ -382,7 +377,8 @@ final class LpmTrieMap extends BpfMap {
             return error;
         }
         cpu.fire(HookPoint.MAP_DELETE_UNDER_LOCK, id(), key);
-        // The walk of insert, which also remembers the parent and where that hangs: more than one method could return.
+        // The walk of insert, which also remembers the parent and where that hangs: more than one method could return,
+        // and a method for the end of the walk alone made updates slower.
         long parentSlot = control + ROOT;
         long slot = parentSlot;
         long parent = 0;
@@ -390,12 +386,13 @@ final class LpmTrieMap extends BpfMap {
         int common = 0;
         while (node != 0) {
             common = commonBits(node, key);
-            if (endsWalk(node, common, key)) {
+            int length = prefixLength(node);
+            if (length != common || length == GuestMemory.getInt(key)) {
                 break;
             }
             parent = node;
             parentSlot = slot;
-            slot = childSlot(node, bit(key + KEY_DATA, common));
+            slot = childSlot(node, bit(key + KEY_DATA, length));
             node = GuestMemory.getLong(slot);
         }
         boolean found = node != 0

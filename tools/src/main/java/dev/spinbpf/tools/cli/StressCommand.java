@@ -40,6 +40,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -185,14 +186,11 @@ final class StressCommand implements Callable<Integer> {
                     + " (default queued; torture both).")
     private @Nullable LockChoice lock;
 
-    @Option(
-            names = "--prog",
-            paramLabel = "NAME",
-            description = "Only the programs of this name; may be given several times.")
-    private List<String> programs = List.of();
+    @Mixin
+    private final ProgramNames programs = new ProgramNames();
 
-    @Option(names = "--btf", paramLabel = "FILE", description = "The kernel's types, as for verify.")
-    private @Nullable Path btf;
+    @Mixin
+    private final KernelTypesOption btf = new KernelTypesOption();
 
     @Option(
             names = "--metrics-port",
@@ -231,10 +229,8 @@ final class StressCommand implements Callable<Integer> {
     @Option(names = "--strict", description = "Exit with 1 if a program was refused.")
     private boolean strict;
 
-    @Option(
-            names = {"-j", "--json"},
-            description = "Print the report as JSON.")
-    private boolean json;
+    @Mixin
+    private final JsonOption json = new JsonOption();
 
     @SuppressWarnings("NullAway.Init") // picocli fills in the options
     StressCommand() {}
@@ -283,7 +279,7 @@ final class StressCommand implements Callable<Integer> {
         try (ModeDriver driver = new ModeDriver(options);
                 Meters meters = meters(Activity.of(driver))) {
             ModeReport report = serve(meters, driver::stop, printed, driver::run);
-            print(json ? ModeJson.of(report) : ModeText.of(report, perCpu, Style.ofStandardOutput()));
+            print(json.isGiven() ? ModeJson.of(report) : ModeText.of(report, perCpu, Style.ofStandardOutput()));
             return report.isGood() ? ExitCodes.GOOD : ExitCodes.REFUSED;
         } finally {
             printed.countDown();
@@ -325,9 +321,9 @@ final class StressCommand implements Callable<Integer> {
         if (lock == LockChoice.BOTH || locks != null || normalDelay != null || nmiDelay != null) {
             throw usage("--lock both, --locks, --normal-delay and --nmi-delay are for --mode");
         }
-        NamedFile types = btf == null ? null : inputs.open(btf);
+        NamedFile types = btf.file() == null ? null : inputs.open(btf.file());
         PrintWriter err = spec.commandLine().getErr();
-        List<ObjectFile> objects = inputs.objects(files, InputFiles.kernelTypes(types), programs, err);
+        List<ObjectFile> objects = inputs.objects(files, InputFiles.kernelTypes(types), programs.list(), err);
         ProgramWorkload defaults = ProgramWorkload.of(objects);
         return new ProgramWorkload(
                 Objects.requireNonNullElse(cpus, defaults.cpus()),
@@ -359,7 +355,7 @@ final class StressCommand implements Callable<Integer> {
             StressReport report = nothingToRun ? run.snapshot() : serve(meters, run::stop, printed, run::run);
             String name = files.stream().map(InputFiles::shown).collect(Collectors.joining(", "));
             print(
-                    json
+                    json.isGiven()
                             ? StressJson.of(name, report, notAttached)
                             : StressText.of(name, report, notAttached, perCpu, Style.ofStandardOutput()));
             return exitCode(report, notAttached);

@@ -1,7 +1,6 @@
 package dev.spinbpf.tools.report;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.lock.LockAttempts;
 import dev.spinbpf.maps.lock.LockOutcome;
 import dev.spinbpf.maps.lock.LockRow;
@@ -18,34 +17,22 @@ final class LockJson {
 
     /** Writes the field {@code locks}. */
     static void write(JsonGenerator json, List<LockRow> rows) throws IOException {
-        json.writeArrayFieldStart("locks");
-        for (LockRow row : rows) {
-            json.writeStartObject();
+        Json.objects(json, "locks", rows, row -> {
             json.writeStringField("name", row.name());
             json.writeStringField("lock", row.identity().lock());
             json.writeStringField("kind", row.identity().kind().word());
             json.writeStringField("map", row.identity().map());
             json.writeBooleanField("internal", row.internal());
-            json.writeArrayFieldStart("contexts");
-            for (Map.Entry<ContextLevel, LockAttempts> entry : row.contexts().entrySet()) {
-                json.writeStartObject();
+            Json.objects(json, "contexts", row.contexts().entrySet(), entry -> {
                 json.writeStringField("context", StressText.level(entry.getKey()));
                 attempts(json, entry.getValue());
-                json.writeEndObject();
-            }
-            json.writeEndArray();
-            json.writeArrayFieldStart("per_cpu");
-            for (LockRow.CpuRow own : row.perCpu()) {
-                json.writeStartObject();
+            });
+            Json.objects(json, "per_cpu", row.perCpu(), own -> {
                 json.writeNumberField("cpu", own.cpu());
                 json.writeStringField("context", StressText.level(own.level()));
                 attempts(json, own.attempts());
-                json.writeEndObject();
-            }
-            json.writeEndArray();
-            json.writeEndObject();
-        }
-        json.writeEndArray();
+            });
+        });
     }
 
     private static void attempts(JsonGenerator json, LockAttempts attempts) throws IOException {
@@ -78,15 +65,11 @@ final class LockJson {
         json.writeNumberField(name + "_max_ns", times.maxNanos());
         json.writeNumberField(name + "_p50_ns", times.p50Nanos());
         json.writeNumberField(name + "_p99_ns", times.p99Nanos());
-        json.writeArrayFieldStart(name + "s");
         List<long[]> buckets = new ArrayList<>();
         times.forEachBucket((bound, count) -> buckets.add(new long[] {bound, count}));
-        for (long[] bucket : buckets) {
-            json.writeStartObject();
+        Json.objects(json, name + "s", buckets, bucket -> {
             json.writeNumberField("up_to_ns", bucket[0]);
             json.writeNumberField("count", bucket[1]);
-            json.writeEndObject();
-        }
-        json.writeEndArray();
+        });
     }
 }
