@@ -362,8 +362,8 @@ public final class EngineRun {
                                 + ", which is not there");
             }
             for (ProgramWorkload.Element element : contents.elements()) {
-                MapAccess.update(
-                        map, cpu, element.key().toArray(), element.value().toArray(), MapAccess.flags("any"));
+                ServedMapAccess.update(
+                        map, cpu, element.key().toArray(), element.value().toArray(), ServedMapAccess.flags("any"));
             }
         }
     }
