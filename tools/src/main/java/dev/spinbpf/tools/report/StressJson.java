@@ -32,6 +32,7 @@ public final class StressJson {
                 program(json, program);
             }
             json.writeEndArray();
+            events(json, report.events());
             json.writeArrayFieldStart("not_attached");
             for (StressText.NotAttached program : notAttached) {
                 json.writeStartObject();
@@ -72,6 +73,25 @@ public final class StressJson {
             json.writeEndArray();
             json.writeEndObject();
         });
+    }
+
+    private static void events(JsonGenerator json, List<StressReport.EventRow> events) throws IOException {
+        json.writeArrayFieldStart("events");
+        for (StressReport.EventRow row : events) {
+            json.writeStartObject();
+            json.writeStringField("hook", row.hook());
+            json.writeStringField("context", StressText.level(row.level()));
+            json.writeNumberField("every_ns", row.pacing().meanNanos());
+            json.writeNumberField("due", row.planned());
+            json.writeNumberField("taken", row.taken());
+            json.writeArrayFieldStart("programs");
+            for (String program : row.programs()) {
+                json.writeString(program);
+            }
+            json.writeEndArray();
+            json.writeEndObject();
+        }
+        json.writeEndArray();
     }
 
     private static void program(JsonGenerator json, StressReport.ProgramRow program) throws IOException {

@@ -33,7 +33,7 @@ final class WorkloadGrammar {
     private static final Text PATH =
             text("the name of a file", "[^\\u0000-\\u001f]*[^\\u0000-\\u0020][^\\u0000-\\u001f]*", 4096);
     private static final Text NAME = text("a name", "[!-~](?:[ -~]*[!-~])?", 256);
-    private static final Text TIME = text("a time such as 100us, 20ms or 1.5s", NUMBER_OF_TIME + "|0", 32);
+    private static final Text TIME = text("a time such as 0s, 100us or 20ms", NUMBER_OF_TIME, 32);
     private static final Text SOME_TIME = text("a time above 0 such as 100us, 20ms or 1.5s", POSITIVE_TIME, 32);
     private static final Text DURATION =
             text("a time above 0 such as 500ms, 5s or 2h, or forever", POSITIVE_TIME + "|forever", 32);
