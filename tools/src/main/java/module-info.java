@@ -1,4 +1,4 @@
-/** The command line, its reports, the metrics that Prometheus scrapes, and saved maps. Nothing is exported. */
+/** The command line, its reports, the service and its metrics, and saved maps. Nothing is exported. */
 module dev.spinbpf.tools {
     requires static org.jspecify;
     requires dev.spinbpf.vm;
@@ -11,8 +11,12 @@ module dev.spinbpf.tools {
     requires io.netty.handler;
     requires io.netty.transport;
     requires io.prometheus.metrics.model;
+    requires io.prometheus.metrics.tracer.common;
+    requires io.prometheus.writer.text;
     requires micrometer.core;
+    requires micrometer.registry.otlp;
     requires micrometer.registry.prometheus;
+    requires org.slf4j;
     requires org.snakeyaml.engine;
 
     opens dev.spinbpf.tools.cli to

@@ -11,6 +11,8 @@ import static dev.spinbpf.programs.linux.Errno.ERANGE;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.lock.LockAlgorithm;
 import dev.spinbpf.maps.lock.LockClass;
+import dev.spinbpf.maps.lock.LockIdentity;
+import dev.spinbpf.maps.lock.LockKind;
 import dev.spinbpf.maps.lock.PlainSpinLock;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
@@ -36,18 +38,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Addresses that do not exist raise {@link IndexOutOfBoundsException} before anything has changed.
  */
 public abstract sealed class BpfMap implements AutoCloseable
-        permits ArrayMap,
-                BloomFilterMap,
+        permits ElementlessMap,
+                HandleArrayMap,
                 HashTableMap,
+                KeylessMap,
                 LocalStorageMap,
                 LpmTrieMap,
-                PercpuArrayMap,
-                PerfEventArrayMap,
-                QueueStackMap,
                 ResizableHashMap,
-                RingBufferMap,
-                SlotArrayMap,
-                UserRingBufferMap {
+                ValueArrayMap {
     /** Offset of the id in the map object that a program's map pointer points to. */
     static final int ID_OFFSET = 92;
 
@@ -72,6 +70,7 @@ public abstract sealed class BpfMap implements AutoCloseable
     private final int id;
     private final long address;
     private final long maxEntries;
+    private final MapStats stats;
     final LockAlgorithm locks;
     final int keySize;
     final int valueSize;
@@ -88,6 +87,7 @@ public abstract sealed class BpfMap implements AutoCloseable
         valueSize = def.valueSize();
         layout = new ValueLayout(definition.record(), valueSize);
         cpuCount = environment.cpus().count();
+        stats = new MapStats(cpuCount);
         maxEntries = effectiveEntries();
         address = arena.allocate(OBJECT_SIZE, 64);
         GuestMemory.putInt(address + TYPE_OFFSET, def.type().number());
@@ -141,6 +141,16 @@ public abstract sealed class BpfMap implements AutoCloseable
         return maxEntries;
     }
 
+    /** Returns how many elements there are now, or -1 where the kind does not count them; any thread may ask. */
+    public long entryCount() {
+        return -1;
+    }
+
+    /** Returns what is counted about operations. */
+    public final MapStats stats() {
+        return stats;
+    }
+
     /** Returns the layout of values: their special fields, and the copies that leave those alone. */
     public final ValueLayout layout() {
         return layout;
@@ -156,9 +166,9 @@ public abstract sealed class BpfMap implements AutoCloseable
         return false;
     }
 
-    /** A class for locks inside this map. */
-    final LockClass lockClass(String what) {
-        return locks.stats().internal("map '" + name() + "' " + what);
+    /** Returns a class for locks inside this map. */
+    final LockClass lockClass(LockKind kind) {
+        return locks.stats().internal(LockIdentity.inside(name(), id, kind));
     }
 
     final MapEnvironment environment() {
@@ -290,7 +300,7 @@ public abstract sealed class BpfMap implements AutoCloseable
         }
         cpu.enterGuard();
         try {
-            return copyValue(cpu, key, value, flags);
+            return (int) stats.count(cpu, MapOperation.LOOKUP, copyValue(cpu, key, value, flags));
         } finally {
             cpu.leaveGuard();
         }
@@ -307,7 +317,7 @@ public abstract sealed class BpfMap implements AutoCloseable
         }
         cpu.enterGuard();
         try {
-            return updateValue(cpu, key, value, flags);
+            return (int) stats.count(cpu, MapOperation.UPDATE, updateValue(cpu, key, value, flags));
         } finally {
             cpu.leaveGuard();
         }
@@ -320,7 +330,7 @@ public abstract sealed class BpfMap implements AutoCloseable
         }
         cpu.enterGuard();
         try {
-            return delete(cpu, key);
+            return (int) stats.count(cpu, MapOperation.DELETE, delete(cpu, key));
         } finally {
             cpu.leaveGuard();
         }
@@ -339,7 +349,7 @@ public abstract sealed class BpfMap implements AutoCloseable
         }
         cpu.enterGuard();
         try {
-            return takeValue(cpu, key, value, flags);
+            return (int) stats.count(cpu, MapOperation.LOOKUP_AND_DELETE, takeValue(cpu, key, value, flags));
         } finally {
             cpu.leaveGuard();
         }
@@ -430,12 +440,7 @@ public abstract sealed class BpfMap implements AutoCloseable
         if (found == 0) {
             return -ENOENT;
         }
-        if ((flags & MapFlags.BPF_F_LOCK) != 0) {
-            copyLocked(cpu, found, value, found);
-        } else {
-            layout.copy(found, value);
-        }
-        layout.initialize(value);
+        copyOut(cpu, found, value, flags);
         return 0;
     }
 
@@ -490,6 +495,16 @@ public abstract sealed class BpfMap implements AutoCloseable
         long irqFlags = PlainSpinLock.lock(cpu, lock, locks.stats().ofAddress(lock));
         layout.copy(from, to);
         PlainSpinLock.unlock(cpu, lock, irqFlags);
+    }
+
+    /** Copies a value for user space, under its lock if the flags have BPF_F_LOCK; what programs alone use is zero in the copy. */
+    final void copyOut(Cpu cpu, long value, long to, long flags) {
+        if ((flags & MapFlags.BPF_F_LOCK) != 0) {
+            copyLocked(cpu, value, to, value);
+        } else {
+            layout.copy(value, to);
+        }
+        layout.initialize(to);
     }
 
     /** {@code bpf_obj_cancel_fields}. */

@@ -1,11 +1,13 @@
 package dev.spinbpf.maps.map;
 
+import static dev.spinbpf.programs.linux.Errno.EINVAL;
 import static dev.spinbpf.programs.linux.Errno.ENOENT;
 import static dev.spinbpf.programs.linux.Errno.ENOSPC;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.maps.lock.LockClass;
+import dev.spinbpf.maps.lock.LockKind;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.memory.GuestMemoryExhaustedException;
 import dev.spinbpf.maps.sync.GuestWords;
@@ -35,7 +37,7 @@ import dev.spinbpf.programs.linux.MapFlags;
  * {@link #granule}. A free element of a pre-allocated hash has the number of the next free one in place of its hash.
  * Key and value begin at multiples of eight. The value slot of a per-CPU map holds the address of CPU 0's value.
  */
-abstract sealed class HashTableMap extends BpfMap permits HashMapOfMaps, HashMapOfValues, LruHashMap, PercpuHashMap {
+abstract sealed class HashTableMap extends BpfMap permits LruHashMap, PooledHashMap {
     static final int HEADER_SIZE = 8;
 
     private static final int BUCKET_SHIFT = 3;
@@ -95,7 +97,7 @@ abstract sealed class HashTableMap extends BpfMap permits HashMapOfMaps, HashMap
         seed = hasFlag(MapFlags.BPF_F_ZERO_SEED) ? 0 : environment().hashSeeds().getAsInt();
         buckets = arena().allocate(bucketCount << BUCKET_SHIFT, 64);
         elementCounts = arena().allocate((long) PercpuCounter.STRIDE * cpuCount, 64);
-        bucketLocks = lockClass("bucket");
+        bucketLocks = lockClass(LockKind.BUCKET);
     }
 
     static long bucketCount(long maxEntries) {
@@ -175,6 +177,11 @@ abstract sealed class HashTableMap extends BpfMap permits HashMapOfMaps, HashMap
     /** Returns how many elements the map holds, as {@code bpf_map_sum_elem_count} would say. */
     public final long elementCount() {
         return PercpuCounter.sum(elementCounts, cpuCount);
+    }
+
+    @Override
+    public long entryCount() {
+        return elementCount();
     }
 
     final void countElement(Cpu cpu, int change) {
@@ -314,6 +321,24 @@ abstract sealed class HashTableMap extends BpfMap permits HashMapOfMaps, HashMap
         }
         cpu.fire(HookPoint.MAP_UPDATE_AFTER_LOCK, id(), key);
         return error;
+    }
+
+    /** An update, without BPF_F_LOCK, by a value such as programs have. */
+    final int putValue(Cpu cpu, long key, long value, long flags) {
+        if (Long.compareUnsigned(flags, MapFlags.BPF_EXIST) > 0) {
+            return -EINVAL;
+        }
+        requireReadable(value, valueSize);
+        return put(cpu, key, hash(key), value, flags, false);
+    }
+
+    /** User space's update of an element in a per-CPU map, by values for the CPUs that the flags name. */
+    final int putPercpuValues(Cpu cpu, long key, long value, long flags) {
+        if (!PercpuValues.areFlagsValid(flags)) {
+            return -EINVAL;
+        }
+        requireReadable(value, sysValueSize(flags));
+        return put(cpu, key, hash(key), value, flags, true);
     }
 
     /**

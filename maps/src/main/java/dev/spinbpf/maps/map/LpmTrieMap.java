@@ -9,6 +9,7 @@ import static dev.spinbpf.programs.linux.Errno.ENOSPC;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.maps.lock.LockClass;
+import dev.spinbpf.maps.lock.LockKind;
 import dev.spinbpf.maps.lock.SeqCount;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sync.GuestWords;
@@ -67,7 +68,7 @@ final class LpmTrieMap extends BpfMap {
         control = arena().allocate(CONTROL_SIZE, CONTROL_SIZE);
         int linkOffset = valueOffset + (int) Bytes.roundUp8(valueSize);
         nodes = new ElementCache(this, linkOffset + Long.BYTES, linkOffset);
-        lockClass = lockClass("lpm");
+        lockClass = lockClass(LockKind.LPM);
         seqCount = new SeqCount(locks, lockClass);
         keyCopyStride = Bytes.roundUp8(keySize);
         keyCopies = arena().allocate(keyCopyStride * cpuCount);
@@ -78,8 +79,8 @@ final class LpmTrieMap extends BpfMap {
         return control;
     }
 
-    /** Returns how many prefixes the trie holds. */
-    long entryCount() {
+    @Override
+    public long entryCount() {
         return GuestMemory.getLongOpaque(control + ENTRIES);
     }
 
@@ -376,6 +377,8 @@ final class LpmTrieMap extends BpfMap {
             return error;
         }
         cpu.fire(HookPoint.MAP_DELETE_UNDER_LOCK, id(), key);
+        // The walk of insert, which also remembers the parent and where that hangs: more than one method could return,
+        // and a method for the end of the walk alone made updates slower.
         long parentSlot = control + ROOT;
         long slot = parentSlot;
         long parent = 0;

@@ -3,7 +3,10 @@ package dev.spinbpf.maps.map;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.lock.LockAlgorithm;
 import dev.spinbpf.maps.lock.LockClass;
+import dev.spinbpf.maps.lock.LockKind;
 import dev.spinbpf.programs.linux.MapFlags;
+import java.util.function.LongUnaryOperator;
+import java.util.function.ToLongFunction;
 
 /**
  * The supply of elements of an LRU hash, which evicts some where none is free.
@@ -38,8 +41,8 @@ final class LruElementPool {
     LruElementPool(LruHashMap map) {
         this.map = map;
         locks = map.locks;
-        ringLocks = map.lockClass("lru");
-        stashLocks = map.lockClass("lru local");
+        ringLocks = map.lockClass(LockKind.LRU);
+        stashLocks = map.lockClass(LockKind.LRU_LOCAL);
         cpuCount = map.cpuCount;
         common = !map.hasFlag(MapFlags.BPF_F_NO_COMMON_LRU);
         supply = Math.clamp(map.maxEntries() / cpuCount / 2, 1, MOST_SUPPLIED);
@@ -225,26 +228,23 @@ final class LruElementPool {
 
     /** Returns how many nodes there are, free or in use: right only while nothing runs. */
     long countNodes() {
-        long count = 0;
-        for (AgingRings each : rings) {
-            count += each.countNodes();
-        }
-        for (int cpuId = 0; common && cpuId < cpuCount; cpuId++) {
-            count += LruStash.countNodes(stash(cpuId));
-        }
-        return count;
+        return sum(AgingRings::countNodes, LruStash::countNodes);
     }
 
     /** Returns how many nodes are neither free nor marked as free: right only while nothing runs. */
     long countUsed() {
-        long count = 0;
+        return sum(AgingRings::countUsed, stash -> LruNode.countUsed(LruStash.pending(stash)));
+    }
+
+    private long sum(ToLongFunction<AgingRings> ofRings, LongUnaryOperator ofStash) {
+        long sum = 0;
         for (AgingRings each : rings) {
-            count += each.countUsed();
+            sum += ofRings.applyAsLong(each);
         }
         for (int cpuId = 0; common && cpuId < cpuCount; cpuId++) {
-            count += LruNode.countUsed(LruStash.pending(stash(cpuId)));
+            sum += ofStash.applyAsLong(stash(cpuId));
         }
-        return count;
+        return sum;
     }
 
     /** Returns the address of the lock of a CPU's stash; with common rings only. */

@@ -8,6 +8,7 @@ import static dev.spinbpf.programs.linux.Errno.ENOENT;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.maps.lock.LockClass;
+import dev.spinbpf.maps.lock.LockKind;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.linux.MapType;
@@ -21,7 +22,7 @@ import dev.spinbpf.programs.linux.MapType;
  *   lock(4) head(4) tail(4) -(4)   values are added at the head; a queue takes them from the tail, a stack from the head
  * </pre>
  */
-final class QueueStackMap extends BpfMap {
+final class QueueStackMap extends KeylessMap {
     private static final int HEAD = 4;
     private static final int TAIL = 8;
     private static final int CONTROL_SIZE = 64;
@@ -38,7 +39,7 @@ final class QueueStackMap extends BpfMap {
         slots = (int) (maxEntries() + 1);
         control = arena().allocate(CONTROL_SIZE, CONTROL_SIZE);
         values = arena().allocate((maxEntries() + 1) * valueSize);
-        lockClass = lockClass(type().display());
+        lockClass = lockClass(stack ? LockKind.STACK : LockKind.QUEUE);
     }
 
     private long slot(int index) {
@@ -47,11 +48,6 @@ final class QueueStackMap extends BpfMap {
 
     private int next(int index) {
         return index + 1 == slots ? 0 : index + 1;
-    }
-
-    @Override
-    public int update(Cpu cpu, long key, long value, long flags) {
-        return -EINVAL;
     }
 
     @Override
@@ -133,18 +129,14 @@ final class QueueStackMap extends BpfMap {
     }
 
     @Override
-    int copyValue(Cpu cpu, long key, long value, long flags) {
-        return peek(cpu, value);
-    }
-
-    @Override
-    int updateValue(Cpu cpu, long key, long value, long flags) {
-        return push(cpu, value, flags);
-    }
-
-    @Override
     int takeValue(Cpu cpu, long key, long value, long flags) {
         return pop(cpu, value);
+    }
+
+    @Override
+    public long entryCount() {
+        int used = GuestMemory.getIntOpaque(control + HEAD) - GuestMemory.getIntOpaque(control + TAIL);
+        return used < 0 ? used + slots : used;
     }
 
     /** Address of the lock. */

@@ -9,6 +9,7 @@ import static dev.spinbpf.programs.linux.Errno.ENOMEM;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
+import dev.spinbpf.maps.lock.LockKind;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sync.GuestWords;
 import dev.spinbpf.programs.linux.MapFlags;
@@ -47,7 +48,7 @@ final class ResizableHashMap extends BpfMap {
         seed = environment().hashSeeds().getAsInt();
         count = arena().allocate(Long.BYTES, PercpuCounter.STRIDE);
         elements = new ElementCache(this, valueOffset + Bytes.roundUp8(valueSize), FREE_NEXT);
-        table = new ResizableTable(arena(), lockClass("bucket"), ResizableTable.initialSize(def().mapExtra()));
+        table = new ResizableTable(arena(), lockClass(LockKind.BUCKET), ResizableTable.initialSize(def().mapExtra()));
     }
 
     /** {@code rhtab_hashfn_long} for keys of eight bytes, else the hash of all hashes. */
@@ -74,6 +75,11 @@ final class ResizableHashMap extends BpfMap {
     /** Returns how many elements the map holds. */
     public long elementCount() {
         return GuestWords.getLongOpaque(count);
+    }
+
+    @Override
+    public long entryCount() {
+        return elementCount();
     }
 
     /**
@@ -291,22 +297,12 @@ final class ResizableHashMap extends BpfMap {
 
     private int release(Cpu cpu, long element, long copyTo, long flags) {
         if (copyTo != 0) {
-            copyOut(cpu, element, copyTo, flags);
+            copyOut(cpu, element + valueOffset, copyTo, flags);
         }
         cancelFields(cpu, element + valueOffset);
         elements.free(cpu, element);
         table.maintain(cpu, elementCount());
         return 0;
-    }
-
-    private void copyOut(Cpu cpu, long element, long to, long flags) {
-        long value = element + valueOffset;
-        if ((flags & MapFlags.BPF_F_LOCK) != 0) {
-            copyLocked(cpu, value, to, value);
-        } else {
-            layout().copy(value, to);
-        }
-        layout().initialize(to);
     }
 
     // Stepping through: the current table, then the future one. May miss or repeat elements that move meanwhile.
@@ -387,7 +383,7 @@ final class ResizableHashMap extends BpfMap {
         while (element > 0 && total != room) {
             long key = batch.keys() + (long) total * keySize;
             Bytes.copy(element + KEY, key, keySize);
-            copyOut(cpu, element, batch.values() + (long) total * valueSize, batch.elementFlags());
+            copyOut(cpu, element + valueOffset, batch.values() + (long) total * valueSize, batch.elementFlags());
             element = after(cpu, key);
             total++;
         }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** Prints the rows of {@code spinbpf verify} in one of several forms. */
 public abstract class VerifyPrinter {
@@ -18,7 +19,13 @@ public abstract class VerifyPrinter {
     public enum Format {
         TABLE,
         CSV,
-        JSON
+        JSON;
+
+        /** Returns the word that the option takes. */
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     /** The report of that form; {@code verbose} adds the log of each program, except to CSV. */
@@ -72,32 +79,24 @@ public abstract class VerifyPrinter {
 
         @Override
         public void end() {
-            out.print(Json.document(json -> {
-                json.writeStartArray();
-                for (VerifyRow row : rows) {
-                    write(json, row);
-                }
-                json.writeEndArray();
-            }));
+            out.print(Json.document(json -> Json.objects(json, rows, row -> write(json, row))));
         }
 
         private void write(JsonGenerator json, VerifyRow row) throws IOException {
-            json.writeStartObject();
             json.writeStringField("file_name", row.fileName());
             json.writeStringField("prog_name", row.progName());
             json.writeStringField("verdict", row.verdict().word());
             json.writeBooleanField("supported", row.verdict() != VerifyRow.Outcome.UNSUPPORTED);
             json.writeNumberField("duration", row.durationMicros());
-            json.writeNumberField("total_insns", row.totalInsns());
-            json.writeNumberField("total_states", row.totalStates());
-            json.writeNumberField("peak_states", row.peakStates());
+            json.writeNumberField("total_insns", row.stats().insns());
+            json.writeNumberField("total_states", row.stats().totalStates());
+            json.writeNumberField("peak_states", row.stats().peakStates());
             json.writeStringField("prog_type", row.progType());
-            json.writeStringField("message", row.message());
-            json.writeStringField("explanation", row.explanation());
+            json.writeStringField("message", row.reason().message());
+            json.writeStringField("explanation", row.reason().explanation());
             if (verbose) {
                 json.writeStringField("log", row.log());
             }
-            json.writeEndObject();
         }
     }
 }

@@ -104,7 +104,10 @@ final class WorkloadGrammar {
     private static final Mapping DELAY = new Mapping(
             "a mapping with the key 'time'",
             List.of(
-                    optional("lock", NAME, "the lock, by the name that reports show; else any"),
+                    optional(
+                            "lock",
+                            NAME,
+                            "the lock: its name in reports, or that of the variable or member alone, or `bucket` and the like; else any"),
                     optional("map", NAME, "the map that the lock is in, be it a program's or the map's own; else any"),
                     optional("level", LEVEL, "the context in which the lock is taken; else any"),
                     required("time", SOME_TIME, "how long the CPU is busy right after it took the lock"),

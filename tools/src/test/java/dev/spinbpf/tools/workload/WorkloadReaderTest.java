@@ -242,7 +242,7 @@ class WorkloadReaderTest {
             attachments: [{program: a_then_b, hook: syscall}] | key 'attachments[0].hook': expected a program with a hook here, found: section tc: its hook is 'packet', and cannot be 'syscall'
             attachments: [{program: a_then_b, period: 1ns}] | key 'attachments[0].period': expected 1us or more, found less
             attachments: [{program: a_then_b, rate: 2/us}] | key 'attachments[0].rate': expected at most 1000000/s, found more
-            delays: [{map: a, time: 1s}]       | key 'delays[0].map': expected the name of a map, found 'a'; there are .data.a, .data.b, abba.bss
+            delays: [{map: a, time: 1s}]       | key 'delays[0].map': expected the name of a map, found 'a'; there is none
             lock: both                         | key 'lock': expected queued or tas, found both, which is for mode torture
             kernel_types: nosuch               | key 'kernel_types': expected a file that can be read, found nosuch: no such file
             maps: [{map: abba.bss, elements: [{value: {round: 1}}]}] | key 'maps[0].elements[0].value.round': is not a variable of section .bss; did you mean 'rounds'?

@@ -1,6 +1,7 @@
 package dev.spinbpf.vm.stress;
 
 import java.time.Duration;
+import java.util.function.Consumer;
 
 /**
  * The properties of a stress run without programs.
@@ -43,29 +44,23 @@ public record ModeOptions(
     }
 
     public ModeOptions withAlgorithm(LockChoice value) {
-        Builder to = new Builder(this);
-        to.algorithm = value;
-        return to.build();
+        return with(to -> to.algorithm = value);
     }
 
     public ModeOptions withCpus(int value) {
-        Builder to = new Builder(this);
-        to.cpus = value;
-        return to.build();
+        return with(to -> to.cpus = value);
     }
 
     @Override
     public ModeOptions withDuration(Duration value) {
-        Builder to = new Builder(this);
-        to.duration = value;
-        return to.build();
+        return with(to -> to.duration = value);
     }
 
     public ModeOptions withDelays(Duration normal, Duration nmi) {
-        Builder to = new Builder(this);
-        to.normalDelay = normal;
-        to.nmiDelay = nmi;
-        return to.build();
+        return with(to -> {
+            to.normalDelay = normal;
+            to.nmiDelay = nmi;
+        });
     }
 
     /** With interrupts at random moments, in these mean times; none where one is zero. */
@@ -74,28 +69,28 @@ public record ModeOptions(
     }
 
     public ModeOptions withInterrupts(Pacing nmis, Pacing hardirqs) {
-        Builder to = new Builder(this);
-        to.nmis = nmis;
-        to.hardirqs = hardirqs;
-        return to.build();
+        return with(to -> {
+            to.nmis = nmis;
+            to.hardirqs = hardirqs;
+        });
     }
 
     public ModeOptions withLocks(int value) {
-        Builder to = new Builder(this);
-        to.locks = value;
-        return to.build();
+        return with(to -> to.locks = value);
     }
 
     public ModeOptions withHeldTimesInterval(int value) {
-        Builder to = new Builder(this);
-        to.heldTimesInterval = value;
-        return to.build();
+        return with(to -> to.heldTimesInterval = value);
     }
 
     @Override
     public ModeOptions withSeed(long value) {
+        return with(to -> to.seed = value);
+    }
+
+    private ModeOptions with(Consumer<Builder> change) {
         Builder to = new Builder(this);
-        to.seed = value;
+        change.accept(to);
         return to.build();
     }
 

@@ -23,6 +23,7 @@ final class StressCpu {
     private final BooleanSupplier stopping;
     private final List<byte[]> packets;
     private final boolean packetsInTurn;
+    private final Errands errands;
     private final boolean[] unpacedDue = new boolean[ContextLevel.count()];
     private int nextPacket;
     private int pollsLeft = 1;
@@ -33,11 +34,13 @@ final class StressCpu {
             EventTable events,
             List<byte[]> packets,
             boolean packetsInTurn,
+            Errands errands,
             SplittableRandom random,
             BooleanSupplier stopping) {
         this.machine = machine;
         this.cpu = cpu;
         this.events = events;
+        this.errands = errands;
         this.random = random;
         this.stopping = stopping;
         this.packets = packets;
@@ -50,6 +53,7 @@ final class StressCpu {
         int idleTurns = 0;
         try {
             while (!stopping.getAsBoolean()) {
+                errands.run(cpu);
                 boolean worked = fire(ContextLevel.TASK, true);
                 worked |= raiseUnpaced(ContextLevel.SOFTIRQ);
                 worked |= raiseUnpaced(ContextLevel.HARDIRQ);

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,7 @@ public final class StressDriver {
     private final List<Fault> faults = new ArrayList<>();
     private final Crew crew = new Crew();
     private final LockDelays delays;
+    private final Errands errands = new Errands();
     private volatile List<ProgramOutput> outputs = List.of();
     private volatile List<String> stuck = List.of();
 
@@ -59,6 +61,9 @@ public final class StressDriver {
         seeds = new SplittableRandom(options.seed());
         ticker = new Ticker(seeds.split());
         events = new EventTable(machine.cpus(), ticker);
+        for (Cpu cpu : machine.cpus().all()) {
+            machine.context(cpu.id()).timeRuns();
+        }
         machine.addFaultListener(fault -> {
             synchronized (faults) {
                 if (faults.size() < StressReport.MAX_FAULTS) {
@@ -118,19 +123,44 @@ public final class StressDriver {
         }
     }
 
+    /** Returns the machine that is kept busy. */
+    public Machine machine() {
+        return machine;
+    }
+
+    /** Returns the programs that are attached. */
+    public List<LoadedProgram> programs() {
+        return List.copyOf(attached().keySet());
+    }
+
+    /** Returns how many CPUs did not stop in time; 0 until the end. */
+    public int stuckCount() {
+        return stuck.size();
+    }
+
     /** Starts all CPUs; returns at once. */
     public void start() {
         List<byte[]> packets =
                 options.packets().frames().stream().map(ByteString::toArray).toList();
         boolean inTurn = options.packets().inTurn();
         for (Cpu cpu : machine.cpus().all()) {
-            StressCpu loop = new StressCpu(machine, cpu, events, packets, inTurn, seeds.split(), crew::isStopping);
+            Errands own = cpu.id() == 0 ? errands : new Errands();
+            StressCpu loop = new StressCpu(machine, cpu, events, packets, inTurn, own, seeds.split(), crew::isStopping);
             crew.add("cpu" + cpu.id(), loop::run);
         }
         events.interrupts(ContextLevel.NMI, options.nmis());
         events.interrupts(ContextLevel.HARDIRQ, options.hardirqs());
         crew.add("clock", () -> ticker.run(crew::isStopping));
         crew.start();
+    }
+
+    /**
+     * Has CPU 0 do some work at task level between two of its tasks. It is not done if the CPUs stop before.
+     *
+     * @param work short work, such as a map operation of user space
+     */
+    public void submit(Consumer<Cpu> work) {
+        errands.add(work);
     }
 
     /** Starts, waits until the duration is over or {@link #stop} is called, and reports. */
