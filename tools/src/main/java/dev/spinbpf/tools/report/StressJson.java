@@ -22,6 +22,7 @@ public final class StressJson {
             json.writeNumberField("seed", report.seed());
             interrupts(json, report.interrupts());
             Json.objects(json, "programs", report.programs(), program -> program(json, program));
+            Json.objects(json, "events", report.events(), row -> event(json, row));
             Json.objects(json, "not_attached", notAttached, program -> {
                 json.writeStringField("name", program.name());
                 json.writeStringField("section", program.section());
@@ -46,6 +47,19 @@ public final class StressJson {
             Json.strings(json, "stuck_cpus", report.stuckCpus());
             json.writeEndObject();
         });
+    }
+
+    private static void event(JsonGenerator json, StressReport.EventRow row) throws IOException {
+        json.writeStringField("hook", row.hook());
+        json.writeStringField("context", StressText.level(row.level()));
+        json.writeNumberField("every_ns", row.pacing().meanNanos());
+        json.writeNumberField("due", row.planned());
+        json.writeNumberField("taken", row.taken());
+        json.writeArrayFieldStart("programs");
+        for (String program : row.programs()) {
+            json.writeString(program);
+        }
+        json.writeEndArray();
     }
 
     /** Writes how many interrupts of each kind there were. */
