@@ -117,13 +117,17 @@ final class MapChecks {
         require((def.flags() & BOTH_ACCESS) != BOTH_ACCESS, EINVAL, "BPF_F_RDONLY and BPF_F_WRONLY exclude each other");
     }
 
-    private void checkFlags(long allowed) throws MapCreationException {
+    private void requireKnownFlags(long allowed) throws MapCreationException {
         long unknown = def.flags() & ~allowed;
         require(
                 unknown == 0,
                 EINVAL,
                 "flags 0x" + Long.toHexString(unknown) + " are not for type "
                         + def.type().display());
+    }
+
+    private void checkFlags(long allowed) throws MapCreationException {
+        requireKnownFlags(allowed);
         require(
                 (def.flags() & BOTH_PROG_ACCESS) != BOTH_PROG_ACCESS,
                 EINVAL,
@@ -308,12 +312,7 @@ final class MapChecks {
     }
 
     private void checkRingBuffer() throws MapCreationException {
-        long unknown = def.flags() & ~RINGBUF_FLAGS;
-        require(
-                unknown == 0,
-                EINVAL,
-                "flags 0x" + Long.toHexString(unknown) + " are not for type "
-                        + def.type().display());
+        requireKnownFlags(RINGBUF_FLAGS);
         require(
                 def.type() == MapType.RINGBUF || !has(MapFlags.BPF_F_RB_OVERWRITE),
                 EINVAL,

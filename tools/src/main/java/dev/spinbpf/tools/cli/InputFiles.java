@@ -10,6 +10,8 @@ import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.programs.model.UnlinkedProgram;
 import dev.spinbpf.tools.report.Printable;
+import dev.spinbpf.vm.stress.ByteString;
+import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -42,11 +44,14 @@ final class InputFiles {
 
     /** The object or text program in the file, its CO-RE relocations resolved against the kernel's types if given. */
     static ProgramObject read(Path file, Btf kernelTypes) throws InputException {
-        byte[] bytes = bytesOf(file, true);
-        String name = shown(file);
+        return read(shown(file), bytesOf(file, true), kernelTypes);
+    }
+
+    /** The object or text program in a file's bytes. */
+    static ProgramObject read(String name, byte[] bytes, Btf kernelTypes) throws InputException {
         try {
             return name.endsWith(TEXT_SUFFIX)
-                    ? Assembler.assemble(name, textOf(file, bytes))
+                    ? Assembler.assemble(name, textOf(name, bytes))
                     : ObjectReader.read(name, bytes, ReadOptions.DEFAULT.withTargetTypes(kernelTypes));
         } catch (MalformedObjectException | AssemblyException e) {
             String remedy = name.endsWith(SOURCE_SUFFIX) ? "; compile it first: clang -O2 -g -target bpf -c" : "";
@@ -66,11 +71,16 @@ final class InputFiles {
 
     /** The kernel's types in the file (raw BTF or an ELF file with a .BTF section), or none. */
     static Btf kernelTypes(@Nullable Path file) throws InputException {
+        return kernelTypes(file == null ? null : new NamedFile(shown(file), ByteString.of(bytesOf(file, true))));
+    }
+
+    /** The kernel's types in a file's bytes, or none. */
+    static Btf kernelTypes(@Nullable NamedFile file) throws InputException {
         if (file == null) {
             return Btf.EMPTY;
         }
         try {
-            return ObjectReader.readTypes(shown(file), bytesOf(file, true));
+            return ObjectReader.readTypes(file.name(), file.contents().toArray());
         } catch (MalformedObjectException e) {
             throw new InputException(String.valueOf(e.getMessage()));
         }
@@ -143,14 +153,14 @@ final class InputFiles {
         return Printable.line(file.toString());
     }
 
-    private static String textOf(Path file, byte[] bytes) throws InputException {
+    private static String textOf(String name, byte[] bytes) throws InputException {
         try {
             return StandardCharsets.UTF_8
                     .newDecoder()
                     .decode(ByteBuffer.wrap(bytes))
                     .toString();
         } catch (CharacterCodingException e) {
-            throw new InputException(shown(file) + ": is not UTF-8 text, as a " + TEXT_SUFFIX + " file has to be");
+            throw new InputException(name + ": is not UTF-8 text, as a " + TEXT_SUFFIX + " file has to be");
         }
     }
 

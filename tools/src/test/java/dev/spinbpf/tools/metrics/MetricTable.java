@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** The table of metrics, against what is exposed and what is documented. */
-final class MetricTable {
+public final class MetricTable {
     private static final Pattern SAMPLE = Pattern.compile("(\\w+?)(_bucket|_sum|_count|_max)?(?:\\{(.*)})? \\S+");
     private static final Pattern LABEL = Pattern.compile("(\\w+)=\"");
 
@@ -24,7 +24,7 @@ final class MetricTable {
     }
 
     /** Each metric of this program that is exposed is in the table, with this help, type and labels. */
-    static void assertDescribes(String exposition) {
+    public static void assertDescribes(String exposition) {
         Map<String, Metric> metrics = byName();
         assertThat(exposition.lines().filter(line -> line.contains(" spinbpf_")))
                 .allSatisfy(line -> {

@@ -34,6 +34,8 @@ public final class ProgramUnit {
     private final List<SubprogInfo> subprogs = new ArrayList<>();
     private final Map<RegPayload.BtfRef, BtfRecord> structRecords = new HashMap<>();
 
+    private @Nullable Cfg cfg;
+
     /** The subprogram that handles exceptions, or 0. */
     public int exceptionCallbackSubprog;
     /** The program's target; null where its context does not depend on it, or that is not known. */
@@ -61,7 +63,7 @@ public final class ProgramUnit {
         for (int i = 0; i < aux.length; i++) {
             aux[i] = new InsnAux();
         }
-        boolean loadable = ObjectTypeRules.areTaken(object.btf(), kernelTypes);
+        boolean loadable = ObjectTypeRules.areTaken(object.btf(), kernelTypes, kernel.structs());
         btf = loadable ? object.btf() : Btf.EMPTY;
         var infos = new ArrayList<MapInfo>();
         for (int i = 0; i < object.maps().size(); i++) {
@@ -104,7 +106,18 @@ public final class ProgramUnit {
 
     /** Replaces an instruction by a simpler one of the same effect. */
     public void setInsn(int index, Insn insn) {
+        cfg = null;
         insns[index] = insn;
+    }
+
+    /** The graph within functions, {@link Cfg#ofFunctions}, of the instructions as they are now. */
+    public Cfg cfg() {
+        Cfg known = cfg;
+        if (known == null) {
+            known = Cfg.ofFunctions(this);
+            cfg = known;
+        }
+        return known;
     }
 
     public InsnAux aux(int index) {

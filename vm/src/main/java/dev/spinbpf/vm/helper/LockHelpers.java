@@ -48,8 +48,10 @@ final class LockHelpers {
 
     private long spinLock(Execution run, long lock) {
         Cpu cpu = run.cpu();
-        long flags = PlainSpinLock.lock(cpu, lock, lockClass(run, lock));
+        LockClass lockClass = lockClass(run, lock);
+        long flags = PlainSpinLock.lock(cpu, lock, lockClass);
         kernel.local(cpu).spinLockTaken(lock, flags);
+        kernel.locks().delay(cpu, lockClass);
         return 0;
     }
 
@@ -69,9 +71,11 @@ final class LockHelpers {
 
     private long lock(Execution run, long lock) {
         Cpu cpu = run.cpu();
-        int result = kernel.locks().lock(cpu, lock, lockClass(run, lock));
+        LockClass lockClass = lockClass(run, lock);
+        int result = kernel.locks().lock(cpu, lock, lockClass);
         if (result == 0) {
             kernel.heldSites().taken(run, lock);
+            kernel.locks().delay(cpu, lockClass);
         } else {
             reports.lockFailed(run, result, lock, "");
         }
@@ -87,7 +91,8 @@ final class LockHelpers {
     private long lockIrqsave(Execution run, long lock, long flagsAddress) {
         Cpu cpu = run.cpu();
         long flags = cpu.irqSave();
-        int result = kernel.locks().lock(cpu, lock, lockClass(run, lock));
+        LockClass lockClass = lockClass(run, lock);
+        int result = kernel.locks().lock(cpu, lock, lockClass);
         if (result != 0) {
             reports.lockFailed(run, result, lock, "_irqsave");
             cpu.irqRestore(flags);
@@ -95,6 +100,7 @@ final class LockHelpers {
         }
         kernel.heldSites().taken(run, lock);
         GuestMemory.putLong(flagsAddress, flags);
+        kernel.locks().delay(cpu, lockClass);
         return 0;
     }
 
