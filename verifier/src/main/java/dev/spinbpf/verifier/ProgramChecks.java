@@ -1,6 +1,5 @@
 package dev.spinbpf.verifier;
 
-import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
@@ -8,6 +7,7 @@ import dev.spinbpf.verifier.attach.AttachTargets;
 import dev.spinbpf.verifier.flow.ProgramUnit;
 import dev.spinbpf.verifier.flow.VerifierLog;
 import dev.spinbpf.verifier.kernel.Message;
+import dev.spinbpf.verifier.kernel.ProgramRules.Property;
 
 /** Rules of the program as a whole: its attachment, and sleeping there. */
 final class ProgramChecks {
@@ -22,30 +22,9 @@ final class ProgramChecks {
             }
             return;
         }
-        if (program.sleepable() && !maySleep(program)) {
+        if (program.sleepable() && !unit.kernel().programRules().has(program, Property.MAY_SLEEP)) {
             throw log.reject(Errno.EINVAL, Message.PROGRAM_TYPE_NOT_SLEEPABLE);
         }
         AttachTargets.check(unit, log);
-    }
-
-    private static boolean maySleep(Program program) {
-        return switch (program.type()) {
-            case TRACING ->
-                switch (program.attachType()) {
-                    case TRACE_FENTRY,
-                            TRACE_FEXIT,
-                            MODIFY_RETURN,
-                            TRACE_ITER,
-                            TRACE_FSESSION,
-                            TRACE_RAW_TP,
-                            TRACE_FENTRY_MULTI,
-                            TRACE_FEXIT_MULTI,
-                            TRACE_FSESSION_MULTI -> true;
-                    default -> false;
-                };
-            case LSM -> program.attachType() != AttachType.LSM_CGROUP;
-            case KPROBE, STRUCT_OPS, RAW_TRACEPOINT, TRACEPOINT -> true;
-            default -> false;
-        };
     }
 }

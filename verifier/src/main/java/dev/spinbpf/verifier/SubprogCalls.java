@@ -98,7 +98,7 @@ final class SubprogCalls implements CallbackPusher {
         return state.activeRcuLocks() == 0
                 && state.activePreemptLocks() == 0
                 && state.activeLocks() == 0
-                && state.activeIrqId() == 0
+                && !state.isIrqDisabled()
                 && state.inSleepable();
     }
 
@@ -109,7 +109,7 @@ final class SubprogCalls implements CallbackPusher {
         if (state.activePreemptLocks() != 0) {
             return "non-preemptible region";
         }
-        if (state.activeIrqId() != 0) {
+        if (state.isIrqDisabled()) {
             return "IRQ-disabled region";
         }
         return state.activeLocks() != 0 ? "lock region" : "non-sleepable prog";

@@ -8,8 +8,8 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -53,18 +53,11 @@ final class VerifyCommand implements Callable<Integer> {
             description = "Print the verifier's log, with source lines.")
     private boolean verbose;
 
-    @Option(
-            names = "--prog",
-            paramLabel = "NAME",
-            description = "Only the programs of this name; may be given several times.")
-    private List<String> programs = List.of();
+    @Mixin
+    private final ProgramNames programs = new ProgramNames();
 
-    @Option(
-            names = "--btf",
-            paramLabel = "FILE",
-            description =
-                    "The kernel's types (such as /sys/kernel/btf/vmlinux): for CO-RE relocations and kernel targets.")
-    private @Nullable Path btf;
+    @Mixin
+    private final KernelTypesOption btf = new KernelTypesOption();
 
     @SuppressWarnings("NullAway.Init") // picocli fills in the options
     VerifyCommand() {}
@@ -76,10 +69,7 @@ final class VerifyCommand implements Callable<Integer> {
         VerifyPrinter report = VerifyPrinter.of(chosen, out, Style.ofStandardOutput(), verbose);
         PrintWriter err = spec.commandLine().getErr();
         FileVerification verification = new FileVerification(
-                InputFiles.kernelTypes(btf),
-                VerifierOptions.INSN_LIMIT,
-                verbose,
-                e -> InternalErrors.traceIfAsked(err, e));
+                btf.read(), VerifierOptions.INSN_LIMIT, verbose, e -> InternalErrors.traceIfAsked(err, e));
         Progress progress = Progress.ofStandardError();
         boolean anyProgram = false;
         boolean allGood = true;
@@ -90,7 +80,7 @@ final class VerifyCommand implements Callable<Integer> {
                 break; // nobody reads on
             }
             progress.step(file.toString());
-            for (VerifyRow row : verification.rowsOf(file, programs)) {
+            for (VerifyRow row : verification.rowsOf(file, programs::include)) {
                 progress.clear();
                 report.add(row);
                 anyProgram |= !row.progName().isEmpty() || row.verdict() == VerifyRow.Outcome.INTERNAL;
@@ -100,8 +90,8 @@ final class VerifyCommand implements Callable<Integer> {
         }
         progress.clear();
         report.end();
-        if (!programs.isEmpty() && !anyProgram && allReadable) {
-            throw new InputException("no program named " + InputFiles.listed(programs) + "; there are "
+        if (!programs.list().isEmpty() && !anyProgram && allReadable) {
+            throw new InputException("no program named " + InputFiles.listed(programs.list()) + "; there are "
                     + InputFiles.listed(verification.programs()));
         }
         return !allReadable ? ExitCodes.USAGE : allGood ? ExitCodes.GOOD : ExitCodes.REFUSED;

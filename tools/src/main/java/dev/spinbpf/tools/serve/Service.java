@@ -2,6 +2,7 @@ package dev.spinbpf.tools.serve;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.tools.metrics.Activity;
+import dev.spinbpf.tools.metrics.Exposition;
 import dev.spinbpf.tools.metrics.Meters;
 import dev.spinbpf.tools.report.JsonText;
 import dev.spinbpf.tools.serve.api.ApiRoutes;
@@ -36,7 +37,6 @@ import org.slf4j.LoggerFactory;
 /** A machine that runs a workload, with its metrics and its interface over HTTP. */
 public final class Service implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger("serve");
-    private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
     private static final String PLAIN_TEXT = "text/plain; charset=utf-8";
 
     private final WorkloadSource source;
@@ -52,8 +52,8 @@ public final class Service implements AutoCloseable {
         ProgramWorkload workload = source.read();
         Meters[] counted = new Meters[1];
         engine = new Engine(
-                new ObjectVerification(kernelTypes, verdict -> counted[0].countVerdict(word(verdict))), workload);
-        meters = new Meters(() -> Activity.of(engine.run().snapshot()));
+                new ObjectVerification(kernelTypes, verdict -> counted[0].countVerdict(verdict)), workload);
+        meters = new Meters(() -> engine.run().activity());
         counted[0] = meters;
         engine.addListener(new ChangeLog());
         pump = new EventPump(engine);
@@ -103,14 +103,6 @@ public final class Service implements AutoCloseable {
         return service;
     }
 
-    private static String word(Verdict verdict) {
-        return switch (verdict) {
-            case Verdict.Accepted _ -> "accepted";
-            case Verdict.Rejected _ -> "rejected";
-            case Verdict.Unsupported _ -> "unsupported";
-        };
-    }
-
     private static AccessRules access(ServiceOptions options) throws IOException {
         Path file = options.tokenFile();
         if (file == null && !options.listen().getAddress().isLoopbackAddress()) {
@@ -155,7 +147,8 @@ public final class Service implements AutoCloseable {
     }
 
     private Reply metrics(Request request) {
-        return Reply.text(200, PROMETHEUS_TEXT, meters.scrape());
+        Exposition exposition = meters.scrape(request.header("accept"));
+        return Reply.bytes(exposition.contentType(), exposition.body());
     }
 
     private Reply ready(Request request) throws Problem {

@@ -15,6 +15,7 @@ import dev.spinbpf.verifier.flow.VerifierLog;
 import dev.spinbpf.verifier.kernel.Kfunc;
 import dev.spinbpf.verifier.kernel.LsmHooks;
 import dev.spinbpf.verifier.kernel.Message;
+import dev.spinbpf.verifier.kernel.ProgramRules.Property;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import java.util.List;
 import java.util.Locale;
@@ -81,13 +82,10 @@ public final class AttachTargets {
 
     /** Returns whether the kernel guarantees that objects that are passed as arguments are valid. */
     static boolean trustsArguments(ProgramUnit unit) {
-        AttachType attach = unit.program().attachType();
-        return switch (unit.program().type()) {
-            case TRACING -> attach == AttachType.TRACE_RAW_TP || attach == AttachType.TRACE_ITER;
-            case LSM -> unit.kernel().lsmHooks().isTrusted(require(unit).name());
-            case STRUCT_OPS -> true;
-            default -> false;
-        };
+        Program program = unit.program();
+        return program.type() == ProgType.LSM
+                ? unit.kernel().lsmHooks().isTrusted(require(unit).name())
+                : unit.kernel().programRules().has(program, Property.TRUSTED_ARGUMENTS);
     }
 
     private static @Nullable AttachTarget tracepoint(ProgramUnit unit, VerifierLog log, String name) {
@@ -181,7 +179,8 @@ public final class AttachTargets {
         } else if (unit.kernel().functions().isDenied(name)) {
             throw log.reject(Errno.EINVAL, Message.TRACING_FUNCTION_REJECTED, name);
         }
-        if (seesReturn(unit.program().attachType()) && unit.kernel().functions().neverReturns(name)) {
+        if (unit.kernel().programRules().has(unit.program(), Property.SEES_RETURN)
+                && unit.kernel().functions().neverReturns(name)) {
             throw log.reject(Errno.EINVAL, Message.NORETURN_FUNCTION_REJECTED, name);
         }
         return target;
@@ -211,13 +210,6 @@ public final class AttachTargets {
         if (!unit.kernel().lsmHooks().exists(name)) {
             throw log.reject(Errno.EINVAL, Message.ATTACH_BTF_ID_WRONG_NAME, id, name);
         }
-    }
-
-    private static boolean seesReturn(AttachType attach) {
-        return switch (attach) {
-            case TRACE_FEXIT, TRACE_FSESSION, TRACE_FSESSION_MULTI, MODIFY_RETURN -> true;
-            default -> false;
-        };
     }
 
     /** The prototype of what is called in the end: some kernel functions get arguments that callers do not pass. */

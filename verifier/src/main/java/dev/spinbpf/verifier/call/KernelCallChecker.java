@@ -110,10 +110,10 @@ public final class KernelCallChecker implements CallChecker {
         Callback callback = traits.callback();
         return new CallSummary(
                 proto == null ? 5 : proto.args().size(),
-                proto != null && proto.ret() == RetKind.VOID,
-                proto != null && proto.fastcall(),
+                proto != null && proto.result().kind() == RetKind.VOID,
+                proto != null && proto.has(HelperProto.Attribute.ALLOW_FASTCALL),
                 traits.has(HelperTraits.Trait.CHANGES_PACKETS) || traits.has(HelperTraits.Trait.TAIL_CALL),
-                proto != null && proto.mightSleep(),
+                proto != null && proto.has(HelperProto.Attribute.MIGHT_SLEEP),
                 callback != null && !callback.async(),
                 callback != null && callback.async(),
                 callback != null && callback.maySleep(),

@@ -1,7 +1,6 @@
 package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.btf.BtfField;
-import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.linux.MapType;
@@ -12,6 +11,7 @@ import dev.spinbpf.verifier.flow.VerifierLog;
 import dev.spinbpf.verifier.kernel.HelperTraits.Trait;
 import dev.spinbpf.verifier.kernel.MapTypes;
 import dev.spinbpf.verifier.kernel.Message;
+import dev.spinbpf.verifier.kernel.ProgramRules.Property;
 import dev.spinbpf.verifier.state.MapInfo;
 import org.jspecify.annotations.Nullable;
 
@@ -51,21 +51,16 @@ public final class MapRules {
     private static boolean takes(Exploration path, MapType type, HelperMeta meta) {
         MapTypes types = path.unit().kernel().mapTypes();
         return types.takes(type, meta.name, meta.proto.traits())
-                || types.holdsSockets(type) && mayUpdateSockmap(path, meta.name);
+                || types.holdsSockets(type) && mayChangeSockets(path, meta);
     }
 
-    private static boolean mayUpdateSockmap(Exploration path, String helper) {
-        boolean delete = helper.equals("bpf_map_delete_elem");
-        if (!delete && !helper.equals("bpf_map_update_elem")) {
+    /** Returns whether the helper is one of those that change maps, in a program that may so change maps of sockets. */
+    private static boolean mayChangeSockets(Exploration path, HelperMeta meta) {
+        Property needed = meta.proto.traits().changesSockets();
+        if (needed == null) {
             return false;
         }
-        boolean allowed =
-                switch (path.unit().program().type()) {
-                    case TRACING -> path.unit().program().attachType() == AttachType.TRACE_ITER;
-                    case SOCK_OPS -> delete;
-                    case SOCKET_FILTER, SCHED_CLS, SCHED_ACT, XDP, SK_REUSEPORT, FLOW_DISSECTOR, SK_LOOKUP -> true;
-                    default -> false;
-                };
+        boolean allowed = path.unit().kernel().programRules().has(path.unit().program(), needed);
         if (!allowed) {
             path.log().note(Message.SOCKMAP_UPDATE_NOT_ALLOWED);
         }

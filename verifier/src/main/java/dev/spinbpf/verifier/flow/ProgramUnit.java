@@ -63,7 +63,7 @@ public final class ProgramUnit {
         for (int i = 0; i < aux.length; i++) {
             aux[i] = new InsnAux();
         }
-        boolean loadable = ObjectTypeRules.areTaken(object.btf(), kernelTypes);
+        boolean loadable = ObjectTypeRules.areTaken(object.btf(), kernelTypes, kernel.structs());
         btf = loadable ? object.btf() : Btf.EMPTY;
         var infos = new ArrayList<MapInfo>();
         for (int i = 0; i < object.maps().size(); i++) {

@@ -61,6 +61,9 @@ public final class StressDriver {
         seeds = new SplittableRandom(options.seed());
         ticker = new Ticker(seeds.split());
         events = new EventTable(machine.cpus(), ticker);
+        for (Cpu cpu : machine.cpus().all()) {
+            machine.context(cpu.id()).timeRuns();
+        }
         machine.addFaultListener(fault -> {
             synchronized (faults) {
                 if (faults.size() < StressReport.MAX_FAULTS) {
@@ -118,6 +121,21 @@ public final class StressDriver {
         synchronized (attached) {
             attached.remove(program);
         }
+    }
+
+    /** Returns the machine that is kept busy. */
+    public Machine machine() {
+        return machine;
+    }
+
+    /** Returns the programs that are attached. */
+    public List<LoadedProgram> programs() {
+        return List.copyOf(attached().keySet());
+    }
+
+    /** Returns how many CPUs did not stop in time; 0 until the end. */
+    public int stuckCount() {
+        return stuck.size();
     }
 
     /** Starts all CPUs; returns at once. */
