@@ -104,6 +104,14 @@ final class ServeCommand implements Callable<Integer> {
     @Option(names = "--tls-key", paramLabel = "FILE", description = "The certificate's private key (PEM, PKCS #8).")
     private @Nullable Path key;
 
+    @Option(
+            names = "--state",
+            paramLabel = "DIR",
+            description =
+                    "Keep objects, programs, maps and workload in this directory; a state that is there goes before"
+                            + " OBJECTs and the workload file.")
+    private @Nullable Path state;
+
     @Option(names = "--cpus", paramLabel = "N", defaultValue = "2", description = "Emulated CPUs, 1 to 64 (default 2).")
     private int cpus;
 
@@ -151,7 +159,7 @@ final class ServeCommand implements Callable<Integer> {
         Set<String> lowerNames =
                 names.stream().map(name -> name.toLowerCase(Locale.ROOT)).collect(Collectors.toSet());
         ServiceOptions options =
-                new ServiceOptions(listen, lowerNames, tokenFile, certificate, key, HttpLimits.DEFAULT);
+                new ServiceOptions(listen, lowerNames, tokenFile, certificate, key, state, HttpLimits.DEFAULT);
         Btf kernelTypes = InputFiles.kernelTypes(btf);
         try {
             Service service = Service.start(options, this::workload, kernelTypes);

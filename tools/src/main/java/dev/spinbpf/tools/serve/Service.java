@@ -18,6 +18,7 @@ import dev.spinbpf.tools.serve.http.Reply;
 import dev.spinbpf.tools.serve.http.Request;
 import dev.spinbpf.tools.serve.http.Route;
 import dev.spinbpf.tools.serve.http.Router;
+import dev.spinbpf.tools.serve.state.StateDirectory;
 import dev.spinbpf.vm.stress.ProgramWorkload;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
@@ -40,6 +41,7 @@ public final class Service implements AutoCloseable {
     private final Meters meters;
     private final Engine engine;
     private final EventPump pump;
+    private final @Nullable StateDirectory state;
     private final HttpServer server;
     private volatile boolean ready;
 
@@ -52,13 +54,23 @@ public final class Service implements AutoCloseable {
         counted[0] = meters;
         engine.addListener(new ChangeLog());
         pump = new EventPump(engine);
+        state = options.state() == null ? null : StateDirectory.open(options.state());
         boolean done = false;
         try {
-            engine.replace(workload);
+            StateDirectory saved = state;
+            boolean restored = saved != null && saved.hasState();
+            if (saved != null && restored) {
+                saved.restore(engine);
+            } else {
+                engine.replace(workload);
+            }
             AccessRules access = access(options);
             server = HttpServer.start(options.listen(), new Router(routes()), access, options.limits(), tls(options));
-            if (!workload.objects().isEmpty()) {
+            if (!restored && !workload.objects().isEmpty()) {
                 engine.start(null, null);
+            }
+            if (state != null) {
+                state.keep(engine);
             }
             ready = true;
             done = true;
@@ -185,6 +197,9 @@ public final class Service implements AutoCloseable {
 
     private void closeEngine() {
         pump.close();
+        if (state != null) {
+            state.close();
+        }
         engine.close();
         meters.close();
     }
