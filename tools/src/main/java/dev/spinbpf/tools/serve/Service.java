@@ -1,7 +1,6 @@
 package dev.spinbpf.tools.serve;
 
 import dev.spinbpf.programs.btf.Btf;
-import dev.spinbpf.tools.metrics.Activity;
 import dev.spinbpf.tools.metrics.Exposition;
 import dev.spinbpf.tools.metrics.Meters;
 import dev.spinbpf.tools.report.JsonText;
@@ -19,7 +18,6 @@ import dev.spinbpf.tools.serve.http.Reply;
 import dev.spinbpf.tools.serve.http.Request;
 import dev.spinbpf.tools.serve.http.Route;
 import dev.spinbpf.tools.serve.http.Router;
-import dev.spinbpf.verifier.Verdict;
 import dev.spinbpf.vm.stress.ProgramWorkload;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
@@ -49,8 +47,7 @@ public final class Service implements AutoCloseable {
         this.source = source;
         ProgramWorkload workload = source.read();
         Meters[] counted = new Meters[1];
-        engine = new Engine(
-                new ObjectVerification(kernelTypes, verdict -> counted[0].countVerdict(verdict)), workload);
+        engine = new Engine(new ObjectVerification(kernelTypes, verdict -> counted[0].countVerdict(verdict)), workload);
         meters = new Meters(() -> engine.run().activity());
         counted[0] = meters;
         engine.addListener(new ChangeLog());

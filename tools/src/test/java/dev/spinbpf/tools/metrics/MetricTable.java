@@ -29,8 +29,8 @@ public final class MetricTable {
         assertThat(exposition.lines().filter(line -> line.contains(" spinbpf_")))
                 .allSatisfy(line -> {
                     String[] words = line.split(" ", 4);
-                    Metric metric =
-                            Objects.requireNonNull(metrics.get(words[2].replaceFirst("_seconds_max$", "_seconds")), line);
+                    Metric metric = Objects.requireNonNull(
+                            metrics.get(words[2].replaceFirst("_seconds_max$", "_seconds")), line);
                     if (words[1].equals("HELP")) {
                         assertThat(words[3]).isEqualTo(metric.help());
                     } else if (!words[2].endsWith("_max")) {
