@@ -138,6 +138,7 @@ final class LockView {
         LockFailure failure = entry.failure();
         json.begin('{').name("number").number(entry.number());
         json.name("at").string(Instant.ofEpochMilli(entry.atMillis()).toString());
+        json.name("trace_id").string(failure.traceId());
         json.name("lock").string(failure.lockClass().name());
         json.name("address").string(hex(failure.attemptedLock()));
         json.name("result").string(ProgramView.word(failure.outcome()));
