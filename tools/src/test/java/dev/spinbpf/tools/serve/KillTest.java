@@ -20,6 +20,9 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,7 +36,7 @@ class KillTest {
     private static final int KILLS = Integer.getInteger("spinbpf.kills", 20);
     private static final Path SAMPLES = Path.of(System.getProperty("spinbpf.root", ".."), "programs", "samples");
     private static final String MAP = "/api/v1/maps/nesting/latest/elements/";
-    private static final int KEYS = 8;
+    private static final int KEYS = 4;
 
     @TempDir
     private Path state;
@@ -45,6 +48,8 @@ class KillTest {
     private final Map<String, String> acknowledged = new HashMap<>();
 
     private final Map<String, String> asked = new HashMap<>();
+    private final AtomicInteger changes = new AtomicInteger();
+    private final AtomicReference<AssertionError> failure = new AtomicReference<>();
     private Process process;
     private int port;
 
@@ -57,11 +62,12 @@ class KillTest {
         assertThat(send("POST", "/api/v1/programs/nesting/sample/load", "", new byte[0]))
                 .isEqualTo(200);
         for (int kill = 0; kill < KILLS; kill++) {
-            Thread changes = Thread.ofPlatform().start(this::changeUntilItEnds);
+            Thread changing = Thread.ofPlatform().start(this::changeUntilItEnds);
             Thread.sleep(random.nextInt(1500));
             process.destroyForcibly();
             assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-            changes.join();
+            changing.join();
+            assertThat(failure.get()).isNull();
             start();
             assertKept(kill);
         }
@@ -71,6 +77,14 @@ class KillTest {
         assertKept(KILLS);
         process.destroyForcibly();
         client.close();
+        assertThat(changes.get()).isGreaterThan(KILLS);
+    }
+
+    @AfterEach
+    void end() {
+        if (process != null) {
+            process.destroyForcibly();
+        }
     }
 
     private void start() throws IOException {
@@ -120,11 +134,14 @@ class KillTest {
         try {
             while (true) {
                 change();
+                changes.incrementAndGet();
             }
         } catch (IOException e) {
             // It was killed.
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (AssertionError e) {
+            failure.set(e);
         }
     }
 

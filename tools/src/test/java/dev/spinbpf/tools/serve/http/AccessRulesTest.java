@@ -28,7 +28,12 @@ class AccessRulesTest {
                 Route.get("/read", List.of(), request -> Reply.json("{}")),
                 Route.change("POST", "/change", Route.Body.NONE, request -> Reply.json("{}"))));
         return HttpServer.start(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), router, access, HttpLimits.DEFAULT, null);
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                router,
+                access,
+                HttpLimits.DEFAULT,
+                null,
+                RequestObserver.NONE);
     }
 
     private static int status(HttpServer server, String request, String headers) throws IOException {
