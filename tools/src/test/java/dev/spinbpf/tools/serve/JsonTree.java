@@ -69,8 +69,8 @@ final class JsonTree {
             case VALUE_STRING -> parser.getText();
             case VALUE_NUMBER_INT ->
                 parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER
-                        ? parser.getDoubleValue()
-                        : parser.getLongValue();
+                        ? (Object) parser.getBigIntegerValue()
+                        : (Object) parser.getLongValue();
             case VALUE_NUMBER_FLOAT -> parser.getDoubleValue();
             case VALUE_TRUE -> true;
             case VALUE_FALSE -> false;
