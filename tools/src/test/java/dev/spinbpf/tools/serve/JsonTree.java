@@ -14,6 +14,11 @@ import java.util.Map;
 final class JsonTree {
     private static final JsonFactory FACTORY = new JsonFactory();
 
+    /** The value {@code null}. */
+    enum Null {
+        NULL
+    }
+
     private JsonTree() {}
 
     static Object read(String text) {
@@ -74,7 +79,7 @@ final class JsonTree {
             case VALUE_NUMBER_FLOAT -> parser.getDoubleValue();
             case VALUE_TRUE -> true;
             case VALUE_FALSE -> false;
-            default -> null;
+            default -> Null.NULL;
         };
     }
 }

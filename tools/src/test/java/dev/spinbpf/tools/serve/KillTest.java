@@ -14,6 +14,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,7 +51,7 @@ class KillTest {
     private final Map<String, String> asked = new HashMap<>();
     private final AtomicInteger changes = new AtomicInteger();
     private final AtomicReference<AssertionError> failure = new AtomicReference<>();
-    private Process process;
+    private final List<Process> processes = new ArrayList<>();
     private int port;
 
     @Test
@@ -64,27 +65,25 @@ class KillTest {
         for (int kill = 0; kill < KILLS; kill++) {
             Thread changing = Thread.ofPlatform().start(this::changeUntilItEnds);
             Thread.sleep(random.nextInt(1500));
-            process.destroyForcibly();
-            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            processes.getLast().destroyForcibly();
+            assertThat(processes.getLast().waitFor(60, TimeUnit.SECONDS)).isTrue();
             changing.join();
             assertThat(failure.get()).isNull();
             start();
             assertKept(kill);
         }
-        process.destroy();
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        processes.getLast().destroy();
+        assertThat(processes.getLast().waitFor(60, TimeUnit.SECONDS)).isTrue();
         start();
         assertKept(KILLS);
-        process.destroyForcibly();
+        processes.getLast().destroyForcibly();
         client.close();
         assertThat(changes.get()).isGreaterThan(KILLS);
     }
 
     @AfterEach
     void end() {
-        if (process != null) {
-            process.destroyForcibly();
-        }
+        processes.forEach(Process::destroyForcibly);
     }
 
     private void start() throws IOException {
@@ -103,7 +102,8 @@ class KillTest {
                 "20ms",
                 "--state",
                 state.toString()));
-        process = builder.redirectErrorStream(true).start();
+        Process process = builder.redirectErrorStream(true).start();
+        processes.add(process);
         BufferedReader lines =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
         StringBuilder seen = new StringBuilder();
