@@ -18,6 +18,7 @@ import dev.spinbpf.tools.serve.http.Reply;
 import dev.spinbpf.tools.serve.http.Request;
 import dev.spinbpf.tools.serve.http.Route;
 import dev.spinbpf.tools.serve.http.Router;
+import dev.spinbpf.tools.serve.page.PageRoutes;
 import dev.spinbpf.tools.serve.state.StateDirectory;
 import dev.spinbpf.vm.stress.ProgramWorkload;
 import io.netty.handler.ssl.SslContext;
@@ -141,10 +142,8 @@ public final class Service implements AutoCloseable {
         routes.add(Route.open("/metrics", Route.Lane.DIRECT, this::metrics));
         routes.add(Route.open("/-/healthy", Route.Lane.DIRECT, request -> Reply.text(200, PLAIN_TEXT, "healthy\n")));
         routes.add(Route.open("/-/ready", Route.Lane.DIRECT, this::ready));
-        routes.add(Route.open("/", Route.Lane.DIRECT, request -> Reply.text(200, PLAIN_TEXT, """
-                        spinbpf: metrics at /metrics, the interface at /api/v1, its description at /api/v1/openapi.json
-                        """)));
         routes.add(Route.change("POST", "/-/reload", Route.Body.NONE, this::reload));
+        routes.addAll(new PageRoutes().routes());
         routes.addAll(new ApiRoutes(engine, pump).routes());
         return routes;
     }

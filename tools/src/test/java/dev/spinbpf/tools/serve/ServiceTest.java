@@ -145,6 +145,10 @@ class ServiceTest {
 
     private void open() throws Exception {
         call(200, "GET", "/", null);
+        call(200, "GET", "/page.css", null);
+        call(200, "GET", "/page.js", null);
+        call(200, "GET", "/page/{module}", null, "dom.js");
+        call(404, "GET", "/page/{module}", null, "page.html");
         call(200, "GET", "/-/healthy", null);
         call(200, "GET", "/-/ready", null);
         call(200, "GET", "/api/v1/openapi.json", null);
@@ -273,6 +277,7 @@ class ServiceTest {
         for (int i = 0; i < 200; i++) {
             call(200, "GET", "/api/v1/locks", null);
         }
+        awaitRunning();
         call(409, "POST", "/api/v1/workload/start", null);
         Object stopped = call(200, "POST", "/api/v1/workload/stop", null);
         assertThat(JsonTree.at(stopped, "state")).isEqualTo("stopped");
@@ -288,6 +293,21 @@ class ServiceTest {
                 .isEqualTo("ff00000000000000");
         call(200, "POST", PROGRAM + "/unload", null, COUNTER, counterProgram());
         call(404, "GET", MAP, null, COUNTER, "packets");
+    }
+
+    /** Waits until a program was seen at work on a CPU. */
+    private void awaitRunning() throws Exception {
+        boolean seen = false;
+        while (!seen) {
+            Object answer = call(200, "GET", "/api/v1/cpus", null);
+            List<?> cpus = (List<?>) JsonTree.at(answer, "cpus");
+            assertThat(cpus).hasSize(2);
+            for (Object cpu : cpus) {
+                List<?> running = (List<?>) JsonTree.at(cpu, "running");
+                seen |= running.stream()
+                        .anyMatch(run -> JsonTree.at(run, "object").equals(ABBA));
+            }
+        }
     }
 
     private void events() throws Exception {
