@@ -1,5 +1,8 @@
 package dev.spinbpf.verifier;
 
+import dev.spinbpf.programs.btf.ObjectTypeRules;
+import dev.spinbpf.programs.model.LoadRefusal;
+import dev.spinbpf.programs.model.ObjectLoading;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.verifier.attach.ContextAccessRules;
@@ -56,6 +59,12 @@ public final class Verifier {
             @Nullable ExplorationObserver observer,
             boolean comparesAllScalars) {
         long start = System.nanoTime();
+        LoadRefusal refusal =
+                ObjectLoading.refusal(object, ObjectTypeRules.areTaken(object.btf(), options.kernelTypes()));
+        if (refusal != null) {
+            return new Verdict.Rejected(
+                    refusal.errno(), -1, refusal.message(), refusal.reason(), Verdict.Stats.NONE, "");
+        }
         Kernel kernel = Kernel.LINUX_7_2;
         var unit = new ProgramUnit(object, program, kernel, options.kernelTypes());
         var log = new VerifierLog(kernel, options.log());

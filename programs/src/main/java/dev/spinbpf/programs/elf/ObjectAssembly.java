@@ -4,6 +4,7 @@ import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.linux.ProgType;
+import dev.spinbpf.programs.model.LoadRefusal;
 import dev.spinbpf.programs.model.MalformedObjectException;
 import dev.spinbpf.programs.model.MapDef;
 import dev.spinbpf.programs.model.Program;
@@ -58,13 +59,15 @@ final class ObjectAssembly {
         Externs externs = Externs.read(elf, types);
         types.fixDataSections();
         Settings settings = new Settings(externs, options);
+        ExternResolution resolution = new ExternResolution(externs, settings, types.original, options.targetTypes());
+        LoadRefusal refusal = resolution.resolve();
         readMaps(externs, settings);
         new StructOpsMembers(elf, types, functions, notes).read(structMembers);
         collectRelocs(externs);
         types.hideFunctions(functions.subprograms());
         new CoreRelocations(elf, types, functions, options.targetTypes(), notes).apply(types.ext.relocations());
         ReferenceResolver references = new ReferenceResolver(
-                maps, externs, settings, settingsMap, arenaMap, arenaDataOffset, contentsOf(JUMP_TABLES));
+                maps, externs, resolution, settingsMap, arenaMap, arenaDataOffset, contentsOf(JUMP_TABLES));
         List<Program> programs = new ArrayList<>();
         List<UnlinkedProgram> unlinked = new ArrayList<>();
         link(references, programs, unlinked);
@@ -77,7 +80,8 @@ final class ObjectAssembly {
                 types.build(),
                 List.copyOf(notes),
                 List.copyOf(references.ksyms()),
-                List.copyOf(unlinked));
+                List.copyOf(unlinked),
+                refusal);
     }
 
     private ByteBuffer contentsOf(String section) {
@@ -200,7 +204,8 @@ final class ObjectAssembly {
             boolean autoload = !section.startsWith("?");
             try {
                 if (kind.isEmpty()) {
-                    throw new LinkException("missing BPF prog type, check ELF section name '" + section + "'");
+                    throw new LinkException("libbpf: prog '" + main.name
+                            + "': missing BPF prog type, check ELF section name '" + section + "'");
                 }
                 String target = target(main, kind.get());
                 programs.add(linker.link(main, kind.get(), target, callback(callbacks.get(main.name))));
@@ -222,7 +227,8 @@ final class ObjectAssembly {
             return member;
         }
         if (kind.needsTarget() && kind.target().isEmpty()) {
-            throw new LinkException("no BTF-based attach target is specified");
+            throw new LinkException("libbpf: prog '" + main.name
+                    + "': no BTF-based attach target is specified, use bpf_program__set_attach_target()");
         }
         return kind.target().orElse(null);
     }

@@ -40,7 +40,8 @@ final class ProgramDamage {
                 object.btf(),
                 object.notes(),
                 object.ksyms(),
-                object.unlinked());
+                object.unlinked(),
+                object.refusal());
     }
 
     private Program damage(ProgramObject object, Program program) {

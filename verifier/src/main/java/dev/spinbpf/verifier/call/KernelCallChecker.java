@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.call;
 
+import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
@@ -26,6 +27,9 @@ import dev.spinbpf.verifier.state.RegState;
 
 /** Calls into the kernel, by Linux 7.2's rules. */
 public final class KernelCallChecker implements CallChecker {
+    /** Ends the names of functions with implicit arguments as the kernel's types have them; nothing has that address. */
+    private static final String IMPLEMENTATION = "_impl";
+
     private final HelperCalls helpers;
     private final KfuncCalls kfuncs;
     private final Dynptrs dynptrs;
@@ -65,7 +69,7 @@ public final class KernelCallChecker implements CallChecker {
     @Override
     public void checkExterns(Exploration path) {
         for (KfuncRef kfunc : path.unit().object().kfuncs()) {
-            if (!kfunc.weak() && !path.unit().kernel().kfuncs().exists(kfunc.name())) {
+            if (!kfunc.weak() && !path.unit().kernel().kfuncs().exists(kfunc.essentialName())) {
                 throw path.reject(Errno.EINVAL, Message.KFUNC_EXTERN_NOT_FOUND, kfunc.name());
             }
         }
@@ -73,9 +77,19 @@ public final class KernelCallChecker implements CallChecker {
 
     @Override
     public void prepareKfuncCall(Exploration path, Insn insn) {
-        String name = path.unit().object().kfuncs().get((int) insn.imm()).name();
+        KfuncRef kfunc = path.unit().object().kfuncs().get((int) insn.imm());
+        String name = kfunc.essentialName();
+        if (kfunc.absent()) {
+            return;
+        }
         if (path.unit().kernel().kfuncs().exists(name) && !path.unit().object().isGplCompatible()) {
             throw path.reject(Errno.EINVAL, Message.KFUNC_NEEDS_GPL);
+        }
+        boolean isKnown = path.unit().kernel().kfuncs().exists(name);
+        if (!isKnown
+                && name.endsWith(IMPLEMENTATION)
+                && path.unit().kernelTypes().find(name, BtfType.Func.class) != 0) {
+            throw path.reject(Errno.EINVAL, Message.KFUNC_WITHOUT_ADDRESS, name);
         }
         // Only user space can bind a program to a device, where it loads it.
         if (path.unit().kernel().kfuncs().needsDevice(name)) {

@@ -46,7 +46,8 @@ final class KfuncCalls {
         if (insn.op() != Op.CALL_KFUNC) {
             return null;
         }
-        return path.unit().kernel().kfuncs().find(ref(path, insn).name());
+        KfuncRef ref = ref(path, insn);
+        return ref.absent() ? null : path.unit().kernel().kfuncs().find(ref.essentialName());
     }
 
     /** Returns whether the path runs in the comparison function of a tree. */
@@ -71,12 +72,12 @@ final class KfuncCalls {
 
     CallChecker.KfuncResult check(Exploration path, Insn insn, int insnIndex) {
         KfuncRef ref = ref(path, insn);
-        Kfunc kfunc = path.unit().kernel().kfuncs().find(ref.name());
+        Kfunc kfunc = ref.absent() ? null : path.unit().kernel().kfuncs().find(ref.essentialName());
         VerifierState state = path.state();
         if (state.activeLocks() > 0 && (kfunc == null || !kfunc.has(Trait.UNDER_LOCK))) {
             throw path.reject(Errno.EINVAL, Message.CALL_UNDER_LOCK);
         }
-        if (!path.unit().kernel().kfuncs().exists(ref.name())) {
+        if (ref.absent() || !path.unit().kernel().kfuncs().exists(ref.essentialName())) {
             throw path.reject(Errno.EINVAL, Message.KFUNC_UNRESOLVED, ref.name());
         }
         if (kfunc == null) {

@@ -88,9 +88,6 @@ public final class MapRules {
         if (map.type() == MapType.STRUCT_OPS) {
             throw path.reject(Errno.EINVAL, Message.STRUCT_OPS_MAP_IN_PROGRAM);
         }
-        if (map.type() == MapType.ARENA && map.def().mapExtra() == 0) {
-            throw path.reject(Errno.EINVAL, Message.ARENA_WITHOUT_ADDRESS);
-        }
         if (path.unit().program().sleepable()
                 && !path.unit().kernel().mapTypes().isSleepable(map.type())) {
             throw path.reject(Errno.EINVAL, Message.MAP_TYPE_NOT_ALLOWED_WHEN_SLEEPABLE);

@@ -2,16 +2,16 @@ package dev.spinbpf.verifier.flow;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfRecord;
+import dev.spinbpf.programs.btf.ObjectTypeRules;
+import dev.spinbpf.programs.btf.StructRecords;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.verifier.kernel.Kernel;
 import dev.spinbpf.verifier.state.MapInfo;
-import dev.spinbpf.verifier.state.ObjectTypeRules;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
-import dev.spinbpf.verifier.state.StructRecords;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -1,9 +1,5 @@
-package dev.spinbpf.verifier.state;
+package dev.spinbpf.programs.btf;
 
-import dev.spinbpf.programs.btf.Btf;
-import dev.spinbpf.programs.btf.BtfField;
-import dev.spinbpf.programs.btf.BtfRecord;
-import dev.spinbpf.programs.btf.BtfType;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -41,7 +37,7 @@ public final class ObjectTypeRules {
      * @param kernelTypes the kernel's own types; {@link Btf#EMPTY}: what they alone decide counts as right
      */
     public static boolean areTaken(Btf btf, Btf kernelTypes) {
-        return !hasSpecial(btf) || new ObjectTypeRules(btf, kernelTypes).areTaken();
+        return btf.problem().isEmpty() && (!hasSpecial(btf) || new ObjectTypeRules(btf, kernelTypes).areTaken());
     }
 
     private static boolean hasSpecial(Btf btf) {
