@@ -246,6 +246,7 @@ final class ObjectDraft {
                 List.of(),
                 List.copyOf(ksyms.values()),
                 List.of(),
+                List.of(),
                 null);
     }
 

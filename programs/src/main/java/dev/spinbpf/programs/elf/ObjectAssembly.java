@@ -65,7 +65,8 @@ final class ObjectAssembly {
         new StructOpsMembers(elf, types, functions, notes).read(structMembers);
         collectRelocs(externs);
         types.hideFunctions(functions.subprograms());
-        new CoreRelocations(elf, types, functions, options.targetTypes(), notes).apply(types.ext.relocations());
+        CoreRelocations relocations = new CoreRelocations(elf, types, functions, options.targetTypes(), notes);
+        relocations.apply(types.ext.relocations());
         ReferenceResolver references = new ReferenceResolver(
                 maps, externs, resolution, settingsMap, arenaMap, arenaDataOffset, contentsOf(JUMP_TABLES));
         List<Program> programs = new ArrayList<>();
@@ -81,6 +82,7 @@ final class ObjectAssembly {
                 List.copyOf(notes),
                 List.copyOf(references.ksyms()),
                 List.copyOf(unlinked),
+                List.copyOf(relocations.unresolved()),
                 refusal);
     }
 

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param notes what the reader ignored or changed, a sentence each
  * @param ksyms kernel symbols whose address is loaded; programs refer to them by index
  * @param unlinked programs that could not be linked, and why
+ * @param unresolved instructions that cannot be relocated, and what they ask for
  * @param refusal the reason why no loader gets the object into the kernel, as far as reading it shows; else null
  */
 public record ProgramObject(
@@ -28,6 +29,7 @@ public record ProgramObject(
         List<String> notes,
         List<KsymRef> ksyms,
         List<UnlinkedProgram> unlinked,
+        List<UnresolvedReloc> unresolved,
         @Nullable LoadRefusal refusal) {
 
     /** Most instructions of all programs together, subprograms counted in each program that uses them. */
@@ -45,7 +47,7 @@ public record ProgramObject(
             List<KfuncRef> kfuncs,
             Btf btf,
             List<String> notes) {
-        this(fileName, license, programs, maps, kfuncs, btf, notes, List.of(), List.of(), null);
+        this(fileName, license, programs, maps, kfuncs, btf, notes, List.of(), List.of(), List.of(), null);
     }
 
     /** Returns true if the license is compatible with the GPL, as some helpers demand. */

@@ -216,6 +216,7 @@ class RoundTripTest {
                 List.of(),
                 List.of(new KsymRef("bpf_prog_active", true, false, true, 0)),
                 List.of(),
+                List.of(),
                 null);
     }
 }

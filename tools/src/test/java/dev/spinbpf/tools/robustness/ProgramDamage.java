@@ -41,6 +41,7 @@ final class ProgramDamage {
                 object.notes(),
                 object.ksyms(),
                 object.unlinked(),
+                object.unresolved(),
                 object.refusal());
     }
 
