@@ -1,4 +1,4 @@
-/** The command line, its reports, the metrics that Prometheus scrapes, and saved maps. Nothing is exported. */
+/** The command line, its reports, the service and its metrics, and saved maps. Nothing is exported. */
 module dev.spinbpf.tools {
     requires static org.jspecify;
     requires dev.spinbpf.vm;
@@ -13,6 +13,8 @@ module dev.spinbpf.tools {
     requires io.prometheus.metrics.model;
     requires micrometer.core;
     requires micrometer.registry.prometheus;
+    requires org.slf4j;
+    requires org.snakeyaml.engine;
 
     opens dev.spinbpf.tools.cli to
             info.picocli;

@@ -26,7 +26,7 @@ final class MainLoop {
                 path.observer.reached(state);
             }
             int next;
-            if (aux.prunePoint && path.services().stateCache().isStateVisited(path, at)) {
+            if (aux.prunePoint && path.services().stateCache().isCovered(path, at)) {
                 printSafe(path, afterBranch);
                 next = InsnChecker.PATH_ENDS;
             } else {
@@ -47,7 +47,7 @@ final class MainLoop {
                 continue;
             }
             SubprogCalls.markAllScratched(path);
-            path.services().stateCache().updateBranchCounts(path, path.state());
+            path.services().stateCache().pathEnded(path, path.state());
             if (!path.popStack()) {
                 return;
             }

@@ -8,17 +8,20 @@ import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.verifier.call.MapRules;
 import dev.spinbpf.verifier.domain.ScalarValue;
+import dev.spinbpf.verifier.flow.CallChecker;
 import dev.spinbpf.verifier.flow.CallGraph;
-import dev.spinbpf.verifier.flow.Cfg;
 import dev.spinbpf.verifier.flow.ConstantRegisters;
 import dev.spinbpf.verifier.flow.ControlFlow;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.FastcallPatterns;
+import dev.spinbpf.verifier.flow.ProgramUnit;
 import dev.spinbpf.verifier.flow.Prototypes;
 import dev.spinbpf.verifier.flow.StackDepth;
 import dev.spinbpf.verifier.flow.SubprogArg;
 import dev.spinbpf.verifier.flow.SubprogDiscovery;
 import dev.spinbpf.verifier.flow.SubprogInfo;
+import dev.spinbpf.verifier.flow.SubprogTrace;
+import dev.spinbpf.verifier.flow.VerifierLog;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
@@ -41,26 +44,13 @@ final class Phases {
 
     /** Verifies; returns if the program may run, else throws a rejection or names what is not supported. */
     static void run(Exploration path, LivenessPass liveness) {
-        if (path.unit().length() == 0 || path.unit().length() > KernelLimits.BPF_COMPLEXITY_LIMIT_INSNS) {
-            throw path.reject(
-                    Errno.E2BIG, Message.INVALID_NUMBER_OF_INSNS, path.unit().length());
+        analyse(path.unit(), path.services().calls(), path.log());
+        if (path.unit().exceptionCallbackSubprog != 0) {
+            SubprogTrace handler = path.subprogTrace(path.unit().exceptionCallbackSubprog);
+            handler.isCallback = true;
+            handler.isAsyncCallback = true;
         }
-        SubprogDiscovery.discover(path);
-        SubprogDiscovery.checkJumps(path);
-        SubprogDiscovery.checkReturnTypes(path);
-        resolveMaps(path);
-        ControlFlow.check(path);
-        Cfg cfg = Cfg.ofFunctions(path);
-        ControlFlow.orderFunctions(path, cfg);
-        ProgramChecks.check(path);
-        ConstantRegisters.compute(path, cfg);
-        if (ConstantRegisters.pruneDeadBranches(path)) {
-            cfg = Cfg.ofFunctions(path);
-            ControlFlow.orderFunctions(path, cfg);
-        }
-        CallGraph.sort(path);
-        ControlFlow.findLoops(path, cfg);
-        liveness.compute(path);
+        liveness.compute(path.unit(), path.services().calls(), path.log());
         FastcallPatterns.mark(path);
         checkFunction(path, 0);
         checkGlobalFunctions(path);
@@ -68,12 +58,32 @@ final class Phases {
         StackDepth.check(path);
     }
 
-    private static void resolveMaps(Exploration path) {
+    /** Finds out what the program's text alone tells, and refuses what it alone forbids. */
+    private static void analyse(ProgramUnit unit, CallChecker calls, VerifierLog log) {
+        if (unit.length() == 0 || unit.length() > KernelLimits.BPF_COMPLEXITY_LIMIT_INSNS) {
+            throw log.reject(Errno.E2BIG, Message.INVALID_NUMBER_OF_INSNS, unit.length());
+        }
+        SubprogDiscovery.discover(unit, calls, log);
+        SubprogDiscovery.checkJumps(unit, log);
+        SubprogDiscovery.checkReturnTypes(unit, log);
+        resolveMaps(unit, log);
+        ControlFlow.check(unit, calls, log);
+        ControlFlow.orderFunctions(unit);
+        ProgramChecks.check(unit, log);
+        ConstantRegisters.compute(unit);
+        if (ConstantRegisters.pruneDeadBranches(unit)) {
+            ControlFlow.orderFunctions(unit);
+        }
+        CallGraph.sort(unit, log);
+        ControlFlow.findLoops(unit);
+    }
+
+    private static void resolveMaps(ProgramUnit unit, VerifierLog log) {
         Set<Integer> checked = new HashSet<>();
-        for (int i = 0; i < path.unit().length(); i++) {
-            Insn insn = path.unit().insn(i);
+        for (int i = 0; i < unit.length(); i++) {
+            Insn insn = unit.insn(i);
             if (insn.op() == Op.ADDR_SPACE_CAST && insn.imm() != 1 && insn.imm() != 1 << Short.SIZE) {
-                throw path.reject(Errno.EINVAL, Message.ADDR_SPACE_CAST_BETWEEN_0_AND_1);
+                throw log.reject(Errno.EINVAL, Message.ADDR_SPACE_CAST_BETWEEN_0_AND_1);
             }
             if (insn.op().kind() != Op.Kind.LDDW) {
                 continue;
@@ -83,31 +93,31 @@ final class Phases {
             if (!isValue && !isMap) {
                 continue;
             }
-            if (insn.immLow() < 0 || insn.immLow() >= path.unit().maps().size()) {
-                throw path.reject(Errno.EBADF, Message.FD_NOT_A_MAP, insn.immLow());
+            if (insn.immLow() < 0 || insn.immLow() >= unit.maps().size()) {
+                throw log.reject(Errno.EBADF, Message.FD_NOT_A_MAP, insn.immLow());
             }
-            MapInfo map = path.unit().maps().get(insn.immLow());
+            MapInfo map = unit.maps().get(insn.immLow());
             if (checked.add(insn.immLow())) {
                 if (checked.size() > KernelLimits.MAX_USED_MAPS) {
-                    throw path.reject(Errno.E2BIG, Message.TOO_MANY_MAPS, KernelLimits.MAX_USED_MAPS);
+                    throw log.reject(Errno.E2BIG, Message.TOO_MANY_MAPS, KernelLimits.MAX_USED_MAPS);
                 }
-                MapRules.checkProgram(path, map);
+                MapRules.checkProgram(unit, log, map);
             }
             if (isValue) {
-                checkDirectValue(path, map, insn.immHigh());
+                checkDirectValue(log, map, insn.immHigh());
             }
         }
     }
 
-    private static void checkDirectValue(Exploration path, MapInfo map, int off) {
+    private static void checkDirectValue(VerifierLog log, MapInfo map, int off) {
         boolean single = map.type() == MapType.ARRAY && map.def().maxEntries() == 1;
         boolean direct = map.type() == MapType.ARRAY || map.type() == MapType.ARENA || map.type() == MapType.INSN_ARRAY;
         if (!direct) {
-            throw path.reject(Errno.EINVAL, Message.NO_DIRECT_VALUE_ACCESS);
+            throw log.reject(Errno.EINVAL, Message.NO_DIRECT_VALUE_ACCESS);
         }
         boolean outside = map.type() == MapType.ARRAY && Integer.compareUnsigned(off, map.valueSize()) >= 0;
         if (outside || (map.type() == MapType.ARRAY && !single)) {
-            throw path.reject(
+            throw log.reject(
                     single ? Errno.EINVAL : Errno.ENOTSUPP,
                     Message.INVALID_DIRECT_VALUE_ACCESS,
                     map.valueSize(),

@@ -1,50 +1,30 @@
 package dev.spinbpf.verifier;
 
-import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.verifier.attach.AttachTargets;
-import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.ProgramUnit;
+import dev.spinbpf.verifier.flow.VerifierLog;
 import dev.spinbpf.verifier.kernel.Message;
+import dev.spinbpf.verifier.kernel.ProgramRules.Property;
 
 /** Rules of the program as a whole: its attachment, and sleeping there. */
 final class ProgramChecks {
     private ProgramChecks() {}
 
     /** Refuses a program that cannot be attached at its target, or that must not sleep there. */
-    static void check(Exploration path) {
-        Program program = path.unit().program();
+    static void check(ProgramUnit unit, VerifierLog log) {
+        Program program = unit.program();
         if (program.type() == ProgType.SYSCALL) {
             if (!program.sleepable()) {
-                throw path.reject(Errno.EINVAL, Message.SYSCALL_PROGRAM_NOT_SLEEPABLE);
+                throw log.reject(Errno.EINVAL, Message.SYSCALL_PROGRAM_NOT_SLEEPABLE);
             }
             return;
         }
-        if (program.sleepable() && !maySleep(program)) {
-            throw path.reject(Errno.EINVAL, Message.PROGRAM_TYPE_NOT_SLEEPABLE);
+        if (program.sleepable() && !unit.kernel().programRules().has(program, Property.MAY_SLEEP)) {
+            throw log.reject(Errno.EINVAL, Message.PROGRAM_TYPE_NOT_SLEEPABLE);
         }
-        AttachTargets.check(path);
-    }
-
-    private static boolean maySleep(Program program) {
-        return switch (program.type()) {
-            case TRACING ->
-                switch (program.attachType()) {
-                    case TRACE_FENTRY,
-                            TRACE_FEXIT,
-                            MODIFY_RETURN,
-                            TRACE_ITER,
-                            TRACE_FSESSION,
-                            TRACE_RAW_TP,
-                            TRACE_FENTRY_MULTI,
-                            TRACE_FEXIT_MULTI,
-                            TRACE_FSESSION_MULTI -> true;
-                    default -> false;
-                };
-            case LSM -> program.attachType() != AttachType.LSM_CGROUP;
-            case KPROBE, STRUCT_OPS, RAW_TRACEPOINT, TRACEPOINT -> true;
-            default -> false;
-        };
+        AttachTargets.check(unit, log);
     }
 }

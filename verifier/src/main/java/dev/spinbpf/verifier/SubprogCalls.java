@@ -98,7 +98,7 @@ final class SubprogCalls implements CallbackPusher {
         return state.activeRcuLocks() == 0
                 && state.activePreemptLocks() == 0
                 && state.activeLocks() == 0
-                && state.activeIrqId() == 0
+                && !state.isIrqDisabled()
                 && state.inSleepable();
     }
 
@@ -109,7 +109,7 @@ final class SubprogCalls implements CallbackPusher {
         if (state.activePreemptLocks() != 0) {
             return "non-preemptible region";
         }
-        if (state.activeIrqId() != 0) {
+        if (state.isIrqDisabled()) {
             return "IRQ-disabled region";
         }
         return state.activeLocks() != 0 ? "lock region" : "non-sleepable prog";
@@ -219,7 +219,7 @@ final class SubprogCalls implements CallbackPusher {
         SubprogInfo info = path.unit().subprog(subprog);
         path.subprogTrace(subprog).isCallback = true;
         FuncState caller = path.func();
-        CallChecker.CallSummary call = path.services().calls().summary(path, insn);
+        CallChecker.CallSummary call = path.services().calls().summary(path.unit(), insn);
         if (call.asyncCallback()) {
             path.subprogTrace(subprog).isAsyncCallback = true;
             pushAsync(path, call, insnIndex, subprog, setup);

@@ -61,13 +61,14 @@ public final class Verifier {
             @Nullable ExplorationObserver observer,
             boolean comparesAllScalars) {
         long start = System.nanoTime();
-        LoadRefusal refusal =
-                ObjectLoading.refusal(object, ObjectTypeRules.areTaken(object.btf(), options.kernelTypes()));
+        Kernel kernel = Kernel.LINUX_7_2;
+        LoadRefusal refusal = ObjectLoading.refusal(
+                object,
+                ObjectTypeRules.areTaken(object.btf(), options.kernelTypes(), kernel.structs()::isDestructible));
         if (refusal != null) {
             return new Verdict.Rejected(
                     refusal.errno(), -1, refusal.message(), refusal.reason(), Verdict.Stats.NONE, "");
         }
-        Kernel kernel = Kernel.LINUX_7_2;
         var unit = new ProgramUnit(object, program, kernel, options.kernelTypes());
         var log = new VerifierLog(kernel, options.log());
         var stack = new StackLiveness();

@@ -3,6 +3,7 @@ package dev.spinbpf.vm;
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.Cpus;
+import dev.spinbpf.maps.lock.HoldDelay;
 import dev.spinbpf.maps.lock.LockAlgorithm;
 import dev.spinbpf.maps.lock.LockStats;
 import dev.spinbpf.maps.lock.RqSpinLock;
@@ -113,6 +114,11 @@ public final class Machine implements AutoCloseable {
     /** Returns what is counted about locks, of programs and inside maps. */
     public LockStats lockStats() {
         return lockStats;
+    }
+
+    /** Sets the work of CPUs in critical sections; before any CPU runs. */
+    public void setHoldDelay(HoldDelay delay) {
+        kernel.locks().setHoldDelay(delay);
     }
 
     /** Returns the state that helpers share. */

@@ -18,6 +18,7 @@ public abstract sealed class LockAlgorithm permits FaultInjectingLock, RqSpinLoc
     private final LockStats stats;
     private final DeadlockCheck deadlockCheck;
     private final @Nullable HeldTimes heldTimes;
+    private HoldDelay holdDelay = HoldDelay.NONE;
 
     LockAlgorithm(LockStats stats) {
         this.stats = stats;
@@ -38,6 +39,19 @@ public abstract sealed class LockAlgorithm permits FaultInjectingLock, RqSpinLoc
         return heldTimes == null ? 0 : heldTimes.sinceNanos(cpu, index);
     }
 
+    /**
+     * Sets the work of CPUs in critical sections; before any CPU runs. Sections of the runtime itself, inside maps, do
+     * it in {@link #lock} and {@link #lockIrqsave}; for those of programs {@link #delay} is called.
+     */
+    public final void setHoldDelay(HoldDelay delay) {
+        holdDelay = delay;
+    }
+
+    /** Does the work of a CPU in a critical section that it has just entered. */
+    public final void delay(Cpu cpu, LockClass lockClass) {
+        holdDelay.taken(cpu, lockClass);
+    }
+
     final DeadlockCheck deadlockCheck() {
         return deadlockCheck;
     }
@@ -54,6 +68,8 @@ public abstract sealed class LockAlgorithm permits FaultInjectingLock, RqSpinLoc
         int result = take(cpu, lock, lockClass);
         if (result != 0) {
             cpu.preemptEnable();
+        } else if (lockClass.isInternal()) {
+            holdDelay.taken(cpu, lockClass);
         }
         return result;
     }
@@ -171,6 +187,8 @@ public abstract sealed class LockAlgorithm permits FaultInjectingLock, RqSpinLoc
         if (result != 0) {
             cpu.irqRestore(flags);
             cpu.preemptEnable();
+        } else if (lockClass.isInternal()) {
+            holdDelay.taken(cpu, lockClass);
         }
         return result;
     }

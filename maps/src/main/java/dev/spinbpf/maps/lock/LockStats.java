@@ -67,6 +67,11 @@ public final class LockStats {
         return known != null ? known : add(address);
     }
 
+    /** Returns the class of a program's lock that was asked for before, or null. */
+    public @Nullable LockClass known(long address) {
+        return byAddress.get(address);
+    }
+
     private synchronized LockClass add(long address) {
         AddressTable table = byAddress;
         LockClass known = table.get(address);

@@ -115,13 +115,10 @@ public final class RqSpinLock extends LockAlgorithm {
     private @Nullable LockOutcome awaitOwner(Cpu cpu, long lock) {
         var waiting = new Waiting(deadlockCheck(), PENDING_TIMEOUT_NANOS, LockWord.LOCKED_MASK);
         while (GuestWords.getByteAcquire(lock) != 0) {
-            LockOutcome failure = waiting.look(cpu, lock);
+            LockOutcome failure = waiting.turn(cpu, lock);
             if (failure != null) {
                 return failure;
             }
-            GuestWords.waitFor(lock);
-            cpu.relax(waiting.turns());
-            cpu.poll();
         }
         return null;
     }
@@ -182,13 +179,10 @@ public final class RqSpinLock extends LockAlgorithm {
         var waiting = new Waiting(deadlockCheck(), HEAD_TIMEOUT_NANOS, LockWord.LOCKED_PENDING_MASK);
         int word = GuestWords.getIntAcquire(lock);
         while ((word & LockWord.LOCKED_PENDING_MASK) != 0) {
-            LockOutcome failure = waiting.look(cpu, lock);
+            LockOutcome failure = waiting.turn(cpu, lock);
             if (failure != null) {
                 return giveUpAsHead(cpu, lock, tail, node, failure);
             }
-            GuestWords.waitFor(lock);
-            cpu.relax(waiting.turns());
-            cpu.poll();
             word = GuestWords.getIntAcquire(lock);
         }
         if (!LockWord.claimAsLast(lock, word, tail)) {
@@ -216,7 +210,10 @@ public final class RqSpinLock extends LockAlgorithm {
         return LockOutcome.TIMEOUT;
     }
 
-    /** Returns the node of the next waiter in the queue, which has joined but may still have to link itself. */
+    /**
+     * Returns the node of the next waiter in the queue, which has joined but may still have to link itself. Waits as
+     * awaitTurn does, on a word of another type.
+     */
     private static QueueNode successor(Cpu cpu, QueueNode node) {
         QueueNode next = node.next().getAcquire();
         for (int turns = 0; next == null; turns++) {

@@ -28,13 +28,10 @@ public final class TasLock extends LockAlgorithm {
     LockOutcome acquireSlowly(Cpu cpu, long lock, int seen) {
         var waiting = new Waiting(deadlockCheck(), TIMEOUT_NANOS, -1);
         do {
-            LockOutcome failure = waiting.look(cpu, lock);
+            LockOutcome failure = waiting.turn(cpu, lock);
             if (failure != null) {
                 return failure;
             }
-            GuestWords.waitFor(lock);
-            cpu.relax(waiting.turns());
-            cpu.poll();
         } while (tryFast(lock) != 0);
         return LockOutcome.TRYLOCK;
     }

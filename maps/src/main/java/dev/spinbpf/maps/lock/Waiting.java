@@ -1,6 +1,7 @@
 package dev.spinbpf.maps.lock;
 
 import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.sync.GuestWords;
 import dev.spinbpf.maps.sync.SchedulePoint;
 import org.jspecify.annotations.Nullable;
 
@@ -37,8 +38,7 @@ final class Waiting {
     }
 
     /** Looks whether waiting is hopeless, if it is time to look. Returns why, or null to go on waiting. */
-    @Nullable
-    LockOutcome look(Cpu cpu, long lock) {
+    private @Nullable LockOutcome look(Cpu cpu, long lock) {
         int turn = turns++;
         if (turn % TURNS_BETWEEN_LOOKS != 0 && turn < SPARSE_TURNS && !SchedulePoint.isSimulated()) {
             return null;
@@ -63,8 +63,15 @@ final class Waiting {
         return null;
     }
 
-    /** Returns how many turns the loop has taken, for {@link Cpu#relax}. */
-    int turns() {
-        return turns;
+    /** Waits one turn, if waiting is not hopeless. Returns why it is, or null to look at the lock again. */
+    @Nullable
+    LockOutcome turn(Cpu cpu, long lock) {
+        LockOutcome failure = look(cpu, lock);
+        if (failure == null) {
+            GuestWords.waitFor(lock);
+            cpu.relax(turns);
+            cpu.poll();
+        }
+        return failure;
     }
 }

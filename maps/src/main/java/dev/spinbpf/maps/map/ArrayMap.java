@@ -11,17 +11,13 @@ import dev.spinbpf.programs.linux.MapFlags;
 import org.jspecify.annotations.Nullable;
 
 /** {@code BPF_MAP_TYPE_ARRAY}: values side by side, all of them there from the beginning. Has no lock of its own. */
-final class ArrayMap extends BpfMap {
+final class ArrayMap extends ValueArrayMap {
     private static final long PAGE_SIZE = GuestMemory.PAGE_SIZE;
 
     private final long values;
-    private final long elementSize;
-    private final int count;
 
     ArrayMap(CheckedMapDef definition) {
         super(definition);
-        elementSize = Bytes.roundUp8(valueSize);
-        count = (int) maxEntries();
         long size = elementSize * maxEntries();
         values = arena().allocate(size, hasFlag(MapFlags.BPF_F_MMAPABLE) ? PAGE_SIZE : Long.BYTES);
         byte[] initial = def().initialData();
@@ -60,16 +56,6 @@ final class ArrayMap extends BpfMap {
         }
         cancelFields(cpu, found);
         return 0;
-    }
-
-    @Override
-    public int delete(Cpu cpu, long key) {
-        return -EINVAL;
-    }
-
-    @Override
-    public int getNextKey(Cpu cpu, long key, long nextKey) {
-        return ArrayKeys.next(count, key, nextKey);
     }
 
     @Override

@@ -8,7 +8,7 @@ import dev.spinbpf.maps.sync.GuestWords;
 import dev.spinbpf.programs.linux.MapFlags;
 
 /** {@code BPF_MAP_TYPE_BLOOM_FILTER}: a set of bits, written and read without a lock. */
-final class BloomFilterMap extends BpfMap {
+final class BloomFilterMap extends KeylessMap {
     private static final int DEFAULT_HASHES = 5;
 
     private final long bits;
@@ -61,20 +61,5 @@ final class BloomFilterMap extends BpfMap {
             }
         }
         return 0;
-    }
-
-    @Override
-    public int update(Cpu cpu, long key, long value, long flags) {
-        return -EINVAL;
-    }
-
-    @Override
-    int copyValue(Cpu cpu, long key, long value, long flags) {
-        return peek(cpu, value);
-    }
-
-    @Override
-    int updateValue(Cpu cpu, long key, long value, long flags) {
-        return push(cpu, value, flags);
     }
 }

@@ -36,18 +36,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Addresses that do not exist raise {@link IndexOutOfBoundsException} before anything has changed.
  */
 public abstract sealed class BpfMap implements AutoCloseable
-        permits ArrayMap,
-                BloomFilterMap,
+        permits ElementlessMap,
+                HandleArrayMap,
                 HashTableMap,
+                KeylessMap,
                 LocalStorageMap,
                 LpmTrieMap,
-                PercpuArrayMap,
-                PerfEventArrayMap,
-                QueueStackMap,
                 ResizableHashMap,
-                RingBufferMap,
-                SlotArrayMap,
-                UserRingBufferMap {
+                ValueArrayMap {
     /** Offset of the id in the map object that a program's map pointer points to. */
     static final int ID_OFFSET = 92;
 
@@ -430,12 +426,7 @@ public abstract sealed class BpfMap implements AutoCloseable
         if (found == 0) {
             return -ENOENT;
         }
-        if ((flags & MapFlags.BPF_F_LOCK) != 0) {
-            copyLocked(cpu, found, value, found);
-        } else {
-            layout.copy(found, value);
-        }
-        layout.initialize(value);
+        copyOut(cpu, found, value, flags);
         return 0;
     }
 
@@ -490,6 +481,16 @@ public abstract sealed class BpfMap implements AutoCloseable
         long irqFlags = PlainSpinLock.lock(cpu, lock, locks.stats().ofAddress(lock));
         layout.copy(from, to);
         PlainSpinLock.unlock(cpu, lock, irqFlags);
+    }
+
+    /** Copies a value for user space, under its lock if the flags have BPF_F_LOCK; what programs alone use is zero in the copy. */
+    final void copyOut(Cpu cpu, long value, long to, long flags) {
+        if ((flags & MapFlags.BPF_F_LOCK) != 0) {
+            copyLocked(cpu, value, to, value);
+        } else {
+            layout.copy(value, to);
+        }
+        layout.initialize(to);
     }
 
     /** {@code bpf_obj_cancel_fields}. */

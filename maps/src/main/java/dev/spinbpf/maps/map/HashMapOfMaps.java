@@ -15,16 +15,9 @@ import dev.spinbpf.programs.linux.MapFlags;
  * {@code BPF_MAP_TYPE_HASH_OF_MAPS}: a value is the inner map's address. User space writes and reads the inner map's
  * id; an update replaces it in place.
  */
-final class HashMapOfMaps extends HashTableMap {
-    private final ElementPool pool;
-
+final class HashMapOfMaps extends PooledHashMap {
     HashMapOfMaps(CheckedMapDef definition) {
-        super(definition, HEADER_SIZE, Long.BYTES, 0);
-        pool = new ElementPool(this, false);
-    }
-
-    ElementPool pool() {
-        return pool;
+        super(definition, Long.BYTES, false);
     }
 
     @Override
@@ -57,11 +50,10 @@ final class HashMapOfMaps extends HashTableMap {
             GuestWords.setLongRelease(old + valueOffset, inner);
             return 0;
         }
-        long element = pool.take(cpu, 0);
+        long element = takeElement(cpu, key, 0);
         if (element < 0) {
             return element;
         }
-        Bytes.copy(key, element + keyOffset, keySize);
         GuestMemory.putLong(element + valueOffset, inner);
         insert(bucket, element, hash);
         return 0;

@@ -10,20 +10,9 @@ import dev.spinbpf.programs.linux.MapFlags;
  * {@code BPF_MAP_TYPE_HASH}: an update makes a new element and puts it before the old one, so that a reader sees either
  * value whole; with BPF_F_LOCK it writes the old one in place, under the value's lock.
  */
-final class HashMapOfValues extends HashTableMap {
-    private final ElementPool pool;
-
+final class HashMapOfValues extends PooledHashMap {
     HashMapOfValues(CheckedMapDef definition) {
-        super(
-                definition,
-                HEADER_SIZE,
-                definition.def().valueSize(),
-                definition.environment().cpus().count());
-        pool = new ElementPool(this, true);
-    }
-
-    ElementPool pool() {
-        return pool;
+        super(definition, definition.def().valueSize(), true);
     }
 
     @Override
@@ -63,11 +52,10 @@ final class HashMapOfValues extends HashTableMap {
         if (old != 0 && (flags & MapFlags.BPF_F_LOCK) != 0) {
             return updateInPlace(cpu, old, value);
         }
-        long element = pool.take(cpu, old);
+        long element = takeElement(cpu, key, old);
         if (element < 0) {
             return element;
         }
-        Bytes.copy(key, element + keyOffset, keySize);
         layout().copy(value, element + valueOffset);
         insert(bucket, element, hash);
         if (old == 0) {
@@ -84,13 +72,7 @@ final class HashMapOfValues extends HashTableMap {
 
     @Override
     void copyElement(Cpu cpu, long element, long to, long flags) {
-        long value = element + valueOffset;
-        if ((flags & MapFlags.BPF_F_LOCK) != 0) {
-            copyLocked(cpu, value, to, value);
-        } else {
-            layout().copy(value, to);
-        }
-        layout().initialize(to);
+        copyOut(cpu, element + valueOffset, to, flags);
     }
 
     @Override

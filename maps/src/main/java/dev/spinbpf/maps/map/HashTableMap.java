@@ -1,5 +1,6 @@
 package dev.spinbpf.maps.map;
 
+import static dev.spinbpf.programs.linux.Errno.EINVAL;
 import static dev.spinbpf.programs.linux.Errno.ENOENT;
 import static dev.spinbpf.programs.linux.Errno.ENOSPC;
 
@@ -35,7 +36,7 @@ import dev.spinbpf.programs.linux.MapFlags;
  * {@link #granule}. A free element of a pre-allocated hash has the number of the next free one in place of its hash.
  * Key and value begin at multiples of eight. The value slot of a per-CPU map holds the address of CPU 0's value.
  */
-abstract sealed class HashTableMap extends BpfMap permits HashMapOfMaps, HashMapOfValues, LruHashMap, PercpuHashMap {
+abstract sealed class HashTableMap extends BpfMap permits LruHashMap, PooledHashMap {
     static final int HEADER_SIZE = 8;
 
     private static final int BUCKET_SHIFT = 3;
@@ -314,6 +315,24 @@ abstract sealed class HashTableMap extends BpfMap permits HashMapOfMaps, HashMap
         }
         cpu.fire(HookPoint.MAP_UPDATE_AFTER_LOCK, id(), key);
         return error;
+    }
+
+    /** An update, without BPF_F_LOCK, by a value such as programs have. */
+    final int putValue(Cpu cpu, long key, long value, long flags) {
+        if (Long.compareUnsigned(flags, MapFlags.BPF_EXIST) > 0) {
+            return -EINVAL;
+        }
+        requireReadable(value, valueSize);
+        return put(cpu, key, hash(key), value, flags, false);
+    }
+
+    /** User space's update of an element in a per-CPU map, by values for the CPUs that the flags name. */
+    final int putPercpuValues(Cpu cpu, long key, long value, long flags) {
+        if (!PercpuValues.areFlagsValid(flags)) {
+            return -EINVAL;
+        }
+        requireReadable(value, sysValueSize(flags));
+        return put(cpu, key, hash(key), value, flags, true);
     }
 
     /**

@@ -33,6 +33,7 @@ final class JenkinsHash {
         long at = key;
         int left = length;
         while (left > BLOCK) {
+            // The three words take turns in the same step, which is written out, as it changes two of them.
             a += GuestMemory.getInt(at);
             b += GuestMemory.getInt(at + 4);
             c += GuestMemory.getInt(at + 8);

@@ -295,12 +295,7 @@ public final class LocalStorageMap extends BpfMap {
         if (found == 0) {
             return -ENOENT;
         }
-        if ((flags & MapFlags.BPF_F_LOCK) != 0) {
-            copyLocked(cpu, found, value, found);
-        } else {
-            layout().copy(found, value);
-        }
-        layout().initialize(value);
+        copyOut(cpu, found, value, flags);
         return 0;
     }
 

@@ -145,6 +145,12 @@ final class LpmTrieMap extends BpfMap {
         return limit;
     }
 
+    /** True if the key's place is at this node, with which it has so many bits in common, and not below. */
+    private static boolean endsWalk(long node, int common, long key) {
+        int length = prefixLength(node);
+        return length != common || length == GuestMemory.getInt(key);
+    }
+
     private boolean isTooLong(long key) {
         return Integer.compareUnsigned(GuestMemory.getInt(key), longestPrefix) > 0;
     }
@@ -293,11 +299,10 @@ final class LpmTrieMap extends BpfMap {
         int common = 0;
         while (node != 0) {
             common = commonBits(node, key);
-            int length = prefixLength(node);
-            if (length != common || length == GuestMemory.getInt(key)) {
+            if (endsWalk(node, common, key)) {
                 break;
             }
-            slot = childSlot(node, bit(key + KEY_DATA, length));
+            slot = childSlot(node, bit(key + KEY_DATA, common));
             node = GuestMemory.getLong(slot);
         }
         boolean replaces = node != 0 && prefixLength(node) == common;
@@ -376,6 +381,7 @@ final class LpmTrieMap extends BpfMap {
             return error;
         }
         cpu.fire(HookPoint.MAP_DELETE_UNDER_LOCK, id(), key);
+        // The walk of insert, which also remembers the parent and where that hangs: more than one method could return.
         long parentSlot = control + ROOT;
         long slot = parentSlot;
         long parent = 0;
@@ -383,13 +389,12 @@ final class LpmTrieMap extends BpfMap {
         int common = 0;
         while (node != 0) {
             common = commonBits(node, key);
-            int length = prefixLength(node);
-            if (length != common || length == GuestMemory.getInt(key)) {
+            if (endsWalk(node, common, key)) {
                 break;
             }
             parent = node;
             parentSlot = slot;
-            slot = childSlot(node, bit(key + KEY_DATA, length));
+            slot = childSlot(node, bit(key + KEY_DATA, common));
             node = GuestMemory.getLong(slot);
         }
         boolean found = node != 0

@@ -4,6 +4,8 @@ import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.lock.LockAlgorithm;
 import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.programs.linux.MapFlags;
+import java.util.function.LongUnaryOperator;
+import java.util.function.ToLongFunction;
 
 /**
  * The supply of elements of an LRU hash, which evicts some where none is free.
@@ -225,26 +227,23 @@ final class LruElementPool {
 
     /** Returns how many nodes there are, free or in use: right only while nothing runs. */
     long countNodes() {
-        long count = 0;
-        for (AgingRings each : rings) {
-            count += each.countNodes();
-        }
-        for (int cpuId = 0; common && cpuId < cpuCount; cpuId++) {
-            count += LruStash.countNodes(stash(cpuId));
-        }
-        return count;
+        return sum(AgingRings::countNodes, LruStash::countNodes);
     }
 
     /** Returns how many nodes are neither free nor marked as free: right only while nothing runs. */
     long countUsed() {
-        long count = 0;
+        return sum(AgingRings::countUsed, stash -> LruNode.countUsed(LruStash.pending(stash)));
+    }
+
+    private long sum(ToLongFunction<AgingRings> ofRings, LongUnaryOperator ofStash) {
+        long sum = 0;
         for (AgingRings each : rings) {
-            count += each.countUsed();
+            sum += ofRings.applyAsLong(each);
         }
         for (int cpuId = 0; common && cpuId < cpuCount; cpuId++) {
-            count += LruNode.countUsed(LruStash.pending(stash(cpuId)));
+            sum += ofStash.applyAsLong(stash(cpuId));
         }
-        return count;
+        return sum;
     }
 
     /** Returns the address of the lock of a CPU's stash; with common rings only. */

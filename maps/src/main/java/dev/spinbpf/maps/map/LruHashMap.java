@@ -1,6 +1,5 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.linux.Errno.EINVAL;
 import static dev.spinbpf.programs.linux.Errno.ENOMEM;
 
 import dev.spinbpf.maps.cpu.Cpu;
@@ -93,24 +92,12 @@ final class LruHashMap extends HashTableMap {
 
     @Override
     public int update(Cpu cpu, long key, long value, long flags) {
-        if (Long.compareUnsigned(flags, MapFlags.BPF_EXIST) > 0) {
-            return -EINVAL;
-        }
-        requireReadable(value, valueSize);
-        return put(cpu, key, hash(key), value, flags, false);
+        return putValue(cpu, key, value, flags);
     }
 
     @Override
     int updateValue(Cpu cpu, long key, long value, long flags) {
-        if (!percpuValues) {
-            return update(cpu, key, value, flags);
-        }
-        if ((flags & MapFlags.BPF_F_LOCK) != 0
-                || Long.compareUnsigned(flags & 0xffffffffL, MapFlags.BPF_F_ALL_CPUS) > 0) {
-            return -EINVAL;
-        }
-        requireReadable(value, sysValueSize(flags));
-        return put(cpu, key, hash(key), value, flags, true);
+        return percpuValues ? putPercpuValues(cpu, key, value, flags) : putValue(cpu, key, value, flags);
     }
 
     @Override

@@ -11,16 +11,12 @@ import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.linux.MapFlags;
 
 /** {@code BPF_MAP_TYPE_PERCPU_ARRAY}: an array for each CPU, each on pages of its own. */
-final class PercpuArrayMap extends BpfMap {
+final class PercpuArrayMap extends ValueArrayMap {
     private final PercpuValues percpu;
     private final long values;
-    private final long elementSize;
-    private final int count;
 
     PercpuArrayMap(CheckedMapDef definition) {
         super(definition);
-        elementSize = Bytes.roundUp8(valueSize);
-        count = (int) maxEntries();
         long stride = (elementSize * maxEntries() + GuestMemory.PAGE_SIZE - 1) & -GuestMemory.PAGE_SIZE;
         values = arena().allocate(stride * cpuCount, GuestMemory.PAGE_SIZE);
         percpu = new PercpuValues(this, stride);
@@ -70,8 +66,7 @@ final class PercpuArrayMap extends BpfMap {
 
     @Override
     int updateValue(Cpu cpu, long key, long value, long flags) {
-        if ((flags & MapFlags.BPF_F_LOCK) != 0
-                || Long.compareUnsigned(flags & 0xffffffffL, MapFlags.BPF_F_ALL_CPUS) > 0) {
+        if (!PercpuValues.areFlagsValid(flags)) {
             return -EINVAL;
         }
         long element = element(key);
@@ -93,16 +88,6 @@ final class PercpuArrayMap extends BpfMap {
         }
         percpu.copyOut(element, value, flags);
         return 0;
-    }
-
-    @Override
-    public int delete(Cpu cpu, long key) {
-        return -EINVAL;
-    }
-
-    @Override
-    public int getNextKey(Cpu cpu, long key, long nextKey) {
-        return ArrayKeys.next(count, key, nextKey);
     }
 
     @Override

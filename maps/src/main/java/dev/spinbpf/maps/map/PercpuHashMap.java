@@ -1,25 +1,16 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.linux.Errno.EINVAL;
-
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.maps.memory.GuestMemory;
-import dev.spinbpf.programs.linux.MapFlags;
 
 /** {@code BPF_MAP_TYPE_PERCPU_HASH}: values are written in place, because only their CPU uses them. */
-final class PercpuHashMap extends HashTableMap {
-    private final ElementPool pool;
+final class PercpuHashMap extends PooledHashMap {
     private final PercpuValues percpu;
 
     PercpuHashMap(CheckedMapDef definition) {
-        super(definition, HEADER_SIZE, Long.BYTES, 0);
-        pool = new ElementPool(this, false);
+        super(definition, Long.BYTES, false);
         percpu = new PercpuValues(this, ElementPool.percpuStride(this));
-    }
-
-    ElementPool pool() {
-        return pool;
     }
 
     @Override
@@ -41,21 +32,12 @@ final class PercpuHashMap extends HashTableMap {
 
     @Override
     public int update(Cpu cpu, long key, long value, long flags) {
-        if (Long.compareUnsigned(flags, MapFlags.BPF_EXIST) > 0) {
-            return -EINVAL;
-        }
-        requireReadable(value, valueSize);
-        return put(cpu, key, hash(key), value, flags, false);
+        return putValue(cpu, key, value, flags);
     }
 
     @Override
     int updateValue(Cpu cpu, long key, long value, long flags) {
-        if ((flags & MapFlags.BPF_F_LOCK) != 0
-                || Long.compareUnsigned(flags & 0xffffffffL, MapFlags.BPF_F_ALL_CPUS) > 0) {
-            return -EINVAL;
-        }
-        requireReadable(value, sysValueSize(flags));
-        return put(cpu, key, hash(key), value, flags, true);
+        return putPercpuValues(cpu, key, value, flags);
     }
 
     @Override
@@ -65,11 +47,10 @@ final class PercpuHashMap extends HashTableMap {
             percpu.write(cpu, value, values(old), flags, onAllCpus);
             return 0;
         }
-        long element = pool.take(cpu, 0);
+        long element = takeElement(cpu, key, 0);
         if (element < 0) {
             return element;
         }
-        Bytes.copy(key, element + keyOffset, keySize);
         percpu.initialize(cpu, value, values(element), flags, onAllCpus);
         insert(bucket, element, hash);
         return 0;

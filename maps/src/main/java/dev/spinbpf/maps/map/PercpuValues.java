@@ -18,6 +18,12 @@ final class PercpuValues {
         rounded = (int) Bytes.roundUp8(map.valueSize);
     }
 
+    /** True if user space may update the values of an element with these flags. */
+    static boolean areFlagsValid(long flags) {
+        return (flags & MapFlags.BPF_F_LOCK) == 0
+                && Long.compareUnsigned(flags & 0xffffffffL, MapFlags.BPF_F_ALL_CPUS) <= 0;
+    }
+
     long of(long values, int cpuId) {
         return values + cpuId * stride;
     }

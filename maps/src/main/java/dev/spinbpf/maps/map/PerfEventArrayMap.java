@@ -26,7 +26,7 @@ import dev.spinbpf.programs.linux.MapFlags;
  *   sample:  size(8) data, rounded up to eight
  * </pre>
  */
-public final class PerfEventArrayMap extends BpfMap {
+public final class PerfEventArrayMap extends HandleArrayMap {
     private static final int CONSUMER = 8;
     private static final int LOST = 16;
     private static final int MASK = 24;
@@ -35,21 +35,8 @@ public final class PerfEventArrayMap extends BpfMap {
     private static final int SIZE_FIELD = 8;
     private static final int LARGEST_SAMPLE = 0xffff;
 
-    private final long slots;
-    private final int count;
-
     PerfEventArrayMap(CheckedMapDef definition) {
         super(definition);
-        count = (int) maxEntries();
-        slots = arena().allocate(maxEntries() * Long.BYTES);
-    }
-
-    private long slot(int index) {
-        return slots + (index & 0xffffffffL) * Long.BYTES;
-    }
-
-    private boolean has(long index) {
-        return Long.compareUnsigned(index, Integer.toUnsignedLong(count)) < 0;
     }
 
     /**
@@ -61,7 +48,7 @@ public final class PerfEventArrayMap extends BpfMap {
      * @return 0, -E2BIG no such slot, -EINVAL no such CPU or size, -EBUSY open already, -ENOSPC no memory
      */
     public int open(int index, int cpuId, long sizeBytes) {
-        if (!has(index & 0xffffffffL)) {
+        if (!has(index)) {
             return -E2BIG;
         }
         if (cpuId < 0 || cpuId >= cpuCount || sizeBytes < SIZE_FIELD || Long.bitCount(sizeBytes) != 1) {
@@ -102,11 +89,11 @@ public final class PerfEventArrayMap extends BpfMap {
         if ((flags & ~MapFlags.BPF_F_INDEX_MASK) != 0) {
             return -EINVAL;
         }
-        long index = flags == MapFlags.BPF_F_CURRENT_CPU ? cpu.id() : flags;
+        int index = flags == MapFlags.BPF_F_CURRENT_CPU ? cpu.id() : (int) flags;
         if (!has(index)) {
             return -E2BIG;
         }
-        long buffer = GuestWords.getLongAcquire(slot((int) index));
+        long buffer = GuestWords.getLongAcquire(slot(index));
         if (buffer == 0) {
             return -ENOENT;
         }
@@ -144,7 +131,7 @@ public final class PerfEventArrayMap extends BpfMap {
 
     /** Reads and removes all samples of a slot; one thread at a time may. Returns how many there were. */
     public long consume(int index, SampleVisitor visitor) {
-        long buffer = has(index & 0xffffffffL) ? GuestWords.getLongAcquire(slot(index)) : 0;
+        long buffer = has(index) ? GuestWords.getLongAcquire(slot(index)) : 0;
         if (buffer == 0) {
             return 0;
         }
@@ -166,27 +153,8 @@ public final class PerfEventArrayMap extends BpfMap {
 
     /** Returns how many samples did not fit. */
     public long lost(int index) {
-        long buffer = has(index & 0xffffffffL) ? GuestWords.getLongAcquire(slot(index)) : 0;
+        long buffer = has(index) ? GuestWords.getLongAcquire(slot(index)) : 0;
         return buffer == 0 ? 0 : GuestMemory.getLongOpaque(buffer + LOST);
-    }
-
-    @Override
-    public int delete(Cpu cpu, long key) {
-        int index = GuestMemory.getInt(key);
-        if (!has(index & 0xffffffffL)) {
-            return -E2BIG;
-        }
-        return GuestWords.getAndSetLong(slot(index), 0) == 0 ? -ENOENT : 0;
-    }
-
-    @Override
-    public int getNextKey(Cpu cpu, long key, long nextKey) {
-        return ArrayKeys.next(count, key, nextKey);
-    }
-
-    @Override
-    public int sysValueSize(long flags) {
-        return Integer.BYTES;
     }
 
     @Override

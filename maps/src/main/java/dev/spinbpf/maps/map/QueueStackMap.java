@@ -21,7 +21,7 @@ import dev.spinbpf.programs.linux.MapType;
  *   lock(4) head(4) tail(4) -(4)   values are added at the head; a queue takes them from the tail, a stack from the head
  * </pre>
  */
-final class QueueStackMap extends BpfMap {
+final class QueueStackMap extends KeylessMap {
     private static final int HEAD = 4;
     private static final int TAIL = 8;
     private static final int CONTROL_SIZE = 64;
@@ -47,11 +47,6 @@ final class QueueStackMap extends BpfMap {
 
     private int next(int index) {
         return index + 1 == slots ? 0 : index + 1;
-    }
-
-    @Override
-    public int update(Cpu cpu, long key, long value, long flags) {
-        return -EINVAL;
     }
 
     @Override
@@ -130,16 +125,6 @@ final class QueueStackMap extends BpfMap {
         }
         locks.unlockIrqrestore(cpu, control, irqFlags);
         return empty ? -ENOENT : 0;
-    }
-
-    @Override
-    int copyValue(Cpu cpu, long key, long value, long flags) {
-        return peek(cpu, value);
-    }
-
-    @Override
-    int updateValue(Cpu cpu, long key, long value, long flags) {
-        return push(cpu, value, flags);
     }
 
     @Override

@@ -291,22 +291,12 @@ final class ResizableHashMap extends BpfMap {
 
     private int release(Cpu cpu, long element, long copyTo, long flags) {
         if (copyTo != 0) {
-            copyOut(cpu, element, copyTo, flags);
+            copyOut(cpu, element + valueOffset, copyTo, flags);
         }
         cancelFields(cpu, element + valueOffset);
         elements.free(cpu, element);
         table.maintain(cpu, elementCount());
         return 0;
-    }
-
-    private void copyOut(Cpu cpu, long element, long to, long flags) {
-        long value = element + valueOffset;
-        if ((flags & MapFlags.BPF_F_LOCK) != 0) {
-            copyLocked(cpu, value, to, value);
-        } else {
-            layout().copy(value, to);
-        }
-        layout().initialize(to);
     }
 
     // Stepping through: the current table, then the future one. May miss or repeat elements that move meanwhile.
@@ -387,7 +377,7 @@ final class ResizableHashMap extends BpfMap {
         while (element > 0 && total != room) {
             long key = batch.keys() + (long) total * keySize;
             Bytes.copy(element + KEY, key, keySize);
-            copyOut(cpu, element, batch.values() + (long) total * valueSize, batch.elementFlags());
+            copyOut(cpu, element + valueOffset, batch.values() + (long) total * valueSize, batch.elementFlags());
             element = after(cpu, key);
             total++;
         }

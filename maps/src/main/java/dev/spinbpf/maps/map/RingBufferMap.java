@@ -2,7 +2,6 @@ package dev.spinbpf.maps.map;
 
 import static dev.spinbpf.programs.linux.Errno.EAGAIN;
 import static dev.spinbpf.programs.linux.Errno.EINVAL;
-import static dev.spinbpf.programs.linux.Errno.ENOTSUPP;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
@@ -29,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *   record:  length(4, with busy and discard bits) pages from page 0(4) data
  * </pre>
  */
-public final class RingBufferMap extends BpfMap {
+public final class RingBufferMap extends ElementlessMap {
     private static final int HEADER_SIZE = 8;
     private static final int BUSY_BIT = 1 << 31;
     private static final int DISCARD_BIT = 1 << 30;
@@ -277,27 +276,5 @@ public final class RingBufferMap extends BpfMap {
     /** Returns how often the consumer was to be woken. */
     public long wakeups() {
         return GuestMemory.getLongOpaque(base + WAKEUPS);
-    }
-
-    // Operations that a ring buffer does not support.
-
-    @Override
-    public int update(Cpu cpu, long key, long value, long flags) {
-        return -ENOTSUPP;
-    }
-
-    @Override
-    public int delete(Cpu cpu, long key) {
-        return -ENOTSUPP;
-    }
-
-    @Override
-    public int getNextKey(Cpu cpu, long key, long nextKey) {
-        return -ENOTSUPP;
-    }
-
-    @Override
-    int copyValue(Cpu cpu, long key, long value, long flags) {
-        return -ENOTSUPP;
     }
 }

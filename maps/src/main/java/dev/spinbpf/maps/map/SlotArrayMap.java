@@ -19,29 +19,17 @@ import dev.spinbpf.programs.linux.MapType;
  * with {@link #TAKEN} above it. Programs get inner maps by {@link #lookup} and cannot look into program arrays; a tail
  * call reads {@link #program}.
  */
-public final class SlotArrayMap extends BpfMap {
+public final class SlotArrayMap extends HandleArrayMap {
     /** The result of {@link #program} for an empty slot or an index outside of the array. */
     public static final long NO_PROGRAM = -1;
 
     private static final long TAKEN = 1L << 32;
 
-    private final long slots;
-    private final int count;
     private final boolean ofMaps;
 
     SlotArrayMap(CheckedMapDef definition) {
         super(definition);
-        count = (int) maxEntries();
         ofMaps = type() == MapType.ARRAY_OF_MAPS;
-        slots = arena().allocate(maxEntries() * Long.BYTES);
-    }
-
-    private long slot(int index) {
-        return slots + (index & 0xffffffffL) * Long.BYTES;
-    }
-
-    private boolean has(int index) {
-        return Integer.compareUnsigned(index, count) < 0;
     }
 
     /** The handle of the program at an index, as an unsigned number, or {@link #NO_PROGRAM}. */
@@ -54,25 +42,6 @@ public final class SlotArrayMap extends BpfMap {
     public long lookup(Cpu cpu, long key) {
         int index = GuestMemory.getInt(key);
         return ofMaps && has(index) ? GuestWords.getLongAcquire(slot(index)) : 0;
-    }
-
-    @Override
-    public int delete(Cpu cpu, long key) {
-        int index = GuestMemory.getInt(key);
-        if (!has(index)) {
-            return -E2BIG;
-        }
-        return GuestWords.getAndSetLong(slot(index), 0) == 0 ? -ENOENT : 0;
-    }
-
-    @Override
-    public int getNextKey(Cpu cpu, long key, long nextKey) {
-        return ArrayKeys.next(count, key, nextKey);
-    }
-
-    @Override
-    public int sysValueSize(long flags) {
-        return Integer.BYTES;
     }
 
     @Override

@@ -5,9 +5,7 @@ import static dev.spinbpf.programs.linux.Errno.EBUSY;
 import static dev.spinbpf.programs.linux.Errno.EINVAL;
 import static dev.spinbpf.programs.linux.Errno.ENODATA;
 import static dev.spinbpf.programs.linux.Errno.ENOSPC;
-import static dev.spinbpf.programs.linux.Errno.ENOTSUPP;
 
-import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sync.GuestWords;
 import dev.spinbpf.programs.linux.MapFlags;
@@ -29,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  *   record:  length(4, with busy and discard bits) -(4) data
  * </pre>
  */
-public final class UserRingBufferMap extends BpfMap {
+public final class UserRingBufferMap extends ElementlessMap {
     /** Most samples of one drain: {@code BPF_MAX_USER_RINGBUF_SAMPLES}. */
     public static final int MOST_SAMPLES = 128 << 10;
 
@@ -201,27 +199,5 @@ public final class UserRingBufferMap extends BpfMap {
         if (action != null) {
             action.run();
         }
-    }
-
-    // Operations that a ring buffer does not support.
-
-    @Override
-    public int update(Cpu cpu, long key, long value, long flags) {
-        return -ENOTSUPP;
-    }
-
-    @Override
-    public int delete(Cpu cpu, long key) {
-        return -ENOTSUPP;
-    }
-
-    @Override
-    public int getNextKey(Cpu cpu, long key, long nextKey) {
-        return -ENOTSUPP;
-    }
-
-    @Override
-    int copyValue(Cpu cpu, long key, long value, long flags) {
-        return -ENOTSUPP;
     }
 }

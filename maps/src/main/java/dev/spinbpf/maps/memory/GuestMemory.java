@@ -148,7 +148,9 @@ public final class GuestMemory {
         return MemorySegment.mismatch(SEGMENT, a, a + sizeBytes, SEGMENT, b, b + sizeBytes);
     }
 
-    // Ordered accesses, naturally aligned.
+    // Ordered accesses, naturally aligned. Each width and mode is written out: only a constant handle with exact types
+    // is
+    // as fast as a plain access.
 
     public static byte getByteOpaque(long address) {
         return (byte) ATOMIC_BYTE.getOpaque(SEGMENT, address - FIRST_ADDRESS);

@@ -10,6 +10,9 @@ import dev.spinbpf.maps.memory.GuestMemory;
  * and release are {@code smp_load_acquire}, {@code smp_store_release} and the {@code _acquire}/{@code _release}
  * atomics, and an atomic without a suffix is fully ordered. Read-modify-write methods return the value that was there
  * before.
+ *
+ * <p>The methods differ in width and mode alone and are written out all the same, as are those of {@link GuestMemory}:
+ * an access is as fast as a plain one only through a constant handle with exact types.
  */
 public final class GuestWords {
     private GuestWords() {}

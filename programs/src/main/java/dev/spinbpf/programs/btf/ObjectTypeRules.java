@@ -2,42 +2,36 @@ package dev.spinbpf.programs.btf;
 
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * The rules by which Linux takes an object's types or refuses them all ({@code btf_parse_struct_metas} and what is checked after it). Types with wrong
  * special fields are refused, all of an object's at once; loaders then go on without types.
  */
 public final class ObjectTypeRules {
-    /** Structs of the kernel that know how to give up a reference, so that a map may keep one. */
-    private static final Set<String> DESTRUCTIBLE = Set.of(
-            "task_struct",
-            "cgroup",
-            "bpf_cpumask",
-            "bpf_crypto_ctx",
-            "sk_buff",
-            "prog_test_ref_kfunc",
-            "prog_test_member");
-
     private static final int MAX_OWNERSHIP_DEPTH = 8;
 
     private final Btf btf;
     private final Btf kernelTypes;
+    private final Predicate<String> destructible;
     private final Map<Integer, BtfRecord> records = new HashMap<>();
     private final Map<Integer, Integer> depths = new HashMap<>();
 
-    private ObjectTypeRules(Btf btf, Btf kernelTypes) {
+    private ObjectTypeRules(Btf btf, Btf kernelTypes, Predicate<String> destructible) {
         this.btf = btf;
         this.kernelTypes = kernelTypes;
+        this.destructible = destructible;
     }
 
     /**
      * True if Linux takes the types.
      *
      * @param kernelTypes the kernel's own types; {@link Btf#EMPTY}: what they alone decide counts as right
+     * @param destructible tells the structs of the kernel that know how to give up a reference, so that a map may keep one
      */
-    public static boolean areTaken(Btf btf, Btf kernelTypes) {
-        return btf.problem().isEmpty() && (!hasSpecial(btf) || new ObjectTypeRules(btf, kernelTypes).areTaken());
+    public static boolean areTaken(Btf btf, Btf kernelTypes, Predicate<String> destructible) {
+        return btf.problem().isEmpty()
+                && (!hasSpecial(btf) || new ObjectTypeRules(btf, kernelTypes, destructible).areTaken());
     }
 
     private static boolean hasSpecial(Btf btf) {
@@ -74,7 +68,7 @@ public final class ObjectTypeRules {
     }
 
     private boolean isDestructible(String struct) {
-        return DESTRUCTIBLE.contains(struct) || !isOfKernel(struct);
+        return destructible.test(struct) || !isOfKernel(struct);
     }
 
     private boolean isOfKernel(String struct) {

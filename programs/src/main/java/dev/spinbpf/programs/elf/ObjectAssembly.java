@@ -14,9 +14,11 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** One object on its way from sections to programs; the order of the steps is libbpf's. */
@@ -36,6 +38,7 @@ final class ObjectAssembly {
     private final Map<Long, Integer> mapByPlace = new HashMap<>();
     private final Map<Integer, Integer> mapBySection = new HashMap<>();
     private final Map<String, String> structMembers = new HashMap<>();
+    private final Set<String> loadedByStruct = new HashSet<>();
     private int settingsMap = -1;
     private int arenaMap = -1;
     private long arenaDataOffset;
@@ -62,7 +65,9 @@ final class ObjectAssembly {
         ExternResolution resolution = new ExternResolution(externs, settings, types.original, options.targetTypes());
         LoadRefusal refusal = resolution.resolve();
         readMaps(externs, settings);
-        new StructOpsMembers(elf, types, functions, notes).read(structMembers);
+        StructOpsMembers structs = new StructOpsMembers(elf, types, functions, notes);
+        structs.read(structMembers);
+        structMembers.keySet().stream().filter(structs::isLoaded).forEach(loadedByStruct::add);
         collectRelocs(externs);
         types.hideFunctions(functions.subprograms());
         CoreRelocations relocations = new CoreRelocations(elf, types, functions, options.targetTypes(), notes);
@@ -210,7 +215,7 @@ final class ObjectAssembly {
                             + "': missing BPF prog type, check ELF section name '" + section + "'");
                 }
                 String target = target(main, kind.get());
-                programs.add(linker.link(main, kind.get(), target, callback(callbacks.get(main.name))));
+                programs.add(linker.link(main, match(main, kind.get()), target, callback(callbacks.get(main.name))));
             } catch (LinkException e) {
                 String reason = e.getMessage();
                 unlinked.add(new UnlinkedProgram(
@@ -221,6 +226,12 @@ final class ObjectAssembly {
                         reason == null ? "cannot be linked" : reason));
             }
         }
+    }
+
+    /** A program of a struct is loaded if the struct is made, whatever its section's name says. */
+    private SectionNames.Match match(Function main, SectionNames.Match kind) {
+        boolean ofStruct = kind.type() == ProgType.STRUCT_OPS && structMembers.containsKey(main.name);
+        return ofStruct ? kind.withAutoload(loadedByStruct.contains(main.name)) : kind;
     }
 
     private @Nullable String target(Function main, SectionNames.Match kind) throws LinkException {

@@ -160,13 +160,17 @@ public final class MapCreation {
         require((def.flags() & BOTH_ACCESS) != BOTH_ACCESS, EINVAL, "BPF_F_RDONLY and BPF_F_WRONLY exclude each other");
     }
 
-    private void checkFlags(long allowed) throws MapRefusedException {
+    private void requireKnownFlags(long allowed) throws MapRefusedException {
         long unknown = def.flags() & ~allowed;
         require(
                 unknown == 0,
                 EINVAL,
                 "flags 0x" + Long.toHexString(unknown) + " are not for type "
                         + def.type().display());
+    }
+
+    private void checkFlags(long allowed) throws MapRefusedException {
+        requireKnownFlags(allowed);
         require(
                 (def.flags() & BOTH_PROG_ACCESS) != BOTH_PROG_ACCESS,
                 EINVAL,
@@ -358,12 +362,7 @@ public final class MapCreation {
     }
 
     private void checkRingBuffer() throws MapRefusedException {
-        long unknown = def.flags() & ~RINGBUF_FLAGS;
-        require(
-                unknown == 0,
-                EINVAL,
-                "flags 0x" + Long.toHexString(unknown) + " are not for type "
-                        + def.type().display());
+        requireKnownFlags(RINGBUF_FLAGS);
         require(
                 def.type() == MapType.RINGBUF || !has(MapFlags.BPF_F_RB_OVERWRITE),
                 EINVAL,

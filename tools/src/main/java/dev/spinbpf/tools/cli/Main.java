@@ -29,9 +29,11 @@ import picocli.CommandLine.UnmatchedArgumentException;
             VerifyCommand.class,
             RunCommand.class,
             StressCommand.class,
+            ServeCommand.class,
             DumpCommand.class,
             BenchCommand.class,
             MapCommand.class,
+            CompletionCommand.class,
             CommandLine.HelpCommand.class
         },
         mixinStandardHelpOptions = true,

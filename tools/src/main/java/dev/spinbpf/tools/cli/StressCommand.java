@@ -1,45 +1,43 @@
 package dev.spinbpf.tools.cli;
 
-import dev.spinbpf.maps.map.MapCreationException;
-import dev.spinbpf.programs.btf.Btf;
-import dev.spinbpf.programs.model.Program;
-import dev.spinbpf.programs.model.ProgramObject;
-import dev.spinbpf.programs.model.UnlinkedProgram;
 import dev.spinbpf.tools.metrics.Activity;
 import dev.spinbpf.tools.metrics.Meters;
-import dev.spinbpf.tools.metrics.MetricsServer;
 import dev.spinbpf.tools.report.ModeJson;
 import dev.spinbpf.tools.report.ModeText;
 import dev.spinbpf.tools.report.StressJson;
 import dev.spinbpf.tools.report.StressText;
 import dev.spinbpf.tools.report.StressText.NotAttached;
 import dev.spinbpf.tools.report.Style;
-import dev.spinbpf.verifier.Verdict;
-import dev.spinbpf.verifier.Verifier;
-import dev.spinbpf.verifier.VerifierOptions;
-import dev.spinbpf.vm.Machine;
-import dev.spinbpf.vm.MachineOptions;
-import dev.spinbpf.vm.exec.UnsupportedProgramException;
+import dev.spinbpf.tools.serve.MetricsServer;
+import dev.spinbpf.tools.workload.WorkloadFileException;
 import dev.spinbpf.vm.stress.LockChoice;
 import dev.spinbpf.vm.stress.ModeDriver;
 import dev.spinbpf.vm.stress.ModeOptions;
 import dev.spinbpf.vm.stress.ModeReport;
-import dev.spinbpf.vm.stress.StressDriver;
+import dev.spinbpf.vm.stress.Pacing;
+import dev.spinbpf.vm.stress.ProgramWorkload;
+import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
+import dev.spinbpf.vm.stress.ProgramWorkload.ObjectFile;
 import dev.spinbpf.vm.stress.StressMode;
 import dev.spinbpf.vm.stress.StressOptions;
 import dev.spinbpf.vm.stress.StressReport;
+import dev.spinbpf.vm.stress.WorkloadException;
+import dev.spinbpf.vm.stress.WorkloadRun;
+import dev.spinbpf.vm.stress.WorkloadSpec;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -56,6 +54,10 @@ import picocli.CommandLine.Spec;
             "Verifies all programs of an object, attaches the accepted ones to the hooks that their sections name, keeps all"
                     + " emulated CPUs busy while interrupts land, and reports what happened to each lock.",
             "",
+            "A workload file says all that and more in one place: which programs run on which CPUs and how often, delays in"
+                    + " critical sections, what is in maps at the start, packets. Of the options that describe a run, --duration"
+                    + " and --seed can be given with it, and go before what the file says.",
+            "",
             "Without a FILE, --mode stresses the lock alone. aa, abba and abbcca work like the kernel's module"
                     + " bpf_test_rqspinlock: a task on each CPU, interrupted by NMIs. torture takes many locks of all kinds at random,"
                     + " in all contexts, and checks what they protect.",
@@ -65,6 +67,8 @@ import picocli.CommandLine.Spec;
         footer = {
             "  spinbpf stress programs/samples/nesting.bpf.o",
             "  spinbpf stress programs/samples/abba.bpf.o --cpus 4 --duration 30s --json",
+            "  spinbpf stress programs/samples/abba.yaml",
+            "  spinbpf stress programs/samples/abba.bpf.o --save mine.yaml",
             "  spinbpf stress programs/samples/abba.bpf.o --duration 1h --metrics-port 9464",
             "",
             "Refused programs are reported and skipped. Exit codes: 0 the accepted programs ran, 1 none was accepted,"
@@ -77,14 +81,30 @@ final class StressCommand implements Callable<Integer> {
     private static final int MOST_PORT = 65_535;
     private static final int SECONDS_TO_REPORT = 15;
 
+    /** Options that describe what a workload file describes. */
+    private static final Set<String> IN_WORKLOAD = Set.of(
+            "--cpus",
+            "--nmi-every",
+            "--hardirq-every",
+            "--held-times",
+            "--normal-delay",
+            "--nmi-delay",
+            "--locks",
+            "--lock",
+            "--prog",
+            "--btf");
+
+    private final WorkloadInputs inputs = new WorkloadInputs();
+
     @Spec
     private CommandSpec spec;
 
     @Parameters(
             paramLabel = "FILE",
-            arity = "0..1",
-            description = "A BPF object (.bpf.o) or text program (.bpfasm); not with --mode.")
-    private @Nullable Path file;
+            arity = "0..*",
+            description =
+                    "BPF objects (.bpf.o) and text programs (.bpfasm), or one workload file (.yaml); not with --mode.")
+    private List<Path> files = List.of();
 
     @Option(
             names = "--mode",
@@ -98,10 +118,9 @@ final class StressCommand implements Callable<Integer> {
     @Option(
             names = "--duration",
             paramLabel = "TIME",
-            defaultValue = "5s",
             converter = DurationConverter.class,
-            description = "Length of the run: 500ms, 5s, 2m, forever (default 5s).")
-    private Duration duration;
+            description = "Length of the run: 500ms, 5s, 2m, forever (default 5s, or the workload file's).")
+    private @Nullable Duration duration;
 
     @Option(
             names = "--nmi-every",
@@ -115,19 +134,17 @@ final class StressCommand implements Callable<Integer> {
     @Option(
             names = "--hardirq-every",
             paramLabel = "TIME",
-            defaultValue = "1ms",
             converter = DurationConverter.class,
             description = "Mean time between two timer interrupts on a CPU, 0 for none (default 1ms).")
-    private Duration hardirqEvery;
+    private @Nullable Duration hardirqEvery;
 
     @Option(
             names = "--held-times",
             paramLabel = "N",
             arity = "0..1",
-            defaultValue = "0",
             fallbackValue = "16",
             description = "Measure how long locks are held, for one acquisition in N (16 if N is not given).")
-    private int heldTimes;
+    private @Nullable Integer heldTimes;
 
     @Option(names = "--per-cpu", description = "Show the figures of each CPU too.")
     private boolean perCpu;
@@ -135,9 +152,10 @@ final class StressCommand implements Callable<Integer> {
     @Option(
             names = "--seed",
             paramLabel = "N",
-            defaultValue = "1",
-            description = "Seed of random numbers and of the moments at which interrupts land (default 1).")
-    private long seed;
+            description =
+                    "Seed of random numbers and of the moments at which interrupts land (default 1, or the workload"
+                            + " file's).")
+    private @Nullable Long seed;
 
     @Option(
             names = "--normal-delay",
@@ -188,6 +206,12 @@ final class StressCommand implements Callable<Integer> {
             description = "Address to serve metrics on (default 127.0.0.1).")
     private String metricsHost;
 
+    @Option(
+            names = "--save",
+            paramLabel = "FILE",
+            description = "First write the workload to a file, with what is attached and how, for stress FILE.")
+    private @Nullable Path save;
+
     @Option(names = "--strict", description = "Exit with 1 if a program was refused.")
     private boolean strict;
 
@@ -203,21 +227,44 @@ final class StressCommand implements Callable<Integer> {
     public Integer call() throws InputException, InterruptedException {
         checkOptions();
         StressMode chosen = mode;
-        Path object = file;
         if (chosen != null) {
-            return stressLocks(chosen);
+            ModeOptions options = modeOptions(chosen);
+            saveTo(options);
+            return stressLocks(options);
         }
-        if (object == null) {
+        if (files.isEmpty()) {
             throw usage("name a FILE, or a --mode to stress the lock without programs");
         }
-        return stressPrograms(object);
+        if (!WorkloadInputs.isWorkloadFile(files.getFirst())) {
+            return stressPrograms(objects());
+        }
+        try {
+            return switch (overridden(WorkloadInputs.read(files.getFirst()))) {
+                case ModeOptions options -> stressLocks(options);
+                case ProgramWorkload workload -> stressPrograms(workload);
+            };
+        } catch (WorkloadFileException e) {
+            e.mistakes().forEach(spec.commandLine().getErr()::println);
+            return ExitCodes.USAGE;
+        }
+    }
+
+    private WorkloadSpec overridden(WorkloadSpec workload) {
+        WorkloadSpec lasting = duration == null ? workload : workload.withDuration(duration);
+        return seed == null ? lasting : lasting.withSeed(seed);
+    }
+
+    private void saveTo(WorkloadSpec workload) throws InputException {
+        if (save != null) {
+            inputs.save(workload, save);
+        }
     }
 
     // Locks alone.
 
-    private int stressLocks(StressMode chosen) throws InputException, InterruptedException {
+    private int stressLocks(ModeOptions options) throws InputException, InterruptedException {
         CountDownLatch printed = new CountDownLatch(1);
-        try (ModeDriver driver = new ModeDriver(modeOptions(chosen));
+        try (ModeDriver driver = new ModeDriver(options);
                 Meters meters = new Meters(() -> Activity.of(driver.snapshot()))) {
             ModeReport report = serve(meters, driver::stop, printed, driver::run);
             print(json ? ModeJson.of(report) : ModeText.of(report, perCpu, Style.ofStandardOutput()));
@@ -243,52 +290,81 @@ final class StressCommand implements Callable<Integer> {
             throw usage("--lock both is for --mode torture");
         }
         Duration normal = Objects.requireNonNullElse(normalDelay, defaults.normalDelay());
-        Duration usual = torture || normal.isZero() ? StressOptions.DEFAULT.nmiEvery() : normal;
+        Duration usual = torture || normal.isZero() ? StressOptions.USUAL_INTERVAL : normal;
         return defaults.withAlgorithm(algorithm)
                 .withCpus(number)
-                .withDuration(duration)
+                .withDuration(Objects.requireNonNullElse(duration, defaults.duration()))
                 .withDelays(normal, Objects.requireNonNullElse(nmiDelay, defaults.nmiDelay()))
-                .withInterruptsEvery(Objects.requireNonNullElse(nmiEvery, usual), hardirqEvery)
+                .withInterruptsEvery(
+                        Objects.requireNonNullElse(nmiEvery, usual),
+                        Objects.requireNonNullElse(hardirqEvery, StressOptions.USUAL_INTERVAL))
                 .withLocks(Objects.requireNonNullElse(locks, defaults.locks()))
-                .withHeldTimesInterval(heldTimes)
-                .withSeed(seed);
+                .withHeldTimesInterval(Objects.requireNonNullElse(heldTimes, 0))
+                .withSeed(Objects.requireNonNullElse(seed, defaults.seed()));
     }
 
     // Programs.
 
-    private int stressPrograms(Path object) throws InputException, InterruptedException {
+    private ProgramWorkload objects() throws InputException {
         if (lock == LockChoice.BOTH || locks != null || normalDelay != null || nmiDelay != null) {
             throw usage("--lock both, --locks, --normal-delay and --nmi-delay are for --mode");
         }
-        Btf kernelTypes = InputFiles.kernelTypes(btf);
-        ProgramObject read = InputFiles.read(object, kernelTypes);
-        InputFiles.printNotes(read, spec.commandLine().getErr());
-        InputFiles.requirePrograms(read, programs);
-        List<NotAttached> notAttached = new ArrayList<>();
-        MachineOptions options = MachineOptions.ofCpus(Objects.requireNonNullElse(cpus, 2))
-                .withSeed(seed)
-                .withTestAndSet(lock == LockChoice.TAS)
-                .withHeldTimesInterval(heldTimes);
+        NamedFile types = btf == null ? null : inputs.open(btf);
+        PrintWriter err = spec.commandLine().getErr();
+        List<ObjectFile> objects = inputs.objects(files, InputFiles.kernelTypes(types), programs, err);
+        ProgramWorkload defaults = ProgramWorkload.of(objects);
+        return new ProgramWorkload(
+                Objects.requireNonNullElse(cpus, defaults.cpus()),
+                Objects.requireNonNullElse(lock, defaults.lock()),
+                Objects.requireNonNullElse(seed, defaults.seed()),
+                Objects.requireNonNullElse(duration, defaults.duration()),
+                Objects.requireNonNullElse(heldTimes, 0),
+                nmiEvery == null ? defaults.nmis() : Pacing.every(nmiEvery),
+                hardirqEvery == null ? defaults.hardirqs() : Pacing.every(hardirqEvery),
+                types,
+                objects,
+                defaults.attachments(),
+                defaults.delays(),
+                defaults.maps(),
+                defaults.packets());
+    }
+
+    private int stressPrograms(ProgramWorkload workload) throws InputException, InterruptedException {
         CountDownLatch printed = new CountDownLatch(1);
-        try (Machine machine = new Machine(options)) {
-            Duration nmis = Objects.requireNonNullElse(nmiEvery, StressOptions.DEFAULT.nmiEvery());
-            List<String> verdicts = attachAll(machine, read, kernelTypes, notAttached);
-            StressDriver driver = new StressDriver(machine, new StressOptions(duration, nmis, hardirqEvery, seed));
-            try (Meters meters = new Meters(() -> Activity.of(driver.snapshot()))) {
-                verdicts.forEach(meters::countVerdict);
-                boolean nothingToRun = driver.snapshot().programs().isEmpty();
-                StressReport report =
-                        nothingToRun ? driver.snapshot() : serve(meters, driver::stop, printed, driver::run);
-                String name = InputFiles.shown(object);
-                print(
-                        json
-                                ? StressJson.of(name, report, notAttached)
-                                : StressText.of(name, report, notAttached, perCpu, Style.ofStandardOutput()));
-                return exitCode(report, notAttached);
-            }
+        try (WorkloadRun run = WorkloadRun.prepare(workload);
+                Meters meters = new Meters(() -> Activity.of(run.snapshot()))) {
+            saveTo(run.effectiveSpec());
+            run.answers().forEach(answer -> meters.countVerdict(verdict(answer)));
+            List<NotAttached> notAttached = run.answers().stream()
+                    .filter(answer -> answer.outcome() != WorkloadRun.Outcome.ACCEPTED)
+                    .map(StressCommand::notAttached)
+                    .toList();
+            boolean nothingToRun = run.snapshot().programs().isEmpty();
+            StressReport report = nothingToRun ? run.snapshot() : serve(meters, run::stop, printed, run::run);
+            String name = files.stream().map(InputFiles::shown).collect(Collectors.joining(", "));
+            print(
+                    json
+                            ? StressJson.of(name, report, notAttached)
+                            : StressText.of(name, report, notAttached, perCpu, Style.ofStandardOutput()));
+            return exitCode(report, notAttached);
+        } catch (WorkloadException e) {
+            throw new InputException(String.valueOf(e.getMessage()));
         } finally {
             printed.countDown();
         }
+    }
+
+    private static String verdict(WorkloadRun.Answer answer) {
+        return switch (answer.outcome()) {
+            case ACCEPTED, NOT_ATTACHED -> "accepted";
+            case REJECTED -> "rejected";
+            case UNSUPPORTED -> "unsupported";
+        };
+    }
+
+    private static NotAttached notAttached(WorkloadRun.Answer answer) {
+        boolean refused = answer.outcome() != WorkloadRun.Outcome.NOT_ATTACHED;
+        return new NotAttached(answer.program(), answer.section(), refused, answer.reason(), answer.explanation());
     }
 
     private void print(String report) {
@@ -310,10 +386,11 @@ final class StressCommand implements Callable<Integer> {
     }
 
     private void checkOptions() {
-        if (mode != null && file != null) {
-            throw usage("--mode stresses the lock without programs; leave " + file + " out");
+        if (mode != null && !files.isEmpty()) {
+            throw usage("--mode stresses the lock without programs; leave " + files.getFirst() + " out");
         }
-        if (heldTimes < 0) {
+        checkWorkloadFile();
+        if (heldTimes != null && heldTimes < 0) {
             throw usage("--held-times is " + heldTimes + "; it has to be 1 or more, or 0 for none");
         }
         if (cpus != null && (cpus < 1 || cpus > MOST_CPUS)) {
@@ -327,44 +404,24 @@ final class StressCommand implements Callable<Integer> {
         }
     }
 
-    /** Returns the verdicts. */
-    private List<String> attachAll(
-            Machine machine, ProgramObject object, Btf kernelTypes, List<NotAttached> notAttached) {
-        List<String> verdicts = new ArrayList<>();
-        VerifierOptions options = new VerifierOptions(false, kernelTypes, VerifierOptions.INSN_LIMIT);
-        for (Program program : object.programs()) {
-            if (!programs.isEmpty() && !programs.contains(program.name())) {
-                continue;
-            }
-            switch (Verifier.verify(object, program, options)) {
-                case Verdict.Accepted accepted -> {
-                    verdicts.add("accepted");
-                    attach(machine, accepted, program, notAttached);
-                }
-                case Verdict.Rejected rejected -> {
-                    verdicts.add("rejected");
-                    notAttached.add(new NotAttached(
-                            program.name(), program.section(), true, rejected.message(), rejected.explanation()));
-                }
-                case Verdict.Unsupported unsupported -> {
-                    verdicts.add("unsupported");
-                    notAttached.add(new NotAttached(program.name(), program.section(), true, unsupported.what(), ""));
-                }
-            }
+    private void checkWorkloadFile() {
+        if (files.stream().noneMatch(WorkloadInputs::isWorkloadFile)) {
+            return;
         }
-        for (UnlinkedProgram program : object.unlinked()) {
-            notAttached.add(new NotAttached(program.name(), program.section(), true, program.reason(), ""));
+        if (files.size() > 1) {
+            throw usage("a workload file stands alone; name the objects in it");
         }
-        return verdicts;
-    }
-
-    private static void attach(
-            Machine machine, Verdict.Accepted accepted, Program program, List<NotAttached> notAttached) {
-        try {
-            machine.attach(machine.load(accepted.program()));
-        } catch (MapCreationException | UnsupportedProgramException e) {
-            notAttached.add(
-                    new NotAttached(program.name(), program.section(), false, String.valueOf(e.getMessage()), ""));
+        List<String> given = spec.commandLine().getParseResult().matchedOptions().stream()
+                .map(CommandLine.Model.OptionSpec::longestName)
+                .filter(IN_WORKLOAD::contains)
+                .toList();
+        if (!given.isEmpty()) {
+            throw usage(String.join(", ", given) + ": " + files.getFirst()
+                    + " says that; of what it says only --duration" + " and --seed can be given besides");
+        }
+        if (save != null) {
+            throw usage(
+                    "--save writes the workload of objects or of a --mode; " + files.getFirst() + " is one already");
         }
     }
 

@@ -1,5 +1,5 @@
 /**
- * The Prometheus endpoint and all meters. Meters read counters that locks and runs keep anyway; nothing is counted
+ * All meters. Meters read counters that locks and runs keep anyway; nothing is counted
  * here, and no lock or program knows of metrics.
  */
 @NullMarked

@@ -17,7 +17,13 @@ public abstract class BenchReport {
     public enum Format {
         TABLE,
         TSV,
-        JSON
+        JSON;
+
+        /** Returns the word that the option takes. */
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     /** The report of that form. */

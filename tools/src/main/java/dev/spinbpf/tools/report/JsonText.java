@@ -3,7 +3,7 @@ package dev.spinbpf.tools.report;
 import dev.spinbpf.programs.btf.BtfValue;
 
 /** Writes JSON with bpftool's commas and line ends, so that its output can be compared byte by byte. */
-final class JsonText {
+public final class JsonText {
     private static final String INDENT = "    ";
 
     private final StringBuilder out = new StringBuilder();
@@ -17,17 +17,17 @@ final class JsonText {
      * @param plain whether values are shown as bpftool shows them without {@code -j}: pointers and bit fields in
      *     hexadecimal
      */
-    JsonText(boolean pretty, boolean plain) {
+    public JsonText(boolean pretty, boolean plain) {
         this.pretty = pretty;
         this.plain = plain;
     }
 
     /** Returns the text so far, with a line end. */
-    String text() {
+    public String text() {
         return out + "\n";
     }
 
-    JsonText begin(char bracket) {
+    public JsonText begin(char bracket) {
         separator();
         out.append(bracket);
         depth++;
@@ -35,7 +35,7 @@ final class JsonText {
         return this;
     }
 
-    JsonText end(char bracket) {
+    public JsonText end(char bracket) {
         depth--;
         if (separate) {
             lineEnd();
@@ -45,7 +45,7 @@ final class JsonText {
         return this;
     }
 
-    JsonText name(String name) {
+    public JsonText name(String name) {
         separator();
         lineEnd();
         separate = false;
@@ -54,25 +54,25 @@ final class JsonText {
         return this;
     }
 
-    JsonText number(long value) {
+    public JsonText number(long value) {
         return raw(Long.toString(value));
     }
 
-    JsonText string(String text) {
+    public JsonText string(String text) {
         separator();
         quoted(text);
         return this;
     }
 
     /** A word that stands as it is: {@code null}, a number. */
-    JsonText raw(String text) {
+    public JsonText raw(String text) {
         separator();
         out.append(text);
         return this;
     }
 
     /** An array of bytes: {@code ["0x01","0xff"]}. */
-    JsonText bytes(byte[] bytes) {
+    public JsonText bytes(byte[] bytes) {
         begin('[');
         for (byte b : bytes) {
             raw(String.format("\"0x%02x\"", b & 0xff));
@@ -81,7 +81,7 @@ final class JsonText {
     }
 
     /** A value of a type. */
-    JsonText value(BtfValue value) {
+    public JsonText value(BtfValue value) {
         return switch (value) {
             case BtfValue.Number number -> raw(number.digits());
             case BtfValue.Hex hex -> raw(plain ? hex.digits() : "\"" + hex.digits() + "\"");

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** Prints the rows of {@code spinbpf verify} in one of several forms. */
 public abstract class VerifyPrinter {
@@ -18,7 +19,13 @@ public abstract class VerifyPrinter {
     public enum Format {
         TABLE,
         CSV,
-        JSON
+        JSON;
+
+        /** Returns the word that the option takes. */
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     /** The report of that form; {@code verbose} adds the log of each program, except to CSV. */

@@ -57,6 +57,26 @@ public record VerifyRow(
         return new VerifyRow(fileName, progName, Outcome.INTERNAL, 0, 0, 0, 0, progType, message, explanation, "");
     }
 
+    /**
+     * Returns the row of the same program where loading ends with another one.
+     *
+     * @param isNeverVerified whether the program is never verified, so that there are no counts and no log
+     */
+    public VerifyRow refused(String otherMessage, String reason, boolean isNeverVerified) {
+        return new VerifyRow(
+                fileName,
+                progName,
+                Outcome.FAILURE,
+                isNeverVerified ? 0 : durationMicros,
+                isNeverVerified ? 0 : totalInsns,
+                isNeverVerified ? 0 : totalStates,
+                isNeverVerified ? 0 : peakStates,
+                progType,
+                otherMessage,
+                reason,
+                isNeverVerified ? "" : log);
+    }
+
     /** The values in the order of {@link #COLUMNS}. */
     public List<String> values() {
         return List.of(

@@ -34,9 +34,9 @@ public final class ContextAccessRules implements ContextAccess {
     public @Nullable RegState check(Exploration path, int off, int size, boolean write, boolean signExtend) {
         Program program = path.unit().program();
         return switch (program.type()) {
-            case TRACING -> TracedContext.check(path, off, size, write);
-            case LSM -> TracedContext.argument(path, off, size);
-            case STRUCT_OPS -> StructOpsTargets.context(path, off, size, write);
+            case TRACING -> TracedContext.check(path.unit(), path.log(), off, size, write);
+            case LSM -> TracedContext.argument(path.unit(), path.log(), off, size);
+            case STRUCT_OPS -> StructOpsTargets.context(path.unit(), path.log(), off, size, write);
             case SYSCALL -> off >= 0 && off < MAX_SYSCALL_BYTES ? RegState.UNKNOWN : null;
             case EXT -> {
                 if (!TracedContext.isWithin(off, size, write)) {

@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.attach;
 
+import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.Errno;
@@ -7,37 +8,43 @@ import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.verifier.flow.AttachTarget;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.ProgramUnit;
 import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.ReturnCodes;
 import dev.spinbpf.verifier.kernel.LsmHooks;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.RetvalRange;
-import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import org.jspecify.annotations.Nullable;
 
-/** The values that each kind of program may return. */
+/**
+ * The values that each kind of program may return.
+ *
+ * <p>What must hold: a program that replaces a function without a result returns nothing. One that replaces a function
+ * which returns an object may return such an object, as it got it and with its reference, or null. All others have to
+ * have a value in the register, and where the value matters to the kernel, a number that is certainly within a range: an
+ * asynchronous callback that of callbacks of its kind; a program on a hook of a security module what the hook may return;
+ * any other what the table of return values says.
+ *
+ * <p>A program of a control group cannot change that a hook has no result: there it must return 1, for yes.
+ */
 public final class ReturnCodeRules implements ReturnCodes {
     private static final RetvalRange ZERO_OR_ONE = new RetvalRange(0, 1);
     private static final RetvalRange ZERO = new RetvalRange(0, 0);
     private static final RetvalRange ONE = new RetvalRange(1, 1);
     private static final RetvalRange ZERO_OR_ERROR = new RetvalRange(-4095, 0, true);
-    private static final RetvalRange UP_TO_THREE = new RetvalRange(0, 3);
 
     @Override
     public void checkReturnCode(Exploration path, int regno, String registerName) {
-        FuncState frame = path.state().frame(0);
-        if (!frame.inAsyncCallback() && returnsVoid(path)) {
-            return;
-        }
-        if (returnsReference(path, regno)) {
+        boolean async = path.state().frame(0).inAsyncCallback();
+        boolean hasResult = async || !returnsVoid(path.unit());
+        if (!hasResult || returnsReference(path, regno)) {
             return;
         }
         // A privileged program may return an address where its value does not matter.
         RegState reg = Registers.checkSource(path, regno);
-        boolean async = frame.inAsyncCallback();
-        RetvalRange range = async ? frame.callbackRetRange() : range(path);
+        RetvalRange range = async ? path.state().frame(0).callbackRetRange() : range(path.unit());
         if (range == null) {
             return;
         }
@@ -46,11 +53,13 @@ public final class ReturnCodeRules implements ReturnCodes {
             throw path.reject(Errno.EINVAL, Message.RETURN_VALUE_UNKNOWN, where, regno, reg.typeText());
         }
         path.services().precision().markChain(path, regno);
-        if (!async && isVoidCgroupHook(path) && !isWithin(reg, range)) {
+        if (!isWithin(reg, range)) {
             path.log().note(Message.RETURN_VALUE_OUT_OF_RANGE, outOfRange(reg, range, where, registerName));
-            throw path.reject(Errno.EINVAL, Message.NOTE_VOID_LSM_HOOK);
+            if (!async && isVoidCgroupHook(path.unit())) {
+                path.log().note(Message.NOTE_VOID_LSM_HOOK);
+            }
+            throw path.reject(Errno.EINVAL);
         }
-        checkRange(path, reg, range, where, registerName);
     }
 
     /** Refuses a number that is not certainly within the range. */
@@ -70,13 +79,6 @@ public final class ReturnCodeRules implements ReturnCodes {
         };
     }
 
-    private static boolean isVoidCgroupHook(Exploration path) {
-        Program program = path.unit().program();
-        return program.type() == ProgType.LSM
-                && program.attachType() == AttachType.LSM_CGROUP
-                && path.unit().kernel().lsmHooks().returnsVoid(LsmHooks.PREFIX + program.attachTarget());
-    }
-
     /** Returns whether the number is certainly within the range. */
     public static boolean isWithin(RegState reg, RetvalRange range) {
         return range.return32bit()
@@ -85,88 +87,63 @@ public final class ReturnCodeRules implements ReturnCodes {
     }
 
     /** The values that the program may return, or null if it may return any. */
-    static @Nullable RetvalRange range(Exploration path) {
-        Program program = path.unit().program();
-        AttachType attach = program.attachType();
+    static @Nullable RetvalRange range(ProgramUnit unit) {
+        Program program = unit.program();
         return switch (program.type()) {
-            case CGROUP_SOCK_ADDR ->
-                switch (attach) {
-                    case CGROUP_UDP4_RECVMSG,
-                            CGROUP_UDP6_RECVMSG,
-                            CGROUP_UNIX_RECVMSG,
-                            CGROUP_INET4_GETPEERNAME,
-                            CGROUP_INET6_GETPEERNAME,
-                            CGROUP_UNIX_GETPEERNAME,
-                            CGROUP_INET4_GETSOCKNAME,
-                            CGROUP_INET6_GETSOCKNAME,
-                            CGROUP_UNIX_GETSOCKNAME -> ONE;
-                    case CGROUP_INET4_BIND, CGROUP_INET6_BIND -> UP_TO_THREE;
-                    default -> ZERO_OR_ONE;
-                };
-            case CGROUP_SKB -> attach == AttachType.CGROUP_INET_EGRESS ? UP_TO_THREE : ZERO_OR_ONE;
-            case CGROUP_SOCK, SOCK_OPS, CGROUP_DEVICE, CGROUP_SYSCTL, CGROUP_SOCKOPT, SK_LOOKUP, NETFILTER ->
-                ZERO_OR_ONE;
-            case TRACING ->
-                switch (attach) {
-                    case TRACE_FENTRY,
-                            TRACE_FEXIT,
-                            TRACE_FSESSION,
-                            TRACE_FENTRY_MULTI,
-                            TRACE_FEXIT_MULTI,
-                            TRACE_FSESSION_MULTI -> ZERO;
-                    case TRACE_RAW_TP, MODIFY_RETURN -> null;
-                    default -> ZERO_OR_ONE;
-                };
-            case KPROBE ->
-                attach == AttachType.TRACE_KPROBE_SESSION || attach == AttachType.TRACE_UPROBE_SESSION
-                        ? ZERO_OR_ONE
-                        : null;
-            case STRUCT_OPS -> returnsPointer(path) ? ZERO : null;
-            case LSM -> lsm(path, LsmHooks.PREFIX + program.attachTarget(), attach);
-            default -> null;
+            case STRUCT_OPS -> result(unit) instanceof BtfType.Ptr ? ZERO : null;
+            case LSM -> {
+                RetvalRange range = unit.kernel().lsmHooks().returnRange(hook(program));
+                RetvalRange ofGroup = range == null ? ONE : ZERO_OR_ONE;
+                yield program.attachType() == AttachType.LSM_CGROUP ? ofGroup : range;
+            }
+            default -> unit.kernel().programRules().returnRange(program);
         };
     }
 
-    private static boolean returnsVoid(Exploration path) {
-        Program program = path.unit().program();
+    private static boolean returnsVoid(ProgramUnit unit) {
+        Program program = unit.program();
         return switch (program.type()) {
             case LSM ->
                 program.attachType() != AttachType.LSM_CGROUP
-                        && path.unit().kernel().lsmHooks().returnsVoid(LsmHooks.PREFIX + program.attachTarget());
-            case STRUCT_OPS -> AttachTargets.require(path).proto().returnTypeId() == 0;
+                        && unit.kernel().lsmHooks().returnsVoid(hook(program));
+            case STRUCT_OPS -> result(unit) instanceof BtfType.Void;
             default -> false;
         };
     }
 
-    private static boolean returnsPointer(Exploration path) {
-        AttachTarget target = AttachTargets.require(path);
-        return target.btf().resolved(target.proto().returnTypeId()) instanceof BtfType.Ptr;
+    private static boolean isVoidCgroupHook(ProgramUnit unit) {
+        Program program = unit.program();
+        return program.type() == ProgType.LSM
+                && program.attachType() == AttachType.LSM_CGROUP
+                && unit.kernel().lsmHooks().returnsVoid(hook(program));
     }
 
-    /** Returns whether a function of a struct returns an object of its result's type, to which it holds a reference. */
+    private static String hook(Program program) {
+        return LsmHooks.PREFIX + program.attachTarget();
+    }
+
+    /** Type of the result of the function that the program replaces. */
+    private static BtfType result(ProgramUnit unit) {
+        AttachTarget target = AttachTargets.require(unit);
+        return target.btf().resolved(target.proto().returnTypeId());
+    }
+
+    /** Returns whether the program returns an object of the function's type, to which it holds a reference. */
     private static boolean returnsReference(Exploration path, int regno) {
         if (path.unit().program().type() != ProgType.STRUCT_OPS) {
             return false;
         }
         RegState reg = path.reg(regno);
-        AttachTarget target = AttachTargets.require(path);
+        Btf btf = AttachTargets.require(path.unit()).btf();
         boolean matches = reg.payload() instanceof RegPayload.BtfRef ref
-                && ref.btf() == target.btf()
-                && target.btf().resolved(target.proto().returnTypeId()) instanceof BtfType.Ptr pointer
-                && target.btf().resolve(pointer.typeId()) == ref.typeId()
+                && ref.btf() == btf
+                && result(path.unit()) instanceof BtfType.Ptr pointer
+                && btf.resolve(pointer.typeId()) == ref.typeId()
                 && path.state().hasReference(reg.id());
         if (matches) {
             Registers.checkPointerOffset(path, reg, Registers.name(regno), false);
         }
         return matches;
-    }
-
-    private static @Nullable RetvalRange lsm(Exploration path, String hook, AttachType attach) {
-        RetvalRange range = path.unit().kernel().lsmHooks().returnRange(hook);
-        if (attach == AttachType.LSM_CGROUP) {
-            return range == null ? ONE : ZERO_OR_ONE;
-        }
-        return range;
     }
 
     /** The values that what a program of a control group decides on may return before it, null if any. */
@@ -176,7 +153,7 @@ public final class ReturnCodeRules implements ReturnCodes {
             return null;
         }
         return program.type() == ProgType.LSM
-                ? path.unit().kernel().lsmHooks().returnRange(LsmHooks.PREFIX + program.attachTarget())
+                ? path.unit().kernel().lsmHooks().returnRange(hook(program))
                 : ZERO_OR_ERROR;
     }
 }

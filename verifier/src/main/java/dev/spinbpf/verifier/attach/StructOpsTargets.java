@@ -4,8 +4,9 @@ import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.AttachTarget;
-import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.ProgramUnit;
 import dev.spinbpf.verifier.flow.SubprogInfo;
+import dev.spinbpf.verifier.flow.VerifierLog;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.StructOps;
 import dev.spinbpf.verifier.kernel.TypeFlags;
@@ -24,41 +25,42 @@ final class StructOpsTargets {
 
     private StructOpsTargets() {}
 
-    static AttachTarget resolve(Exploration path) {
-        if (!path.unit().object().isGplCompatible()) {
-            throw path.reject(Errno.EINVAL, Message.STRUCT_OPS_NEEDS_GPL);
+    static AttachTarget resolve(ProgramUnit unit, VerifierLog log) {
+        if (!unit.object().isGplCompatible()) {
+            throw log.reject(Errno.EINVAL, Message.STRUCT_OPS_NEEDS_GPL);
         }
-        if (!AttachTargets.hasTypes(path)) {
+        if (!AttachTargets.hasTypes(unit)) {
             throw new UnsupportedFeature("program type struct_ops is not supported without the kernel's types");
         }
-        Btf btf = path.unit().kernelTypes();
-        String struct = StructOps.structOf(path.unit().program());
+        Btf btf = unit.kernelTypes();
+        String struct = StructOps.structOf(unit.program());
         if (struct.isEmpty()) {
-            throw path.reject(
+            throw log.reject(
                     Errno.EINVAL,
                     Message.STRUCT_OPS_UNREFERENCED,
-                    path.unit().program().name());
+                    unit.program().name());
         }
         int id = btf.find(struct, BtfType.Composite.class);
         if (id == 0 || btf.find(VALUE_PREFIX + struct, BtfType.Composite.class) == 0) {
-            throw path.reject(Errno.ESRCH, Message.STRUCT_OPS_NOT_IN_KERNEL_BTF, VALUE_PREFIX + struct);
+            throw log.reject(Errno.ESRCH, Message.STRUCT_OPS_NOT_IN_KERNEL_BTF, VALUE_PREFIX + struct);
         }
-        StructOps.Rules rules = path.unit().kernel().structOps().rules(struct);
-        String member = StructOps.memberOf(path.unit().program());
+        StructOps.Rules rules = unit.kernel().structOps().rules(struct);
+        String member = StructOps.memberOf(unit.program());
         BtfType.FuncProto proto = prototype(btf, (BtfType.Composite) btf.type(id), member);
         if (proto == null) {
-            throw path.reject(Errno.EINVAL, Message.STRUCT_OPS_INVALID_MEMBER, member, struct);
+            throw log.reject(Errno.EINVAL, Message.STRUCT_OPS_INVALID_MEMBER, member, struct);
         }
-        checkMember(path, struct, member, rules);
-        List<AttachTarget.Argument> arguments = arguments(path, struct, member, proto);
+        checkMember(unit, log, struct, member, rules);
+        List<AttachTarget.Argument> arguments = arguments(unit, log, struct, member, proto);
         return new AttachTarget(btf, member, proto, false, arguments);
     }
 
-    private static void checkMember(Exploration path, String struct, String member, StructOps.Rules rules) {
+    private static void checkMember(
+            ProgramUnit unit, VerifierLog log, String struct, String member, StructOps.Rules rules) {
         if (!rules.members().contains(member)) {
-            throw path.reject(Errno.ENOTSUPP, Message.STRUCT_OPS_UNSUPPORTED_MEMBER, member, struct);
+            throw log.reject(Errno.ENOTSUPP, Message.STRUCT_OPS_UNSUPPORTED_MEMBER, member, struct);
         }
-        if (!path.unit().program().sleepable()) {
+        if (!unit.program().sleepable()) {
             return;
         }
         Set<String> sleepable = rules.sleepable();
@@ -66,7 +68,7 @@ final class StructOpsTargets {
             throw new UnsupportedFeature("a program of struct_ops " + struct + " that may sleep is not supported");
         }
         if (!sleepable.contains(member)) {
-            throw path.reject(Errno.EINVAL, Message.STRUCT_OPS_UNSUPPORTED_MEMBER, member, struct);
+            throw log.reject(Errno.EINVAL, Message.STRUCT_OPS_UNSUPPORTED_MEMBER, member, struct);
         }
     }
 
@@ -83,8 +85,8 @@ final class StructOpsTargets {
 
     /** Returns what the names of the parameters of the kernel's own do-nothing function say. */
     private static List<AttachTarget.Argument> arguments(
-            Exploration path, String struct, String member, BtfType.FuncProto proto) {
-        Btf btf = path.unit().kernelTypes();
+            ProgramUnit unit, VerifierLog log, String struct, String member, BtfType.FuncProto proto) {
+        Btf btf = unit.kernelTypes();
         int id = btf.find(struct + "__" + member, BtfType.Func.class);
         if (id == 0
                 || !(btf.type(id) instanceof BtfType.Func func)
@@ -103,7 +105,7 @@ final class StructOpsTargets {
                     int flags = TypeFlags.PTR_TRUSTED | TypeFlags.PTR_MAYBE_NULL;
                     arguments.add(new AttachTarget.Argument(off, RegState.btfId(btf, object, flags)));
                 } else if (name.endsWith("__ref")) {
-                    refuseTailCalls(path);
+                    refuseTailCalls(unit, log);
                     RegState reg = RegState.btfId(btf, object, TypeFlags.PTR_TRUSTED);
                     arguments.add(new AttachTarget.Argument(off, reg, true));
                 }
@@ -113,25 +115,25 @@ final class StructOpsTargets {
         return List.copyOf(arguments);
     }
 
-    private static void refuseTailCalls(Exploration path) {
-        for (SubprogInfo subprog : path.unit().subprogs()) {
+    private static void refuseTailCalls(ProgramUnit unit, VerifierLog log) {
+        for (SubprogInfo subprog : unit.subprogs()) {
             if (subprog.hasTailCall) {
-                throw path.reject(Errno.EINVAL, Message.REF_ARGUMENT_CANNOT_TAIL_CALL);
+                throw log.reject(Errno.EINVAL, Message.REF_ARGUMENT_CANNOT_TAIL_CALL);
             }
         }
     }
 
     /** Returns what a load from the context gives, beyond what prototypes say. */
-    static @Nullable RegState context(Exploration path, int off, int size, boolean write) {
-        String struct = StructOps.structOf(path.unit().program());
+    static @Nullable RegState context(ProgramUnit unit, VerifierLog log, int off, int size, boolean write) {
+        String struct = StructOps.structOf(unit.program());
         if (struct.equals(StructOps.QDISC_OPS)
-                && StructOps.memberOf(path.unit().program()).equals("enqueue")
+                && StructOps.memberOf(unit.program()).equals("enqueue")
                 && off / Long.BYTES == 2
                 && !write) {
-            Btf btf = path.unit().kernelTypes();
+            Btf btf = unit.kernelTypes();
             return RegState.btfId(btf, btf.find("bpf_sk_buff_ptr", BtfType.Composite.class), TypeFlags.PTR_TRUSTED);
         }
-        RegState loaded = TracedContext.check(path, off, size, write);
+        RegState loaded = TracedContext.check(unit, log, off, size, write);
         if (loaded == null || !loaded.is(RegType.PTR_TO_BTF_ID) || !struct.equals(StructOps.TCP_CONGESTION_OPS)) {
             return loaded;
         }

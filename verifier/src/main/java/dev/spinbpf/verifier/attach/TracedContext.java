@@ -4,10 +4,14 @@ import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.KernelLimits;
+import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.verifier.domain.ScalarValue;
 import dev.spinbpf.verifier.flow.AttachTarget;
-import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.ProgramUnit;
+import dev.spinbpf.verifier.flow.VerifierLog;
 import dev.spinbpf.verifier.kernel.Message;
+import dev.spinbpf.verifier.kernel.ProgramRules.Property;
+import dev.spinbpf.verifier.kernel.RawTracepoints;
 import dev.spinbpf.verifier.kernel.RetvalRange;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
@@ -16,16 +20,48 @@ import dev.spinbpf.verifier.state.RegType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Contexts that are the arguments of a function of the kernel, eight bytes or a multiple each, and behind them its
- * result: Linux's {@code btf_ctx_access}.
+ * Contexts that are the arguments of a function of the kernel, eight bytes or a multiple each, and after them its result.
+ *
+ * <p>What must hold: a load begins where an argument's eight bytes begin, or the result's where programs at this place see
+ * it. Numbers and structs may be loaded in part, and are any number; the result of a hook of a security module is a number
+ * that the hook may return. Pointers are loaded whole. One to a struct is that object, and how far it can be relied on is
+ * known from three sources, each of which {@link #flags adds} to it: the kind of program, the function (by the argument's
+ * name or the table of tracepoints), and the tags of the type. Where the program's target says what an argument is, that
+ * counts instead. Any other pointer is no more than a number.
  */
 final class TracedContext {
 
     private TracedContext() {}
 
+    /**
+     * A value in the context.
+     *
+     * @param number of the argument; the count of arguments for the result
+     * @param typeId its type
+     * @param name the parameter's name, empty for the result
+     * @param off its offset in the context
+     */
+    private record Value(AttachTarget target, int number, int typeId, String name, int off) {
+        static Value of(AttachTarget target, int number, int off) {
+            if (number == target.count()) {
+                return new Value(target, number, target.proto().returnTypeId(), "", off);
+            }
+            BtfType.Param param = target.param(number);
+            return new Value(target, number, param.typeId(), param.name(), off);
+        }
+
+        boolean isResult() {
+            return number == target.count();
+        }
+
+        BtfType type() {
+            return target.btf().resolved(typeId);
+        }
+    }
+
     /** Returns what a load of an argument gives, or null if the access is not allowed. */
-    static @Nullable RegState check(Exploration path, int off, int size, boolean write) {
-        return isWithin(off, size, write) ? argument(path, off, size) : null;
+    static @Nullable RegState check(ProgramUnit unit, VerifierLog log, int off, int size, boolean write) {
+        return isWithin(off, size, write) ? argument(unit, log, off, size) : null;
     }
 
     /** Returns whether a read is of an aligned part of the context. */
@@ -34,24 +70,28 @@ final class TracedContext {
     }
 
     /** As {@link #check}, and the caller has checked that the access is a read within the context. */
-    static @Nullable RegState argument(Exploration path, int off, int size) {
-        AttachTarget target = AttachTargets.require(path);
+    static @Nullable RegState argument(ProgramUnit unit, VerifierLog log, int off, int size) {
+        AttachTarget target = AttachTargets.require(unit);
         if (off % Long.BYTES != 0) {
-            path.log().note(Message.TRACED_OFFSET_NOT_MULTIPLE_OF_8, target.name(), off);
+            log.note(Message.TRACED_OFFSET_NOT_MULTIPLE_OF_8, target.name(), off);
             return null;
         }
-        int number = argumentNumber(target, off);
+        int number = numberAt(target, off);
         if (number > target.count()) {
-            path.log().note(Message.TRACED_NO_SUCH_ARGUMENT, target.name(), number + 1);
+            log.note(Message.TRACED_NO_SUCH_ARGUMENT, target.name(), number + 1);
             return null;
         }
-        return number == target.count() ? result(path, target, off, size) : typed(path, target, number, off, size);
+        Value value = Value.of(target, number, off);
+        return value.isResult() ? result(unit, log, value, size) : loaded(unit, log, value, size);
     }
 
-    /** Returns which argument lies at the offset; the count of arguments if the result does, one more if nothing does. */
-    private static int argumentNumber(AttachTarget target, int off) {
-        int end = 0;
+    /**
+     * Returns which value of the prototype lies at the offset, one more than all if none does. An argument that programs do
+     * not see takes no place in the context but counts here, so that the last number may be beyond the result.
+     */
+    private static int numberAt(AttachTarget target, int off) {
         int number = 0;
+        int end = 0;
         for (BtfType.Param param : target.proto().params()) {
             end += AttachTarget.slotBytes(target.btf(), param.typeId());
             if (off < end) {
@@ -63,113 +103,97 @@ final class TracedContext {
         return off < end ? number : number + 1;
     }
 
-    private static @Nullable RegState result(Exploration path, AttachTarget target, int off, int size) {
-        AttachType attach = path.unit().program().attachType();
-        int typeId = target.proto().returnTypeId();
-        switch (attach) {
-            case LSM_MAC -> {
-                RetvalRange range = path.unit().kernel().lsmHooks().returnRange(target.name());
-                if (range != null) {
-                    ScalarValue value = ScalarValue.signedRange(range.min(), range.max());
-                    return RegState.scalar(value);
-                }
+    private static @Nullable RegState result(ProgramUnit unit, VerifierLog log, Value value, int size) {
+        Program program = unit.program();
+        if (unit.kernel().programRules().has(program, Property.READS_INT_RESULT)) {
+            BtfType type = value.type();
+            if (type instanceof BtfType.Int number && number.sizeBytes() <= Long.BYTES) {
+                return RegState.UNKNOWN;
             }
-            case LSM_CGROUP, TRACE_FEXIT, TRACE_FSESSION -> {}
-            case MODIFY_RETURN -> {
-                BtfType type = target.btf().resolved(typeId);
-                if (!(type instanceof BtfType.Int number) || number.sizeBytes() > Long.BYTES) {
-                    path.log().note(Message.FMOD_RET_TYPE_NOT_ALLOWED, AttachTargets.kindName(type));
-                    return null;
-                }
-            }
-            default -> {
-                path.log().note(Message.TRACED_NO_SUCH_ARGUMENT, target.name(), target.count() + 1);
-                return null;
-            }
+            log.note(Message.FMOD_RET_TYPE_NOT_ALLOWED, AttachTargets.kindName(type));
+            return null;
         }
-        return typed(path, target, target.count(), off, size);
+        if (!unit.kernel().programRules().has(program, Property.READS_RESULT)) {
+            log.note(Message.TRACED_NO_SUCH_ARGUMENT, value.target.name(), value.number + 1);
+            return null;
+        }
+        RetvalRange range = program.attachType() == AttachType.LSM_MAC
+                ? unit.kernel().lsmHooks().returnRange(value.target.name())
+                : null;
+        return range == null
+                ? loaded(unit, log, value, size)
+                : RegState.scalar(ScalarValue.signedRange(range.min(), range.max()));
     }
 
-    /** The argument of that number, or the result if it is the number of arguments. */
-    private static @Nullable RegState typed(Exploration path, AttachTarget target, int number, int off, int size) {
-        Btf btf = target.btf();
-        boolean isResult = number == target.count();
-        int typeId =
-                isResult ? target.proto().returnTypeId() : target.param(number).typeId();
-        switch (btf.resolved(typeId)) {
-            case BtfType.Int type
-            when type.sizeBytes() <= Long.BYTES -> {
-                return RegState.UNKNOWN;
-            }
-            case BtfType.Enum _, BtfType.Composite _ -> {
-                return RegState.UNKNOWN;
-            }
-            case BtfType.Ptr pointer -> {
-                if (size != Long.BYTES) {
-                    path.log().note(Message.TRACED_SIZE_MUST_BE_8, target.name(), size);
-                    return null;
-                }
-                return pointer(path, target, pointer, number, off);
+    private static @Nullable RegState loaded(ProgramUnit unit, VerifierLog log, Value value, int size) {
+        return switch (value.type()) {
+            case BtfType.Int type when type.sizeBytes() <= Long.BYTES -> RegState.UNKNOWN;
+            case BtfType.Enum _, BtfType.Composite _ -> RegState.UNKNOWN;
+            case BtfType.Ptr pointer when size == Long.BYTES -> pointer(unit, log, value, pointer);
+            case BtfType.Ptr _ -> {
+                log.note(Message.TRACED_SIZE_MUST_BE_8, value.target.name(), size);
+                yield null;
             }
             case BtfType other -> {
-                path.log()
-                        .note(
-                                Message.TRACED_ARG_NOT_A_POINTER,
-                                target.name(),
-                                number,
-                                other.name(),
-                                AttachTargets.kindName(other));
-                return null;
+                String kind = AttachTargets.kindName(other);
+                log.note(Message.TRACED_ARG_NOT_A_POINTER, value.target.name(), value.number, other.name(), kind);
+                yield null;
             }
-        }
+        };
     }
 
-    private static @Nullable RegState pointer(
-            Exploration path, AttachTarget target, BtfType.Ptr pointer, int number, int off) {
-        Btf btf = target.btf();
-        AttachTarget.Argument known = target.argumentAt(off);
-        boolean isBuffer = known != null && known.reg().is(RegType.PTR_TO_BUF);
-        if (known != null && isBuffer) {
+    private static @Nullable RegState pointer(ProgramUnit unit, VerifierLog log, Value value, BtfType.Ptr pointer) {
+        BtfType pointee = value.target.btf().resolved(pointer.typeId());
+        AttachTarget.Argument known = value.target.argumentAt(value.off);
+        if (known != null
+                && (pointee instanceof BtfType.Composite || known.reg().is(RegType.PTR_TO_BUF))) {
             return known.reg();
         }
-        if (!(btf.resolved(pointer.typeId()) instanceof BtfType.Composite struct)) {
+        if (!(pointee instanceof BtfType.Composite) || mayBeError(unit, value)) {
             return RegState.UNKNOWN;
         }
-        if (known != null) {
-            return known.reg();
+        if (!AttachTargets.hasTypes(unit)) {
+            return opaque(unit, value, pointee.name());
         }
-        int flags = AttachTargets.trustsArguments(path) ? TypeFlags.PTR_TRUSTED : 0;
-        if (number < target.count() && target.param(number).name().endsWith("__nullable")) {
-            flags |= TypeFlags.PTR_MAYBE_NULL;
+        int tags = tagFlags(value.target.btf(), pointer);
+        if (Integer.bitCount(tags) > 1) {
+            log.note(Message.TRACED_ARG_MULTIPLE_TYPE_TAGS, value.target.name(), value.number);
+            return null;
         }
-        if (path.unit().program().attachType() == AttachType.TRACE_RAW_TP) {
-            if (path.unit().kernel().rawTracepoints().mayBeError(target.name(), number)) {
-                return RegState.UNKNOWN;
-            }
-            if (path.unit().kernel().rawTracepoints().mayBeNull(target.name(), number)) {
-                flags |= TypeFlags.PTR_MAYBE_NULL;
-            }
-        }
-        return AttachTargets.hasTypes(path)
-                ? struct(path, target, pointer, number, flags)
-                : opaque(path, target, struct.name(), number, flags);
+        int struct = value.target.btf().resolve(pointer.typeId());
+        return RegState.btfId(value.target.btf(), struct, flags(unit, value) | tags);
+    }
+
+    private static boolean isTracepoint(ProgramUnit unit) {
+        return unit.program().attachType() == AttachType.TRACE_RAW_TP;
+    }
+
+    private static boolean mayBeError(ProgramUnit unit, Value value) {
+        RawTracepoints tracepoints = unit.kernel().rawTracepoints();
+        return isTracepoint(unit) && tracepoints.mayBeError(value.target.name(), value.number);
+    }
+
+    /** The flags of a pointer to a struct by where the program is attached. */
+    private static int flags(ProgramUnit unit, Value value) {
+        boolean mayBeNull = value.name.endsWith("__nullable")
+                || isTracepoint(unit) && unit.kernel().rawTracepoints().mayBeNull(value.target.name(), value.number);
+        return (AttachTargets.trustsArguments(unit) ? TypeFlags.PTR_TRUSTED : 0)
+                | (mayBeNull ? TypeFlags.PTR_MAYBE_NULL : 0);
     }
 
     /** A pointer to a struct of which no more than the name is known. */
-    private static RegState opaque(Exploration path, AttachTarget target, String struct, int number, int flags) {
-        Btf types = path.unit().kernel().structs().typesOr(Btf.EMPTY);
+    private static RegState opaque(ProgramUnit unit, Value value, String struct) {
+        Btf types = unit.kernel().structs().typesOr(Btf.EMPTY);
         int id = types.find(struct, BtfType.Composite.class);
         if (id == 0) {
-            throw new UnsupportedFeature("argument " + (number + 1) + " of " + target.name() + ", a pointer to struct "
-                    + struct + ", is not supported without the kernel's types");
+            throw new UnsupportedFeature("argument " + (value.number + 1) + " of " + value.target.name()
+                    + ", a pointer to struct " + struct + ", is not supported without the kernel's types");
         }
-        return RegState.btfId(types, id, flags);
+        return RegState.btfId(types, id, flags(unit, value));
     }
 
-    /** A pointer to a struct, with what its tags say of it. */
-    private static @Nullable RegState struct(
-            Exploration path, AttachTarget target, BtfType.Ptr pointer, int number, int trust) {
-        Btf btf = target.btf();
+    /** The flags that tags between a pointer and its struct give. */
+    private static int tagFlags(Btf btf, BtfType.Ptr pointer) {
         int flags = 0;
         int at = pointer.typeId();
         while (true) {
@@ -180,11 +204,7 @@ final class TracedContext {
                 }
                 case BtfType.Typedef typedef -> at = typedef.typeId();
                 default -> {
-                    if (Integer.bitCount(flags) > 1) {
-                        path.log().note(Message.TRACED_ARG_MULTIPLE_TYPE_TAGS, target.name(), number);
-                        return null;
-                    }
-                    return RegState.btfId(btf, at, trust | flags);
+                    return flags;
                 }
             }
         }

@@ -1,7 +1,7 @@
 package dev.spinbpf.verifier.call;
 
+import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfField;
-import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.verifier.check.HelperMemory;
@@ -9,6 +9,7 @@ import dev.spinbpf.verifier.check.RawMemory;
 import dev.spinbpf.verifier.flow.AccessType;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.MemoryAccess;
+import dev.spinbpf.verifier.flow.ProgramUnit;
 import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.kernel.ArgKind;
 import dev.spinbpf.verifier.kernel.ArgType;
@@ -16,68 +17,113 @@ import dev.spinbpf.verifier.kernel.HelperTraits.Trait;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.object.Dynptrs;
+import dev.spinbpf.verifier.object.Kptrs;
 import dev.spinbpf.verifier.object.Locks;
 import dev.spinbpf.verifier.object.MapFields;
-import dev.spinbpf.verifier.object.SpecialFields;
 import dev.spinbpf.verifier.object.StructMatch;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.Objects;
 
-/** Arguments of helpers: Linux's {@code check_func_arg}. */
+/**
+ * Arguments of helpers.
+ *
+ * <p>What must hold of an argument, in the order in which refusals show: its register has a value; a pointer into a packet
+ * goes only to helpers that take them; the value's type, and where a pointer points, fit the prototype, or it is null
+ * where that is allowed, and then that it is null matters to safety; what the helper is to release is something that the
+ * path has a reference to. What else holds depends on the argument's kind: {@link #checks}. Some kinds refer to arguments
+ * before them: a size to the memory that it is the size of, a key or value to the map. What a check learns for the call's
+ * result and effects, it notes in {@link HelperMeta}.
+ */
 final class HelperArgs {
-    private static final RegPayload.BtfRef NO_TYPE = new RegPayload.BtfRef(dev.spinbpf.programs.btf.Btf.EMPTY, 0);
+    private static final RegPayload.BtfRef NO_TYPE = new RegPayload.BtfRef(Btf.EMPTY, 0);
+
+    /** The checks of arguments by their kind, for those of which the type does not say it all. */
+    private final Map<ArgKind, Check> checks = new EnumMap<>(ArgKind.class);
 
     private final MemoryAccess memory;
-    private final Dynptrs dynptrs;
+
+    /** The check of one kind of argument. */
+    private interface Check {
+        void apply(Exploration path, Arg arg, HelperMeta meta);
+    }
+
+    /** An argument that is passed in a register. */
+    private record Arg(int index, int regno, String name, ArgType type, RegState reg, int insnIndex) {}
 
     HelperArgs(MemoryAccess memory) {
         this.memory = memory;
-        this.dynptrs = new Dynptrs(memory);
+        var dynptrs = new Dynptrs(memory);
+        checks.put(ArgKind.CONST_MAP_PTR, HelperArgs::map);
+        checks.put(ArgKind.PTR_TO_MAP_KEY, HelperArgs::key);
+        checks.put(ArgKind.PTR_TO_MAP_VALUE, HelperArgs::value);
+        checks.put(ArgKind.PTR_TO_MEM, this::memoryArg);
+        checks.put(ArgKind.CONST_SIZE, (path, arg, meta) -> size(path, arg, meta, false));
+        checks.put(ArgKind.CONST_SIZE_OR_ZERO, (path, arg, meta) -> size(path, arg, meta, true));
+        checks.put(ArgKind.CONST_ALLOC_SIZE_OR_ZERO, HelperArgs::allocatedSize);
+        checks.put(ArgKind.PTR_TO_CONST_STR, (path, arg, meta) -> ConstStrings.check(path, arg.reg, arg.name));
+        checks.put(ArgKind.PTR_TO_PERCPU_BTF_ID, (path, arg, meta) -> meta.objectType = arg.reg.btfRef());
+        checks.put(
+                ArgKind.PTR_TO_FUNC,
+                (path, arg, meta) -> meta.subprog = ((RegPayload.SubprogRef) arg.reg.payload()).subprog());
+        checks.put(ArgKind.PTR_TO_SPIN_LOCK, HelperArgs::lock);
+        checks.put(ArgKind.PTR_TO_TIMER, HelperArgs::timer);
+        checks.put(
+                ArgKind.PTR_TO_DYNPTR,
+                (path, arg, meta) -> dynptrs.process(
+                        path, arg.reg, arg.name, arg.insnIndex, arg.type.flags(), meta.objectId, meta.dynptr));
+        checks.put(ArgKind.KPTR_XCHG_DEST, HelperArgs::kptr);
     }
 
     /** Checks the argument in register {@code index + 1}. */
     void check(Exploration path, int index, HelperMeta meta, int insnIndex) {
-        ArgType type = meta.proto.arg(index);
-        if (type.kind() == ArgKind.DONTCARE) {
+        ArgType declared = meta.proto.arg(index);
+        if (declared.kind() == ArgKind.DONTCARE) {
             return;
         }
         int regno = index + 1;
         RegState reg = Registers.checkSource(path, regno);
-        String name = Registers.name(regno);
-        if (type.kind() == ArgKind.ANYTHING) {
+        if (declared.kind() == ArgKind.ANYTHING) {
             // A privileged program may leak addresses.
             return;
         }
-        if (reg.isPacketPointer()
-                && !path.unit()
-                        .kernel()
-                        .programTypes()
-                        .mayPassPackets(path.unit().program().type(), meta.proto)) {
+        if (reg.isPacketPointer() && !mayPassPackets(path.unit(), meta)) {
             throw path.reject(Errno.EACCES, Message.HELPER_PACKET_ACCESS_NOT_ALLOWED);
         }
-        if (type.kind() == ArgKind.PTR_TO_MAP_VALUE) {
-            type = mapValueType(path, type, meta);
+        ArgType type = declared.kind() == ArgKind.PTR_TO_MAP_VALUE ? mapValueType(path, declared, meta) : declared;
+        var arg = new Arg(index, regno, Registers.name(regno), type, reg, insnIndex);
+        checkType(path, arg, meta);
+        checkReference(path, arg, meta);
+        Check check = checks.get(type.kind());
+        if (check != null) {
+            check.apply(path, arg, meta);
         }
-        if (reg.isNull() && type.mayBeNull()) {
-            path.services().precision().markChain(path, regno);
-        } else {
-            RegisterTypes.check(path, reg, regno, type, wantedType(path, type, reg), meta);
-            ArgOffsets.check(path, reg, name, type, true);
-        }
-        boolean referenced = path.state().hasReference(reg.id());
-        if (type.isRelease() && type.kind() != ArgKind.PTR_TO_DYNPTR && !referenced && !reg.isNull()) {
-            throw path.reject(Errno.EINVAL, Message.RELEASE_HELPER_EXPECTS_REFERENCE, meta.name, name);
-        }
-        if (referenced) {
-            meta.objectId = reg.id();
-        }
-        checkKind(path, new Arg(index, regno, name, type, reg), meta, insnIndex);
     }
 
-    private record Arg(int index, int regno, String name, ArgType type, RegState reg) {}
+    private static boolean mayPassPackets(ProgramUnit unit, HelperMeta meta) {
+        return unit.kernel().programTypes().mayPassPackets(unit.program().type(), meta.proto);
+    }
+
+    private static void checkType(Exploration path, Arg arg, HelperMeta meta) {
+        if (arg.reg.isNull() && arg.type.mayBeNull()) {
+            path.services().precision().markChain(path, arg.regno);
+        } else {
+            RegisterTypes.check(path, arg.reg, arg.regno, arg.type, wantedType(path, arg.type, arg.reg), meta);
+            ArgOffsets.check(path, arg.reg, arg.name, arg.type, true);
+        }
+    }
+
+    private static void checkReference(Exploration path, Arg arg, HelperMeta meta) {
+        if (path.state().hasReference(arg.reg.id())) {
+            meta.objectId = arg.reg.id();
+        } else if (arg.type.isRelease() && arg.type.kind() != ArgKind.PTR_TO_DYNPTR && !arg.reg.isNull()) {
+            throw path.reject(Errno.EINVAL, Message.RELEASE_HELPER_EXPECTS_REFERENCE, meta.name, arg.name);
+        }
+    }
 
     private static ArgType mapValueType(Exploration path, ArgType type, HelperMeta meta) {
         MapInfo map = Objects.requireNonNull(meta.map);
@@ -101,43 +147,8 @@ final class HelperArgs {
         return StructMatch.require(path, struct);
     }
 
-    private void checkKind(Exploration path, Arg arg, HelperMeta meta, int insnIndex) {
-        RegState reg = arg.reg;
-        switch (arg.type.kind()) {
-            case CONST_MAP_PTR -> map(path, reg, meta);
-            case PTR_TO_MAP_KEY -> key(path, arg, meta);
-            case PTR_TO_MAP_VALUE -> value(path, arg, meta);
-            case PTR_TO_PERCPU_BTF_ID -> meta.objectType = reg.btfRef();
-            case PTR_TO_SPIN_LOCK -> {
-                if (KfuncCalls.inRbtreeCallback(path)) {
-                    throw path.reject(Errno.EACCES, Message.SPIN_LOCK_IN_RBTREE_CB);
-                }
-                Locks.process(path, reg, arg.name, meta.has(Trait.TAKES_LOCK), Locks.type(false, false));
-            }
-            case PTR_TO_TIMER -> timer(path, reg, arg.name, meta);
-            case PTR_TO_FUNC -> meta.subprog = ((RegPayload.SubprogRef) reg.payload()).subprog();
-            case PTR_TO_MEM -> memoryArg(path, arg, meta);
-            case CONST_SIZE -> size(path, arg, meta, false);
-            case CONST_SIZE_OR_ZERO -> size(path, arg, meta, true);
-            case PTR_TO_DYNPTR ->
-                dynptrs.process(path, reg, arg.name, insnIndex, arg.type.flags(), meta.objectId, meta.dynptr);
-            case CONST_ALLOC_SIZE_OR_ZERO -> {
-                if (!reg.isConst()) {
-                    throw path.reject(Errno.EACCES, Message.REG_NOT_KNOWN_CONSTANT, arg.regno);
-                }
-                meta.memSize = reg.constValue() & 0xffffffffL;
-                path.services().precision().markChain(path, arg.regno);
-            }
-            case PTR_TO_CONST_STR -> ConstStrings.check(path, reg, arg.name);
-            case KPTR_XCHG_DEST -> kptr(path, arg, meta);
-            default -> {
-                // The type says it all.
-            }
-        }
-    }
-
-    private static void map(Exploration path, RegState reg, HelperMeta meta) {
-        RegPayload.MapRef ref = (RegPayload.MapRef) reg.payload();
+    private static void map(Exploration path, Arg arg, HelperMeta meta) {
+        RegPayload.MapRef ref = (RegPayload.MapRef) arg.reg.payload();
         if (meta.map != null && (meta.map != ref.map() || meta.mapUid != ref.uid())) {
             throw path.reject(Errno.EINVAL, Message.TIMER_MAP_MISMATCH, meta.mapUid, ref.uid());
         }
@@ -200,46 +211,31 @@ final class HelperArgs {
         }
     }
 
-    private static void timer(Exploration path, RegState reg, String name, HelperMeta meta) {
-        RegPayload.MapRef ref = MapFields.check(path, reg, name, BtfField.Kind.BPF_TIMER);
+    private static void allocatedSize(Exploration path, Arg arg, HelperMeta meta) {
+        if (!arg.reg.isConst()) {
+            throw path.reject(Errno.EACCES, Message.REG_NOT_KNOWN_CONSTANT, arg.regno);
+        }
+        meta.memSize = arg.reg.constValue() & 0xffffffffL;
+        path.services().precision().markChain(path, arg.regno);
+    }
+
+    private static void lock(Exploration path, Arg arg, HelperMeta meta) {
+        if (KfuncCalls.inRbtreeCallback(path)) {
+            throw path.reject(Errno.EACCES, Message.SPIN_LOCK_IN_RBTREE_CB);
+        }
+        Locks.process(path, arg.reg, arg.name, meta.has(Trait.TAKES_LOCK), Locks.type(false, false));
+    }
+
+    private static void timer(Exploration path, Arg arg, HelperMeta meta) {
+        RegPayload.MapRef ref = MapFields.check(path, arg.reg, arg.name, BtfField.Kind.BPF_TIMER);
         meta.map = ref.map();
         meta.mapUid = ref.uid();
     }
 
     private static void kptr(Exploration path, Arg arg, HelperMeta meta) {
-        RegState reg = arg.reg;
-        BtfRecord record;
-        if (reg.isAllocatedObject()) {
-            record = SpecialFields.of(path, reg);
-        } else {
-            if (!reg.map().hasBtf()) {
-                throw path.reject(
-                        Errno.EINVAL, Message.KPTR_XCHG_NEEDS_BTF, reg.map().name());
-            }
-            record = reg.map().record();
-            meta.map = reg.map();
+        if (arg.reg.is(RegType.PTR_TO_MAP_VALUE)) {
+            meta.map = arg.reg.map();
         }
-        if (!reg.isConst()) {
-            throw path.reject(Errno.EINVAL, Message.KPTR_OFFSET_NOT_CONSTANT, arg.regno);
-        }
-        if (!SpecialFields.has(record, BtfField.Kind.BPF_KPTR_UNREF)
-                && !SpecialFields.has(record, BtfField.Kind.BPF_KPTR_REF)
-                && !SpecialFields.has(record, BtfField.Kind.BPF_KPTR_PERCPU)) {
-            throw path.reject(Errno.EINVAL, Message.KPTR_NOT_VALID, arg.regno);
-        }
-        int offset = (int) reg.constValue();
-        BtfField field = SpecialFields.find(
-                record,
-                offset,
-                BtfField.Kind.BPF_KPTR_UNREF,
-                BtfField.Kind.BPF_KPTR_REF,
-                BtfField.Kind.BPF_KPTR_PERCPU);
-        if (field == null) {
-            throw path.reject(Errno.EACCES, Message.KPTR_NOT_AT_OFFSET, offset);
-        }
-        if (field.kind() == BtfField.Kind.BPF_KPTR_UNREF) {
-            throw path.reject(Errno.EACCES, Message.KPTR_NOT_REFERENCED, offset);
-        }
-        meta.kptrField = field;
+        meta.kptrField = Kptrs.exchanged(path, arg.reg, arg.regno);
     }
 }

@@ -5,24 +5,48 @@ import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.HelperIds;
 import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.MapType;
+import dev.spinbpf.programs.linux.ProgType;
+import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.verifier.check.PacketAccess;
 import dev.spinbpf.verifier.check.RawMemory;
 import dev.spinbpf.verifier.flow.CriticalSections;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.MemoryAccess;
 import dev.spinbpf.verifier.flow.Registers;
-import dev.spinbpf.verifier.kernel.AllowedTargets;
+import dev.spinbpf.verifier.flow.Rule;
 import dev.spinbpf.verifier.kernel.HelperProto;
+import dev.spinbpf.verifier.kernel.HelperProto.Attribute;
 import dev.spinbpf.verifier.kernel.HelperTraits;
 import dev.spinbpf.verifier.kernel.HelperTraits.Trait;
 import dev.spinbpf.verifier.kernel.Message;
+import dev.spinbpf.verifier.kernel.ProgramRules.Property;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.RegState;
+import java.util.List;
 import java.util.Objects;
 
-/** Calls of helpers: Linux's {@code check_helper_call}. */
+/**
+ * Calls of helpers.
+ *
+ * <p>What must hold: the path may make calls at all where it is; the kernel has the helper, offers it to programs of this
+ * kind, and the program is one that may use it here ({@link #MAY_CALL}); each argument is what the prototype says ({@link
+ * HelperArgs}). Then the call does what its row in the table says ({@link HelperEffects}), r1 to r5 are lost, and r0 is
+ * what the prototype says ({@link HelperReturns}). Effects see the arguments, so they come before the registers are lost;
+ * pointers into packets die last, as even the result may be one.
+ */
 final class HelperCalls {
+    private static final List<Rule<Call>> MAY_CALL = List.of(
+            Rule.of(
+                    call -> !call.proto.has(Attribute.GPL_ONLY)
+                            || call.path.unit().object().isGplCompatible(),
+                    Errno.EINVAL,
+                    Message.HELPER_NEEDS_GPL),
+            Rule.of(Call::isAllowed, Errno.EINVAL, Message.HELPER_NOT_ALLOWED_IN_PROBE),
+            Rule.of(
+                    call -> !call.proto.has(Attribute.MIGHT_SLEEP) || CriticalSections.maySleep(call.path.state()),
+                    Message.SLEEPABLE_HELPER_CALLED,
+                    call -> List.of(call.name, call.id, CriticalSections.nonSleepableDescription(call.path.state()))));
 
     private final HelperArgs args;
     private final MemoryAccess memory;
@@ -30,6 +54,14 @@ final class HelperCalls {
     HelperCalls(MemoryAccess memory) {
         this.args = new HelperArgs(memory);
         this.memory = memory;
+    }
+
+    private record Call(Exploration path, int id, String name, HelperProto proto) {
+        boolean isAllowed() {
+            Property needed = proto.allowed();
+            return needed == null
+                    || path.unit().kernel().programRules().has(path.unit().program(), needed);
+        }
     }
 
     /** Name of the helper as messages show it. */
@@ -78,23 +110,7 @@ final class HelperCalls {
         if (proto == null) {
             throw path.reject(Errno.EINVAL, Message.HELPER_NOT_ALLOWED_FOR_TYPE, name, id);
         }
-        if (proto.gplOnly() && !path.unit().object().isGplCompatible()) {
-            throw path.reject(Errno.EINVAL, Message.HELPER_NEEDS_GPL);
-        }
-        String condition = proto.allowed();
-        if (condition != null
-                && !AllowedTargets.holds(
-                        path.unit().kernel(), condition, path.unit().program())) {
-            throw path.reject(Errno.EINVAL, Message.HELPER_NOT_ALLOWED_IN_PROBE);
-        }
-        if (proto.mightSleep() && !CriticalSections.maySleep(path.state())) {
-            throw path.reject(
-                    Errno.EINVAL,
-                    Message.SLEEPABLE_HELPER_CALLED,
-                    name,
-                    id,
-                    CriticalSections.nonSleepableDescription(path.state()));
-        }
+        Rule.enforce(path.log(), MAY_CALL, new Call(path, id, name, proto));
         return proto;
     }
 
@@ -134,34 +150,18 @@ final class HelperCalls {
     }
 
     private static void checkFuncIp(Exploration path, HelperMeta meta) {
-        switch (path.unit().program().type()) {
-            case KPROBE -> {
-                // Fine.
-            }
-            case TRACING -> {
-                switch (path.unit().program().attachType()) {
-                    case TRACE_FENTRY,
-                            TRACE_FEXIT,
-                            MODIFY_RETURN,
-                            TRACE_FSESSION,
-                            TRACE_FENTRY_MULTI,
-                            TRACE_FEXIT_MULTI,
-                            TRACE_FSESSION_MULTI -> {
-                        // Fine.
-                    }
-                    default ->
-                        throw path.reject(
-                                Errno.ENOTSUPP, Message.HELPER_ONLY_FOR_TRACING_TRAMPOLINES, meta.name, meta.id);
-                }
-            }
-            default ->
-                throw path.reject(
+        Program program = path.unit().program();
+        if (path.unit().kernel().programRules().has(program, Property.FUNCTION_ADDRESS)) {
+            return;
+        }
+        throw program.type() == ProgType.TRACING
+                ? path.reject(Errno.ENOTSUPP, Message.HELPER_ONLY_FOR_TRACING_TRAMPOLINES, meta.name, meta.id)
+                : path.reject(
                         Errno.ENOTSUPP,
                         Message.HELPER_NOT_SUPPORTED_FOR_TYPE,
                         meta.name,
                         meta.id,
-                        path.unit().program().type().number());
-        }
+                        program.type().number());
     }
 
     /** A tail call that succeeds leaves the frame: in the main program nothing is left to do, else the caller goes on. */

@@ -48,8 +48,8 @@ final class HelperReturns {
     }
 
     private static RegState value(Exploration path, HelperMeta meta, RegState r1) {
-        int flags = meta.proto.retFlags();
-        return switch (meta.proto.ret()) {
+        int flags = meta.proto.result().flags();
+        return switch (meta.proto.result().kind()) {
             case INTEGER -> RegState.UNKNOWN;
             case VOID -> RegState.NOT_INIT;
             case PTR_TO_MAP_VALUE -> mapValue(meta, flags);
@@ -105,7 +105,7 @@ final class HelperReturns {
             }
             return RegState.btfId(type.btf(), type.typeId(), flags | own);
         }
-        String name = Objects.requireNonNull(meta.proto.retType());
+        String name = Objects.requireNonNull(meta.proto.result().kernelType());
         RegPayload.BtfRef type = StructMatch.require(path, name);
         return RegState.btfId(type.btf(), type.typeId(), flags);
     }
@@ -120,7 +120,7 @@ final class HelperReturns {
     }
 
     private static RegState refined(Exploration path, HelperMeta meta, RegState r0) {
-        if (meta.proto.ret() != RetKind.INTEGER) {
+        if (meta.proto.result().kind() != RetKind.INTEGER) {
             return r0;
         }
         if (meta.has(Trait.RETURNS_LENGTH)) {

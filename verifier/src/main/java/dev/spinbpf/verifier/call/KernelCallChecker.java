@@ -8,8 +8,10 @@ import dev.spinbpf.programs.model.KfuncRef;
 import dev.spinbpf.verifier.flow.CallChecker;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.MemoryAccess;
+import dev.spinbpf.verifier.flow.ProgramUnit;
 import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.SubprogArg;
+import dev.spinbpf.verifier.flow.VerifierLog;
 import dev.spinbpf.verifier.kernel.ArgKind;
 import dev.spinbpf.verifier.kernel.ArgType;
 import dev.spinbpf.verifier.kernel.Callback;
@@ -67,65 +69,63 @@ public final class KernelCallChecker implements CallChecker {
     }
 
     @Override
-    public void checkExterns(Exploration path) {
-        for (KfuncRef kfunc : path.unit().object().kfuncs()) {
-            if (!kfunc.weak() && !path.unit().kernel().kfuncs().exists(kfunc.essentialName())) {
-                throw path.reject(Errno.EINVAL, Message.KFUNC_EXTERN_NOT_FOUND, kfunc.name());
+    public void checkExterns(ProgramUnit unit, VerifierLog log) {
+        for (KfuncRef kfunc : unit.object().kfuncs()) {
+            if (!kfunc.weak() && !unit.kernel().kfuncs().exists(kfunc.essentialName())) {
+                throw log.reject(Errno.EINVAL, Message.KFUNC_EXTERN_NOT_FOUND, kfunc.name());
             }
         }
     }
 
     @Override
-    public void prepareKfuncCall(Exploration path, Insn insn) {
-        KfuncRef kfunc = path.unit().object().kfuncs().get((int) insn.imm());
+    public void prepareKfuncCall(ProgramUnit unit, VerifierLog log, Insn insn) {
+        KfuncRef kfunc = unit.object().kfuncs().get((int) insn.imm());
         String name = kfunc.essentialName();
         if (kfunc.absent()) {
             return;
         }
-        if (path.unit().kernel().kfuncs().exists(name) && !path.unit().object().isGplCompatible()) {
-            throw path.reject(Errno.EINVAL, Message.KFUNC_NEEDS_GPL);
+        if (unit.kernel().kfuncs().exists(name) && !unit.object().isGplCompatible()) {
+            throw log.reject(Errno.EINVAL, Message.KFUNC_NEEDS_GPL);
         }
-        boolean isKnown = path.unit().kernel().kfuncs().exists(name);
-        if (!isKnown
-                && name.endsWith(IMPLEMENTATION)
-                && path.unit().kernelTypes().find(name, BtfType.Func.class) != 0) {
-            throw path.reject(Errno.EINVAL, Message.KFUNC_WITHOUT_ADDRESS, name);
+        boolean isKnown = unit.kernel().kfuncs().exists(name);
+        if (!isKnown && name.endsWith(IMPLEMENTATION) && unit.kernelTypes().find(name, BtfType.Func.class) != 0) {
+            throw log.reject(Errno.EINVAL, Message.KFUNC_WITHOUT_ADDRESS, name);
         }
         // Only user space can bind a program to a device, where it loads it.
-        if (path.unit().kernel().kfuncs().needsDevice(name)) {
-            throw path.reject(Errno.EINVAL, Message.KFUNC_NEEDS_DEVICE_BOUND_PROGRAM);
+        if (unit.kernel().kfuncs().needsDevice(name)) {
+            throw log.reject(Errno.EINVAL, Message.KFUNC_NEEDS_DEVICE_BOUND_PROGRAM);
         }
     }
 
     @Override
-    public CallSummary summary(Exploration path, Insn insn) {
+    public CallSummary summary(ProgramUnit unit, Insn insn) {
         if (insn.op() == Op.CALL_HELPER) {
-            return helper(path, insn);
+            return helper(unit, insn);
         }
-        return insn.op() == Op.CALL_KFUNC ? kfunc(path, insn) : CallSummary.UNKNOWN;
+        return insn.op() == Op.CALL_KFUNC ? kfunc(unit, insn) : CallSummary.UNKNOWN;
     }
 
     @Override
-    public long stackAccessBytes(Exploration path, Insn insn, int insnIndex, int arg) {
-        return StackUse.bytes(path, insn, insnIndex, arg);
+    public long stackAccessBytes(ProgramUnit unit, Insn insn, int insnIndex, int arg) {
+        return StackUse.bytes(unit, insn, insnIndex, arg);
     }
 
-    private static CallSummary helper(Exploration path, Insn insn) {
+    private static CallSummary helper(ProgramUnit unit, Insn insn) {
         String name = HelperCalls.name((int) insn.imm());
         HelperProto proto;
         try {
-            proto = path.unit().kernel().helperSets().find(path.unit().program(), name);
+            proto = unit.kernel().helperSets().find(unit.program(), name);
         } catch (UnsupportedFeature unknown) {
             proto = null;
         }
-        HelperTraits traits = path.unit().kernel().helperSets().traits(name);
+        HelperTraits traits = unit.kernel().helperSets().traits(name);
         Callback callback = traits.callback();
         return new CallSummary(
                 proto == null ? 5 : proto.args().size(),
-                proto != null && proto.ret() == RetKind.VOID,
-                proto != null && proto.fastcall(),
+                proto != null && proto.result().kind() == RetKind.VOID,
+                proto != null && proto.has(HelperProto.Attribute.ALLOW_FASTCALL),
                 traits.has(HelperTraits.Trait.CHANGES_PACKETS) || traits.has(HelperTraits.Trait.TAIL_CALL),
-                proto != null && proto.mightSleep(),
+                proto != null && proto.has(HelperProto.Attribute.MIGHT_SLEEP),
                 callback != null && !callback.async(),
                 callback != null && callback.async(),
                 callback != null && callback.maySleep(),
@@ -133,8 +133,8 @@ public final class KernelCallChecker implements CallChecker {
                 false);
     }
 
-    private static CallSummary kfunc(Exploration path, Insn insn) {
-        Kfunc kfunc = KfuncCalls.known(path, insn);
+    private static CallSummary kfunc(ProgramUnit unit, Insn insn) {
+        Kfunc kfunc = KfuncCalls.known(unit, insn);
         if (kfunc == null) {
             return CallSummary.UNKNOWN;
         }

@@ -4,23 +4,26 @@ import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
-import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.KernelLimits;
-import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.KfuncRef;
+import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.verifier.check.PacketAccess;
 import dev.spinbpf.verifier.domain.ScalarValue;
 import dev.spinbpf.verifier.flow.CallChecker;
 import dev.spinbpf.verifier.flow.CriticalSections;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.MemoryAccess;
+import dev.spinbpf.verifier.flow.ProgramUnit;
 import dev.spinbpf.verifier.flow.References;
 import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.flow.Rule;
 import dev.spinbpf.verifier.kernel.Callback;
+import dev.spinbpf.verifier.kernel.Kernel;
 import dev.spinbpf.verifier.kernel.Kfunc;
 import dev.spinbpf.verifier.kernel.KfuncTraits.Trait;
 import dev.spinbpf.verifier.kernel.Message;
+import dev.spinbpf.verifier.kernel.ProgramRules.Property;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.object.Dynptrs;
 import dev.spinbpf.verifier.object.Iterators;
@@ -29,11 +32,62 @@ import dev.spinbpf.verifier.object.SpecialFields;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.VerifierState;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Calls of kernel functions: Linux's {@code check_kfunc_call}. */
+/**
+ * Calls of kernel functions.
+ *
+ * <p>What must hold, in the order in which refusals show: under a lock only functions that say so may be called; the kernel
+ * has the function and offers it to the program ({@link #MAY_CALL}); each argument is what the declaration says ({@link
+ * KfuncArgs}); a region that the function ends has begun ({@link #REGIONS}); and where the call leads to, the function may
+ * be called ({@link #HOLDS_HERE}).
+ *
+ * <p>A function that takes a resilient lock may fail, so the path forks: the other path, on which nothing was taken, goes
+ * on from the state before the arguments were looked at. What is released is released while the arguments are still in
+ * their registers. Then r1 to r5 are lost, and r0 is what the declaration says ({@link KfuncReturns}).
+ */
 final class KfuncCalls {
+    private static final List<Rule<Call>> MAY_CALL = List.of(
+            new Rule<>(
+                    call -> call.kernel()
+                            .kfuncs()
+                            .isAllowed(call.kfunc, call.path.unit().program()),
+                    Errno.EACCES,
+                    Message.KFUNC_NOT_ALLOWED,
+                    call -> List.of(call.kfunc.name())),
+            Rule.of(call -> !call.kfunc.has(Trait.TRAPS), Errno.EFAULT, Message.UNEXPECTED_BPF_TRAP),
+            new Rule<>(
+                    call -> !call.isSleepable() || call.state().inSleepable(),
+                    Errno.EACCES,
+                    Message.SLEEPABLE_KFUNC_NEEDS_SLEEPABLE_PROGRAM,
+                    call -> List.of(call.kfunc.name())));
+
+    private static final List<Rule<Call>> HOLDS_HERE = List.of(
+            new Rule<>(
+                    call -> !call.isSleepable() || CriticalSections.maySleep(call.state()),
+                    Errno.EACCES,
+                    Message.SLEEPABLE_KFUNC_CALLED,
+                    call -> List.of(call.kfunc.name(), CriticalSections.nonSleepableDescription(call.state()))),
+            new Rule<>(
+                    call -> !call.kfunc.has(Kfunc.Flag.RCU_PROTECTED) || CriticalSections.inRcuSection(call.state()),
+                    Errno.EACCES,
+                    Message.KFUNC_NEEDS_RCU_SECTION,
+                    call -> List.of(call.kfunc.name())));
+
+    /** The beginnings and ends of regions. */
+    private static final Map<Trait, Consumer<Call>> REGIONS = Map.of(
+            Trait.RCU_LOCK,
+            call -> call.state().setActiveRcuLocks(call.state().activeRcuLocks() + 1),
+            Trait.RCU_UNLOCK,
+            KfuncCalls::rcuUnlock,
+            Trait.PREEMPT_DISABLE,
+            call -> call.state().setActivePreemptLocks(call.state().activePreemptLocks() + 1),
+            Trait.PREEMPT_ENABLE,
+            KfuncCalls::preemptEnable);
 
     private final KfuncArgs args;
 
@@ -41,13 +95,27 @@ final class KfuncCalls {
         args = new KfuncArgs(memory);
     }
 
+    private record Call(Exploration path, Kfunc kfunc) {
+        Kernel kernel() {
+            return path.unit().kernel();
+        }
+
+        VerifierState state() {
+            return path.state();
+        }
+
+        boolean isSleepable() {
+            return kfunc.has(Kfunc.Flag.SLEEPABLE);
+        }
+    }
+
     /** The function that the instruction calls, or null if it is no such call or its rules are not known. */
-    static @Nullable Kfunc known(Exploration path, Insn insn) {
+    static @Nullable Kfunc known(ProgramUnit unit, Insn insn) {
         if (insn.op() != Op.CALL_KFUNC) {
             return null;
         }
-        KfuncRef ref = ref(path, insn);
-        return ref.absent() ? null : path.unit().kernel().kfuncs().find(ref.essentialName());
+        KfuncRef ref = ref(unit, insn);
+        return ref.absent() ? null : unit.kernel().kfuncs().find(ref.essentialName());
     }
 
     /** Returns whether the path runs in the comparison function of a tree. */
@@ -58,7 +126,7 @@ final class KfuncCalls {
                 continue;
             }
             var insn = path.unit().insn(state.frame(frame).callsite());
-            Kfunc kfunc = known(path, insn);
+            Kfunc kfunc = known(path.unit(), insn);
             if (kfunc != null && kfunc.has(Trait.RBTREE_ADD)) {
                 return true;
             }
@@ -66,40 +134,33 @@ final class KfuncCalls {
         return false;
     }
 
-    private static KfuncRef ref(Exploration path, Insn insn) {
-        return path.unit().object().kfuncs().get((int) insn.imm());
+    private static KfuncRef ref(ProgramUnit unit, Insn insn) {
+        return unit.object().kfuncs().get((int) insn.imm());
     }
 
     CallChecker.KfuncResult check(Exploration path, Insn insn, int insnIndex) {
-        KfuncRef ref = ref(path, insn);
-        Kfunc kfunc = ref.absent() ? null : path.unit().kernel().kfuncs().find(ref.essentialName());
-        VerifierState state = path.state();
-        if (state.activeLocks() > 0 && (kfunc == null || !kfunc.has(Trait.UNDER_LOCK))) {
-            throw path.reject(Errno.EINVAL, Message.CALL_UNDER_LOCK);
-        }
-        if (ref.absent() || !path.unit().kernel().kfuncs().exists(ref.essentialName())) {
-            throw path.reject(Errno.EINVAL, Message.KFUNC_UNRESOLVED, ref.name());
-        }
-        if (kfunc == null) {
-            throw new UnsupportedFeature("kfunc " + ref.name() + " is not supported");
-        }
-        if (!path.unit().kernel().kfuncs().isAllowed(kfunc, path.unit().program())) {
-            throw path.reject(Errno.EACCES, Message.KFUNC_NOT_ALLOWED, kfunc.name());
-        }
+        Call call = called(path, insn);
+        Kfunc kfunc = call.kfunc;
+        Rule.enforce(path.log(), MAY_CALL, call);
         if (kfunc.has(Trait.TAKES_LOCK)) {
             forkFailedLock(path);
-        } else if (kfunc.has(Trait.TRAPS)) {
-            throw path.reject(Errno.EFAULT, Message.UNEXPECTED_BPF_TRAP);
-        }
-        boolean sleepable = kfunc.has(Kfunc.Flag.SLEEPABLE);
-        if (sleepable && !state.inSleepable()) {
-            throw path.reject(Errno.EACCES, Message.SLEEPABLE_KFUNC_NEEDS_SLEEPABLE_PROGRAM, kfunc.name());
         }
         KfuncMeta meta = new KfuncMeta(kfunc);
         args.check(path, meta, insnIndex);
-        callbacks(path, meta, insn, insnIndex);
-        regions(path, kfunc, sleepable);
-        releases(path, meta);
+        if (kfunc.has(Trait.OBJ_DROP) && mayInterruptAnything(path.unit())) {
+            refuseUnsafeInNmi(path, meta);
+        }
+        Callback callback = kfunc.traits().callback();
+        if (callback != null) {
+            path.services().callbacks().pushCallback(path, insn, insnIndex, meta.subprog, new CallbackArgs(callback));
+        }
+        REGIONS.forEach((trait, change) -> {
+            if (kfunc.has(trait)) {
+                change.accept(call);
+            }
+        });
+        Rule.enforce(path.log(), HOLDS_HERE, call);
+        release(path, meta);
         if (kfunc.has(Trait.THROWS)) {
             path.seenException = true;
             if (path.unit().exceptionCallbackSubprog == 0) {
@@ -117,6 +178,21 @@ final class KfuncCalls {
         return kfunc.has(Trait.THROWS) ? CallChecker.KfuncResult.THROWS : CallChecker.KfuncResult.CONTINUE;
     }
 
+    private static Call called(Exploration path, Insn insn) {
+        KfuncRef ref = ref(path.unit(), insn);
+        Kfunc kfunc = ref.absent() ? null : path.unit().kernel().kfuncs().find(ref.essentialName());
+        if (path.state().activeLocks() > 0 && (kfunc == null || !kfunc.has(Trait.UNDER_LOCK))) {
+            throw path.reject(Errno.EINVAL, Message.CALL_UNDER_LOCK);
+        }
+        if (kfunc != null) {
+            return new Call(path, kfunc);
+        }
+        if (ref.absent() || !path.unit().kernel().kfuncs().exists(ref.essentialName())) {
+            throw path.reject(Errno.EINVAL, Message.KFUNC_UNRESOLVED, ref.name());
+        }
+        throw new UnsupportedFeature("kfunc " + ref.name() + " is not supported");
+    }
+
     /** The path on which the lock was not taken: r0 is a negative error number. */
     private static void forkFailedLock(Exploration path) {
         VerifierState branch =
@@ -128,24 +204,10 @@ final class KfuncCalls {
         func.setReg(0, RegState.scalar(ScalarValue.signedRange(-KernelLimits.MAX_ERRNO, -1)));
     }
 
-    private static void callbacks(Exploration path, KfuncMeta meta, Insn insn, int insnIndex) {
-        Kfunc kfunc = meta.kfunc;
-        if (kfunc.has(Trait.OBJ_DROP) && mayInterruptAnything(path)) {
-            refuseUnsafeInNmi(path, meta);
-        }
-        Callback callback = kfunc.traits().callback();
-        if (callback != null) {
-            var setup = new CallbackArgs(callback);
-            path.services().callbacks().pushCallback(path, insn, insnIndex, meta.subprog, setup);
-        }
-    }
-
-    private static boolean mayInterruptAnything(Exploration path) {
-        ProgType type = path.unit().program().type();
-        return path.unit().kernel().programTypes().isTracing(type)
-                || type == ProgType.TRACING
-                        && path.unit().program().attachType() != AttachType.TRACE_ITER
-                        && !path.unit().program().sleepable();
+    private static boolean mayInterruptAnything(ProgramUnit unit) {
+        Program program = unit.program();
+        return unit.kernel().programTypes().isTracing(program.type())
+                || unit.kernel().programRules().has(program, Property.MAY_RUN_IN_NMI) && !program.sleepable();
     }
 
     private static void refuseUnsafeInNmi(Exploration path, KfuncMeta meta) {
@@ -174,54 +236,31 @@ final class KfuncCalls {
         }
     }
 
-    private static void regions(Exploration path, Kfunc kfunc, boolean sleepable) {
-        VerifierState state = path.state();
-        if (kfunc.has(Trait.RCU_LOCK)) {
-            state.setActiveRcuLocks(state.activeRcuLocks() + 1);
-        } else if (kfunc.has(Trait.RCU_UNLOCK)) {
-            rcuUnlock(path, kfunc);
-        } else if (kfunc.has(Trait.PREEMPT_DISABLE)) {
-            state.setActivePreemptLocks(state.activePreemptLocks() + 1);
-        } else if (kfunc.has(Trait.PREEMPT_ENABLE)) {
-            if (state.activePreemptLocks() == 0) {
-                throw path.reject(Errno.EINVAL, Message.UNMATCHED_PREEMPT_ENABLE, kfunc.name());
-            }
-            state.setActivePreemptLocks(state.activePreemptLocks() - 1);
+    private static void preemptEnable(Call call) {
+        int depth = call.state().activePreemptLocks();
+        if (depth == 0) {
+            throw call.path.reject(Errno.EINVAL, Message.UNMATCHED_PREEMPT_ENABLE, call.kfunc.name());
         }
-        if (sleepable && !CriticalSections.maySleep(state)) {
-            throw path.reject(
-                    Errno.EACCES,
-                    Message.SLEEPABLE_KFUNC_CALLED,
-                    kfunc.name(),
-                    CriticalSections.nonSleepableDescription(state));
+        call.state().setActivePreemptLocks(depth - 1);
+    }
+
+    private static void rcuUnlock(Call call) {
+        int depth = call.state().activeRcuLocks();
+        if (depth == 0) {
+            throw call.path.reject(Errno.EINVAL, Message.UNMATCHED_RCU_READ_UNLOCK, call.kfunc.name());
         }
-        if (kfunc.has(Kfunc.Flag.RCU_PROTECTED) && !CriticalSections.inRcuSection(state)) {
-            throw path.reject(Errno.EACCES, Message.KFUNC_NEEDS_RCU_SECTION, kfunc.name());
+        call.state().setActiveRcuLocks(depth - 1);
+        if (depth == 1) {
+            References.invalidateRcuProtected(call.state());
         }
     }
 
-    private static void rcuUnlock(Exploration path, Kfunc kfunc) {
-        VerifierState state = path.state();
-        if (state.activeRcuLocks() == 0) {
-            throw path.reject(Errno.EINVAL, Message.UNMATCHED_RCU_READ_UNLOCK, kfunc.name());
-        }
-        state.setActiveRcuLocks(state.activeRcuLocks() - 1);
-        if (state.activeRcuLocks() == 0) {
-            References.invalidateRcuProtected(state);
-        }
-    }
-
-    private static void releases(Exploration path, KfuncMeta meta) {
+    private static void release(Exploration path, KfuncMeta meta) {
         int regno = meta.releaseRegno();
-        if (regno != 0) {
-            RegState reg = path.reg(regno);
-            if (meta.dynptr.id != 0) {
-                Dynptrs.release(path, reg);
-            } else if (path.state().hasReference(reg.id())) {
-                References.release(path, reg.id());
-            } else if (!reg.isNull()) {
-                throw path.reject(Errno.EINVAL);
-            }
+        if (regno != 0 && meta.dynptr.id != 0) {
+            Dynptrs.release(path, path.reg(regno));
+        } else if (regno != 0 && !path.reg(regno).isNull()) {
+            References.release(path, path.reg(regno).id());
         }
         if (meta.kfunc.has(Trait.DISOWNS_NODE)) {
             ListsAndTrees.disown(path, path.reg(2).id());

@@ -1,9 +1,7 @@
 package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.btf.BtfField;
-import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.Errno;
-import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.verifier.call.KfuncArgs.Arg;
 import dev.spinbpf.verifier.check.HelperMemory;
 import dev.spinbpf.verifier.flow.AccessType;
@@ -15,6 +13,7 @@ import dev.spinbpf.verifier.kernel.Kfunc;
 import dev.spinbpf.verifier.kernel.KfuncArgKind;
 import dev.spinbpf.verifier.kernel.KfuncTraits.Trait;
 import dev.spinbpf.verifier.kernel.Message;
+import dev.spinbpf.verifier.kernel.ProgramRules.Property;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.object.Dynptrs;
@@ -184,9 +183,8 @@ final class KfuncPointers {
     }
 
     private static boolean mayIterateTasks(Exploration path) {
-        return path.unit().program().type() == ProgType.LSM
-                || path.unit().program().attachType() == AttachType.TRACE_ITER
-                || path.state().inSleepable();
+        return path.state().inSleepable()
+                || path.unit().kernel().programRules().has(path.unit().program(), Property.ITERATES_TASKS);
     }
 
     private void irqFlag(Exploration path, Arg arg, KfuncMeta meta, int insnIndex) {

@@ -1,15 +1,17 @@
 package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.btf.BtfField;
-import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.ProgramUnit;
+import dev.spinbpf.verifier.flow.VerifierLog;
 import dev.spinbpf.verifier.kernel.HelperTraits.Trait;
 import dev.spinbpf.verifier.kernel.MapTypes;
 import dev.spinbpf.verifier.kernel.Message;
+import dev.spinbpf.verifier.kernel.ProgramRules.Property;
 import dev.spinbpf.verifier.state.MapInfo;
 import org.jspecify.annotations.Nullable;
 
@@ -49,21 +51,16 @@ public final class MapRules {
     private static boolean takes(Exploration path, MapType type, HelperMeta meta) {
         MapTypes types = path.unit().kernel().mapTypes();
         return types.takes(type, meta.name, meta.proto.traits())
-                || types.holdsSockets(type) && mayUpdateSockmap(path, meta.name);
+                || types.holdsSockets(type) && mayChangeSockets(path, meta);
     }
 
-    private static boolean mayUpdateSockmap(Exploration path, String helper) {
-        boolean delete = helper.equals("bpf_map_delete_elem");
-        if (!delete && !helper.equals("bpf_map_update_elem")) {
+    /** Returns whether the helper is one of those that change maps, in a program that may so change maps of sockets. */
+    private static boolean mayChangeSockets(Exploration path, HelperMeta meta) {
+        Property needed = meta.proto.traits().changesSockets();
+        if (needed == null) {
             return false;
         }
-        boolean allowed =
-                switch (path.unit().program().type()) {
-                    case TRACING -> path.unit().program().attachType() == AttachType.TRACE_ITER;
-                    case SOCK_OPS -> delete;
-                    case SOCKET_FILTER, SCHED_CLS, SCHED_ACT, XDP, SK_REUSEPORT, FLOW_DISSECTOR, SK_LOOKUP -> true;
-                    default -> false;
-                };
+        boolean allowed = path.unit().kernel().programRules().has(path.unit().program(), needed);
         if (!allowed) {
             path.log().note(Message.SOCKMAP_UPDATE_NOT_ALLOWED);
         }
@@ -71,26 +68,25 @@ public final class MapRules {
     }
 
     /** Refuses a map that the program cannot use: Linux's {@code check_map_prog_compatibility}. */
-    public static void checkProgram(Exploration path, MapInfo map) {
-        ProgType type = path.unit().program().type();
-        if (path.unit().kernel().programTypes().isTracing(type)
+    public static void checkProgram(ProgramUnit unit, VerifierLog log, MapInfo map) {
+        ProgType type = unit.program().type();
+        if (unit.kernel().programTypes().isTracing(type)
                 && (map.hasField(BtfField.Kind.BPF_LIST_HEAD) || map.hasField(BtfField.Kind.BPF_RB_ROOT))) {
-            throw path.reject(Errno.EINVAL, Message.GRAPH_ROOTS_IN_TRACING);
+            throw log.reject(Errno.EINVAL, Message.GRAPH_ROOTS_IN_TRACING);
         }
         if (map.hasField(BtfField.Kind.BPF_SPIN_LOCK) || map.hasField(BtfField.Kind.BPF_RES_SPIN_LOCK)) {
             if (type == ProgType.SOCKET_FILTER) {
-                throw path.reject(Errno.EINVAL, Message.SPIN_LOCK_IN_SOCKET_FILTER);
+                throw log.reject(Errno.EINVAL, Message.SPIN_LOCK_IN_SOCKET_FILTER);
             }
-            if (path.unit().kernel().programTypes().isTracing(type)) {
-                throw path.reject(Errno.EINVAL, Message.SPIN_LOCK_IN_TRACING);
+            if (unit.kernel().programTypes().isTracing(type)) {
+                throw log.reject(Errno.EINVAL, Message.SPIN_LOCK_IN_TRACING);
             }
         }
         if (map.type() == MapType.STRUCT_OPS) {
-            throw path.reject(Errno.EINVAL, Message.STRUCT_OPS_MAP_IN_PROGRAM);
+            throw log.reject(Errno.EINVAL, Message.STRUCT_OPS_MAP_IN_PROGRAM);
         }
-        if (path.unit().program().sleepable()
-                && !path.unit().kernel().mapTypes().isSleepable(map.type())) {
-            throw path.reject(Errno.EINVAL, Message.MAP_TYPE_NOT_ALLOWED_WHEN_SLEEPABLE);
+        if (unit.program().sleepable() && !unit.kernel().mapTypes().isSleepable(map.type())) {
+            throw log.reject(Errno.EINVAL, Message.MAP_TYPE_NOT_ALLOWED_WHEN_SLEEPABLE);
         }
     }
 }

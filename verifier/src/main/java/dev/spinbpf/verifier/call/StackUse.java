@@ -4,8 +4,8 @@ import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.verifier.flow.CallChecker;
-import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.InsnAux;
+import dev.spinbpf.verifier.flow.ProgramUnit;
 import dev.spinbpf.verifier.kernel.ArgKind;
 import dev.spinbpf.verifier.kernel.ArgType;
 import dev.spinbpf.verifier.kernel.HelperProto;
@@ -21,17 +21,17 @@ final class StackUse {
 
     private StackUse() {}
 
-    static long bytes(Exploration path, Insn insn, int insnIndex, int arg) {
+    static long bytes(ProgramUnit unit, Insn insn, int insnIndex, int arg) {
         if (insn.op() == Op.CALL_HELPER) {
-            return ofHelper(path, insn, insnIndex, arg);
+            return ofHelper(unit, insn, insnIndex, arg);
         }
-        return insn.op() == Op.CALL_KFUNC ? ofKfunc(path, insn, insnIndex, arg) : CallChecker.UNKNOWN_BYTES;
+        return insn.op() == Op.CALL_KFUNC ? ofKfunc(unit, insn, insnIndex, arg) : CallChecker.UNKNOWN_BYTES;
     }
 
-    private static long ofHelper(Exploration path, Insn insn, int insnIndex, int arg) {
+    private static long ofHelper(ProgramUnit unit, Insn insn, int insnIndex, int arg) {
         HelperProto proto;
         try {
-            proto = path.unit().kernel().helperSets().find(path.unit().program(), HelperCalls.name((int) insn.imm()));
+            proto = unit.kernel().helperSets().find(unit.program(), HelperCalls.name((int) insn.imm()));
         } catch (UnsupportedFeature unknown) {
             return CallChecker.UNKNOWN_BYTES;
         }
@@ -42,13 +42,13 @@ final class StackUse {
         long size;
         switch (type.kind()) {
             case PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE ->
-                size = mapBytes(path, insnIndex, proto, arg, type.kind() == ArgKind.PTR_TO_MAP_KEY);
+                size = mapBytes(unit, insnIndex, proto, arg, type.kind() == ArgKind.PTR_TO_MAP_KEY);
             case PTR_TO_MEM -> {
                 ArgKind next = proto.arg(arg + 1).kind();
                 if (type.has(TypeFlags.MEM_FIXED_SIZE)) {
                     size = type.sizeBytes();
                 } else if (next == ArgKind.CONST_SIZE || next == ArgKind.CONST_SIZE_OR_ZERO) {
-                    size = constant(path.unit().aux(insnIndex), arg + 2);
+                    size = constant(unit.aux(insnIndex), arg + 2);
                     if (size < 0) {
                         return type.has(TypeFlags.MEM_UNINIT) ? 0 : KernelLimits.MAX_BPF_STACK;
                     }
@@ -67,22 +67,22 @@ final class StackUse {
         return type.has(TypeFlags.MEM_UNINIT) && size != CallChecker.UNKNOWN_BYTES ? -size : size;
     }
 
-    private static long mapBytes(Exploration path, int insnIndex, HelperProto proto, int arg, boolean key) {
-        InsnAux aux = path.unit().aux(insnIndex);
+    private static long mapBytes(ProgramUnit unit, int insnIndex, HelperProto proto, int arg, boolean key) {
+        InsnAux aux = unit.aux(insnIndex);
         for (int i = 0; i < arg; i++) {
             if (proto.arg(i).kind() == ArgKind.CONST_MAP_PTR) {
                 int regno = i + 1;
                 int[] values = aux.constRegValues;
                 if ((aux.constMapRegs & 1 << regno) != 0
                         && values != null
-                        && values[regno] < path.unit().maps().size()) {
-                    return bytes(path.unit().maps().get(values[regno]), key);
+                        && values[regno] < unit.maps().size()) {
+                    return bytes(unit.maps().get(values[regno]), key);
                 }
                 break;
             }
         }
         long most = 0;
-        for (MapInfo map : path.unit().maps()) {
+        for (MapInfo map : unit.usedMaps()) {
             most = Math.max(most, bytes(map, key));
             MapInfo inner = map.inner();
             if (inner != null) {
@@ -102,8 +102,8 @@ final class StackUse {
         return (aux.constRegs & 1 << regno) != 0 && values != null ? values[regno] & 0xffffffffL : -1;
     }
 
-    private static long ofKfunc(Exploration path, Insn insn, int insnIndex, int arg) {
-        Kfunc kfunc = KfuncCalls.known(path, insn);
+    private static long ofKfunc(ProgramUnit unit, Insn insn, int insnIndex, int arg) {
+        Kfunc kfunc = KfuncCalls.known(unit, insn);
         if (kfunc == null) {
             return CallChecker.UNKNOWN_BYTES;
         }
@@ -117,7 +117,7 @@ final class StackUse {
             size = KernelLimits.BPF_DYNPTR_BYTES;
         } else if (arg + 1 < params.size()
                 && (params.get(arg + 1).hasSuffix("__sz") || params.get(arg + 1).hasSuffix("__szk"))) {
-            size = constant(path.unit().aux(insnIndex), arg + 2);
+            size = constant(unit.aux(insnIndex), arg + 2);
             if (size < 0) {
                 return KernelLimits.MAX_BPF_STACK;
             }

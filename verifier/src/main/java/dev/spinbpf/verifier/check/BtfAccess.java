@@ -178,7 +178,7 @@ final class BtfAccess {
     /** A load from a map pointer itself: from the kernel's struct that stands for the map. */
     static void checkMapPointer(Exploration path, Access access) {
         Btf btf = path.unit().kernelTypes();
-        String structName = mapStruct(access.reg());
+        String structName = mapStruct(path, access.reg());
         int id = btf.find(structName, BtfType.Composite.class);
         if (id == 0) {
             throw new UnsupportedFeature(
@@ -203,29 +203,8 @@ final class BtfAccess {
         }
     }
 
-    private static String mapStruct(RegState reg) {
+    private static String mapStruct(Exploration path, RegState reg) {
         RegPayload.MapRef ref = (RegPayload.MapRef) reg.payload();
-        return switch (ref.map().type()) {
-            case HASH, PERCPU_HASH, LRU_HASH, LRU_PERCPU_HASH, HASH_OF_MAPS -> "bpf_htab";
-            case ARRAY, PROG_ARRAY, PERF_EVENT_ARRAY, PERCPU_ARRAY, CGROUP_ARRAY, ARRAY_OF_MAPS -> "bpf_array";
-            case STACK_TRACE -> "bpf_stack_map";
-            case LPM_TRIE -> "lpm_trie";
-            case DEVMAP, DEVMAP_HASH -> "bpf_dtab";
-            case SOCKMAP -> "bpf_stab";
-            case SOCKHASH -> "bpf_shtab";
-            case CPUMAP -> "bpf_cpu_map";
-            case XSKMAP -> "xsk_map";
-            case CGROUP_STORAGE, PERCPU_CGROUP_STORAGE -> "bpf_cgroup_storage_map";
-            case REUSEPORT_SOCKARRAY -> "reuseport_array";
-            case QUEUE, STACK -> "bpf_queue_stack";
-            case SK_STORAGE, INODE_STORAGE, TASK_STORAGE, CGRP_STORAGE -> "bpf_local_storage_map";
-            case STRUCT_OPS -> "bpf_struct_ops_map";
-            case RINGBUF, USER_RINGBUF -> "bpf_ringbuf_map";
-            case BLOOM_FILTER -> "bpf_bloom_filter";
-            case ARENA -> "bpf_arena";
-            case INSN_ARRAY -> "bpf_insn_array";
-            case RHASH -> "bpf_rhtab";
-            case UNSPEC -> "bpf_map";
-        };
+        return path.unit().kernel().mapTypes().kernelStruct(ref.map().type());
     }
 }

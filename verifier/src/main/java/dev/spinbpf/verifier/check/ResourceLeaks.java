@@ -26,7 +26,7 @@ public final class ResourceLeaks {
         if (hasLeak(path, exceptionExit)) {
             throw path.reject(Errno.EINVAL, Message.REFERENCE_HELD, prefix);
         }
-        if (checkLocks && state.activeIrqId() != 0) {
+        if (checkLocks && state.isIrqDisabled()) {
             throw path.reject(Errno.EINVAL, Message.IRQS_DISABLED, prefix);
         }
         if (checkLocks && state.activeRcuLocks() != 0) {

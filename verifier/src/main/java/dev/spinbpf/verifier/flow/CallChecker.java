@@ -25,13 +25,13 @@ public interface CallChecker {
     void checkSubprogArgument(Exploration path, SubprogArg arg, int regno);
 
     /** Refuses an object whose kernel functions a loader does not find; done before anything else. */
-    default void checkExterns(Exploration path) {}
+    default void checkExterns(ProgramUnit unit, VerifierLog log) {}
 
     /** Refuses a {@code CALL_KFUNC} that the program can have nowhere, reachable or not. */
-    default void prepareKfuncCall(Exploration path, Insn insn) {}
+    default void prepareKfuncCall(ProgramUnit unit, VerifierLog log, Insn insn) {}
 
     /** The facts about a call that are known before any path is walked. */
-    CallSummary summary(Exploration path, Insn insn);
+    CallSummary summary(ProgramUnit unit, Insn insn);
 
     /**
      * Bytes of stack that the call accesses through a pointer in one of its arguments, as far as its prototype and the constants in
@@ -41,7 +41,7 @@ public interface CallChecker {
      * @return positive if it may read so many bytes, negative if it overwrites so many without reading them, 0 if it does not
      *     access the stack, {@link #UNKNOWN_BYTES} if it may read any number
      */
-    default long stackAccessBytes(Exploration path, Insn insn, int insnIndex, int arg) {
+    default long stackAccessBytes(ProgramUnit unit, Insn insn, int insnIndex, int arg) {
         return UNKNOWN_BYTES;
     }
 

@@ -15,7 +15,8 @@ import java.util.List;
  * called back.
  */
 public final class CallGraph implements Cfg.Visitor {
-    private final Exploration path;
+    private final ProgramUnit unit;
+    private final VerifierLog log;
     private final Cfg graph;
     private final List<List<Reference>> references = new ArrayList<>();
     private final int[] order;
@@ -23,9 +24,10 @@ public final class CallGraph implements Cfg.Visitor {
 
     private record Reference(int function, boolean isCall) {}
 
-    private CallGraph(Exploration path) {
-        this.path = path;
-        int count = path.unit().subprogs().size();
+    private CallGraph(ProgramUnit unit, VerifierLog log) {
+        this.unit = unit;
+        this.log = log;
+        int count = unit.subprogs().size();
         order = new int[count];
         for (int i = 0; i < count; i++) {
             references.add(referencesOf(i));
@@ -37,10 +39,10 @@ public final class CallGraph implements Cfg.Visitor {
 
     private List<Reference> referencesOf(int function) {
         var found = new ArrayList<Reference>();
-        for (int i = path.unit().postorderStart[function]; i < path.unit().postorderStart[function + 1]; i++) {
-            Insn insn = path.unit().insn(path.unit().postorder[i]);
+        for (int i = unit.postorderStart[function]; i < unit.postorderStart[function + 1]; i++) {
+            Insn insn = unit.insn(unit.postorder[i]);
             if (insn.op() == Op.CALL_SUBPROG || insn.op() == Op.LDDW_FUNC) {
-                int referred = path.unit().findSubprog(Cfg.calleeStart(insn, path.unit().postorder[i]));
+                int referred = unit.findSubprog(Cfg.calleeStart(insn, unit.postorder[i]));
                 found.add(new Reference(referred, insn.op() == Op.CALL_SUBPROG));
             }
         }
@@ -48,23 +50,19 @@ public final class CallGraph implements Cfg.Visitor {
     }
 
     /** Fills {@link ProgramUnit#subprogTopoOrder}; refuses recursion. */
-    public static void sort(Exploration path) {
-        CallGraph calls = new CallGraph(path);
+    public static void sort(ProgramUnit unit, VerifierLog log) {
+        CallGraph calls = new CallGraph(unit, log);
         Cfg.Walk walk = calls.graph.walk(calls);
         for (int i = 0; i < calls.order.length; i++) {
             walk.from(i);
         }
-        path.unit().subprogTopoOrder = calls.order;
+        unit.subprogTopoOrder = calls.order;
     }
 
     @Override
     public void edge(int from, int index, int to, Cfg.EdgeKind kind) {
         if (kind == Cfg.EdgeKind.BACK && references.get(from).get(index).isCall()) {
-            throw path.reject(
-                    Errno.EINVAL,
-                    Message.RECURSIVE_CALL,
-                    path.unit().subprog(from).name,
-                    path.unit().subprog(to).name);
+            throw log.reject(Errno.EINVAL, Message.RECURSIVE_CALL, unit.subprog(from).name, unit.subprog(to).name);
         }
     }
 

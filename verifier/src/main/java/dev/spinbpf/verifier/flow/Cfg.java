@@ -71,21 +71,19 @@ public final class Cfg {
     }
 
     /** Returns the graph of all instruction slots with edges into called functions. */
-    public static Cfg ofProgram(Exploration path) {
-        return new Cfg(path.unit().length(), at -> {
-            Insn insn = path.unit().insn(at);
+    static Cfg ofProgram(ProgramUnit unit) {
+        return new Cfg(unit.length(), at -> {
+            Insn insn = unit.insn(at);
             boolean refersToFunction = insn.op() == Op.CALL_SUBPROG || insn.op() == Op.LDDW_FUNC;
             return refersToFunction ? new int[] {at + insn.slots(), calleeStart(insn, at)} : within(insn, at);
         });
     }
 
     /** Returns the graph of all instruction slots with edges within functions only. */
-    public static Cfg ofFunctions(Exploration path) {
-        return new Cfg(path.unit().length(), at -> {
-            Insn insn = path.unit().insn(at);
-            return mayLeave(insn)
-                    ? new int[] {at + 1, Math.max(path.unit().subprogAt(at).exitInsn, 0)}
-                    : within(insn, at);
+    static Cfg ofFunctions(ProgramUnit unit) {
+        return new Cfg(unit.length(), at -> {
+            Insn insn = unit.insn(at);
+            return mayLeave(insn) ? new int[] {at + 1, Math.max(unit.subprogAt(at).exitInsn, 0)} : within(insn, at);
         });
     }
 

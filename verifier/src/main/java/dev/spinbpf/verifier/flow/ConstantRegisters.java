@@ -14,8 +14,7 @@ public final class ConstantRegisters {
     private static final int TRACKED = 10;
     private static final long LOW32 = 0xffff_ffffL;
 
-    private final Exploration path;
-    private final Cfg cfg;
+    private final ProgramUnit unit;
     /** For each slot the registers before it; null where the analysis did not come. */
     private final Known[] @Nullable [] before;
 
@@ -44,19 +43,18 @@ public final class ConstantRegisters {
         SUBPROG
     }
 
-    private ConstantRegisters(Exploration path, Cfg cfg) {
-        this.path = path;
-        this.cfg = cfg;
-        before = new Known[path.unit().length()][];
+    private ConstantRegisters(ProgramUnit unit) {
+        this.unit = unit;
+        before = new Known[unit.length()][];
     }
 
     /** Fills the constants of {@link InsnAux}. */
-    public static void compute(Exploration path, Cfg cfg) {
-        new ConstantRegisters(path, cfg).run();
+    public static void compute(ProgramUnit unit) {
+        new ConstantRegisters(unit).run();
     }
 
     private void run() {
-        for (SubprogInfo subprog : path.unit().subprogs()) {
+        for (SubprogInfo subprog : unit.subprogs()) {
             Known[] entry = new Known[TRACKED];
             Arrays.fill(entry, Known.UNKNOWN);
             before[subprog.start] = entry;
@@ -64,15 +62,15 @@ public final class ConstantRegisters {
         boolean changed = true;
         while (changed) {
             changed = false;
-            for (int i = path.unit().postorder.length - 1; i >= 0; i--) {
-                int at = path.unit().postorder[i];
+            for (int i = unit.postorder.length - 1; i >= 0; i--) {
+                int at = unit.postorder[i];
                 Known[] in = before[at];
                 if (in == null) {
                     continue;
                 }
                 Known[] out = in.clone();
-                transfer(out, path.unit().insn(at), at);
-                for (int successor : cfg.successors(at)) {
+                transfer(out, unit.insn(at), at);
+                for (int successor : unit.cfg().successors(at)) {
                     changed |= join(successor, out);
                 }
             }
@@ -80,7 +78,7 @@ public final class ConstantRegisters {
         for (int i = 0; i < before.length; i++) {
             Known[] known = before[i];
             if (known != null) {
-                save(path.unit().aux(i), known);
+                save(unit.aux(i), known);
             }
         }
     }
@@ -196,7 +194,7 @@ public final class ConstantRegisters {
     private Known loaded(Insn insn, int at) {
         return switch (insn.op()) {
             case LDDW_IMM64 -> Known.constant(insn.imm());
-            case LDDW_FUNC -> new Known(Kind.SUBPROG, 0, path.unit().findSubprog(at + insn.immLow() + 1));
+            case LDDW_FUNC -> new Known(Kind.SUBPROG, 0, unit.findSubprog(at + insn.immLow() + 1));
             case LDDW_MAP_VALUE, LDDW_MAP_IDX_VALUE -> new Known(Kind.MAP_VALUE, insn.immLow(), insn.immHigh());
             case LDDW_MAP_FD, LDDW_MAP_IDX -> new Known(Kind.MAP_PTR, insn.immLow(), 0);
             default -> Known.UNKNOWN;
@@ -207,7 +205,7 @@ public final class ConstantRegisters {
         if (pointer.kind() != Kind.MAP_VALUE) {
             return Known.UNKNOWN;
         }
-        MapInfo map = path.unit().maps().get(pointer.map());
+        MapInfo map = unit.maps().get(pointer.map());
         boolean signExtend = insn.op().kind() == Op.Kind.LDXSX;
         long off = signExtend(pointer.value() + insn.off());
         Long value = map.constant(off, insn.op().widthBytes(), signExtend);
@@ -215,17 +213,17 @@ public final class ConstantRegisters {
     }
 
     /** Replaces conditional jumps that constants decide by unconditional ones; true if there were any. */
-    public static boolean pruneDeadBranches(Exploration path) {
+    public static boolean pruneDeadBranches(ProgramUnit unit) {
         boolean changed = false;
-        for (int i = 0; i < path.unit().length(); i++) {
-            Insn insn = path.unit().insn(i);
-            int[] values = path.unit().aux(i).constRegValues;
+        for (int i = 0; i < unit.length(); i++) {
+            Insn insn = unit.insn(i);
+            int[] values = unit.aux(i).constRegValues;
             if (insn.op().kind() != Op.Kind.JCC || values == null) {
                 continue;
             }
             boolean immediate = insn.op().operand() == Op.Operand.IMM;
             int needed = (1 << insn.dst()) | (immediate ? 0 : 1 << insn.src());
-            if ((path.unit().aux(i).constRegs & needed) != needed) {
+            if ((unit.aux(i).constRegs & needed) != needed) {
                 continue;
             }
             long dst = values[insn.dst()] & LOW32;
@@ -233,7 +231,7 @@ public final class ConstantRegisters {
             boolean taken = insn.op().is64()
                     ? isTaken(insn.op().cond(), dst, src)
                     : isTaken(insn.op().cond(), signExtend(dst), signExtend(src));
-            path.unit().setInsn(i, new Insn(Op.JA, 0, 0, taken ? insn.off() : 0, 0));
+            unit.setInsn(i, new Insn(Op.JA, 0, 0, taken ? insn.off() : 0, 0));
             changed = true;
         }
         return changed;

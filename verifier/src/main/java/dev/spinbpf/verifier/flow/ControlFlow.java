@@ -21,28 +21,30 @@ import java.util.Arrays;
  * a target.
  */
 public final class ControlFlow implements Cfg.Visitor {
-    private final Exploration path;
+    private final ProgramUnit unit;
+    private final CallChecker calls;
 
-    private ControlFlow(Exploration path) {
-        this.path = path;
+    private ControlFlow(ProgramUnit unit, CallChecker calls) {
+        this.unit = unit;
+        this.calls = calls;
     }
 
     /**
      * Refuses unreachable instructions, and fills the marks of {@link InsnAux} and the side effects of {@link
      * SubprogInfo}.
      */
-    public static void check(Exploration path) {
-        Cfg.Walk walk = Cfg.ofProgram(path).walk(new ControlFlow(path));
+    public static void check(ProgramUnit unit, CallChecker calls, VerifierLog log) {
+        Cfg.Walk walk = Cfg.ofProgram(unit).walk(new ControlFlow(unit, calls));
         walk.from(0);
-        if (path.unit().exceptionCallbackSubprog != 0) {
-            walk.from(path.unit().subprog(path.unit().exceptionCallbackSubprog).start);
+        if (unit.exceptionCallbackSubprog != 0) {
+            walk.from(unit.subprog(unit.exceptionCallbackSubprog).start);
         }
-        for (int i = 0; i < path.unit().length(); i += path.unit().insn(i).slots()) {
+        for (int i = 0; i < unit.length(); i += unit.insn(i).slots()) {
             if (!walk.hasVisited(i)) {
-                throw path.reject(Errno.EINVAL, Message.UNREACHABLE_INSN, i);
+                throw log.reject(Errno.EINVAL, Message.UNREACHABLE_INSN, i);
             }
-            if (path.unit().insn(i).slots() == 2 && walk.hasVisited(i + 1)) {
-                throw path.reject(Errno.EINVAL, Message.JUMP_INTO_LDIMM64, i);
+            if (unit.insn(i).slots() == 2 && walk.hasVisited(i + 1)) {
+                throw log.reject(Errno.EINVAL, Message.JUMP_INTO_LDIMM64, i);
             }
         }
     }
@@ -51,40 +53,40 @@ public final class ControlFlow implements Cfg.Visitor {
      * Fills {@link ProgramUnit#postorder} and {@link ProgramUnit#postorderStart}: the slots of each function,
      * successors first.
      */
-    public static void orderFunctions(Exploration path, Cfg cfg) {
-        int[] order = new int[path.unit().length()];
+    public static void orderFunctions(ProgramUnit unit) {
+        int[] order = new int[unit.length()];
         int[] filled = {0};
-        Cfg.Walk walk = cfg.walkLastEdgeFirst(new Cfg.Visitor() {
+        Cfg.Walk walk = unit.cfg().walkLastEdgeFirst(new Cfg.Visitor() {
             @Override
             public void leave(int node) {
                 order[filled[0]++] = node;
             }
         });
-        int count = path.unit().subprogs().size();
+        int count = unit.subprogs().size();
         int[] starts = new int[count + 1];
         for (int i = 0; i < count; i++) {
-            walk.from(path.unit().subprog(i).start);
+            walk.from(unit.subprog(i).start);
             starts[i + 1] = filled[0];
         }
-        path.unit().postorder = Arrays.copyOf(order, filled[0]);
-        path.unit().postorderStart = starts;
+        unit.postorder = Arrays.copyOf(order, filled[0]);
+        unit.postorderStart = starts;
     }
 
     /**
      * Fills {@code scc} of the instructions. A call that calls back is a loop, though none of the function's edges says
      * so.
      */
-    public static void findLoops(Exploration path, Cfg cfg) {
-        int[] components = LoopComponents.of(cfg, at -> path.unit().aux(at).callsCallback);
+    public static void findLoops(ProgramUnit unit) {
+        int[] components = LoopComponents.of(unit.cfg(), at -> unit.aux(at).callsCallback);
         for (int i = 0; i < components.length; i++) {
-            path.unit().aux(i).scc = components[i];
+            unit.aux(i).scc = components[i];
         }
     }
 
     @Override
     public void enter(int at) {
-        Insn insn = path.unit().insn(at);
-        InsnAux aux = path.unit().aux(at);
+        Insn insn = unit.insn(at);
+        InsnAux aux = unit.aux(at);
         switch (insn.op().kind()) {
             case JA -> markTarget(at + 1 + insn.jumpOffset());
             case JCC -> {
@@ -113,30 +115,30 @@ public final class ControlFlow implements Cfg.Visitor {
     }
 
     private void markReference(Insn insn, int at) {
-        path.unit().aux(at).prunePoint = true;
+        unit.aux(at).prunePoint = true;
         markReturn(at + insn.slots());
         markTarget(Cfg.calleeStart(insn, at));
     }
 
     private void markTarget(int target) {
         markReturn(target);
-        path.unit().aux(target).jumpTarget = true;
+        unit.aux(target).jumpTarget = true;
     }
 
     private void markReturn(int target) {
-        path.unit().aux(target).prunePoint = true;
-        path.unit().aux(target).jmpPoint = true;
+        unit.aux(target).prunePoint = true;
+        unit.aux(target).jmpPoint = true;
     }
 
     private void markCall(Insn insn, int at) {
-        CallChecker.CallSummary call = path.services().calls().summary(path, insn);
-        InsnAux aux = path.unit().aux(at);
+        CallChecker.CallSummary call = calls.summary(unit, insn);
+        InsnAux aux = unit.aux(at);
         aux.callsCallback |= call.syncCallback();
         aux.isIterNext |= call.iterNext();
         aux.jmpPoint |= call.syncCallback();
         aux.forceCheckpoint |= call.syncCallback() || call.iterNext();
         aux.prunePoint |= call.syncCallback() || call.iterNext() || call.asyncCallback();
-        SubprogInfo subprog = path.unit().subprogAt(at);
+        SubprogInfo subprog = unit.subprogAt(at);
         subprog.mightSleep |= call.sleepable();
         subprog.changesPktData |= call.changesPktData();
         subprog.mightThrow |= call.throwsException();
@@ -145,11 +147,11 @@ public final class ControlFlow implements Cfg.Visitor {
     /** A function has the side effects of those it refers to. */
     @Override
     public void edge(int from, int index, int to, Cfg.EdgeKind kind) {
-        Insn insn = path.unit().insn(from);
+        Insn insn = unit.insn(from);
         boolean intoFunction = index == 1 && (insn.op() == Op.CALL_SUBPROG || insn.op() == Op.LDDW_FUNC);
         if (intoFunction) {
-            SubprogInfo caller = path.unit().subprogAt(from);
-            SubprogInfo callee = path.unit().subprogAt(to);
+            SubprogInfo caller = unit.subprogAt(from);
+            SubprogInfo callee = unit.subprogAt(to);
             caller.changesPktData |= callee.changesPktData;
             caller.mightSleep |= callee.mightSleep;
             caller.mightThrow |= callee.mightThrow;

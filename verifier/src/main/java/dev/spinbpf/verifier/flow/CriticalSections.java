@@ -16,7 +16,7 @@ public final class CriticalSections {
         return state.activeRcuLocks() == 0
                 && state.activePreemptLocks() == 0
                 && state.activeLocks() == 0
-                && state.activeIrqId() == 0
+                && !state.isIrqDisabled()
                 && state.inSleepable();
     }
 
@@ -28,7 +28,7 @@ public final class CriticalSections {
         if (state.activePreemptLocks() > 0) {
             return "non-preemptible region";
         }
-        if (state.activeIrqId() != 0) {
+        if (state.isIrqDisabled()) {
             return "IRQ-disabled region";
         }
         return state.activeLocks() > 0 ? "lock region" : "non-sleepable prog";

@@ -35,7 +35,7 @@ public final class FastcallPatterns {
 
     private static void markCall(Exploration path, SubprogTrace trace, int at, int lowest) {
         CallChecker.CallSummary call =
-                path.services().calls().summary(path, path.unit().insn(at));
+                path.services().calls().summary(path.unit(), path.unit().insn(at));
         int clobbered = ((1 << (call.params() + 1)) - 1) & ~(call.isVoid() ? 1 : 0);
         int expected = ~clobbered & CALLER_SAVED_MASK;
         int pairs = 0;

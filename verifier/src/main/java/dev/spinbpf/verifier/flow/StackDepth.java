@@ -2,10 +2,10 @@ package dev.spinbpf.verifier.flow;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
-import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.verifier.kernel.Message;
+import dev.spinbpf.verifier.kernel.ProgramRules.Property;
 import dev.spinbpf.verifier.state.VerifierState;
 
 /** The stack of all frames of a call chain together: Linux's {@code check_max_stack_depth}. */
@@ -34,21 +34,13 @@ public final class StackDepth {
 
     private void run() {
         boolean tailCalls = path.unit().subprogs().stream().anyMatch(subprog -> subprog.hasTailCall);
-        boolean privateStack = !tailCalls && supportsPrivateStack();
+        boolean privateStack = !tailCalls
+                && path.unit().kernel().programRules().has(path.unit().program(), Property.PRIVATE_STACK);
         for (int i = path.unit().subprogs().size() - 1; i >= 0; i--) {
             if (i == 0 || path.subprogTrace(i).isAsyncCallback) {
                 walk(i, 0, 0, 0, i == 0 && privateStack);
             }
         }
-    }
-
-    /** Returns whether functions of programs of this kind get stack of their own when they need much. */
-    private boolean supportsPrivateStack() {
-        return switch (path.unit().program().type()) {
-            case KPROBE, TRACEPOINT, PERF_EVENT, RAW_TRACEPOINT -> true;
-            case TRACING -> path.unit().program().attachType() != AttachType.TRACE_ITER;
-            default -> false;
-        };
     }
 
     /**
@@ -105,7 +97,7 @@ public final class StackDepth {
     private boolean checkInsn(int at, int number, int level, int frame, int depth, boolean privateStack) {
         Insn insn = path.unit().insn(at);
         if (insn.op() == Op.CALL_KFUNC) {
-            if (path.services().calls().summary(path, insn).throwsException()) {
+            if (path.services().calls().summary(path.unit(), insn).throwsException()) {
                 refuseInCallback(level, Message.THROW_IN_CALLBACK, at, number);
             }
             return false;

@@ -13,7 +13,7 @@ public interface StateCache {
      *
      * @return true if an equivalent state is known to be safe: the path ends here
      */
-    boolean isStateVisited(Exploration path, int insnIndex);
+    boolean isCovered(Exploration path, int insnIndex);
 
     /**
      * The latest state kept at this slot, with the same calls, that the present path goes through: the beginning of a loop's
@@ -26,5 +26,5 @@ public interface StateCache {
     VerifierState withoutDead(Exploration path, VerifierState state);
 
     /** Notes that a path from the state has ended. */
-    void updateBranchCounts(Exploration path, VerifierState state);
+    void pathEnded(Exploration path, VerifierState state);
 }

@@ -20,55 +20,49 @@ public final class SubprogDiscovery {
     private SubprogDiscovery() {}
 
     /** Finds the functions: what is called, what is taken the address of, and the one that handles exceptions. */
-    public static void discover(Exploration path) {
-        path.services().calls().checkExterns(path);
+    public static void discover(ProgramUnit unit, CallChecker calls, VerifierLog log) {
+        calls.checkExterns(unit, log);
         var starts = new TreeSet<Integer>();
         starts.add(0);
-        for (int i = 0; i < path.unit().length(); i++) {
-            Insn insn = path.unit().insn(i);
+        for (int i = 0; i < unit.length(); i++) {
+            Insn insn = unit.insn(i);
             if (insn.op() == Op.CALL_SUBPROG || insn.op() == Op.LDDW_FUNC) {
                 int target = i + (int) insn.imm() + 1;
-                if (target < 0 || target >= path.unit().length()) {
-                    throw path.reject(Errno.EINVAL, Message.CALL_INVALID_DESTINATION);
+                if (target < 0 || target >= unit.length()) {
+                    throw log.reject(Errno.EINVAL, Message.CALL_INVALID_DESTINATION);
                 }
                 starts.add(target);
             }
             if (insn.op() == Op.CALL_KFUNC) {
-                path.services().calls().prepareKfuncCall(path, insn);
+                calls.prepareKfuncCall(unit, log, insn);
             }
             if (starts.size() > KernelLimits.BPF_MAX_SUBPROGS) {
-                throw path.reject(Errno.E2BIG, Message.TOO_MANY_SUBPROGRAMS);
+                throw log.reject(Errno.E2BIG, Message.TOO_MANY_SUBPROGRAMS);
             }
         }
-        int exceptionStart = exceptionCallbackStart(path);
+        int exceptionStart = exceptionCallbackStart(unit, log);
         if (exceptionStart > 0) {
             starts.add(exceptionStart);
         }
         var sorted = new ArrayList<>(starts);
         for (int i = 0; i < sorted.size(); i++) {
             int start = sorted.get(i);
-            int end = i + 1 < sorted.size() ? sorted.get(i + 1) : path.unit().length();
-            Subprog declared = declared(path, start);
-            path.unit()
-                    .addSubprog(
-                            declared == null
-                                            || declared.btfFuncId()
-                                                    >= path.unit().btf().size()
-                                    ? new SubprogInfo("", start, end, false, 0)
-                                    : new SubprogInfo(
-                                            declared.name(), start, end, declared.global(), declared.btfFuncId()));
+            int end = i + 1 < sorted.size() ? sorted.get(i + 1) : unit.length();
+            Subprog declared = declared(unit, start);
+            unit.addSubprog(
+                    declared == null || declared.btfFuncId() >= unit.btf().size()
+                            ? new SubprogInfo("", start, end, false, 0)
+                            : new SubprogInfo(declared.name(), start, end, declared.global(), declared.btfFuncId()));
             if (exceptionStart > 0 && start == exceptionStart) {
-                path.unit().exceptionCallbackSubprog = i;
-                SubprogInfo callback = path.unit().subprog(i);
-                path.subprogTrace(i).isCallback = true;
-                path.subprogTrace(i).isAsyncCallback = true;
+                unit.exceptionCallbackSubprog = i;
+                SubprogInfo callback = unit.subprog(i);
                 callback.isExceptionCallback = true;
             }
         }
     }
 
-    private static @Nullable Subprog declared(Exploration path, int start) {
-        for (Subprog subprog : path.unit().program().subprogs()) {
+    private static @Nullable Subprog declared(ProgramUnit unit, int start) {
+        for (Subprog subprog : unit.program().subprogs()) {
             if (subprog.start() == start) {
                 return subprog;
             }
@@ -76,14 +70,14 @@ public final class SubprogDiscovery {
         return null;
     }
 
-    private static int exceptionCallbackStart(Exploration path) {
-        Subprog main = declared(path, 0);
+    private static int exceptionCallbackStart(ProgramUnit unit, VerifierLog log) {
+        Subprog main = declared(unit, 0);
         if (main == null || main.btfFuncId() == 0) {
             return 0;
         }
         List<String> names = new ArrayList<>();
-        for (int id = 1; id < path.unit().btf().size(); id++) {
-            if (path.unit().btf().type(id) instanceof BtfType.DeclTag tag
+        for (int id = 1; id < unit.btf().size(); id++) {
+            if (unit.btf().type(id) instanceof BtfType.DeclTag tag
                     && tag.typeId() == main.btfFuncId()
                     && tag.componentIndex() == -1
                     && tag.name().startsWith(EXCEPTION_CALLBACK_TAG)) {
@@ -94,66 +88,66 @@ public final class SubprogDiscovery {
             return 0;
         }
         if (names.size() > 1) {
-            throw path.reject(Errno.EEXIST, Message.EXCEPTION_CB_MULTIPLE_TAGS);
+            throw log.reject(Errno.EEXIST, Message.EXCEPTION_CB_MULTIPLE_TAGS);
         }
-        return startOf(path, names.getFirst());
+        return startOf(unit, log, names.getFirst());
     }
 
-    private static int startOf(Exploration path, String name) {
-        int id = path.unit().btf().find(name, BtfType.Func.class);
+    private static int startOf(ProgramUnit unit, VerifierLog log, String name) {
+        int id = unit.btf().find(name, BtfType.Func.class);
         if (id == 0) {
-            throw path.reject(Errno.ENOENT, Message.EXCEPTION_CB_NOT_IN_BTF, name);
+            throw log.reject(Errno.ENOENT, Message.EXCEPTION_CB_NOT_IN_BTF, name);
         }
-        if (!(path.unit().btf().type(id) instanceof BtfType.Func func) || func.linkage() != BtfType.Linkage.GLOBAL) {
-            throw path.reject(Errno.EINVAL, Message.EXCEPTION_CB_NOT_GLOBAL, name);
+        if (!(unit.btf().type(id) instanceof BtfType.Func func) || func.linkage() != BtfType.Linkage.GLOBAL) {
+            throw log.reject(Errno.EINVAL, Message.EXCEPTION_CB_NOT_GLOBAL, name);
         }
-        for (Subprog subprog : path.unit().program().subprogs()) {
+        for (Subprog subprog : unit.program().subprogs()) {
             if (subprog.btfFuncId() == id) {
                 if (subprog.start() == 0) {
-                    throw path.reject(Errno.EINVAL, Message.EXCEPTION_CB_IS_MAIN);
+                    throw log.reject(Errno.EINVAL, Message.EXCEPTION_CB_IS_MAIN);
                 }
                 return subprog.start();
             }
         }
-        throw path.reject(Errno.EINVAL, Message.EXCEPTION_CB_NOT_IN_FUNC_INFO);
+        throw log.reject(Errno.EINVAL, Message.EXCEPTION_CB_NOT_IN_FUNC_INFO);
     }
 
     /** Refuses jumps from one function into another, and functions that end in the middle of nowhere. */
-    public static void checkJumps(Exploration path) {
-        for (SubprogInfo subprog : path.unit().subprogs()) {
+    public static void checkJumps(ProgramUnit unit, VerifierLog log) {
+        for (SubprogInfo subprog : unit.subprogs()) {
             for (int i = subprog.start; i < subprog.end; i++) {
-                checkInsn(path, subprog, i);
+                checkInsn(unit, log, subprog, i);
             }
-            Op last = path.unit().insn(subprog.end - 1).op();
+            Op last = unit.insn(subprog.end - 1).op();
             boolean ends = last.kind() == Op.Kind.EXIT || last.kind() == Op.Kind.JA || last.kind() == Op.Kind.GOTO_REG;
             if (!ends) {
-                throw path.reject(Errno.EINVAL, Message.LAST_INSN_NOT_EXIT);
+                throw log.reject(Errno.EINVAL, Message.LAST_INSN_NOT_EXIT);
             }
         }
     }
 
     /** Refuses packet loads, which may return 0 at once, in functions that return no small number. */
-    public static void checkReturnTypes(Exploration path) {
-        for (SubprogInfo subprog : path.unit().subprogs()) {
+    public static void checkReturnTypes(ProgramUnit unit, VerifierLog log) {
+        for (SubprogInfo subprog : unit.subprogs()) {
             boolean checked = subprog.start != 0 && subprog.hasLdAbs && subprog.btfFuncId != 0;
-            if (checked && !returnsNumber(path, subprog)) {
-                throw path.reject(Errno.EINVAL, Message.LD_ABS_FUNCTION_MUST_RETURN_INT);
+            if (checked && !returnsNumber(unit, subprog)) {
+                throw log.reject(Errno.EINVAL, Message.LD_ABS_FUNCTION_MUST_RETURN_INT);
             }
         }
     }
 
-    private static boolean returnsNumber(Exploration path, SubprogInfo subprog) {
-        return path.unit().btf().type(subprog.btfFuncId) instanceof BtfType.Func func
-                && path.unit().btf().type(func.protoTypeId()) instanceof BtfType.FuncProto proto
-                && switch (path.unit().btf().resolved(proto.returnTypeId())) {
+    private static boolean returnsNumber(ProgramUnit unit, SubprogInfo subprog) {
+        return unit.btf().type(subprog.btfFuncId) instanceof BtfType.Func func
+                && unit.btf().type(func.protoTypeId()) instanceof BtfType.FuncProto proto
+                && switch (unit.btf().resolved(proto.returnTypeId())) {
                     case BtfType.Int number -> number.sizeBytes() <= Long.BYTES;
                     case BtfType.Enum number -> true;
                     default -> false;
                 };
     }
 
-    private static void checkInsn(Exploration path, SubprogInfo subprog, int index) {
-        Insn insn = path.unit().insn(index);
+    private static void checkInsn(ProgramUnit unit, VerifierLog log, SubprogInfo subprog, int index) {
+        Insn insn = unit.insn(index);
         switch (insn.op().kind()) {
             case CALL_HELPER -> {
                 if (insn.imm() == HelperIds.BPF_FUNC_TAIL_CALL) {
@@ -166,7 +160,7 @@ public final class SubprogDiscovery {
             case JA, JCC, MAY_GOTO -> {
                 int target = index + insn.jumpOffset() + 1;
                 if (target < subprog.start || target >= subprog.end) {
-                    throw path.reject(Errno.EINVAL, Message.JUMP_OUT_OF_RANGE, index, target);
+                    throw log.reject(Errno.EINVAL, Message.JUMP_OUT_OF_RANGE, index, target);
                 }
             }
             default -> {}

@@ -1,40 +1,55 @@
 package dev.spinbpf.verifier.kernel;
 
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A helper's prototype: Linux's {@code struct bpf_func_proto}. One helper may have different ones in different kinds of
  * programs.
  *
- * @param name the prototype's name
- * @param ret what it returns
- * @param retFlags {@code TypeFlags} of what it returns
- * @param retType name of the kernel's struct returned, {@code *} if the call decides, null for others
- * @param gplOnly only for programs with a compatible license
- * @param mightSleep only where sleeping is allowed
- * @param pktAccess takes pointers into packets
- * @param fastcall preserves the registers that it does not use
- * @param allowed name of a further condition, or null
+ * @param result what it returns
+ * @param attributes what holds of the prototype as a whole
+ * @param allowed a property that programs need to call it, or null
  * @param traits what the helper does besides
  * @param args at most five
  */
 public record HelperProto(
-        String name,
-        RetKind ret,
-        int retFlags,
-        @Nullable String retType,
-        boolean gplOnly,
-        boolean mightSleep,
-        boolean pktAccess,
-        boolean fastcall,
-        @Nullable String allowed,
+        Result result,
+        Set<Attribute> attributes,
+        ProgramRules.@Nullable Property allowed,
         HelperTraits traits,
         List<ArgType> args) {
 
     /** Of a call that is no helper's. */
     public static final HelperProto NONE = new HelperProto(
-            "none", RetKind.VOID, 0, null, false, false, false, false, null, HelperTraits.NONE, List.of());
+            new Result(RetKind.VOID, 0, null), EnumSet.noneOf(Attribute.class), null, HelperTraits.NONE, List.of());
+
+    /**
+     * The value that a helper returns.
+     *
+     * @param kind what it is
+     * @param flags {@code TypeFlags} of it
+     * @param kernelType name of the kernel's struct pointed to, {@code *} if the call decides, null for others
+     */
+    public record Result(RetKind kind, int flags, @Nullable String kernelType) {}
+
+    /** An attribute, by the name that it has in the table of helpers. */
+    public enum Attribute {
+        /** Only for programs with a compatible license. */
+        GPL_ONLY,
+        /** Only where sleeping is allowed. */
+        MIGHT_SLEEP,
+        /** Takes pointers into packets. */
+        PKT_ACCESS,
+        /** Preserves the registers that it does not use. */
+        ALLOW_FASTCALL
+    }
+
+    public boolean has(Attribute attribute) {
+        return attributes.contains(attribute);
+    }
 
     /** The argument in register {@code index + 1}. */
     public ArgType arg(int index) {

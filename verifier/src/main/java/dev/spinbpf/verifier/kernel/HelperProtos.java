@@ -1,9 +1,11 @@
 package dev.spinbpf.verifier.kernel;
 
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -48,30 +50,26 @@ final class HelperProtos {
 
     private HelperProto prototype(String[] row) {
         ParsedType ret = ParsedType.of(row[1]);
-        Set<String> attributes = new LinkedHashSet<>(Tables.words(row[2]));
+        Set<String> names = new LinkedHashSet<>(Tables.words(row[2]));
         List<ArgType> args = new ArrayList<>();
         for (int i = FIRST_ARG_COLUMN; i < row.length; i++) {
             ParsedType type = ParsedType.of(row[i]);
             args.add(new ArgType(ArgKind.valueOf(type.base), type.flags, type.size, type.kernelType));
         }
-        boolean gplOnly = attributes.remove("gpl_only");
-        boolean mightSleep = attributes.remove("might_sleep");
-        boolean pktAccess = attributes.remove("pkt_access");
-        boolean fastcall = attributes.remove("allow_fastcall");
-        String allowed = removeNamed(attributes, "allowed:");
-        String helper = removeNamed(attributes, "of:");
+        String needed = removeNamed(names, "allowed:");
+        String helper = removeNamed(names, "of:");
+        Set<HelperProto.Attribute> attributes = EnumSet.noneOf(HelperProto.Attribute.class);
+        for (HelperProto.Attribute attribute : HelperProto.Attribute.values()) {
+            if (names.remove(attribute.name().toLowerCase(Locale.ROOT))) {
+                attributes.add(attribute);
+            }
+        }
         HelperTraits own = traits.computeIfAbsent(helper == null ? row[0] : helper, key -> new HelperTraits());
-        attributes.forEach(own::add);
+        names.forEach(own::add);
         return new HelperProto(
-                row[0],
-                RetKind.valueOf(ret.base),
-                ret.flags,
-                ret.kernelType,
-                gplOnly,
-                mightSleep,
-                pktAccess,
-                fastcall,
-                allowed,
+                new HelperProto.Result(RetKind.valueOf(ret.base), ret.flags, ret.kernelType),
+                attributes,
+                needed == null ? null : ProgramRules.Property.of(needed),
                 own,
                 List.copyOf(args));
     }

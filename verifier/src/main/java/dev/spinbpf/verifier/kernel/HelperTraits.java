@@ -11,10 +11,12 @@ public final class HelperTraits {
     static final HelperTraits NONE = new HelperTraits();
 
     private static final String MAPS = "maps:";
+    private static final String SOCKETS = "sockets:";
 
     private final Set<Trait> traits = EnumSet.noneOf(Trait.class);
     private final Set<MapType> maps = EnumSet.noneOf(MapType.class);
     private @Nullable Callback callback;
+    private ProgramRules.@Nullable Property changesSockets;
 
     /** A single trait; the table's head explains each. */
     public enum Trait {
@@ -56,6 +58,10 @@ public final class HelperTraits {
             }
             return;
         }
+        if (attribute.startsWith(SOCKETS)) {
+            changesSockets = ProgramRules.Property.of(attribute.substring(SOCKETS.length()));
+            return;
+        }
         Callback found = callback(attribute);
         if (found == null) {
             traits.add(Trait.valueOf(attribute.toUpperCase(Locale.ROOT)));
@@ -83,6 +89,11 @@ public final class HelperTraits {
     /** The types of the maps that it takes; empty if all that take it. */
     public Set<MapType> maps() {
         return maps;
+    }
+
+    /** The property that programs need to change maps of sockets with it; null if it cannot. */
+    public ProgramRules.@Nullable Property changesSockets() {
+        return changesSockets;
     }
 
     /** The way in which it calls back; null if it does not. */

@@ -18,6 +18,7 @@ public final class Kernel {
     private final Lazy<IteratorArguments> iterators;
     private final Lazy<StructOps> structOps;
     private final Lazy<ProgramTypes> programTypes;
+    private final Lazy<ProgramRules> programRules;
     private final Lazy<Contexts> contexts;
     private final Lazy<MapTypes> mapTypes;
     private final Lazy<HelperSets> helperSets;
@@ -35,6 +36,7 @@ public final class Kernel {
         iterators = new Lazy<>(() -> new IteratorArguments(version));
         structOps = new Lazy<>(() -> new StructOps(version));
         programTypes = new Lazy<>(() -> new ProgramTypes(version));
+        programRules = new Lazy<>(() -> new ProgramRules(this));
         contexts = new Lazy<>(() -> new Contexts(version, programTypes()));
         mapTypes = new Lazy<>(() -> new MapTypes(version));
         helperSets = new Lazy<>(() -> new HelperSets(this));
@@ -81,6 +83,11 @@ public final class Kernel {
 
     public ProgramTypes programTypes() {
         return programTypes.get();
+    }
+
+    /** The properties of programs that depend on their attachment, too. */
+    public ProgramRules programRules() {
+        return programRules.get();
     }
 
     /** The fields of contexts and of sockets. */

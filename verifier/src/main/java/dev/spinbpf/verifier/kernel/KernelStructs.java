@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,13 +22,13 @@ public final class KernelStructs {
     KernelStructs(KernelVersion version) {
         for (String[] row : Tables.rows("kernel_structs.tsv", version)) {
             String first = row[3].equals(Tables.NOTHING) ? null : row[3];
-            rows.put(row[0], new Row(Integer.parseInt(row[1]), row[2].equals("scalar"), first));
+            rows.put(row[0], new Row(Integer.parseInt(row[1]), Tables.words(row[2]), first));
         }
         opaque = opaqueTypes();
     }
 
     private record Row(
-            int sizeBytes, boolean scalar, @Nullable String first) {}
+            int sizeBytes, Set<String> says, @Nullable String first) {}
 
     /** Size in bytes, 0 if the struct is not known. */
     public int sizeOf(String name) {
@@ -37,8 +38,22 @@ public final class KernelStructs {
 
     /** Returns whether all members are scalars, arrays of them, or structs of which the same is true. */
     public boolean isScalar(String name) {
+        return has(name, "scalar");
+    }
+
+    /** Returns whether RCU protects objects to which maps keep pointers. */
+    public boolean isFreedByRcu(String name) {
+        return has(name, "rcu");
+    }
+
+    /** Returns whether the kernel knows how to release such objects, so that maps may keep references to them. */
+    public boolean isDestructible(String name) {
+        return has(name, "destructible");
+    }
+
+    private boolean has(String name, String property) {
         Row row = rows.get(name);
-        return row != null && row.scalar;
+        return row != null && row.says.contains(property);
     }
 
     /** The given types of a kernel, or if there are none, types that have no members. */

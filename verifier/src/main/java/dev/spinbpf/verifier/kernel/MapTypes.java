@@ -12,11 +12,11 @@ public final class MapTypes {
 
     private final Map<MapType, Row> rows = new EnumMap<>(MapType.class);
 
-    private record Row(Set<String> helpers, Set<String> says) {}
+    private record Row(Set<String> helpers, Set<String> says, String struct) {}
 
     MapTypes(KernelVersion version) {
         for (String[] row : Tables.rows("map_types.tsv", version)) {
-            rows.put(MapType.valueOf(row[0]), new Row(Tables.words(row[1]), Tables.words(row[2])));
+            rows.put(MapType.valueOf(row[0]), new Row(Tables.words(row[1]), Tables.words(row[2]), row[3]));
         }
     }
 
@@ -43,6 +43,11 @@ public final class MapTypes {
     /** Returns whether such maps hold sockets, which only some programs may change. */
     public boolean holdsSockets(MapType type) {
         return row(type).says.contains("sockets");
+    }
+
+    /** The kernel's struct for maps of the type; {@code bpf_map} is at its beginning. */
+    public String kernelStruct(MapType type) {
+        return row(type).struct;
     }
 
     private Row row(MapType type) {

@@ -105,6 +105,7 @@ public final class ProgramTypes {
 
     /** Returns whether a helper of such programs may get a pointer into a packet. */
     public boolean mayPassPackets(ProgType type, HelperProto proto) {
-        return row(type).more.contains("packets_to_helpers") || readsPackets(type) && proto.pktAccess();
+        return row(type).more.contains("packets_to_helpers")
+                || readsPackets(type) && proto.has(HelperProto.Attribute.PKT_ACCESS);
     }
 }

@@ -43,12 +43,8 @@ public final class TraceableFunctions {
         return has(function, "noreturn");
     }
 
-    /** Returns whether programs on the function may call the helper that prints a path. */
-    boolean allowsPaths(String function) {
-        return has(function, "d_path");
-    }
-
-    private boolean has(String function, String property) {
+    /** Returns whether the table of functions says so of the function: see there. */
+    boolean has(String function, String property) {
         if (named.getOrDefault(function, Set.of()).contains(property)) {
             return true;
         }

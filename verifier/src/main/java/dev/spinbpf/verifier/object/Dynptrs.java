@@ -4,21 +4,46 @@ import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.MemoryAccess;
 import dev.spinbpf.verifier.flow.References;
+import dev.spinbpf.verifier.flow.Rule;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.DynptrType;
-import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
-import dev.spinbpf.verifier.state.SlotType;
-import dev.spinbpf.verifier.state.StackSlot;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Dynptrs as arguments: made, used and given back. */
+/**
+ * Dynptrs as arguments: made, used and released.
+ *
+ * <p>What must hold:
+ *
+ * <ul>
+ *   <li>A dynptr that the program made lies in two slots of a stack. One that the program was given is a register that
+ *       points to it: it is always there, but cannot be made again nor released.
+ *   <li>A dynptr is made on the stack, over whatever lies there ({@link DynptrSlots} says which dynptrs may die of that),
+ *       and gets an id. If it must be released, it has a reference; one that is made from another shares that one's.
+ *   <li>A use asks for a dynptr that was made, and perhaps for its type: {@link #USABLE}.
+ *   <li>With the reference of a dynptr all die that share it, and with a dynptr without one, what was taken from it.
+ * </ul>
+ */
 public final class Dynptrs {
     private static final int SLOTS = 2;
+
+    private static final List<Rule<Operand>> POINTER = List.of(Rule.of(
+            arg -> arg.pointer.is(RegType.PTR_TO_STACK, 0) || arg.pointer.is(RegType.CONST_PTR_TO_DYNPTR, 0),
+            Message.DYNPTR_ARG_EXPECTED,
+            arg -> List.of(arg.name)));
+
+    private static final List<Rule<Operand>> USABLE = List.of(
+            Rule.of(arg -> !arg.isGiven() || !arg.isReleased(), Errno.EINVAL, Message.CONST_DYNPTR_RELEASED),
+            Rule.of(arg -> arg.dynptr() != null, Message.INITIALIZED_DYNPTR_EXPECTED, arg -> List.of(arg.name)),
+            Rule.of(
+                    arg -> arg.wanted() == null || arg.wanted() == typeOf(Objects.requireNonNull(arg.dynptr())),
+                    Message.DYNPTR_TYPE_EXPECTED,
+                    arg -> List.of(Objects.requireNonNull(arg.wanted()).display(), arg.name)));
 
     private final MemoryAccess memory;
 
@@ -37,122 +62,102 @@ public final class Dynptrs {
     }
 
     /**
+     * An argument.
+     *
+     * @param place the slots that it points to; null if it points to none
+     * @param flags as in {@link #process}
+     */
+    private record Operand(RegState pointer, String name, StackObjects.@Nullable Place place, int flags) {
+        boolean isGiven() {
+            return pointer.is(RegType.CONST_PTR_TO_DYNPTR);
+        }
+
+        boolean isReleased() {
+            return (flags & TypeFlags.OBJ_RELEASE) != 0;
+        }
+
+        /** The type of dynptr that is made or asked for, null for any. */
+        @Nullable
+        DynptrType wanted() {
+            for (DynptrType type : DynptrType.values()) {
+                if (type.flag() == (flags & TypeFlags.DYNPTR_TYPE_MASK)) {
+                    return type;
+                }
+            }
+            return null;
+        }
+
+        /** The dynptr that it points to, null if there is none. */
+        @Nullable
+        RegState dynptr() {
+            if (isGiven()) {
+                return pointer;
+            }
+            boolean begins = place != null
+                    && place.isWhole()
+                    && payloadOf(place.object()).firstSlot();
+            return place != null && begins ? place.object() : null;
+        }
+    }
+
+    /**
      * An argument of type {@code struct bpf_dynptr *}.
      *
-     * @param flags {@link TypeFlags#MEM_UNINIT} if it is made, {@link TypeFlags#OBJ_RELEASE} if it is given back, and the
+     * @param flags {@link TypeFlags#MEM_UNINIT} if it is made, {@link TypeFlags#OBJ_RELEASE} if it is released, and the
      *     kind expected
      * @param sourceId id of the referenced object passed in the same call, or 0
      * @param uses what is known of the dynptrs of this call; null if nobody asks
      */
     public void process(
             Exploration path, RegState reg, String name, int insnIndex, int flags, int sourceId, @Nullable Uses uses) {
-        if (!reg.is(RegType.PTR_TO_STACK, 0) && !reg.is(RegType.CONST_PTR_TO_DYNPTR, 0)) {
-            throw path.reject(Errno.EINVAL, Message.DYNPTR_ARG_EXPECTED, name);
-        }
+        Rule.enforce(path.log(), POINTER, new Operand(reg, name, null, flags));
+        StackObjects.Place place = reg.is(RegType.PTR_TO_STACK) ? StackObjects.DYNPTR.at(path, reg, SLOTS) : null;
+        var operand = new Operand(reg, name, place, flags);
         if ((flags & TypeFlags.MEM_UNINIT) != 0) {
-            make(path, reg, name, insnIndex, flags, sourceId, Objects.requireNonNull(uses));
+            make(path, operand, insnIndex, sourceId, Objects.requireNonNull(uses));
             return;
         }
-        if (reg.is(RegType.CONST_PTR_TO_DYNPTR) && (flags & TypeFlags.OBJ_RELEASE) != 0) {
-            throw path.reject(Errno.EINVAL, Message.CONST_DYNPTR_RELEASED);
-        }
-        RegState dynptr = initialized(path, reg);
-        if (dynptr == null) {
-            throw path.reject(Errno.EINVAL, Message.INITIALIZED_DYNPTR_EXPECTED, name);
-        }
-        DynptrType type = typeOf(dynptr);
-        int wanted = flags & TypeFlags.DYNPTR_TYPE_MASK;
-        if (wanted != 0 && type.flag() != wanted) {
-            throw path.reject(
-                    Errno.EINVAL,
-                    Message.DYNPTR_TYPE_EXPECTED,
-                    Objects.requireNonNull(byFlag(wanted)).display(),
-                    name);
+        Rule.enforce(path.log(), USABLE, operand);
+        RegState dynptr = Objects.requireNonNull(operand.dynptr());
+        if (place != null) {
+            place.touch();
         }
         if (uses != null) {
-            uses.type = type;
+            uses.type = typeOf(dynptr);
             uses.id = dynptr.id();
             uses.parentId = dynptr.parentId();
         }
     }
 
-    private void make(Exploration path, RegState reg, String name, int insnIndex, int flags, int sourceId, Uses uses) {
-        if (reg.is(RegType.CONST_PTR_TO_DYNPTR) || slotOf(path, reg) == StackObjects.BAD) {
+    private void make(Exploration path, Operand operand, int insnIndex, int sourceId, Uses uses) {
+        StackObjects.Place place = operand.place;
+        if (place == null) {
             throw path.reject(Errno.EINVAL, Message.UNINITIALIZED_DYNPTR_EXPECTED);
         }
-        for (int off = 0; off < SLOTS * StackSlot.BYTES; off += StackSlot.BYTES) {
-            memory.checkAccess(path, insnIndex, reg, name, off, StackSlot.BYTES, true);
-        }
-        int spi = slotOf(path, reg);
-        if (spi < 0) {
-            throw path.reject(-spi);
-        }
-        FuncState func = path.func(reg);
-        DynptrSlots.destroyIfDynptr(path, func, spi);
-        DynptrSlots.destroyIfDynptr(path, func, spi - 1);
-        DynptrType type = byFlag(flags & TypeFlags.DYNPTR_TYPE_MASK);
-        if (type == null) {
-            throw path.reject(Errno.EINVAL);
-        }
+        place.claim(memory, operand.pointer, operand.name, insnIndex);
+        DynptrType type = Objects.requireNonNull(operand.wanted());
         int parentId = uses.type == null ? sourceId : uses.parentId;
         if (uses.type == null && type.isReferenced()) {
             parentId = References.acquire(path, insnIndex, sourceId);
         }
-        int id = path.newId();
         RegState first = RegState.pointer(RegType.CONST_PTR_TO_DYNPTR, 0, new RegPayload.Dynptr(type, true))
-                .withId(id)
+                .withId(path.newId())
                 .withParentId(parentId);
-        func.setSlot(spi, StackSlot.of(first, SlotType.DYNPTR));
-        func.setSlot(spi - 1, StackSlot.of(first.withPayload(new RegPayload.Dynptr(type, false)), SlotType.DYNPTR));
-        path.log().markSlotScratched(spi);
-        path.log().markSlotScratched(spi - 1);
+        place.put(first, first.withPayload(new RegPayload.Dynptr(type, false)));
     }
 
-    /** Gives the dynptr back that the register points to. */
+    /** Releases the dynptr that the register points to, which was passed to {@link #process} before. */
     public static void release(Exploration path, RegState reg) {
-        int spi = slotOf(path, reg);
-        if (spi < 0) {
-            throw path.reject(-spi);
-        }
-        RegState dynptr = path.func(reg).slot(spi).spilled();
+        StackObjects.Place place = Objects.requireNonNull(StackObjects.DYNPTR.at(path, reg, SLOTS));
+        RegState dynptr = place.object();
         References.release(path, typeOf(dynptr).isReferenced() ? dynptr.parentId() : dynptr.id());
     }
 
-    private static @Nullable RegState initialized(Exploration path, RegState reg) {
-        if (reg.is(RegType.CONST_PTR_TO_DYNPTR)) {
-            return reg;
-        }
-        int spi = slotOf(path, reg);
-        if (spi < 0) {
-            return null;
-        }
-        FuncState func = path.func(reg);
-        StackSlot slot = func.slot(spi);
-        StackSlot next = func.slot(spi - 1);
-        if (slot.types() != slot.withAllTypes(SlotType.DYNPTR).types()
-                || next.types() != slot.withAllTypes(SlotType.DYNPTR).types()
-                || !((RegPayload.Dynptr) slot.spilled().payload()).firstSlot()) {
-            return null;
-        }
-        path.log().markSlotScratched(spi);
-        path.log().markSlotScratched(spi - 1);
-        return slot.spilled();
-    }
-
     static DynptrType typeOf(RegState dynptr) {
-        return ((RegPayload.Dynptr) dynptr.payload()).type();
+        return payloadOf(dynptr).type();
     }
 
-    static @Nullable DynptrType byFlag(int flag) {
-        for (DynptrType type : DynptrType.values()) {
-            if (type.flag() == flag) {
-                return type;
-            }
-        }
-        return null;
-    }
-
-    private static int slotOf(Exploration path, RegState reg) {
-        return StackObjects.slotOf(path, reg, "dynptr", SLOTS);
+    private static RegPayload.Dynptr payloadOf(RegState dynptr) {
+        return (RegPayload.Dynptr) dynptr.payload();
     }
 }

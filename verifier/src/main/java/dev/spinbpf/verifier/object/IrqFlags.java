@@ -5,91 +5,68 @@ import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.MemoryAccess;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.state.AcquiredReference;
-import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
-import dev.spinbpf.verifier.state.SlotType;
-import dev.spinbpf.verifier.state.StackSlot;
+import java.util.Objects;
 
-/** Interrupt flags saved in a stack slot: restored in the opposite order, by a function of the same family. */
+/**
+ * Interrupt flags that programs save in a slot of the stack.
+ *
+ * <p>What must hold: flags that are saved and not restored are a stack. Only those saved last may be restored, by a
+ * function of the family (locks, or {@code bpf_local_irq_*}) that saved them. The slot then holds nothing.
+ */
 public final class IrqFlags {
+    private static final int SLOTS = 1;
+
     private final MemoryAccess memory;
 
     public IrqFlags(MemoryAccess memory) {
         this.memory = memory;
     }
 
+    /**
+     * Saves flags where the register points to.
+     *
+     * @param byLock whether a lock function saves them
+     */
     public void save(Exploration path, RegState reg, String name, boolean byLock) {
-        if (!isUninitialized(path, reg)) {
+        StackObjects.Place place = StackObjects.IRQ_FLAG.at(path, reg, SLOTS);
+        if (place == null || !place.isFree()) {
             throw path.reject(Errno.EINVAL, Message.UNINITIALIZED_IRQ_FLAG_EXPECTED, name);
         }
-        memory.checkAccess(path, path.insnIndex(), reg, name, 0, StackSlot.BYTES, true);
-        int spi = slotOf(path, reg);
-        if (spi < 0) {
-            throw path.reject(-spi);
-        }
+        place.claim(memory, reg, name, path.insnIndex());
         int id = path.newId();
-        path.state().acquireIrq(id, path.insnIndex());
+        path.state().addReference(new AcquiredReference(AcquiredReference.Type.IRQ, id, path.insnIndex(), 0, null));
         RegState flag = RegState.pointer(RegType.PTR_TO_STACK, 0, new RegPayload.IrqFlag(byLock))
                 .withId(id);
-        path.func(reg).setSlot(spi, StackSlot.of(flag, SlotType.IRQ_FLAG));
-        path.log().markSlotScratched(spi);
+        place.put(flag, flag);
     }
 
+    /**
+     * Restores the flags that the register points to.
+     *
+     * @param byLock whether a lock function restores them
+     */
     public void restore(Exploration path, RegState reg, String name, boolean byLock) {
-        FuncState func = path.func(reg);
-        int spi = slotOf(path, reg);
-        if (spi < 0
-                || func.slot(spi).spilled().id() == 0
-                || func.slot(spi).types()
-                        != func.slot(spi).withAllTypes(SlotType.IRQ_FLAG).types()) {
+        StackObjects.Place place = StackObjects.IRQ_FLAG.find(path, reg, SLOTS);
+        if (place == null) {
             throw path.reject(Errno.EINVAL, Message.INITIALIZED_IRQ_FLAG_EXPECTED, name);
         }
-        path.log().markSlotScratched(spi);
-        RegState flag = func.slot(spi).spilled();
+        RegState flag = place.object();
         boolean savedByLock = ((RegPayload.IrqFlag) flag.payload()).byLock();
         if (savedByLock != byLock) {
-            throw path.reject(
-                    Errno.EINVAL,
-                    Message.IRQ_FLAG_FAMILY_MISMATCH,
-                    savedByLock ? "lock" : "native",
-                    byLock ? "lock" : "native");
+            throw path.reject(Errno.EINVAL, Message.IRQ_FLAG_FAMILY_MISMATCH, family(savedByLock), family(byLock));
         }
-        if (!path.state().releaseIrq(flag.id())) {
-            int expected = path.state().activeIrqId();
-            throw path.reject(Errno.EACCES, Message.IRQ_RESTORE_OUT_OF_ORDER, expected, savedAt(path, expected));
+        AcquiredReference last = Objects.requireNonNull(path.state().lastIrq());
+        if (last.id() != flag.id()) {
+            throw path.reject(Errno.EACCES, Message.IRQ_RESTORE_OUT_OF_ORDER, last.id(), last.insn());
         }
-        func.setSlot(spi, StackSlot.EMPTY);
+        path.state().releaseLastIrq();
+        place.clear();
     }
 
-    private static int savedAt(Exploration path, int id) {
-        for (AcquiredReference reference : path.state().references()) {
-            if (reference.id() == id) {
-                return reference.insn();
-            }
-        }
-        return 0;
-    }
-
-    private static boolean isUninitialized(Exploration path, RegState reg) {
-        int spi = slotOf(path, reg);
-        if (spi == StackObjects.BEYOND) {
-            return true;
-        }
-        if (spi < 0) {
-            return false;
-        }
-        StackSlot slot = path.func(reg).slot(spi);
-        for (int i = 0; i < StackSlot.BYTES; i++) {
-            if (slot.type(i) == SlotType.IRQ_FLAG) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private static int slotOf(Exploration path, RegState reg) {
-        return StackObjects.slotOf(path, reg, "irq_flag", 1);
+    private static String family(boolean lock) {
+        return lock ? "lock" : "native";
     }
 }

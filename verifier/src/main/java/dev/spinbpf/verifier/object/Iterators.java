@@ -16,12 +16,26 @@ import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
-import dev.spinbpf.verifier.state.SlotType;
 import dev.spinbpf.verifier.state.StackSlot;
 import dev.spinbpf.verifier.state.VerifierState;
 import org.jspecify.annotations.Nullable;
 
-/** Iterators on the stack: made by one function, advanced by a second, destroyed by a third. */
+/**
+ * Iterators on the stack: made by one function, advanced by a second, destroyed by a third.
+ *
+ * <p>What must hold:
+ *
+ * <ul>
+ *   <li>An iterator is of one kind from when it is made until it is destroyed, and is a reference: a program that leaves
+ *       it behind is refused. Other functions may use one, too, of the kind that their argument names.
+ *   <li>One whose elements RCU protects can be used only as long as the read section lasts in which it was made; where
+ *       that ended, or never began, the iterator is untrusted.
+ *   <li>Each step leads to two paths. On one there is an element, and more may follow; on the other there is none, and
+ *       never will be: such an iterator is drained, and further steps lead to that path alone. So a loop over an iterator
+ *       ends, and the path with an element may stop where it does nothing new. To get there, what loops change step by
+ *       step is widened against the last visit at the same place.
+ * </ul>
+ */
 public final class Iterators {
     private static final String PREFIX = "bpf_iter_";
 
@@ -48,6 +62,29 @@ public final class Iterators {
         }
     }
 
+    /** An iterator that a function is passed: the pointer to it, the argument's name in messages, and its kind. */
+    private record Operand(RegState pointer, String name, String struct, RegPayload.BtfRef type, int slots) {
+        static Operand of(Exploration path, RegState pointer, String name, String struct) {
+            Btf btf = path.unit().kernel().structs().typesOr(path.unit().kernelTypes());
+            var type = new RegPayload.BtfRef(btf, btf.find(struct, BtfType.Composite.class));
+            int slots = path.unit().kernel().structs().sizeOf(struct) / StackSlot.BYTES;
+            return new Operand(pointer, name, struct, type, slots);
+        }
+
+        /** The kind as messages call it. */
+        String shown() {
+            return struct.substring(PREFIX.length());
+        }
+    }
+
+    /** Fitness of the slots that a function gets for an iterator. */
+    private enum Fitness {
+        USABLE,
+        /** Elements may be freed any time. */
+        UNPROTECTED,
+        NO_ITERATOR
+    }
+
     /**
      * Checks the iterator that a function is passed, and makes or destroys it if that is what the function does.
      *
@@ -58,124 +95,82 @@ public final class Iterators {
         if (!reg.is(RegType.PTR_TO_STACK, 0)) {
             throw path.reject(Errno.EINVAL, Message.ITER_POINTER_EXPECTED, name);
         }
-        String struct = type.pointee().name();
-        int slots = path.unit().kernel().structs().sizeOf(struct) / StackSlot.BYTES;
-        String shown = struct.substring(PREFIX.length());
+        Operand operand = Operand.of(path, reg, name, type.pointee().name());
         if (kfunc.has(Kfunc.Flag.ITER_NEW)) {
-            make(path, reg, name, insnIndex, kfunc, struct);
+            make(path, operand, insnIndex, kfunc.has(Kfunc.Flag.RCU_PROTECTED));
             return null;
         }
-        int spi = StackObjects.slotOf(path, reg, "iter", slots);
-        if (spi < 0 || !isInitialized(path.func(reg), spi, slots, structId(path, struct))) {
-            if (spi >= 0 && hasUntrusted(path.func(reg), spi, slots)) {
-                throw path.reject(Errno.EPROTO, Message.ITER_NEEDS_RCU_SECTION, kfunc.name());
-            }
-            throw path.reject(Errno.EINVAL, Message.INITIALIZED_ITER_EXPECTED, shown, name);
-        }
-        for (int i = 0; i < slots; i++) {
-            path.log().markSlotScratched(spi - i);
-        }
-        FuncState func = path.func(reg);
-        int id = func.slot(spi).spilled().id();
+        StackObjects.Place slots = existing(path, operand, kfunc);
+        int id = slots.object().id();
+        slots.touch();
         if (kfunc.has(Kfunc.Flag.ITER_DESTROY)) {
             References.release(path, id);
-            for (int i = 0; i < slots; i++) {
-                func.setSlot(spi - i, StackSlot.EMPTY);
+            slots.clear();
+        }
+        return new Place(reg.frameno(), slots.first(), id);
+    }
+
+    private void make(Exploration path, Operand operand, int insnIndex, boolean rcuProtected) {
+        StackObjects.Place slots = StackObjects.ITERATOR.at(path, operand.pointer, operand.slots);
+        if (slots == null || !slots.isFree()) {
+            throw path.reject(Errno.EINVAL, Message.UNINITIALIZED_ITER_EXPECTED, operand.shown(), operand.name);
+        }
+        slots.claim(memory, operand.pointer, operand.name, insnIndex);
+        int protection = CriticalSections.inRcuSection(path.state()) ? TypeFlags.MEM_RCU : TypeFlags.PTR_UNTRUSTED;
+        var payload = new RegPayload.Iter(operand.type.btf(), operand.type.typeId(), false, 0);
+        RegState rest = RegState.pointer(RegType.PTR_TO_STACK, rcuProtected ? protection : 0, payload);
+        slots.put(rest.withId(References.acquire(path, insnIndex, 0)), rest);
+    }
+
+    private static StackObjects.Place existing(Exploration path, Operand operand, Kfunc kfunc) {
+        StackObjects.Place slots = StackObjects.ITERATOR.at(path, operand.pointer, operand.slots);
+        Fitness fitness = slots == null ? Fitness.NO_ITERATOR : fitness(slots, operand.type);
+        if (slots == null || fitness == Fitness.NO_ITERATOR) {
+            throw path.reject(Errno.EINVAL, Message.INITIALIZED_ITER_EXPECTED, operand.shown(), operand.name);
+        }
+        if (fitness == Fitness.UNPROTECTED) {
+            throw path.reject(Errno.EPROTO, Message.ITER_NEEDS_RCU_SECTION, kfunc.name());
+        }
+        return slots;
+    }
+
+    /** The first slot that is not as it should be decides. */
+    private static Fitness fitness(StackObjects.Place slots, RegPayload.BtfRef type) {
+        for (int i = 0; slots.isWithinStack() && i < slots.slots(); i++) {
+            RegState part = slots.slot(i).spilled();
+            if (part.hasFlag(TypeFlags.PTR_UNTRUSTED)) {
+                return Fitness.UNPROTECTED;
+            }
+            boolean begins = part.id() != 0;
+            if (begins != (i == 0) || !isOf(part, type)) {
+                return Fitness.NO_ITERATOR;
             }
         }
-        return new Place(reg.frameno(), spi, id);
+        return slots.isWhole() ? Fitness.USABLE : Fitness.NO_ITERATOR;
     }
 
-    private void make(Exploration path, RegState reg, String name, int insnIndex, Kfunc kfunc, String struct) {
-        int slots = path.unit().kernel().structs().sizeOf(struct) / StackSlot.BYTES;
-        if (!isUninitialized(path, reg, slots)) {
-            throw path.reject(
-                    Errno.EINVAL, Message.UNINITIALIZED_ITER_EXPECTED, struct.substring(PREFIX.length()), name);
-        }
-        for (int off = 0; off < slots * StackSlot.BYTES; off += StackSlot.BYTES) {
-            memory.checkAccess(path, insnIndex, reg, name, off, StackSlot.BYTES, true);
-        }
-        int spi = StackObjects.slotOf(path, reg, "iter", slots);
-        if (spi < 0) {
-            throw path.reject(-spi);
-        }
-        int flags = 0;
-        if (kfunc.has(Kfunc.Flag.RCU_PROTECTED)) {
-            flags = CriticalSections.inRcuSection(path.state()) ? TypeFlags.MEM_RCU : TypeFlags.PTR_UNTRUSTED;
-        }
-        int id = References.acquire(path, insnIndex, 0);
-        RegPayload.BtfRef type = structId(path, struct);
-        RegPayload payload = new RegPayload.Iter(type.btf(), type.typeId(), false, 0);
-        RegState iter = RegState.pointer(RegType.PTR_TO_STACK, flags, payload);
-        for (int i = 0; i < slots; i++) {
-            path.func(reg).setSlot(spi - i, StackSlot.of(i == 0 ? iter.withId(id) : iter, SlotType.ITER));
-            path.log().markSlotScratched(spi - i);
-        }
+    private static boolean isOf(RegState part, RegPayload.BtfRef type) {
+        return part.payload() instanceof RegPayload.Iter iter
+                && type.equals(new RegPayload.BtfRef(iter.btf(), iter.typeId()));
     }
 
-    private static boolean isUninitialized(Exploration path, RegState reg, int slots) {
-        int spi = StackObjects.slotOf(path, reg, "iter", slots);
-        if (spi == StackObjects.BEYOND) {
-            return true;
-        }
-        if (spi < 0) {
-            return false;
-        }
-        for (int i = 0; i < slots; i++) {
-            if (path.func(reg).slot(spi - i).last() == SlotType.ITER) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private static boolean isInitialized(FuncState func, int spi, int slots, RegPayload.BtfRef type) {
-        for (int i = 0; i < slots; i++) {
-            StackSlot slot = func.slot(spi - i);
-            RegState reg = slot.spilled();
-            boolean whole = slot.types() == slot.withAllTypes(SlotType.ITER).types();
-            if (!whole
-                    || reg.hasFlag(TypeFlags.PTR_UNTRUSTED)
-                    || (i == 0) != (reg.id() != 0)
-                    || !(reg.payload() instanceof RegPayload.Iter iter)
-                    || iter.btf() != type.btf()
-                    || iter.typeId() != type.typeId()) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private static boolean hasUntrusted(FuncState func, int spi, int slots) {
-        for (int i = 0; i < slots; i++) {
-            if (func.slot(spi - i).spilled().hasFlag(TypeFlags.PTR_UNTRUSTED)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static RegPayload.BtfRef structId(Exploration path, String struct) {
-        Btf btf = path.unit().kernel().structs().typesOr(path.unit().kernelTypes());
-        return new RegPayload.BtfRef(btf, btf.find(struct, BtfType.Composite.class));
-    }
-
-    /** The iterator's next element: none in this state, one in another that is explored later. */
+    /** Goes on without an element; if there may be one, another path with it is explored later. */
     public static void next(Exploration path, Place place, int insnIndex) {
         VerifierState state = path.state();
-        RegPayload.Iter payload = (RegPayload.Iter) place.in(state).payload();
-        if (!payload.drained()) {
+        RegPayload.Iter iter = (RegPayload.Iter) place.in(state).payload();
+        if (!iter.drained()) {
             VerifierState parent = state.parent();
-            VerifierState previous =
+            VerifierState lastVisit =
                     parent == null ? null : path.services().stateCache().findPreviousEntry(path, parent, insnIndex);
-            VerifierState queued = path.pushStack(insnIndex + 1, insnIndex);
-            place.set(queued, new RegPayload.Iter(payload.btf(), payload.typeId(), false, payload.depth() + 1));
-            if (previous != null) {
-                Widening.widen(previous, queued);
+            VerifierState withElement = path.pushStack(insnIndex + 1, insnIndex);
+            place.set(withElement, iter.atDepth(iter.depth() + 1));
+            if (lastVisit != null) {
+                Widening.widen(lastVisit, withElement);
             }
-            queued.func().setReg(0, queued.func().reg(0).notNull());
+            FuncState func = withElement.func();
+            func.setReg(0, func.reg(0).notNull());
         }
-        place.set(state, new RegPayload.Iter(payload.btf(), payload.typeId(), true, payload.depth()));
+        place.set(state, iter.asDrained());
         path.setReg(0, RegState.ZERO);
     }
 }

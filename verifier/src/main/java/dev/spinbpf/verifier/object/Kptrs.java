@@ -8,20 +8,72 @@ import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.CriticalSections;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.flow.Rule;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
-import java.util.Set;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
-/** Pointers to objects that are kept in map values and allocated objects. */
+/**
+ * Pointers to objects that are kept in map values and allocated objects.
+ *
+ * <p>What must hold: a field keeps objects of one type only, {@link #checkType}. What is loaded from a field may be null,
+ * and is valid as long as the object that it points to is: under RCU if objects of its kind are freed by RCU, else not to
+ * be relied on at all. A field that owns its object is changed by exchange only, {@link #EXCHANGED}.
+ */
 public final class Kptrs {
-    private static final Set<String> RCU_PROTECTED =
-            Set.of("prog_test_ref_kfunc", "cgroup", "bpf_cpumask", "task_struct", "bpf_crypto_ctx");
+    private static final BtfField.Kind[] KINDS = {
+        BtfField.Kind.BPF_KPTR_UNREF, BtfField.Kind.BPF_KPTR_REF, BtfField.Kind.BPF_KPTR_PERCPU
+    };
+
+    private static final List<Rule<Exchange>> EXCHANGED = List.of(
+            Rule.of(
+                    exchange -> !exchange.pointer.is(RegType.PTR_TO_MAP_VALUE)
+                            || exchange.pointer.map().hasBtf(),
+                    Message.KPTR_XCHG_NEEDS_BTF,
+                    exchange -> List.of(exchange.pointer.map().name())),
+            Rule.of(
+                    exchange -> exchange.pointer.isConst(),
+                    Message.KPTR_OFFSET_NOT_CONSTANT,
+                    exchange -> List.of(exchange.regno)),
+            Rule.of(
+                    exchange -> Arrays.stream(KINDS).anyMatch(kind -> SpecialFields.has(exchange.fields, kind)),
+                    Message.KPTR_NOT_VALID,
+                    exchange -> List.of(exchange.regno)),
+            new Rule<>(
+                    exchange -> exchange.field() != null,
+                    Errno.EACCES,
+                    Message.KPTR_NOT_AT_OFFSET,
+                    exchange -> List.of((int) exchange.pointer.constValue())),
+            new Rule<>(
+                    exchange -> Objects.requireNonNull(exchange.field()).kind() != BtfField.Kind.BPF_KPTR_UNREF,
+                    Errno.EACCES,
+                    Message.KPTR_NOT_REFERENCED,
+                    exchange -> List.of((int) exchange.pointer.constValue())));
+
+    /** An exchange of what a field holds: the pointer to the field, and the special fields of what it points into. */
+    private record Exchange(
+            RegState pointer, int regno, @Nullable BtfRecord fields) {
+        @Nullable
+        BtfField field() {
+            return SpecialFields.find(fields, pointer.constValue(), KINDS);
+        }
+    }
 
     private Kptrs() {}
+
+    /** Returns the field that the register points to, which must be one whose pointer may be exchanged. */
+    public static BtfField exchanged(Exploration path, RegState pointer, int regno) {
+        var exchange = new Exchange(pointer, regno, SpecialFields.of(path, pointer));
+        Rule.enforce(path.log(), EXCHANGED, exchange);
+        return Objects.requireNonNull(exchange.field());
+    }
 
     /**
      * The type that a kptr points to: the kernel's struct of its name if there is one, else the program's own.
@@ -51,7 +103,7 @@ public final class Kptrs {
         boolean ofKernel = type.btf() != path.unit().btf();
         boolean rcuSafe = field.kind() == BtfField.Kind.BPF_KPTR_PERCPU
                 || field.kind() == BtfField.Kind.BPF_KPTR_REF
-                        && (!ofKernel || RCU_PROTECTED.contains(StructMatch.name(type)));
+                        && (!ofKernel || path.unit().kernel().structs().isFreedByRcu(StructMatch.name(type)));
         int flags = TypeFlags.PTR_MAYBE_NULL;
         if (!rcuSafe || !CriticalSections.inRcuSection(path.state())) {
             return flags | TypeFlags.PTR_UNTRUSTED;

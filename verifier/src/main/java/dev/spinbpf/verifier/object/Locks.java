@@ -6,22 +6,124 @@ import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.CriticalSections;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.References;
+import dev.spinbpf.verifier.flow.Rule;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.state.AcquiredReference;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
 import dev.spinbpf.verifier.state.VerifierState;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Taking and giving back locks: {@code bpf_spin_lock} and {@code bpf_res_spin_lock}.
+ * The locks of programs: {@code bpf_spin_lock} and {@code bpf_res_spin_lock}.
  *
- * <p>A lock is known by the map (or the object's types) that holds it and by the id of the pointer that led to it: two
- * lookups of a map give two ids, all pointers to a section of global data give 0. Locks form a stack: only the one taken
- * last may be given back. A plain lock is the only one of its kind that may be held; resilient ones nest, but not in
- * themselves.
+ * <p>What must hold:
+ *
+ * <ul>
+ *   <li>A lock lies in a map value or an allocated object of which the types are known, at the one offset that these
+ *       types give to a lock of its kind. A pointer to it is exact: {@link #POINTS_TO_LOCK}.
+ *   <li>A lock is known by its owner (the map, or the types of the object) and by the id of the pointer that led to it.
+ *       Two lookups in a map give two ids, all pointers to a section of global data give 0.
+ *   <li>The locks that a path holds are a stack. Each may be on it once ({@link #MAY_TAKE}), and only the topmost may be
+ *       released, by the function that belongs to the one that took it ({@link #MAY_RELEASE}). A plain lock has the stack
+ *       to itself, as no call that takes one is allowed under a lock.
+ *   <li>Objects that the lock protected may be freed as soon as it is released: pointers to nodes that the program does
+ *       not own die then. If the lock was all that kept RCU from freeing, pointers that rely on RCU lose their trust.
+ * </ul>
  */
 public final class Locks {
+    private static final List<Rule<Operand>> POINTS_TO_LOCK = List.of(
+            Rule.of(
+                    lock -> lock.pointer.isConst(),
+                    Message.LOCK_OFFSET_NOT_CONSTANT,
+                    lock -> List.of(lock.name, lock.family())),
+            Rule.of(
+                    lock -> !lock.isInMap() || lock.pointer.map().hasBtf(),
+                    Message.LOCK_NEEDS_BTF,
+                    lock -> List.of(lock.pointer.map().name(), lock.family())),
+            Rule.of(
+                    lock -> SpecialFields.has(lock.fields, lock.kind()),
+                    Message.LOCK_NOT_VALID,
+                    lock -> List.of(lock.isInMap() ? "map" : "local", lock.ownerName(), lock.family())),
+            Rule.of(
+                    lock -> lock.declaredOffset() == lock.pointer.constValue(),
+                    Message.LOCK_NOT_AT_OFFSET,
+                    lock -> List.of(lock.pointer.constValue(), lock.family(), lock.declaredOffset())));
+
+    private static final List<Rule<Operand>> MAY_TAKE =
+            List.of(Rule.of(lock -> !lock.isHeldResilient(), Errno.EINVAL, Message.LOCK_AA_DEADLOCK));
+
+    private static final List<Rule<Operand>> MAY_RELEASE = List.of(
+            Rule.of(
+                    lock -> lock.path.state().activeLocks() > 0,
+                    Message.UNLOCK_WITHOUT_LOCK,
+                    lock -> List.of(lock.family())),
+            Rule.of(
+                    lock -> lock.path.state().findLock(lock.pointer.id(), lock.owner(), lock.type) != null,
+                    Message.UNLOCK_OF_DIFFERENT_LOCK,
+                    lock -> List.of(lock.family())),
+            Rule.of(Operand::isTopmost, Message.UNLOCK_OUT_OF_ORDER, lock -> List.of(lock.family())));
+
     private Locks() {}
+
+    /**
+     * The lock that a function is passed.
+     *
+     * @param name the argument as messages call it
+     * @param type the kind of lock that the function takes or releases
+     * @param fields the special fields of what the pointer points to
+     */
+    private record Operand(
+            Exploration path,
+            RegState pointer,
+            String name,
+            AcquiredReference.Type type,
+            @Nullable BtfRecord fields) {
+        boolean isPlain() {
+            return type == AcquiredReference.Type.LOCK;
+        }
+
+        /** The common beginning of the names of its functions and struct. */
+        String family() {
+            return isPlain() ? "bpf_spin" : "bpf_res_spin";
+        }
+
+        BtfField.Kind kind() {
+            return isPlain() ? BtfField.Kind.BPF_SPIN_LOCK : BtfField.Kind.BPF_RES_SPIN_LOCK;
+        }
+
+        boolean isInMap() {
+            return pointer.is(RegType.PTR_TO_MAP_VALUE);
+        }
+
+        Object owner() {
+            return SpecialFields.ownerOf(pointer);
+        }
+
+        String ownerName() {
+            return isInMap() ? pointer.map().name() : "kptr";
+        }
+
+        int declaredOffset() {
+            return SpecialFields.offsetOf(fields, kind());
+        }
+
+        boolean isHeldResilient() {
+            return path.state()
+                            .findLock(
+                                    pointer.id(),
+                                    owner(),
+                                    AcquiredReference.Type.RES_LOCK,
+                                    AcquiredReference.Type.RES_LOCK_IRQ)
+                    != null;
+        }
+
+        boolean isTopmost() {
+            AcquiredReference top = path.state().lastLock();
+            return top != null && top.id() == pointer.id() && VerifierState.sameOwner(top.lockOwner(), owner());
+        }
+    }
 
     /** Returns the type of reference that a lock function acquires or releases. */
     public static AcquiredReference.Type type(boolean resilient, boolean irq) {
@@ -33,69 +135,20 @@ public final class Locks {
 
     /** Applies a lock or unlock function to the lock that the register points to. */
     public static void process(Exploration path, RegState reg, String name, boolean lock, AcquiredReference.Type type) {
-        boolean resilient = type != AcquiredReference.Type.LOCK;
-        String function = resilient ? "bpf_res_spin" : "bpf_spin";
-        checkPointsToLock(path, reg, name, function, resilient);
+        var operand = new Operand(path, reg, name, type, SpecialFields.of(path, reg));
+        Rule.enforce(path.log(), POINTS_TO_LOCK, operand);
         if (lock) {
-            acquire(path, reg, type);
+            Rule.enforce(path.log(), MAY_TAKE, operand);
+            path.state().acquireLock(new AcquiredReference(type, reg.id(), path.insnIndex(), 0, operand.owner()));
         } else {
-            release(path, reg, type, function);
+            Rule.enforce(path.log(), MAY_RELEASE, operand);
+            release(path.state());
         }
     }
 
-    private static void checkPointsToLock(
-            Exploration path, RegState reg, String name, String function, boolean resilient) {
-        if (!reg.isConst()) {
-            throw path.reject(Errno.EINVAL, Message.LOCK_OFFSET_NOT_CONSTANT, name, function);
-        }
-        boolean inMap = reg.is(RegType.PTR_TO_MAP_VALUE);
-        if (inMap && !reg.map().hasBtf()) {
-            throw path.reject(Errno.EINVAL, Message.LOCK_NEEDS_BTF, reg.map().name(), function);
-        }
-        BtfRecord record = SpecialFields.of(path, reg);
-        BtfField.Kind kind = resilient ? BtfField.Kind.BPF_RES_SPIN_LOCK : BtfField.Kind.BPF_SPIN_LOCK;
-        if (!SpecialFields.has(record, kind)) {
-            throw path.reject(
-                    Errno.EINVAL,
-                    Message.LOCK_NOT_VALID,
-                    inMap ? "map" : "local",
-                    inMap ? reg.map().name() : "kptr",
-                    function);
-        }
-        int offset = SpecialFields.offsetOf(record, kind);
-        if (offset != reg.constValue()) {
-            throw path.reject(Errno.EINVAL, Message.LOCK_NOT_AT_OFFSET, reg.constValue(), function, offset);
-        }
-    }
-
-    private static void acquire(Exploration path, RegState reg, AcquiredReference.Type type) {
-        VerifierState state = path.state();
-        Object owner = SpecialFields.ownerOf(reg);
-        // A second plain lock is no call that is allowed under a lock: it never gets here.
-        if (type != AcquiredReference.Type.LOCK
-                && state.findLock(reg.id(), owner, AcquiredReference.Type.RES_LOCK, AcquiredReference.Type.RES_LOCK_IRQ)
-                        != null) {
-            throw path.reject(Errno.EINVAL, Message.LOCK_AA_DEADLOCK);
-        }
-        state.acquireLock(new AcquiredReference(type, reg.id(), path.insnIndex(), 0, owner));
-    }
-
-    private static void release(Exploration path, RegState reg, AcquiredReference.Type type, String function) {
-        VerifierState state = path.state();
-        Object owner = SpecialFields.ownerOf(reg);
-        if (state.activeLocks() == 0) {
-            throw path.reject(Errno.EINVAL, Message.UNLOCK_WITHOUT_LOCK, function);
-        }
-        if (state.findLock(reg.id(), owner, type) == null) {
-            throw path.reject(Errno.EINVAL, Message.UNLOCK_OF_DIFFERENT_LOCK, function);
-        }
-        if (reg.id() != state.activeLockId() || !VerifierState.sameOwner(owner, state.activeLockOwner())) {
-            throw path.reject(Errno.EINVAL, Message.UNLOCK_OUT_OF_ORDER, function);
-        }
+    private static void release(VerifierState state) {
         boolean wasProtected = CriticalSections.inRcuSection(state);
-        if (!state.releaseLock(type, reg.id(), owner)) {
-            throw path.reject(Errno.EINVAL, Message.UNLOCK_OF_DIFFERENT_LOCK, function);
-        }
+        state.releaseLastLock();
         if (wasProtected && !CriticalSections.inRcuSection(state)) {
             References.invalidateRcuProtected(state);
         }

@@ -1,7 +1,7 @@
 package dev.spinbpf.verifier.prune;
 
 import dev.spinbpf.verifier.flow.Cfg;
-import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.ProgramUnit;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -112,13 +112,10 @@ final class CallStackUse {
     }
 
     /** Computes what is alive, given all that is recorded. */
-    void update(Exploration path, Cfg cfg) {
+    void update(ProgramUnit unit) {
         update(
-                Arrays.copyOfRange(
-                        path.unit().postorder,
-                        path.unit().postorderStart[subprog],
-                        path.unit().postorderStart[subprog + 1]),
-                cfg);
+                Arrays.copyOfRange(unit.postorder, unit.postorderStart[subprog], unit.postorderStart[subprog + 1]),
+                unit.cfg());
     }
 
     /** @param order the function's instructions, successors first where there is no loop */

@@ -1,15 +1,8 @@
 package dev.spinbpf.verifier.prune;
 
-import dev.spinbpf.programs.isa.Op;
-import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.StateCache;
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.prune.StateComparison.Exactness;
-import dev.spinbpf.verifier.state.FuncState;
-import dev.spinbpf.verifier.state.RegPayload;
-import dev.spinbpf.verifier.state.RegState;
-import dev.spinbpf.verifier.state.StackSlot;
 import dev.spinbpf.verifier.state.VerifierState;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -19,53 +12,39 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The states kept at prune points, and the heuristics of Linux 7.2 on when to keep one and when to drop one.
+ * The states kept at prune points.
  *
- * <p>A kept state has <em>branches</em> while paths from it are being explored; until there are none it proves nothing,
- * and to meet an equal state again means a loop: endless, unless an iterator, a callback or may_goto bounds it. A state
- * that keeps missing is taken off its list, but lives on while its children need it for marks of precision.
+ * <p>What must hold: a path ends at a prune point only if a kept state covers its own, that is, allows all that its own
+ * allows. A kept state whose paths are all explored is known to be safe, and covers a state that agrees with it in what
+ * mattered there. While it stands in a loop of which paths are {@linkplain LoopVisit pending}, it is not known what
+ * matters, so that everything has to agree; the path that ends is then pending too. A kept state that the path itself
+ * came through is the business of {@link LoopCheck}.
+ *
+ * <p>The rest are heuristics, to be reproduced exactly since counts show them. A state is kept if two jumps and eight
+ * instructions were processed since the last was; in a loop that the path is in, twenty or a hundred; and always where a
+ * loop must find itself again, or where the history has grown long. States are looked at from the newest to the oldest.
+ * One that {@linkplain KeptState#isWorthless misses} too often is dropped, but lives on while its children need it for
+ * marks of precision. A miss does not count where no state is to be kept: else a long loop would drop all.
  *
  * <p>Serves one verification.
  */
 public final class ExploredStateCache implements StateCache {
     private static final int LONG_HISTORY = 40;
-    private static final int MIN_JUMPS = 2;
-    private static final int MIN_INSNS = 8;
-    private static final int MIN_JUMPS_IN_LOOP = 20;
-    private static final int MIN_INSNS_IN_LOOP = 100;
-    private static final int MISSES = 3;
-    private static final int MISSES_OF_CHECKPOINT = 64;
+    private static final int JUMPS = 2;
+    private static final int INSNS = 8;
+    private static final int JUMPS_IN_LOOP = 20;
+    private static final int INSNS_IN_LOOP = 100;
 
     private final BacktrackingPrecision precision;
     private final StackLiveness liveness;
     private final StateComparison comparison = new StateComparison();
-    private final SccVisits visits = new SccVisits();
-    private final Map<Integer, List<Kept>> buckets = new HashMap<>();
-    private final IdentityHashMap<VerifierState, Kept> keptStates = new IdentityHashMap<>();
-    private int exploredCount;
+    private final LoopCheck loopCheck = new LoopCheck(comparison);
+    private final LoopVisits loops = new LoopVisits();
+    private final Map<Integer, List<KeptState>> buckets = new HashMap<>();
+    private final IdentityHashMap<VerifierState, KeptState> living = new IdentityHashMap<>();
+    private int lookedAtCount;
     private int droppedCount;
-
-    /** A kept state. */
-    private static final class Kept {
-        final VerifierState state;
-        int hits;
-        int misses;
-        boolean dropped;
-
-        Kept(VerifierState state) {
-            this.state = state;
-        }
-    }
-
-    /** The outcome of a look at a kept state. */
-    private enum Match {
-        HIT,
-        /** A hit on a state that is part of the path, or whose marks are incomplete. */
-        HIT_IN_LOOP,
-        MISS,
-        /** A miss on a state that is part of the path. */
-        MISS_IN_LOOP
-    }
+    private int pendingCount;
 
     /**
      * @param precision the marks of the same verification
@@ -79,182 +58,134 @@ public final class ExploredStateCache implements StateCache {
     @Override
     public void reset(Exploration path) {
         buckets.clear();
-        keptStates.clear();
-        visits.clear();
+        living.clear();
+        loops.clear();
     }
 
     @Override
-    public boolean isStateVisited(Exploration path, int insnIndex) {
-        VerifierState current = path.state();
-        boolean force = path.unit().aux(insnIndex).forceCheckpoint
-                || current.jmpHistory().size() > LONG_HISTORY;
-        boolean add = force
-                || (path.jmpsProcessed - path.prevJmpsProcessed >= MIN_JUMPS
-                        && path.insnProcessed - path.prevInsnProcessed >= MIN_INSNS);
-        StateCleaner.clean(path, liveness, current);
-        List<Kept> bucket = bucket(path, insnIndex);
+    public boolean isCovered(Exploration path, int insnIndex) {
+        StateCleaner.clean(path, liveness, path.state());
+        boolean always = path.unit().aux(insnIndex).forceCheckpoint
+                || path.state().jmpHistory().size() > LONG_HISTORY;
+        boolean keeps = always || isFarFromLast(path);
+        List<KeptState> bucket = bucket(path, insnIndex);
         int count = bucket.size();
-        for (int i = bucket.size() - 1; i >= 0; i--) {
-            Kept kept = bucket.get(i);
-            if (kept.state.insn() != insnIndex) {
+        for (int i = count - 1; i >= 0; i--) {
+            KeptState kept = bucket.get(i);
+            if (kept.state().insn() != insnIndex) {
                 continue;
             }
-            Match match = match(path, kept.state, insnIndex);
-            if (match == Match.HIT || match == Match.HIT_IN_LOOP) {
-                hit(path, kept, insnIndex, match == Match.HIT_IN_LOOP);
+            boolean onPath = kept.state().branches() != 0;
+            boolean provisional = onPath || kept.areMarksIncomplete();
+            if (onPath ? loopCheck.isConverged(path, kept.state(), insnIndex) : covers(path, kept, provisional)) {
+                endPath(path, kept, insnIndex, provisional);
                 return true;
             }
-            if (match == Match.MISS_IN_LOOP && !force && !isFarInLoop(path)) {
-                add = false;
+            keeps &= always || !onPath || isFarInLoop(path);
+            if (keeps) {
+                kept.miss();
             }
-            if (add) {
-                kept.misses++;
+            if (kept.isWorthless()) {
+                bucket.remove(i);
+                drop(kept);
             }
-            dropIfUseless(path, bucket, i, kept);
         }
         path.maxStatesPerInsn = Math.max(path.maxStatesPerInsn, count);
-        if (add) {
+        if (keeps) {
             keep(path, bucket, insnIndex);
         }
         return false;
     }
 
-    /**
-     * Returns whether so much was processed since the last state was kept that keeping one within a loop is worth it.
-     */
-    private static boolean isFarInLoop(Exploration path) {
-        return path.jmpsProcessed - path.prevJmpsProcessed >= MIN_JUMPS_IN_LOOP
-                || path.insnProcessed - path.prevInsnProcessed >= MIN_INSNS_IN_LOOP;
+    private static boolean isFarFromLast(Exploration path) {
+        return path.jmpsProcessed - path.prevJmpsProcessed >= JUMPS
+                && path.insnProcessed - path.prevInsnProcessed >= INSNS;
     }
 
-    private List<Kept> bucket(Exploration path, int insnIndex) {
+    private static boolean isFarInLoop(Exploration path) {
+        return path.jmpsProcessed - path.prevJmpsProcessed >= JUMPS_IN_LOOP
+                || path.insnProcessed - path.prevInsnProcessed >= INSNS_IN_LOOP;
+    }
+
+    private List<KeptState> bucket(Exploration path, int insnIndex) {
         int hash = insnIndex ^ path.func().callsite();
         return buckets.computeIfAbsent(
                 Integer.remainderUnsigned(hash, path.unit().length()), key -> new ArrayList<>(2));
     }
 
-    private Match match(Exploration path, VerifierState kept, int insnIndex) {
-        if (kept.branches() != 0) {
-            return matchInLoop(path, kept, insnIndex);
-        }
-        boolean incomplete = visits.areMarksIncomplete(path, kept);
-        Exactness exactness = incomplete || path.comparesAllScalars ? Exactness.RANGE_WITHIN : Exactness.NOT_EXACT;
-        boolean equal = comparison.equal(path, kept, path.state(), exactness);
-        if (!equal) {
-            return Match.MISS;
-        }
-        return incomplete ? Match.HIT_IN_LOOP : Match.HIT;
+    private boolean covers(Exploration path, KeptState kept, boolean everything) {
+        boolean exactly = everything || path.comparesAllScalars;
+        return comparison.equal(
+                path, kept.state(), path.state(), exactly ? Exactness.RANGE_WITHIN : Exactness.NOT_EXACT);
     }
 
-    /** Looks at a state that the path has come through. */
-    private Match matchInLoop(Exploration path, VerifierState kept, int insnIndex) {
-        VerifierState current = path.state();
-        FuncState frame = kept.func();
-        if (frame.inAsyncCallback() && frame.asyncEntryCount() != path.func().asyncEntryCount()) {
-            return Match.MISS_IN_LOOP;
-        }
-        if (path.unit().aux(insnIndex).isIterNext) {
-            boolean converged = comparison.equal(path, kept, current, Exactness.RANGE_WITHIN) && isIteratorActive(path);
-            return converged ? Match.HIT_IN_LOOP : Match.MISS_IN_LOOP;
-        }
-        if (path.unit().insn(insnIndex).op().kind() == Op.Kind.MAY_GOTO
-                && kept.mayGotoDepth() != current.mayGotoDepth()
-                && comparison.equal(path, kept, current, Exactness.RANGE_WITHIN)) {
-            return Match.HIT_IN_LOOP;
-        }
-        if (path.unit().aux(insnIndex).callsCallback) {
-            boolean converged = comparison.equal(path, kept, current, Exactness.RANGE_WITHIN);
-            return converged ? Match.HIT_IN_LOOP : Match.MISS_IN_LOOP;
-        }
-        if (StateComparison.maybeLooping(kept, current)
-                && comparison.equal(path, kept, current, Exactness.EXACT)
-                && !StateComparison.iterDepthsDiffer(kept, current)
-                && kept.mayGotoDepth() == current.mayGotoDepth()
-                && kept.callbackUnrollDepth() == current.callbackUnrollDepth()) {
-            rejectEndlessLoop(path, kept, insnIndex);
-        }
-        return Match.MISS_IN_LOOP;
-    }
-
-    private static void rejectEndlessLoop(Exploration path, VerifierState kept, int insnIndex) {
-        VerifierState current = path.state();
-        var printer = path.services().printer();
-        printer.printSourceLine(path, insnIndex, "; ");
-        path.log().note(Message.INFINITE_LOOP, insnIndex);
-        path.log().narrate("cur state:");
-        printer.printState(path, current, current.curframe(), true);
-        path.log().narrate("old state:");
-        printer.printState(path, kept, current.curframe(), true);
-        throw path.reject(Errno.EINVAL);
-    }
-
-    /** Returns whether the iterator that r1 points to has more elements. */
-    private static boolean isIteratorActive(Exploration path) {
-        RegState pointer = path.reg(1);
-        int spi = (int) (-pointer.constValue() - 1) / StackSlot.BYTES;
-        return path.func(pointer).slot(spi).spilled().payload() instanceof RegPayload.Iter iter && !iter.drained();
-    }
-
-    /** The current path ends: what mattered to the kept state matters to it. */
-    private void hit(Exploration path, Kept kept, int insnIndex, boolean inLoop) {
-        kept.hits++;
+    /**
+     * The current path ends: what mattered to the kept state matters to it.
+     *
+     * @param provisional whether more may turn out to matter to the kept state
+     */
+    private void endPath(Exploration path, KeptState kept, int insnIndex, boolean provisional) {
+        kept.hit();
         VerifierState current = path.state();
         if (path.unit().aux(path.insnIndex()).jmpPoint) {
             precision.pushJmpHistory(path, current, 0, 0, 0, 0);
         }
-        precision.propagate(path, kept.state, current);
-        if (inLoop) {
-            VerifierState backEdge = current.copy();
-            backEdge.setEqualState(kept.state);
-            backEdge.setInsn(insnIndex);
-            visits.addBackEdge(path, kept.state, backEdge);
+        precision.propagate(path, kept.state(), current);
+        if (provisional) {
+            LoopVisit loop = kept.loop();
+            if (loop == null) {
+                throw new IllegalStateException("instruction " + insnIndex + " is in a loop, but in no component");
+            }
+            VerifierState stopped = current.copy();
+            stopped.setEqualState(kept.state());
+            stopped.setInsn(insnIndex);
+            loop.add(stopped);
+            pendingCount++;
             updatePeak(path);
         }
     }
 
-    private void dropIfUseless(Exploration path, List<Kept> bucket, int index, Kept kept) {
-        boolean activeCheckpoint = path.unit().aux(kept.state.insn()).forceCheckpoint && kept.state.branches() > 0;
-        int allowed = activeCheckpoint ? MISSES_OF_CHECKPOINT : MISSES;
-        if (kept.misses > kept.hits * allowed + allowed) {
-            kept.dropped = true;
-            bucket.remove(index);
-            exploredCount--;
-            droppedCount++;
-            freeIfUnused(path, kept);
-        }
+    private void drop(KeptState kept) {
+        kept.drop();
+        lookedAtCount--;
+        droppedCount++;
+        freeIfUnneeded(kept);
     }
 
-    /** Frees a dropped state that no path and no back edge needs any more. */
-    private void freeIfUnused(Exploration path, Kept kept) {
-        if (kept.dropped && kept.state.branches() == 0 && !visits.areMarksIncomplete(path, kept.state)) {
-            keptStates.remove(kept.state);
+    private void freeIfUnneeded(KeptState kept) {
+        if (kept.isUnneeded()) {
+            living.remove(kept.state());
             droppedCount--;
         }
     }
 
-    private void keep(Exploration path, List<Kept> bucket, int insnIndex) {
+    /** Keeps the current state; the path goes on from it. */
+    private void keep(Exploration path, List<KeptState> bucket, int insnIndex) {
         VerifierState current = path.state();
-        path.totalStates++;
-        exploredCount++;
-        updatePeak(path);
-        path.prevJmpsProcessed = path.jmpsProcessed;
-        path.prevInsnProcessed = path.insnProcessed;
         BacktrackingPrecision.forget(current);
         StateCleaner.clearSingularIds(current);
         VerifierState state = current.copy();
         state.setInsn(insnIndex);
-        visits.enter(path, state);
+        LoopVisit loop = loops.of(path.unit(), state);
+        if (loop != null) {
+            loop.open(state);
+        }
+        KeptState kept = new KeptState(state, loop, path.unit().aux(insnIndex).forceCheckpoint);
+        living.put(state, kept);
+        bucket.add(kept);
         current.setParent(state);
         current.setFirstInsn(insnIndex);
         current.setDfsDepth(state.dfsDepth() + 1);
         current.jmpHistory().clear();
-        Kept kept = new Kept(state);
-        keptStates.put(state, kept);
-        bucket.add(kept);
+        path.prevJmpsProcessed = path.jmpsProcessed;
+        path.prevInsnProcessed = path.insnProcessed;
+        path.totalStates++;
+        lookedAtCount++;
+        updatePeak(path);
     }
 
     private void updatePeak(Exploration path) {
-        path.peakStates = Math.max(path.peakStates, exploredCount + droppedCount + visits.backEdgeCount());
+        path.peakStates = Math.max(path.peakStates, lookedAtCount + droppedCount + pendingCount);
     }
 
     @Override
@@ -265,36 +196,33 @@ public final class ExploredStateCache implements StateCache {
     }
 
     @Override
-    public void updateBranchCounts(Exploration path, VerifierState ended) {
-        VerifierState state = ended;
-        Kept kept = null;
-        while (state != null) {
-            state.setBranches(state.branches() - 1);
-            if (state.branches() != 0) {
-                return;
-            }
-            if (visits.exit(path, state, precision)) {
-                updatePeak(path);
-            }
-            VerifierState parent = state.parent();
-            Kept parentKept = parent == null ? null : keptStates.get(parent);
+    public void pathEnded(Exploration path, VerifierState ended) {
+        for (VerifierState state = ended; state != null && state.endBranch(); state = state.parent()) {
+            KeptState kept = living.get(state);
             if (kept != null) {
-                freeIfUnused(path, kept);
+                closeLoop(path, kept);
+                freeIfUnneeded(kept);
             }
-            state = parent;
-            kept = parentKept;
+        }
+    }
+
+    /** No path from the state is left: if it was the entry of a loop's visit, that visit is over. */
+    private void closeLoop(Exploration path, KeptState explored) {
+        LoopVisit loop = explored.loop();
+        if (loop != null && loop.isOpenedBy(explored.state())) {
+            List<VerifierState> stopped = loop.close();
+            pendingCount -= stopped.size();
+            LoopVisit.settle(path, stopped, precision);
         }
     }
 
     @Override
     public @Nullable VerifierState findPreviousEntry(Exploration path, VerifierState from, int insnIndex) {
-        List<Kept> bucket = bucket(path, insnIndex);
-        for (int i = bucket.size() - 1; i >= 0; i--) {
-            VerifierState state = bucket.get(i).state;
-            if (state.insn() == insnIndex
-                    && state.branches() != 0
-                    && sameCallsites(state, from)
-                    && state.dfsDepth() < from.dfsDepth()) {
+        List<KeptState> bucket = bucket(path, insnIndex);
+        for (KeptState kept : bucket.reversed()) {
+            VerifierState state = kept.state();
+            boolean onPath = state.branches() != 0 && state.dfsDepth() < from.dfsDepth();
+            if (onPath && state.insn() == insnIndex && sameCallsites(state, from)) {
                 return state;
             }
         }

@@ -2,8 +2,9 @@ package dev.spinbpf.verifier.prune;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
-import dev.spinbpf.verifier.flow.Cfg;
-import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.CallChecker;
+import dev.spinbpf.verifier.flow.ProgramUnit;
+import dev.spinbpf.verifier.flow.VerifierLog;
 
 /**
  * Finds what is alive before each instruction: registers, here, and stack slots, by {@link StackPointerAnalysis}.
@@ -25,27 +26,25 @@ public final class LivenessPass {
     }
 
     /** Fills {@link InsnAux#liveRegsBefore} and what the state cache needs to know of the stack. */
-    public void compute(Exploration path) {
-        Cfg cfg = Cfg.ofFunctions(path);
-        new StackPointerAnalysis(path, cfg, stack).run();
-        computeRegisters(path, cfg);
+    public void compute(ProgramUnit unit, CallChecker calls, VerifierLog log) {
+        new StackPointerAnalysis(unit, calls, log, stack).run();
+        computeRegisters(unit, calls);
     }
 
-    private static void computeRegisters(Exploration path, Cfg cfg) {
-        int[] reads = new int[path.unit().length()];
+    private static void computeRegisters(ProgramUnit unit, CallChecker calls) {
+        int[] reads = new int[unit.length()];
         int[] writes = new int[reads.length];
         for (int i = 0; i < reads.length; i++) {
-            reads[i] = readBy(path, path.unit().insn(i));
-            writes[i] =
-                    isPacketLoad(path.unit().insn(i)) ? 0 : path.unit().insn(i).definedRegs();
+            reads[i] = readBy(unit, calls, unit.insn(i));
+            writes[i] = isPacketLoad(unit.insn(i)) ? 0 : unit.insn(i).definedRegs();
         }
         int[] before = new int[reads.length];
         boolean changed = true;
         while (changed) {
             changed = false;
-            for (int at : path.unit().postorder) {
+            for (int at : unit.postorder) {
                 int after = 0;
-                for (int successor : cfg.successors(at)) {
+                for (int successor : unit.cfg().successors(at)) {
                     after |= before[successor];
                 }
                 int alive = (after & ~writes[at]) | reads[at];
@@ -54,7 +53,7 @@ public final class LivenessPass {
             }
         }
         for (int i = 0; i < before.length; i++) {
-            path.unit().aux(i).liveRegsBefore = before[i];
+            unit.aux(i).liveRegsBefore = before[i];
         }
     }
 
@@ -63,11 +62,11 @@ public final class LivenessPass {
         return insn.op().kind() == Op.Kind.LD_ABS || insn.op().kind() == Op.Kind.LD_IND;
     }
 
-    private static int readBy(Exploration path, Insn insn) {
+    private static int readBy(ProgramUnit unit, CallChecker calls, Insn insn) {
         boolean isKernelCall =
                 insn.op().kind() == Op.Kind.CALL_HELPER || insn.op().kind() == Op.Kind.CALL_KFUNC;
         if (isKernelCall) {
-            int params = Math.min(path.services().calls().summary(path, insn).params(), MAX_ARGS);
+            int params = Math.min(calls.summary(unit, insn).params(), MAX_ARGS);
             return insn.usedRegs() & ((2 << params) - 1);
         }
         return isPacketLoad(insn) ? ALL : insn.usedRegs();

@@ -2,7 +2,7 @@ package dev.spinbpf.verifier.prune;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.verifier.flow.CallChecker;
-import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.ProgramUnit;
 
 /**
  * Records which parts of the stack an instruction reads and overwrites, given where its registers may point.
@@ -14,17 +14,19 @@ import dev.spinbpf.verifier.flow.Exploration;
 final class StackAccessRecorder {
     private static final int MAX_ARGS = 5;
 
-    private final Exploration path;
+    private final ProgramUnit unit;
+    private final CallChecker calls;
     private final CallStackUse use;
 
-    StackAccessRecorder(Exploration path, CallStackUse use) {
-        this.path = path;
+    StackAccessRecorder(ProgramUnit unit, CallChecker calls, CallStackUse use) {
+        this.unit = unit;
+        this.calls = calls;
         this.use = use;
     }
 
     /** Records loads, stores and the accesses of helpers and kernel functions. */
     void record(StackTargets before, int at) {
-        Insn insn = path.unit().insn(at);
+        Insn insn = unit.insn(at);
         int size = insn.op().widthBytes();
         switch (insn.op().kind()) {
             case LDX, LDXSX, LOAD_ACQUIRE -> read(before.reg(insn.src()).plus(insn.off()), size, at);
@@ -38,12 +40,11 @@ final class StackAccessRecorder {
     }
 
     private void call(StackTargets before, Insn insn, int at) {
-        CallChecker calls = path.services().calls();
-        int params = Math.min(calls.summary(path, insn).params(), MAX_ARGS);
+        int params = Math.min(calls.summary(unit, insn).params(), MAX_ARGS);
         for (int arg = 0; arg < params; arg++) {
             StackTarget target = before.reg(arg + 1);
             if (target.isStack()) {
-                long bytes = calls.stackAccessBytes(path, insn, at, arg);
+                long bytes = calls.stackAccessBytes(unit, insn, at, arg);
                 if (bytes > 0 || bytes == CallChecker.UNKNOWN_BYTES) {
                     read(target, bytes, at);
                 } else if (bytes < 0) {

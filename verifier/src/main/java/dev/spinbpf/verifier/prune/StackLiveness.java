@@ -1,6 +1,6 @@
 package dev.spinbpf.verifier.prune;
 
-import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.ProgramUnit;
 import dev.spinbpf.verifier.state.VerifierState;
 import java.util.HashMap;
 import java.util.Map;
@@ -15,17 +15,17 @@ public final class StackLiveness {
     }
 
     /** Returns the use of the stack by a function as called from a place; empty if there was none. */
-    CallStackUse useOf(Exploration path, @Nullable CallStackUse caller, int callsite, int subprog) {
+    CallStackUse useOf(ProgramUnit unit, @Nullable CallStackUse caller, int callsite, int subprog) {
         int depth = caller == null ? 0 : caller.depth + 1;
-        int start = path.unit().subprog(subprog).start;
+        int start = unit.subprog(subprog).start;
         int site = depth > 0 ? callsite : start;
         return calls.computeIfAbsent(
                 key(site, depth),
-                key -> new CallStackUse(site, depth, subprog, start, path.unit().subprog(subprog).end - start));
+                key -> new CallStackUse(site, depth, subprog, start, unit.subprog(subprog).end - start));
     }
 
-    private @Nullable CallStackUse find(Exploration path, VerifierState state, int frameno) {
-        int start = path.unit().subprog(state.frame(frameno).subprog()).start;
+    private @Nullable CallStackUse find(ProgramUnit unit, VerifierState state, int frameno) {
+        int start = unit.subprog(state.frame(frameno).subprog()).start;
         int callsite = frameno > 0 ? state.frame(frameno).callsite() : start;
         for (int depth = frameno; depth > 0; depth--) {
             CallStackUse call = calls.get(key(callsite, depth));
@@ -37,10 +37,10 @@ public final class StackLiveness {
     }
 
     /** Prepares questions about a state. */
-    Query query(Exploration path, VerifierState state) {
+    Query query(ProgramUnit unit, VerifierState state) {
         CallStackUse[] found = new CallStackUse[state.curframe() + 1];
         for (int i = 0; i < found.length; i++) {
-            found[i] = find(path, state, i);
+            found[i] = find(unit, state, i);
         }
         return new Query(state, found);
     }
@@ -58,7 +58,7 @@ public final class StackLiveness {
         /**
          * Returns whether the half slot of the frame may be read by the current function or by one that it returns to.
          */
-        boolean isAlive(Exploration path, int frameno, int halfSlot) {
+        boolean isAlive(ProgramUnit unit, int frameno, int halfSlot) {
             int current = state.curframe();
             CallStackUse call = calls[current];
             if (call == null) {
@@ -70,14 +70,14 @@ public final class StackLiveness {
                 return true;
             }
             for (int i = frameno; i < current; i++) {
-                if (isAliveInCaller(path, frameno, i, halfSlot)) {
+                if (isAliveInCaller(unit, frameno, i, halfSlot)) {
                     return true;
                 }
             }
             return false;
         }
 
-        private boolean isAliveInCaller(Exploration path, int frameno, int caller, int halfSlot) {
+        private boolean isAliveInCaller(ProgramUnit unit, int frameno, int caller, int halfSlot) {
             CallStackUse call = calls[caller];
             if (call == null) {
                 return true;
@@ -87,7 +87,7 @@ public final class StackLiveness {
                 return true;
             }
             int callsite = state.frame(caller + 1).callsite();
-            int at = path.unit().aux(callsite).callsCallback ? callsite : callsite + 1;
+            int at = unit.aux(callsite).callsCallback ? callsite : callsite + 1;
             return call.isAliveBefore(frame, at, halfSlot);
         }
     }

@@ -3,9 +3,10 @@ package dev.spinbpf.verifier.prune;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
-import dev.spinbpf.verifier.flow.Cfg;
-import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.CallChecker;
 import dev.spinbpf.verifier.flow.InsnAux;
+import dev.spinbpf.verifier.flow.ProgramUnit;
+import dev.spinbpf.verifier.flow.VerifierLog;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.state.VerifierState;
 import java.util.Arrays;
@@ -26,29 +27,31 @@ import org.jspecify.annotations.Nullable;
 final class StackPointerAnalysis {
     private static final int MAX_CALLS = 10_000;
 
-    private final Exploration path;
-    private final Cfg cfg;
+    private final ProgramUnit unit;
+    private final CallChecker calls;
+    private final VerifierLog log;
     private final StackLiveness liveness;
     private final StackTarget[][] slotsAtCall;
     private final boolean[] analysed;
     private final int[] callsites = new int[VerifierState.MAX_CALL_FRAMES];
-    private int calls;
+    private int analysedCalls;
 
-    StackPointerAnalysis(Exploration path, Cfg cfg, StackLiveness liveness) {
-        this.path = path;
-        this.cfg = cfg;
+    StackPointerAnalysis(ProgramUnit unit, CallChecker calls, VerifierLog log, StackLiveness liveness) {
+        this.unit = unit;
+        this.calls = calls;
+        this.log = log;
         this.liveness = liveness;
-        analysed = new boolean[path.unit().subprogs().size()];
-        slotsAtCall = new StackTarget[path.unit().length()][];
+        analysed = new boolean[unit.subprogs().size()];
+        slotsAtCall = new StackTarget[unit.length()][];
     }
 
     /** Analyses all functions. */
     void run() {
-        int[] calleesFirst = path.unit().subprogTopoOrder;
+        int[] calleesFirst = unit.subprogTopoOrder;
         for (int i = calleesFirst.length - 1; i >= 0; i--) {
             int subprog = calleesFirst[i];
-            if (!analysed[subprog] || path.unit().subprog(subprog).global) {
-                analyse(liveness.useOf(path, null, 0, subprog), noArguments());
+            if (!analysed[subprog] || unit.subprog(subprog).global) {
+                analyse(liveness.useOf(unit, null, 0, subprog), noArguments());
             }
         }
     }
@@ -61,23 +64,21 @@ final class StackPointerAnalysis {
 
     /** Analyses a function with these arguments, and what it calls with pointers into stacks. */
     private void analyse(CallStackUse call, StackTarget[] args) {
-        if (++calls > MAX_CALLS) {
-            throw path.reject(Errno.E2BIG, Message.LIVENESS_TOO_COMPLEX, calls);
+        if (++analysedCalls > MAX_CALLS) {
+            throw log.reject(Errno.E2BIG, Message.LIVENESS_TOO_COMPLEX, analysedCalls);
         }
         CallStackUse found = call.isComplete() ? call.fresh() : call;
         StackTargets[] before = follow(found, args);
         record(found, before);
         analysed[found.subprog] = true;
-        for (int i = path.unit().postorderStart[found.subprog];
-                i < path.unit().postorderStart[found.subprog + 1];
-                i++) {
-            int at = path.unit().postorder[i];
+        for (int i = unit.postorderStart[found.subprog]; i < unit.postorderStart[found.subprog + 1]; i++) {
+            int at = unit.postorder[i];
             analyseCallee(found, before[at - found.start], at);
         }
         if (call.isComplete()) {
             call.merge(found);
         }
-        call.update(path, cfg);
+        call.update(unit);
     }
 
     /** Follows pointers until nothing changes; returns the targets before each instruction. */
@@ -88,10 +89,8 @@ final class StackPointerAnalysis {
         boolean changed = true;
         while (changed) {
             changed = false;
-            for (int i = path.unit().postorderStart[call.subprog + 1] - 1;
-                    i >= path.unit().postorderStart[call.subprog];
-                    i--) {
-                changed |= step(call, before, path.unit().postorder[i]);
+            for (int i = unit.postorderStart[call.subprog + 1] - 1; i >= unit.postorderStart[call.subprog]; i--) {
+                changed |= step(call, before, unit.postorder[i]);
             }
         }
         return before;
@@ -102,9 +101,9 @@ final class StackPointerAnalysis {
         if (!here.isReached()) {
             return false;
         }
-        StackTargets after = here.after(path.unit().insn(at), frame -> slotsAtCall[callsites[frame]]);
+        StackTargets after = here.after(unit.insn(at), frame -> slotsAtCall[callsites[frame]]);
         boolean changed = false;
-        for (int next : cfg.successors(at)) {
+        for (int next : unit.cfg().successors(at)) {
             int target = next - call.start;
             if (target >= 0 && target < before.length) {
                 changed |= before[target].join(after);
@@ -114,12 +113,12 @@ final class StackPointerAnalysis {
     }
 
     private void record(CallStackUse call, StackTargets[] before) {
-        StackAccessRecorder recorder = new StackAccessRecorder(path, call);
-        for (int i = path.unit().postorderStart[call.subprog]; i < path.unit().postorderStart[call.subprog + 1]; i++) {
-            int at = path.unit().postorder[i];
+        StackAccessRecorder recorder = new StackAccessRecorder(unit, calls, call);
+        for (int i = unit.postorderStart[call.subprog]; i < unit.postorderStart[call.subprog + 1]; i++) {
+            int at = unit.postorder[i];
             StackTargets here = before[at - call.start];
             recorder.record(here, at);
-            if (path.unit().insn(at).op() == Op.CALL_SUBPROG || path.unit().aux(at).callsCallback) {
+            if (unit.insn(at).op() == Op.CALL_SUBPROG || unit.aux(at).callsCallback) {
                 slotsAtCall[at] = here.slots();
             }
         }
@@ -127,9 +126,9 @@ final class StackPointerAnalysis {
 
     /** Analyses what the instruction calls, directly or back, if it gets a pointer into a stack. */
     private void analyseCallee(CallStackUse caller, StackTargets before, int at) {
-        Insn insn = path.unit().insn(at);
+        Insn insn = unit.insn(at);
         if (insn.op() == Op.CALL_SUBPROG) {
-            enter(caller, at, path.unit().findSubprog(at + 1 + insn.immLow()), before.arguments());
+            enter(caller, at, unit.findSubprog(at + 1 + insn.immLow()), before.arguments());
             return;
         }
         Callback callback = callbackOf(insn, at);
@@ -144,7 +143,7 @@ final class StackPointerAnalysis {
             enter(caller, at, callee, args);
         } else if (!(context instanceof StackTarget.Elsewhere)) {
             // One of several callbacks: any of them may read all that the context leads to.
-            new StackAccessRecorder(path, caller).readAll(at);
+            new StackAccessRecorder(unit, calls, caller).readAll(at);
         }
     }
 
@@ -153,9 +152,9 @@ final class StackPointerAnalysis {
             return;
         }
         if (caller.depth == VerifierState.MAX_CALL_FRAMES - 1) {
-            throw path.reject(Errno.EINVAL);
+            throw log.reject(Errno.EINVAL);
         }
-        CallStackUse called = liveness.useOf(path, caller, at, callee);
+        CallStackUse called = liveness.useOf(unit, caller, at, callee);
         callsites[caller.depth] = at;
         analyse(called, args);
         for (int frame = 0; frame <= caller.depth; frame++) {
@@ -173,7 +172,7 @@ final class StackPointerAnalysis {
     private record Callback(int functionReg, int contextReg, int calleeReg) {}
 
     private @Nullable Callback callbackOf(Insn insn, int at) {
-        if (insn.op() != Op.CALL_HELPER || !path.unit().aux(at).callsCallback) {
+        if (insn.op() != Op.CALL_HELPER || !unit.aux(at).callsCallback) {
             return null;
         }
         return switch (insn.immLow()) {
@@ -187,7 +186,7 @@ final class StackPointerAnalysis {
 
     /** Number of the function whose address the register holds on all paths, -1 if there is none. */
     private int constantFunction(int at, int reg) {
-        InsnAux aux = path.unit().aux(at);
+        InsnAux aux = unit.aux(at);
         int[] values = aux.constRegValues;
         return values != null && (aux.constSubprogRegs >>> reg & 1) != 0 ? values[reg] : -1;
     }

@@ -10,72 +10,69 @@ import dev.spinbpf.verifier.state.VerifierState;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Takes out of a state what no instruction will read any more, so that more states are equal. */
+/**
+ * Takes out of a state what no instruction will read any more, so that more states are equal.
+ *
+ * <p>What must hold of a cleaned state: every instruction on every path from it does the same and is allowed or refused as
+ * before. Life is known of registers and of halves of stack slots. So a dead register is forgotten, and a dead half is
+ * poisoned, with these exceptions:
+ *
+ * <ul>
+ *   <li>Dynptrs, iterators and saved interrupt flags stay, since to overwrite one matters even if nothing reads it.
+ *   <li>What was spilled is known as long as the half with byte 7 lives. If only the other half does, a number is no more
+ *       than four bytes there; but a pointer stays whole, since to read half of it is refused, and so does a zero, since
+ *       four bytes that are known to be zero would have to be precise.
+ * </ul>
+ */
 final class StateCleaner {
     private static final int HALF = StackSlot.BYTES / 2;
+    /** The registers that instructions write, a bit each. */
+    private static final int REGISTERS = (1 << Insn.FRAME_POINTER) - 1;
 
     private StateCleaner() {}
 
     /** Forgets dead registers and dead halves of stack slots in all frames. */
     static void clean(Exploration path, StackLiveness liveness, VerifierState state) {
-        StackLiveness.Query query = liveness.query(path, state);
-        for (int i = 0; i <= state.curframe(); i++) {
-            FuncState frame = state.frame(i);
-            int live = path.unit().aux(state.frameInsn(i)).liveRegsBefore;
-            for (int reg = 0; reg < Insn.FRAME_POINTER; reg++) {
-                if ((live >>> reg & 1) == 0) {
-                    frame.setReg(reg, RegState.NOT_INIT);
-                }
+        StackLiveness.Query query = liveness.query(path.unit(), state);
+        for (int frameno = 0; frameno <= state.curframe(); frameno++) {
+            FuncState frame = state.frame(frameno);
+            int live = path.unit().aux(state.frameInsn(frameno)).liveRegsBefore;
+            for (int dead = ~live & REGISTERS; dead != 0; dead &= dead - 1) {
+                frame.setReg(Integer.numberOfTrailingZeros(dead), RegState.NOT_INIT);
             }
-            for (int spi = 0; spi < frame.slots(); spi++) {
-                boolean low = query.isAlive(path, i, spi * 2);
-                boolean high = query.isAlive(path, i, spi * 2 + 1);
+            for (int slot = 0; slot < frame.slots(); slot++) {
+                boolean low = query.isAlive(path.unit(), frameno, slot * 2);
+                boolean high = query.isAlive(path.unit(), frameno, slot * 2 + 1);
                 if (!low || !high) {
-                    frame.setSlot(spi, withoutDeadHalves(frame.slot(spi), low, high));
+                    frame.setSlot(slot, withoutDeadHalves(frame.slot(slot), low, high));
                 }
             }
         }
     }
 
     /**
-     * The slot without its dead halves. Dynptrs, iterators and interrupt flags stay, since to overwrite one matters; so
-     * do pointers, since to read half of one is refused.
+     * The slot without its dead halves.
      *
      * @param low whether the half at the higher addresses, bytes 0 to 3, is alive
      * @param high whether bytes 4 to 7 are
      */
     private static StackSlot withoutDeadHalves(StackSlot slot, boolean low, boolean high) {
-        StackSlot result = slot;
-        switch (slot.last()) {
-            case DYNPTR, ITER, IRQ_FLAG -> {
-                return slot;
-            }
-            case SPILL -> {
-                if (low && !high) {
-                    if (!slot.spilled().isScalar() || slot.spilled().isNull()) {
-                        return slot;
-                    }
-                    result = spillToMisc(result);
-                }
-            }
-            case INVALID, MISC, ZERO, POISON -> {
-                // Bytes only.
-            }
+        boolean staysWhole =
+                switch (slot.last()) {
+                    case DYNPTR, ITER, IRQ_FLAG -> true;
+                    case SPILL ->
+                        low && (!slot.spilled().isScalar() || slot.spilled().isNull()) && !high;
+                    case INVALID, MISC, ZERO, POISON -> false;
+                };
+        if (staysWhole) {
+            return slot;
         }
-        if (!high) {
-            result = result.withSpilled(RegState.NOT_INIT);
-        }
-        int end = high ? HALF : StackSlot.BYTES;
-        for (int i = low ? HALF : 0; i < end; i++) {
-            result = result.withType(i, SlotType.POISON);
-        }
-        return result;
-    }
-
-    private static StackSlot spillToMisc(StackSlot slot) {
-        StackSlot result = slot;
-        for (int i = 0; i < HALF; i++) {
-            if (result.type(i) == SlotType.SPILL) {
+        StackSlot result = high ? slot : slot.withSpilled(RegState.NOT_INIT);
+        for (int i = 0; i < StackSlot.BYTES; i++) {
+            boolean alive = i < HALF ? low : high;
+            if (!alive) {
+                result = result.withType(i, SlotType.POISON);
+            } else if (!high && slot.type(i) == SlotType.SPILL) {
                 result = result.withType(i, SlotType.MISC);
             }
         }

@@ -72,10 +72,7 @@ final class StateComparison {
         if (old.references().size() != current.references().size()
                 || old.activeLocks() != current.activeLocks()
                 || old.activePreemptLocks() != current.activePreemptLocks()
-                || old.activeRcuLocks() != current.activeRcuLocks()
-                || !ids.check(old.activeIrqId(), current.activeIrqId())
-                || !ids.check(old.activeLockId(), current.activeLockId())
-                || !VerifierState.sameOwner(old.activeLockOwner(), current.activeLockOwner())) {
+                || old.activeRcuLocks() != current.activeRcuLocks()) {
             return false;
         }
         for (int i = 0; i < old.references().size(); i++) {

@@ -47,7 +47,17 @@ public sealed interface RegPayload {
     record Dynptr(DynptrType type, boolean firstSlot) implements RegPayload {}
 
     /** Of stack slots that hold an iterator: its struct type {@code bpf_iter_<name>}. */
-    record Iter(Btf btf, int typeId, boolean drained, int depth) implements RegPayload {}
+    record Iter(Btf btf, int typeId, boolean drained, int depth) implements RegPayload {
+        /** The iterator after so many elements on this path, with more to come. */
+        public Iter atDepth(int elements) {
+            return new Iter(btf, typeId, false, elements);
+        }
+
+        /** The iterator with no element left. */
+        public Iter asDrained() {
+            return new Iter(btf, typeId, true, depth);
+        }
+    }
 
     /** Of stack slots that hold saved interrupt flags: saved by a lock function, or by bpf_local_irq_save. */
     record IrqFlag(boolean byLock) implements RegPayload {}

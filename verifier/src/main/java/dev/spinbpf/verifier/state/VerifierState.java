@@ -27,9 +27,6 @@ public final class VerifierState {
     private int activeLocks;
     private int activePreemptLocks;
     private int activeRcuLocks;
-    private int activeIrqId;
-    private int activeLockId;
-    private @Nullable Object activeLockOwner;
     private boolean inSleepable;
     private @Nullable Object trace;
 
@@ -53,9 +50,6 @@ public final class VerifierState {
         copy.activeLocks = activeLocks;
         copy.activePreemptLocks = activePreemptLocks;
         copy.activeRcuLocks = activeRcuLocks;
-        copy.activeIrqId = activeIrqId;
-        copy.activeLockId = activeLockId;
-        copy.activeLockOwner = activeLockOwner;
         copy.inSleepable = inSleepable;
         copy.trace = trace;
         return copy;
@@ -112,7 +106,7 @@ public final class VerifierState {
         return references;
     }
 
-    /** Adds a reference to an object or other thing; locks and interrupt flags have methods of their own. */
+    /** Adds a reference to an object or other thing; locks have a method of their own. */
     public void addReference(AcquiredReference reference) {
         references.add(reference);
     }
@@ -135,29 +129,22 @@ public final class VerifierState {
     public void acquireLock(AcquiredReference lock) {
         references.add(lock);
         activeLocks++;
-        activeLockId = lock.id();
-        activeLockOwner = lock.lockOwner();
     }
 
-    /** Gives a lock back; false if it is not held. The lock taken before it becomes the active one. */
-    public boolean releaseLock(AcquiredReference.Type type, int id, @Nullable Object owner) {
-        int previousId = 0;
-        Object previousOwner = null;
-        for (int i = 0; i < references.size(); i++) {
-            AcquiredReference reference = references.get(i);
-            if (reference.type() == type && reference.id() == id && sameOwner(reference.lockOwner(), owner)) {
-                references.remove(i);
-                activeLocks--;
-                activeLockId = previousId;
-                activeLockOwner = previousOwner;
-                return true;
-            }
-            if (reference.type().isLock()) {
-                previousId = reference.id();
-                previousOwner = reference.lockOwner();
+    /** The lock taken last of those held, null if none is. */
+    public @Nullable AcquiredReference lastLock() {
+        for (int i = references.size() - 1; activeLocks > 0 && i >= 0; i--) {
+            if (references.get(i).type().isLock()) {
+                return references.get(i);
             }
         }
-        return false;
+        return null;
+    }
+
+    /** Releases {@link #lastLock}. */
+    public void releaseLastLock() {
+        references.remove(references.lastIndexOf(lastLock()));
+        activeLocks--;
     }
 
     /** The lock of one of these types with this id and owner that is held, or null. */
@@ -177,51 +164,29 @@ public final class VerifierState {
         return a == null ? b == null : a.equals(b);
     }
 
-    /** Saves interrupt flags. */
-    public void acquireIrq(int id, int insnIndex) {
-        references.add(new AcquiredReference(AcquiredReference.Type.IRQ, id, insnIndex, 0, null));
-        activeIrqId = id;
+    /** The interrupt flags saved last of those not restored, null if interrupts are on. */
+    public @Nullable AcquiredReference lastIrq() {
+        for (int i = references.size() - 1; i >= 0; i--) {
+            if (references.get(i).type() == AcquiredReference.Type.IRQ) {
+                return references.get(i);
+            }
+        }
+        return null;
     }
 
-    /** Restores interrupt flags; false if they are not the ones that were saved last. */
-    public boolean releaseIrq(int id) {
-        if (id != activeIrqId) {
-            return false;
-        }
-        int previousId = 0;
-        for (int i = 0; i < references.size(); i++) {
-            AcquiredReference reference = references.get(i);
-            if (reference.type() != AcquiredReference.Type.IRQ) {
-                continue;
-            }
-            if (reference.id() == id) {
-                references.remove(i);
-                activeIrqId = previousId;
-                return true;
-            }
-            previousId = reference.id();
-        }
-        return false;
+    /** Restores {@link #lastIrq}. */
+    public void releaseLastIrq() {
+        references.remove(references.lastIndexOf(lastIrq()));
+    }
+
+    /** Returns whether interrupts are off. */
+    public boolean isIrqDisabled() {
+        return lastIrq() != null;
     }
 
     /** Locks held. */
     public int activeLocks() {
         return activeLocks;
-    }
-
-    /** Id of the lock taken last, 0 if none is held. */
-    public int activeLockId() {
-        return activeLockId;
-    }
-
-    /** Map or type of the lock taken last, null if none is held. */
-    public @Nullable Object activeLockOwner() {
-        return activeLockOwner;
-    }
-
-    /** Id of the interrupt flags saved last, 0 if interrupts are on. */
-    public int activeIrqId() {
-        return activeIrqId;
     }
 
     public int activePreemptLocks() {
@@ -282,6 +247,11 @@ public final class VerifierState {
     /** Paths from this state that are still to be explored. */
     public int branches() {
         return branches;
+    }
+
+    /** A path from this state has ended; true if none is left. */
+    public boolean endBranch() {
+        return --branches == 0;
     }
 
     public void setBranches(int count) {

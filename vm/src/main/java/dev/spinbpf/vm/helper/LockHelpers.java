@@ -1,6 +1,7 @@
 package dev.spinbpf.vm.helper;
 
 import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.maps.lock.PlainSpinLock;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.vm.exec.Execution;
@@ -46,8 +47,10 @@ final class LockHelpers {
     }
 
     private long spinLock(Cpu cpu, long lock) {
-        long flags = PlainSpinLock.lock(cpu, lock, kernel.locks().stats().ofAddress(lock));
+        LockClass lockClass = kernel.locks().stats().ofAddress(lock);
+        long flags = PlainSpinLock.lock(cpu, lock, lockClass);
         kernel.local(cpu).spinLockTaken(lock, flags);
+        kernel.locks().delay(cpu, lockClass);
         return 0;
     }
 
@@ -58,9 +61,11 @@ final class LockHelpers {
 
     private long lock(Execution run, long lock) {
         Cpu cpu = run.cpu();
-        int result = kernel.locks().lock(cpu, lock, kernel.locks().stats().ofAddress(lock));
+        LockClass lockClass = kernel.locks().stats().ofAddress(lock);
+        int result = kernel.locks().lock(cpu, lock, lockClass);
         if (result == 0) {
             kernel.heldSites().taken(run, lock);
+            kernel.locks().delay(cpu, lockClass);
         } else {
             reports.lockFailed(run, result, lock, "");
         }
@@ -76,7 +81,8 @@ final class LockHelpers {
     private long lockIrqsave(Execution run, long lock, long flagsAddress) {
         Cpu cpu = run.cpu();
         long flags = cpu.irqSave();
-        int result = kernel.locks().lock(cpu, lock, kernel.locks().stats().ofAddress(lock));
+        LockClass lockClass = kernel.locks().stats().ofAddress(lock);
+        int result = kernel.locks().lock(cpu, lock, lockClass);
         if (result != 0) {
             reports.lockFailed(run, result, lock, "_irqsave");
             cpu.irqRestore(flags);
@@ -84,6 +90,7 @@ final class LockHelpers {
         }
         kernel.heldSites().taken(run, lock);
         GuestMemory.putLong(flagsAddress, flags);
+        kernel.locks().delay(cpu, lockClass);
         return 0;
     }
 

@@ -7,6 +7,7 @@ import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.vm.exec.Execution;
 import dev.spinbpf.vm.exec.ProgramStream;
 import java.nio.charset.StandardCharsets;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Printing: to the trace log, to a buffer, to the program's streams. */
@@ -53,38 +54,24 @@ final class PrintHelpers {
         return arguments;
     }
 
-    private static long trace(EmulatedKernel kernel, long formatAddress, long size, long[] arguments) {
-        byte[] format = KernelFormat.readFormat(formatAddress, size);
-        if (format == null) {
-            return -EINVAL;
-        }
-        KernelFormat text = new KernelFormat(format, arguments);
-        int error = text.run();
-        if (error != 0) {
-            return error;
-        }
-        byte[] bytes = text.boundedOutput();
-        kernel.traceLog().add(new String(bytes, StandardCharsets.UTF_8));
-        return bytes.length;
+    private static long trace(EmulatedKernel kernel, long formatAddress, long size, long @Nullable [] arguments) {
+        return print(KernelFormat.readFormat(formatAddress, size), arguments, text -> {
+            byte[] bytes = text.boundedOutput();
+            kernel.traceLog().add(new String(bytes, StandardCharsets.UTF_8));
+            return bytes.length;
+        });
     }
 
-    private static long snprintf(long to, long size, long formatAddress, long[] arguments) {
-        byte[] format = KernelFormat.readFormat(formatAddress, Integer.MAX_VALUE);
-        if (format == null) {
-            return -EINVAL;
-        }
-        KernelFormat text = new KernelFormat(format, arguments);
-        int error = text.run();
-        if (error != 0) {
-            return error;
-        }
-        byte[] bytes = text.output();
-        if (size > 0) {
-            int length = (int) Math.min(bytes.length, size - 1);
-            GuestMemory.copyIn(bytes, 0, to, length);
-            GuestMemory.putByte(to + length, (byte) 0);
-        }
-        return bytes.length + 1L;
+    private static long snprintf(long to, long size, long formatAddress, long @Nullable [] arguments) {
+        return print(KernelFormat.readFormat(formatAddress, Integer.MAX_VALUE), arguments, text -> {
+            byte[] bytes = text.output();
+            if (size > 0) {
+                int length = (int) Math.min(bytes.length, size - 1);
+                GuestMemory.copyIn(bytes, 0, to, length);
+                GuestMemory.putByte(to + length, (byte) 0);
+            }
+            return bytes.length + 1L;
+        });
     }
 
     private static long streamPrint(Execution run, int streamId, long formatAddress, long data, long dataSize) {
@@ -93,17 +80,18 @@ final class PrintHelpers {
             return -ENOENT;
         }
         byte[] format = KernelFormat.readFormat(formatAddress, Integer.MAX_VALUE);
-        long[] arguments = arguments(data, dataSize);
-        if (arguments == null || format == null) {
+        return print(format, arguments(data, dataSize), text -> stream.write(text.boundedOutput()));
+    }
+
+    /** Formats, then does what is to be done with the text; returns that one's result or why there is no text. */
+    private static long print(
+            byte @Nullable [] format, long @Nullable [] arguments, ToLongFunction<KernelFormat> consumer) {
+        if (format == null || arguments == null) {
             return -EINVAL;
         }
         KernelFormat text = new KernelFormat(format, arguments);
         int error = text.run();
-        if (error != 0) {
-            return error;
-        }
-        byte[] bytes = text.boundedOutput();
-        return stream.write(bytes);
+        return error != 0 ? error : consumer.applyAsLong(text);
     }
 
     private static @Nullable ProgramStream stream(Execution run, int id) {

@@ -126,20 +126,8 @@ final class StringKfuncs {
     }
 
     private static long length(long text, long count) {
-        if (!isKernelAddress(text)) {
-            return -ERANGE;
-        }
-        int i = 0;
-        for (; isWithin(i, count); i++) {
-            int c = at(text + i);
-            if (c == UNREADABLE) {
-                return -EFAULT;
-            }
-            if (c == 0) {
-                return i;
-            }
-        }
-        return i == MAX ? -E2BIG : i;
+        long end = find(text, count, 0);
+        return end == -ENOENT ? count : end;
     }
 
     /** Returns how many characters from the start are in the set, or are not. */

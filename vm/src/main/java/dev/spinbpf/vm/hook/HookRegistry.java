@@ -2,6 +2,7 @@ package dev.spinbpf.vm.hook;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.cpu.CpuSet;
 import dev.spinbpf.maps.cpu.Cpus;
 import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.maps.map.BpfMap;
@@ -16,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 
 /**
  * The programs attached to each place, and the events that run them. An event runs its programs one after the other, in
@@ -23,6 +25,7 @@ import java.util.Objects;
  */
 public final class HookRegistry {
     private static final long SAMPLE_PERIOD = 1_000_000;
+    private static final byte[] NO_PACKET = {};
 
     private final Cpus cpus;
     private final MapTable maps;
@@ -49,19 +52,32 @@ public final class HookRegistry {
         }
     }
 
+    /**
+     * A program at a place.
+     *
+     * @param program the program
+     * @param cpus the CPUs on which it runs
+     */
+    private record Entry(LoadedProgram program, CpuSet cpus) {}
+
     /** Programs attached to one place. */
     private static final class Attached {
         private final HookTarget target;
-        private volatile LoadedProgram[] programs = {};
+        private volatile Entry[] entries = {};
 
         Attached(HookTarget target) {
             this.target = target;
         }
 
-        void add(LoadedProgram program) {
-            List<LoadedProgram> copy = new ArrayList<>(List.of(programs));
-            copy.add(program);
-            programs = copy.toArray(LoadedProgram[]::new);
+        void add(Entry entry) {
+            List<Entry> copy = new ArrayList<>(List.of(entries));
+            copy.add(entry);
+            entries = copy.toArray(Entry[]::new);
+        }
+
+        void remove(LoadedProgram program) {
+            entries =
+                    Stream.of(entries).filter(entry -> entry.program != program).toArray(Entry[]::new);
         }
     }
 
@@ -70,20 +86,25 @@ public final class HookRegistry {
      *
      * @throws UnsupportedProgramException where there is no such place; the message lists those that there are
      */
-    public synchronized HookTarget attach(LoadedProgram program) {
+    public HookTarget attach(LoadedProgram program) {
         HookTarget target = HookTable.of(program.program());
+        attach(program, target, CpuSet.ALL);
+        return target;
+    }
+
+    /** Attaches a program to a place, on some CPUs only. */
+    public synchronized void attach(LoadedProgram program, HookTarget target, CpuSet on) {
         for (Attached attached : attachedByTarget.values()) {
             boolean same = attached.target.kind() == target.kind()
                     && attached.target.name().equals(target.name());
             if (same) {
-                add(attached, program);
+                add(attached, new Entry(program, on));
             }
         }
-        return target;
     }
 
-    private void add(Attached attached, LoadedProgram program) {
-        attached.add(program);
+    private void add(Attached attached, Entry entry) {
+        attached.add(entry);
         HookPoint point = attached.target.point();
         if (point != null) {
             Attached[] here = Objects.requireNonNull(attachedByPoint.get(point), point.name())
@@ -92,10 +113,22 @@ public final class HookRegistry {
         }
     }
 
+    /** Detaches a program from all places. A run of it that has begun goes on to its end. */
+    public synchronized void detach(LoadedProgram program) {
+        for (Attached attached : attachedByTarget.values()) {
+            attached.remove(program);
+        }
+        for (Map.Entry<HookPoint, List<Attached>> point : attachedByPoint.entrySet()) {
+            if (point.getValue().stream().allMatch(attached -> attached.entries.length == 0)) {
+                cpus.hooks().set(point.getKey(), null);
+            }
+        }
+    }
+
     /** Detaches all programs. */
     public synchronized void detachAll() {
         for (Attached attached : attachedByTarget.values()) {
-            attached.programs = new LoadedProgram[0];
+            attached.entries = new Entry[0];
         }
         for (HookPoint point : HookPoint.values()) {
             cpus.hooks().set(point, null);
@@ -108,18 +141,15 @@ public final class HookRegistry {
 
     /** Returns true where a program is attached anywhere. */
     public boolean isAttached(LoadedProgram program) {
-        return attachedByTarget.values().stream()
-                .anyMatch(attached -> List.of(attached.programs).contains(program));
+        return !targetsOf(program).isEmpty();
     }
 
-    /** Returns true where any program is attached to an event at this level. */
-    public boolean hasEventsAt(ContextLevel level) {
-        for (Attached attached : attachedByTarget.values()) {
-            if (attached.target.level() == level && attached.programs.length > 0) {
-                return true;
-            }
-        }
-        return false;
+    /** Returns the places that a program is attached to. */
+    public List<HookTarget> targetsOf(LoadedProgram program) {
+        return attachedByTarget.values().stream()
+                .filter(attached -> Stream.of(attached.entries).anyMatch(entry -> entry.program == program))
+                .map(attached -> attached.target)
+                .toList();
     }
 
     /** Runs what is attached to an internal point: programs on the points' functions that fit the map. */
@@ -140,32 +170,17 @@ public final class HookRegistry {
 
     /** A packet arrives: runs the packet programs at the CPU's present level. */
     public void packet(Cpu cpu, byte[] bytes) {
-        CpuContext context = contextOf(cpu);
-        for (LoadedProgram program : attached(HookTable.PACKET).programs) {
-            if (context.hasRoom(program)) {
-                context.run(program, context.area().packet(program.program().type(), bytes));
-            }
-        }
+        fire(cpu, attached(HookTable.PACKET), bytes);
     }
 
     /** A task runs the syscall programs, with a context of zeros. */
     public void syscall(Cpu cpu) {
-        CpuContext context = contextOf(cpu);
-        for (LoadedProgram program : attached(HookTable.SYSCALL).programs) {
-            if (context.hasRoom(program)) {
-                context.run(program, context.area().raw(new byte[0]));
-            }
-        }
+        fire(cpu, attached(HookTable.SYSCALL), NO_PACKET);
     }
 
     /** A counter overflows: runs the perf_event programs. */
     public void perfEvent(Cpu cpu) {
-        CpuContext context = contextOf(cpu);
-        for (LoadedProgram program : attached(HookTable.PERF_EVENT).programs) {
-            if (context.hasRoom(program)) {
-                context.run(program, context.area().perfEvent(SAMPLE_PERIOD));
-            }
-        }
+        fire(cpu, attached(HookTable.PERF_EVENT), NO_PACKET);
     }
 
     /** Fires all named entry hooks of a level, with arguments of zero. */
@@ -179,22 +194,54 @@ public final class HookRegistry {
         }
     }
 
-    private static void runTracing(Cpu cpu, Attached attached, long a, long b, long c, long d) {
-        CpuContext context = contextOf(cpu);
-        for (LoadedProgram program : attached.programs) {
-            if (context.hasRoom(program)) {
-                ContextArea area = context.area();
-                long address =
-                        switch (program.program().type()) {
-                            case KPROBE -> area.registers(a, b, c, d);
-                            case TRACEPOINT -> area.record(a, b, c, d);
-                            default ->
-                                area.arguments(
-                                        a, b, c, d, attached.target.arguments().size());
-                        };
-                context.run(program, address);
+    private static void fire(Cpu cpu, Attached attached, byte[] packet) {
+        for (Entry entry : attached.entries) {
+            if (entry.cpus.contains(cpu.id())) {
+                run(cpu, entry.program, attached.target, packet);
             }
         }
+    }
+
+    /**
+     * Runs a program for one event at an entry hook, on top of what the CPU does and at its present level.
+     *
+     * @param target the hook, which is not one inside the runtime
+     * @param packet the Ethernet frame, for packet programs
+     */
+    public static void run(Cpu cpu, LoadedProgram program, HookTarget target, byte[] packet) {
+        CpuContext context = contextOf(cpu);
+        if (!context.hasRoom(program)) {
+            return;
+        }
+        ContextArea area = context.area();
+        long address =
+                switch (target.kind()) {
+                    case PACKET -> area.packet(program.program().type(), packet);
+                    case SYSCALL -> area.raw(NO_PACKET);
+                    case PERF_EVENT -> area.perfEvent(SAMPLE_PERIOD);
+                    case TRACEPOINT, FUNCTION -> arguments(area, program, target, 0, 0, 0, 0);
+                };
+        context.run(program, address);
+    }
+
+    private static void runTracing(Cpu cpu, Attached attached, long a, long b, long c, long d) {
+        CpuContext context = contextOf(cpu);
+        for (Entry entry : attached.entries) {
+            LoadedProgram program = entry.program;
+            if (entry.cpus.contains(cpu.id()) && context.hasRoom(program)) {
+                context.run(program, arguments(context.area(), program, attached.target, a, b, c, d));
+            }
+        }
+    }
+
+    /** Makes the context of a program at a tracepoint or function with up to four arguments. */
+    private static long arguments(
+            ContextArea area, LoadedProgram program, HookTarget target, long a, long b, long c, long d) {
+        return switch (program.program().type()) {
+            case KPROBE -> area.registers(a, b, c, d);
+            case TRACEPOINT -> area.record(a, b, c, d);
+            default -> area.arguments(a, b, c, d, target.arguments().size());
+        };
     }
 
     private static CpuContext contextOf(Cpu cpu) {

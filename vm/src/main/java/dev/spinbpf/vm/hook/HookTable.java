@@ -116,25 +116,44 @@ public final class HookTable {
 
     /** The place that a program attaches to; raises {@link UnsupportedProgramException} where there is none. */
     public static HookTarget of(Program program) {
+        return of(program, "");
+    }
+
+    /**
+     * The place that a program attaches to.
+     *
+     * @param hook its name, or an empty string for the one that the program's section names
+     * @throws UnsupportedProgramException where there is no such place for the program; the message says which there are
+     */
+    public static HookTarget of(Program program, String hook) {
         return switch (program.type()) {
-            case SCHED_CLS, SCHED_ACT, XDP, SOCKET_FILTER, CGROUP_SKB -> PACKET;
-            case SYSCALL -> SYSCALL;
-            case PERF_EVENT -> PERF_EVENT;
-            case RAW_TRACEPOINT, RAW_TRACEPOINT_WRITABLE, TRACEPOINT -> find(program, HookTarget.Kind.TRACEPOINT);
+            case SCHED_CLS, SCHED_ACT, XDP, SOCKET_FILTER, CGROUP_SKB -> only(PACKET, program, hook);
+            case SYSCALL -> only(SYSCALL, program, hook);
+            case PERF_EVENT -> only(PERF_EVENT, program, hook);
+            case RAW_TRACEPOINT, RAW_TRACEPOINT_WRITABLE, TRACEPOINT -> find(program, HookTarget.Kind.TRACEPOINT, hook);
             case KPROBE -> {
                 requireEntry(program, !program.section().startsWith("kret"));
-                yield find(program, HookTarget.Kind.FUNCTION);
+                yield find(program, HookTarget.Kind.FUNCTION, hook);
             }
             case TRACING -> {
                 AttachType attachType = program.attachType();
                 boolean tracepoint = attachType == AttachType.TRACE_RAW_TP;
                 requireEntry(program, tracepoint || attachType == AttachType.TRACE_FENTRY);
-                yield find(program, tracepoint ? HookTarget.Kind.TRACEPOINT : HookTarget.Kind.FUNCTION);
+                HookTarget own = find(program, tracepoint ? HookTarget.Kind.TRACEPOINT : HookTarget.Kind.FUNCTION, "");
+                yield only(own, program, hook);
             }
             default ->
                 throw new UnsupportedProgramException("there is no hook for programs of type "
                         + program.type().display() + " (section " + program.section() + ")");
         };
+    }
+
+    private static HookTarget only(HookTarget target, Program program, String hook) {
+        if (hook.isEmpty() || hook.equals(target.name())) {
+            return target;
+        }
+        throw new UnsupportedProgramException(
+                "section " + program.section() + ": its hook is '" + target.name() + "', and cannot be '" + hook + "'");
     }
 
     private static void requireEntry(Program program, boolean entry) {
@@ -144,8 +163,8 @@ public final class HookTable {
         }
     }
 
-    private static HookTarget find(Program program, HookTarget.Kind kind) {
-        String name = shortName(program.attachTarget());
+    private static HookTarget find(Program program, HookTarget.Kind kind, String hook) {
+        String name = hook.isEmpty() ? shortName(program.attachTarget()) : hook;
         for (HookTarget target : NAMED) {
             if (target.kind() == kind && target.name().equals(name)) {
                 return target;

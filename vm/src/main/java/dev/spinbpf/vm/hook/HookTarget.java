@@ -4,6 +4,7 @@ import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.programs.linux.KernelHook;
 import dev.spinbpf.programs.linux.MapType;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,23 @@ public record HookTarget(
         @Nullable HookPoint point,
         Set<MapType> mapTypes,
         List<KernelHook.Argument> arguments) {
+
+    /**
+     * Returns the levels at which its events can come: packets come with a softirq or from a task that sends, samples
+     * of perf_event with an NMI or a timer's interrupt, and a function or tracepoint is reached from any context. None
+     * for points inside the runtime, which fire at the level of what runs.
+     */
+    public Set<ContextLevel> levels() {
+        if (point != null) {
+            return Set.of();
+        }
+        return switch (kind) {
+            case PACKET -> EnumSet.of(ContextLevel.TASK, ContextLevel.SOFTIRQ);
+            case SYSCALL -> EnumSet.of(ContextLevel.TASK);
+            case PERF_EVENT -> EnumSet.of(ContextLevel.HARDIRQ, ContextLevel.NMI);
+            case TRACEPOINT, FUNCTION -> EnumSet.allOf(ContextLevel.class);
+        };
+    }
 
     /** Kinds of places. */
     public enum Kind {

@@ -14,13 +14,12 @@ import dev.spinbpf.maps.memory.GuestArena;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /** Stresses locks without programs: each emulated CPU on a thread of its own, with interrupts landing anywhere. */
-public final class ModeDriver implements AutoCloseable {
+public final class ModeDriver implements StressRun {
     private final ModeOptions options;
     private final Cpus cpus;
     private final LockStats stats;
@@ -87,7 +86,7 @@ public final class ModeDriver implements AutoCloseable {
         return workload.locks();
     }
 
-    /** Starts all CPUs; returns at once. */
+    @Override
     public void start() {
         for (Cpu cpu : cpus.all()) {
             cpu.setInterruptHandler((at, level) -> workload.interrupt(at));
@@ -98,29 +97,40 @@ public final class ModeDriver implements AutoCloseable {
                 }
             });
         }
-        SplittableRandom seeds = new SplittableRandom(options.seed());
-        interrupts(new InterruptSource(ContextLevel.NMI, options.nmiEvery(), cpus.all(), seeds.split()));
+        Ticker ticker = new Ticker(new SplittableRandom(options.seed()));
+        interrupts(ticker, ContextLevel.NMI, options.nmis());
         if (options.mode() == StressMode.TORTURE) {
-            interrupts(new InterruptSource(ContextLevel.HARDIRQ, options.hardirqEvery(), cpus.all(), seeds.split()));
-            interrupts(new InterruptSource(ContextLevel.SOFTIRQ, options.hardirqEvery(), cpus.all(), seeds.split()));
+            interrupts(ticker, ContextLevel.HARDIRQ, options.hardirqs());
+            interrupts(ticker, ContextLevel.SOFTIRQ, options.hardirqs());
         }
+        crew.add("clock", () -> ticker.run(crew::isStopping));
         crew.start();
     }
 
-    private void interrupts(InterruptSource source) {
-        crew.add(source.level().name().toLowerCase(Locale.ROOT), () -> source.run(crew::isStopping));
+    private void interrupts(Ticker ticker, ContextLevel level, Pacing pacing) {
+        ticker.add((cpu, turns) -> cpu.raise(level), pacing, cpus.all());
     }
 
     /** Starts, waits until the duration is over or {@link #stop} is called, and reports. */
     public ModeReport run() throws InterruptedException {
         start();
-        crew.await(options.duration());
+        await();
         return finish();
     }
 
-    /** Tells all CPUs to stop; {@link #run} then returns. Any thread may call it. */
+    @Override
+    public void await() throws InterruptedException {
+        crew.await(options.duration());
+    }
+
+    @Override
     public void stop() {
         crew.stop();
+    }
+
+    @Override
+    public boolean isRunning() {
+        return crew.elapsedNanos() > 0 && !crew.isStopping();
     }
 
     /** Stops all CPUs, checks what they left behind, and reports. */
@@ -178,7 +188,6 @@ public final class ModeDriver implements AutoCloseable {
                 TimeSnapshot.of(tally.latency()));
     }
 
-    /** Frees the locks' memory; the CPUs must have stopped. */
     @Override
     public void close() {
         if (stuck.isEmpty()) {

@@ -1,6 +1,7 @@
 package dev.spinbpf.vm.stress;
 
 import java.time.Duration;
+import java.util.function.Consumer;
 
 /**
  * The properties of a stress run without programs.
@@ -11,8 +12,8 @@ import java.time.Duration;
  * @param duration how long
  * @param normalDelay length of a critical section outside NMIs; in {@link StressMode#TORTURE} the mean
  * @param nmiDelay length of a critical section in an NMI; in {@link StressMode#TORTURE} the mean
- * @param nmiEvery mean time between two NMIs on a CPU; zero for none
- * @param hardirqEvery mean time between two hard interrupts on a CPU, in {@link StressMode#TORTURE}; zero for none
+ * @param nmis NMIs on each CPU
+ * @param hardirqs hard interrupts and, as often, soft ones on each CPU, in {@link StressMode#TORTURE}
  * @param locks how many resilient locks, in {@link StressMode#TORTURE}
  * @param heldTimesInterval of how many acquisitions, on average, one is timed until its release; 0 for none
  * @param seed of random choices
@@ -24,11 +25,12 @@ public record ModeOptions(
         Duration duration,
         Duration normalDelay,
         Duration nmiDelay,
-        Duration nmiEvery,
-        Duration hardirqEvery,
+        Pacing nmis,
+        Pacing hardirqs,
         int locks,
         int heldTimesInterval,
-        long seed) {
+        long seed)
+        implements WorkloadSpec {
 
     /** Enough that a CPU can hold more than its table of held locks records. */
     public static final int DEFAULT_LOCKS = 48;
@@ -42,52 +44,53 @@ public record ModeOptions(
     }
 
     public ModeOptions withAlgorithm(LockChoice value) {
-        Builder to = new Builder(this);
-        to.algorithm = value;
-        return to.build();
+        return with(to -> to.algorithm = value);
     }
 
     public ModeOptions withCpus(int value) {
-        Builder to = new Builder(this);
-        to.cpus = value;
-        return to.build();
+        return with(to -> to.cpus = value);
     }
 
+    @Override
     public ModeOptions withDuration(Duration value) {
-        Builder to = new Builder(this);
-        to.duration = value;
-        return to.build();
+        return with(to -> to.duration = value);
     }
 
     public ModeOptions withDelays(Duration normal, Duration nmi) {
-        Builder to = new Builder(this);
-        to.normalDelay = normal;
-        to.nmiDelay = nmi;
-        return to.build();
+        return with(to -> {
+            to.normalDelay = normal;
+            to.nmiDelay = nmi;
+        });
     }
 
+    /** With interrupts at random moments, in these mean times; none where one is zero. */
     public ModeOptions withInterruptsEvery(Duration nmi, Duration hardirq) {
-        Builder to = new Builder(this);
-        to.nmiEvery = nmi;
-        to.hardirqEvery = hardirq;
-        return to.build();
+        return withInterrupts(Pacing.every(nmi), Pacing.every(hardirq));
+    }
+
+    public ModeOptions withInterrupts(Pacing nmis, Pacing hardirqs) {
+        return with(to -> {
+            to.nmis = nmis;
+            to.hardirqs = hardirqs;
+        });
     }
 
     public ModeOptions withLocks(int value) {
-        Builder to = new Builder(this);
-        to.locks = value;
-        return to.build();
+        return with(to -> to.locks = value);
     }
 
     public ModeOptions withHeldTimesInterval(int value) {
-        Builder to = new Builder(this);
-        to.heldTimesInterval = value;
-        return to.build();
+        return with(to -> to.heldTimesInterval = value);
     }
 
+    @Override
     public ModeOptions withSeed(long value) {
+        return with(to -> to.seed = value);
+    }
+
+    private ModeOptions with(Consumer<Builder> change) {
         Builder to = new Builder(this);
-        to.seed = value;
+        change.accept(to);
         return to.build();
     }
 
@@ -99,8 +102,8 @@ public record ModeOptions(
         private Duration duration = Duration.ofSeconds(5);
         private Duration normalDelay;
         private Duration nmiDelay;
-        private Duration nmiEvery;
-        private Duration hardirqEvery = Duration.ofMillis(1);
+        private Pacing nmis;
+        private Pacing hardirqs = Pacing.every(Duration.ofMillis(1));
         private int locks = DEFAULT_LOCKS;
         private int heldTimesInterval;
         private long seed = 1;
@@ -112,7 +115,7 @@ public record ModeOptions(
             algorithm = torture ? LockChoice.BOTH : LockChoice.QUEUED;
             normalDelay = torture ? Duration.ofNanos(20_000) : Duration.ofMillis(20);
             nmiDelay = torture ? Duration.ofNanos(10_000) : Duration.ofMillis(10);
-            nmiEvery = torture ? Duration.ofMillis(1) : Duration.ofMillis(20);
+            nmis = Pacing.every(torture ? Duration.ofMillis(1) : Duration.ofMillis(20));
         }
 
         /** The options as they are. */
@@ -123,8 +126,8 @@ public record ModeOptions(
             duration = from.duration;
             normalDelay = from.normalDelay;
             nmiDelay = from.nmiDelay;
-            nmiEvery = from.nmiEvery;
-            hardirqEvery = from.hardirqEvery;
+            nmis = from.nmis;
+            hardirqs = from.hardirqs;
             locks = from.locks;
             heldTimesInterval = from.heldTimesInterval;
             seed = from.seed;
@@ -138,8 +141,8 @@ public record ModeOptions(
                     duration,
                     normalDelay,
                     nmiDelay,
-                    nmiEvery,
-                    hardirqEvery,
+                    nmis,
+                    hardirqs,
                     locks,
                     heldTimesInterval,
                     seed);

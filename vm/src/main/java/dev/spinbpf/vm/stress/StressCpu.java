@@ -3,67 +3,80 @@ package dev.spinbpf.vm.stress;
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.vm.Machine;
-import dev.spinbpf.vm.RunContexts;
 import dev.spinbpf.vm.exec.Execution;
 import dev.spinbpf.vm.exec.TrapException;
-import dev.spinbpf.vm.hook.HookRegistry;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
 
 /** The life of one CPU in a stress run: tasks one after the other, and what its interrupts do. */
 final class StressCpu {
-    private static final int FLOWS = 64;
     private static final int MOST_POLLS_BETWEEN_INTERRUPTS = 12;
 
     /** One in this many interrupts is a hardirq. */
     private static final int HARD_INTERRUPT_SHARE = 8;
 
     private final Cpu cpu;
-    private final HookRegistry hooks;
+    private final EventTable events;
     private final Machine machine;
     private final SplittableRandom random;
     private final BooleanSupplier stopping;
-    private final byte[][] packets = new byte[FLOWS][];
-    private final boolean hasHardInterrupts;
-    private final boolean hasSoftInterrupts;
+    private final List<byte[]> packets;
+    private final boolean packetsInTurn;
+    private final Errands errands;
+    private final boolean[] unpacedDue = new boolean[ContextLevel.count()];
+    private int nextPacket;
     private int pollsLeft = 1;
 
-    StressCpu(Machine machine, Cpu cpu, SplittableRandom random, BooleanSupplier stopping) {
+    StressCpu(
+            Machine machine,
+            Cpu cpu,
+            EventTable events,
+            List<byte[]> packets,
+            boolean packetsInTurn,
+            Errands errands,
+            SplittableRandom random,
+            BooleanSupplier stopping) {
         this.machine = machine;
         this.cpu = cpu;
-        this.hooks = machine.hooks();
+        this.events = events;
+        this.errands = errands;
         this.random = random;
         this.stopping = stopping;
-        this.hasHardInterrupts = hooks.hasEventsAt(ContextLevel.HARDIRQ);
-        this.hasSoftInterrupts = hooks.hasEventsAt(ContextLevel.SOFTIRQ);
-        for (int flow = 0; flow < FLOWS; flow++) {
-            packets[flow] = RunContexts.udpPacket(flow);
-        }
+        this.packets = packets;
+        this.packetsInTurn = packetsInTurn;
     }
 
     void run() {
-        boolean hasTasks = hooks.hasEventsAt(ContextLevel.TASK);
         cpu.setInterruptHandler((at, level) -> interrupt(level));
         machine.context(cpu.id()).pollPoint(this::poll);
+        int idleTurns = 0;
         try {
             while (!stopping.getAsBoolean()) {
-                if (hasTasks) {
-                    hooks.syscall(cpu);
-                    hooks.fireNamed(cpu, ContextLevel.TASK);
-                }
-                cpu.raise(ContextLevel.SOFTIRQ);
-                if (hasHardInterrupts) {
-                    cpu.raise(ContextLevel.HARDIRQ);
-                }
+                errands.run(cpu);
+                boolean worked = fire(ContextLevel.TASK, true);
+                worked |= raiseUnpaced(ContextLevel.SOFTIRQ);
+                worked |= raiseUnpaced(ContextLevel.HARDIRQ);
                 cpu.poll();
-                if (!hasTasks && !hasSoftInterrupts) {
-                    Thread.onSpinWait();
+                idleTurns = worked ? 0 : Math.min(idleTurns + 1, Integer.MAX_VALUE - 1);
+                if (!worked) {
+                    cpu.relax(idleTurns);
                 }
             }
         } finally {
             machine.context(cpu.id()).pollPoint(run -> {});
             cpu.setInterruptHandler(null);
         }
+    }
+
+    /** Raises an interrupt for what is not paced at a level; false where there is nothing. */
+    private boolean raiseUnpaced(ContextLevel level) {
+        if (!events.hasUnpaced(cpu, level)) {
+            return false;
+        }
+        unpacedDue[level.ordinal()] = true;
+        cpu.raise(level);
+        return true;
     }
 
     /** Between the instructions of a program: lets interrupts land now and then. */
@@ -76,22 +89,38 @@ final class StressCpu {
         }
         pollsLeft = 1 + random.nextInt(MOST_POLLS_BETWEEN_INTERRUPTS);
         // Only what interrupts the present level, or one interrupt would bring the next for ever.
-        boolean hard = hasHardInterrupts && random.nextInt(HARD_INTERRUPT_SHARE) == 0;
+        boolean hard = random.nextInt(HARD_INTERRUPT_SHARE) == 0 && events.hasUnpaced(cpu, ContextLevel.HARDIRQ);
         ContextLevel interrupt = hard ? ContextLevel.HARDIRQ : ContextLevel.SOFTIRQ;
         if (cpu.level().compareTo(interrupt) < 0) {
-            cpu.raise(interrupt);
+            raiseUnpaced(interrupt);
         }
     }
 
     private void interrupt(ContextLevel level) {
-        switch (level) {
-            case NMI -> hooks.perfEvent(cpu);
-            case HARDIRQ -> hooks.fireNamed(cpu, level);
-            case SOFTIRQ -> {
-                hooks.fireNamed(cpu, level);
-                hooks.packet(cpu, packets[random.nextInt(FLOWS)]);
+        boolean unpaced = unpacedDue[level.ordinal()];
+        unpacedDue[level.ordinal()] = false;
+        unpaced |= events.takeInterrupt(cpu, level);
+        fire(level, unpaced);
+    }
+
+    /** Runs what is due at a level. Returns true if anything was. */
+    private boolean fire(ContextLevel level, boolean unpaced) {
+        boolean fired = false;
+        for (EventSource source : events.at(level)) {
+            if (source.isOn(cpu) && (source.isPaced() ? source.take(cpu) : unpaced)) {
+                source.fire(cpu, this::packet);
+                fired = true;
             }
-            case TASK -> throw new IllegalArgumentException("TASK is not an interrupt");
         }
+        return fired;
+    }
+
+    private byte[] packet() {
+        if (!packetsInTurn) {
+            return packets.get(random.nextInt(packets.size()));
+        }
+        byte[] packet = packets.get(nextPacket);
+        nextPacket = (nextPacket + 1) % packets.size();
+        return packet;
     }
 }

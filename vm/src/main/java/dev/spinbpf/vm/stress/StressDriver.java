@@ -2,43 +2,65 @@ package dev.spinbpf.vm.stress;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.cpu.CpuSet;
 import dev.spinbpf.maps.lock.LockRow;
 import dev.spinbpf.vm.Machine;
 import dev.spinbpf.vm.ProgramOutput;
 import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.exec.Fault;
-import java.time.Duration;
+import dev.spinbpf.vm.exec.UnsupportedProgramException;
+import dev.spinbpf.vm.hook.HookTable;
+import dev.spinbpf.vm.hook.HookTarget;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps all CPUs of a machine busy: each on a thread of its own runs tasks, while packets, timers and NMIs land on it,
  * and everything that is attached runs.
  *
- * <p>Soft and hard interrupts land after a random number of the running program's poll points, chosen by the seed. NMIs
- * and timer interrupts are raised by threads of their own, so that they land wherever the CPU happens to be, inside a
- * lock's slow path as well.
+ * <p>Soft and hard interrupts of what is not paced land after a random number of the running program's poll points,
+ * chosen by the seed. NMIs, timer interrupts and paced events come by a clock on a thread of its own, so that they land
+ * wherever the CPU happens to be, inside a lock's slow path as well.
  */
 public final class StressDriver {
     private final Machine machine;
     private final StressOptions options;
-    private final List<LoadedProgram> attached = new ArrayList<>();
+    private final SplittableRandom seeds;
+    private final Ticker ticker;
+    private final EventTable events;
+    private final Map<LoadedProgram, HookTarget> attached = new LinkedHashMap<>();
     private final List<Fault> faults = new ArrayList<>();
     private final Crew crew = new Crew();
+    private final LockDelays delays;
+    private final Errands errands = new Errands();
     private volatile List<ProgramOutput> outputs = List.of();
     private volatile List<String> stuck = List.of();
 
-    /** Attach programs to the machine's hooks before {@link #start}. */
+    /** A run of what is attached to the machine's hooks, each as often as CPUs get to it. */
     public StressDriver(Machine machine, StressOptions options) {
-        this.machine = machine;
-        this.options = options;
+        this(machine, options, LockDelays.NONE);
         for (LoadedProgram program : machine.programs()) {
-            if (machine.isAttached(program)) {
-                attached.add(program);
+            for (HookTarget target : machine.hooks().targetsOf(program)) {
+                attached.put(program, target);
+                addEvents(program, target, target.level(), Pacing.Unpaced.INSTANCE, CpuSet.ALL);
             }
         }
+    }
+
+    /** A run of what is attached with {@link #attach}. */
+    StressDriver(Machine machine, StressOptions options, LockDelays delays) {
+        this.machine = machine;
+        this.options = options;
+        this.delays = delays;
+        seeds = new SplittableRandom(options.seed());
+        ticker = new Ticker(seeds.split());
+        events = new EventTable(machine.cpus(), ticker);
         machine.addFaultListener(fault -> {
             synchronized (faults) {
                 if (faults.size() < StressReport.MAX_FAULTS) {
@@ -48,33 +70,102 @@ public final class StressDriver {
         });
     }
 
+    /**
+     * Attaches a program, before the start or while the CPUs run.
+     *
+     * @param program a program of the machine
+     * @param how the hook, level, pacing and CPUs; its names of object and program are not looked at
+     * @throws UnsupportedProgramException where there is no such hook for the program, or not at that level
+     */
+    public void attach(LoadedProgram program, ProgramWorkload.Attachment how) {
+        HookTarget target = HookTable.of(program.program(), how.hook());
+        requireEvents(target, how);
+        if (target.point() != null) {
+            machine.hooks().attach(program, target, how.cpus());
+        }
+        addEvents(program, target, how.level() == null ? target.level() : how.level(), how.pacing(), how.cpus());
+        synchronized (attached) {
+            attached.put(program, target);
+        }
+    }
+
+    private static void requireEvents(HookTarget target, ProgramWorkload.Attachment how) {
+        ContextLevel level = how.level();
+        if (level != null && !target.levels().contains(level)) {
+            throw new UnsupportedProgramException("hook " + target.name() + " has no events at level " + level);
+        }
+        if (target.point() != null && how.pacing().isPaced()) {
+            throw new UnsupportedProgramException(
+                    "hook " + target.name() + " fires inside the runtime and cannot be paced");
+        }
+    }
+
+    private void addEvents(
+            LoadedProgram program, HookTarget target, @Nullable ContextLevel level, Pacing pacing, CpuSet cpus) {
+        if (target.point() == null) {
+            ContextLevel at = Objects.requireNonNull(level, target.name());
+            events.add(new EventSource.Key(target, at, pacing, cpus), program);
+        }
+    }
+
+    /**
+     * Detaches a program from all its hooks, also while the CPUs run. A run that has begun goes on to its end; what was
+     * counted stays with the program.
+     */
+    public void detach(LoadedProgram program) {
+        events.remove(program);
+        machine.hooks().detach(program);
+        synchronized (attached) {
+            attached.remove(program);
+        }
+    }
+
     /** Starts all CPUs; returns at once. */
     public void start() {
-        SplittableRandom seeds = new SplittableRandom(options.seed());
+        List<byte[]> packets =
+                options.packets().frames().stream().map(ByteString::toArray).toList();
+        boolean inTurn = options.packets().inTurn();
         for (Cpu cpu : machine.cpus().all()) {
-            StressCpu loop = new StressCpu(machine, cpu, seeds.split(), crew::isStopping);
+            Errands own = cpu.id() == 0 ? errands : new Errands();
+            StressCpu loop = new StressCpu(machine, cpu, events, packets, inTurn, own, seeds.split(), crew::isStopping);
             crew.add("cpu" + cpu.id(), loop::run);
         }
-        interrupts(ContextLevel.NMI, options.nmiEvery(), seeds.split());
-        interrupts(ContextLevel.HARDIRQ, options.hardirqEvery(), seeds.split());
+        events.interrupts(ContextLevel.NMI, options.nmis());
+        events.interrupts(ContextLevel.HARDIRQ, options.hardirqs());
+        crew.add("clock", () -> ticker.run(crew::isStopping));
         crew.start();
     }
 
-    private void interrupts(ContextLevel level, Duration every, SplittableRandom random) {
-        var source = new InterruptSource(level, every, machine.cpus().all(), random);
-        crew.add(level.name().toLowerCase(Locale.ROOT), () -> source.run(crew::isStopping));
+    /**
+     * Has CPU 0 do some work at task level between two of its tasks. It is not done if the CPUs stop before.
+     *
+     * @param work short work, such as a map operation of user space
+     */
+    public void submit(Consumer<Cpu> work) {
+        errands.add(work);
     }
 
     /** Starts, waits until the duration is over or {@link #stop} is called, and reports. */
     public StressReport run() throws InterruptedException {
         start();
-        crew.await(options.duration());
+        await();
         return finish();
+    }
+
+    /** Waits until the duration is over or {@link #stop} is called. */
+    public void await() throws InterruptedException {
+        crew.await(options.duration());
     }
 
     /** Tells all CPUs to stop; {@link #run} then returns. Any thread may call it. */
     public void stop() {
         crew.stop();
+        delays.stop();
+    }
+
+    /** Returns true from {@link #start} until the CPUs are to stop. */
+    public boolean isRunning() {
+        return crew.elapsedNanos() > 0 && !crew.isStopping();
     }
 
     /**
@@ -83,12 +174,19 @@ public final class StressDriver {
      * @throws IllegalStateException where a CPU's thread died, with the reason
      */
     public StressReport finish() throws InterruptedException {
+        stop();
         stuck = crew.join();
-        outputs = attached.stream()
+        outputs = attached().keySet().stream()
                 .map(ProgramOutput::take)
                 .filter(output -> !output.isEmpty())
                 .toList();
         return snapshot();
+    }
+
+    private Map<LoadedProgram, HookTarget> attached() {
+        synchronized (attached) {
+            return new LinkedHashMap<>(attached);
+        }
     }
 
     /** Returns a report of the run so far. Any thread may call it, at any time. */
@@ -102,9 +200,10 @@ public final class StressDriver {
                 machine.cpus().count(),
                 Runtime.getRuntime().availableProcessors(),
                 options.seed(),
-                StressSnapshot.programs(attached),
+                StressSnapshot.programs(attached()),
                 LockRow.of(machine.lockStats().classes(), machine.cpus().count()),
                 StressSnapshot.interrupts(machine.cpus().all()),
+                events.rows(),
                 outputs,
                 seen,
                 stuck);

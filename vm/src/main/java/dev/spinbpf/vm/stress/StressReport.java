@@ -17,6 +17,7 @@ import java.util.Map;
  * @param programs one row for each attached program
  * @param locks one row for each lock that anybody tried to take: locks of programs, and locks inside maps by map
  * @param interrupts interrupts delivered, by level
+ * @param events one row for each kind of events that come by the clock
  * @param outputs what the programs wrote to their streams, known when the run has ended; programs that wrote nothing
  *     are absent
  * @param faults the first faults, at most {@link #MAX_FAULTS}
@@ -30,6 +31,7 @@ public record StressReport(
         List<ProgramRow> programs,
         List<LockRow> locks,
         Map<ContextLevel, Long> interrupts,
+        List<EventRow> events,
         List<ProgramOutput> outputs,
         List<Fault> faults,
         List<String> stuckCpus) {
@@ -67,4 +69,17 @@ public record StressReport(
      * @param faults runs that were stopped by a fault
      */
     public record Runs(long ended, long misses, long faults) {}
+
+    /**
+     * Events that come by the clock.
+     *
+     * @param hook the hook that they fire
+     * @param level the level at which they come
+     * @param pacing how often
+     * @param programs the programs that they run
+     * @param planned events whose turn has come, on all CPUs together
+     * @param taken those that a CPU took; the rest came while the one before was still waiting, or waits now
+     */
+    public record EventRow(
+            String hook, ContextLevel level, Pacing pacing, List<String> programs, long planned, long taken) {}
 }

@@ -5,7 +5,7 @@ import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.context.ProgramStats;
-import dev.spinbpf.vm.hook.HookTable;
+import dev.spinbpf.vm.hook.HookTarget;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -15,9 +15,9 @@ import java.util.Map;
 final class StressSnapshot {
     private StressSnapshot() {}
 
-    static List<StressReport.ProgramRow> programs(List<LoadedProgram> programs) {
+    static List<StressReport.ProgramRow> programs(Map<LoadedProgram, HookTarget> programs) {
         List<StressReport.ProgramRow> rows = new ArrayList<>();
-        for (LoadedProgram loaded : programs) {
+        programs.forEach((loaded, target) -> {
             Program program = loaded.program();
             ProgramStats stats = loaded.stats();
             Map<ContextLevel, StressReport.Runs> runs = new EnumMap<>(ContextLevel.class);
@@ -32,12 +32,12 @@ final class StressSnapshot {
                     program.name(),
                     program.section(),
                     program.type().display(),
-                    HookTable.of(program).name(),
+                    target.name(),
                     runs,
                     stats.results(),
                     stats.otherResults(),
                     stats.insns()));
-        }
+        });
         return rows;
     }
 

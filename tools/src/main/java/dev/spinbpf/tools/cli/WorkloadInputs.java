@@ -1,0 +1,124 @@
+package dev.spinbpf.tools.cli;
+
+import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.model.Program;
+import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.programs.model.UnlinkedProgram;
+import dev.spinbpf.tools.workload.FileSource.UnreadableFileException;
+import dev.spinbpf.tools.workload.WorkloadFileException;
+import dev.spinbpf.tools.workload.WorkloadReader;
+import dev.spinbpf.tools.workload.WorkloadWriter;
+import dev.spinbpf.vm.stress.ByteString;
+import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
+import dev.spinbpf.vm.stress.ProgramWorkload.ObjectFile;
+import dev.spinbpf.vm.stress.WorkloadSpec;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Workloads out of what the user names on the command line: a workload file, or objects. */
+final class WorkloadInputs {
+    private final Map<String, Path> pathsByName = new HashMap<>();
+
+    /** Returns true where a file's name is that of a workload file. */
+    static boolean isWorkloadFile(Path file) {
+        return file.toString().endsWith(".yaml") || file.toString().endsWith(".yml");
+    }
+
+    /** The workload in a file; paths in it are relative to its directory. */
+    static WorkloadSpec read(Path file) throws InputException, WorkloadFileException {
+        byte[] bytes = InputFiles.bytesOf(file, true);
+        return WorkloadReader.read(InputFiles.shown(file), bytes, path -> {
+            try {
+                Path found = file.resolveSibling(path);
+                return new NamedFile(InputFiles.shown(found), ByteString.of(InputFiles.bytesOf(found, true)));
+            } catch (InvalidPathException e) {
+                throw new UnreadableFileException("a name that is none in the encoding of this locale");
+            } catch (InputException e) {
+                throw new UnreadableFileException(String.valueOf(e.getMessage()));
+            }
+        });
+    }
+
+    /** The bytes of a file, which may be a pipe and is read once. */
+    NamedFile open(Path file) throws InputException {
+        String name = InputFiles.shown(file);
+        pathsByName.put(name, file);
+        return new NamedFile(name, ByteString.of(InputFiles.bytesOf(file, true)));
+    }
+
+    /**
+     * The objects in files, after a look into each.
+     *
+     * @param programs the programs that take part; empty for all
+     * @param err where notes are printed
+     */
+    List<ObjectFile> objects(List<Path> files, Btf kernelTypes, List<String> programs, PrintWriter err)
+            throws InputException {
+        List<ObjectFile> objects = new ArrayList<>();
+        List<ProgramObject> all = new ArrayList<>();
+        Set<String> names = new HashSet<>();
+        for (Path file : files) {
+            NamedFile opened = open(file);
+            ProgramObject object =
+                    InputFiles.read(opened.name(), opened.contents().toArray(), kernelTypes);
+            InputFiles.printNotes(object, err);
+            all.add(object);
+            List<String> chosen =
+                    programs.stream().filter(name -> has(object, name)).toList();
+            if (programs.isEmpty() || !chosen.isEmpty()) {
+                objects.add(new ObjectFile(unique(WorkloadReader.objectName(opened.name()), names), opened, chosen));
+            }
+        }
+        for (String name : programs) {
+            if (all.stream().noneMatch(object -> has(object, name))) {
+                InputFiles.requirePrograms(all.getFirst(), List.of(name));
+            }
+        }
+        return objects;
+    }
+
+    private static boolean has(ProgramObject object, String name) {
+        return object.programs().stream().map(Program::name).anyMatch(name::equals)
+                || object.unlinked().stream().map(UnlinkedProgram::name).anyMatch(name::equals);
+    }
+
+    private static String unique(String name, Set<String> names) {
+        String candidate = name;
+        for (int number = 2; !names.add(candidate); number++) {
+            candidate = name + "-" + number;
+        }
+        return candidate;
+    }
+
+    /** Writes a workload file that names what was opened here, relative to the file's directory. */
+    void save(WorkloadSpec spec, Path target) throws InputException {
+        Path directory =
+                Objects.requireNonNullElse(target.toAbsolutePath().normalize().getParent(), target);
+        String text = WorkloadWriter.write(spec, file -> {
+            @Nullable Path path = pathsByName.get(file.name());
+            return path == null
+                    ? file.name()
+                    : directory.relativize(path.toAbsolutePath().normalize()).toString();
+        });
+        try {
+            Files.writeString(target, text);
+        } catch (NoSuchFileException e) {
+            throw new InputException("--save: " + InputFiles.shown(target) + ": its directory does not exist");
+        } catch (IOException e) {
+            throw new InputException(
+                    "--save: " + InputFiles.shown(target) + ": cannot be written (" + e.getMessage() + ")");
+        }
+    }
+}

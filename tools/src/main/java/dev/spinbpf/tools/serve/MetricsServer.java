@@ -1,0 +1,70 @@
+package dev.spinbpf.tools.serve;
+
+import dev.spinbpf.tools.serve.http.AccessRules;
+import dev.spinbpf.tools.serve.http.HttpLimits;
+import dev.spinbpf.tools.serve.http.HttpServer;
+import dev.spinbpf.tools.serve.http.Reply;
+import dev.spinbpf.tools.serve.http.Route;
+import dev.spinbpf.tools.serve.http.Router;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** Serves the metrics of one run: {@code GET /metrics}, by the same code as the service. */
+public final class MetricsServer implements AutoCloseable {
+    private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
+    private static final String PLAIN_TEXT = "text/plain; charset=utf-8";
+
+    private final HttpServer server;
+
+    private MetricsServer(HttpServer server) {
+        this.server = server;
+    }
+
+    /**
+     * Starts to listen.
+     *
+     * @param host address or name to bind; the caller passes loopback unless the user asked for something else
+     * @param port port, 0 for any free one
+     * @param scrape makes the text to serve; called for each request on the server's thread
+     * @throws IOException if the address cannot be bound; the message names it
+     */
+    public static MetricsServer start(String host, int port, Supplier<String> scrape) throws IOException {
+        return start(host, port, scrape, HttpLimits.DEFAULT);
+    }
+
+    /** Like {@link #start(String, int, Supplier)}, with other limits. */
+    static MetricsServer start(String host, int port, Supplier<String> scrape, HttpLimits limits) throws IOException {
+        InetSocketAddress wanted = new InetSocketAddress(host, port);
+        if (wanted.isUnresolved()) {
+            throw new IOException("cannot listen on " + host + ":" + port
+                    + " (unknown host); --metrics-host takes an address of this machine");
+        }
+        Router router = new Router(List.of(
+                Route.open("/metrics", Route.Lane.DIRECT, request -> Reply.text(200, PROMETHEUS_TEXT, scrape.get())),
+                Route.open("/-/healthy", Route.Lane.DIRECT, request -> Reply.text(200, PLAIN_TEXT, "healthy\n")),
+                Route.open(
+                        "/",
+                        Route.Lane.DIRECT,
+                        request -> Reply.text(200, PLAIN_TEXT, "spinbpf: the metrics are at /metrics\n"))));
+        try {
+            return new MetricsServer(HttpServer.start(wanted, router, AccessRules.LOOPBACK, limits, null));
+        } catch (IOException e) {
+            throw new IOException(
+                    "cannot listen on " + host + ":" + port + " (" + e.getMessage()
+                            + "); choose another --metrics-port, or 0 for any free one, or another --metrics-host",
+                    e);
+        }
+    }
+
+    /** The address that it listens on. */
+    public InetSocketAddress address() {
+        return server.address();
+    }
+
+    @Override
+    public void close() {
+        server.close();
+    }
+}

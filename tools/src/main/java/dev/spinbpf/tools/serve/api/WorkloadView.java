@@ -1,0 +1,39 @@
+package dev.spinbpf.tools.serve.api;
+
+import dev.spinbpf.maps.cpu.ContextLevel;
+import dev.spinbpf.tools.report.JsonText;
+import dev.spinbpf.tools.serve.engine.EngineRun;
+import dev.spinbpf.vm.stress.ProgramWorkload;
+import dev.spinbpf.vm.stress.StressOptions;
+import dev.spinbpf.vm.stress.StressReport;
+import java.util.Map;
+
+/** The workload as JSON. */
+final class WorkloadView {
+    private WorkloadView() {}
+
+    static String of(EngineRun run) {
+        ProgramWorkload workload = run.workload();
+        StressReport report = run.snapshot();
+        boolean forever = workload.duration().compareTo(StressOptions.FOREVER) == 0;
+        JsonText json = new JsonText(false, false).begin('{');
+        json.name("state").string(ProgramView.word(run.phase()));
+        json.name("cpus").number(report.cpus());
+        json.name("processors").number(report.realProcessors());
+        json.name("lock").string(ProgramView.word(workload.lock()));
+        json.name("seed").number(workload.seed());
+        json.name("duration_ms").number(forever ? -1 : workload.duration().toMillis());
+        json.name("elapsed_ms").number(report.elapsedNanos() / 1_000_000);
+        json.name("nmi_every_ns").number(workload.nmis().meanNanos());
+        json.name("hardirq_every_ns").number(workload.hardirqs().meanNanos());
+        json.name("interrupts").begin('{');
+        for (Map.Entry<ContextLevel, Long> entry : report.interrupts().entrySet()) {
+            json.name(ProgramView.word(entry.getKey())).number(entry.getValue());
+        }
+        json.end('}').name("faults").begin('[');
+        report.faults().forEach(fault -> json.string(fault.describe()));
+        json.end(']').name("stuck_cpus").begin('[');
+        report.stuckCpus().forEach(json::string);
+        return json.end(']').end('}').text();
+    }
+}

@@ -1,0 +1,455 @@
+package dev.spinbpf.tools.serve.engine;
+
+import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.map.BpfMap;
+import dev.spinbpf.maps.map.MapCreationException;
+import dev.spinbpf.programs.elf.ObjectReader;
+import dev.spinbpf.tools.serve.engine.Refusal.Kind;
+import dev.spinbpf.verifier.Verdict;
+import dev.spinbpf.vm.exec.UnsupportedProgramException;
+import dev.spinbpf.vm.hook.HookTable;
+import dev.spinbpf.vm.stress.ByteString;
+import dev.spinbpf.vm.stress.ProgramWorkload;
+import dev.spinbpf.vm.stress.ProgramWorkload.Attachment;
+import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A machine that goes on while its programs, maps and workload are looked at and changed.
+ *
+ * <p>Changes are made one at a time, under one lock, and every listener has seen a change before the call returns that
+ * made it. Objects are verified outside of the lock. What only looks (objects, failures, the run) takes no lock. Maps
+ * are used by CPU 0 itself, between two of its tasks, while the workload runs, and by the calling thread while it does
+ * not.
+ *
+ * <p>A workload that was stopped is started again on a new machine: its counts begin at zero, and what is in the maps is
+ * carried over. The same happens when the workload is replaced.
+ */
+public final class Engine implements AutoCloseable {
+    private static final int MOST_OBJECTS = 64;
+    private static final long MOST_BYTES = 64 << 20;
+    private static final String TEXT_SUFFIX = ".bpfasm";
+    private static final String NAME = "[A-Za-z0-9_][A-Za-z0-9._-]{0,99}";
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final ObjectVerification verification;
+    private final FailureLog failures = new FailureLog();
+    private final List<Change.Listener> listeners = new CopyOnWriteArrayList<>();
+    private final EngineRun run;
+    private volatile List<ServedObject> objects = List.of();
+    private List<String> namesInWorkload = List.of();
+
+    /**
+     * An engine whose workload has not begun.
+     *
+     * @param verification reads and verifies objects
+     * @param base the numbers of the workload: CPUs, interrupts, seed; its objects are not looked at
+     */
+    public Engine(ObjectVerification verification, ProgramWorkload base) throws Refusal {
+        this.verification = verification;
+        run = new EngineRun(failures, base);
+    }
+
+    /** Adds a listener to changes. */
+    public void addListener(Change.Listener listener) {
+        listeners.add(listener);
+    }
+
+    private void changed(Change change) throws Refusal {
+        for (Change.Listener listener : listeners) {
+            listener.changed(change);
+        }
+    }
+
+    /** Returns the lock failures that were seen. */
+    public FailureLog failures() {
+        return failures;
+    }
+
+    /** Returns the run that goes on, or the last one. */
+    public EngineRun run() {
+        return run;
+    }
+
+    // Objects and programs.
+
+    public List<ServedObject> objects() {
+        return objects;
+    }
+
+    /** Returns the object with a name. */
+    public ServedObject object(String name) throws Refusal {
+        for (ServedObject object : objects) {
+            if (object.name().equals(name)) {
+                return object;
+            }
+        }
+        throw new Refusal(Kind.ABSENT, "there is no object " + name);
+    }
+
+    /** Returns a program of an object. */
+    public ServedProgram program(String object, String name) throws Refusal {
+        for (ServedProgram program : object(object).programs()) {
+            if (program.name().equals(name)) {
+                return program;
+            }
+        }
+        throw new Refusal(Kind.ABSENT, "object " + object + " has no program " + name);
+    }
+
+    /** Returns the verifier's log of a program. */
+    public String log(String object, String program) throws Refusal {
+        program(object, program);
+        return verification.log(object(object), program);
+    }
+
+    /** Reads an object and verifies its programs. */
+    public ServedObject upload(String name, byte[] bytes) throws Refusal {
+        if (!name.matches(NAME)) {
+            throw new Refusal(Kind.INVALID, "an object's name is 1 to 100 letters, digits, '.', '_' and '-'");
+        }
+        checkRoom(name, bytes.length);
+        boolean isText = !ObjectReader.isObject(bytes) && !name.endsWith(".o") && !name.endsWith(TEXT_SUFFIX);
+        String fileName = isText ? name + TEXT_SUFFIX : name;
+        ServedObject object = verification.verify(name, new NamedFile(fileName, ByteString.of(bytes)));
+        lock.lock();
+        try {
+            checkRoom(name, bytes.length);
+            setObjects(plus(objects, object));
+            changed(new Change.Uploaded(object));
+            return object;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void checkRoom(String name, long bytes) throws Refusal {
+        List<ServedObject> now = objects;
+        if (now.stream().anyMatch(object -> object.name().equals(name))) {
+            throw new Refusal(Kind.CONFLICT, "there is an object " + name + " already; remove it first");
+        }
+        long sum = now.stream().mapToLong(object -> object.bytes().size()).sum();
+        if (now.size() >= MOST_OBJECTS || sum + bytes > MOST_BYTES) {
+            throw new Refusal(
+                    Kind.FULL,
+                    "there are " + now.size() + " objects of " + sum + " bytes; at most " + MOST_OBJECTS
+                            + " objects and " + MOST_BYTES + " bytes are kept");
+        }
+    }
+
+    private static List<ServedObject> plus(List<ServedObject> objects, ServedObject object) {
+        List<ServedObject> copy = new ArrayList<>(objects);
+        copy.add(object);
+        return copy;
+    }
+
+    private void setObjects(List<ServedObject> value) {
+        objects = List.copyOf(value);
+        run.setObjects(objects);
+    }
+
+    /** Removes an object none of whose programs is loaded. */
+    public void remove(String name) throws Refusal {
+        lock.lock();
+        try {
+            ServedObject object = object(name);
+            if (object.isLoaded()) {
+                throw new Refusal(Kind.CONFLICT, "programs of " + name + " are loaded; unload them first");
+            }
+            setObjects(
+                    objects.stream().filter(other -> !other.name().equals(name)).toList());
+            changed(new Change.Removed(name));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Loads a program; the first one of an object makes its maps. */
+    public ServedProgram load(String object, String name) throws Refusal {
+        lock.lock();
+        try {
+            ServedProgram program = program(object, name);
+            if (!program.isLoaded()) {
+                load(program);
+                changed(new Change.Moved(program));
+            }
+            return program;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void load(ServedProgram program) throws Refusal {
+        if (!(program.verdict() instanceof Verdict.Accepted accepted)) {
+            throw new Refusal(Kind.CONFLICT, "program " + program.name() + " was not accepted by the verifier");
+        }
+        try {
+            if (program.inMachine() == null) {
+                program.setInMachine(run.machine().load(accepted.program()));
+            }
+            program.setLoaded(true);
+        } catch (MapCreationException | UnsupportedProgramException e) {
+            throw new Refusal(Kind.CONFLICT, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /**
+     * Attaches a program, and loads it where it is not loaded.
+     *
+     * @param how the hook, level, pacing and CPUs
+     */
+    public ServedProgram attach(Attachment how) throws Refusal {
+        lock.lock();
+        try {
+            ServedProgram program = program(how.object(), how.program());
+            if (program.attachment() != null) {
+                throw new Refusal(Kind.CONFLICT, "program " + program.name() + " is attached to " + program.hook());
+            }
+            load(program);
+            attach(program, how);
+            changed(new Change.Moved(program));
+            return program;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void attach(ServedProgram program, Attachment how) throws Refusal {
+        var loaded = program.inMachine();
+        if (loaded == null) {
+            throw new Refusal(Kind.CONFLICT, "program " + program.name() + " is not loaded");
+        }
+        try {
+            String hook = HookTable.of(loaded.program(), how.hook()).name();
+            run.driver().attach(loaded, how);
+            program.setAttachment(how, hook);
+        } catch (UnsupportedProgramException e) {
+            throw new Refusal(Kind.INVALID, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** Detaches a program. */
+    public ServedProgram detach(String object, String name) throws Refusal {
+        lock.lock();
+        try {
+            ServedProgram program = program(object, name);
+            if (detach(program)) {
+                changed(new Change.Moved(program));
+            }
+            return program;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean detach(ServedProgram program) {
+        var loaded = program.inMachine();
+        if (loaded == null || program.attachment() == null) {
+            return false;
+        }
+        run.driver().detach(loaded);
+        program.setAttachment(null, "");
+        return true;
+    }
+
+    /** Unloads a program; with the last one of an object its maps are gone. */
+    public ServedProgram unload(String object, String name) throws Refusal {
+        lock.lock();
+        try {
+            ServedProgram program = program(object, name);
+            if (program.isLoaded()) {
+                detach(program);
+                program.setLoaded(false);
+                changed(new Change.Moved(program));
+            }
+            return program;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // Maps.
+
+    /**
+     * A map.
+     *
+     * @param object the object that declares it
+     * @param map the map in the present machine
+     */
+    public record ServedMap(ServedObject object, BpfMap map) {}
+
+    /** Returns the maps of all objects that have a program loaded. */
+    public List<ServedMap> maps() throws Refusal {
+        lock.lock();
+        try {
+            List<ServedMap> maps = new ArrayList<>();
+            for (ServedObject object : objects) {
+                if (object.isLoaded()) {
+                    run.machine().maps(object.contents()).forEach(map -> maps.add(new ServedMap(object, map)));
+                }
+            }
+            return maps;
+        } catch (MapCreationException e) {
+            throw new Refusal(Kind.CONFLICT, String.valueOf(e.getMessage()));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Returns a map of an object. */
+    public ServedMap map(String object, String name) throws Refusal {
+        for (ServedMap map : maps()) {
+            if (map.object().name().equals(object) && map.map().name().equals(name)) {
+                return map;
+            }
+        }
+        object(object);
+        throw new Refusal(
+                Kind.ABSENT, "object " + object + " has no map " + name + ", or none of its programs is loaded");
+    }
+
+    /** Work on a map of the present machine. */
+    @FunctionalInterface
+    private interface MapWork<T> {
+        T on(BpfMap map, Cpu cpu) throws Refusal;
+    }
+
+    private <T> T onMap(String object, String map, @Nullable Change change, MapWork<T> work) throws Refusal {
+        lock.lock();
+        try {
+            BpfMap found = map(object, map).map();
+            T result = run.onCpu(cpu -> work.on(found, cpu));
+            if (change != null) {
+                changed(change);
+            }
+            return result;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Reads elements of a map.
+     *
+     * @param after the key to go on after; null to begin
+     * @param most how many
+     */
+    public MapPage page(String object, String map, byte @Nullable [] after, int most) throws Refusal {
+        return onMap(object, map, null, (found, cpu) -> MapAccess.page(found, cpu, after, most));
+    }
+
+    /** Reads an element. */
+    public MapPage.Element lookup(String object, String map, byte[] key) throws Refusal {
+        return onMap(object, map, null, (found, cpu) -> MapAccess.lookup(found, cpu, key));
+    }
+
+    /** Puts an element in; flags are {@code any}, {@code noexist} or {@code exist}. */
+    public void update(String object, String map, byte[] key, byte[] value, String flags) throws Refusal {
+        long bits = MapAccess.flags(flags);
+        onMap(object, map, new Change.Updated(object, map, key, value, bits), (found, cpu) -> {
+            MapAccess.update(found, cpu, key, value, bits);
+            return true;
+        });
+    }
+
+    /** Removes an element. */
+    public void delete(String object, String map, byte[] key) throws Refusal {
+        onMap(object, map, new Change.Deleted(object, map, key), (found, cpu) -> {
+            MapAccess.delete(found, cpu, key);
+            return true;
+        });
+    }
+
+    // The workload.
+
+    /**
+     * Starts the workload.
+     *
+     * @param durationMillis how long, -1 until it is stopped; null for as long as before
+     * @param seed null for the one from before
+     */
+    public void start(@Nullable Long durationMillis, @Nullable Long seed) throws Refusal {
+        lock.lock();
+        try {
+            run.start(durationMillis, seed);
+            changed(run.change());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Stops the workload, if it runs. */
+    public void stop() throws Refusal {
+        lock.lock();
+        try {
+            if (run.isRunning()) {
+                run.stop();
+                changed(run.change());
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Puts a workload in the place of the one before: its numbers, its objects and what is attached. Objects that were
+     * uploaded otherwise stay. It runs afterwards if one ran before.
+     *
+     * @throws Refusal where it does not fit; the workload before goes on then
+     */
+    public void replace(ProgramWorkload workload) throws Refusal {
+        List<ServedObject> added = new ArrayList<>();
+        for (ProgramWorkload.ObjectFile file : workload.objects()) {
+            added.add(verification.verify(file.name(), file.file()));
+        }
+        lock.lock();
+        try {
+            List<ServedObject> all = new ArrayList<>();
+            for (ServedObject object : objects) {
+                boolean stays = !namesInWorkload.contains(object.name())
+                        && added.stream().noneMatch(other -> other.name().equals(object.name()));
+                if (stays) {
+                    all.add(object);
+                }
+            }
+            run.replace(workload, all, added);
+            all.addAll(added);
+            setObjects(all);
+            namesInWorkload = added.stream().map(ServedObject::name).toList();
+            changed(new Change.Replaced(namesInWorkload));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Does something while nothing changes. */
+    public <T> T quietly(QuietWork<T> work) throws Refusal {
+        lock.lock();
+        try {
+            return work.run();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Something that is done while nothing changes. */
+    @FunctionalInterface
+    public interface QuietWork<T> {
+        /** Does it. */
+        T run() throws Refusal;
+    }
+
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            run.close();
+        } finally {
+            lock.unlock();
+        }
+    }
+}

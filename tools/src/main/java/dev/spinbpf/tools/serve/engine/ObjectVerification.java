@@ -1,0 +1,71 @@
+package dev.spinbpf.tools.serve.engine;
+
+import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.model.Program;
+import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.programs.model.UnlinkedProgram;
+import dev.spinbpf.tools.serve.engine.Refusal.Kind;
+import dev.spinbpf.verifier.Verdict;
+import dev.spinbpf.verifier.Verifier;
+import dev.spinbpf.verifier.VerifierOptions;
+import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
+import dev.spinbpf.vm.stress.WorkloadException;
+import dev.spinbpf.vm.stress.WorkloadRun;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Reads an object and verifies its programs.
+ *
+ * @param kernelTypes the kernel's types, or {@link Btf#EMPTY}
+ * @param verdicts is told of each verdict
+ */
+public record ObjectVerification(Btf kernelTypes, Consumer<Verdict> verdicts) {
+    /** Most characters of a log that are kept. */
+    private static final int MOST_LOG = 4 << 20;
+
+    /** Most instructions for a log: it has some lines for each of them. */
+    private static final int MOST_LOGGED_INSNS = 100_000;
+
+    /**
+     * Reads and verifies.
+     *
+     * @param name what the object is called
+     * @param file its file; a text program where its name says so
+     * @throws Refusal INVALID where it is no object
+     */
+    ServedObject verify(String name, NamedFile file) throws Refusal {
+        ProgramObject object;
+        try {
+            object = WorkloadRun.read(file, kernelTypes);
+        } catch (WorkloadException e) {
+            throw new Refusal(Kind.INVALID, String.valueOf(e.getMessage()));
+        }
+        List<ServedProgram> programs = new ArrayList<>();
+        VerifierOptions options = new VerifierOptions(false, kernelTypes, VerifierOptions.INSN_LIMIT);
+        for (Program program : object.programs()) {
+            Verdict verdict = Verifier.verify(object, program, options);
+            verdicts.accept(verdict);
+            programs.add(new ServedProgram(name, program.name(), program.section(), program.type(), verdict, ""));
+        }
+        for (UnlinkedProgram program : object.unlinked()) {
+            programs.add(
+                    new ServedProgram(name, program.name(), program.section(), program.type(), null, program.reason()));
+        }
+        return new ServedObject(name, file.contents(), object, programs);
+    }
+
+    /** Verifies a program again for its log, in Linux's form; cut where it is long. */
+    String log(ServedObject object, String programName) {
+        for (Program program : object.contents().programs()) {
+            if (program.name().equals(programName)) {
+                String log = Verifier.verify(
+                                object.contents(), program, new VerifierOptions(true, kernelTypes, MOST_LOGGED_INSNS))
+                        .log();
+                return log.length() <= MOST_LOG ? log : "[...]\n" + log.substring(log.length() - MOST_LOG);
+            }
+        }
+        return "";
+    }
+}

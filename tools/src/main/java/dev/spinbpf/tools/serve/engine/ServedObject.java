@@ -1,0 +1,25 @@
+package dev.spinbpf.tools.serve.engine;
+
+import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.vm.stress.ByteString;
+import java.util.List;
+
+/**
+ * An object that was uploaded.
+ *
+ * @param name its name
+ * @param bytes its file
+ * @param contents what the file declares
+ * @param programs its programs, those that could not be linked last
+ */
+public record ServedObject(String name, ByteString bytes, ProgramObject contents, List<ServedProgram> programs) {
+    /** Copies the list. */
+    public ServedObject {
+        programs = List.copyOf(programs);
+    }
+
+    /** Returns true where any program is loaded, and so the maps are there. */
+    public boolean isLoaded() {
+        return programs.stream().anyMatch(ServedProgram::isLoaded);
+    }
+}

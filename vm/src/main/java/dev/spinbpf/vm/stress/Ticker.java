@@ -1,0 +1,118 @@
+package dev.spinbpf.vm.stress;
+
+import dev.spinbpf.maps.cpu.Cpu;
+import java.util.List;
+import java.util.PriorityQueue;
+import java.util.Queue;
+import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/**
+ * The clock of a stress run: one thread that makes paced events come on the CPUs, so that they land wherever a CPU
+ * happens to be, inside a lock's slow path as well.
+ *
+ * <p>Turns are at times counted from the start, never from the turn before as it really came. A turn that is late comes
+ * at once; of several that are late only one comes, and the others are reported as passed over.
+ */
+final class Ticker {
+    private static final long LONGEST_SLEEP_NANOS = 10_000_000;
+
+    private final Queue<Turn> added = new ConcurrentLinkedQueue<>();
+    private final PriorityQueue<Turn> turns =
+            new PriorityQueue<>((one, other) -> Long.signum(one.atNanos - other.atNanos));
+    private final SplittableRandom random;
+
+    /** @param random chooses the moments */
+    Ticker(SplittableRandom random) {
+        this.random = random;
+    }
+
+    /** Events that the clock makes. */
+    @FunctionalInterface
+    interface Event {
+        /** Returns true where no more events are wanted. */
+        default boolean isOver() {
+            return false;
+        }
+
+        /**
+         * An event comes on a CPU; called on the clock's thread.
+         *
+         * @param turns how many turns it stands for: 1, and those that were passed over because the clock was late
+         */
+        void come(Cpu cpu, long turns);
+    }
+
+    /** The next turn of an event, on one CPU or on all that it has. */
+    private static final class Turn {
+        private final Event event;
+        private final Pacing pacing;
+        private final List<Cpu> cpus;
+        private final SplittableRandom moments;
+        private long atNanos;
+
+        Turn(Event event, Pacing pacing, List<Cpu> cpus, SplittableRandom moments) {
+            this.event = event;
+            this.pacing = pacing;
+            this.cpus = cpus;
+            this.moments = moments;
+            this.atNanos = System.nanoTime() + distance();
+        }
+
+        private long distance() {
+            long mean = pacing.meanNanos();
+            return pacing instanceof Pacing.Rate ? mean / 2 + moments.nextLong(mean) + (mean & 1) : mean;
+        }
+
+        void come(long nowNanos) {
+            long passed = Math.max(0, (nowNanos - atNanos) / pacing.meanNanos());
+            cpus.forEach(cpu -> event.come(cpu, 1 + passed));
+            atNanos += passed * pacing.meanNanos() + distance();
+        }
+    }
+
+    /** Makes an event come from now on; any thread may call it. Nothing where its pacing has no events. */
+    void add(Event event, Pacing pacing, List<Cpu> cpus) {
+        if (pacing.meanNanos() == 0) {
+            return;
+        }
+        if (pacing instanceof Pacing.Period) {
+            added.add(new Turn(event, pacing, cpus, random));
+            return;
+        }
+        for (Cpu cpu : cpus) {
+            SplittableRandom moments;
+            synchronized (random) {
+                moments = random.split();
+            }
+            added.add(new Turn(event, pacing, List.of(cpu), moments));
+        }
+    }
+
+    /** Makes events until it is to stop. */
+    void run(BooleanSupplier stopping) {
+        while (!stopping.getAsBoolean()) {
+            for (Turn turn = added.poll(); turn != null; turn = added.poll()) {
+                turns.add(turn);
+            }
+            long nowNanos = System.nanoTime();
+            Turn next = turns.peek();
+            if (next == null || next.atNanos - nowNanos > 0) {
+                long wait = next == null ? LONGEST_SLEEP_NANOS : next.atNanos - nowNanos;
+                LockSupport.parkNanos(Math.min(wait, LONGEST_SLEEP_NANOS));
+            } else {
+                turns.remove(next);
+                comeOnce(next, nowNanos);
+            }
+        }
+    }
+
+    private void comeOnce(Turn turn, long nowNanos) {
+        if (!turn.event.isOver()) {
+            turn.come(nowNanos);
+            turns.add(turn);
+        }
+    }
+}
