@@ -11,7 +11,10 @@ module dev.spinbpf.tools {
     requires io.netty.handler;
     requires io.netty.transport;
     requires io.prometheus.metrics.model;
+    requires io.prometheus.metrics.tracer.common;
+    requires io.prometheus.writer.text;
     requires micrometer.core;
+    requires micrometer.registry.otlp;
     requires micrometer.registry.prometheus;
     requires org.slf4j;
     requires org.snakeyaml.engine;

@@ -1,6 +1,7 @@
 package dev.spinbpf.vm;
 
 import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.lock.LockIdentity;
 import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.maps.map.ElementAddress;
 import dev.spinbpf.maps.map.MapTable;
@@ -26,25 +27,24 @@ final class LockNames {
         typesByMapId.put(map.id(), types);
     }
 
-    /** The lock's name, such as {@code outer} or {@code sessions[1].lock}. */
-    String name(Cpu cpu, long address) {
+    /** Returns the lock's names, such as {@code outer} or {@code sessions[1].lock}. */
+    LockIdentity of(Cpu cpu, long address) {
         for (BpfMap map : maps.all()) {
             ElementAddress found = map.layout().record().isEmpty() ? null : map.elementAt(cpu, address);
             if (found != null) {
-                return element(map, found) + memberName(map, found.offset());
+                String name = memberName(map, found.offset());
+                return map.def().isGlobalData()
+                        ? LockIdentity.ofGlobal(map.id(), name, address)
+                        : LockIdentity.ofElement(map.name(), map.id(), key(map, found), name, address);
             }
         }
-        return "lock at 0x" + Long.toHexString(address);
+        return LockIdentity.ofAddress(address);
     }
 
-    private static String element(BpfMap map, ElementAddress found) {
-        if (map.def().isGlobalData()) {
-            return "";
-        }
-        String key = map.type() == MapType.ARRAY
+    private static String key(BpfMap map, ElementAddress found) {
+        return map.type() == MapType.ARRAY
                 ? Long.toString(found.index())
                 : "0x" + HexFormat.of().formatHex(found.key());
-        return map.name() + "[" + key + "].";
     }
 
     /** The name of what is at an offset of a value: a variable of a section, or a member. */

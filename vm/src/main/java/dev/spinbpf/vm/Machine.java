@@ -83,7 +83,7 @@ public final class Machine implements AutoCloseable {
         functions = new FunctionTable(kernel);
         hooks = new HookRegistry(cpus, maps);
         lockNames = new LockNames(maps);
-        lockStats.setNamer(address -> lockNames.name(cpus.get(0), address));
+        lockStats.setNamer(address -> lockNames.of(cpus.get(0), address));
         contexts = new CpuContext[options.cpus()];
         for (Cpu cpu : cpus.all()) {
             CpuContext context = new CpuContext(cpu, kernel, arena, this::faulted);
@@ -198,6 +198,23 @@ public final class Machine implements AutoCloseable {
     /** Returns true where a program is attached anywhere. */
     public boolean isAttached(LoadedProgram program) {
         return hooks.isAttached(program);
+    }
+
+    /** Returns all maps of all objects, with global data and the inner maps that programs made. */
+    public List<BpfMap> maps() {
+        return kernel.maps().all();
+    }
+
+    /** Returns the file name of the object that a map belongs to; empty for one that belongs to none. */
+    public synchronized String objectOfMap(int mapId) {
+        for (var entry : objects.entrySet()) {
+            for (BpfMap map : entry.getValue().maps()) {
+                if (map.id() == mapId) {
+                    return entry.getKey().fileName();
+                }
+            }
+        }
+        return "";
     }
 
     /** The maps of an object, in the order of its definitions; they are made if no program was loaded yet. */

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.maps.lock.LockOutcome;
 import dev.spinbpf.maps.memory.GuestMemory;
-import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.AttachType;
@@ -35,7 +34,7 @@ class MachineTest {
                 List.of(insns),
                 List.of(new Subprog("handmade", 0, insns.length, true, 0)),
                 List.of());
-        return new ProgramObject("handmade.o", "GPL", List.of(program), List.of(), List.of(), Btf.EMPTY, List.of());
+        return ProgramObject.of("handmade.o", "GPL", List.of(program), List.of());
     }
 
     static Insn insn(Op op, int dst, int src, int off, long imm) {

@@ -19,7 +19,6 @@ import dev.spinbpf.vm.stress.StressDriver;
 import dev.spinbpf.vm.stress.StressOptions;
 import dev.spinbpf.vm.stress.StressReport;
 import java.time.Duration;
-import java.util.Map;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -56,9 +55,7 @@ class StressDriverTest {
                     .mapToLong(LockAttempts::acquired)
                     .sum();
             long failed = lock.contexts().values().stream()
-                    .flatMap(attempts -> attempts.outcomes().entrySet().stream())
-                    .filter(entry -> !entry.getKey().isAcquired())
-                    .mapToLong(Map.Entry::getValue)
+                    .mapToLong(LockAttempts::failed)
                     .sum();
             long ended = ended(report);
             assertThat(ended).isPositive();

@@ -127,7 +127,7 @@ public final class HeldTableStress {
             GuestMemory.putInt(lock, LockWord.LOCKED);
             held.raiseCount();
             held.recordTop(lock);
-            held.noteTaken(ContextLevel.TASK);
+            held.noteTaken(ContextLevel.TASK, 1);
         }
 
         @Actor

@@ -68,7 +68,7 @@ public class UncontendedBenchmark {
         if (queued.tryFast(lock) != 0) {
             throw new IllegalStateException("nobody else takes the lock");
         }
-        held.noteTaken(cpu.level());
+        held.noteTaken(cpu.level(), lockClass.number());
         cpu.poll();
         queued.unlock(cpu, lock);
     }

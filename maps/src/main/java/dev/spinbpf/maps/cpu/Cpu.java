@@ -140,6 +140,11 @@ public final class Cpu {
         return (pending.get() & interrupt.bit()) != 0;
     }
 
+    /** Returns true where an interrupt of a level would have to wait, as far as another thread sees; any may ask. */
+    public boolean isMasked(ContextLevel interrupt) {
+        return interrupt.compareTo(level) <= 0 || interrupt != ContextLevel.NMI && !irqsEnabled;
+    }
+
     /** Returns how many interrupts of a level were delivered; any thread may ask. */
     public long delivered(ContextLevel interrupt) {
         return (long) COUNTS.getOpaque(deliveredByLevel, interrupt.ordinal());

@@ -15,8 +15,14 @@ public final class HeldLocks {
     /** Most entries that are recorded: {@code RES_NR_HELD}. */
     public static final int SLOTS = 31;
 
+    /** Most classes of locks whose numbers fit into a note. */
+    public static final int MOST_CLASSES = (1 << 20) - 1;
+
+    // A note: number of the lock's class(20) address(41) level + 1(3).
     private static final int LEVEL_BITS = 3;
     private static final int LEVEL_MASK = (1 << LEVEL_BITS) - 1;
+    private static final int CLASS_SHIFT = 44;
+    private static final long ADDRESS_MASK = (1L << CLASS_SHIFT - LEVEL_BITS) - 1;
 
     private final IntWord count = new IntWord("held count");
     private final LongWords locks = new LongWords("held", SLOTS);
@@ -53,12 +59,40 @@ public final class HeldLocks {
     /**
      * Notes for reports that the attempt of the topmost entry has succeeded, and the CPU's level. Linux keeps no such
      * note: by its table an attempt looks like a lock that is held.
+     *
+     * @param classNumber what the lock is counted under, at most {@link #MOST_CLASSES}
      */
-    public void noteTaken(ContextLevel level) {
+    public void noteTaken(ContextLevel level, int classNumber) {
         int top = count.getPlain() - 1;
         if (top < SLOTS) {
-            owned.note(top, locks.getPlain(top) << LEVEL_BITS | level.ordinal() + 1);
+            owned.note(
+                    top, (long) classNumber << CLASS_SHIFT | locks.getPlain(top) << LEVEL_BITS | level.ordinal() + 1);
         }
+    }
+
+    /** Takes the locks that a CPU holds, one by one. */
+    @FunctionalInterface
+    public interface HeldVisitor {
+        /** Visits a lock, the level at which it was taken, and the number of its class. */
+        void visit(long lock, ContextLevel level, int classNumber);
+    }
+
+    /** Visits the locks that the CPU holds, as far as they are recorded; any thread may. */
+    public void forEachHeld(HeldVisitor visitor) {
+        for (int i = 0; i < SLOTS; i++) {
+            long note = owned.noted(i);
+            if (note != 0) {
+                visitor.visit(addressOf(note), levelOf(note), (int) (note >>> CLASS_SHIFT));
+            }
+        }
+    }
+
+    private static long addressOf(long note) {
+        return note >>> LEVEL_BITS & ADDRESS_MASK;
+    }
+
+    private static ContextLevel levelOf(long note) {
+        return ContextLevel.of((int) (note & LEVEL_MASK) - 1);
     }
 
     /** Takes the note back, before the lock is let go. */
@@ -76,8 +110,8 @@ public final class HeldLocks {
     public @Nullable ContextLevel levelOfHolder(long lock) {
         for (int i = 0; i < SLOTS; i++) {
             long note = owned.noted(i);
-            if (note != 0 && note >>> LEVEL_BITS == lock) {
-                return ContextLevel.of((int) (note & LEVEL_MASK) - 1);
+            if (note != 0 && addressOf(note) == lock) {
+                return levelOf(note);
             }
         }
         return null;

@@ -92,7 +92,7 @@ public abstract sealed class LockAlgorithm permits FaultInjectingLock, RqSpinLoc
 
     private void taken(Cpu cpu, LockClass lockClass, LockOutcome outcome) {
         HeldLocks held = cpu.heldLocks();
-        held.noteTaken(cpu.level());
+        held.noteTaken(cpu.level(), lockClass.number());
         lockClass.countAcquired(cpu, outcome, held.count());
         if (heldTimes != null) {
             heldTimes.taken(cpu, lockClass);
@@ -131,7 +131,7 @@ public abstract sealed class LockAlgorithm permits FaultInjectingLock, RqSpinLoc
         cpu.heldLocks().lowerCount();
     }
 
-    private static LockFailure failure(Cpu cpu, long lock, LockClass lockClass, LockOutcome outcome, long waitedNanos) {
+    private LockFailure failure(Cpu cpu, long lock, LockClass lockClass, LockOutcome outcome, long waitedNanos) {
         HeldLocks held = cpu.heldLocks();
         Cpu holder = null;
         ContextLevel holderLevel = null;
@@ -140,6 +140,8 @@ public abstract sealed class LockAlgorithm permits FaultInjectingLock, RqSpinLoc
             holderLevel = holder.heldLocks().levelOfHolder(lock);
         }
         return new LockFailure(
+                stats.run(),
+                stats.nextFailure(),
                 lockClass,
                 lock,
                 outcome,

@@ -1,18 +1,53 @@
 package dev.spinbpf.maps.lock;
 
-import java.util.EnumMap;
-import java.util.Map;
+import dev.spinbpf.maps.cpu.ContextLevel;
+import java.util.Arrays;
 
 /**
- * Attempts to take a lock, all of which have ended.
- *
- * @param outcomes how many ended in which way; ways that did not occur are absent
- * @param deepestNesting how many locks the CPU held at most when it had just taken this one, this one included
- * @param waits how long contended attempts waited, whether they got the lock or not
- * @param holds how long the lock was held, of the acquisitions that were timed
+ * A sum of attempts to take locks, all of which have ended: the counters of one lock's CPUs, or of many locks, as they
+ * were when they were added. Reports and metrics read sums, nothing else. For one thread at a time.
  */
-public record LockAttempts(
-        Map<LockOutcome, Long> outcomes, int deepestNesting, TimeSnapshot waits, TimeSnapshot holds) {
+public final class LockAttempts {
+    private final long[] counts = new long[LockOutcome.count()];
+    private final TimeHistogram waits = new TimeHistogram();
+    private final TimeHistogram holds = new TimeHistogram();
+    private int deepestNesting;
+
+    /** No attempts yet. */
+    public LockAttempts() {}
+
+    /** Forgets all attempts. */
+    public void clear() {
+        Arrays.fill(counts, 0);
+        waits.clear();
+        holds.clear();
+        deepestNesting = 0;
+    }
+
+    /** Adds what was counted of a lock on a CPU at a level. */
+    public void add(LockClass lock, int cpu, ContextLevel level) {
+        for (LockOutcome outcome : LockOutcome.all()) {
+            counts[outcome.ordinal()] += lock.count(cpu, level, outcome);
+        }
+        waits.addAll(lock.waitTimes(cpu, level));
+        holds.addAll(lock.heldTimes(cpu, level));
+        deepestNesting = Math.max(deepestNesting, lock.deepestNesting(cpu, level));
+    }
+
+    /** Adds another sum. */
+    public void add(LockAttempts other) {
+        for (int i = 0; i < counts.length; i++) {
+            counts[i] += other.counts[i];
+        }
+        waits.addAll(other.waits);
+        holds.addAll(other.holds);
+        deepestNesting = Math.max(deepestNesting, other.deepestNesting);
+    }
+
+    /** Returns how many ended in a way. */
+    public long count(LockOutcome outcome) {
+        return counts[outcome.ordinal()];
+    }
 
     /** Returns how many took the lock. */
     public long acquired() {
@@ -29,24 +64,26 @@ public record LockAttempts(
         return acquired() + failed();
     }
 
-    /** Returns the sum of these and others. */
-    LockAttempts plus(LockAttempts other) {
-        Map<LockOutcome, Long> sum = new EnumMap<>(LockOutcome.class);
-        sum.putAll(outcomes);
-        other.outcomes.forEach((outcome, count) -> sum.merge(outcome, count, Long::sum));
-        return new LockAttempts(
-                sum, Math.max(deepestNesting, other.deepestNesting), waits.plus(other.waits), holds.plus(other.holds));
-    }
-
     private long sum(boolean acquired) {
-        return outcomes.entrySet().stream()
-                .filter(entry -> entry.getKey().isAcquired() == acquired)
-                .mapToLong(Map.Entry::getValue)
-                .sum();
+        long sum = 0;
+        for (LockOutcome outcome : LockOutcome.all()) {
+            sum += outcome.isAcquired() == acquired ? counts[outcome.ordinal()] : 0;
+        }
+        return sum;
     }
 
-    /** Returns how many ended in a way. */
-    public long count(LockOutcome outcome) {
-        return outcomes.getOrDefault(outcome, 0L);
+    /** Returns how many locks the CPU held at most when it had just taken this one, this one included. */
+    public int deepestNesting() {
+        return deepestNesting;
+    }
+
+    /** Returns how long contended attempts waited, whether they got the lock or not. */
+    public TimeHistogram waits() {
+        return waits;
+    }
+
+    /** Returns how long the lock was held, of the acquisitions that were timed. */
+    public TimeHistogram holds() {
+        return holds;
     }
 }

@@ -2,6 +2,7 @@ package dev.spinbpf.maps.lock;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.cpu.HeldLocks;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
@@ -17,14 +18,21 @@ public final class LockClass {
     private static final int DEEPEST = LockOutcome.count();
     private static final int COUNTERS_PER_LEVEL = DEEPEST + 1;
 
-    private final String name;
+    private final LockIdentity identity;
+    private final int number;
     private final boolean internal;
+    private volatile String site = "";
     private final long[][] countersByCpu;
     private final TimeHistogram[] waitsByCpu;
     private final TimeHistogram[] holdsByCpu;
 
-    LockClass(String name, boolean internal, int cpus) {
-        this.name = name;
+    /**
+     * @param number what {@link HeldLocks} knows it by, 0 for none
+     * @param internal true where the runtime takes the lock for itself
+     */
+    LockClass(LockIdentity identity, int number, boolean internal, int cpus) {
+        this.identity = identity;
+        this.number = number;
         this.internal = internal;
         countersByCpu = new long[cpus][PADDING + ContextLevel.count() * COUNTERS_PER_LEVEL + PADDING];
         waitsByCpu = histograms(cpus);
@@ -39,9 +47,29 @@ public final class LockClass {
         return histograms;
     }
 
-    /** The lock's name: {@code map 'flows' bucket}, {@code flows[3].lock}, {@code global_lock}. */
+    /** Returns the lock's names. */
+    public LockIdentity identity() {
+        return identity;
+    }
+
+    /** Returns the name for people: {@code map 'flows' bucket}, {@code flows[3].lock}, {@code global_lock}. */
     public String name() {
-        return name;
+        return identity.text();
+    }
+
+    /** Returns the number by which {@link HeldLocks} knows it, from 1; 0 for a lock that it cannot tell from others. */
+    public int number() {
+        return number;
+    }
+
+    /** Returns the source line at which a program first took it, as {@code file.c:18}; empty where that is not known. */
+    public String site() {
+        return site;
+    }
+
+    /** Sets the source line at which a program first took it. */
+    public void setSite(String newSite) {
+        site = newSite;
     }
 
     /** Returns true where the runtime takes the lock for itself, inside a map, rather than a program. */
@@ -144,6 +172,6 @@ public final class LockClass {
 
     @Override
     public String toString() {
-        return name;
+        return identity.text();
     }
 }

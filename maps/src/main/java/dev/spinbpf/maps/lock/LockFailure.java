@@ -1,11 +1,14 @@
 package dev.spinbpf.maps.lock;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
+import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A lock that could not be taken.
  *
+ * @param run a random number that the failures of one machine share
+ * @param number counts them from 1
  * @param lockClass the lock's identity
  * @param attemptedLock its guest address
  * @param outcome why: AA, ABBA, TIMEOUT or NO_NODE
@@ -19,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param waitedNanos how long it waited before it gave up
  */
 public record LockFailure(
+        long run,
+        long number,
         LockClass lockClass,
         long attemptedLock,
         LockOutcome outcome,
@@ -29,6 +34,15 @@ public record LockFailure(
         int holderCpu,
         @Nullable ContextLevel holderLevel,
         long waitedNanos) {
+
+    /**
+     * Returns the trace id by which the failure's report is found: 32 hexadecimal digits, no two failures' alike. Metrics
+     * carry it as an exemplar.
+     */
+    public String traceId() {
+        HexFormat hex = HexFormat.of();
+        return hex.toHexDigits(run) + hex.toHexDigits(number);
+    }
 
     /** Returns the kind that Linux names in its report to a program. */
     public String kind() {

@@ -1,6 +1,7 @@
 package dev.spinbpf.maps.lock;
 
 import dev.spinbpf.programs.linux.Errno;
+import java.util.Locale;
 
 /** The end of an attempt to take a lock: by which path it was taken, or why it was not. */
 public enum LockOutcome {
@@ -39,7 +40,26 @@ public enum LockOutcome {
         return result == 0;
     }
 
+    /** Returns the word for the result in reports and labels: {@code ok}, or why the lock was not taken. */
+    public String resultWord() {
+        return isAcquired() ? "ok" : word();
+    }
+
+    /** Returns the word for the path by which the lock was taken, or {@code none}. */
+    public String pathWord() {
+        return isAcquired() ? word() : "none";
+    }
+
+    private String word() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
     static int count() {
         return VALUES.length;
+    }
+
+    /** Returns all outcomes, in an array that nobody changes. */
+    static LockOutcome[] all() {
+        return VALUES;
     }
 }

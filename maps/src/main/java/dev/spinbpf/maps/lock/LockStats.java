@@ -1,8 +1,11 @@
 package dev.spinbpf.maps.lock;
 
+import dev.spinbpf.maps.cpu.HeldLocks;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongFunction;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
@@ -17,12 +20,17 @@ public final class LockStats {
     /** Most locks of programs that are told apart; the rest are counted together. */
     public static final int MOST_PROGRAM_LOCKS = 1 << 13;
 
+    private static final LockIdentity OTHER_PROGRAM_LOCKS =
+            LockIdentity.named(LockKind.OTHER, "other").withText("other program locks");
+
     private final int cpus;
     private final List<LockClass> classes = new CopyOnWriteArrayList<>();
     private final List<LockFailureListener> listeners = new CopyOnWriteArrayList<>();
     private final LockClass otherProgramLocks;
     private final @Nullable HeldTimes heldTimes;
-    private volatile LongFunction<String> namer = address -> "lock at 0x" + Long.toHexString(address);
+    private final AtomicLong failures = new AtomicLong();
+    private final long run = ThreadLocalRandom.current().nextLong() | 1;
+    private volatile LongFunction<LockIdentity> namer = LockIdentity::ofAddress;
     private volatile AddressTable byAddress = new AddressTable(64);
 
     /** Statistics for a machine with a number of CPUs, without held times. */
@@ -40,7 +48,7 @@ public final class LockStats {
     public LockStats(int cpus, int heldTimesInterval) {
         this.cpus = cpus;
         heldTimes = heldTimesInterval == 0 ? null : new HeldTimes(cpus, heldTimesInterval);
-        otherProgramLocks = new LockClass("other program locks", false, cpus);
+        otherProgramLocks = new LockClass(OTHER_PROGRAM_LOCKS, 0, false, cpus);
     }
 
     /** Returns the timer of held locks, or null. */
@@ -49,15 +57,25 @@ public final class LockStats {
         return heldTimes;
     }
 
-    /** A new class for the locks that the runtime takes inside a map. */
+    /** Returns a new class for the locks that the runtime takes inside a map. */
+    public LockClass internal(LockIdentity identity) {
+        return add(identity, true);
+    }
+
+    /** Returns a new class for a lock that belongs to no map and no program. */
     public LockClass internal(String name) {
-        var lockClass = new LockClass(name, true, cpus);
+        return add(LockIdentity.named(LockKind.STRESS, name), true);
+    }
+
+    private synchronized LockClass add(LockIdentity identity, boolean internal) {
+        int number = classes.size() < HeldLocks.MOST_CLASSES ? classes.size() + 1 : 0;
+        var lockClass = new LockClass(identity, number, internal, cpus);
         classes.add(lockClass);
         return lockClass;
     }
 
     /** Sets how program locks are named by their guest address: map and element, or global variable. */
-    public void setNamer(LongFunction<String> newNamer) {
+    public void setNamer(LongFunction<LockIdentity> newNamer) {
         namer = newNamer;
     }
 
@@ -84,8 +102,7 @@ public final class LockStats {
             }
             return otherProgramLocks;
         }
-        var lockClass = new LockClass(namer.apply(address), false, cpus);
-        classes.add(lockClass);
+        LockClass lockClass = add(namer.apply(address), false);
         if (table.isFull()) {
             table = table.copy(2 * table.capacity(), anyAddress -> true);
         }
@@ -106,8 +123,33 @@ public final class LockStats {
         return new ArrayList<>(classes);
     }
 
+    /**
+     * Returns the class that {@link HeldLocks} knows by a number.
+     *
+     * @return null for 0
+     */
+    public @Nullable LockClass byNumber(int number) {
+        return number == 0 ? null : classes.get(number - 1);
+    }
+
+    /** Adds a listener that is called for each failure, on the thread of the CPU whose attempt failed. */
     public void addListener(LockFailureListener listener) {
         listeners.add(listener);
+    }
+
+    /** Removes a listener that {@link #addListener} added. */
+    public void removeListener(LockFailureListener listener) {
+        listeners.remove(listener);
+    }
+
+    /** Returns a random number that this machine's failures share; not 0. */
+    long run() {
+        return run;
+    }
+
+    /** Returns the number of the next failure, from 1. */
+    long nextFailure() {
+        return failures.incrementAndGet();
     }
 
     void failed(LockFailure failure) {

@@ -11,6 +11,8 @@ import static dev.spinbpf.programs.linux.Errno.ERANGE;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.lock.LockAlgorithm;
 import dev.spinbpf.maps.lock.LockClass;
+import dev.spinbpf.maps.lock.LockIdentity;
+import dev.spinbpf.maps.lock.LockKind;
 import dev.spinbpf.maps.lock.PlainSpinLock;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
@@ -68,6 +70,7 @@ public abstract sealed class BpfMap implements AutoCloseable
     private final int id;
     private final long address;
     private final long maxEntries;
+    private final MapStats stats;
     final LockAlgorithm locks;
     final int keySize;
     final int valueSize;
@@ -84,6 +87,7 @@ public abstract sealed class BpfMap implements AutoCloseable
         valueSize = def.valueSize();
         layout = new ValueLayout(definition.record(), valueSize);
         cpuCount = environment.cpus().count();
+        stats = new MapStats(cpuCount);
         maxEntries = effectiveEntries();
         address = arena.allocate(OBJECT_SIZE, 64);
         GuestMemory.putInt(address + TYPE_OFFSET, def.type().number());
@@ -137,6 +141,16 @@ public abstract sealed class BpfMap implements AutoCloseable
         return maxEntries;
     }
 
+    /** Returns how many elements there are now, or -1 where the kind does not count them; any thread may ask. */
+    public long entryCount() {
+        return -1;
+    }
+
+    /** Returns what is counted about operations. */
+    public final MapStats stats() {
+        return stats;
+    }
+
     /** Returns the layout of values: their special fields, and the copies that leave those alone. */
     public final ValueLayout layout() {
         return layout;
@@ -152,9 +166,9 @@ public abstract sealed class BpfMap implements AutoCloseable
         return false;
     }
 
-    /** A class for locks inside this map. */
-    final LockClass lockClass(String what) {
-        return locks.stats().internal("map '" + name() + "' " + what);
+    /** Returns a class for locks inside this map. */
+    final LockClass lockClass(LockKind kind) {
+        return locks.stats().internal(LockIdentity.inside(name(), id, kind));
     }
 
     final MapEnvironment environment() {
@@ -286,7 +300,7 @@ public abstract sealed class BpfMap implements AutoCloseable
         }
         cpu.enterGuard();
         try {
-            return copyValue(cpu, key, value, flags);
+            return (int) stats.count(cpu, MapOperation.LOOKUP, copyValue(cpu, key, value, flags));
         } finally {
             cpu.leaveGuard();
         }
@@ -303,7 +317,7 @@ public abstract sealed class BpfMap implements AutoCloseable
         }
         cpu.enterGuard();
         try {
-            return updateValue(cpu, key, value, flags);
+            return (int) stats.count(cpu, MapOperation.UPDATE, updateValue(cpu, key, value, flags));
         } finally {
             cpu.leaveGuard();
         }
@@ -316,7 +330,7 @@ public abstract sealed class BpfMap implements AutoCloseable
         }
         cpu.enterGuard();
         try {
-            return delete(cpu, key);
+            return (int) stats.count(cpu, MapOperation.DELETE, delete(cpu, key));
         } finally {
             cpu.leaveGuard();
         }
@@ -335,7 +349,7 @@ public abstract sealed class BpfMap implements AutoCloseable
         }
         cpu.enterGuard();
         try {
-            return takeValue(cpu, key, value, flags);
+            return (int) stats.count(cpu, MapOperation.LOOKUP_AND_DELETE, takeValue(cpu, key, value, flags));
         } finally {
             cpu.leaveGuard();
         }

@@ -7,6 +7,7 @@ import static dev.spinbpf.programs.linux.Errno.ENOSPC;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.maps.lock.LockClass;
+import dev.spinbpf.maps.lock.LockKind;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.memory.GuestMemoryExhaustedException;
 import dev.spinbpf.maps.sync.GuestWords;
@@ -96,7 +97,7 @@ abstract sealed class HashTableMap extends BpfMap permits LruHashMap, PooledHash
         seed = hasFlag(MapFlags.BPF_F_ZERO_SEED) ? 0 : environment().hashSeeds().getAsInt();
         buckets = arena().allocate(bucketCount << BUCKET_SHIFT, 64);
         elementCounts = arena().allocate((long) PercpuCounter.STRIDE * cpuCount, 64);
-        bucketLocks = lockClass("bucket");
+        bucketLocks = lockClass(LockKind.BUCKET);
     }
 
     static long bucketCount(long maxEntries) {
@@ -176,6 +177,11 @@ abstract sealed class HashTableMap extends BpfMap permits LruHashMap, PooledHash
     /** Returns how many elements the map holds, as {@code bpf_map_sum_elem_count} would say. */
     public final long elementCount() {
         return PercpuCounter.sum(elementCounts, cpuCount);
+    }
+
+    @Override
+    public long entryCount() {
+        return elementCount();
     }
 
     final void countElement(Cpu cpu, int change) {

@@ -10,6 +10,7 @@ import static dev.spinbpf.programs.linux.Errno.EOPNOTSUPP;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.maps.lock.LockClass;
+import dev.spinbpf.maps.lock.LockKind;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sync.GuestWords;
 import dev.spinbpf.programs.linux.MapFlags;
@@ -66,8 +67,8 @@ public final class LocalStorageMap extends BpfMap {
         buckets = arena().allocate((long) BUCKET_SIZE * bucketCount, 64);
         cacheSlot = STORAGE_CACHE + id() % CACHE_SLOTS * Long.BYTES;
         elements = new ElementCache(this, VALUE + Bytes.roundUp8(valueSize), FREE_NEXT);
-        storageLocks = lockClass("storage");
-        bucketLocks = lockClass("bucket");
+        storageLocks = lockClass(LockKind.STORAGE);
+        bucketLocks = lockClass(LockKind.BUCKET);
     }
 
     private long bucketOf(long storage) {

@@ -9,6 +9,7 @@ import static dev.spinbpf.programs.linux.Errno.ENOSPC;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.maps.lock.LockClass;
+import dev.spinbpf.maps.lock.LockKind;
 import dev.spinbpf.maps.lock.SeqCount;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sync.GuestWords;
@@ -67,7 +68,7 @@ final class LpmTrieMap extends BpfMap {
         control = arena().allocate(CONTROL_SIZE, CONTROL_SIZE);
         int linkOffset = valueOffset + (int) Bytes.roundUp8(valueSize);
         nodes = new ElementCache(this, linkOffset + Long.BYTES, linkOffset);
-        lockClass = lockClass("lpm");
+        lockClass = lockClass(LockKind.LPM);
         seqCount = new SeqCount(locks, lockClass);
         keyCopyStride = Bytes.roundUp8(keySize);
         keyCopies = arena().allocate(keyCopyStride * cpuCount);
@@ -78,8 +79,8 @@ final class LpmTrieMap extends BpfMap {
         return control;
     }
 
-    /** Returns how many prefixes the trie holds. */
-    long entryCount() {
+    @Override
+    public long entryCount() {
         return GuestMemory.getLongOpaque(control + ENTRIES);
     }
 
@@ -143,12 +144,6 @@ final class LpmTrieMap extends BpfMap {
             }
         }
         return limit;
-    }
-
-    /** True if the key's place is at this node, with which it has so many bits in common, and not below. */
-    private static boolean endsWalk(long node, int common, long key) {
-        int length = prefixLength(node);
-        return length != common || length == GuestMemory.getInt(key);
     }
 
     private boolean isTooLong(long key) {
@@ -299,10 +294,11 @@ final class LpmTrieMap extends BpfMap {
         int common = 0;
         while (node != 0) {
             common = commonBits(node, key);
-            if (endsWalk(node, common, key)) {
+            int length = prefixLength(node);
+            if (length != common || length == GuestMemory.getInt(key)) {
                 break;
             }
-            slot = childSlot(node, bit(key + KEY_DATA, common));
+            slot = childSlot(node, bit(key + KEY_DATA, length));
             node = GuestMemory.getLong(slot);
         }
         boolean replaces = node != 0 && prefixLength(node) == common;
@@ -381,7 +377,8 @@ final class LpmTrieMap extends BpfMap {
             return error;
         }
         cpu.fire(HookPoint.MAP_DELETE_UNDER_LOCK, id(), key);
-        // The walk of insert, which also remembers the parent and where that hangs: more than one method could return.
+        // The walk of insert, which also remembers the parent and where that hangs: more than one method could return,
+        // and a method for the end of the walk alone made updates slower.
         long parentSlot = control + ROOT;
         long slot = parentSlot;
         long parent = 0;
@@ -389,12 +386,13 @@ final class LpmTrieMap extends BpfMap {
         int common = 0;
         while (node != 0) {
             common = commonBits(node, key);
-            if (endsWalk(node, common, key)) {
+            int length = prefixLength(node);
+            if (length != common || length == GuestMemory.getInt(key)) {
                 break;
             }
             parent = node;
             parentSlot = slot;
-            slot = childSlot(node, bit(key + KEY_DATA, common));
+            slot = childSlot(node, bit(key + KEY_DATA, length));
             node = GuestMemory.getLong(slot);
         }
         boolean found = node != 0

@@ -3,6 +3,7 @@ package dev.spinbpf.maps.map;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.lock.LockAlgorithm;
 import dev.spinbpf.maps.lock.LockClass;
+import dev.spinbpf.maps.lock.LockKind;
 import dev.spinbpf.programs.linux.MapFlags;
 import java.util.function.LongUnaryOperator;
 import java.util.function.ToLongFunction;
@@ -40,8 +41,8 @@ final class LruElementPool {
     LruElementPool(LruHashMap map) {
         this.map = map;
         locks = map.locks;
-        ringLocks = map.lockClass("lru");
-        stashLocks = map.lockClass("lru local");
+        ringLocks = map.lockClass(LockKind.LRU);
+        stashLocks = map.lockClass(LockKind.LRU_LOCAL);
         cpuCount = map.cpuCount;
         common = !map.hasFlag(MapFlags.BPF_F_NO_COMMON_LRU);
         supply = Math.clamp(map.maxEntries() / cpuCount / 2, 1, MOST_SUPPLIED);

@@ -29,6 +29,11 @@ final class PercpuArrayMap extends ValueArrayMap {
     }
 
     @Override
+    public long entryCount() {
+        return maxEntries();
+    }
+
+    @Override
     public boolean isPercpu() {
         return true;
     }

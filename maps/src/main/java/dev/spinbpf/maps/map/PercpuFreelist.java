@@ -4,6 +4,7 @@ import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.maps.lock.LockAlgorithm;
 import dev.spinbpf.maps.lock.LockClass;
+import dev.spinbpf.maps.lock.LockKind;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sync.GuestWords;
 
@@ -42,7 +43,7 @@ final class PercpuFreelist {
         cpuCount = map.cpuCount;
         lists = map.arena().allocate((long) STRIDE * (cpuCount + 1), STRIDE);
         locks = map.locks;
-        listLocks = map.lockClass("freelist");
+        listLocks = map.lockClass(LockKind.FREELIST);
         long next = map.elements;
         for (int cpuId = 0; cpuId < cpuCount; cpuId++) {
             long share = map.maxEntries() / cpuCount + (cpuId < map.maxEntries() % cpuCount ? 1 : 0);

@@ -8,6 +8,7 @@ import static dev.spinbpf.programs.linux.Errno.ENOENT;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.maps.lock.LockClass;
+import dev.spinbpf.maps.lock.LockKind;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.linux.MapType;
@@ -38,7 +39,7 @@ final class QueueStackMap extends KeylessMap {
         slots = (int) (maxEntries() + 1);
         control = arena().allocate(CONTROL_SIZE, CONTROL_SIZE);
         values = arena().allocate((maxEntries() + 1) * valueSize);
-        lockClass = lockClass(type().display());
+        lockClass = lockClass(stack ? LockKind.STACK : LockKind.QUEUE);
     }
 
     private long slot(int index) {
@@ -130,6 +131,12 @@ final class QueueStackMap extends KeylessMap {
     @Override
     int takeValue(Cpu cpu, long key, long value, long flags) {
         return pop(cpu, value);
+    }
+
+    @Override
+    public long entryCount() {
+        int used = GuestMemory.getIntOpaque(control + HEAD) - GuestMemory.getIntOpaque(control + TAIL);
+        return used < 0 ? used + slots : used;
     }
 
     /** Address of the lock. */

@@ -9,6 +9,7 @@ import static dev.spinbpf.programs.linux.Errno.ENOMEM;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HookPoint;
+import dev.spinbpf.maps.lock.LockKind;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sync.GuestWords;
 import dev.spinbpf.programs.linux.MapFlags;
@@ -47,7 +48,7 @@ final class ResizableHashMap extends BpfMap {
         seed = environment().hashSeeds().getAsInt();
         count = arena().allocate(Long.BYTES, PercpuCounter.STRIDE);
         elements = new ElementCache(this, valueOffset + Bytes.roundUp8(valueSize), FREE_NEXT);
-        table = new ResizableTable(arena(), lockClass("bucket"), ResizableTable.initialSize(def().mapExtra()));
+        table = new ResizableTable(arena(), lockClass(LockKind.BUCKET), ResizableTable.initialSize(def().mapExtra()));
     }
 
     /** {@code rhtab_hashfn_long} for keys of eight bytes, else the hash of all hashes. */
@@ -74,6 +75,11 @@ final class ResizableHashMap extends BpfMap {
     /** Returns how many elements the map holds. */
     public long elementCount() {
         return GuestWords.getLongOpaque(count);
+    }
+
+    @Override
+    public long entryCount() {
+        return elementCount();
     }
 
     /**

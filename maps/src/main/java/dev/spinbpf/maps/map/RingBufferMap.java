@@ -4,8 +4,10 @@ import static dev.spinbpf.programs.linux.Errno.EAGAIN;
 import static dev.spinbpf.programs.linux.Errno.EINVAL;
 
 import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.cpu.CpuCounters;
 import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.maps.lock.LockClass;
+import dev.spinbpf.maps.lock.LockKind;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sync.GuestWords;
 import dev.spinbpf.programs.linux.MapFlags;
@@ -34,6 +36,12 @@ public final class RingBufferMap extends ElementlessMap {
     private static final int DISCARD_BIT = 1 << 30;
     private static final long LARGEST_RECORD = 0xffffffffL / 4;
 
+    private static final int RESERVED = 0;
+    private static final int FULL = 1;
+    private static final int TOO_LARGE = 2;
+    private static final int NOT_LOCKED = 3;
+    private static final int COUNTERS = 4;
+
     private static final int PAGE_SIZE = GuestMemory.PAGE_SIZE;
     private static final int MAP_ID = 4;
     private static final int WAKEUPS = 8;
@@ -48,6 +56,7 @@ public final class RingBufferMap extends ElementlessMap {
     private final long mask;
     private final boolean overwriting;
     private final LockClass lockClass;
+    private final CpuCounters counters;
     private volatile @Nullable Runnable wakeup;
 
     RingBufferMap(CheckedMapDef definition) {
@@ -57,7 +66,8 @@ public final class RingBufferMap extends ElementlessMap {
         base = arena().allocate(DATA + 2 * maxEntries(), PAGE_SIZE);
         data = base + DATA;
         GuestMemory.putInt(base + MAP_ID, id());
-        lockClass = lockClass("ringbuf");
+        lockClass = lockClass(LockKind.RINGBUF);
+        counters = new CpuCounters(cpuCount, COUNTERS);
     }
 
     /** Address of the lock. */
@@ -86,17 +96,16 @@ public final class RingBufferMap extends ElementlessMap {
     }
 
     private long reserve(Cpu cpu, long size) {
-        if (Long.compareUnsigned(size, LARGEST_RECORD) > 0) {
-            return 0;
-        }
         long length = Bytes.roundUp8(size + HEADER_SIZE);
-        if (length > mask + 1) {
+        if (Long.compareUnsigned(size, LARGEST_RECORD) > 0 || length > mask + 1) {
+            counters.add(cpu, TOO_LARGE, 1);
             return 0;
         }
         long consumer = GuestWords.getLongAcquire(base + CONSUMER);
         cpu.fire(HookPoint.MAP_UPDATE_BEFORE_LOCK, id(), 0);
         long irqFlags = cpu.irqSave();
         if (locks.lockIrqsave(cpu, base, lockClass, irqFlags) != 0) {
+            counters.add(cpu, NOT_LOCKED, 1);
             return 0;
         }
         cpu.fire(HookPoint.MAP_UPDATE_UNDER_LOCK, id(), 0);
@@ -114,6 +123,7 @@ public final class RingBufferMap extends ElementlessMap {
             GuestWords.setLongRelease(base + PRODUCER, newProducer);
         }
         locks.unlockIrqrestore(cpu, base, irqFlags);
+        counters.add(cpu, fits ? RESERVED : FULL, 1);
         cpu.fire(HookPoint.MAP_UPDATE_AFTER_LOCK, id(), 0);
         return fits ? header + HEADER_SIZE : 0;
     }
@@ -218,6 +228,26 @@ public final class RingBufferMap extends ElementlessMap {
             return GuestWords.getLongAcquire(base + PRODUCER);
         }
         return question == MapFlags.BPF_RB_OVERWRITE_POS ? GuestWords.getLongAcquire(base + OVERWRITE) : 0;
+    }
+
+    /** Returns how many records were reserved. */
+    public long reserved() {
+        return counters.sum(RESERVED);
+    }
+
+    /** Returns how many records were dropped because the buffer had no room left. */
+    public long droppedFull() {
+        return counters.sum(FULL);
+    }
+
+    /** Returns how many records were dropped because they were larger than any may be. */
+    public long droppedTooLarge() {
+        return counters.sum(TOO_LARGE);
+    }
+
+    /** Returns how many records were dropped because the buffer's lock could not be taken. */
+    public long droppedNotLocked() {
+        return counters.sum(NOT_LOCKED);
     }
 
     private long available() {

@@ -150,6 +150,13 @@ final class LockScenarios {
             return result;
         }
 
+        /** Takes a lock, which must succeed, and sleeps before it releases it. */
+        void hold(Cpu cpu, int index, long nanos) {
+            assertThat(lock.lock(cpu, locks[index], lockClass)).isZero();
+            simulation.sleep(nanos);
+            lock.unlock(cpu, locks[index]);
+        }
+
         int takeOnce(Order order, Cpu cpu, int index) {
             int result = order.lock(queued, cpu, locks[index], lockClass);
             if (result == 0) {

@@ -16,7 +16,7 @@ class LockStatsTest {
 
     @Test
     void programLocksAreKnownByTheirAddress() {
-        stats.setNamer(address -> "element " + address / 8);
+        stats.setNamer(address -> LockIdentity.named(LockKind.GLOBAL, "element " + address / 8));
         for (long address = 0x10000; address < 0x10000 + 8 * 500; address += 8) {
             assertThat(stats.ofAddress(address).name()).isEqualTo("element " + address / 8);
         }
@@ -110,27 +110,56 @@ class LockStatsTest {
     }
 
     @Test
-    void timesAreKnownToWithinAnEighth() {
+    void timesAreKnownToWithinANinth() {
         var times = new TimeHistogram();
-        assertThat(TimeSnapshot.of(times).percentileNanos(99)).isZero();
+        assertThat(times.percentileNanos(99)).isZero();
         for (long nanos = 1; nanos <= 1000; nanos++) {
             times.add(nanos * 1000);
         }
         assertThat(times.count()).isEqualTo(1000);
         assertThat(times.maxNanos()).isEqualTo(1_000_000);
         assertThat(times.totalNanos()).isEqualTo(500_500_000);
-        TimeSnapshot snapshot = TimeSnapshot.of(times);
-        assertThat(snapshot.percentileNanos(50)).isBetween(500_000L, 565_000L);
-        assertThat(snapshot.percentileNanos(100)).isEqualTo(1_000_000);
-        assertThat(snapshot.below(524_288)).containsExactly(524, 476);
-        TimeSnapshot twice = snapshot.plus(snapshot);
+        assertThat(times.percentileNanos(50)).isBetween(500_000L, 556_000L);
+        assertThat(times.percentileNanos(100)).isEqualTo(1_000_000);
+        assertThat(times.upTo(4_000, 16_000, 100_000, 256_000)).containsExactly(4, 12, 84, 156, 744);
+        TimeHistogram twice = times.copy();
+        twice.addAll(times);
         assertThat(twice.count()).isEqualTo(2000);
-        assertThat(twice.p50Nanos()).isEqualTo(snapshot.p50Nanos());
+        assertThat(twice.p50Nanos()).isEqualTo(times.p50Nanos());
         var bounds = new ArrayList<Long>();
         times.forEachBucket((bound, count) -> bounds.add(bound));
         assertThat(bounds).isSorted().doesNotHaveDuplicates();
         times.add(0);
         times.add(Long.MAX_VALUE);
         assertThat(times.count()).isEqualTo(1002);
+        assertThat(times.zeroCount()).isOne();
+    }
+
+    @Test
+    void nativeBucketsAreThoseOfPrometheus() {
+        for (long nanos :
+                new long[] {1, 2, 7, 999, 1000, 1001, 250_000_000, 250_000_001, 1_000_000_000, 3_999_999_999L}) {
+            var times = new TimeHistogram();
+            times.add(nanos);
+            times.forEachNativeBucket((index, count) -> {
+                assertThat(count).isOne();
+                assertThat(nanos / 1e9)
+                        .isLessThanOrEqualTo(Math.pow(2, index / 8.0))
+                        .isGreaterThan(Math.pow(2, (index - 1) / 8.0));
+            });
+        }
+        var all = new TimeHistogram();
+        for (long nanos = 0; nanos < 100_000; nanos++) {
+            all.add(nanos);
+        }
+        long[] sum = {all.zeroCount()};
+        var indexes = new ArrayList<Integer>();
+        all.forEachNativeBucket((index, count) -> {
+            sum[0] += count;
+            indexes.add(index);
+        });
+        assertThat(sum[0]).isEqualTo(100_000);
+        assertThat(indexes).isSorted().doesNotHaveDuplicates();
+        assertThat(all.upTo(TimeHistogram.classicBounds())).startsWith(1_001, 3_000, 12_000, 48_000, 35_999, 0);
     }
 }

@@ -35,12 +35,7 @@ class OtherLocksSimulationTest {
         Explorer.replay(Limits.preemptions(0), new Schedule(List.of()), simulation -> {
             var machine = new Machine(simulation, 4, 1, TasLock::new);
             Cpu owner = machine.cpus.get(0);
-            simulation.strand(owner, () -> {
-                assertThat(machine.lock.lock(owner, machine.locks[0], machine.lockClass))
-                        .isZero();
-                simulation.sleep(3000 * MILLISECOND);
-                machine.lock.unlock(owner, machine.locks[0]);
-            });
+            simulation.strand(owner, () -> machine.hold(owner, 0, 3000 * MILLISECOND));
             for (int i = 1; i < 4; i++) {
                 Cpu cpu = machine.cpus.get(i);
                 simulation.strand(cpu, () -> {

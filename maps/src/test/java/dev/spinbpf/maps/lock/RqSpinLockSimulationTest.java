@@ -49,12 +49,7 @@ class RqSpinLockSimulationTest {
         var exploration = Explorer.exhaustively(Limits.preemptions(3), simulation -> {
             var machine = new Machine(simulation, 3, 1);
             Cpu owner = machine.cpus.get(0);
-            simulation.strand(owner, () -> {
-                assertThat(machine.lock.lock(owner, machine.locks[0], machine.lockClass))
-                        .isZero();
-                simulation.sleep(10 * MICROSECOND);
-                machine.lock.unlock(owner, machine.locks[0]);
-            });
+            simulation.strand(owner, () -> machine.hold(owner, 0, 10 * MICROSECOND));
             for (int i = 1; i < 3; i++) {
                 Cpu cpu = machine.cpus.get(i);
                 simulation.strand(cpu, () -> {
@@ -122,12 +117,7 @@ class RqSpinLockSimulationTest {
                 simulation.sleep(50 * MICROSECOND);
                 assertThat(machine.takeOnce(pending, 1)).isZero();
             });
-            simulation.strand(other, () -> {
-                assertThat(machine.lock.lock(other, machine.locks[1], machine.lockClass))
-                        .isZero();
-                simulation.sleep(500 * MICROSECOND);
-                machine.lock.unlock(other, machine.locks[1]);
-            });
+            simulation.strand(other, () -> machine.hold(other, 1, 500 * MICROSECOND));
             for (int i = 0; i < 3; i++) {
                 Cpu cpu = machine.cpus.get(i);
                 cpu.setInterruptHandler((c, level) -> machine.takeOnce(c, 1));

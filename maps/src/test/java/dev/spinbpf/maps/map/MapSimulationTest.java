@@ -12,13 +12,10 @@ import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sched.Explorer;
 import dev.spinbpf.maps.sched.Limits;
-import dev.spinbpf.maps.sched.Scenario;
-import dev.spinbpf.maps.sched.Simulation;
 import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.linux.MapType;
 import java.util.HashSet;
 import java.util.Set;
-import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -26,19 +23,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Maps under the deterministic scheduler: each test enumerates interleavings of a few operations. */
 class MapSimulationTest {
-    /** A scenario on a new machine, which is closed after the run and its checks. */
-    private static Scenario scenario(int cpus, BiConsumer<Simulation, TestMachine> body) {
-        TestMachine[] previous = new TestMachine[1];
-        return simulation -> {
-            if (previous[0] != null) {
-                previous[0].close();
-            }
-            TestMachine machine = new TestMachine(simulation.machine(cpus));
-            previous[0] = machine;
-            body.accept(simulation, machine);
-        };
-    }
-
     private static long buffer(TestMachine machine, int key, long value) {
         long buffer = machine.buffer();
         GuestMemory.putInt(buffer, key);
@@ -69,7 +53,7 @@ class MapSimulationTest {
 
     @Test
     void readerFindsAnElementThoughTheOneBeforeItMovesToAnotherBucket() {
-        Explorer.exhaustively(Limits.preemptions(2), scenario(2, (simulation, machine) -> {
+        Explorer.exhaustively(Limits.preemptions(2), TestMachine.scenario(2, (simulation, machine) -> {
             HashTableMap map = (HashTableMap) machine.map(MapType.HASH, 4, 8, 4, 0);
             int first = keyBeside(machine, map, true);
             int elsewhere = keyBeside(machine, map, false);
@@ -89,7 +73,7 @@ class MapSimulationTest {
 
     @Test
     void readerSeesTheOldValueOrTheNewOneWhole() {
-        Explorer.exhaustively(Limits.preemptions(2), scenario(2, (simulation, machine) -> {
+        Explorer.exhaustively(Limits.preemptions(2), TestMachine.scenario(2, (simulation, machine) -> {
             BpfMap map = machine.map(MapType.HASH, 4, 8, 4, 0);
             machine.update(map, 1, 10);
             long replacement = buffer(machine, 1, 11);
@@ -108,7 +92,7 @@ class MapSimulationTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void readerFindsAKeyThatIsAlwaysThereThoughItsElementIsUsedAgain(boolean sameBucket) {
-        Explorer.exhaustively(Limits.preemptions(2), scenario(2, (simulation, machine) -> {
+        Explorer.exhaustively(Limits.preemptions(2), TestMachine.scenario(2, (simulation, machine) -> {
             HashTableMap map = (HashTableMap) machine.map(MapType.HASH, 4, 8, 4, 0);
             int other = keyBeside(machine, map, sameBucket);
             machine.update(map, other, 20);
@@ -143,7 +127,7 @@ class MapSimulationTest {
     @ParameterizedTest
     @CsvSource({"HASH,0", "HASH,1", "PERCPU_HASH,0", "LRU_HASH,0", "RHASH,1", "LPM_TRIE,1"})
     void steppingThroughFindsEachKeyThatStays(MapType type, long flags) {
-        Explorer.exhaustively(Limits.preemptions(2), scenario(2, (simulation, machine) -> {
+        Explorer.exhaustively(Limits.preemptions(2), TestMachine.scenario(2, (simulation, machine) -> {
             Cpu writer = machine.cpus.get(0);
             BpfMap map = fourEntries(machine, type, flags);
             for (int number = 1; number <= 3; number++) {
@@ -173,7 +157,7 @@ class MapSimulationTest {
     @Test
     void nmiDoesNotTakeAnElementThatIsStillInTheTable() {
         Limits limits = Limits.preemptions(0).withInterrupts(2, ContextLevel.NMI);
-        Explorer.exhaustively(limits, scenario(1, (simulation, machine) -> {
+        Explorer.exhaustively(limits, TestMachine.scenario(1, (simulation, machine) -> {
             HashMapOfValues map = (HashMapOfValues) machine.map(MapType.HASH, 4, 8, 3, 0);
             Cpu cpu = machine.cpus.get(0);
             long own = buffer(machine, 1, 10);
@@ -203,7 +187,7 @@ class MapSimulationTest {
     void nmiInTheMiddleOfAnOperationLosesNothing(boolean sameBucket) {
         int[] outcomes = new int[3];
         Limits limits = Limits.preemptions(0).withInterrupts(2, ContextLevel.NMI);
-        Explorer.exhaustively(limits, scenario(1, (simulation, machine) -> {
+        Explorer.exhaustively(limits, TestMachine.scenario(1, (simulation, machine) -> {
             HashMapOfValues map = (HashMapOfValues) machine.map(MapType.HASH, 4, 8, 3, 0);
             Cpu cpu = machine.cpus.get(0);
             long own = buffer(machine, 1, 10);
@@ -229,7 +213,7 @@ class MapSimulationTest {
 
     @Test
     void twoCpusOnOneKeyLoseNothing() {
-        Explorer.exhaustively(Limits.preemptions(2), scenario(2, (simulation, machine) -> {
+        Explorer.exhaustively(Limits.preemptions(2), TestMachine.scenario(2, (simulation, machine) -> {
             HashMapOfValues map = (HashMapOfValues) machine.map(MapType.HASH, 4, 8, 2, 0);
             for (Cpu cpu : machine.cpus.all()) {
                 long own = buffer(machine, 1, cpu.id());
@@ -244,7 +228,7 @@ class MapSimulationTest {
 
     @Test
     void trieReaderFindsThePrefixThatIsAlwaysThere() {
-        Explorer.exhaustively(Limits.preemptions(3), scenario(2, (simulation, machine) -> {
+        Explorer.exhaustively(Limits.preemptions(3), TestMachine.scenario(2, (simulation, machine) -> {
             BpfMap map = machine.map(MapType.LPM_TRIE, 8, 8, 4, MapFlags.BPF_F_NO_PREALLOC);
             Cpu writer = machine.cpus.get(0);
             long always = prefix(machine, 8, 0x0000000a);
@@ -276,7 +260,7 @@ class MapSimulationTest {
     @ValueSource(longs = {0, MapFlags.BPF_F_NO_COMMON_LRU})
     void nmiInTheMiddleOfAnLruUpdateLosesNoNode(long flags) {
         Limits limits = Limits.preemptions(0).withInterrupts(1, ContextLevel.NMI);
-        Explorer.exhaustively(limits, scenario(1, (simulation, machine) -> {
+        Explorer.exhaustively(limits, TestMachine.scenario(1, (simulation, machine) -> {
             LruHashMap map = (LruHashMap) machine.map(MapType.LRU_HASH, 4, 8, 2, flags);
             Cpu cpu = machine.cpus.get(0);
             long nested = buffer(machine, 9, 90);

@@ -11,8 +11,6 @@ import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sched.Explorer;
 import dev.spinbpf.maps.sched.Limits;
-import dev.spinbpf.maps.sched.Scenario;
-import dev.spinbpf.maps.sched.Simulation;
 import dev.spinbpf.programs.linux.MapFlags;
 import java.util.HashSet;
 import java.util.Set;
@@ -20,7 +18,6 @@ import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -99,18 +96,6 @@ class ResizableHashTest {
         }
     }
 
-    private static Scenario scenario(int cpus, BiConsumer<Simulation, TestMachine> body) {
-        TestMachine[] previous = new TestMachine[1];
-        return simulation -> {
-            if (previous[0] != null) {
-                previous[0].close();
-            }
-            TestMachine machine = new TestMachine(simulation.machine(cpus));
-            previous[0] = machine;
-            body.accept(simulation, machine);
-        };
-    }
-
     private static long buffer(TestMachine machine, int key) {
         long buffer = machine.buffer();
         GuestMemory.putInt(buffer, key);
@@ -130,7 +115,7 @@ class ResizableHashTest {
     @ParameterizedTest
     @ValueSource(ints = {3, 4})
     void readerFindsAnElementThatMoves(int elements) {
-        Explorer.exhaustively(Limits.preemptions(2), scenario(2, (simulation, machine) -> {
+        Explorer.exhaustively(Limits.preemptions(2), TestMachine.scenario(2, (simulation, machine) -> {
             ResizableHashMap map = growing(machine, elements);
             long[] more = {buffer(machine, 10), buffer(machine, 11)};
             long[] wanted = {buffer(machine, 0), buffer(machine, elements - 1), buffer(machine, 99)};
@@ -150,7 +135,7 @@ class ResizableHashTest {
 
     @Test
     void twoWritersLoseNothingWhileTheTableGrows() {
-        Explorer.exhaustively(Limits.preemptions(2), scenario(2, (simulation, machine) -> {
+        Explorer.exhaustively(Limits.preemptions(2), TestMachine.scenario(2, (simulation, machine) -> {
             ResizableHashMap map = growing(machine, 3);
             for (Cpu cpu : machine.cpus.all()) {
                 long own = buffer(machine, 10 + cpu.id());
@@ -172,7 +157,7 @@ class ResizableHashTest {
     /** Random schedules in which the table grows and shrinks again and again. */
     @Test
     void oneKeyIsThereOnceAtMostWhileTheTableIsResizedBackAndForth() {
-        Explorer.randomly(Limits.preemptions(1000), 20_251_121, 1500, scenario(3, (simulation, machine) -> {
+        Explorer.randomly(Limits.preemptions(1000), 20_251_121, 1500, TestMachine.scenario(3, (simulation, machine) -> {
             ResizableHashMap map = growing(machine, 3);
             for (Cpu cpu : machine.cpus.all()) {
                 long[] own = new long[3];
@@ -210,7 +195,7 @@ class ResizableHashTest {
     void nmiThatMindsTheGuardUsesTheMapAnywhere() {
         int[] allowed = new int[2];
         Limits limits = Limits.preemptions(0).withInterrupts(1, ContextLevel.NMI);
-        Explorer.exhaustively(limits, scenario(1, (simulation, machine) -> {
+        Explorer.exhaustively(limits, TestMachine.scenario(1, (simulation, machine) -> {
             ResizableHashMap map = growing(machine, 4);
             Cpu cpu = machine.cpus.get(0);
             long nested = buffer(machine, 20);

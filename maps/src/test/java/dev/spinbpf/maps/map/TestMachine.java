@@ -8,6 +8,8 @@ import dev.spinbpf.maps.lock.LockStats;
 import dev.spinbpf.maps.lock.RqSpinLock;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.maps.sched.Scenario;
+import dev.spinbpf.maps.sched.Simulation;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.MapFlags;
@@ -15,6 +17,7 @@ import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.MapDef;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** A machine for tests, with buffers for keys and values. */
@@ -170,5 +173,18 @@ final class TestMachine implements AutoCloseable {
             map.close();
         }
         arena.close();
+    }
+
+    /** A scenario on a new machine, which is closed after the run and its checks. */
+    static Scenario scenario(int cpus, BiConsumer<Simulation, TestMachine> body) {
+        TestMachine[] previous = new TestMachine[1];
+        return simulation -> {
+            if (previous[0] != null) {
+                previous[0].close();
+            }
+            TestMachine machine = new TestMachine(simulation.machine(cpus));
+            previous[0] = machine;
+            body.accept(simulation, machine);
+        };
     }
 }

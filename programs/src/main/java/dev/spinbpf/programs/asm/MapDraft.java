@@ -14,7 +14,10 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** A map, or a section of global data, while its lines are read. */
+/**
+ * A map, or a section of global data, while its lines are read. The numbers are those of {@link MapDef}, by name; they
+ * stand here once more because lines read and change them.
+ */
 final class MapDraft {
     private static final int SUFFIX_LENGTH = 7;
 

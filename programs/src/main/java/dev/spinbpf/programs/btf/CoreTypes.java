@@ -34,46 +34,74 @@ final class CoreTypes {
         return name.substring(0, Btf.essentialNameLength(name));
     }
 
-    /** Returns true if the target's field may be read in place of the program's. */
-    boolean fieldsCompatible(int localId, int targetId) throws CoreException {
-        int localAt = localId;
-        int targetAt = targetId;
+    /** Where a comparison stands after a look at two types. */
+    private sealed interface Step {
+        Step YES = new Answer(true);
+        Step NO = new Answer(false);
+
+        static Step answer(boolean agree) {
+            return agree ? YES : NO;
+        }
+    }
+
+    /** The comparison is over. */
+    private record Answer(boolean agree) implements Step {}
+
+    /** Two other types decide, which a pointer leads to or does not. */
+    private record Pair(int localId, int targetId, boolean behindPointer) implements Step {}
+
+    /** One of the notions. */
+    @FunctionalInterface
+    private interface Rule {
+        Step compare(BtfType a, BtfType b, boolean behindPointer) throws CoreException;
+    }
+
+    /** Goes from pair to pair until a rule has its answer. */
+    private boolean decide(Pair start, Rule rule) throws CoreException {
+        Pair at = start;
         for (int depth = 0; depth < MAX_DEPTH; depth++) {
             budget.spend();
-            BtfType a = local.resolved(localAt);
-            BtfType b = target.resolved(targetAt);
-            if (a instanceof BtfType.Composite && b instanceof BtfType.Composite) {
-                return true;
-            }
-            if (!sameKind(a, b)) {
-                return false;
-            }
-            switch (a) {
-                case BtfType.Ptr p -> {
-                    return true;
+            switch (rule.compare(local.resolved(at.localId), target.resolved(at.targetId), at.behindPointer)) {
+                case Answer answer -> {
+                    return answer.agree;
                 }
-                case BtfType.Float f -> {
-                    return true;
-                }
-                case BtfType.Fwd f -> {
-                    return namesAgree(a, b);
-                }
-                case BtfType.Enum e -> {
-                    return namesAgree(a, b);
-                }
-                case BtfType.Int integer -> {
-                    return integer.offset() == 0 && ((BtfType.Int) b).offset() == 0;
-                }
-                case BtfType.Array array -> {
-                    localAt = array.elementTypeId();
-                    targetAt = ((BtfType.Array) b).elementTypeId();
-                }
-                default -> {
-                    return false;
-                }
+                case Pair next -> at = next;
             }
         }
         throw tooDeep();
+    }
+
+    /** Returns true if the target's field may be read in place of the program's. */
+    boolean fieldsCompatible(int localId, int targetId) throws CoreException {
+        return decide(new Pair(localId, targetId, false), (a, b, _) -> compareFields(a, b));
+    }
+
+    private static Step compareFields(BtfType a, BtfType b) {
+        if (a instanceof BtfType.Composite && b instanceof BtfType.Composite) {
+            return Step.YES;
+        }
+        if (!sameKind(a, b)) {
+            return Step.NO;
+        }
+        return switch (a) {
+            case BtfType.Ptr _, BtfType.Float _ -> Step.YES;
+            case BtfType.Fwd _, BtfType.Enum _ -> Step.answer(namesAgree(a, b));
+            case BtfType.Int integer -> Step.answer(areWhole(integer, (BtfType.Int) b));
+            case BtfType.Array array -> elements(array, (BtfType.Array) b, false);
+            default -> Step.NO;
+        };
+    }
+
+    private static boolean areWhole(BtfType.Int a, BtfType.Int b) {
+        return a.offset() == 0 && b.offset() == 0;
+    }
+
+    private static Step elements(BtfType.Array a, BtfType.Array b, boolean behindPointer) {
+        return new Pair(a.elementTypeId(), b.elementTypeId(), behindPointer);
+    }
+
+    private static Step results(BtfType.FuncProto a, BtfType.FuncProto b, boolean behindPointer) {
+        return new Pair(a.returnTypeId(), b.returnTypeId(), behindPointer);
     }
 
     private static boolean namesAgree(BtfType a, BtfType b) {
@@ -88,52 +116,24 @@ final class CoreTypes {
     }
 
     private boolean compatible(int localId, int targetId, int level) throws CoreException {
-        int localAt = localId;
-        int targetAt = targetId;
-        for (int depth = 0; depth < MAX_DEPTH; depth++) {
-            budget.spend();
-            BtfType a = local.resolved(localAt);
-            BtfType b = target.resolved(targetAt);
-            if (!sameKind(a, b)) {
-                return false;
-            }
-            switch (a) {
-                case BtfType.Int integer -> {
-                    return integer.offset() == 0 && ((BtfType.Int) b).offset() == 0;
-                }
-                case BtfType.Ptr pointer -> {
-                    localAt = pointer.typeId();
-                    targetAt = ((BtfType.Ptr) b).typeId();
-                }
-                case BtfType.Array array -> {
-                    localAt = array.elementTypeId();
-                    targetAt = ((BtfType.Array) b).elementTypeId();
-                }
-                case BtfType.FuncProto proto -> {
-                    if (!paramsCompatible(proto, (BtfType.FuncProto) b, level)) {
-                        return false;
-                    }
-                    localAt = proto.returnTypeId();
-                    targetAt = ((BtfType.FuncProto) b).returnTypeId();
-                }
-                case BtfType.Void v -> {
-                    return true;
-                }
-                case BtfType.Composite c -> {
-                    return true;
-                }
-                case BtfType.Enum e -> {
-                    return true;
-                }
-                case BtfType.Fwd f -> {
-                    return true;
-                }
-                default -> {
-                    return false;
-                }
-            }
+        return decide(new Pair(localId, targetId, false), (a, b, _) -> compareTypes(a, b, level));
+    }
+
+    private Step compareTypes(BtfType a, BtfType b, int level) throws CoreException {
+        if (!sameKind(a, b)) {
+            return Step.NO;
         }
-        throw tooDeep();
+        return switch (a) {
+            case BtfType.Int integer -> Step.answer(areWhole(integer, (BtfType.Int) b));
+            case BtfType.Ptr pointer -> new Pair(pointer.typeId(), ((BtfType.Ptr) b).typeId(), true);
+            case BtfType.Array array -> elements(array, (BtfType.Array) b, false);
+            case BtfType.FuncProto proto -> {
+                var other = (BtfType.FuncProto) b;
+                yield paramsCompatible(proto, other, level) ? results(proto, other, false) : Step.NO;
+            }
+            case BtfType.Void _, BtfType.Composite _, BtfType.Enum _, BtfType.Fwd _ -> Step.YES;
+            default -> Step.NO;
+        };
     }
 
     private boolean paramsCompatible(BtfType.FuncProto a, BtfType.FuncProto b, int level) throws CoreException {
@@ -156,49 +156,29 @@ final class CoreTypes {
         return matches(localId, targetId, false, MAX_DEPTH);
     }
 
-    private boolean matches(int localId, int targetId, boolean pointedTo, int level) throws CoreException {
+    private boolean matches(int localId, int targetId, boolean behindPointer, int level) throws CoreException {
         if (level <= 0) {
             throw tooDeep();
         }
-        int localAt = localId;
-        int targetAt = targetId;
-        boolean behindPointer = pointedTo;
-        for (int depth = 0; depth < MAX_DEPTH; depth++) {
-            budget.spend();
-            BtfType a = local.resolved(localAt);
-            BtfType b = target.resolved(targetAt);
-            if (!essentialName(a.name()).equals(essentialName(b.name()))) {
-                return false;
-            }
-            switch (a) {
-                case BtfType.Ptr pointer
-                when b instanceof BtfType.Ptr other -> {
-                    behindPointer = true;
-                    localAt = pointer.typeId();
-                    targetAt = other.typeId();
-                }
-                case BtfType.Array array
-                when b instanceof BtfType.Array other -> {
-                    if (array.count() != other.count()) {
-                        return false;
-                    }
-                    localAt = array.elementTypeId();
-                    targetAt = other.elementTypeId();
-                }
-                case BtfType.FuncProto proto
-                when b instanceof BtfType.FuncProto other -> {
-                    if (!paramsMatch(proto, other, behindPointer, level)) {
-                        return false;
-                    }
-                    localAt = proto.returnTypeId();
-                    targetAt = other.returnTypeId();
-                }
-                default -> {
-                    return leavesMatch(a, b, behindPointer, level);
-                }
-            }
+        return decide(
+                new Pair(localId, targetId, behindPointer), (a, b, behind) -> compareStrictly(a, b, behind, level));
+    }
+
+    private Step compareStrictly(BtfType a, BtfType b, boolean behindPointer, int level) throws CoreException {
+        if (!essentialName(a.name()).equals(essentialName(b.name()))) {
+            return Step.NO;
         }
-        throw tooDeep();
+        return switch (a) {
+            case BtfType.Ptr pointer
+            when b instanceof BtfType.Ptr other -> new Pair(pointer.typeId(), other.typeId(), true);
+            case BtfType.Array array
+            when b instanceof BtfType.Array other ->
+                array.count() == other.count() ? elements(array, other, behindPointer) : Step.NO;
+            case BtfType.FuncProto proto
+            when b instanceof BtfType.FuncProto other ->
+                paramsMatch(proto, other, behindPointer, level) ? results(proto, other, behindPointer) : Step.NO;
+            default -> Step.answer(leavesMatch(a, b, behindPointer, level));
+        };
     }
 
     private boolean paramsMatch(BtfType.FuncProto a, BtfType.FuncProto b, boolean behindPointer, int level)

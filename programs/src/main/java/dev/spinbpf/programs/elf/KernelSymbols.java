@@ -9,6 +9,7 @@ import java.util.Set;
 final class KernelSymbols {
     private static final Set<String> NAMES = Set.of(
             "__per_cpu_offset",
+            "__per_cpu_start",
             "__start_BTF",
             "__stop_BTF",
             "_etext",

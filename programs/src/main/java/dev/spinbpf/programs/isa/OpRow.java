@@ -2,46 +2,103 @@ package dev.spinbpf.programs.isa;
 
 import org.jspecify.annotations.Nullable;
 
-/** The columns of one {@link Op}. */
-record OpRow(
-        int opcode,
-        Op.Kind kind,
-        int width,
-        Op.Group group,
-        int fromWidth,
-        Op.Operand operand,
-        Op.Field keyField,
-        int key,
-        Op.@Nullable Alu alu,
-        Op.@Nullable Cond cond,
-        Op.@Nullable Atomic atomic) {
+/**
+ * The columns of one {@link Op}. The table names those that the operation has, where it makes the row; nothing changes
+ * a row afterwards.
+ */
+final class OpRow {
+    private final int opcode;
+    private final Op.Kind kind;
+    private final int width;
+    private final Op.Group group;
+    private int fromWidth;
+    private Op.Operand operand = Op.Operand.NONE;
+    private Op.Field keyField = Op.Field.NONE;
+    private int key;
+    private Op.@Nullable Alu alu;
+    private Op.@Nullable Cond cond;
+    private Op.@Nullable Atomic atomic;
 
     OpRow(int opcode, Op.Kind kind, int width, Op.Group group) {
-        this(opcode, kind, width, group, 0, Op.Operand.NONE, Op.Field.NONE, 0, null, null, null);
+        this.opcode = opcode;
+        this.kind = kind;
+        this.width = width;
+        this.group = group;
     }
 
     OpRow alu(Op.Alu value) {
-        return new OpRow(opcode, kind, width, group, fromWidth, operand, keyField, key, value, cond, atomic);
+        alu = value;
+        return this;
     }
 
     OpRow cond(Op.Cond value) {
-        return new OpRow(opcode, kind, width, group, fromWidth, operand, keyField, key, alu, value, atomic);
+        cond = value;
+        return this;
     }
 
     OpRow atomic(Op.Atomic value) {
-        return new OpRow(opcode, kind, width, group, fromWidth, operand, keyField, key, alu, cond, value);
+        atomic = value;
+        return this;
     }
 
     OpRow from(int bits) {
-        return new OpRow(opcode, kind, width, group, bits, operand, keyField, key, alu, cond, atomic);
+        fromWidth = bits;
+        return this;
     }
 
     OpRow operand(Op.Operand value) {
-        return new OpRow(opcode, kind, width, group, fromWidth, value, keyField, key, alu, cond, atomic);
+        operand = value;
+        return this;
     }
 
     OpRow key(Op.Field field, int value) {
-        return new OpRow(opcode, kind, width, group, fromWidth, operand, field, value, alu, cond, atomic);
+        keyField = field;
+        key = value;
+        return this;
+    }
+
+    int opcode() {
+        return opcode;
+    }
+
+    Op.Kind kind() {
+        return kind;
+    }
+
+    int width() {
+        return width;
+    }
+
+    Op.Group group() {
+        return group;
+    }
+
+    int fromWidth() {
+        return fromWidth;
+    }
+
+    Op.Operand operand() {
+        return operand;
+    }
+
+    Op.Field keyField() {
+        return keyField;
+    }
+
+    int key() {
+        return key;
+    }
+
+    Op.@Nullable Alu alu() {
+        return alu;
+    }
+
+    Op.@Nullable Cond cond() {
+        return cond;
+    }
+
+    Op.@Nullable Atomic atomic() {
+        return atomic;
     }
 
     /** Returns true if the field means something in this row besides telling it apart; otherwise it is reserved. */

@@ -1,10 +1,9 @@
 package dev.spinbpf.programs.linux;
 
-import java.util.Locale;
 import java.util.Optional;
 
 /** Places that programs attach to: Linux's {@code enum bpf_attach_type} without its prefix. */
-public enum AttachType {
+public enum AttachType implements Numbered {
     CGROUP_INET_INGRESS(0),
     CGROUP_INET_EGRESS(1),
     CGROUP_INET_SOCK_CREATE(2),
@@ -75,22 +74,13 @@ public enum AttachType {
     }
 
     /** The number in Linux's {@code enum bpf_attach_type}. */
+    @Override
     public int number() {
         return number;
     }
 
-    /** The name as bpftool prints it: lower case. */
-    public String display() {
-        return name().toLowerCase(Locale.ROOT);
-    }
-
     /** The constant with this number, or empty. */
     public static Optional<AttachType> of(int number) {
-        for (AttachType value : values()) {
-            if (value.number == number) {
-                return Optional.of(value);
-            }
-        }
-        return Optional.empty();
+        return Numbered.of(values(), number);
     }
 }

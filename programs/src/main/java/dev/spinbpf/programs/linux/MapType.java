@@ -1,10 +1,9 @@
 package dev.spinbpf.programs.linux;
 
-import java.util.Locale;
 import java.util.Optional;
 
 /** Kinds of maps: Linux's {@code enum bpf_map_type} without its prefix. */
-public enum MapType {
+public enum MapType implements Numbered {
     UNSPEC(0),
     HASH(1),
     ARRAY(2),
@@ -49,13 +48,9 @@ public enum MapType {
     }
 
     /** The number in Linux's {@code enum bpf_map_type}. */
+    @Override
     public int number() {
         return number;
-    }
-
-    /** The name as bpftool prints it: lower case. */
-    public String display() {
-        return name().toLowerCase(Locale.ROOT);
     }
 
     /** True if Linux does not make maps of this kind with the types of their keys and values. */
@@ -81,11 +76,6 @@ public enum MapType {
 
     /** The constant with this number, or empty. */
     public static Optional<MapType> of(int number) {
-        for (MapType value : values()) {
-            if (value.number == number) {
-                return Optional.of(value);
-            }
-        }
-        return Optional.empty();
+        return Numbered.of(values(), number);
     }
 }

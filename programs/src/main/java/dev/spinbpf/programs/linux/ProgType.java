@@ -1,10 +1,9 @@
 package dev.spinbpf.programs.linux;
 
-import java.util.Locale;
 import java.util.Optional;
 
 /** Kinds of programs: Linux's {@code enum bpf_prog_type} without its prefix. */
-public enum ProgType {
+public enum ProgType implements Numbered {
     UNSPEC(0),
     SOCKET_FILTER(1),
     KPROBE(2),
@@ -46,22 +45,13 @@ public enum ProgType {
     }
 
     /** The number in Linux's {@code enum bpf_prog_type}. */
+    @Override
     public int number() {
         return number;
     }
 
-    /** The name as bpftool prints it: lower case. */
-    public String display() {
-        return name().toLowerCase(Locale.ROOT);
-    }
-
     /** The constant with this number, or empty. */
     public static Optional<ProgType> of(int number) {
-        for (ProgType value : values()) {
-            if (value.number == number) {
-                return Optional.of(value);
-            }
-        }
-        return Optional.empty();
+        return Numbered.of(values(), number);
     }
 }

@@ -9,4 +9,10 @@ package dev.spinbpf.programs.model;
  * @param column column, from 1; 0 if not known
  * @param text the source line, without the line's end; empty if the object has none
  */
-public record LineInfo(int insn, String file, int line, int column, String text) {}
+public record LineInfo(int insn, String file, int line, int column, String text) {
+
+    /** Returns the file, without its directory, and the line: {@code file.c:18}. */
+    public String place() {
+        return file.substring(file.lastIndexOf('/') + 1) + ":" + line;
+    }
+}

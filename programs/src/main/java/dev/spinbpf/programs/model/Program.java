@@ -40,6 +40,17 @@ public record Program(
         List<Subprog> subprogs,
         List<LineInfo> lines) {
 
+    /** A program without an attach target and source lines, which does not sleep. */
+    public static Program of(
+            String name,
+            String section,
+            ProgType type,
+            AttachType attachType,
+            List<Insn> insns,
+            List<Subprog> subprogs) {
+        return new Program(name, section, type, attachType, null, false, true, insns, subprogs, List.of());
+    }
+
     /** The source line that the slot comes from, or null. */
     public @Nullable LineInfo lineAt(int insn) {
         int low = 0;

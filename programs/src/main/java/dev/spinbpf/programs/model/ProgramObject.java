@@ -38,16 +38,11 @@ public record ProgramObject(
     /** Most bytes of initial data of all maps together. */
     public static final int MAX_DATA_BYTES = 64 << 20;
 
-    /** An object that refers to no kernel symbol by address. */
-    public ProgramObject(
-            String fileName,
-            String license,
-            List<Program> programs,
-            List<MapDef> maps,
-            List<KfuncRef> kfuncs,
-            Btf btf,
-            List<String> notes) {
-        this(fileName, license, programs, maps, kfuncs, btf, notes, List.of(), List.of(), List.of(), null);
+    /** An object without types, for programs that refer to nothing but its maps. */
+    public static ProgramObject of(String fileName, String license, List<Program> programs, List<MapDef> maps) {
+        return new ProgramObject(
+                fileName, license, programs, maps, List.of(), Btf.EMPTY, List.of(), List.of(), List.of(), List.of(),
+                null);
     }
 
     /** Returns true if the license is compatible with the GPL, as some helpers demand. */

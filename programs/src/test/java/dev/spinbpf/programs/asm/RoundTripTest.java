@@ -184,17 +184,7 @@ class RoundTripTest {
                 start = slot;
             }
         }
-        Program program = new Program(
-                "main",
-                "tc",
-                ProgType.SCHED_CLS,
-                AttachType.CGROUP_INET_INGRESS,
-                null,
-                false,
-                true,
-                insns,
-                subprogs,
-                List.of());
+        Program program = Program.of("main", "tc", ProgType.SCHED_CLS, AttachType.CGROUP_INET_INGRESS, insns, subprogs);
         MapDef map = MapDef.builder("exit", MapType.HASH)
                 .keySize(4)
                 .valueSize(8)

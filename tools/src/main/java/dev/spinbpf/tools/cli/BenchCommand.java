@@ -12,7 +12,6 @@ import dev.spinbpf.verifier.Verdict;
 import dev.spinbpf.verifier.Verifier;
 import dev.spinbpf.verifier.VerifierOptions;
 import dev.spinbpf.vm.Machine;
-import dev.spinbpf.vm.MachineOptions;
 import dev.spinbpf.vm.RunResult;
 import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
@@ -23,6 +22,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -51,7 +51,6 @@ import picocli.CommandLine.Spec;
         })
 final class BenchCommand implements Callable<Integer> {
     private static final long SAMPLE_NANOS = 20_000_000;
-    private static final int MOST_CPUS = 64;
     private static final int MOST_SAMPLES = 1_000_000;
 
     @Spec
@@ -62,11 +61,8 @@ final class BenchCommand implements Callable<Integer> {
             description = "A BPF object (.bpf.o), text program (.bpfasm) or file of instructions (.bin).")
     private Path file;
 
-    @Option(
-            names = "--prog",
-            paramLabel = "NAME",
-            description = "Only the programs of this name; may be given several times.")
-    private List<String> programs = List.of();
+    @Mixin
+    private final ProgramNames programs = new ProgramNames();
 
     @Option(
             names = {"-o", "--output"},
@@ -114,14 +110,11 @@ final class BenchCommand implements Callable<Integer> {
             description = "For .bin files: the memory that r1 points to; restored for each run.")
     private @Nullable String memory;
 
-    @Option(names = "--cpus", paramLabel = "N", defaultValue = "1", description = "Emulated CPUs, 1 to 64 (default 1).")
-    private int cpus;
+    @Mixin
+    private final MachineArguments arguments = new MachineArguments();
 
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "Seed of random numbers (default 1).")
-    private long seed;
-
-    @Option(names = "--btf", paramLabel = "FILE", description = "The kernel's types, as for verify.")
-    private @Nullable Path btf;
+    @Mixin
+    private final KernelTypesOption btf = new KernelTypesOption();
 
     @SuppressWarnings("NullAway.Init") // picocli fills in the options
     BenchCommand() {}
@@ -132,10 +125,10 @@ final class BenchCommand implements Callable<Integer> {
         checkOptions(raw);
         String given = raw ? memory : context;
         byte[] input = given == null ? null : InputFiles.contextBytes(given);
-        Btf kernelTypes = InputFiles.kernelTypes(btf);
+        Btf kernelTypes = btf.read();
         ProgramObject object = raw ? RawProgram.read(file) : InputFiles.read(file, kernelTypes);
-        InputFiles.requirePrograms(object, programs);
-        try (Machine machine = new Machine(MachineOptions.ofCpus(cpus).withSeed(seed))) {
+        InputFiles.requirePrograms(object, programs.list());
+        try (Machine machine = new Machine(arguments.options())) {
             List<LoadedProgram> loaded = load(machine, object, kernelTypes);
             boolean good = measure(machine, loaded, input == null && raw ? new byte[0] : input);
             return good ? ExitCodes.GOOD : ExitCodes.REFUSED;
@@ -148,7 +141,7 @@ final class BenchCommand implements Callable<Integer> {
     private void checkOptions(boolean raw) {
         atLeast("--samples", samples, 1, MOST_SAMPLES);
         atLeast("--repeat", repeat, 0, Integer.MAX_VALUE);
-        atLeast("--cpus", cpus, 1, MOST_CPUS);
+        arguments.check();
         if (warmup.equals(DurationConverter.FOREVER)) {
             throw new ParameterException(spec.commandLine(), "--warmup has to end");
         }
@@ -202,7 +195,7 @@ final class BenchCommand implements Callable<Integer> {
         boolean good = true;
         report.begin();
         for (LoadedProgram program : loaded) {
-            if (programs.isEmpty() || programs.contains(program.name())) {
+            if (programs.include(program.name())) {
                 progress.step(program.name());
                 BenchRow row = rowOf(machine, program, input);
                 progress.clear();

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -44,27 +45,22 @@ final class DumpCommand implements Callable<Integer> {
     @Option(names = "--prog", paramLabel = "NAME", description = "Only this program, without the rest of the object.")
     private @Nullable String program;
 
-    @Option(
-            names = "--btf",
-            paramLabel = "FILE",
-            description = "The kernel's types, to resolve CO-RE relocations against.")
-    private @Nullable Path btf;
+    @Mixin
+    private final KernelTypesOption btf = new KernelTypesOption();
 
-    @Option(
-            names = {"-j", "--json"},
-            description = "Print JSON.")
-    private boolean json;
+    @Mixin
+    private final JsonOption json = new JsonOption();
 
     @SuppressWarnings("NullAway.Init") // picocli fills in the options
     DumpCommand() {}
 
     @Override
     public Integer call() throws InputException {
-        Btf kernelTypes = InputFiles.kernelTypes(btf);
+        Btf kernelTypes = btf.read();
         ProgramObject object = InputFiles.read(file, kernelTypes);
         Program chosen = program == null ? null : InputFiles.program(object, program);
         PrintWriter out = spec.commandLine().getOut();
-        if (json) {
+        if (json.isGiven()) {
             out.print(DumpJson.of(object, chosen));
         } else {
             out.print(chosen == null ? AssemblyWriter.write(object) : AssemblyWriter.write(object, chosen));

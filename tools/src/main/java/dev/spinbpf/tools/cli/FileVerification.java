@@ -15,11 +15,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /** Verifies the programs of files and words the outcome. */
 final class FileVerification {
-    private static final long NANOS_PER_MICRO = 1000;
-
     private final ReadOptions kernel;
     private final VerifierOptions options;
     private final Step verifier;
@@ -51,8 +50,12 @@ final class FileVerification {
         this.options = new VerifierOptions(log, kernel.targetTypes(), insnLimit);
     }
 
-    /** The rows of one file: one a program, or one that says why the file cannot be read. */
-    List<VerifyRow> rowsOf(Path file, List<String> names) {
+    /**
+     * The rows of one file: one a program, or one that says why the file cannot be read.
+     *
+     * @param names which programs are meant
+     */
+    List<VerifyRow> rowsOf(Path file, Predicate<String> names) {
         String fileName = String.valueOf(file.getFileName() == null ? file : file.getFileName());
         ProgramObject object;
         try {
@@ -67,7 +70,7 @@ final class FileVerification {
         object.unlinked().forEach(program -> programs.add(program.name()));
         var loading = new StructLoading();
         for (Program program : object.programs()) {
-            boolean isWanted = names.isEmpty() || names.contains(program.name());
+            boolean isWanted = names.test(program.name());
             if (isWanted || StructLoading.isLoadedAlways(program)) {
                 VerifyRow row = verify(fileName, object, program, loading);
                 rows.add(isWanted ? row : StructLoading.UNWANTED);
@@ -75,7 +78,7 @@ final class FileVerification {
         }
         rows = loading.applied(rows);
         for (UnlinkedProgram program : object.unlinked()) {
-            if (names.isEmpty() || names.contains(program.name())) {
+            if (names.test(program.name())) {
                 rows.add(unlinked(fileName, program));
             }
         }
@@ -100,54 +103,31 @@ final class FileVerification {
 
     private VerifyRow internalError(String fileName, String program, String type, Throwable error) {
         internalErrors.accept(error);
-        return VerifyRow.internalError(
-                fileName, program, type, InternalErrors.message(error), InternalErrors.hint(error));
+        VerifyRow.Reason reason = new VerifyRow.Reason(InternalErrors.message(error), InternalErrors.hint(error));
+        return VerifyRow.internalError(fileName, program, type, reason);
     }
 
     /** A loader would not even ask Linux about such a program. */
     private static VerifyRow unlinked(String fileName, UnlinkedProgram program) {
-        return new VerifyRow(
-                fileName,
-                program.name(),
-                VerifyRow.Outcome.FAILURE,
-                0,
-                0,
-                0,
-                0,
-                program.type().display(),
-                program.reason(),
-                "",
-                "");
+        return VerifyRow.unlinked(fileName, program.name(), program.type().display(), program.reason());
     }
 
     private static VerifyRow row(String fileName, Program program, Verdict verdict) {
-        VerifyRow.Outcome outcome;
-        String message = "";
-        String explanation = "";
-        switch (verdict) {
-            case Verdict.Accepted _ -> outcome = VerifyRow.Outcome.SUCCESS;
-            case Verdict.Rejected rejected -> {
-                outcome = VerifyRow.Outcome.FAILURE;
-                message = rejected.message();
-                explanation = rejected.explanation();
-            }
-            case Verdict.Unsupported unsupported -> {
-                outcome = VerifyRow.Outcome.UNSUPPORTED;
-                message = unsupported.what();
-                explanation = "This is a limit of spinbpf, not a verdict of Linux's.";
-            }
-        }
+        VerifyRow.Reason reason =
+                switch (verdict) {
+                    case Verdict.Accepted _ -> VerifyRow.Reason.NONE;
+                    case Verdict.Rejected rejected -> new VerifyRow.Reason(rejected.message(), rejected.explanation());
+                    case Verdict.Unsupported unsupported ->
+                        new VerifyRow.Reason(
+                                unsupported.what(), "This is a limit of spinbpf, not a verdict of Linux's.");
+                };
+        VerifyRow.Outcome outcome =
+                switch (verdict) {
+                    case Verdict.Accepted _ -> VerifyRow.Outcome.SUCCESS;
+                    case Verdict.Rejected _ -> VerifyRow.Outcome.FAILURE;
+                    case Verdict.Unsupported _ -> VerifyRow.Outcome.UNSUPPORTED;
+                };
         return new VerifyRow(
-                fileName,
-                program.name(),
-                outcome,
-                verdict.stats().durationNanos() / NANOS_PER_MICRO,
-                verdict.stats().insns(),
-                verdict.stats().totalStates(),
-                verdict.stats().peakStates(),
-                program.type().display(),
-                message,
-                explanation,
-                verdict.log());
+                fileName, program.name(), program.type().display(), outcome, verdict.stats(), reason, verdict.log());
     }
 }

@@ -84,6 +84,7 @@ public final class Main implements Runnable {
                     .registerConverter(int.class, WholeNumbers.ints())
                     .registerConverter(Integer.class, WholeNumbers.ints())
                     .registerConverter(long.class, WholeNumbers.longs())
+                    .registerConverter(Long.class, WholeNumbers.longs())
                     .registerConverter(Path.class, Main::path)
                     .execute(arguments);
         } catch (StackOverflowError | OutOfMemoryError e) {

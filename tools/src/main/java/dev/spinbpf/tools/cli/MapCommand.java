@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -82,10 +83,8 @@ final class MapCommand implements Callable<Integer> {
     @Parameters(index = "2..*", paramLabel = "WORDS", description = "The map and the element, in bpftool's words.")
     private List<String> words = List.of();
 
-    @Option(
-            names = {"-j", "--json"},
-            description = "Print JSON.")
-    private boolean json;
+    @Mixin
+    private final JsonOption json = new JsonOption();
 
     @Option(
             names = {"-p", "--pretty"},
@@ -133,7 +132,7 @@ final class MapCommand implements Callable<Integer> {
     }
 
     private int fail(String message) {
-        if (json || pretty) {
+        if (json.isGiven() || pretty) {
             spec.commandLine().getOut().print(MapText.error(message, pretty));
         } else {
             spec.commandLine().getErr().println("Error: " + message);
@@ -147,7 +146,7 @@ final class MapCommand implements Callable<Integer> {
     }
 
     private MapText printer(LiveMaps live) {
-        return new MapText(live.cpu(), live::types, json || pretty, pretty);
+        return new MapText(live.cpu(), live::types, json.isGiven() || pretty, pretty);
     }
 
     private LiveMaps read() throws SnapshotException {
@@ -239,7 +238,7 @@ final class MapCommand implements Callable<Integer> {
             long value = arena.allocate(Math.max(1, size));
             int error = map.sysLookupAndDelete(live.cpu(), 0, value, 0);
             if (error == -Errno.ENOENT) {
-                print(json || pretty ? printer(live).nothing() : "Error: empty map\n");
+                print(json.isGiven() || pretty ? printer(live).nothing() : "Error: empty map\n");
                 return ExitCodes.REFUSED;
             }
             if (error != 0) {

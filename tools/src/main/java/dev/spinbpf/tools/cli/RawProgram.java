@@ -1,6 +1,5 @@
 package dev.spinbpf.tools.cli;
 
-import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.InsnDecoder;
 import dev.spinbpf.programs.isa.InvalidInsnException;
@@ -35,18 +34,13 @@ final class RawProgram {
         }
         String fileName = String.valueOf(file.getFileName());
         String name = fileName.substring(0, fileName.length() - SUFFIX.length());
-        Program program = new Program(
+        Program program = Program.of(
                 name,
                 "",
                 ProgType.UNSPEC,
                 AttachType.CGROUP_INET_INGRESS,
-                null,
-                false,
-                true,
                 insns,
-                List.of(new Subprog(name, 0, insns.size(), true, 0)),
-                List.of());
-        return new ProgramObject(
-                InputFiles.shown(file), "GPL", List.of(program), List.of(), List.of(), Btf.EMPTY, List.of());
+                List.of(new Subprog(name, 0, insns.size(), true, 0)));
+        return ProgramObject.of(InputFiles.shown(file), "GPL", List.of(program), List.of());
     }
 }

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -52,8 +53,6 @@ import picocli.CommandLine.Spec;
             "Exit codes: 0 the program ran, 1 it was refused or failed, 2 wrong usage or a file that cannot be read."
         })
 final class RunCommand implements Callable<Integer> {
-    private static final int MOST_CPUS = 64;
-
     @Spec
     private CommandSpec spec;
 
@@ -69,17 +68,14 @@ final class RunCommand implements Callable<Integer> {
             description = "The packet, or for other programs the context (default: a short UDP packet, or zeros).")
     private @Nullable String context;
 
-    @Option(names = "--cpus", paramLabel = "N", defaultValue = "1", description = "Emulated CPUs, 1 to 64 (default 1).")
-    private int cpus;
+    @Mixin
+    private final MachineArguments arguments = new MachineArguments();
 
     @Option(names = "--cpu", paramLabel = "N", defaultValue = "0", description = "The CPU to run on (default 0).")
     private int cpu;
 
     @Option(names = "--repeat", paramLabel = "N", defaultValue = "1", description = "Number of runs (default 1).")
     private int repeat;
-
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "Seed of random numbers (default 1).")
-    private long seed;
 
     @Option(
             names = "--lock",
@@ -103,13 +99,11 @@ final class RunCommand implements Callable<Integer> {
             description = "Save the maps in the directory afterwards, for --load-maps and spinbpf map.")
     private @Nullable Path saveMaps;
 
-    @Option(names = "--btf", paramLabel = "FILE", description = "The kernel's types, as for verify.")
-    private @Nullable Path btf;
+    @Mixin
+    private final KernelTypesOption btf = new KernelTypesOption();
 
-    @Option(
-            names = {"-j", "--json"},
-            description = "Print JSON.")
-    private boolean json;
+    @Mixin
+    private final JsonOption json = new JsonOption();
 
     @SuppressWarnings("NullAway.Init") // picocli fills in the options
     RunCommand() {}
@@ -118,7 +112,7 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() throws InputException {
         checkOptions();
         byte[] input = context == null ? null : InputFiles.contextBytes(context);
-        Btf kernelTypes = InputFiles.kernelTypes(btf);
+        Btf kernelTypes = btf.read();
         ProgramObject object = InputFiles.read(file, kernelTypes);
         InputFiles.printNotes(object, spec.commandLine().getErr());
         Program chosen = InputFiles.program(object, program);
@@ -131,7 +125,7 @@ final class RunCommand implements Callable<Integer> {
         if (verified == null) {
             return ExitCodes.REFUSED;
         }
-        MachineOptions options = MachineOptions.ofCpus(cpus).withSeed(seed).withTestAndSet(lock == LockChoice.TAS);
+        MachineOptions options = arguments.options().withTestAndSet(lock == LockChoice.TAS);
         try (Machine machine = new Machine(options)) {
             LoadedProgram loaded = machine.load(verified);
             loadRest(machine, object, chosen, kernelTypes);
@@ -141,7 +135,7 @@ final class RunCommand implements Callable<Integer> {
                 saveMaps(saveMaps, machine, object);
             }
             RunReport report = new RunReport(machine, object, loaded, result, dumpMaps);
-            spec.commandLine().getOut().print(json ? report.json() : report.text(Style.ofStandardOutput()));
+            spec.commandLine().getOut().print(json.isGiven() ? report.json() : report.text(Style.ofStandardOutput()));
             return result.fault() == null ? ExitCodes.GOOD : ExitCodes.REFUSED;
         } catch (MapCreationException | UnsupportedProgramException e) {
             return refuse(chosen, ": ", VerifyRow.Outcome.ERROR, String.valueOf(e.getMessage()), "");
@@ -175,13 +169,12 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private void checkOptions() {
-        if (cpus < 1 || cpus > MOST_CPUS) {
-            throw new ParameterException(spec.commandLine(), "--cpus is " + cpus + "; it has to be 1 to " + MOST_CPUS);
-        }
-        if (cpu < 0 || cpu >= cpus) {
+        arguments.check();
+        if (cpu < 0 || cpu >= arguments.cpus()) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--cpu is " + cpu + "; with --cpus " + cpus + " it has to be 0 to " + (cpus - 1));
+                    "--cpu is " + cpu + "; with --cpus " + arguments.cpus() + " it has to be 0 to "
+                            + (arguments.cpus() - 1));
         }
         if (lock == LockChoice.BOTH) {
             throw new ParameterException(spec.commandLine(), "--lock both is for stress --mode torture");
@@ -208,7 +201,7 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private int refuse(Program chosen, String verb, VerifyRow.Outcome verdict, String message, String explanation) {
-        if (json) {
+        if (json.isGiven()) {
             String report = RunReport.refused(InputFiles.shown(file), chosen.name(), verdict, message, explanation);
             spec.commandLine().getOut().print(report);
         } else {

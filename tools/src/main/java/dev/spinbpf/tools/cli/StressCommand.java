@@ -26,6 +26,7 @@ import dev.spinbpf.vm.stress.WorkloadRun;
 import dev.spinbpf.vm.stress.WorkloadSpec;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -39,6 +40,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -184,14 +186,11 @@ final class StressCommand implements Callable<Integer> {
                     + " (default queued; torture both).")
     private @Nullable LockChoice lock;
 
-    @Option(
-            names = "--prog",
-            paramLabel = "NAME",
-            description = "Only the programs of this name; may be given several times.")
-    private List<String> programs = List.of();
+    @Mixin
+    private final ProgramNames programs = new ProgramNames();
 
-    @Option(names = "--btf", paramLabel = "FILE", description = "The kernel's types, as for verify.")
-    private @Nullable Path btf;
+    @Mixin
+    private final KernelTypesOption btf = new KernelTypesOption();
 
     @Option(
             names = "--metrics-port",
@@ -212,13 +211,26 @@ final class StressCommand implements Callable<Integer> {
             description = "First write the workload to a file, with what is attached and how, for stress FILE.")
     private @Nullable Path save;
 
+    @Option(
+            names = "--otlp",
+            paramLabel = "URL",
+            description = "Push the metrics over OTLP (HTTP) to this URL too, such as http://127.0.0.1:4318/v1/metrics;"
+                    + " the last time at the end.")
+    private @Nullable URI otlp;
+
+    @Option(
+            names = "--otlp-every",
+            paramLabel = "TIME",
+            defaultValue = "10s",
+            converter = DurationConverter.class,
+            description = "Time between two pushes (default 10s).")
+    private Duration otlpEvery;
+
     @Option(names = "--strict", description = "Exit with 1 if a program was refused.")
     private boolean strict;
 
-    @Option(
-            names = {"-j", "--json"},
-            description = "Print the report as JSON.")
-    private boolean json;
+    @Mixin
+    private final JsonOption json = new JsonOption();
 
     @SuppressWarnings("NullAway.Init") // picocli fills in the options
     StressCommand() {}
@@ -265,9 +277,9 @@ final class StressCommand implements Callable<Integer> {
     private int stressLocks(ModeOptions options) throws InputException, InterruptedException {
         CountDownLatch printed = new CountDownLatch(1);
         try (ModeDriver driver = new ModeDriver(options);
-                Meters meters = new Meters(() -> Activity.of(driver.snapshot()))) {
+                Meters meters = meters(Activity.of(driver))) {
             ModeReport report = serve(meters, driver::stop, printed, driver::run);
-            print(json ? ModeJson.of(report) : ModeText.of(report, perCpu, Style.ofStandardOutput()));
+            print(json.isGiven() ? ModeJson.of(report) : ModeText.of(report, perCpu, Style.ofStandardOutput()));
             return report.isGood() ? ExitCodes.GOOD : ExitCodes.REFUSED;
         } finally {
             printed.countDown();
@@ -309,9 +321,9 @@ final class StressCommand implements Callable<Integer> {
         if (lock == LockChoice.BOTH || locks != null || normalDelay != null || nmiDelay != null) {
             throw usage("--lock both, --locks, --normal-delay and --nmi-delay are for --mode");
         }
-        NamedFile types = btf == null ? null : inputs.open(btf);
+        NamedFile types = btf.file() == null ? null : inputs.open(btf.file());
         PrintWriter err = spec.commandLine().getErr();
-        List<ObjectFile> objects = inputs.objects(files, InputFiles.kernelTypes(types), programs, err);
+        List<ObjectFile> objects = inputs.objects(files, InputFiles.kernelTypes(types), programs.list(), err);
         ProgramWorkload defaults = ProgramWorkload.of(objects);
         return new ProgramWorkload(
                 Objects.requireNonNullElse(cpus, defaults.cpus()),
@@ -332,9 +344,9 @@ final class StressCommand implements Callable<Integer> {
     private int stressPrograms(ProgramWorkload workload) throws InputException, InterruptedException {
         CountDownLatch printed = new CountDownLatch(1);
         try (WorkloadRun run = WorkloadRun.prepare(workload);
-                Meters meters = new Meters(() -> Activity.of(run.snapshot()))) {
+                Meters meters = meters(Activity.of(run.driver()))) {
             saveTo(run.effectiveSpec());
-            run.answers().forEach(answer -> meters.countVerdict(verdict(answer)));
+            run.verdicts().forEach(meters::countVerdict);
             List<NotAttached> notAttached = run.answers().stream()
                     .filter(answer -> answer.outcome() != WorkloadRun.Outcome.ACCEPTED)
                     .map(StressCommand::notAttached)
@@ -343,7 +355,7 @@ final class StressCommand implements Callable<Integer> {
             StressReport report = nothingToRun ? run.snapshot() : serve(meters, run::stop, printed, run::run);
             String name = files.stream().map(InputFiles::shown).collect(Collectors.joining(", "));
             print(
-                    json
+                    json.isGiven()
                             ? StressJson.of(name, report, notAttached)
                             : StressText.of(name, report, notAttached, perCpu, Style.ofStandardOutput()));
             return exitCode(report, notAttached);
@@ -354,17 +366,19 @@ final class StressCommand implements Callable<Integer> {
         }
     }
 
-    private static String verdict(WorkloadRun.Answer answer) {
-        return switch (answer.outcome()) {
-            case ACCEPTED, NOT_ATTACHED -> "accepted";
-            case REJECTED -> "rejected";
-            case UNSUPPORTED -> "unsupported";
-        };
-    }
-
     private static NotAttached notAttached(WorkloadRun.Answer answer) {
         boolean refused = answer.outcome() != WorkloadRun.Outcome.NOT_ATTACHED;
         return new NotAttached(answer.program(), answer.section(), refused, answer.reason(), answer.explanation());
+    }
+
+    /** Makes the meters of a machine, which are pushed if that is asked for. */
+    private Meters meters(Activity activity) {
+        Meters meters = new Meters(() -> activity);
+        URI endpoint = otlp;
+        if (endpoint != null) {
+            meters.pushTo(endpoint.toString(), otlpEvery);
+        }
+        return meters;
     }
 
     private void print(String report) {
@@ -398,6 +412,12 @@ final class StressCommand implements Callable<Integer> {
         }
         if (locks != null && (locks < 1 || locks > MOST_LOCKS)) {
             throw usage("--locks is " + locks + "; it has to be 1 to " + MOST_LOCKS);
+        }
+        if (otlp != null && !("http".equals(otlp.getScheme()) || "https".equals(otlp.getScheme()))) {
+            throw usage("--otlp is " + otlp + "; it has to be a URL that begins with http:// or https://");
+        }
+        if (otlpEvery.isZero()) {
+            throw usage("--otlp-every is 0; it has to be longer");
         }
         if (metricsPort != null && (metricsPort < 0 || metricsPort > MOST_PORT)) {
             throw usage("--metrics-port is " + metricsPort + "; it has to be 0 to " + MOST_PORT);

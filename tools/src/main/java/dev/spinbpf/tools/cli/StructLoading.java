@@ -7,7 +7,6 @@ import dev.spinbpf.tools.report.VerifyRow;
 import dev.spinbpf.verifier.Verdict;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The programs that a struct of the object refers to ({@code struct_ops}) are loaded with each other program of the object, as
@@ -24,7 +23,7 @@ final class StructLoading {
     private int count;
     private int failed = -1;
     private String message = "";
-    private @Nullable String reason;
+    private String reason = "";
 
     /** Returns true if the program is loaded whenever one of the object is. */
     static boolean isLoadedAlways(Program program) {
@@ -63,8 +62,8 @@ final class StructLoading {
             boolean isKept = failed < 0
                     || row.verdict() == VerifyRow.Outcome.INTERNAL
                     || (failsItself && !isBeforeAll)
-                    || row.message().startsWith(LIBBPF);
-            loaded.add(isKept ? row : row.refused(message, String.valueOf(reason), isAfter));
+                    || row.reason().message().startsWith(LIBBPF);
+            loaded.add(isKept ? row : row.refused(new VerifyRow.Reason(message, reason), isAfter));
         }
         return loaded;
     }

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -56,18 +57,11 @@ final class VerifyCommand implements Callable<Integer> {
             description = "Print the verifier's log, with source lines.")
     private boolean verbose;
 
-    @Option(
-            names = "--prog",
-            paramLabel = "NAME",
-            description = "Only the programs of this name; may be given several times.")
-    private List<String> programs = List.of();
+    @Mixin
+    private final ProgramNames programs = new ProgramNames();
 
-    @Option(
-            names = "--btf",
-            paramLabel = "FILE",
-            description =
-                    "The kernel's types (such as /sys/kernel/btf/vmlinux): for CO-RE relocations and kernel targets.")
-    private @Nullable Path btf;
+    @Mixin
+    private final KernelTypesOption btf = new KernelTypesOption();
 
     @Option(
             names = "--kconfig",
@@ -94,7 +88,7 @@ final class VerifyCommand implements Callable<Integer> {
         PrintWriter err = spec.commandLine().getErr();
         FileVerification verification = new FileVerification(
                 ReadOptions.DEFAULT
-                        .withTargetTypes(InputFiles.kernelTypes(btf))
+                        .withTargetTypes(btf.read())
                         .withConfig(InputFiles.kernelConfig(kconfig))
                         .withMapEntries(mapEntries),
                 VerifierOptions.INSN_LIMIT,
@@ -111,7 +105,7 @@ final class VerifyCommand implements Callable<Integer> {
                 break; // nobody reads on
             }
             progress.step(file.toString());
-            for (VerifyRow row : verification.rowsOf(file, programs)) {
+            for (VerifyRow row : verification.rowsOf(file, programs::include)) {
                 progress.clear();
                 report.add(row);
                 anyProgram |= !row.progName().isEmpty() || row.verdict() == VerifyRow.Outcome.INTERNAL;
@@ -121,8 +115,8 @@ final class VerifyCommand implements Callable<Integer> {
         }
         progress.clear();
         report.end();
-        if (!programs.isEmpty() && !anyProgram && allReadable) {
-            throw new InputException("no program named " + InputFiles.listed(programs) + "; there are "
+        if (!programs.list().isEmpty() && !anyProgram && allReadable) {
+            throw new InputException("no program named " + InputFiles.listed(programs.list()) + "; there are "
                     + InputFiles.listed(verification.programs()));
         }
         return !allReadable ? ExitCodes.USAGE : allGood ? ExitCodes.GOOD : ExitCodes.REFUSED;

@@ -1,49 +1,52 @@
 package dev.spinbpf.tools.metrics;
 
-import dev.spinbpf.maps.cpu.ContextLevel;
-import dev.spinbpf.maps.lock.LockRow;
-import dev.spinbpf.vm.stress.ModeReport;
-import dev.spinbpf.vm.stress.StressReport;
+import dev.spinbpf.maps.cpu.Cpus;
+import dev.spinbpf.maps.lock.LockStats;
+import dev.spinbpf.maps.map.BpfMap;
+import dev.spinbpf.vm.Machine;
+import dev.spinbpf.vm.context.LoadedProgram;
+import dev.spinbpf.vm.hook.HookTarget;
+import dev.spinbpf.vm.stress.ModeDriver;
+import dev.spinbpf.vm.stress.StressDriver;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
- * The state of a run so far, for metrics.
+ * A machine at work, as metrics see it: its own counters, read when metrics are asked for. Two are the same machine
+ * where their {@code locks} are the same.
  *
- * @param cpus emulated CPUs
- * @param realProcessors processors of the machine that emulates them
- * @param programs the programs that run; none in a run without programs
- * @param locks the locks
- * @param interrupts interrupts delivered, by level
- * @param violations how often something happened that must not
+ * @param cpus its CPUs
+ * @param locks what is counted about its locks
+ * @param programs gives the programs that are attached, with their hooks; none in a run without programs
+ * @param maps gives its maps
+ * @param objectOfMap gives the file name of the object that a map belongs to, by the map's id; empty for none
+ * @param violations gives how often something happened that must not
  */
 public record Activity(
-        int cpus,
-        int realProcessors,
-        List<StressReport.ProgramRow> programs,
-        List<LockRow> locks,
-        Map<ContextLevel, Long> interrupts,
-        long violations) {
+        Cpus cpus,
+        LockStats locks,
+        Supplier<Map<LoadedProgram, HookTarget>> programs,
+        Supplier<List<BpfMap>> maps,
+        IntFunction<String> objectOfMap,
+        LongSupplier violations) {
 
     /** Of a run of programs. */
-    public static Activity of(StressReport report) {
+    public static Activity of(StressDriver driver) {
+        Machine machine = driver.machine();
         return new Activity(
-                report.cpus(),
-                report.realProcessors(),
-                report.programs(),
-                report.locks(),
-                report.interrupts(),
-                report.stuckCpus().size());
+                machine.cpus(),
+                machine.lockStats(),
+                driver::attached,
+                machine::maps,
+                machine::objectOfMap,
+                driver::stuckCount);
     }
 
     /** Of a run without programs. */
-    public static Activity of(ModeReport report) {
-        return new Activity(
-                report.options().cpus(),
-                report.realProcessors(),
-                List.of(),
-                report.locks(),
-                report.interrupts(),
-                report.violations() + report.stuck().size());
+    public static Activity of(ModeDriver driver) {
+        return new Activity(driver.cpus(), driver.lockStats(), Map::of, List::of, id -> "", driver::violationCount);
     }
 }

@@ -1,145 +1,202 @@
 package dev.spinbpf.tools.metrics;
 
-import dev.spinbpf.maps.cpu.ContextLevel;
-import dev.spinbpf.maps.lock.LockAttempts;
-import dev.spinbpf.maps.lock.LockOutcome;
-import dev.spinbpf.maps.lock.LockRow;
-import dev.spinbpf.tools.report.LockResult;
-import dev.spinbpf.tools.report.Printable;
-import dev.spinbpf.vm.stress.StressReport;
-import io.micrometer.core.instrument.FunctionCounter;
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.Tags;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import java.util.HashMap;
-import java.util.Locale;
-import java.util.Map;
-import java.util.concurrent.atomic.AtomicLong;
+import dev.spinbpf.maps.lock.LockStats;
+import dev.spinbpf.verifier.Verdict;
+import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.prometheus.metrics.expositionformats.ExpositionFormatWriter;
+import io.prometheus.metrics.expositionformats.ExpositionFormats;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Objects;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * All meters, made in this one place. What they show is read from the machine's own counters at each scrape, so that
- * counting costs the machine nothing more.
+ * All meters. They are made here and by the classes that this one calls, from the table {@link Metric}, and read the
+ * machine's own counters when they are exposed or pushed, so that counting costs the machine nothing more.
+ *
+ * <p>A count takes one way: the counters of a lock, program or map, which each CPU has for itself; their sum over CPUs,
+ * and over those with the same labels; the meter, which shows it. Reports sum up the same counters.
  */
 public final class Meters implements AutoCloseable {
-    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    private final Supplier<Activity> snapshots;
-    private final Map<String, AtomicLong> counters = new HashMap<>();
-    private final TimesCollector waitTimes = new TimesCollector(
-            "spinbpf_lock_wait_seconds",
-            "How long contended attempts to take a lock waited, whether they got it or not",
-            LockAttempts::waits);
-    private final TimesCollector heldTimes = new TimesCollector(
-            "spinbpf_lock_held_seconds",
-            "How long locks were held, of the acquisitions that were timed",
-            LockAttempts::holds);
+    private static final double NANOS_PER_SECOND = 1e9;
 
-    /** @param snapshots gives what has happened so far; called once a scrape */
-    public Meters(Supplier<Activity> snapshots) {
-        this.snapshots = snapshots;
-        registry.getPrometheusRegistry().register(waitTimes);
-        registry.getPrometheusRegistry().register(heldTimes);
-    }
+    private final Registries registries = new Registries();
+    private final ExpositionFormats formats = ExpositionFormats.init();
+    private final Registries.Group lasting = registries.new Group();
+    private final JvmGcMetrics collections = new JvmGcMetrics();
+    private final Supplier<Activity> activities;
+    private @Nullable MachineMeters machine;
 
-    /** Counts a program that was verified: {@code accepted}, {@code rejected} or {@code unsupported}. */
-    public synchronized void countVerdict(String verdict) {
-        counter("spinbpf.verifier.verdicts", "Programs verified, by verdict", "verdict", verdict)
-                .incrementAndGet();
-    }
+    /** The meters of one machine. */
+    private static final class MachineMeters implements AutoCloseable {
+        private final LockStats identity;
+        private final Registries.Group meters;
+        private final LockMeters locks;
+        private final ProgramMeters programs;
+        private final MapMeters maps;
 
-    /** The metrics as Prometheus' text format has them. */
-    public synchronized String scrape() {
-        Activity report = snapshots.get();
-        gauges(report);
-        report.programs().forEach(this::program);
-        report.locks().forEach(this::lock);
-        report.interrupts().forEach((level, count) -> counter(
-                        "spinbpf.interrupts.delivered", "Interrupts delivered to CPUs, by level", "level", word(level))
-                .set(count));
-        counter(
-                        "spinbpf.stress.violations",
-                        "What must not happen and did: exclusion broken, counts that do not add up, stuck CPUs")
-                .set(report.violations());
-        waitTimes.show(report.locks());
-        heldTimes.show(report.locks());
-        return registry.scrape();
-    }
+        MachineMeters(Activity activity, Registries.Group meters) {
+            this.meters = meters;
+            identity = activity.locks();
+            CpuMeters.register(activity, meters);
+            locks = new LockMeters(activity, meters);
+            programs = new ProgramMeters(activity, meters);
+            maps = new MapMeters(activity, meters);
+        }
 
-    private void gauges(Activity report) {
-        if (registry.find("spinbpf.cpus").gauge() == null) {
-            Gauge.builder("spinbpf.cpus", report::cpus)
-                    .description("Emulated CPUs")
-                    .strongReference(true)
-                    .register(registry);
-            Gauge.builder("spinbpf.processors", report::realProcessors)
-                    .description("Processors of the machine that emulates the CPUs")
-                    .strongReference(true)
-                    .register(registry);
+        void refresh() {
+            programs.refresh();
+            maps.refresh();
+            locks.refresh();
+        }
+
+        @Override
+        public void close() {
+            locks.close();
+            meters.close();
         }
     }
 
-    private void program(StressReport.ProgramRow program) {
-        program.runs().forEach((level, runs) -> {
-            String[] labels = {"program", Printable.line(program.name()), "context", word(level)};
-            counter("spinbpf.program.runs", "Program runs that ended with a result", labels)
-                    .set(runs.ended());
-            counter("spinbpf.program.misses", "Program runs that a recursion guard prevented", labels)
-                    .set(runs.misses());
-            counter("spinbpf.program.faults", "Program runs that were stopped by a fault", labels)
-                    .set(runs.faults());
-        });
+    /**
+     * Meters of a machine.
+     *
+     * @param activities gives the machine that is at work; called now and at each scrape. Once it gives another machine, the
+     *     meters of the one before are gone
+     */
+    public Meters(Supplier<Activity> activities) {
+        this.activities = activities;
+        registerLasting();
+        refresh();
+        registries.bind(new JvmMemoryMetrics());
+        registries.bind(collections);
+        registries.bind(new JvmThreadMetrics());
+        registries.bind(new ClassLoaderMetrics());
+        registries.bind(new ProcessorMetrics());
+        registries.bind(new UptimeMetrics());
+        registries.bind(new FileDescriptorMetrics());
     }
 
-    private void lock(LockRow lock) {
-        lock.contexts().forEach((level, attempts) -> {
-            for (LockResult result : LockResult.values()) {
-                counter(
-                                "spinbpf.lock.acquisitions",
-                                "Attempts to take a lock, by result: taken (ok), or why not",
-                                "lock",
-                                Printable.line(lock.name()),
-                                "context",
-                                word(level),
-                                "result",
-                                result.word())
-                        .set(result.in(attempts));
-            }
-            for (LockOutcome outcome : LockOutcome.values()) {
-                if (outcome.isAcquired()) {
-                    counter("spinbpf.lock.paths", "Locks taken, by path", path(lock, level, outcome))
-                            .set(attempts.count(outcome));
-                }
-            }
-        });
+    /** Registers the meters that belong to no machine. */
+    private void registerLasting() {
+        String version = Meters.class.getPackage().getImplementationVersion();
+        lasting.info(
+                Metric.BUILD_INFO,
+                Objects.requireNonNullElse(version, "unknown"),
+                Runtime.version().toString());
+        lasting.counter(Metric.PROCESS_CPU, ProcessHandle.current(), Meters::cpuSeconds);
     }
 
-    private static String[] path(LockRow lock, ContextLevel level, LockOutcome outcome) {
-        String path = outcome.name().toLowerCase(Locale.ROOT);
-        return new String[] {"lock", Printable.line(lock.name()), "context", word(level), "path", path};
+    private static double cpuSeconds(ProcessHandle process) {
+        return process.info().totalCpuDuration().orElse(Duration.ZERO).toNanos() / NANOS_PER_SECOND;
     }
 
-    private AtomicLong counter(String name, String help, String... labels) {
-        String key = name + '\0' + String.join("\0", labels);
-        AtomicLong known = counters.get(key);
+    /** Counts a program that was verified. */
+    public synchronized void countVerdict(Verdict verdict) {
+        String result =
+                switch (verdict) {
+                    case Verdict.Accepted accepted -> "accepted";
+                    case Verdict.Rejected rejected -> "rejected";
+                    case Verdict.Unsupported unsupported -> "unsupported";
+                };
+        registries.count(Metric.VERIFIER_VERDICTS, 1, result);
+        registries.count(Metric.VERIFIER_INSTRUCTIONS, verdict.stats().insns(), result);
+        registries.time(Metric.VERIFIER_TIME, verdict.stats().durationNanos(), result);
+    }
+
+    /**
+     * Counts a request that was answered.
+     *
+     * @param method its method, one of those that the server knows, or {@code other}
+     * @param route the pattern that its path matched, never the path itself
+     * @param status the answer's status
+     * @param nanos how long the answer took
+     */
+    public synchronized void countRequest(String method, String route, int status, long nanos) {
+        registries.time(Metric.SERVER_REQUESTS, nanos, method, route, Integer.toString(status));
+    }
+
+    /**
+     * Begins to push the same metrics by OTLP over HTTP, every so often and at last at {@link #close}. Verdicts and
+     * requests that were counted before are not pushed.
+     *
+     * @param endpoint the receiver's URL with path, such as {@code http://127.0.0.1:4318/v1/metrics}
+     */
+    public synchronized void pushTo(String endpoint, Duration every) {
+        registries.add(new OtlpRegistry(endpoint, every, this::refreshPushed));
+        lasting.close();
+        registerLasting();
+        forgetMachine();
+        refresh();
+    }
+
+    private void forgetMachine() {
+        MachineMeters known = machine;
         if (known != null) {
-            return known;
+            known.close();
+            machine = null;
         }
-        AtomicLong value = new AtomicLong();
-        counters.put(key, value);
-        FunctionCounter.builder(name, value, AtomicLong::get)
-                .description(help)
-                .tags(Tags.of(labels))
-                .register(registry);
-        return value;
     }
 
-    private static String word(ContextLevel level) {
-        return level.name().toLowerCase(Locale.ROOT);
+    private synchronized void refreshPushed() {
+        refresh();
+        OtlpRegistry pushed = registries.otlp();
+        if (pushed != null) {
+            pushed.catchUp();
+        }
+    }
+
+    /**
+     * Returns the metrics in the format that a scraper asks for: Prometheus' protobuf, OpenMetrics 1.0 or, where it
+     * names neither, Prometheus' text format 0.0.4.
+     *
+     * @param accept the request's header Accept, or null
+     */
+    public Exposition scrape(@Nullable String accept) {
+        ExpositionFormatWriter writer = formats.findWriter(accept);
+        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        try {
+            writer.write(body, snapshots());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return new Exposition(writer.getContentType(), body.toByteArray());
+    }
+
+    /** Returns the metrics as Prometheus' text format has them. */
+    public String scrape() {
+        return new String(scrape(null).body(), StandardCharsets.UTF_8);
+    }
+
+    private synchronized MetricSnapshots snapshots() {
+        refresh();
+        return registries.exposition().getPrometheusRegistry().scrape();
+    }
+
+    private void refresh() {
+        Activity activity = activities.get();
+        MachineMeters meters = machine;
+        if (meters == null || meters.identity != activity.locks()) {
+            forgetMachine();
+            meters = new MachineMeters(activity, registries.new Group());
+            machine = meters;
+        }
+        meters.refresh();
     }
 
     @Override
     public void close() {
-        registry.close();
+        registries.close();
+        collections.close();
     }
 }

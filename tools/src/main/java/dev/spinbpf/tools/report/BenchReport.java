@@ -112,24 +112,18 @@ public abstract class BenchReport {
 
         @Override
         public void end() {
-            out.print(Json.document(json -> {
-                json.writeStartArray();
-                for (BenchRow row : rows) {
-                    json.writeStartObject();
-                    json.writeStringField("program", row.program());
-                    json.writeNumberField("best_ns", row.bestNanos());
-                    json.writeNumberField("lower_quartile_ns", row.lowerQuartileNanos());
-                    json.writeNumberField("median_ns", row.medianNanos());
-                    json.writeNumberField("upper_quartile_ns", row.upperQuartileNanos());
-                    json.writeFieldName("samples_ns");
-                    json.writeArray(row.nanosPerRun(), 0, row.nanosPerRun().length);
-                    json.writeNumberField("runs_per_sample", row.runsPerSample());
-                    json.writeNumberField("insns", row.insns());
-                    json.writeNumberField("r0", row.result());
-                    json.writeEndObject();
-                }
-                json.writeEndArray();
-            }));
+            out.print(Json.document(json -> Json.objects(json, rows, row -> {
+                json.writeStringField("program", row.program());
+                json.writeNumberField("best_ns", row.bestNanos());
+                json.writeNumberField("lower_quartile_ns", row.lowerQuartileNanos());
+                json.writeNumberField("median_ns", row.medianNanos());
+                json.writeNumberField("upper_quartile_ns", row.upperQuartileNanos());
+                json.writeFieldName("samples_ns");
+                json.writeArray(row.nanosPerRun(), 0, row.nanosPerRun().length);
+                json.writeNumberField("runs_per_sample", row.runsPerSample());
+                json.writeNumberField("insns", row.insns());
+                json.writeNumberField("r0", row.result());
+            })));
         }
     }
 }

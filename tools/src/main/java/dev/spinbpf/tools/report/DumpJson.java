@@ -4,12 +4,10 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.spinbpf.programs.asm.Disassembler;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
-import dev.spinbpf.programs.model.KfuncRef;
 import dev.spinbpf.programs.model.LineInfo;
 import dev.spinbpf.programs.model.MapDef;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
-import dev.spinbpf.programs.model.Subprog;
 import java.io.IOException;
 import java.util.List;
 import java.util.Objects;
@@ -25,51 +23,31 @@ public final class DumpJson {
             json.writeStartObject();
             json.writeStringField("file_name", object.fileName());
             json.writeStringField("license", object.license());
-            json.writeArrayFieldStart("programs");
-            for (Program program : chosen == null ? object.programs() : List.of(chosen)) {
-                program(json, object, program);
-            }
-            json.writeEndArray();
-            json.writeArrayFieldStart("maps");
-            for (MapDef map : object.maps()) {
-                map(json, map);
-            }
-            json.writeEndArray();
-            json.writeArrayFieldStart("kfuncs");
-            for (KfuncRef kfunc : object.kfuncs()) {
-                json.writeStartObject();
+            List<Program> programs = chosen == null ? object.programs() : List.of(chosen);
+            Json.objects(json, "programs", programs, program -> program(json, object, program));
+            Json.objects(json, "maps", object.maps(), map -> map(json, map));
+            Json.objects(json, "kfuncs", object.kfuncs(), kfunc -> {
                 json.writeStringField("name", kfunc.name());
                 json.writeBooleanField("weak", kfunc.weak());
-                json.writeEndObject();
-            }
-            json.writeEndArray();
+            });
             json.writeNumberField("btf_types", object.btf().size() - 1);
-            json.writeArrayFieldStart("notes");
-            for (String note : object.notes()) {
-                json.writeString(note);
-            }
-            json.writeEndArray();
+            Json.strings(json, "notes", object.notes());
             json.writeEndObject();
         });
     }
 
     private static void program(JsonGenerator json, ProgramObject object, Program program) throws IOException {
-        json.writeStartObject();
         json.writeStringField("name", program.name());
         json.writeStringField("section", program.section());
         json.writeStringField("type", program.type().display());
         json.writeBooleanField("autoload", program.autoload());
         json.writeBooleanField("sleepable", program.sleepable());
-        json.writeArrayFieldStart("subprogs");
-        for (Subprog subprog : program.subprogs()) {
-            json.writeStartObject();
+        Json.objects(json, "subprogs", program.subprogs(), subprog -> {
             json.writeStringField("name", subprog.name());
             json.writeNumberField("start", subprog.start());
             json.writeNumberField("end", subprog.end());
             json.writeBooleanField("global", subprog.global());
-            json.writeEndObject();
-        }
-        json.writeEndArray();
+        });
         json.writeArrayFieldStart("insns");
         LineInfo before = null;
         for (int slot = 0; slot < program.insns().size(); slot++) {
@@ -81,7 +59,6 @@ public final class DumpJson {
             }
         }
         json.writeEndArray();
-        json.writeEndObject();
     }
 
     private static void insn(JsonGenerator json, ProgramObject object, int slot, Insn insn, @Nullable LineInfo line)
@@ -104,7 +81,6 @@ public final class DumpJson {
     }
 
     private static void map(JsonGenerator json, MapDef map) throws IOException {
-        json.writeStartObject();
         json.writeStringField("name", map.name());
         json.writeStringField("type", map.type().display());
         json.writeNumberField("key_size", map.keySize());
@@ -113,6 +89,5 @@ public final class DumpJson {
         json.writeNumberField("flags", map.flags());
         json.writeBooleanField("global_data", map.isGlobalData());
         json.writeBooleanField("read_only", map.readOnly());
-        json.writeEndObject();
     }
 }

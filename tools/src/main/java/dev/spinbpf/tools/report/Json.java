@@ -31,4 +31,37 @@ final class Json {
         /** Writes one value. */
         void write(JsonGenerator json) throws IOException;
     }
+
+    /** Writes the fields of an object for one element. */
+    @FunctionalInterface
+    interface Fields<T> {
+        void write(T element) throws IOException;
+    }
+
+    /** An array field with an object for each element. */
+    static <T> void objects(JsonGenerator json, String name, Iterable<T> elements, Fields<T> fields)
+            throws IOException {
+        json.writeFieldName(name);
+        objects(json, elements, fields);
+    }
+
+    /** An array with an object for each element. */
+    static <T> void objects(JsonGenerator json, Iterable<T> elements, Fields<T> fields) throws IOException {
+        json.writeStartArray();
+        for (T element : elements) {
+            json.writeStartObject();
+            fields.write(element);
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+    }
+
+    /** An array field of strings. */
+    static void strings(JsonGenerator json, String name, Iterable<String> elements) throws IOException {
+        json.writeArrayFieldStart(name);
+        for (String element : elements) {
+            json.writeString(element);
+        }
+        json.writeEndArray();
+    }
 }

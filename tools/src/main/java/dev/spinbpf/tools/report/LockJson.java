@@ -1,15 +1,14 @@
 package dev.spinbpf.tools.report;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.lock.LockAttempts;
 import dev.spinbpf.maps.lock.LockOutcome;
 import dev.spinbpf.maps.lock.LockRow;
-import dev.spinbpf.maps.lock.TimeSnapshot;
+import dev.spinbpf.maps.lock.TimeHistogram;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
 /** The lock statistics as JSON. */
 final class LockJson {
@@ -17,31 +16,22 @@ final class LockJson {
 
     /** Writes the field {@code locks}. */
     static void write(JsonGenerator json, List<LockRow> rows) throws IOException {
-        json.writeArrayFieldStart("locks");
-        for (LockRow row : rows) {
-            json.writeStartObject();
+        Json.objects(json, "locks", rows, row -> {
             json.writeStringField("name", row.name());
+            json.writeStringField("lock", row.identity().lock());
+            json.writeStringField("kind", row.identity().kind().word());
+            json.writeStringField("map", row.identity().map());
             json.writeBooleanField("internal", row.internal());
-            json.writeArrayFieldStart("contexts");
-            for (Map.Entry<ContextLevel, LockAttempts> entry : row.contexts().entrySet()) {
-                json.writeStartObject();
+            Json.objects(json, "contexts", row.contexts().entrySet(), entry -> {
                 json.writeStringField("context", StressText.level(entry.getKey()));
                 attempts(json, entry.getValue());
-                json.writeEndObject();
-            }
-            json.writeEndArray();
-            json.writeArrayFieldStart("per_cpu");
-            for (LockRow.CpuRow own : row.perCpu()) {
-                json.writeStartObject();
+            });
+            Json.objects(json, "per_cpu", row.perCpu(), own -> {
                 json.writeNumberField("cpu", own.cpu());
                 json.writeStringField("context", StressText.level(own.level()));
                 attempts(json, own.attempts());
-                json.writeEndObject();
-            }
-            json.writeEndArray();
-            json.writeEndObject();
-        }
-        json.writeEndArray();
+            });
+        });
     }
 
     private static void attempts(JsonGenerator json, LockAttempts attempts) throws IOException {
@@ -49,7 +39,7 @@ final class LockJson {
         for (LockResult result : LockResult.values()) {
             json.writeNumberField(result.word(), result.in(attempts));
         }
-        paths(json, attempts.outcomes());
+        paths(json, attempts);
         json.writeNumberField("deepest_nesting", attempts.deepestNesting());
         times(json, "wait", attempts.waits());
         if (!attempts.holds().isEmpty()) {
@@ -58,27 +48,27 @@ final class LockJson {
     }
 
     /** Writes the field {@code paths}: how many attempts ended in which way. */
-    static void paths(JsonGenerator json, Map<LockOutcome, Long> outcomes) throws IOException {
+    private static void paths(JsonGenerator json, LockAttempts attempts) throws IOException {
         json.writeObjectFieldStart("paths");
-        for (Map.Entry<LockOutcome, Long> outcome : outcomes.entrySet()) {
-            json.writeNumberField(outcome.getKey().name().toLowerCase(Locale.ROOT), outcome.getValue());
+        for (LockOutcome outcome : LockOutcome.values()) {
+            if (attempts.count(outcome) > 0) {
+                json.writeNumberField(outcome.name().toLowerCase(Locale.ROOT), attempts.count(outcome));
+            }
         }
         json.writeEndObject();
     }
 
     /** Writes a histogram as fields that begin with a name. */
-    static void times(JsonGenerator json, String name, TimeSnapshot times) throws IOException {
+    static void times(JsonGenerator json, String name, TimeHistogram times) throws IOException {
         json.writeNumberField(name + "_total_ns", times.totalNanos());
         json.writeNumberField(name + "_max_ns", times.maxNanos());
         json.writeNumberField(name + "_p50_ns", times.p50Nanos());
         json.writeNumberField(name + "_p99_ns", times.p99Nanos());
-        json.writeArrayFieldStart(name + "s");
-        for (TimeSnapshot.Bucket bucket : times.buckets()) {
-            json.writeStartObject();
-            json.writeNumberField("below_ns", bucket.upperBoundNanos());
-            json.writeNumberField("count", bucket.count());
-            json.writeEndObject();
-        }
-        json.writeEndArray();
+        List<long[]> buckets = new ArrayList<>();
+        times.forEachBucket((bound, count) -> buckets.add(new long[] {bound, count}));
+        Json.objects(json, name + "s", buckets, bucket -> {
+            json.writeNumberField("up_to_ns", bucket[0]);
+            json.writeNumberField("count", bucket[1]);
+        });
     }
 }

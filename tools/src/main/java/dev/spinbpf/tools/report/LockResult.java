@@ -2,8 +2,8 @@ package dev.spinbpf.tools.report;
 
 import dev.spinbpf.maps.lock.LockAttempts;
 import dev.spinbpf.maps.lock.LockOutcome;
+import java.util.Arrays;
 import java.util.Locale;
-import java.util.Map;
 
 /** The results of an attempt to take a lock that reports and metrics distinguish. */
 public enum LockResult {
@@ -31,9 +31,9 @@ public enum LockResult {
 
     /** Returns the number of attempts that had this result. */
     public long in(LockAttempts attempts) {
-        return attempts.outcomes().entrySet().stream()
-                .filter(entry -> of(entry.getKey()) == this)
-                .mapToLong(Map.Entry::getValue)
+        return Arrays.stream(LockOutcome.values())
+                .filter(outcome -> of(outcome) == this)
+                .mapToLong(attempts::count)
                 .sum();
     }
 }

@@ -4,7 +4,7 @@ import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.lock.LockAttempts;
 import dev.spinbpf.maps.lock.LockOutcome;
 import dev.spinbpf.maps.lock.LockRow;
-import dev.spinbpf.maps.lock.TimeSnapshot;
+import dev.spinbpf.maps.lock.TimeHistogram;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -94,12 +94,12 @@ final class LockTables {
         return "\n" + table.render(style);
     }
 
-    private String times(String title, Function<LockAttempts, TimeSnapshot> which, Style style) {
+    private String times(String title, Function<LockAttempts, TimeHistogram> which, Style style) {
         List<String> titles = titles(title);
         titles.addAll(timeTitles());
         TextTable table = new TextTable(titles.toArray(String[]::new));
         for (Line line : lines) {
-            TimeSnapshot times = which.apply(line.attempts);
+            TimeHistogram times = which.apply(line.attempts);
             if (!times.isEmpty()) {
                 List<String> cells = cells(line);
                 cells.addAll(timeCells(times));
@@ -113,20 +113,20 @@ final class LockTables {
     static List<String> timeTitles() {
         List<String> titles = new ArrayList<>(List.of(">Times", ">Median", ">99 %", ">Longest"));
         for (long bound : BOUNDS_NANOS) {
-            titles.add(">< " + Durations.round(bound));
+            titles.add("><= " + Durations.round(bound));
         }
         titles.add(">longer");
         return titles;
     }
 
     /** Returns the cells for times: their number, median, 99th percentile, longest, and a coarse histogram. */
-    static List<String> timeCells(TimeSnapshot times) {
+    static List<String> timeCells(TimeHistogram times) {
         List<String> cells = new ArrayList<>(List.of(
                 Long.toString(times.count()),
                 Durations.of(times.p50Nanos()),
                 Durations.of(times.p99Nanos()),
                 Durations.of(times.maxNanos())));
-        for (long count : times.below(BOUNDS_NANOS)) {
+        for (long count : times.upTo(BOUNDS_NANOS)) {
             cells.add(orDot(count));
         }
         return cells;

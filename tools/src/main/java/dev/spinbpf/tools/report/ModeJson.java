@@ -1,12 +1,10 @@
 package dev.spinbpf.tools.report;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.vm.stress.ModeOptions;
 import dev.spinbpf.vm.stress.ModeReport;
 import java.io.IOException;
 import java.util.Locale;
-import java.util.Map;
 
 /** {@code spinbpf stress --mode MODE --json}. */
 public final class ModeJson {
@@ -19,28 +17,12 @@ public final class ModeJson {
             options(json, report.options());
             json.writeNumberField("elapsed_ns", report.elapsedNanos());
             json.writeNumberField("processors", report.realProcessors());
-            json.writeObjectFieldStart("interrupts");
-            for (Map.Entry<ContextLevel, Long> entry : report.interrupts().entrySet()) {
-                json.writeNumberField(StressText.level(entry.getKey()), entry.getValue());
-            }
-            json.writeEndObject();
-            json.writeArrayFieldStart("rows");
-            for (ModeReport.Row row : report.rows()) {
-                row(json, row);
-            }
-            json.writeEndArray();
+            StressJson.interrupts(json, report.interrupts());
+            Json.objects(json, "rows", report.rows(), row -> row(json, row));
             LockJson.write(json, report.locks());
             json.writeNumberField("violations", report.violations());
-            json.writeArrayFieldStart("first_violations");
-            for (String violation : report.firstViolations()) {
-                json.writeString(violation);
-            }
-            json.writeEndArray();
-            json.writeArrayFieldStart("stuck_cpus");
-            for (String stuck : report.stuck()) {
-                json.writeString(stuck);
-            }
-            json.writeEndArray();
+            Json.strings(json, "first_violations", report.firstViolations());
+            Json.strings(json, "stuck_cpus", report.stuck());
             json.writeEndObject();
         });
     }
@@ -55,7 +37,6 @@ public final class ModeJson {
     }
 
     private static void row(JsonGenerator json, ModeReport.Row row) throws IOException {
-        json.writeStartObject();
         json.writeNumberField("cpu", row.cpu());
         json.writeStringField("context", StressText.level(row.level()));
         json.writeStringField("takes", row.lock());
@@ -65,6 +46,5 @@ public final class ModeJson {
         json.writeNumberField("edeadlk", row.deadlocks());
         json.writeNumberField("etimedout", row.timeouts());
         LockJson.times(json, "latency", row.latency());
-        json.writeEndObject();
     }
 }

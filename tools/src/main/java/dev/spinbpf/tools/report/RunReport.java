@@ -159,23 +159,16 @@ public final class RunReport {
             json.writeStringField("stdout", output.out());
             json.writeStringField("stderr", output.err());
             json.writeStringField("trace", String.join("", trace));
-            json.writeArrayFieldStart("maps");
-            for (BpfMap map : maps) {
-                map(json, map);
-            }
-            json.writeEndArray();
+            Json.objects(json, "maps", maps, map -> map(json, map));
             json.writeEndObject();
         });
     }
 
     private void map(JsonGenerator json, BpfMap map) throws IOException {
         MapDump.Elements elements = MapDump.of(map, cpu);
-        json.writeStartObject();
         json.writeStringField("name", map.name());
         json.writeStringField("type", map.type().display());
-        json.writeArrayFieldStart("elements");
-        for (MapDump.Element element : elements.elements()) {
-            json.writeStartObject();
+        Json.objects(json, "elements", elements.elements(), element -> {
             json.writeFieldName("key");
             raw(json, map.def().keyTypeId(), element.key());
             if (map.isPercpu()) {
@@ -188,14 +181,11 @@ public final class RunReport {
                 json.writeFieldName("value");
                 raw(json, map.def().valueTypeId(), element.values().getFirst());
             }
-            json.writeEndObject();
-        }
-        json.writeEndArray();
+        });
         json.writeBooleanField("truncated", elements.more());
         if (!elements.obstacle().isEmpty()) {
             json.writeStringField("note", elements.obstacle());
         }
-        json.writeEndObject();
     }
 
     private void raw(JsonGenerator json, int typeId, byte[] bytes) throws IOException {

@@ -2,8 +2,6 @@ package dev.spinbpf.tools.report;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.spinbpf.maps.cpu.ContextLevel;
-import dev.spinbpf.vm.ProgramOutput;
-import dev.spinbpf.vm.exec.Fault;
 import dev.spinbpf.vm.stress.StressReport;
 import java.io.IOException;
 import java.util.List;
@@ -22,84 +20,73 @@ public final class StressJson {
             json.writeNumberField("cpus", report.cpus());
             json.writeNumberField("processors", report.realProcessors());
             json.writeNumberField("seed", report.seed());
-            json.writeObjectFieldStart("interrupts");
-            for (Map.Entry<ContextLevel, Long> entry : report.interrupts().entrySet()) {
-                json.writeNumberField(StressText.level(entry.getKey()), entry.getValue());
-            }
-            json.writeEndObject();
-            json.writeArrayFieldStart("programs");
-            for (StressReport.ProgramRow program : report.programs()) {
-                program(json, program);
-            }
-            json.writeEndArray();
-            json.writeArrayFieldStart("not_attached");
-            for (StressText.NotAttached program : notAttached) {
-                json.writeStartObject();
+            interrupts(json, report.interrupts());
+            Json.objects(json, "programs", report.programs(), program -> program(json, program));
+            Json.objects(json, "events", report.events(), row -> event(json, row));
+            Json.objects(json, "not_attached", notAttached, program -> {
                 json.writeStringField("name", program.name());
                 json.writeStringField("section", program.section());
                 json.writeBooleanField("refused", program.refused());
                 json.writeStringField("reason", program.reason());
                 json.writeStringField("explanation", program.explanation());
-                json.writeEndObject();
-            }
-            json.writeEndArray();
+            });
             LockJson.write(json, report.locks());
-            json.writeArrayFieldStart("outputs");
-            for (ProgramOutput output : report.outputs()) {
-                json.writeStartObject();
+            Json.objects(json, "outputs", report.outputs(), output -> {
                 json.writeStringField("program", output.program());
                 json.writeStringField("stdout", output.out());
                 json.writeNumberField("stdout_dropped", output.outDropped());
                 json.writeStringField("stderr", output.err());
                 json.writeNumberField("stderr_dropped", output.errDropped());
-                json.writeEndObject();
-            }
-            json.writeEndArray();
-            json.writeArrayFieldStart("faults");
-            for (Fault fault : report.faults()) {
-                json.writeStartObject();
+            });
+            Json.objects(json, "faults", report.faults(), fault -> {
                 json.writeStringField("program", fault.program());
                 json.writeNumberField("insn", fault.insn());
                 json.writeStringField("reason", fault.reason());
                 json.writeStringField("report", fault.describe());
-                json.writeEndObject();
-            }
-            json.writeEndArray();
-            json.writeArrayFieldStart("stuck_cpus");
-            for (String stuck : report.stuckCpus()) {
-                json.writeString(stuck);
-            }
-            json.writeEndArray();
+            });
+            Json.strings(json, "stuck_cpus", report.stuckCpus());
             json.writeEndObject();
         });
     }
 
+    private static void event(JsonGenerator json, StressReport.EventRow row) throws IOException {
+        json.writeStringField("hook", row.hook());
+        json.writeStringField("context", StressText.level(row.level()));
+        json.writeNumberField("every_ns", row.pacing().meanNanos());
+        json.writeNumberField("due", row.planned());
+        json.writeNumberField("taken", row.taken());
+        json.writeArrayFieldStart("programs");
+        for (String program : row.programs()) {
+            json.writeString(program);
+        }
+        json.writeEndArray();
+    }
+
+    /** Writes how many interrupts of each kind there were. */
+    static void interrupts(JsonGenerator json, Map<ContextLevel, Long> interrupts) throws IOException {
+        json.writeObjectFieldStart("interrupts");
+        for (Map.Entry<ContextLevel, Long> entry : interrupts.entrySet()) {
+            json.writeNumberField(StressText.level(entry.getKey()), entry.getValue());
+        }
+        json.writeEndObject();
+    }
+
     private static void program(JsonGenerator json, StressReport.ProgramRow program) throws IOException {
-        json.writeStartObject();
         json.writeStringField("name", program.name());
         json.writeStringField("section", program.section());
         json.writeStringField("type", program.type());
         json.writeStringField("hook", program.hook());
         json.writeNumberField("insns", program.insns());
-        json.writeArrayFieldStart("contexts");
-        for (Map.Entry<ContextLevel, StressReport.Runs> entry : program.runs().entrySet()) {
-            json.writeStartObject();
+        Json.objects(json, "contexts", program.runs().entrySet(), entry -> {
             json.writeStringField("context", StressText.level(entry.getKey()));
             json.writeNumberField("runs", entry.getValue().ended());
             json.writeNumberField("misses", entry.getValue().misses());
             json.writeNumberField("faults", entry.getValue().faults());
-            json.writeEndObject();
-        }
-        json.writeEndArray();
-        json.writeArrayFieldStart("results");
-        for (Map.Entry<Long, Long> entry : program.results().entrySet()) {
-            json.writeStartObject();
+        });
+        Json.objects(json, "results", program.results().entrySet(), entry -> {
             json.writeNumberField("r0", entry.getKey());
             json.writeNumberField("count", entry.getValue());
-            json.writeEndObject();
-        }
-        json.writeEndArray();
+        });
         json.writeNumberField("other_results", program.otherResults());
-        json.writeEndObject();
     }
 }

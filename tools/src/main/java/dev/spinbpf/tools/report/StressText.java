@@ -37,6 +37,7 @@ public final class StressText {
         text.head(fileName, report);
         text.notAttached(notAttached);
         text.programs(report.programs());
+        text.events(report.events());
         if (!report.programs().isEmpty()) {
             text.out.append(LockTables.of(report.locks(), perCpu, style));
         }
@@ -98,6 +99,25 @@ public final class StressText {
                             Long.toString(runs.misses()),
                             Long.toString(runs.faults()),
                             results));
+        }
+        out.append('\n').append(table.render(style));
+    }
+
+    /** Events by the clock: how many were to come, and how many of them came too late to be more than one. */
+    private void events(List<StressReport.EventRow> events) {
+        if (events.isEmpty()) {
+            return;
+        }
+        TextTable table = new TextTable("Hook", "Context", ">Every", ">Due", ">Taken", ">Merged", "Programs");
+        for (StressReport.EventRow row : events) {
+            table.add(
+                    row.hook(),
+                    level(row.level()),
+                    Durations.of(row.pacing().meanNanos()),
+                    Long.toString(row.planned()),
+                    Long.toString(row.taken()),
+                    Long.toString(row.planned() - row.taken()),
+                    String.join(", ", row.programs()));
         }
         out.append('\n').append(table.render(style));
     }

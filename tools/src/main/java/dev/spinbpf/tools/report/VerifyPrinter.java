@@ -79,32 +79,24 @@ public abstract class VerifyPrinter {
 
         @Override
         public void end() {
-            out.print(Json.document(json -> {
-                json.writeStartArray();
-                for (VerifyRow row : rows) {
-                    write(json, row);
-                }
-                json.writeEndArray();
-            }));
+            out.print(Json.document(json -> Json.objects(json, rows, row -> write(json, row))));
         }
 
         private void write(JsonGenerator json, VerifyRow row) throws IOException {
-            json.writeStartObject();
             json.writeStringField("file_name", row.fileName());
             json.writeStringField("prog_name", row.progName());
             json.writeStringField("verdict", row.verdict().word());
             json.writeBooleanField("supported", row.verdict() != VerifyRow.Outcome.UNSUPPORTED);
             json.writeNumberField("duration", row.durationMicros());
-            json.writeNumberField("total_insns", row.totalInsns());
-            json.writeNumberField("total_states", row.totalStates());
-            json.writeNumberField("peak_states", row.peakStates());
+            json.writeNumberField("total_insns", row.stats().insns());
+            json.writeNumberField("total_states", row.stats().totalStates());
+            json.writeNumberField("peak_states", row.stats().peakStates());
             json.writeStringField("prog_type", row.progType());
-            json.writeStringField("message", row.message());
-            json.writeStringField("explanation", row.explanation());
+            json.writeStringField("message", row.reason().message());
+            json.writeStringField("explanation", row.reason().explanation());
             if (verbose) {
                 json.writeStringField("log", row.log());
             }
-            json.writeEndObject();
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.spinbpf.tools.report;
 
+import dev.spinbpf.verifier.Verdict;
 import java.util.List;
 
 /**
@@ -7,28 +8,33 @@ import java.util.List;
  *
  * @param fileName the file's name without directories, as veristat prints it
  * @param progName the program, empty for a file that cannot be read
- * @param verdict the outcome
- * @param durationMicros time of verification in microseconds
- * @param totalInsns instructions processed
- * @param totalStates states kept
- * @param peakStates most states kept at one time
  * @param progType the program's type in lower case, empty for a file that cannot be read
- * @param message the line that Linux would end its log with, or the reason; empty on success
- * @param explanation the reason in plain words, may be empty; may have several lines
+ * @param verdict the outcome
+ * @param stats what the verification took
+ * @param reason why it was not accepted
  * @param log the verifier's log, empty unless asked for
  */
 public record VerifyRow(
         String fileName,
         String progName,
-        Outcome verdict,
-        long durationMicros,
-        long totalInsns,
-        long totalStates,
-        long peakStates,
         String progType,
-        String message,
-        String explanation,
+        Outcome verdict,
+        Verdict.Stats stats,
+        Reason reason,
         String log) {
+    private static final Verdict.Stats NOTHING = new Verdict.Stats(0, 0, 0, 0);
+    private static final long NANOS_PER_MICRO = 1000;
+
+    /**
+     * The reason why a program was not accepted.
+     *
+     * @param message the line that Linux would end its log with, or the reason; empty on success
+     * @param explanation the reason in plain words, may be empty; may have several lines
+     */
+    public record Reason(String message, String explanation) {
+        /** No reason, on success. */
+        public static final Reason NONE = new Reason("", "");
+    }
 
     /** Names of the CSV's columns: veristat's, and the message. */
     public static final List<String> COLUMNS = List.of(
@@ -44,7 +50,12 @@ public record VerifyRow(
 
     /** The row of a file that cannot be read. */
     public static VerifyRow unreadable(String fileName, String message) {
-        return new VerifyRow(fileName, "", Outcome.ERROR, 0, 0, 0, 0, "", message, "", "");
+        return new VerifyRow(fileName, "", "", Outcome.ERROR, NOTHING, new Reason(message, ""), "");
+    }
+
+    /** The row of a program that could not be linked. */
+    public static VerifyRow unlinked(String fileName, String progName, String progType, String message) {
+        return new VerifyRow(fileName, progName, progType, Outcome.FAILURE, NOTHING, new Reason(message, ""), "");
     }
 
     /**
@@ -52,9 +63,13 @@ public record VerifyRow(
      *
      * @param progName the program, empty for a file
      */
-    public static VerifyRow internalError(
-            String fileName, String progName, String progType, String message, String explanation) {
-        return new VerifyRow(fileName, progName, Outcome.INTERNAL, 0, 0, 0, 0, progType, message, explanation, "");
+    public static VerifyRow internalError(String fileName, String progName, String progType, Reason reason) {
+        return new VerifyRow(fileName, progName, progType, Outcome.INTERNAL, NOTHING, reason, "");
+    }
+
+    /** Time of verification in microseconds. */
+    public long durationMicros() {
+        return stats.durationNanos() / NANOS_PER_MICRO;
     }
 
     /**
@@ -62,18 +77,14 @@ public record VerifyRow(
      *
      * @param isNeverVerified whether the program is never verified, so that there are no counts and no log
      */
-    public VerifyRow refused(String otherMessage, String reason, boolean isNeverVerified) {
+    public VerifyRow refused(Reason otherReason, boolean isNeverVerified) {
         return new VerifyRow(
                 fileName,
                 progName,
-                Outcome.FAILURE,
-                isNeverVerified ? 0 : durationMicros,
-                isNeverVerified ? 0 : totalInsns,
-                isNeverVerified ? 0 : totalStates,
-                isNeverVerified ? 0 : peakStates,
                 progType,
-                otherMessage,
-                reason,
+                Outcome.FAILURE,
+                isNeverVerified ? NOTHING : stats,
+                otherReason,
                 isNeverVerified ? "" : log);
     }
 
@@ -83,12 +94,12 @@ public record VerifyRow(
                 fileName,
                 progName,
                 verdict.word(),
-                Long.toString(durationMicros),
-                Long.toString(totalInsns),
-                Long.toString(totalStates),
-                Long.toString(peakStates),
+                Long.toString(durationMicros()),
+                Integer.toString(stats.insns()),
+                Integer.toString(stats.totalStates()),
+                Integer.toString(stats.peakStates()),
                 progType,
-                message);
+                reason.message());
     }
 
     /** The outcomes for a program or file. */

@@ -37,9 +37,9 @@ final class VerifyTable extends VerifyPrinter {
                         row.progType(),
                         row.verdict().word(),
                         Long.toString(row.durationMicros()),
-                        Long.toString(row.totalInsns()),
-                        Long.toString(row.totalStates()),
-                        Long.toString(row.peakStates()));
+                        Integer.toString(row.stats().insns()),
+                        Integer.toString(row.stats().totalStates()),
+                        Integer.toString(row.stats().peakStates()));
             }
         }
         if (!table.isEmpty()) {
@@ -53,8 +53,8 @@ final class VerifyTable extends VerifyPrinter {
         if (row.verdict() == VerifyRow.Outcome.SUCCESS) {
             return;
         }
-        out.print('\n' + style.bold(title(row)) + ": " + style.bad(row.message()) + '\n');
-        row.explanation().lines().forEach(line -> out.print("  " + line + '\n'));
+        out.print('\n' + style.bold(title(row)) + ": " + style.bad(row.reason().message()) + '\n');
+        row.reason().explanation().lines().forEach(line -> out.print("  " + line + '\n'));
     }
 
     private String summary() {

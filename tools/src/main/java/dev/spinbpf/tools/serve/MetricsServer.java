@@ -1,19 +1,20 @@
 package dev.spinbpf.tools.serve;
 
+import dev.spinbpf.tools.metrics.Exposition;
 import dev.spinbpf.tools.serve.http.AccessRules;
 import dev.spinbpf.tools.serve.http.HttpLimits;
 import dev.spinbpf.tools.serve.http.HttpServer;
 import dev.spinbpf.tools.serve.http.Reply;
+import dev.spinbpf.tools.serve.http.Request;
 import dev.spinbpf.tools.serve.http.Route;
 import dev.spinbpf.tools.serve.http.Router;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
-import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Serves the metrics of one run: {@code GET /metrics}, by the same code as the service. */
 public final class MetricsServer implements AutoCloseable {
-    private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
     private static final String PLAIN_TEXT = "text/plain; charset=utf-8";
 
     private final HttpServer server;
@@ -22,27 +23,33 @@ public final class MetricsServer implements AutoCloseable {
         this.server = server;
     }
 
+    /** Makes the metrics in the format that a header Accept asks for. */
+    @FunctionalInterface
+    public interface Scrape {
+        Exposition scrape(@Nullable String accept);
+    }
+
     /**
      * Starts to listen.
      *
      * @param host address or name to bind; the caller passes loopback unless the user asked for something else
      * @param port port, 0 for any free one
-     * @param scrape makes the text to serve; called for each request on the server's thread
+     * @param scrape makes what is served; called for each request on the server's thread
      * @throws IOException if the address cannot be bound; the message names it
      */
-    public static MetricsServer start(String host, int port, Supplier<String> scrape) throws IOException {
+    public static MetricsServer start(String host, int port, Scrape scrape) throws IOException {
         return start(host, port, scrape, HttpLimits.DEFAULT);
     }
 
-    /** Like {@link #start(String, int, Supplier)}, with other limits. */
-    static MetricsServer start(String host, int port, Supplier<String> scrape, HttpLimits limits) throws IOException {
+    /** Like {@link #start(String, int, Scrape)}, with other limits. */
+    static MetricsServer start(String host, int port, Scrape scrape, HttpLimits limits) throws IOException {
         InetSocketAddress wanted = new InetSocketAddress(host, port);
         if (wanted.isUnresolved()) {
             throw new IOException("cannot listen on " + host + ":" + port
                     + " (unknown host); --metrics-host takes an address of this machine");
         }
         Router router = new Router(List.of(
-                Route.open("/metrics", Route.Lane.DIRECT, request -> Reply.text(200, PROMETHEUS_TEXT, scrape.get())),
+                Route.open("/metrics", Route.Lane.DIRECT, request -> metrics(request, scrape)),
                 Route.open("/-/healthy", Route.Lane.DIRECT, request -> Reply.text(200, PLAIN_TEXT, "healthy\n")),
                 Route.open(
                         "/",
@@ -56,6 +63,11 @@ public final class MetricsServer implements AutoCloseable {
                             + "); choose another --metrics-port, or 0 for any free one, or another --metrics-host",
                     e);
         }
+    }
+
+    private static Reply metrics(Request request, Scrape scrape) {
+        Exposition exposition = scrape.scrape(request.header("accept"));
+        return Reply.bytes(exposition.contentType(), exposition.body());
     }
 
     /** The address that it listens on. */

@@ -1,7 +1,7 @@
 package dev.spinbpf.tools.serve;
 
 import dev.spinbpf.programs.btf.Btf;
-import dev.spinbpf.tools.metrics.Activity;
+import dev.spinbpf.tools.metrics.Exposition;
 import dev.spinbpf.tools.metrics.Meters;
 import dev.spinbpf.tools.report.JsonText;
 import dev.spinbpf.tools.serve.api.ApiRoutes;
@@ -18,7 +18,6 @@ import dev.spinbpf.tools.serve.http.Reply;
 import dev.spinbpf.tools.serve.http.Request;
 import dev.spinbpf.tools.serve.http.Route;
 import dev.spinbpf.tools.serve.http.Router;
-import dev.spinbpf.verifier.Verdict;
 import dev.spinbpf.vm.stress.ProgramWorkload;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
@@ -35,7 +34,6 @@ import org.slf4j.LoggerFactory;
 /** A machine that runs a workload, with its metrics and its interface over HTTP. */
 public final class Service implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger("serve");
-    private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
     private static final String PLAIN_TEXT = "text/plain; charset=utf-8";
 
     private final WorkloadSource source;
@@ -49,9 +47,8 @@ public final class Service implements AutoCloseable {
         this.source = source;
         ProgramWorkload workload = source.read();
         Meters[] counted = new Meters[1];
-        engine = new Engine(
-                new ObjectVerification(kernelTypes, verdict -> counted[0].countVerdict(word(verdict))), workload);
-        meters = new Meters(() -> Activity.of(engine.run().snapshot()));
+        engine = new Engine(new ObjectVerification(kernelTypes, verdict -> counted[0].countVerdict(verdict)), workload);
+        meters = new Meters(() -> engine.run().activity());
         counted[0] = meters;
         engine.addListener(new ChangeLog());
         pump = new EventPump(engine);
@@ -89,14 +86,6 @@ public final class Service implements AutoCloseable {
                 .addKeyValue("tls", options.certificate() != null)
                 .log("serving");
         return service;
-    }
-
-    private static String word(Verdict verdict) {
-        return switch (verdict) {
-            case Verdict.Accepted _ -> "accepted";
-            case Verdict.Rejected _ -> "rejected";
-            case Verdict.Unsupported _ -> "unsupported";
-        };
     }
 
     private static AccessRules access(ServiceOptions options) throws IOException {
@@ -143,7 +132,8 @@ public final class Service implements AutoCloseable {
     }
 
     private Reply metrics(Request request) {
-        return Reply.text(200, PROMETHEUS_TEXT, meters.scrape());
+        Exposition exposition = meters.scrape(request.header("accept"));
+        return Reply.bytes(exposition.contentType(), exposition.body());
     }
 
     private Reply ready(Request request) throws Problem {
@@ -161,7 +151,7 @@ public final class Service implements AutoCloseable {
             return Reply.json(json.string("reloaded").end('}').text());
         } catch (Refusal e) {
             String message = String.valueOf(e.getMessage());
-            LOG.atWarn().addKeyValue("reason", message).log("not reloaded");
+            LOG.atWarn().addKeyValue("reason", message.replace("\n", "; ")).log("not reloaded");
             throw Problem.of(422, "the workload has mistakes; the one before goes on")
                     .errors(message.lines().toList());
         }

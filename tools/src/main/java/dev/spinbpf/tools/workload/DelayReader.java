@@ -1,5 +1,6 @@
 package dev.spinbpf.tools.workload;
 
+import dev.spinbpf.programs.model.MapDef;
 import dev.spinbpf.vm.stress.ProgramWorkload.LockDelay;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +14,9 @@ final class DelayReader {
         for (Fields fields : file.list("delays")) {
             String map = fields.text("map");
             List<String> maps = objects.entries().stream()
-                    .flatMap(entry -> entry.maps().stream())
+                    .flatMap(entry -> entry.object().maps().stream())
+                    .filter(def -> !def.isGlobalData())
+                    .map(MapDef::name)
                     .toList();
             if (!map.isEmpty() && objects.isComplete() && !maps.contains(map)) {
                 fields.wrong("map", ObjectTable.absent(map, "map", maps));

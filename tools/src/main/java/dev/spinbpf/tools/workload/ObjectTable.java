@@ -78,13 +78,14 @@ final class ObjectTable {
     private void add(Fields fields, WorkloadReader reader, Btf types, Set<String> names) {
         NamedFile file = reader.open(fields, "file");
         String name = fields.text("name").isEmpty() ? nameOf(fields.text("file")) : fields.text("name");
-        if (!names.add(name)) {
+        boolean isNew = names.add(name);
+        if (!isNew) {
             fields.wrong(
                     fields.has("name") ? "name" : "file",
                     "expected another name, found a second object named '" + name + "'; give it one with 'name'");
         }
-        if (file == null) {
-            isComplete = false;
+        if (file == null || !isNew) {
+            isComplete &= file != null;
             return;
         }
         try {

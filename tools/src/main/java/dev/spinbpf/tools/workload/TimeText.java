@@ -56,7 +56,7 @@ final class TimeText {
             }
         }
         return nanos == 0
-                ? "0"
+                ? "0s"
                 : BigDecimal.valueOf(nanos, 9).stripTrailingZeros().toPlainString() + "s";
     }
 

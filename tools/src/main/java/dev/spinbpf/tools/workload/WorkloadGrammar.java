@@ -33,7 +33,7 @@ final class WorkloadGrammar {
     private static final Text PATH =
             text("the name of a file", "[^\\u0000-\\u001f]*[^\\u0000-\\u0020][^\\u0000-\\u001f]*", 4096);
     private static final Text NAME = text("a name", "[!-~](?:[ -~]*[!-~])?", 256);
-    private static final Text TIME = text("a time such as 100us, 20ms or 1.5s", NUMBER_OF_TIME + "|0", 32);
+    private static final Text TIME = text("a time such as 0s, 100us or 20ms", NUMBER_OF_TIME, 32);
     private static final Text SOME_TIME = text("a time above 0 such as 100us, 20ms or 1.5s", POSITIVE_TIME, 32);
     private static final Text DURATION =
             text("a time above 0 such as 500ms, 5s or 2h, or forever", POSITIVE_TIME + "|forever", 32);
@@ -104,7 +104,10 @@ final class WorkloadGrammar {
     private static final Mapping DELAY = new Mapping(
             "a mapping with the key 'time'",
             List.of(
-                    optional("lock", NAME, "the lock, by the name that reports show; else any"),
+                    optional(
+                            "lock",
+                            NAME,
+                            "the lock: its name in reports, or that of the variable or member alone, or `bucket` and the like; else any"),
                     optional("map", NAME, "the map that the lock is in, be it a program's or the map's own; else any"),
                     optional("level", LEVEL, "the context in which the lock is taken; else any"),
                     required("time", SOME_TIME, "how long the CPU is busy right after it took the lock"),

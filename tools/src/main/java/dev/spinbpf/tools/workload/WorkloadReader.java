@@ -19,11 +19,9 @@ import org.jspecify.annotations.Nullable;
  * all mistakes of both are reported together.
  */
 public final class WorkloadReader {
-    private final Mistakes mistakes;
     private final FileSource files;
 
-    private WorkloadReader(Mistakes mistakes, FileSource files) {
-        this.mistakes = mistakes;
+    private WorkloadReader(FileSource files) {
         this.files = files;
     }
 
@@ -45,7 +43,7 @@ public final class WorkloadReader {
         requireVersion(root, mistakes);
         new ShapeChecker(mistakes).check(root, WorkloadGrammar.FILE, "");
         Fields file = new Fields(root, root.place(), "", WorkloadGrammar.FILE, mistakes);
-        WorkloadReader reader = new WorkloadReader(mistakes, files);
+        WorkloadReader reader = new WorkloadReader(files);
         WorkloadSpec spec = file.has("mode") ? reader.mode(file) : reader.programs(file);
         mistakes.raise();
         return spec;

@@ -1,6 +1,7 @@
 package dev.spinbpf.tools.workload;
 
 import dev.spinbpf.tools.report.Printable;
+import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -46,16 +47,32 @@ sealed interface YamlNode {
         private static final int MOST_SHOWN = 40;
         private static final int MOST_DIGITS = 40;
 
-        /** Returns the integer that it stands for, or null where it is none. */
+        /** Returns the integer that it stands for, be it written as {@code 2.0}; null where it is none. */
         @Nullable
         BigInteger integer() {
-            if (kind != ScalarKind.INTEGER || text.length() > MOST_DIGITS) {
+            if (text.length() > MOST_DIGITS) {
+                return null;
+            }
+            if (kind == ScalarKind.FLOAT) {
+                return whole();
+            }
+            if (kind != ScalarKind.INTEGER) {
                 return null;
             }
             if (text.startsWith("0x")) {
                 return new BigInteger(text.substring(2), 16);
             }
             return text.startsWith("0o") ? new BigInteger(text.substring(2), 8) : new BigInteger(text);
+        }
+
+        private @Nullable BigInteger whole() {
+            try {
+                BigDecimal value = new BigDecimal(text);
+                boolean isShort = (long) value.precision() - value.scale() <= MOST_DIGITS;
+                return isShort && value.stripTrailingZeros().scale() <= 0 ? value.toBigIntegerExact() : null;
+            } catch (NumberFormatException e) {
+                return null;
+            }
         }
 
         @Override

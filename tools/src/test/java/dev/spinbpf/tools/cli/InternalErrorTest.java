@@ -28,17 +28,17 @@ class InternalErrorTest {
                         return Verifier.verify(object, program, options);
                     });
 
-            List<VerifyRow> rows = verification.rowsOf(SAMPLES.resolve("balanced.bpf.o"), List.of());
+            List<VerifyRow> rows = verification.rowsOf(SAMPLES.resolve("balanced.bpf.o"), _ -> true);
 
             assertThat(rows).extracting(VerifyRow::progName).containsExactly("count_packet", "reset");
             assertThat(rows.get(0).values().get(2)).isEqualTo("error");
-            assertThat(rows.get(0).message())
+            assertThat(rows.get(0).reason().message())
                     .startsWith(
                             fault instanceof OutOfMemoryError
                                     ? "out of memory: a heap of "
                                     : "internal error: " + fault.getClass().getSimpleName())
                     .doesNotContain("\n");
-            assertThat(rows.get(0).explanation()).contains("report", "SPINBPF_DEBUG=1");
+            assertThat(rows.get(0).reason().explanation()).contains("report", "SPINBPF_DEBUG=1");
             assertThat(rows.get(1).verdict()).isEqualTo(VerifyRow.Outcome.SUCCESS);
             assertThat(told).containsExactly(fault);
         }

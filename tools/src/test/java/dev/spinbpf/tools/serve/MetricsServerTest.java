@@ -3,6 +3,7 @@ package dev.spinbpf.tools.serve;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.spinbpf.tools.metrics.Exposition;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -19,7 +20,11 @@ class MetricsServerTest {
 
     @Test
     void shouldServeTheMetricsAsPrometheusText() throws Exception {
-        try (MetricsServer server = MetricsServer.start(HOST, 0, () -> "a_metric 1\n")) {
+        try (MetricsServer server = MetricsServer.start(
+                HOST,
+                0,
+                accept -> new Exposition(
+                        "text/plain; version=0.0.4; charset=utf-8", "a_metric 1\n".getBytes(StandardCharsets.UTF_8)))) {
             HttpResponse<String> response = get(server, "/metrics");
             assertThat(response.statusCode()).isEqualTo(200);
             assertThat(response.body()).isEqualTo("a_metric 1\n");
@@ -30,14 +35,22 @@ class MetricsServerTest {
 
     @Test
     void shouldListenOnLoopbackOnly() throws Exception {
-        try (MetricsServer server = MetricsServer.start(HOST, 0, () -> "")) {
+        try (MetricsServer server = MetricsServer.start(
+                HOST,
+                0,
+                accept -> new Exposition(
+                        "text/plain; version=0.0.4; charset=utf-8", "".getBytes(StandardCharsets.UTF_8)))) {
             assertThat(server.address().getAddress().isLoopbackAddress()).isTrue();
         }
     }
 
     @Test
     void shouldRefuseOtherPathsAndMethods() throws Exception {
-        try (MetricsServer server = MetricsServer.start(HOST, 0, () -> "")) {
+        try (MetricsServer server = MetricsServer.start(
+                HOST,
+                0,
+                accept -> new Exposition(
+                        "text/plain; version=0.0.4; charset=utf-8", "".getBytes(StandardCharsets.UTF_8)))) {
             assertThat(get(server, "/etc/passwd").statusCode()).isEqualTo(404);
             HttpRequest post = HttpRequest.newBuilder(uri(server, "/metrics"))
                     .POST(HttpRequest.BodyPublishers.ofString("x"))
@@ -48,7 +61,11 @@ class MetricsServerTest {
 
     @Test
     void shouldAnswerGarbageAndOverlongRequestsWithAnErrorAndCloseTheConnection() throws Exception {
-        try (MetricsServer server = MetricsServer.start(HOST, 0, () -> "")) {
+        try (MetricsServer server = MetricsServer.start(
+                HOST,
+                0,
+                accept -> new Exposition(
+                        "text/plain; version=0.0.4; charset=utf-8", "".getBytes(StandardCharsets.UTF_8)))) {
             for (String request :
                     new String[] {"\0\1\2 nonsense\r\n\r\n", "GET /" + "a".repeat(100_000) + " HTTP/1.1\r\n\r\n"}) {
                 assertThat(exchange(server, request))
@@ -62,9 +79,17 @@ class MetricsServerTest {
 
     @Test
     void shouldNameTheAddressThatCannotBeBound() throws Exception {
-        try (MetricsServer server = MetricsServer.start(HOST, 0, () -> "")) {
+        try (MetricsServer server = MetricsServer.start(
+                HOST,
+                0,
+                accept -> new Exposition(
+                        "text/plain; version=0.0.4; charset=utf-8", "".getBytes(StandardCharsets.UTF_8)))) {
             int taken = server.address().getPort();
-            assertThatThrownBy(() -> MetricsServer.start(HOST, taken, () -> ""))
+            assertThatThrownBy(() -> MetricsServer.start(
+                            HOST,
+                            taken,
+                            accept -> new Exposition(
+                                    "text/plain; version=0.0.4; charset=utf-8", "".getBytes(StandardCharsets.UTF_8))))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining(HOST + ":" + taken)
                     .hasMessageContaining("--metrics-port");

@@ -3,14 +3,19 @@ package dev.spinbpf.tools.serve;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.maps.lock.LockAttempts;
+import dev.spinbpf.maps.lock.LockOutcome;
 import dev.spinbpf.maps.lock.LockRow;
-import dev.spinbpf.maps.lock.TimeSnapshot;
+import dev.spinbpf.maps.lock.TimeHistogram;
+import dev.spinbpf.maps.map.BpfMap;
+import dev.spinbpf.maps.map.MapOperation;
+import dev.spinbpf.maps.map.MapResult;
 import dev.spinbpf.programs.elf.ObjectReader;
 import dev.spinbpf.programs.elf.ReadOptions;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.tools.metrics.Activity;
 import dev.spinbpf.tools.metrics.Meters;
+import dev.spinbpf.tools.metrics.MetricTable;
 import dev.spinbpf.tools.report.LockResult;
 import dev.spinbpf.verifier.Verdict;
 import dev.spinbpf.verifier.Verifier;
@@ -31,13 +36,17 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Scrapes the metrics while a stress run goes on, and holds them against its final report. */
 @Timeout(600)
@@ -46,6 +55,7 @@ class MetricsUnderStressTest {
             Path.of(System.getProperty("spinbpf.root", ".."), "programs", "samples", "nesting.bpf.o");
     private static final int SCRAPES = 12;
     private static final int MOST_SCRAPES = 600;
+    private static final Pattern COUNTED = Pattern.compile("spinbpf_\\w*_(total|sum|count|bucket)(\\{.*|)");
     private static final List<String> LOCKS = List.of("table", "stats", "map 'latest' bucket");
 
     @Test
@@ -53,7 +63,7 @@ class MetricsUnderStressTest {
         try (Machine machine = new Machine(MachineOptions.ofCpus(2).withHeldTimesInterval(8))) {
             attachAccepted(machine);
             StressDriver driver = new StressDriver(machine, StressOptions.DEFAULT);
-            try (Meters meters = new Meters(() -> Activity.of(driver.snapshot()));
+            try (Meters meters = new Meters(() -> Activity.of(driver));
                     MetricsServer server = MetricsServer.start("127.0.0.1", 0, meters::scrape)) {
                 driver.start();
                 List<Map<String, Double>> scrapes = scrapes(server, () -> allTaken(driver.snapshot()));
@@ -61,11 +71,9 @@ class MetricsUnderStressTest {
                 scrapes.add(scrape(server));
                 assertMonotone(scrapes);
                 assertProgramsEqual(scrapes.getLast(), report);
-                for (var lock : report.locks()) {
-                    lock.contexts()
-                            .forEach((level, attempts) ->
-                                    assertLockEquals(scrapes.getLast(), lock.name(), word(level), attempts));
-                }
+                assertLocksEqual(scrapes.getLast(), report.locks());
+                assertMapsEqual(scrapes.getLast(), machine);
+                MetricTable.assertDescribes(meters.scrape());
                 assertThat(report.locks()).extracting(LockRow::name).containsAll(LOCKS);
             }
         }
@@ -75,14 +83,20 @@ class MetricsUnderStressTest {
         return report.locks().stream().map(LockRow::name).toList().containsAll(LOCKS);
     }
 
-    @Test
-    void shouldShowTheLocksOfARunWithoutPrograms() throws Exception {
-        ModeOptions options = ModeOptions.of(StressMode.TORTURE).withCpus(2).withDuration(Duration.ofSeconds(1));
+    @ParameterizedTest
+    @EnumSource
+    void shouldConserveCountsInEachMode(StressMode mode) throws Exception {
+        ModeOptions options = ModeOptions.of(mode)
+                .withCpus(mode.fewestCpus())
+                .withDelays(Duration.ofMillis(1), Duration.ofMillis(1))
+                .withInterruptsEvery(Duration.ofMillis(2), Duration.ofMillis(2))
+                .withHeldTimesInterval(4);
         try (ModeDriver driver = new ModeDriver(options);
-                Meters meters = new Meters(() -> Activity.of(driver.snapshot()))) {
+                Meters meters = new Meters(() -> Activity.of(driver))) {
             driver.start();
             List<Map<String, Double>> scrapes = new ArrayList<>();
-            for (int i = 0; i < SCRAPES; i++) {
+            while (scrapes.size() < MOST_SCRAPES
+                    && (scrapes.size() < SCRAPES || driver.snapshot().locks().isEmpty())) {
                 Thread.sleep(50);
                 scrapes.add(parse(meters.scrape()));
             }
@@ -90,12 +104,48 @@ class MetricsUnderStressTest {
             scrapes.add(parse(meters.scrape()));
             assertMonotone(scrapes);
             Map<String, Double> last = scrapes.getLast();
+            assertThat(report.locks()).isNotEmpty();
             assertCount(last, "spinbpf_stress_violations_total", report.violations());
-            for (var lock : report.locks()) {
-                lock.contexts()
-                        .forEach((level, attempts) -> assertLockEquals(last, lock.name(), word(level), attempts));
+            assertLocksEqual(last, report.locks());
+            assertTalliesEqual(report);
+        }
+    }
+
+    /** The CPUs' own counts, which they keep apart, against the locks' statistics. */
+    private static void assertTalliesEqual(ModeReport report) {
+        for (ModeReport.Row row : report.rows()) {
+            long[] sums = new long[3];
+            for (LockRow lock : report.locks()) {
+                for (LockRow.CpuRow own : lock.perCpu()) {
+                    if (own.cpu() == row.cpu() && own.level() == row.level()) {
+                        LockAttempts attempts = own.attempts();
+                        long timeouts = attempts.count(LockOutcome.TIMEOUT);
+                        sums[0] += attempts.acquired();
+                        sums[1] += attempts.failed() - timeouts;
+                        sums[2] += timeouts;
+                    }
+                }
+            }
+            assertThat(sums)
+                    .as("CPU %d, %s", row.cpu(), row.level())
+                    .containsExactly(row.acquired(), row.deadlocks(), row.timeouts());
+        }
+    }
+
+    private static void assertMapsEqual(Map<String, Double> last, Machine machine) {
+        for (BpfMap map : machine.maps()) {
+            for (MapOperation operation : MapOperation.values()) {
+                for (MapResult result : MapResult.values()) {
+                    long count = map.stats().count(operation, result);
+                    if (count > 0 && !map.def().isGlobalData()) {
+                        String labels = "{kind=\"%s\",map=\"%s\",operation=\"%s\",result=\"%s\"}"
+                                .formatted(map.type().display(), map.name(), operation.word(), result.word());
+                        assertCount(last, "spinbpf_map_operations_total" + labels, count);
+                    }
+                }
             }
         }
+        assertThat(last.keySet()).anyMatch(sample -> sample.startsWith("spinbpf_map_operations_total"));
     }
 
     private static void attachAccepted(Machine machine) throws Exception {
@@ -143,18 +193,26 @@ class MetricsUnderStressTest {
     private static void assertMonotone(List<Map<String, Double>> scrapes) {
         for (int i = 1; i < scrapes.size(); i++) {
             Map<String, Double> later = scrapes.get(i);
-            scrapes.get(i - 1).forEach((sample, value) -> assertThat(later)
-                    .hasEntrySatisfying(
-                            sample, now -> assertThat(now).as(sample).isGreaterThanOrEqualTo(value)));
+            scrapes.get(i - 1).forEach((sample, value) -> {
+                if (COUNTED.matcher(sample).matches()) {
+                    assertThat(later)
+                            .hasEntrySatisfying(
+                                    sample, now -> assertThat(now).as(sample).isGreaterThanOrEqualTo(value));
+                }
+            });
         }
     }
 
     private static void assertProgramsEqual(Map<String, Double> last, StressReport report) {
         for (StressReport.ProgramRow program : report.programs()) {
             program.runs().forEach((level, runs) -> {
-                String labels = "{context=\"" + word(level) + "\",program=\"" + program.name() + "\"}";
+                String labels = "{context=\"%s\",hook=\"%s\",program=\"%s\"}"
+                        .formatted(word(level), program.hook(), program.name());
                 assertCount(last, "spinbpf_program_runs_total" + labels, runs.ended());
                 assertCount(last, "spinbpf_program_misses_total" + labels, runs.misses());
+                assertCount(last, "spinbpf_program_faults_total" + labels, runs.faults());
+                assertThat(last.getOrDefault("spinbpf_program_run_seconds_total" + labels, -1.0))
+                        .isNotNegative();
             });
         }
         report.interrupts()
@@ -168,17 +226,51 @@ class MetricsUnderStressTest {
         assertThat(last.getOrDefault(sample, -1.0).longValue()).as(sample).isEqualTo(expected);
     }
 
-    private static void assertLockEquals(Map<String, Double> last, String lock, String level, LockAttempts attempts) {
-        String labels = "{context=\"" + level + "\",lock=\"" + lock + "\"";
-        for (LockResult result : LockResult.values()) {
-            String sample = "spinbpf_lock_acquisitions_total" + labels + ",result=\"" + result.word() + "\"}";
-            assertCount(last, sample, result.in(attempts));
+    /** Holds the metrics against the report: elements' locks are one series, a row for each in the report. */
+    private static void assertLocksEqual(Map<String, Double> last, List<LockRow> locks) {
+        Map<String, LockAttempts> sums = new TreeMap<>();
+        for (LockRow lock : locks) {
+            lock.contexts().forEach((level, attempts) -> {
+                String labels = "{context=\"%s\",kind=\"%s\",lock=\"%s\",map=\"%s\""
+                        .formatted(
+                                word(level),
+                                lock.identity().kind().word(),
+                                lock.identity().lock(),
+                                lock.identity().map());
+                sums.computeIfAbsent(labels, key -> new LockAttempts()).add(attempts);
+            });
+            assertConserved(lock);
         }
-        assertTimes(last, "spinbpf_lock_wait_seconds", labels, attempts.waits());
-        assertTimes(last, "spinbpf_lock_held_seconds", labels, attempts.holds());
+        sums.forEach((labels, attempts) -> {
+            for (LockOutcome outcome : LockOutcome.values()) {
+                String rest = ",path=\"%s\",result=\"%s\"}".formatted(outcome.pathWord(), outcome.resultWord());
+                assertCount(last, "spinbpf_lock_acquisitions_total" + labels + rest, attempts.count(outcome));
+            }
+            assertTimes(last, "spinbpf_lock_wait_seconds", labels, attempts.waits());
+            assertTimes(last, "spinbpf_lock_held_seconds", labels, attempts.holds());
+        });
     }
 
-    private static void assertTimes(Map<String, Double> last, String name, String labels, TimeSnapshot times) {
+    /** Attempts are the sum of their results, by context those of all CPUs, and as many waited as did not go fast. */
+    private static void assertConserved(LockRow lock) {
+        lock.contexts().forEach((level, attempts) -> {
+            LockAttempts sum = new LockAttempts();
+            lock.perCpu().stream().filter(row -> row.level() == level).forEach(row -> sum.add(row.attempts()));
+            for (LockOutcome outcome : LockOutcome.values()) {
+                assertThat(sum.count(outcome)).as(lock.name()).isEqualTo(attempts.count(outcome));
+            }
+            assertThat(attempts.total())
+                    .isEqualTo(Arrays.stream(LockResult.values())
+                            .mapToLong(result -> result.in(attempts))
+                            .sum())
+                    .isEqualTo(attempts.acquired() + attempts.failed());
+            assertThat(attempts.waits().count())
+                    .as("waits for %s", lock.name())
+                    .isEqualTo(attempts.total() - attempts.count(LockOutcome.FAST));
+        });
+    }
+
+    private static void assertTimes(Map<String, Double> last, String name, String labels, TimeHistogram times) {
         if (!times.isEmpty()) {
             assertCount(last, name + "_count" + labels + "}", times.count());
             assertCount(last, name + "_bucket" + labels + ",le=\"+Inf\"}", times.count());

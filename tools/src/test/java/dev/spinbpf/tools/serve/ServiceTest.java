@@ -37,6 +37,7 @@ class ServiceTest {
     private static final String ELEMENT = MAP + "/elements/{key}";
     private static final String ABBA = "abba.bpf.o";
     private static final String COUNTER = "packet_counter.bpf.o";
+    private static final String NESTING = "nesting.bpf.o";
     private static final String LEAKED = "leaked_lock.bpf.o";
 
     private final HttpClient client = HttpClient.newHttpClient();
@@ -86,10 +87,10 @@ class ServiceTest {
     /** Sends a request and checks the answer against the description; returns its body. */
     private Object call(int status, String method, String template, String json, String... values) throws Exception {
         BodyPublisher body = json == null ? null : BodyPublishers.ofString(json);
-        return call(status, method, template, "", body, "application/json", values);
+        return callWith(status, method, template, "", body, "application/json", values);
     }
 
-    private Object call(
+    private Object callWith(
             int status, String method, String template, String query, BodyPublisher body, String type, String... values)
             throws Exception {
         String path = template;
@@ -114,7 +115,7 @@ class ServiceTest {
     }
 
     private Object upload(int status, String name, byte[] bytes) throws Exception {
-        return call(
+        return callWith(
                 status,
                 "POST",
                 "/api/v1/objects",
@@ -161,9 +162,9 @@ class ServiceTest {
     private void objects() throws Exception {
         upload(201, LEAKED);
         upload(409, LEAKED);
-        upload(400, "");
-        upload(422, "..");
-        upload(422, "a%2Fb");
+        upload(400, "", sample(LEAKED));
+        upload(422, "..", sample(LEAKED));
+        upload(422, "a%2Fb", sample(LEAKED));
         upload(422, "junk.bpf.o", new byte[] {1, 2, 3});
         call(200, "GET", "/api/v1/objects", null);
         call(200, "GET", "/api/v1/objects/{object}", null, LEAKED);
@@ -230,13 +231,6 @@ class ServiceTest {
         call(422, "GET", ELEMENT, null, COUNTER, "packets", "1100");
         call(422, "GET", ELEMENT, null, COUNTER, "packets", "xx");
         String exists = "{\"value\":\"0100000000000000\",\"flags\":\"noexist\"}";
-        int noexist = send(request(
-                                "PUT",
-                                "/api/v1/maps/" + COUNTER + "/packets/elements/" + key,
-                                BodyPublishers.ofString(exists))
-                        .header("Content-Type", "application/json"))
-                .statusCode();
-        assertThat(noexist).isEqualTo(409);
         call(409, "PUT", ELEMENT, exists, COUNTER, "packets", key);
         call(404, "PUT", ELEMENT, "{\"value\":\"00\"}", COUNTER, "none", key);
         call(422, "PUT", ELEMENT, "{\"value\":\"00\"}", COUNTER, "packets", key);
@@ -254,12 +248,17 @@ class ServiceTest {
         page(400, "?wrong=1");
         page(422, "?after=1");
         call(404, "GET", MAP + "/elements", null, COUNTER, "none");
-        call(404, "DELETE", ELEMENT, null, COUNTER, "packets", "99999999");
-        call(422, "DELETE", ELEMENT, null, COUNTER, "packets", "1100");
+        upload(201, NESTING);
+        call(200, "POST", PROGRAM + "/load", null, NESTING, "sample");
+        call(204, "PUT", ELEMENT, "{\"value\":\"0100000000000000\"}", NESTING, "latest", key);
+        call(200, "GET", ELEMENT, null, NESTING, "latest", key);
+        call(204, "DELETE", ELEMENT, null, NESTING, "latest", key);
+        call(404, "DELETE", ELEMENT, null, NESTING, "latest", key);
+        call(422, "DELETE", ELEMENT, null, NESTING, "latest", "1100");
     }
 
     private Object page(int status, String query) throws Exception {
-        return call(status, "GET", MAP + "/elements", query, null, "", COUNTER, "packets");
+        return callWith(status, "GET", MAP + "/elements", query, null, "", COUNTER, "packets");
     }
 
     private void locksAndWorkload() throws Exception {
@@ -269,7 +268,7 @@ class ServiceTest {
         while (((List<?>) JsonTree.at(call(200, "GET", "/api/v1/failures", null), "reports")).isEmpty()) {
             Thread.sleep(20);
         }
-        call(400, "GET", "/api/v1/failures", "?limit=x", null, "");
+        callWith(400, "GET", "/api/v1/failures", "?limit=x", null, "");
         for (int i = 0; i < 200; i++) {
             call(200, "GET", "/api/v1/locks", null);
         }
@@ -286,8 +285,6 @@ class ServiceTest {
         assertThat(JsonTree.at(element, "values", 0))
                 .as("what is in the maps stays")
                 .isEqualTo("ff00000000000000");
-        call(204, "DELETE", ELEMENT, null, COUNTER, "packets", key);
-        call(404, "GET", ELEMENT, null, COUNTER, "packets", key);
         call(200, "POST", PROGRAM + "/unload", null, COUNTER, counterProgram());
         call(404, "GET", MAP, null, COUNTER, "packets");
     }

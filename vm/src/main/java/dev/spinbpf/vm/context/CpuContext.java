@@ -31,6 +31,7 @@ public final class CpuContext {
     private PollPoint pollPoint = run -> {};
     private long budget = Long.MAX_VALUE;
     private int depth;
+    private boolean timed;
 
     /**
      * @param arena where stacks and contexts are allocated, below 4 GiB
@@ -57,6 +58,11 @@ public final class CpuContext {
     /** Most instructions of one run. */
     public void budget(long instructions) {
         budget = instructions;
+    }
+
+    /** Counts the time of runs too, which costs two readings of the clock each: {@code kernel.bpf_stats_enabled}. */
+    public void timeRuns() {
+        timed = true;
     }
 
     /** Returns how many runs are nested now. */
@@ -111,11 +117,15 @@ public final class CpuContext {
         execution.below(depth == 0 ? null : executions.get(depth - 1));
         depth++;
         execution.budget(budget);
+        long startNanos = timed ? cpu.nanoTime() : 0;
         long result;
         try {
             result = execution.run(program.code(), contextAddress);
         } finally {
             depth--;
+        }
+        if (timed) {
+            program.stats().countTime(cpu, cpu.nanoTime() - startNanos);
         }
         Fault fault = execution.fault();
         if (fault == null && !execution.stopped()) {

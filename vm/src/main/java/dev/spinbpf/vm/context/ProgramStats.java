@@ -21,7 +21,8 @@ public final class ProgramStats {
     private static final int RUNS = PADDING;
     private static final int MISSES = RUNS + LEVELS;
     private static final int FAULTS = MISSES + LEVELS;
-    private static final int INSNS = FAULTS + LEVELS;
+    private static final int NANOS = FAULTS + LEVELS;
+    private static final int INSNS = NANOS + LEVELS;
     private static final int RESULTS_USED = INSNS + 1;
     private static final int RESULTS = RESULTS_USED + 1;
     private static final int OTHER_RESULTS = RESULTS + 2 * DISTINCT_RESULTS;
@@ -51,6 +52,11 @@ public final class ProgramStats {
         counters[RESULTS + 2 * used] = result;
         counters[RESULTS + 2 * used + 1] = 1;
         COUNTERS.setRelease(counters, RESULTS_USED, used + 1L);
+    }
+
+    /** Counts the time of a run, whatever its end. */
+    void countTime(Cpu cpu, long nanos) {
+        add(countersByCpu[cpu.id()], NANOS + cpu.level().ordinal(), nanos);
     }
 
     void countMiss(Cpu cpu) {
@@ -86,6 +92,14 @@ public final class ProgramStats {
     /** Runs that ended with a fault. */
     public long faults(ContextLevel level) {
         return sum(FAULTS + level.ordinal());
+    }
+
+    /**
+     * Returns the time of all runs at a level in nanoseconds, with that of whatever interrupted them; counted while
+     * {@link CpuContext#timeRuns} is on.
+     */
+    public long nanos(ContextLevel level) {
+        return sum(NANOS + level.ordinal());
     }
 
     /** Instructions executed by runs that ended with a result. */

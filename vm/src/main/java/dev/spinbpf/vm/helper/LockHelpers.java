@@ -18,7 +18,7 @@ final class LockHelpers {
 
     static void register(FunctionTable table, EmulatedKernel kernel) {
         LockHelpers locks = new LockHelpers(kernel);
-        table.helper("bpf_spin_lock", (run, lock, _, _, _, _) -> locks.spinLock(run.cpu(), lock));
+        table.helper("bpf_spin_lock", (run, lock, _, _, _, _) -> locks.spinLock(run, lock));
         table.helper("bpf_spin_unlock", (run, lock, _, _, _, _) -> locks.spinUnlock(run.cpu(), lock));
         table.kfunc("bpf_res_spin_lock", (run, lock, _, _, _, _) -> locks.lock(run, lock));
         table.kfunc("bpf_res_spin_unlock", (run, lock, _, _, _, _) -> locks.unlock(run.cpu(), lock));
@@ -46,12 +46,22 @@ final class LockHelpers {
         table.kfunc("bpf_rcu_read_unlock", (_, _, _, _, _, _) -> 0);
     }
 
-    private long spinLock(Cpu cpu, long lock) {
-        LockClass lockClass = kernel.locks().stats().ofAddress(lock);
+    private long spinLock(Execution run, long lock) {
+        Cpu cpu = run.cpu();
+        LockClass lockClass = lockClass(run, lock);
         long flags = PlainSpinLock.lock(cpu, lock, lockClass);
         kernel.local(cpu).spinLockTaken(lock, flags);
         kernel.locks().delay(cpu, lockClass);
         return 0;
+    }
+
+    /** What a lock is counted under; the first program that takes it says where it is in the source. */
+    private LockClass lockClass(Execution run, long lock) {
+        LockClass known = kernel.locks().stats().ofAddress(lock);
+        if (known.site().isEmpty()) {
+            known.setSite(StackText.sourceLine(run.code().program(), run.slot()));
+        }
+        return known;
     }
 
     private long spinUnlock(Cpu cpu, long lock) {
@@ -61,7 +71,7 @@ final class LockHelpers {
 
     private long lock(Execution run, long lock) {
         Cpu cpu = run.cpu();
-        LockClass lockClass = kernel.locks().stats().ofAddress(lock);
+        LockClass lockClass = lockClass(run, lock);
         int result = kernel.locks().lock(cpu, lock, lockClass);
         if (result == 0) {
             kernel.heldSites().taken(run, lock);
@@ -81,7 +91,7 @@ final class LockHelpers {
     private long lockIrqsave(Execution run, long lock, long flagsAddress) {
         Cpu cpu = run.cpu();
         long flags = cpu.irqSave();
-        LockClass lockClass = kernel.locks().stats().ofAddress(lock);
+        LockClass lockClass = lockClass(run, lock);
         int result = kernel.locks().lock(cpu, lock, lockClass);
         if (result != 0) {
             reports.lockFailed(run, result, lock, "_irqsave");

@@ -6,6 +6,7 @@ import static dev.spinbpf.programs.linux.Errno.ENOENT;
 import static dev.spinbpf.programs.linux.Errno.ENOMEM;
 
 import dev.spinbpf.maps.map.BpfMap;
+import dev.spinbpf.maps.map.MapOperation;
 import dev.spinbpf.maps.map.SlotArrayMap;
 import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.vm.exec.Code;
@@ -17,20 +18,35 @@ final class MapHelpers {
     private MapHelpers() {}
 
     static void register(FunctionTable table, EmulatedKernel kernel) {
-        table.helper("bpf_map_lookup_elem", (run, map, key, _, _, _) -> kernel.map(map)
-                .lookup(run.cpu(), key));
-        table.helper("bpf_map_update_elem", (run, map, key, value, flags, _) -> kernel.map(map)
-                .update(run.cpu(), key, value, flags));
-        table.helper("bpf_map_delete_elem", (run, map, key, _, _, _) -> kernel.map(map)
-                .delete(run.cpu(), key));
-        table.helper("bpf_map_push_elem", (run, map, value, flags, _, _) -> kernel.map(map)
-                .push(run.cpu(), value, flags));
-        table.helper("bpf_map_pop_elem", (run, map, value, _, _, _) -> kernel.map(map)
-                .pop(run.cpu(), value));
-        table.helper("bpf_map_peek_elem", (run, map, value, _, _, _) -> kernel.map(map)
-                .peek(run.cpu(), value));
-        table.helper("bpf_map_lookup_percpu_elem", (run, map, key, cpu, _, _) -> kernel.map(map)
-                .lookupPercpu(run.cpu(), key, (int) cpu));
+        table.helper("bpf_map_lookup_elem", (run, address, key, _, _, _) -> {
+            BpfMap map = kernel.map(address);
+            return map.stats().countFound(run.cpu(), MapOperation.LOOKUP, map.lookup(run.cpu(), key));
+        });
+        table.helper("bpf_map_update_elem", (run, address, key, value, flags, _) -> {
+            BpfMap map = kernel.map(address);
+            return map.stats().count(run.cpu(), MapOperation.UPDATE, map.update(run.cpu(), key, value, flags));
+        });
+        table.helper("bpf_map_delete_elem", (run, address, key, _, _, _) -> {
+            BpfMap map = kernel.map(address);
+            return map.stats().count(run.cpu(), MapOperation.DELETE, map.delete(run.cpu(), key));
+        });
+        table.helper("bpf_map_push_elem", (run, address, value, flags, _, _) -> {
+            BpfMap map = kernel.map(address);
+            return map.stats().count(run.cpu(), MapOperation.PUSH, map.push(run.cpu(), value, flags));
+        });
+        table.helper("bpf_map_pop_elem", (run, address, value, _, _, _) -> {
+            BpfMap map = kernel.map(address);
+            return map.stats().count(run.cpu(), MapOperation.POP, map.pop(run.cpu(), value));
+        });
+        table.helper("bpf_map_peek_elem", (run, address, value, _, _, _) -> {
+            BpfMap map = kernel.map(address);
+            return map.stats().count(run.cpu(), MapOperation.PEEK, map.peek(run.cpu(), value));
+        });
+        table.helper("bpf_map_lookup_percpu_elem", (run, address, key, cpu, _, _) -> {
+            BpfMap map = kernel.map(address);
+            long found = map.lookupPercpu(run.cpu(), key, (int) cpu);
+            return map.stats().countFound(run.cpu(), MapOperation.LOOKUP_PERCPU, found);
+        });
         table.helper(
                 "bpf_for_each_map_elem",
                 (run, map, callback, context, flags, _) -> forEach(kernel, run, map, callback, context, flags));
@@ -52,10 +68,11 @@ final class MapHelpers {
             return -ENOMEM;
         }
         try {
-            return map.forEach(
+            long visits = map.forEach(
                     run.cpu(),
                     (_, visited, key, value) -> run.callback(callback, visited.address(), key, value, context),
                     scratch);
+            return map.stats().count(run.cpu(), MapOperation.FOR_EACH, visits);
         } finally {
             local.pop(keySize);
         }

@@ -14,6 +14,7 @@ import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.vm.exec.Execution;
 import dev.spinbpf.vm.exec.TrapException;
+import java.util.function.ObjLongConsumer;
 
 /** Ring buffers and perf event arrays: output of programs to user space. */
 final class RingBufferHelpers {
@@ -37,22 +38,14 @@ final class RingBufferHelpers {
         table.helper(
                 "bpf_ringbuf_reserve_dynptr",
                 (run, map, size, flags, dynptr, _) -> reserve(run, buffer(kernel, map), size, flags, dynptr));
-        table.helper("bpf_ringbuf_submit_dynptr", (_, dynptr, flags, _, _, _) -> {
-            long record = DynptrHelpers.data(dynptr);
-            if (record != 0) {
-                bufferOf(kernel, record).submit(record, flags);
-                DynptrHelpers.setNull(dynptr);
-            }
-            return 0;
-        });
-        table.helper("bpf_ringbuf_discard_dynptr", (_, dynptr, flags, _, _, _) -> {
-            long record = DynptrHelpers.data(dynptr);
-            if (record != 0) {
-                bufferOf(kernel, record).discard(record, flags);
-                DynptrHelpers.setNull(dynptr);
-            }
-            return 0;
-        });
+        table.helper(
+                "bpf_ringbuf_submit_dynptr",
+                (_, dynptr, flags, _, _, _) ->
+                        endRecord(kernel, dynptr, (buffer, record) -> buffer.submit(record, flags)));
+        table.helper(
+                "bpf_ringbuf_discard_dynptr",
+                (_, dynptr, flags, _, _, _) ->
+                        endRecord(kernel, dynptr, (buffer, record) -> buffer.discard(record, flags)));
         table.helper(
                 "bpf_user_ringbuf_drain",
                 (run, map, callback, context, flags, _) -> drain(kernel, run, map, callback, context, flags));
@@ -125,6 +118,16 @@ final class RingBufferHelpers {
             return buffer;
         }
         throw new TrapException("0x" + Long.toHexString(address) + " is not a ring buffer");
+    }
+
+    /** Ends the record that a dynptr stands for, if it does, and makes that null. */
+    private static long endRecord(EmulatedKernel kernel, long dynptr, ObjLongConsumer<RingBufferMap> end) {
+        long record = DynptrHelpers.data(dynptr);
+        if (record != 0) {
+            end.accept(bufferOf(kernel, record), record);
+            DynptrHelpers.setNull(dynptr);
+        }
+        return 0;
     }
 
     private static RingBufferMap bufferOf(EmulatedKernel kernel, long record) {

@@ -52,7 +52,12 @@ final class StackText {
     }
 
     private static String line(LineInfo line) {
-        String path = line.file();
-        return line.text().strip() + " @ " + path.substring(path.lastIndexOf('/') + 1) + ":" + line.line();
+        return line.text().strip() + " @ " + line.place();
+    }
+
+    /** The source line of an instruction, {@code file.c:18}; {@code unknown} where the object does not say. */
+    static String sourceLine(Program program, int slot) {
+        LineInfo line = program.lineAt(slot);
+        return line == null ? "unknown" : line.place();
     }
 }

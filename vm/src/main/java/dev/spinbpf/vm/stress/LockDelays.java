@@ -3,6 +3,7 @@ package dev.spinbpf.vm.stress;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.lock.HoldDelay;
 import dev.spinbpf.maps.lock.LockClass;
+import dev.spinbpf.maps.lock.LockIdentity;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -43,12 +44,13 @@ final class LockDelays implements HoldDelay {
     }
 
     private ProgramWorkload.LockDelay[] of(LockClass lock) {
-        return delays.stream().filter(delay -> fits(delay, lock.name())).toArray(ProgramWorkload.LockDelay[]::new);
+        return delays.stream().filter(delay -> fits(delay, lock.identity())).toArray(ProgramWorkload.LockDelay[]::new);
     }
 
-    private static boolean fits(ProgramWorkload.LockDelay delay, String lock) {
-        boolean ofMap = lock.startsWith("map '" + delay.map() + "' ") || lock.startsWith(delay.map() + "[");
-        return (delay.map().isEmpty() || ofMap) && (delay.lock().isEmpty() || lock.equals(delay.lock()));
+    private static boolean fits(ProgramWorkload.LockDelay delay, LockIdentity lock) {
+        boolean isNamed = delay.lock().equals(lock.lock()) || delay.lock().equals(lock.text());
+        return (delay.map().isEmpty() || delay.map().equals(lock.map()))
+                && (delay.lock().isEmpty() || isNamed);
     }
 
     /** Is busy while interrupts land. */

@@ -9,7 +9,6 @@ import dev.spinbpf.maps.lock.LockRow;
 import dev.spinbpf.maps.lock.LockStats;
 import dev.spinbpf.maps.lock.RqSpinLock;
 import dev.spinbpf.maps.lock.TasLock;
-import dev.spinbpf.maps.lock.TimeSnapshot;
 import dev.spinbpf.maps.memory.GuestArena;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -84,6 +83,21 @@ public final class ModeDriver implements StressRun {
     /** The locks, for tests that damage them. */
     List<GuardedLock> locks() {
         return workload.locks();
+    }
+
+    /** Returns the CPUs. */
+    public Cpus cpus() {
+        return cpus;
+    }
+
+    /** Returns what is counted about the locks. */
+    public LockStats lockStats() {
+        return stats;
+    }
+
+    /** Returns how often something happened that must not, stuck CPUs included. */
+    public long violationCount() {
+        return workload.violations().count() + stuck.size();
     }
 
     @Override
@@ -185,7 +199,7 @@ public final class ModeDriver implements StressRun {
                 tally.acquired(),
                 tally.deadlocks(),
                 tally.timeouts(),
-                TimeSnapshot.of(tally.latency()));
+                tally.latency().copy());
     }
 
     @Override

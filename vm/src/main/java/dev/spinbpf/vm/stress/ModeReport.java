@@ -2,7 +2,7 @@ package dev.spinbpf.vm.stress;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.lock.LockRow;
-import dev.spinbpf.maps.lock.TimeSnapshot;
+import dev.spinbpf.maps.lock.TimeHistogram;
 import java.util.List;
 import java.util.Map;
 
@@ -48,7 +48,7 @@ public record ModeReport(
             long acquired,
             long deadlocks,
             long timeouts,
-            TimeSnapshot latency) {}
+            TimeHistogram latency) {}
 
     /** Returns true where nothing happened that must not. */
     public boolean isGood() {

@@ -123,7 +123,8 @@ public record ProgramWorkload(
     /**
      * A delay in critical sections: the CPU is busy for a time, while interrupts land, right after it took a lock.
      *
-     * @param lock name of the lock, as reports show it; empty for any
+     * @param lock the lock: its name in reports, or its bare name (of the variable or member, or {@code bucket} and the
+     *     like); empty for any
      * @param map name of the map that the lock is in, be it one of a program in its values or one of the map itself;
      *     empty for any
      * @param level the level at which the lock is taken, or null for any

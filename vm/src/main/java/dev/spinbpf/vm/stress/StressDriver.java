@@ -61,6 +61,9 @@ public final class StressDriver {
         seeds = new SplittableRandom(options.seed());
         ticker = new Ticker(seeds.split());
         events = new EventTable(machine.cpus(), ticker);
+        for (Cpu cpu : machine.cpus().all()) {
+            machine.context(cpu.id()).timeRuns();
+        }
         machine.addFaultListener(fault -> {
             synchronized (faults) {
                 if (faults.size() < StressReport.MAX_FAULTS) {
@@ -118,6 +121,16 @@ public final class StressDriver {
         synchronized (attached) {
             attached.remove(program);
         }
+    }
+
+    /** Returns the machine that is kept busy. */
+    public Machine machine() {
+        return machine;
+    }
+
+    /** Returns how many CPUs did not stop in time; 0 until the end. */
+    public int stuckCount() {
+        return stuck.size();
     }
 
     /** Starts all CPUs; returns at once. */
@@ -183,7 +196,8 @@ public final class StressDriver {
         return snapshot();
     }
 
-    private Map<LoadedProgram, HookTarget> attached() {
+    /** Returns the programs that are attached now, each with the hook that it was attached to last. */
+    public Map<LoadedProgram, HookTarget> attached() {
         synchronized (attached) {
             return new LinkedHashMap<>(attached);
         }

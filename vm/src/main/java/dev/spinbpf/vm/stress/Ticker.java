@@ -13,7 +13,7 @@ import java.util.function.BooleanSupplier;
  * The clock of a stress run: one thread that makes paced events come on the CPUs, so that they land wherever a CPU
  * happens to be, inside a lock's slow path as well.
  *
- * <p>Turns are at times counted from the start, never from the turn before as it really came. A turn that is late comes
+ * <p>Turns are at times counted from when the clock starts, or the event is added, never from the turn before as it really came. A turn that is late comes
  * at once; of several that are late only one comes, and the others are reported as passed over.
  */
 final class Ticker {
@@ -58,7 +58,10 @@ final class Ticker {
             this.pacing = pacing;
             this.cpus = cpus;
             this.moments = moments;
-            this.atNanos = System.nanoTime() + distance();
+        }
+
+        void begin(long nowNanos) {
+            atNanos = nowNanos + distance();
         }
 
         private long distance() {
@@ -95,6 +98,7 @@ final class Ticker {
     void run(BooleanSupplier stopping) {
         while (!stopping.getAsBoolean()) {
             for (Turn turn = added.poll(); turn != null; turn = added.poll()) {
+                turn.begin(System.nanoTime());
                 turns.add(turn);
             }
             long nowNanos = System.nanoTime();

@@ -40,6 +40,7 @@ public final class WorkloadRun implements StressRun {
     private final StressDriver driver;
     private final List<LoadedObject> objects = new ArrayList<>();
     private final List<Answer> answers = new ArrayList<>();
+    private final List<Verdict> verdicts = new ArrayList<>();
     private final List<ProgramWorkload.Attachment> attachments = new ArrayList<>();
 
     /**
@@ -161,7 +162,9 @@ public final class WorkloadRun implements StressRun {
 
     private @Nullable LoadedProgram load(String name, ProgramObject object, Program program, Btf kernelTypes) {
         VerifierOptions options = new VerifierOptions(false, kernelTypes, VerifierOptions.INSN_LIMIT);
-        return switch (Verifier.verify(object, program, options)) {
+        Verdict verdict = Verifier.verify(object, program, options);
+        verdicts.add(verdict);
+        return switch (verdict) {
             case Verdict.Accepted accepted -> {
                 try {
                     LoadedProgram loaded = machine.load(accepted.program());
@@ -280,6 +283,11 @@ public final class WorkloadRun implements StressRun {
     /** Returns the objects, in the order of the workload. */
     public List<LoadedObject> objects() {
         return List.copyOf(objects);
+    }
+
+    /** Returns the verdicts on all programs that could be linked, in order. */
+    public List<Verdict> verdicts() {
+        return List.copyOf(verdicts);
     }
 
     /** Returns the answers for all programs, in order. */

@@ -3,7 +3,6 @@ package dev.spinbpf.vm.exec;
 import dev.spinbpf.maps.cpu.Clock;
 import dev.spinbpf.maps.cpu.Cpus;
 import dev.spinbpf.maps.memory.GuestArena;
-import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.AttachType;
@@ -36,19 +35,14 @@ final class Snippet implements AutoCloseable, Linkage {
     }
 
     Code slots(List<Insn> slots) {
-        Program program = new Program(
+        Program program = Program.of(
                 "snippet",
                 "syscall",
                 ProgType.SYSCALL,
                 AttachType.XDP,
-                null,
-                false,
-                true,
                 slots,
-                List.of(new Subprog("snippet", 0, slots.size(), true, 0)),
-                List.of());
-        ProgramObject object =
-                new ProgramObject("snippet.o", "GPL", List.of(program), List.of(), List.of(), Btf.EMPTY, List.of());
+                List.of(new Subprog("snippet", 0, slots.size(), true, 0)));
+        ProgramObject object = ProgramObject.of("snippet.o", "GPL", List.of(program), List.of());
         return Code.of(object, program, this, new BitSet());
     }
 

@@ -2,7 +2,10 @@ package dev.spinbpf.vm.soundness;
 
 import java.util.SplittableRandom;
 
-/** Random numbers that favour the edges of ranges. */
+/**
+ * Random numbers that favour the edges of ranges. The edges are those of ScalarSamples in the verifier's tests, which
+ * other modules do not see.
+ */
 final class RandomNumbers {
     private static final long[] EDGES = {
         0,

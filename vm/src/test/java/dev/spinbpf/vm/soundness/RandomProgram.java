@@ -176,13 +176,7 @@ final class RandomProgram extends ProgramWriter {
             emit(Op.ADD64_IMM, copy, 0, 0, random.below(8));
             knob = copy;
         }
-        int pointer = other(knob);
-        emit(Op.MOV64_REG, pointer, VALUE, 0, 0);
-        emit(Op.ADD64_REG, pointer, knob, 0, 0);
-        isNumber[pointer] = false;
-        loadOrStore(pointer, random.below(8));
-        landAll(jumps);
-        restrict(numbers);
+        accessAt(knob, jumps, numbers);
     }
 
     private void arithmetic() {
@@ -379,13 +373,18 @@ final class RandomProgram extends ProgramWriter {
         if (random.once(4)) {
             emit(Op.MUL64_IMM, index, 0, 0, 1 + random.below(2));
         }
-        int pointer = other(index);
+        accessAt(index, jumps, numbers);
+    }
+
+    /** Reads or writes the value at a distance in a register, and lands what jumped over that. */
+    private void accessAt(int distance, List<Integer> jumps, boolean[] numbersBefore) {
+        int pointer = other(distance);
         emit(Op.MOV64_REG, pointer, VALUE, 0, 0);
-        emit(Op.ADD64_REG, pointer, index, 0, 0);
+        emit(Op.ADD64_REG, pointer, distance, 0, 0);
         isNumber[pointer] = false;
         loadOrStore(pointer, random.below(8));
         landAll(jumps);
-        restrict(numbers);
+        restrict(numbersBefore);
     }
 
     /** After code that may have been jumped over: only what was a number before and still is one. */

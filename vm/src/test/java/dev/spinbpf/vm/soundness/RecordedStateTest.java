@@ -17,6 +17,15 @@ import org.junit.jupiter.api.Test;
 
 /** The comparison of runs with recorded states notices a state that says too much. */
 class RecordedStateTest {
+    private static final String SPILLED_RANGE = """
+            r8 = *(u32 *)(r1 +8)
+            r8 &= 3
+            *(u64 *)(r10 -8) = r8
+            r8 = 0
+            r0 = *(u64 *)(r10 -8)
+            exit
+            """;
+
     private static final int RUNS = 200;
 
     private static List<Insn> program(String body) throws AssemblyException {
@@ -60,14 +69,7 @@ class RecordedStateTest {
 
     @Test
     void shouldNoticeARangeThatIsTooNarrow() throws Exception {
-        List<Insn> insns = program("""
-                r8 = *(u32 *)(r1 +8)
-                r8 &= 3
-                *(u64 *)(r10 -8) = r8
-                r8 = 0
-                r0 = *(u64 *)(r10 -8)
-                exit
-                """);
+        List<Insn> insns = program(SPILLED_RANGE);
         assertThat(finding(insns, state -> state)).isNull();
         assertThat(finding(insns, eachClaim(RecordedStateTest::withoutLargest)))
                 .contains("no recorded state of the exact verification at 2")
@@ -76,14 +78,7 @@ class RecordedStateTest {
 
     @Test
     void shouldNoticeANarrowRangeInTheStackAlone() throws Exception {
-        List<Insn> insns = program("""
-                r8 = *(u32 *)(r1 +8)
-                r8 &= 3
-                *(u64 *)(r10 -8) = r8
-                r8 = 0
-                r0 = *(u64 *)(r10 -8)
-                exit
-                """);
+        List<Insn> insns = program(SPILLED_RANGE);
         UnaryOperator<Claim> inStack =
                 claim -> claim instanceof Claim.Scalar scalar && scalar.place() instanceof ValuePlace.Stack
                         ? withoutLargest(claim)

@@ -1,6 +1,5 @@
 package dev.spinbpf.vm.soundness;
 
-import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.AttachType;
@@ -29,21 +28,11 @@ record TrialSubject(ProgramObject object, Program program) {
             int end = i + 1 < sorted.size() ? sorted.get(i + 1) : insns.size();
             subprogs.add(new Subprog(i == 0 ? "soundness" : "function" + i, sorted.get(i), end, i == 0, 0));
         }
-        Program program = new Program(
-                "soundness",
-                "tc",
-                ProgType.SCHED_CLS,
-                AttachType.CGROUP_INET_INGRESS,
-                null,
-                false,
-                true,
-                insns,
-                subprogs,
-                List.of());
+        Program program =
+                Program.of("soundness", "tc", ProgType.SCHED_CLS, AttachType.CGROUP_INET_INGRESS, insns, subprogs);
         List<MapDef> maps =
                 List.of(map("values", RandomProgram.VALUE_SIZE), map("looked_up", RandomProgram.LOOKED_UP_SIZE));
-        ProgramObject object =
-                new ProgramObject("soundness.o", "GPL", List.of(program), maps, List.of(), Btf.EMPTY, List.of());
+        ProgramObject object = ProgramObject.of("soundness.o", "GPL", List.of(program), maps);
         return new TrialSubject(object, program);
     }
 

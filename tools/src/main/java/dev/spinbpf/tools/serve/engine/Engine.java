@@ -339,19 +339,19 @@ public final class Engine implements AutoCloseable {
      * @param most how many
      */
     public MapPage page(String object, String map, byte @Nullable [] after, int most) throws Refusal {
-        return onMap(object, map, null, (found, cpu) -> MapAccess.page(found, cpu, after, most));
+        return onMap(object, map, null, (found, cpu) -> ServedMapAccess.page(found, cpu, after, most));
     }
 
     /** Reads an element. */
     public MapPage.Element lookup(String object, String map, byte[] key) throws Refusal {
-        return onMap(object, map, null, (found, cpu) -> MapAccess.lookup(found, cpu, key));
+        return onMap(object, map, null, (found, cpu) -> ServedMapAccess.lookup(found, cpu, key));
     }
 
     /** Puts an element in; flags are {@code any}, {@code noexist} or {@code exist}. */
     public void update(String object, String map, byte[] key, byte[] value, String flags) throws Refusal {
-        long bits = MapAccess.flags(flags);
+        long bits = ServedMapAccess.flags(flags);
         onMap(object, map, new Change.Updated(object, map, key, value, bits), (found, cpu) -> {
-            MapAccess.update(found, cpu, key, value, bits);
+            ServedMapAccess.update(found, cpu, key, value, bits);
             return true;
         });
     }
@@ -359,7 +359,7 @@ public final class Engine implements AutoCloseable {
     /** Removes an element. */
     public void delete(String object, String map, byte[] key) throws Refusal {
         onMap(object, map, new Change.Deleted(object, map, key), (found, cpu) -> {
-            MapAccess.delete(found, cpu, key);
+            ServedMapAccess.delete(found, cpu, key);
             return true;
         });
     }

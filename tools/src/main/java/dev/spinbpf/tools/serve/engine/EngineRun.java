@@ -3,6 +3,7 @@ package dev.spinbpf.tools.serve.engine;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.maps.map.MapCreationException;
+import dev.spinbpf.tools.metrics.Activity;
 import dev.spinbpf.tools.serve.engine.Refusal.Kind;
 import dev.spinbpf.tools.snapshot.LiveMaps;
 import dev.spinbpf.tools.snapshot.SnapshotException;
@@ -116,6 +117,11 @@ public final class EngineRun {
     /** Returns the numbers of the workload. */
     public ProgramWorkload workload() {
         return base;
+    }
+
+    /** Returns the present machine as metrics see it. */
+    public Activity activity() {
+        return Activity.of(run.driver());
     }
 
     /** Returns a report of the run so far. */
@@ -356,8 +362,8 @@ public final class EngineRun {
                                 + ", which is not there");
             }
             for (ProgramWorkload.Element element : contents.elements()) {
-                MapAccess.update(
-                        map, cpu, element.key().toArray(), element.value().toArray(), MapAccess.flags("any"));
+                ServedMapAccess.update(
+                        map, cpu, element.key().toArray(), element.value().toArray(), ServedMapAccess.flags("any"));
             }
         }
     }

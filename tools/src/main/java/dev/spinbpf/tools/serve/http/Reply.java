@@ -23,6 +23,11 @@ public sealed interface Reply {
         return new Content(status, type, text.getBytes(StandardCharsets.UTF_8), Map.of());
     }
 
+    /** Returns an answer of bytes with status 200. */
+    static Content bytes(String type, byte[] body) {
+        return new Content(200, type, body, Map.of());
+    }
+
     /** Returns an answer of JSON with status 200. */
     static Content json(String text) {
         return text(200, "application/json", text);

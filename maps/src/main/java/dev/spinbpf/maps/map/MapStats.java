@@ -1,0 +1,45 @@
+package dev.spinbpf.maps.map;
+
+import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.cpu.CpuCounters;
+import dev.spinbpf.programs.linux.Errno;
+
+/**
+ * The operations on a map by their results: those of programs, which the helpers count, and those of user space. Batches
+ * are not counted.
+ */
+public final class MapStats {
+    private static final int RESULTS = MapResult.values().length;
+
+    private final CpuCounters counters;
+
+    MapStats(int cpus) {
+        counters = new CpuCounters(cpus, MapOperation.values().length * RESULTS);
+    }
+
+    private static int index(MapOperation operation, MapResult result) {
+        return operation.ordinal() * RESULTS + result.ordinal();
+    }
+
+    /**
+     * Counts an operation; for the CPU's thread.
+     *
+     * @param returned what it returned: an error where that is negative
+     * @return {@code returned}
+     */
+    public long count(Cpu cpu, MapOperation operation, long returned) {
+        counters.add(cpu, index(operation, MapResult.of(returned)), 1);
+        return returned;
+    }
+
+    /** Counts a lookup, and returns the address that it found, 0 for none. */
+    public long countFound(Cpu cpu, MapOperation operation, long address) {
+        count(cpu, operation, address == 0 ? -Errno.ENOENT : 0);
+        return address;
+    }
+
+    /** Returns how many operations had a result. */
+    public long count(MapOperation operation, MapResult result) {
+        return counters.sum(index(operation, result));
+    }
+}

@@ -1,0 +1,40 @@
+package dev.spinbpf.tools.cli;
+
+import dev.spinbpf.vm.MachineOptions;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code --cpus} and {@code --seed}, for commands that run one program at a time. */
+final class MachineArguments {
+    private static final int MOST_CPUS = 64;
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
+
+    @Option(names = "--cpus", paramLabel = "N", defaultValue = "1", description = "Emulated CPUs, 1 to 64 (default 1).")
+    private int cpus;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "Seed of random numbers (default 1).")
+    private long seed;
+
+    @SuppressWarnings("NullAway.Init") // picocli fills in the command
+    MachineArguments() {}
+
+    /** Fails where there cannot be so many CPUs. */
+    void check() {
+        if (cpus < 1 || cpus > MOST_CPUS) {
+            throw new ParameterException(
+                    command.commandLine(), "--cpus is " + cpus + "; it has to be 1 to " + MOST_CPUS);
+        }
+    }
+
+    int cpus() {
+        return cpus;
+    }
+
+    MachineOptions options() {
+        return MachineOptions.ofCpus(cpus).withSeed(seed);
+    }
+}

@@ -1,0 +1,152 @@
+package dev.spinbpf.tools.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.spinbpf.maps.cpu.CpuSet;
+import dev.spinbpf.vm.stress.ModeOptions;
+import dev.spinbpf.vm.stress.Pacing;
+import dev.spinbpf.vm.stress.ProgramWorkload;
+import dev.spinbpf.vm.stress.ProgramWorkload.Attachment;
+import dev.spinbpf.vm.stress.StressMode;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** {@code spinbpf stress} with workload files. */
+class StressWorkloadTest {
+    private static final Path SAMPLES = Path.of(System.getProperty("spinbpf.root", ".."), "programs", "samples");
+
+    @TempDir
+    private Path directory;
+
+    private record Outcome(int code, String out, String err) {}
+
+    private static Outcome spinbpf(String... arguments) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        int code = Main.run(new PrintWriter(out), new PrintWriter(err), arguments);
+        return new Outcome(code, out.toString(), err.toString());
+    }
+
+    private static String sample(String name) {
+        return SAMPLES.resolve(name).toString();
+    }
+
+    @Test
+    void shouldRunAWorkloadFile() {
+        Outcome outcome = spinbpf("stress", sample("nmi_bucket.yaml"), "--duration", "200ms", "--seed", "7");
+        assertThat(outcome.err()).isEmpty();
+        assertThat(outcome.code()).isEqualTo(ExitCodes.GOOD);
+        assertThat(outcome.out())
+                .contains("nmi_bucket.yaml: 2 CPUs")
+                .contains("seed 7")
+                .containsPattern("Hook +Context +Every +Due +Taken +Merged +Programs");
+    }
+
+    @Test
+    void shouldSaveWhatAPlainStressRan() throws Exception {
+        Path saved = directory.resolve("saved.yaml");
+        String[] plain = {
+            "stress",
+            sample("nesting.bpf.o"),
+            sample("abba.bpf.o"),
+            "--cpus",
+            "3",
+            "--duration",
+            "300ms",
+            "--seed",
+            "9",
+            "--lock",
+            "tas",
+            "--nmi-every",
+            "3ms",
+            "--hardirq-every",
+            "0",
+            "--held-times",
+            "--json"
+        };
+        Outcome first = spinbpf(concat(plain, "--save", saved.toString()));
+        assertThat(first.code()).isEqualTo(ExitCodes.GOOD);
+        ProgramWorkload workload = (ProgramWorkload) WorkloadInputs.read(saved);
+        assertThat(workload.cpus()).isEqualTo(3);
+        assertThat(workload.nmis()).isEqualTo(new Pacing.Rate(1, 3_000_000));
+        assertThat(workload.hardirqs()).isEqualTo(Pacing.Rate.NEVER);
+        assertThat(workload.heldTimesInterval()).isEqualTo(16);
+        assertThat(workload.attachments())
+                .hasSize(7)
+                .contains(new Attachment(
+                        "nesting", "on_contention", "contention_begin", null, Pacing.Unpaced.INSTANCE, CpuSet.ALL))
+                .contains(new Attachment("abba", "a_then_b", "packet", null, Pacing.Unpaced.INSTANCE, CpuSet.ALL));
+        Outcome second = spinbpf("stress", saved.toString(), "--json");
+        assertThat(second.code()).isEqualTo(ExitCodes.GOOD);
+        assertThat(identity(second.out())).isEqualTo(identity(first.out())).hasSizeGreaterThan(30);
+        // And what that runs is what was saved.
+        assertThat(Files.readString(saved)).contains("duration: 300ms", "lock: tas", "file: ");
+    }
+
+    /** The lines of a report that a second run repeats: seeds, names, hooks, refusals. */
+    private static List<String> identity(String json) {
+        return json.lines()
+                .filter(line -> line.matches(" *\"(cpus|seed|name|section|type|hook|refused|reason|explanation)\".*"))
+                .filter(line -> !line.contains("lock") || line.contains("reason"))
+                .takeWhile(line -> !line.contains("sessions"))
+                .limit(45)
+                .toList();
+    }
+
+    private static String[] concat(String[] first, String... more) {
+        String[] all = Arrays.copyOf(first, first.length + more.length);
+        System.arraycopy(more, 0, all, first.length, more.length);
+        return all;
+    }
+
+    @Test
+    void shouldSaveAMode() throws Exception {
+        Path saved = directory.resolve("mode.yaml");
+        Outcome outcome = spinbpf("stress", "--mode", "abba", "--duration", "100ms", "--save", saved.toString());
+        assertThat(outcome.code()).isEqualTo(ExitCodes.GOOD);
+        assertThat(WorkloadInputs.read(saved))
+                .isEqualTo(ModeOptions.of(StressMode.ABBA).withDuration(Duration.ofMillis(100)));
+        assertThat(spinbpf("stress", saved.toString()).out()).startsWith("ABBA: 4 CPUs");
+    }
+
+    @Test
+    void shouldReportMistakesWithTheirPlaces() throws Exception {
+        Path file = directory.resolve("wrong.yaml");
+        Files.writeString(file, "version: 1\nobjects:\n  - file: nosuch.bpf.o\ncpu: 3\n");
+        Outcome outcome = spinbpf("stress", file.toString());
+        assertThat(outcome.code()).isEqualTo(ExitCodes.USAGE);
+        assertThat(outcome.out()).isEmpty();
+        assertThat(outcome.err().lines())
+                .containsExactly(
+                        file + ":3:11: key 'objects[0].file': expected a file that can be read, found "
+                                + directory.resolve("nosuch.bpf.o") + ": no such file",
+                        file + ":4:1: key 'cpu': is not known here; did you mean 'cpus'?");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--cpus 2", "--prog a_then_b", "--lock tas", "--nmi-every 1ms", "--save x.yaml", "--btf x"})
+    void shouldRefuseOptionsThatTheFileSays(String option) {
+        String[] words = option.split(" ", -1);
+        Outcome outcome = spinbpf("stress", sample("abba.yaml"), words[0], words[1]);
+        assertThat(outcome.code()).isEqualTo(ExitCodes.USAGE);
+        assertThat(outcome.err()).contains(words[0]).contains("abba.yaml");
+    }
+
+    @Test
+    void shouldRefuseMoreThanOneWorkloadFile() {
+        assertThat(spinbpf("stress", sample("abba.yaml"), sample("abba.bpf.o")).err())
+                .contains("a workload file stands alone");
+        assertThat(spinbpf("stress", sample("abba.bpf.o"), "--save", directory + "/no/x.yaml")
+                        .err())
+                .contains("its directory does not exist");
+    }
+}
