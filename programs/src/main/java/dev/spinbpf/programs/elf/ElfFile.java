@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>All that a header says is checked before it is used: offsets and sizes against the file, indices against the
  * tables, sections against each other (they may not overlap). What is kept is bounded by the file's size: names are at
- * most {@link #MAX_NAME_BYTES} long, since many symbols may share one string.
+ * most {@link #NAME_BYTES_PER_BYTE} times the file's size long together, since many symbols may share one string.
  *
  * @see <a href="https://refspecs.linuxfoundation.org/elf/gabi4+/contents.html">System V ABI, chapters 4 and 5</a>
  */

@@ -54,7 +54,7 @@ final class StructLoading {
         boolean isBeforeAll = message.startsWith(UNKNOWN_STRUCT);
         for (int i = 0; i < rows.size(); i++) {
             VerifyRow row = rows.get(i);
-            if (row == UNWANTED) {
+            if (row.equals(UNWANTED)) {
                 continue;
             }
             boolean isAfter = isBeforeAll || i > failed;
