@@ -47,7 +47,6 @@ public record Activity(
 
     /** Of a run without programs. */
     public static Activity of(ModeDriver driver) {
-        return new Activity(
-                driver.cpus(), driver.lockStats(), Map::of, List::of, id -> "", driver::violationCount);
+        return new Activity(driver.cpus(), driver.lockStats(), Map::of, List::of, id -> "", driver::violationCount);
     }
 }

@@ -66,7 +66,13 @@ public final class Service implements AutoCloseable {
                 engine.replace(workload);
             }
             AccessRules access = access(options);
-            server = HttpServer.start(options.listen(), new Router(routes()), access, options.limits(), tls(options));
+            server = HttpServer.start(
+                    options.listen(),
+                    new Router(routes()),
+                    access,
+                    options.limits(),
+                    tls(options),
+                    meters::countRequest);
             if (!restored && !workload.objects().isEmpty()) {
                 engine.start(null, null);
             }

@@ -51,7 +51,7 @@ final class Fields {
     }
 
     private Shape shapeOf(String key) {
-        for (Shape.Key known : shape.keys()) {
+        for (Shape.KeyShape known : shape.keys()) {
             if (known.name().equals(key)) {
                 return known.shape();
             }

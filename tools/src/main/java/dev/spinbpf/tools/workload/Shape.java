@@ -52,7 +52,7 @@ sealed interface Shape {
      * @param keys the keys that it may have, and no others
      * @param choices sets of keys that exclude each other
      */
-    record Mapping(String words, List<Key> keys, List<OneOf> choices) implements Shape {}
+    record Mapping(String words, List<KeyShape> keys, List<OneOf> choices) implements Shape {}
 
     /** Anything: the value is checked against the types of an object. */
     record Anything() implements Shape {
@@ -69,7 +69,7 @@ sealed interface Shape {
      * @param needs a key that has to be there too if this one is, or an empty string
      * @param meaning what it says, in a sentence
      */
-    record Key(String name, Shape shape, boolean isRequired, String needs, String meaning) {}
+    record KeyShape(String name, Shape shape, boolean isRequired, String needs, String meaning) {}
 
     /**
      * Keys of which at most one may be there.

@@ -84,7 +84,7 @@ final class ShapeChecker {
             wrong(node, shape, path, "");
             return;
         }
-        List<String> known = shape.keys().stream().map(Shape.Key::name).toList();
+        List<String> known = shape.keys().stream().map(Shape.KeyShape::name).toList();
         for (YamlNode.Entry entry : found.entries()) {
             int index = known.indexOf(entry.key());
             if (index < 0) {
@@ -93,7 +93,7 @@ final class ShapeChecker {
                 check(entry.value(), shape.keys().get(index).shape(), join(path, entry.key()));
             }
         }
-        for (Shape.Key key : shape.keys()) {
+        for (Shape.KeyShape key : shape.keys()) {
             checkPresence(found, key, path);
         }
         for (Shape.OneOf choice : shape.choices()) {
@@ -107,7 +107,7 @@ final class ShapeChecker {
                 + (suggestion.isEmpty() ? "; expected one of " + String.join(", ", known) : suggestion);
     }
 
-    private void checkPresence(YamlNode.Keys found, Shape.Key key, String path) {
+    private void checkPresence(YamlNode.Keys found, Shape.KeyShape key, String path) {
         YamlNode value = found.get(key.name());
         if (value == null && key.isRequired()) {
             mistakes.add(

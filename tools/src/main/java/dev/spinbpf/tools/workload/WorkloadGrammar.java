@@ -1,7 +1,7 @@
 package dev.spinbpf.tools.workload;
 
 import dev.spinbpf.tools.workload.Shape.Choice;
-import dev.spinbpf.tools.workload.Shape.Key;
+import dev.spinbpf.tools.workload.Shape.KeyShape;
 import dev.spinbpf.tools.workload.Shape.Mapping;
 import dev.spinbpf.tools.workload.Shape.OneOf;
 import dev.spinbpf.tools.workload.Shape.Repeated;
@@ -43,8 +43,9 @@ final class WorkloadGrammar {
             text("hexadecimal digits in pairs", "[0-9A-Fa-f: ]*[0-9A-Fa-f][0-9A-Fa-f: ]*", MOST_HEX);
     private static final Choice LEVEL = new Choice(List.of("task", "softirq", "hardirq", "nmi"));
 
-    private static final Key RATE_KEY = optional("rate", RATE, "events on each CPU, on average, at random moments");
-    private static final Key PERIOD_KEY =
+    private static final KeyShape RATE_KEY =
+            optional("rate", RATE, "events on each CPU, on average, at random moments");
+    private static final KeyShape PERIOD_KEY =
             optional("period", SOME_TIME, "the time from one event to the next, at the same moments on all CPUs");
 
     private static final Mapping OBJECT = new Mapping(
@@ -205,15 +206,15 @@ final class WorkloadGrammar {
         return new Text(words, Pattern.compile(pattern), mostCharacters);
     }
 
-    private static Key required(String name, Shape shape, String meaning) {
-        return new Key(name, shape, true, "", meaning);
+    private static KeyShape required(String name, Shape shape, String meaning) {
+        return new KeyShape(name, shape, true, "", meaning);
     }
 
-    private static Key optional(String name, Shape shape, String meaning) {
-        return new Key(name, shape, false, "", meaning);
+    private static KeyShape optional(String name, Shape shape, String meaning) {
+        return new KeyShape(name, shape, false, "", meaning);
     }
 
-    private static Key needing(String name, Shape shape, String needs, String meaning) {
-        return new Key(name, shape, false, needs, meaning);
+    private static KeyShape needing(String name, Shape shape, String needs, String meaning) {
+        return new KeyShape(name, shape, false, needs, meaning);
     }
 }

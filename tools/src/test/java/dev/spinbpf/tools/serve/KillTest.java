@@ -14,12 +14,16 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,7 +37,7 @@ class KillTest {
     private static final int KILLS = Integer.getInteger("spinbpf.kills", 20);
     private static final Path SAMPLES = Path.of(System.getProperty("spinbpf.root", ".."), "programs", "samples");
     private static final String MAP = "/api/v1/maps/nesting/latest/elements/";
-    private static final int KEYS = 8;
+    private static final int KEYS = 4;
 
     @TempDir
     private Path state;
@@ -45,7 +49,9 @@ class KillTest {
     private final Map<String, String> acknowledged = new HashMap<>();
 
     private final Map<String, String> asked = new HashMap<>();
-    private Process process;
+    private final AtomicInteger changes = new AtomicInteger();
+    private final AtomicReference<AssertionError> failure = new AtomicReference<>();
+    private final List<Process> processes = new ArrayList<>();
     private int port;
 
     @Test
@@ -57,20 +63,27 @@ class KillTest {
         assertThat(send("POST", "/api/v1/programs/nesting/sample/load", "", new byte[0]))
                 .isEqualTo(200);
         for (int kill = 0; kill < KILLS; kill++) {
-            Thread changes = Thread.ofPlatform().start(this::changeUntilItEnds);
+            Thread changing = Thread.ofPlatform().start(this::changeUntilItEnds);
             Thread.sleep(random.nextInt(1500));
-            process.destroyForcibly();
-            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-            changes.join();
+            processes.getLast().destroyForcibly();
+            assertThat(processes.getLast().waitFor(60, TimeUnit.SECONDS)).isTrue();
+            changing.join();
+            assertThat(failure.get()).isNull();
             start();
             assertKept(kill);
         }
-        process.destroy();
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        processes.getLast().destroy();
+        assertThat(processes.getLast().waitFor(60, TimeUnit.SECONDS)).isTrue();
         start();
         assertKept(KILLS);
-        process.destroyForcibly();
+        processes.getLast().destroyForcibly();
         client.close();
+        assertThat(changes.get()).isGreaterThan(KILLS);
+    }
+
+    @AfterEach
+    void end() {
+        processes.forEach(Process::destroyForcibly);
     }
 
     private void start() throws IOException {
@@ -89,7 +102,8 @@ class KillTest {
                 "20ms",
                 "--state",
                 state.toString()));
-        process = builder.redirectErrorStream(true).start();
+        Process process = builder.redirectErrorStream(true).start();
+        processes.add(process);
         BufferedReader lines =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
         StringBuilder seen = new StringBuilder();
@@ -120,11 +134,14 @@ class KillTest {
         try {
             while (true) {
                 change();
+                changes.incrementAndGet();
             }
         } catch (IOException e) {
             // It was killed.
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (AssertionError e) {
+            failure.set(e);
         }
     }
 

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -74,7 +75,7 @@ class ServiceTest {
         }
     }
 
-    private HttpRequest.Builder request(String method, String path, BodyPublisher body) {
+    private HttpRequest.Builder request(String method, String path, @Nullable BodyPublisher body) {
         return HttpRequest.newBuilder(
                         URI.create("http://127.0.0.1:" + service.address().getPort() + path))
                 .method(method, body == null ? BodyPublishers.noBody() : body);
@@ -85,13 +86,13 @@ class ServiceTest {
     }
 
     /** Sends a request and checks the answer against the description; returns its body. */
-    private Object call(int status, String method, String template, String json, String... values) throws Exception {
+    private Object call(int status, String method, String template, @Nullable String json, String... values) throws Exception {
         BodyPublisher body = json == null ? null : BodyPublishers.ofString(json);
         return callWith(status, method, template, "", body, "application/json", values);
     }
 
     private Object callWith(
-            int status, String method, String template, String query, BodyPublisher body, String type, String... values)
+            int status, String method, String template, String query, @Nullable BodyPublisher body, String type, String... values)
             throws Exception {
         String path = template;
         for (String value : values) {

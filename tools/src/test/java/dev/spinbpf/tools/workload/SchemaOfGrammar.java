@@ -72,7 +72,7 @@ final class SchemaOfGrammar {
         json.writeStringField("type", "object");
         json.writeBooleanField("additionalProperties", false);
         json.writeObjectFieldStart("properties");
-        for (Shape.Key key : mapping.keys()) {
+        for (Shape.KeyShape key : mapping.keys()) {
             json.writeObjectFieldStart(key.name());
             json.writeStringField("description", key.meaning());
             body(key.shape());
@@ -82,11 +82,11 @@ final class SchemaOfGrammar {
         strings(
                 "required",
                 mapping.keys().stream()
-                        .filter(Shape.Key::isRequired)
-                        .map(Shape.Key::name)
+                        .filter(Shape.KeyShape::isRequired)
+                        .map(Shape.KeyShape::name)
                         .toList());
         json.writeObjectFieldStart("dependentRequired");
-        for (Shape.Key key : mapping.keys()) {
+        for (Shape.KeyShape key : mapping.keys()) {
             if (!key.needs().isEmpty()) {
                 strings(key.name(), List.of(key.needs()));
             }

@@ -26,7 +26,7 @@ class WorkloadDocsTest {
         switch (shape) {
             case Shape.Repeated repeated -> check(section, repeated.item());
             case Shape.Mapping mapping -> {
-                for (Shape.Key key : mapping.keys()) {
+                for (Shape.KeyShape key : mapping.keys()) {
                     String row = "| `" + key.name() + "` | " + (key.isRequired() ? "yes" : "") + " | " + key.meaning()
                             + " |";
                     assertThat(section(section)).as(section).contains(row);
