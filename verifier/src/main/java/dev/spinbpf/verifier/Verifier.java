@@ -1,7 +1,12 @@
 package dev.spinbpf.verifier;
 
+import dev.spinbpf.programs.btf.ObjectTypeRules;
+import dev.spinbpf.programs.model.LoadRefusal;
+import dev.spinbpf.programs.model.ObjectLoading;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.programs.model.Subprog;
+import dev.spinbpf.programs.model.UnresolvedReloc;
 import dev.spinbpf.verifier.attach.ContextAccessRules;
 import dev.spinbpf.verifier.attach.ReturnCodeRules;
 import dev.spinbpf.verifier.call.KernelCallChecker;
@@ -57,6 +62,13 @@ public final class Verifier {
             boolean comparesAllScalars) {
         long start = System.nanoTime();
         Kernel kernel = Kernel.LINUX_7_2;
+        LoadRefusal refusal = ObjectLoading.refusal(
+                object,
+                ObjectTypeRules.areTaken(object.btf(), options.kernelTypes(), kernel.structs()::isDestructible));
+        if (refusal != null) {
+            return new Verdict.Rejected(
+                    refusal.errno(), -1, refusal.message(), refusal.reason(), Verdict.Stats.NONE, "");
+        }
         var unit = new ProgramUnit(object, program, kernel, options.kernelTypes());
         var log = new VerifierLog(kernel, options.log());
         var stack = new StackLiveness();
@@ -70,10 +82,25 @@ public final class Verifier {
         } catch (Rejection e) {
             String explanation = Explanation.explain(path, e.getMessage());
             Verdict.Stats stats = stats(path, start);
-            return new Verdict.Rejected(e.errno(), path.insnIndex(), e.getMessage(), explanation, stats, log(path));
+            String message = messageOfLoader(object, program, path.insnIndex(), e.getMessage());
+            return new Verdict.Rejected(e.errno(), path.insnIndex(), message, explanation, stats, log(path));
         } catch (UnsupportedFeature e) {
             return new Verdict.Unsupported(path.insnIndex(), e.getMessage(), stats(path, start), log(path));
         }
+    }
+
+    /** The message as libbpf words it, which knows of relocations that found nothing. */
+    private static String messageOfLoader(ProgramObject object, Program program, int insn, String message) {
+        if (insn < 0 || insn >= program.insns().size() || !message.endsWith("#" + UnresolvedReloc.HELPER)) {
+            return message;
+        }
+        Subprog function = program.subprogAt(insn);
+        for (UnresolvedReloc reloc : object.unresolved()) {
+            if (reloc.function().equals(function.name()) && reloc.insn() == insn - function.start()) {
+                return "failed to resolve CO-RE relocation " + reloc.description();
+            }
+        }
+        return message;
     }
 
     private static BitSet probes(Exploration path, Program program) {

@@ -104,8 +104,8 @@ public final class TestKernel {
         struct("Qdisc_ops", "int (sk_buff*,Qdisc*,sk_buff**)* enqueue", "sk_buff* (Qdisc*)* dequeue");
         struct("bpf_struct_ops_Qdisc_ops", "u64 common", "Qdisc_ops data");
         func("int", "Qdisc_ops__enqueue", "sk_buff* skb__ref", "Qdisc* sch", "sk_buff** to_free");
-        struct("sched_ext_ops", "void (task_struct*)* enable");
-        struct("bpf_struct_ops_sched_ext_ops", "u64 common", "sched_ext_ops data");
+        struct("hid_bpf_ops", "void (task_struct*)* enable");
+        struct("bpf_struct_ops_hid_bpf_ops", "u64 common", "hid_bpf_ops data");
         struct("bpf_dummy_ops_state", "int val");
         struct("bpf_dummy_ops", "int (bpf_dummy_ops_state*)* test_1", "int (bpf_dummy_ops_state*)* test_sleepable");
         struct("bpf_struct_ops_bpf_dummy_ops", "u64 common", "bpf_dummy_ops data");

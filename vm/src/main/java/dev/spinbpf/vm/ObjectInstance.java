@@ -114,7 +114,7 @@ final class ObjectInstance implements Linkage {
             throw new UnsupportedProgramException("kernel symbol #" + symbolIndex + " is not in " + object.fileName());
         }
         KsymRef symbol = object.ksyms().get(symbolIndex);
-        if (symbol.function() && functions.findKfunc(symbol.name()) != null) {
+        if (symbol.function() && !symbol.absent() && functions.findKfunc(symbol.essentialName()) != null) {
             return symbol.btfId();
         }
         if (symbol.weak()) {
@@ -134,7 +134,7 @@ final class ObjectInstance implements Linkage {
             throw new UnsupportedProgramException("kfunc #" + kfuncIndex + " is not in " + object.fileName());
         }
         KfuncRef kfunc = object.kfuncs().get(kfuncIndex);
-        Helper found = functions.findKfunc(kfunc.name());
+        Helper found = kfunc.absent() ? null : functions.findKfunc(kfunc.essentialName());
         if (found != null) {
             return found;
         }

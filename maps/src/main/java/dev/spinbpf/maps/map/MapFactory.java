@@ -8,7 +8,10 @@ import dev.spinbpf.maps.memory.GuestMemoryExhaustedException;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.linux.MapFlags;
+import dev.spinbpf.programs.model.MapCreation;
 import dev.spinbpf.programs.model.MapDef;
+import dev.spinbpf.programs.model.MapRefusedException;
+import dev.spinbpf.programs.model.MapValueTypes;
 
 /** Makes maps, with the checks of {@code bpf(BPF_MAP_CREATE)}. */
 public final class MapFactory {
@@ -25,15 +28,15 @@ public final class MapFactory {
      * @throws MapCreationException where Linux would refuse, or the kind is not supported
      */
     public static BpfMap create(MapDef def, Btf btf, MapEnvironment environment) throws MapCreationException {
-        MapChecks.check(def);
+        checkAttributes(def);
         checkMemory(def, environment);
         int id = environment.table().takeId();
         GuestArena arena = new GuestArena("map '" + def.name() + "'", environment.limitBytes());
         MapDef inner = def.inner();
         CheckedMapDef definition = new CheckedMapDef(
                 def,
-                MapChecks.recordOf(def, btf),
-                inner == null ? BtfRecord.EMPTY : MapChecks.recordOf(inner, btf),
+                MapValueTypes.recordOf(def, btf),
+                inner == null ? BtfRecord.EMPTY : MapValueTypes.recordOf(inner, btf),
                 environment,
                 arena,
                 id);
@@ -53,6 +56,15 @@ public final class MapFactory {
         }
         environment.table().publish(map);
         return map;
+    }
+
+    private static void checkAttributes(MapDef def) throws MapCreationException {
+        boolean typed = def.keyTypeId() != 0 && def.valueTypeId() != 0;
+        try {
+            MapCreation.check(def, typed);
+        } catch (MapRefusedException e) {
+            throw (MapCreationException) new MapCreationException(e.errno(), def.name(), e.reason()).initCause(e);
+        }
     }
 
     /**

@@ -9,6 +9,7 @@ import dev.spinbpf.maps.cpu.Cpus;
 import dev.spinbpf.maps.cpu.VirtualClock;
 import dev.spinbpf.maps.memory.GuestArena;
 import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class LockStatsTest {
@@ -133,6 +134,75 @@ class LockStatsTest {
         times.add(Long.MAX_VALUE);
         assertThat(times.count()).isEqualTo(1002);
         assertThat(times.zeroCount()).isOne();
+    }
+
+    @Test
+    void aCopyIsOfOneMomentWhileTheWriterGoesOn() throws InterruptedException {
+        var times = new TimeHistogram();
+        Thread writer = Thread.ofPlatform().start(() -> {
+            for (int i = 0; i < 300_000; i++) {
+                times.add(1_000);
+            }
+        });
+        long seen = 0;
+        while (writer.isAlive()) {
+            TimeHistogram copy = times.copy();
+            assertThat(copy.totalNanos()).isEqualTo(1_000 * copy.count());
+            assertThat(copy.count()).isGreaterThanOrEqualTo(seen);
+            seen = copy.count();
+        }
+        writer.join();
+        assertThat(times.copy().count()).isEqualTo(300_000);
+    }
+
+    @Test
+    void timesAreMadeUpFromBucketsWithTheirNumberAndSum() {
+        var times = new TimeHistogram();
+        var given = new TimeHistogram();
+        for (long nanos = 0; nanos < 10_000_000_000_000L; nanos = 1 + 3 * nanos) {
+            times.add(nanos);
+            times.add(nanos + 7);
+            times.forEachSince(given.copy(), given::add);
+            assertThat(given.totalNanos()).isEqualTo(times.totalNanos());
+            var buckets = new ArrayList<Long>();
+            times.forEachBucket((bound, count) -> buckets.addAll(List.of(bound, count)));
+            var givenBuckets = new ArrayList<Long>();
+            given.forEachBucket((bound, count) -> givenBuckets.addAll(List.of(bound, count)));
+            assertThat(givenBuckets).isEqualTo(buckets);
+        }
+        times.forEachSince(given, nanos -> {
+            throw new AssertionError("there is none since");
+        });
+    }
+
+    @Test
+    void failuresHaveTraceIdsThatDiffer() {
+        var failures = new ArrayList<LockFailure>();
+        stats.addListener(failures::add);
+        var locks = new RqSpinLock(stats);
+        Cpu cpu = new Cpus(2, Clock.REAL).get(0);
+        LockClass lockClass = stats.internal("held");
+        try (var arena = new GuestArena("locks")) {
+            long lock = arena.allocate(8);
+            locks.lock(cpu, lock, lockClass);
+            var held = new ArrayList<LockClass>();
+            cpu.heldLocks().forEachHeld((address, level, number) -> {
+                assertThat(address).isEqualTo(lock);
+                assertThat(level).isEqualTo(ContextLevel.TASK);
+                held.add(stats.byNumber(number));
+            });
+            assertThat(held).containsExactly(lockClass);
+            locks.lock(cpu, lock, lockClass);
+            locks.lock(cpu, lock, lockClass);
+            locks.unlock(cpu, lock);
+            cpu.heldLocks().forEachHeld((address, level, number) -> held.clear());
+            assertThat(held).hasSize(1);
+        }
+        assertThat(failures).extracting(LockFailure::number).containsExactly(1L, 2L);
+        assertThat(failures)
+                .extracting(LockFailure::traceId)
+                .doesNotHaveDuplicates()
+                .allMatch(id -> id.matches("[0-9a-f]{32}"));
     }
 
     @Test

@@ -97,7 +97,7 @@ public final class AssemblyWriter {
         } else {
             MapDraft standard = MapDraft.section(section, object.fileName(), new Span(1, 1, 1));
             standard.valueSize = map.valueSize();
-            line(".section " + Literals.name(section) + " size " + data.length);
+            line(".section " + Literals.name(section) + " size " + map.valueSize());
             line("    named " + Literals.name(map.name()));
             attributes(map, standard);
         }

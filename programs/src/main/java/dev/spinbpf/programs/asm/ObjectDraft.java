@@ -245,7 +245,9 @@ final class ObjectDraft {
                 btf,
                 List.of(),
                 List.copyOf(ksyms.values()),
-                List.of());
+                List.of(),
+                List.of(),
+                null);
     }
 
     private List<FunctionDraft> functions() {

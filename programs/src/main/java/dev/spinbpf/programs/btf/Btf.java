@@ -3,6 +3,7 @@ package dev.spinbpf.programs.btf;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** A set of types, addressed by id. Immutable; ids run from 0 ({@link BtfType.Void}) to {@link #size()} - 1. */
 public final class Btf {
@@ -13,6 +14,7 @@ public final class Btf {
     private static final int MAX_RESOLVE_DEPTH = 32;
 
     private final TypeSource types;
+    private volatile @Nullable String problem;
 
     /** @param types all types; the first must be {@link BtfType.Void} */
     public Btf(List<BtfType> types) {
@@ -31,6 +33,19 @@ public final class Btf {
     /** The type with this id; fails with {@link IndexOutOfBoundsException} if there is none. */
     public BtfType type(int id) {
         return types.type(id);
+    }
+
+    /**
+     * Returns the reason why Linux refuses the types when a loader gives it them; empty if it takes them, as far as they do not
+     * describe special fields ({@link ObjectTypeRules}). Found out once.
+     */
+    public String problem() {
+        String known = problem;
+        if (known == null) {
+            known = TypeValidation.problem(this);
+            problem = known;
+        }
+        return known;
     }
 
     /** The id of the first type with this name and shape, or 0. */

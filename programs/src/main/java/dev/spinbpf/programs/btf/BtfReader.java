@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /**
  * Reads a {@code .BTF} section: header, types of all kinds, strings. Little-endian only. What is kept in memory is
- * bounded by the section's size: names are at most {@link #MAX_NAME_BYTES} long, since many may share one string.
+ * bounded by the section's size: names are cut at {@link #MAX_NAME_BYTES}, since many may share one string.
  *
  * <p>Everything that a type refers to (other types, strings) is checked here, so that a {@link Btf} never fails later.
  * That types do not contain themselves is not checked; {@link Btf#resolve} and {@link Btf#sizeOf} stop by themselves.
@@ -15,7 +15,7 @@ public final class BtfReader {
     /** First two bytes of BTF data, read as little-endian. */
     public static final int MAGIC = 0xeb9f;
 
-    /** Longest name of a type, member, value or section; the kernel allows 511 for most. */
+    /** Longest name of a type, member, value or section that is kept whole; the kernel takes at most 511. */
     public static final int MAX_NAME_BYTES = 1024;
 
     private static final int MAGIC_SWAPPED = 0x9feb;
@@ -29,7 +29,6 @@ public final class BtfReader {
     private int stringsEnd;
     private int[] offsets = new int[64];
     private int count = 1;
-    private boolean longStrings;
 
     private BtfReader(byte[] bytes) {
         this.bytes = bytes;
@@ -101,13 +100,6 @@ public final class BtfReader {
         stringsEnd = (int) (stringsStart + stringBytes);
         if (stringsEnd == stringsStart || bytes[stringsStart] != 0 || bytes[stringsEnd - 1] != 0) {
             throw bad(stringsStart, "BTF strings must begin and end with a zero byte");
-        }
-        int start = stringsStart;
-        for (int i = stringsStart; i < stringsEnd; i++) {
-            if (bytes[i] == 0) {
-                longStrings |= i - start > MAX_NAME_BYTES;
-                start = i + 1;
-            }
         }
     }
 
@@ -217,17 +209,6 @@ public final class BtfReader {
                     "type [" + id + "] has its name at " + Integer.toUnsignedString(offset) + ", the strings have "
                             + (stringsEnd - stringsStart) + " bytes");
         }
-        if (longStrings && lengthAt(stringsStart + offset) > MAX_NAME_BYTES) {
-            throw bad(where, "type [" + id + "] has a name of more than " + MAX_NAME_BYTES + " bytes");
-        }
-    }
-
-    private int lengthAt(int start) {
-        int end = start;
-        while (bytes[end] != 0 && end - start <= MAX_NAME_BYTES) {
-            end++;
-        }
-        return end - start;
     }
 
     private int at(int offset) {

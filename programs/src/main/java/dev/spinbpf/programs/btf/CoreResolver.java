@@ -45,6 +45,15 @@ public final class CoreResolver {
     }
 
     /**
+     * Returns true if a type of the target may stand for one of the program: a prototype for a prototype, parameter by parameter.
+     *
+     * @throws CoreException if the types are too deep
+     */
+    public boolean areCompatible(int localId, int targetId) throws CoreException {
+        return compare.compatible(localId, targetId);
+    }
+
+    /**
      * Resolves a relocation.
      *
      * @throws CoreException if it is malformed or ambiguous; that something does not exist is a result

@@ -6,6 +6,8 @@ import dev.spinbpf.programs.btf.CoreException;
 import dev.spinbpf.programs.btf.CoreResolver;
 import dev.spinbpf.programs.btf.CoreResult;
 import dev.spinbpf.programs.model.MalformedObjectException;
+import dev.spinbpf.programs.model.UnresolvedReloc;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -16,9 +18,6 @@ import java.util.List;
  * relocation that is malformed or ambiguous fails the programs that contain it.
  */
 final class CoreRelocations {
-    /** libbpf's {@code 0xbad2310}. */
-    private static final int POISON_HELPER = 195896080;
-
     private static final int MAX_NOTES = 1000;
     private static final int CLASS_MASK = 7;
     private static final int SIZE_MASK = 0x18;
@@ -27,6 +26,7 @@ final class CoreRelocations {
     private final SectionFunctions functions;
     private final CoreResolver resolver;
     private final List<String> notes;
+    private final List<UnresolvedReloc> unresolved = new ArrayList<>();
 
     /** @param target types to relocate against; {@link Btf#EMPTY} for the object's own */
     CoreRelocations(ElfFile elf, LoadedTypes types, SectionFunctions functions, Btf target, List<String> notes) {
@@ -34,6 +34,11 @@ final class CoreRelocations {
         this.functions = functions;
         this.resolver = new CoreResolver(types.original, target);
         this.notes = notes;
+    }
+
+    /** The relocations that found nothing. */
+    List<UnresolvedReloc> unresolved() {
+        return unresolved;
     }
 
     void apply(List<BtfExt.CoreRelo> relocations) throws MalformedObjectException {
@@ -82,9 +87,10 @@ final class CoreRelocations {
             notes.add("function '" + function.name + "', insn " + at + ": failed to resolve CO-RE relocation "
                     + description);
         }
+        unresolved.add(new UnresolvedReloc(function.name, at, description));
         int slots = RawInsn.isLddw(function.code[at]) ? 2 : 1;
         for (int i = 0; i < slots; i++) {
-            function.code[at + i] = RawInsn.of(RawInsn.CALL, 0, 0, 0, POISON_HELPER);
+            function.code[at + i] = RawInsn.of(RawInsn.CALL, 0, 0, 0, UnresolvedReloc.HELPER);
         }
     }
 

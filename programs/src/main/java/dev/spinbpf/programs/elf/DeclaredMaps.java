@@ -78,11 +78,17 @@ final class DeclaredMaps {
             if (map.pinned()) {
                 notes.add("map '" + name + "': pinning is ignored");
             }
-            return new Declared(map.build(options.possibleCpus()), definition, entry.offset(), entry.sizeBytes());
+            return new Declared(
+                    resized(map.build(options.possibleCpus())), definition, entry.offset(), entry.sizeBytes());
         } catch (LinkException e) {
             String reason = e.getMessage();
             throw elf.bad(section, entry.offset(), "map '" + name + "': " + reason);
         }
+    }
+
+    private MapDef resized(MapDef map) {
+        Long entries = options.mapEntries().get(map.name());
+        return entries == null ? map : map.toBuilder().maxEntries(entries).build();
     }
 
     /** Puts in what the elements of program arrays and maps of maps are, according to relocations. */

@@ -16,13 +16,15 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>All that a header says is checked before it is used: offsets and sizes against the file, indices against the
  * tables, sections against each other (they may not overlap). What is kept is bounded by the file's size: names are at
- * most {@link #MAX_NAME_BYTES} long, since many symbols may share one string.
+ * most {@link #NAME_BYTES_PER_BYTE} times the file's size long together, since many symbols may share one string.
  *
  * @see <a href="https://refspecs.linuxfoundation.org/elf/gabi4+/contents.html">System V ABI, chapters 4 and 5</a>
  */
 final class ElfFile {
-    /** Longest name of a section or symbol. */
-    static final int MAX_NAME_BYTES = 1024;
+    /** Most bytes that all names of sections and symbols have together, for each byte of the file: many may share one. */
+    private static final int NAME_BYTES_PER_BYTE = 16;
+
+    private static final int SPARE_NAME_BYTES = 1 << 20;
 
     private static final int HEADER_BYTES = 64;
     private static final int SECTION_HEADER_BYTES = 64;
@@ -40,10 +42,12 @@ final class ElfFile {
     private final List<ElfSection> sections = new ArrayList<>();
     private final Map<String, ElfSection> sectionsByName = new HashMap<>();
     private List<ElfSymbol> symbols = List.of();
+    private long nameBytesLeft;
 
     private ElfFile(String fileName, ByteBuffer file) {
         this.fileName = fileName;
         this.file = file;
+        this.nameBytesLeft = (long) NAME_BYTES_PER_BYTE * file.limit() + SPARE_NAME_BYTES;
     }
 
     /** Returns true if the bytes begin like an ELF file. */
@@ -246,13 +250,17 @@ final class ElfFile {
                     "name at " + offset + " is outside of the " + strings.size() + " bytes of " + strings.name());
         }
         int start = (int) (strings.offset() + offset);
-        long limit = Math.min(strings.offset() + strings.size(), start + (long) MAX_NAME_BYTES);
+        long limit = strings.offset() + strings.size();
         int end = start;
         while (end < limit && file.get(end) != 0) {
             end++;
         }
         if (end == limit) {
-            throw bad(where, "name at " + offset + " of " + strings.name() + " does not end within 1,024 bytes");
+            throw bad(where, "name at " + offset + " of " + strings.name() + " does not end");
+        }
+        nameBytesLeft -= end - start;
+        if (nameBytesLeft < 0) {
+            throw bad(where, "the names are too long together for a file of " + file.limit() + " bytes");
         }
         byte[] name = new byte[end - start];
         file.get(start, name);

@@ -41,32 +41,37 @@ final class GlobalData {
         return section.name().equals(name) || section.name().startsWith(name + ".");
     }
 
-    /** The map for a section for which {@link #isData} holds. */
+    /**
+     * The map for a section for which {@link #isData} holds. A section of zeros that the limit has no room for has no initial bytes:
+     * whoever creates the map commits its memory as it is used.
+     */
     MapDef map(ElfSection section) throws MalformedObjectException {
-        if (section.size() > ProgramObject.MAX_DATA_BYTES - bytes) {
+        boolean isZero = section.type() == ElfSection.NOBITS;
+        boolean fits = section.size() <= ProgramObject.MAX_DATA_BYTES - bytes;
+        if (!fits && !isZero || section.size() > Integer.MAX_VALUE) {
             throw elf.bad(
                     section,
                     -1,
                     "has " + section.size() + " bytes, so that global data exceeds the limit of "
-                            + ProgramObject.MAX_DATA_BYTES);
+                            + (isZero ? Integer.MAX_VALUE : ProgramObject.MAX_DATA_BYTES));
         }
-        bytes += section.size();
-        byte[] contents = section.type() == ElfSection.NOBITS ? new byte[(int) section.size()] : elf.copy(section);
-        return map(section.name(), contents, isNamed(section, ".rodata"));
+        bytes += fits ? section.size() : 0;
+        byte[] contents = isZero ? new byte[fits ? (int) section.size() : 0] : elf.copy(section);
+        return map(section.name(), contents, (int) section.size(), isNamed(section, ".rodata"));
     }
 
     /** The map {@code .kconfig}, which has no section. */
     MapDef settings(byte[] contents) {
-        return map(LoadedTypes.KCONFIG, contents, true);
+        return map(LoadedTypes.KCONFIG, contents, contents.length, true);
     }
 
-    private MapDef map(String section, byte[] contents, boolean readOnly) {
+    private MapDef map(String section, byte[] contents, int sizeBytes, boolean readOnly) {
         int typeId = types.original.find(section, BtfType.DataSec.class);
         long flags = (readOnly ? MapFlags.BPF_F_RDONLY_PROG : 0)
                 | (hasVisibleVariable(typeId) ? MapFlags.BPF_F_MMAPABLE : 0);
         return MapDef.builder(mapName(section), MapType.ARRAY)
                 .keySize(KEY_BYTES)
-                .valueSize(contents.length)
+                .valueSize(sizeBytes)
                 .maxEntries(1)
                 .flags(flags)
                 .typeIds(0, typeId)

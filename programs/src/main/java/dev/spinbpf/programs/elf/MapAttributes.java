@@ -86,7 +86,7 @@ final class MapAttributes {
         if (keySize > Integer.MAX_VALUE || valueSize > Integer.MAX_VALUE) {
             throw new LinkException("key of " + keySize + " and value of " + valueSize + " bytes are too large");
         }
-        boolean typed = keepsTypes(mapType);
+        boolean typed = !mapType.isMadeWithoutTypes();
         return MapDef.builder(name, mapType)
                 .keySize((int) keySize)
                 .valueSize((int) valueSize)
@@ -123,14 +123,6 @@ final class MapAttributes {
             }
         }
         return bytes;
-    }
-
-    /**
-     * Maps that the kernel does not take types for are created without, even where they are declared with some. Program arrays are
-     * tried with them first, so that their definition keeps them.
-     */
-    private static boolean keepsTypes(MapType type) {
-        return type == MapType.PROG_ARRAY || !type.isMadeWithoutTypes();
     }
 
     private void readValues(BtfType.Member member, boolean isLast) throws LinkException {

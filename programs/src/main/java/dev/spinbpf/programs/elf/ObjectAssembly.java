@@ -4,6 +4,7 @@ import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.linux.ProgType;
+import dev.spinbpf.programs.model.LoadRefusal;
 import dev.spinbpf.programs.model.MalformedObjectException;
 import dev.spinbpf.programs.model.MapDef;
 import dev.spinbpf.programs.model.Program;
@@ -13,9 +14,11 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** One object on its way from sections to programs; the order of the steps is libbpf's. */
@@ -35,6 +38,7 @@ final class ObjectAssembly {
     private final Map<Long, Integer> mapByPlace = new HashMap<>();
     private final Map<Integer, Integer> mapBySection = new HashMap<>();
     private final Map<String, String> structMembers = new HashMap<>();
+    private final Set<String> loadedByStruct = new HashSet<>();
     private int settingsMap = -1;
     private int arenaMap = -1;
     private long arenaDataOffset;
@@ -58,13 +62,18 @@ final class ObjectAssembly {
         Externs externs = Externs.read(elf, types);
         types.fixDataSections();
         Settings settings = new Settings(externs, options);
+        ExternResolution resolution = new ExternResolution(externs, settings, types.original, options.targetTypes());
+        LoadRefusal refusal = resolution.resolve();
         readMaps(externs, settings);
-        new StructOpsMembers(elf, types, functions, notes).read(structMembers);
+        StructOpsMembers structs = new StructOpsMembers(elf, types, functions, notes);
+        structs.read(structMembers);
+        structMembers.keySet().stream().filter(structs::isLoaded).forEach(loadedByStruct::add);
         collectRelocs(externs);
         types.hideFunctions(functions.subprograms());
-        new CoreRelocations(elf, types, functions, options.targetTypes(), notes).apply(types.ext.relocations());
+        CoreRelocations relocations = new CoreRelocations(elf, types, functions, options.targetTypes(), notes);
+        relocations.apply(types.ext.relocations());
         ReferenceResolver references = new ReferenceResolver(
-                maps, externs, settings, settingsMap, arenaMap, arenaDataOffset, contentsOf(JUMP_TABLES));
+                maps, externs, resolution, settingsMap, arenaMap, arenaDataOffset, contentsOf(JUMP_TABLES));
         List<Program> programs = new ArrayList<>();
         List<UnlinkedProgram> unlinked = new ArrayList<>();
         link(references, programs, unlinked);
@@ -77,7 +86,9 @@ final class ObjectAssembly {
                 types.build(),
                 List.copyOf(notes),
                 List.copyOf(references.ksyms()),
-                List.copyOf(unlinked));
+                List.copyOf(unlinked),
+                List.copyOf(relocations.unresolved()),
+                refusal);
     }
 
     private ByteBuffer contentsOf(String section) {
@@ -200,10 +211,11 @@ final class ObjectAssembly {
             boolean autoload = !section.startsWith("?");
             try {
                 if (kind.isEmpty()) {
-                    throw new LinkException("missing BPF prog type, check ELF section name '" + section + "'");
+                    throw new LinkException("libbpf: prog '" + main.name
+                            + "': missing BPF prog type, check ELF section name '" + section + "'");
                 }
                 String target = target(main, kind.get());
-                programs.add(linker.link(main, kind.get(), target, callback(callbacks.get(main.name))));
+                programs.add(linker.link(main, match(main, kind.get()), target, callback(callbacks.get(main.name))));
             } catch (LinkException e) {
                 String reason = e.getMessage();
                 unlinked.add(new UnlinkedProgram(
@@ -216,13 +228,20 @@ final class ObjectAssembly {
         }
     }
 
+    /** A program of a struct is loaded if the struct is made, whatever its section's name says. */
+    private SectionNames.Match match(Function main, SectionNames.Match kind) {
+        boolean ofStruct = kind.type() == ProgType.STRUCT_OPS && structMembers.containsKey(main.name);
+        return ofStruct ? kind.withAutoload(loadedByStruct.contains(main.name)) : kind;
+    }
+
     private @Nullable String target(Function main, SectionNames.Match kind) throws LinkException {
         String member = structMembers.get(main.name);
         if (kind.type() == ProgType.STRUCT_OPS && member != null) {
             return member;
         }
         if (kind.needsTarget() && kind.target().isEmpty()) {
-            throw new LinkException("no BTF-based attach target is specified");
+            throw new LinkException("libbpf: prog '" + main.name
+                    + "': no BTF-based attach target is specified, use bpf_program__set_attach_target()");
         }
         return kind.target().orElse(null);
     }

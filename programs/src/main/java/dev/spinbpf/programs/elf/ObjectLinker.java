@@ -111,7 +111,7 @@ final class ObjectLinker {
         String section = main.section.name();
         return new Program(
                 main.name,
-                kind.autoload() ? section : section.substring(1),
+                section.startsWith("?") ? section.substring(1) : section,
                 kind.type(),
                 kind.attachType(),
                 target,

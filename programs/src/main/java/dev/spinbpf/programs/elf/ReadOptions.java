@@ -11,17 +11,34 @@ import java.util.Map;
  * @param kconfig values of {@code CONFIG_*} externs as in a kernel's configuration file: {@code y}, {@code m},
  *     {@code n}, a number, or a string in double quotes
  * @param possibleCpus CPUs, for maps that have an element each and do not say how many
+ * @param mapEntries most entries of maps, by name, in place of what they are declared with
  */
-public record ReadOptions(Btf targetTypes, int kernelVersion, Map<String, String> kconfig, int possibleCpus) {
+public record ReadOptions(
+        Btf targetTypes,
+        int kernelVersion,
+        Map<String, String> kconfig,
+        int possibleCpus,
+        Map<String, Long> mapEntries) {
     /** Linux 7.2, no configuration known, two CPUs, the object's own types. */
-    public static final ReadOptions DEFAULT = new ReadOptions(Btf.EMPTY, 7 << 16 | 2 << 8, Map.of(), 2);
+    public static final ReadOptions DEFAULT = new ReadOptions(Btf.EMPTY, 7 << 16 | 2 << 8, Map.of(), 2, Map.of());
 
     public ReadOptions {
         kconfig = Map.copyOf(kconfig);
+        mapEntries = Map.copyOf(mapEntries);
     }
 
     /** The same with other types to relocate against. */
     public ReadOptions withTargetTypes(Btf types) {
-        return new ReadOptions(types, kernelVersion, kconfig, possibleCpus);
+        return new ReadOptions(types, kernelVersion, kconfig, possibleCpus, mapEntries);
+    }
+
+    /** The same with another configuration. */
+    public ReadOptions withConfig(Map<String, String> values) {
+        return new ReadOptions(targetTypes, kernelVersion, values, possibleCpus, mapEntries);
+    }
+
+    /** The same with other sizes of maps. */
+    public ReadOptions withMapEntries(Map<String, Long> entries) {
+        return new ReadOptions(targetTypes, kernelVersion, kconfig, possibleCpus, entries);
     }
 }

@@ -20,7 +20,7 @@ final class ReferenceResolver {
     private static final int MAX_JUMP_TABLE_ENTRIES = 1_000_000;
 
     private final List<MapDef> maps;
-    private final Settings settings;
+    private final ExternResolution resolution;
     private final int settingsMap;
     private final int arenaMap;
     private final long arenaDataOffset;
@@ -45,13 +45,13 @@ final class ReferenceResolver {
     ReferenceResolver(
             List<MapDef> maps,
             Externs externs,
-            Settings settings,
+            ExternResolution resolution,
             int settingsMap,
             int arenaMap,
             long arenaDataOffset,
             ByteBuffer jumpTables) {
         this.maps = maps;
-        this.settings = settings;
+        this.resolution = resolution;
         this.settingsMap = settingsMap;
         this.arenaMap = arenaMap;
         this.arenaDataOffset = arenaDataOffset;
@@ -60,7 +60,7 @@ final class ReferenceResolver {
             switch (extern.role()) {
                 case Extern.Function f -> {
                     kfuncIndices.put(extern, kfuncs.size());
-                    kfuncs.add(new KfuncRef(extern.essentialName(), extern.weak(), extern.btfId()));
+                    kfuncs.add(new KfuncRef(extern.name(), extern.weak(), extern.btfId(), resolution.isAbsent(extern)));
                 }
                 case Extern.Variable v -> ksymIndex(extern);
                 case Extern.Setting s -> {
@@ -120,12 +120,8 @@ final class ReferenceResolver {
         image.set(slot + 1, RawInsn.withImm(image.get(slot + 1), high));
     }
 
-    private void externAddress(ObjectLinker.Image image, int slot, Extern extern) throws LinkException {
+    private void externAddress(ObjectLinker.Image image, int slot, Extern extern) {
         if (extern.role() instanceof Extern.Setting setting) {
-            String problem = settings.problem(extern);
-            if (problem != null) {
-                throw new LinkException(problem);
-            }
             load(image, slot, RawInsn.PSEUDO_MAP_VALUE, settingsMap, setting.offset());
             return;
         }
@@ -136,7 +132,8 @@ final class ReferenceResolver {
         return ksymIndices.computeIfAbsent(extern, key -> {
             boolean function = extern.role() instanceof Extern.Function;
             boolean typed = !(extern.role() instanceof Extern.Variable variable) || variable.typed();
-            ksyms.add(new KsymRef(extern.essentialName(), extern.weak(), function, typed, extern.btfId()));
+            ksyms.add(new KsymRef(
+                    extern.name(), extern.weak(), function, typed, extern.btfId(), resolution.isAbsent(extern)));
             return ksyms.size() - 1;
         });
     }

@@ -158,7 +158,11 @@ public final class SectionNames {
             boolean autoload,
             boolean sleepable,
             boolean needsTarget,
-            boolean xdpFrags) {}
+            boolean xdpFrags) {
+        Match withAutoload(boolean loaded) {
+            return new Match(type, attachType, target, loaded, sleepable, needsTarget, xdpFrags);
+        }
+    }
 
     private record Row(
             String name,

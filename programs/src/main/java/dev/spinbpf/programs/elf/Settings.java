@@ -4,15 +4,18 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Values of {@code .kconfig} externs. {@code LINUX_*} are known as libbpf knows them; {@code CONFIG_*} come from the
- * options; a weak one without a value is 0, another one fails the programs that read it.
+ * options; a weak one without a value is 0, another one keeps the object from being loaded.
  */
 final class Settings {
     private final Map<Extern, String> problems = new HashMap<>();
+    private final Set<Extern> unknown = new HashSet<>();
     private final ByteBuffer values;
     private final ReadOptions options;
 
@@ -32,7 +35,19 @@ final class Settings {
         return values.array();
     }
 
-    /** Returns the reason why programs that read the setting cannot be loaded, or null. */
+    /** Returns true if the configuration has no value for a setting that has to have one. */
+    boolean isUnknown(Extern extern) {
+        return unknown.contains(extern);
+    }
+
+    /** Says where values come from. */
+    String advice() {
+        return options.kconfig().isEmpty()
+                ? "no configuration of a kernel is at hand; --kconfig names a file, such as /boot/config-6.12"
+                : "the kernel's configuration has no value for it";
+    }
+
+    /** Returns the reason why the object cannot be loaded with the value of this setting, or null. */
     @Nullable
     String problem(Extern extern) {
         return problems.get(extern);
@@ -48,7 +63,10 @@ final class Settings {
         }
         String value = options.kconfig().get(extern.name());
         if (value == null) {
-            return extern.weak() ? null : "no value is known";
+            if (!extern.weak()) {
+                unknown.add(extern);
+            }
+            return null;
         }
         return switch (value) {
             case "y", "m", "n" -> letter(setting, value.charAt(0));

@@ -2,8 +2,10 @@ package dev.spinbpf.programs.elf;
 
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.model.MalformedObjectException;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Structs of functions that the object implements for the kernel ({@code .struct_ops}, {@code .struct_ops.link}): which
@@ -14,6 +16,8 @@ final class StructOpsMembers {
     private final LoadedTypes types;
     private final SectionFunctions functions;
     private final List<String> notes;
+
+    private final Set<String> loaded = new HashSet<>();
 
     StructOpsMembers(ElfFile elf, LoadedTypes types, SectionFunctions functions, List<String> notes) {
         this.elf = elf;
@@ -41,6 +45,11 @@ final class StructOpsMembers {
                 }
             }
         }
+    }
+
+    /** True if a struct that is made without being asked for refers to the program, so that it is loaded with each other one. */
+    boolean isLoaded(String program) {
+        return loaded.contains(program);
     }
 
     private static boolean isStructOps(String section) {
@@ -77,6 +86,9 @@ final class StructOpsMembers {
             for (BtfType.Member member : struct.members()) {
                 if (entry.offset() + member.bitOffset() / Byte.SIZE == reloc.offset()) {
                     members.putIfAbsent(function.name, struct.name() + "." + member.name());
+                    if (!section.name().startsWith("?")) {
+                        loaded.add(function.name);
+                    }
                 }
             }
         }

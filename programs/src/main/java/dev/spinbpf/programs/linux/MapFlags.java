@@ -31,6 +31,8 @@ public final class MapFlags {
     public static final long BPF_F_MMAPABLE = 1L << 10;
     public static final long BPF_F_PRESERVE_ELEMS = 1L << 11;
     public static final long BPF_F_INNER_MAP = 1L << 12;
+    public static final long BPF_F_SEGV_ON_FAULT = 1L << 17;
+    public static final long BPF_F_NO_USER_CONV = 1L << 18;
     public static final long BPF_F_RB_OVERWRITE = 1L << 19;
 
     /** All that restrict access. */

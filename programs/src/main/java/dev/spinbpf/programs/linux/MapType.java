@@ -59,7 +59,6 @@ public enum MapType implements Numbered {
             case PERF_EVENT_ARRAY,
                     CGROUP_ARRAY,
                     STACK_TRACE,
-                    PROG_ARRAY,
                     ARRAY_OF_MAPS,
                     HASH_OF_MAPS,
                     DEVMAP,

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param valueTypeId type of the value in the object's BTF, or 0; for global data its DATASEC
  * @param inner template of the inner map for maps of maps, else null
  * @param slots initial values declared with {@code .values}
- * @param initialData initial bytes: of the only element for global data, of the whole for jump tables
+ * @param initialData initial bytes: of the only element for global data (zeros follow), of the whole for jump tables
  *     ({@link MapType#INSN_ARRAY}) and of the end of an {@link MapType#ARENA}; else null
  * @param readOnly frozen after creation ({@code .rodata}): the verifier may fold its contents
  * @param section for global data the section that it holds ({@code .bss}), else null

@@ -2,6 +2,7 @@ package dev.spinbpf.programs.model;
 
 import dev.spinbpf.programs.btf.Btf;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All that one file declares: programs, maps, types. Made by the object file reader or by the assembler.
@@ -15,6 +16,8 @@ import java.util.List;
  * @param notes what the reader ignored or changed, a sentence each
  * @param ksyms kernel symbols whose address is loaded; programs refer to them by index
  * @param unlinked programs that could not be linked, and why
+ * @param unresolved instructions that cannot be relocated, and what they ask for
+ * @param refusal the reason why no loader gets the object into the kernel, as far as reading it shows; else null
  */
 public record ProgramObject(
         String fileName,
@@ -25,7 +28,9 @@ public record ProgramObject(
         Btf btf,
         List<String> notes,
         List<KsymRef> ksyms,
-        List<UnlinkedProgram> unlinked) {
+        List<UnlinkedProgram> unlinked,
+        List<UnresolvedReloc> unresolved,
+        @Nullable LoadRefusal refusal) {
 
     /** Most instructions of all programs together, subprograms counted in each program that uses them. */
     public static final int MAX_SLOTS = 4_000_000;
@@ -36,7 +41,8 @@ public record ProgramObject(
     /** An object without types, for programs that refer to nothing but its maps. */
     public static ProgramObject of(String fileName, String license, List<Program> programs, List<MapDef> maps) {
         return new ProgramObject(
-                fileName, license, programs, maps, List.of(), Btf.EMPTY, List.of(), List.of(), List.of());
+                fileName, license, programs, maps, List.of(), Btf.EMPTY, List.of(), List.of(), List.of(), List.of(),
+                null);
     }
 
     /** Returns true if the license is compatible with the GPL, as some helpers demand. */

@@ -205,6 +205,8 @@ class RoundTripTest {
                 Btf.EMPTY,
                 List.of(),
                 List.of(new KsymRef("bpf_prog_active", true, false, true, 0)),
-                List.of());
+                List.of(),
+                List.of(),
+                null);
     }
 }

@@ -107,7 +107,7 @@ class MalformedObjectTest {
         ElfBuilder elf = program(MOV_R0_0, EXIT);
         elf.section(".bss", ElfSection.NOBITS, ElfBuilder.DATA, new byte[0], 1L << 40);
 
-        assertRefused(elf.build()).hasMessageContaining("exceeds the limit of 67108864");
+        assertRefused(elf.build()).hasMessageContaining("exceeds the limit of 2147483647");
     }
 
     @ParameterizedTest

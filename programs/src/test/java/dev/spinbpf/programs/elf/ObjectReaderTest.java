@@ -8,11 +8,13 @@ import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.AttachType;
+import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.KfuncRef;
 import dev.spinbpf.programs.model.KsymRef;
 import dev.spinbpf.programs.model.LineInfo;
+import dev.spinbpf.programs.model.LoadRefusal;
 import dev.spinbpf.programs.model.MalformedObjectException;
 import dev.spinbpf.programs.model.MapDef;
 import dev.spinbpf.programs.model.Program;
@@ -146,8 +148,8 @@ class ObjectReaderTest {
         assertThat(CompiledObjects.read("link.bpf.o").unlinked())
                 .extracting(UnlinkedProgram::reason)
                 .containsExactly(
-                        "missing BPF prog type, check ELF section name 'custom/section'",
-                        "no BTF-based attach target is specified");
+                        "libbpf: prog 'of_no_type': missing BPF prog type, check ELF section name 'custom/section'",
+                        "libbpf: prog 'without_target': no BTF-based attach target is specified, use bpf_program__set_attach_target()");
     }
 
     @Test
@@ -214,7 +216,7 @@ class ObjectReaderTest {
         assertThat(object.kfuncs())
                 .extracting(KfuncRef::name, KfuncRef::weak)
                 .containsExactly(
-                        tuple("bpf_not_there", true),
+                        tuple("bpf_not_there___v2", true),
                         tuple("bpf_rcu_read_lock", false),
                         tuple("bpf_rcu_read_unlock", false));
         assertThat(object.btf().type(object.kfuncs().getFirst().btfFuncId()).name())
@@ -224,12 +226,12 @@ class ObjectReaderTest {
                 .containsExactly(
                         tuple("bpf_prog_active", false, false, true),
                         tuple("some_symbol", true, false, false),
-                        tuple("bpf_not_there", true, true, true));
+                        tuple("bpf_not_there___v2", true, true, true));
         Program calls = CompiledObjects.program(object, "calls");
         assertThat(calls.insns().stream()
                         .filter(insn -> insn.op() == Op.CALL_KFUNC)
                         .map(insn -> object.kfuncs().get((int) insn.imm()).name()))
-                .containsExactly("bpf_rcu_read_lock", "bpf_rcu_read_unlock", "bpf_not_there");
+                .containsExactly("bpf_rcu_read_lock", "bpf_rcu_read_unlock", "bpf_not_there___v2");
         assertThat(calls.insns().get(2).op()).isEqualTo(Op.LDDW_BTF_ID);
         assertThat(calls.insns().get(2).imm()).isEqualTo(2);
     }
@@ -246,18 +248,20 @@ class ObjectReaderTest {
     }
 
     @Test
-    void shouldRefuseAStrongSettingWithoutAValueWhereItIsRead() throws Exception {
-        ProgramObject object = CompiledObjects.read("externs.bpf.o");
+    void shouldRefuseAnObjectWithAStrongSettingThatHasNoValue() throws Exception {
+        LoadRefusal refusal = CompiledObjects.read("externs.bpf.o").refusal();
 
-        assertThat(object.unlinked())
-                .extracting(UnlinkedProgram::name, UnlinkedProgram::reason)
-                .containsExactly(tuple("needs_setting", "extern (kcfg) 'CONFIG_HZ': no value is known"));
+        assertThat(refusal).isNotNull();
+        assertThat(refusal).extracting(LoadRefusal::errno).isEqualTo(Errno.ESRCH);
+        assertThat(refusal)
+                .extracting(LoadRefusal::message)
+                .isEqualTo("libbpf: extern 'CONFIG_HZ' (strong): not resolved");
     }
 
     @Test
     void shouldTakeSettingsFromTheOptions() throws Exception {
         Map<String, String> settings = Map.of("CONFIG_HZ", "250", "CONFIG_WEAK", "y", "CONFIG_NAME", "\"a long name\"");
-        ReadOptions options = new ReadOptions(ReadOptions.DEFAULT.targetTypes(), 0, settings, 1);
+        ReadOptions options = new ReadOptions(ReadOptions.DEFAULT.targetTypes(), 0, settings, 1, Map.of());
         ProgramObject object = ObjectReader.read("externs.bpf.o", CompiledObjects.bytes("externs.bpf.o"), options);
 
         assertThat(object.unlinked()).isEmpty();

@@ -1,6 +1,7 @@
 package dev.spinbpf.tools.cli;
 
 import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.elf.ReadOptions;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.programs.model.UnlinkedProgram;
@@ -18,7 +19,7 @@ import java.util.function.Predicate;
 
 /** Verifies the programs of files and words the outcome. */
 final class FileVerification {
-    private final Btf kernelTypes;
+    private final ReadOptions kernel;
     private final VerifierOptions options;
     private final Step verifier;
     private final Consumer<Throwable> internalErrors;
@@ -37,14 +38,16 @@ final class FileVerification {
      * @param internalErrors receives the failures of spinbpf itself; the row says so too
      */
     FileVerification(Btf kernelTypes, int insnLimit, boolean log, Consumer<Throwable> internalErrors) {
-        this(kernelTypes, insnLimit, log, internalErrors, Verifier::verify);
+        this(ReadOptions.DEFAULT.withTargetTypes(kernelTypes), insnLimit, log, internalErrors, Verifier::verify);
     }
 
-    FileVerification(Btf kernelTypes, int insnLimit, boolean log, Consumer<Throwable> internalErrors, Step verifier) {
+    /** @param kernel the kernel that the objects are read for */
+    FileVerification(
+            ReadOptions kernel, int insnLimit, boolean log, Consumer<Throwable> internalErrors, Step verifier) {
         this.verifier = verifier;
         this.internalErrors = internalErrors;
-        this.kernelTypes = kernelTypes;
-        this.options = new VerifierOptions(log, kernelTypes, insnLimit);
+        this.kernel = kernel;
+        this.options = new VerifierOptions(log, kernel.targetTypes(), insnLimit);
     }
 
     /**
@@ -56,7 +59,7 @@ final class FileVerification {
         String fileName = String.valueOf(file.getFileName() == null ? file : file.getFileName());
         ProgramObject object;
         try {
-            object = InputFiles.read(file, kernelTypes);
+            object = InputFiles.read(file, kernel);
         } catch (InputException e) {
             return List.of(VerifyRow.unreadable(fileName, String.valueOf(e.getMessage())));
         } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
@@ -65,11 +68,15 @@ final class FileVerification {
         List<VerifyRow> rows = new ArrayList<>();
         object.programs().forEach(program -> programs.add(program.name()));
         object.unlinked().forEach(program -> programs.add(program.name()));
+        var loading = new StructLoading();
         for (Program program : object.programs()) {
-            if (names.test(program.name())) {
-                rows.add(verify(fileName, object, program));
+            boolean isWanted = names.test(program.name());
+            if (isWanted || StructLoading.isLoadedAlways(program)) {
+                VerifyRow row = verify(fileName, object, program, loading);
+                rows.add(isWanted ? row : StructLoading.UNWANTED);
             }
         }
+        rows = loading.applied(rows);
         for (UnlinkedProgram program : object.unlinked()) {
             if (names.test(program.name())) {
                 rows.add(unlinked(fileName, program));
@@ -84,9 +91,11 @@ final class FileVerification {
     }
 
     /** Verifies one program; an internal error becomes its row, and the others go on. */
-    private VerifyRow verify(String fileName, ProgramObject object, Program program) {
+    private VerifyRow verify(String fileName, ProgramObject object, Program program, StructLoading loading) {
         try {
-            return row(fileName, program, verifier.verify(object, program, options));
+            Verdict verdict = verifier.verify(object, program, options);
+            loading.add(program, verdict);
+            return row(fileName, program, verdict);
         } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
             return internalError(fileName, program.name(), program.type().display(), e);
         }

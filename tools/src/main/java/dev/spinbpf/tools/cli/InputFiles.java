@@ -12,6 +12,7 @@ import dev.spinbpf.programs.model.UnlinkedProgram;
 import dev.spinbpf.tools.report.Printable;
 import dev.spinbpf.vm.stress.ByteString;
 import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
+import java.io.ByteArrayInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -26,9 +27,12 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what the user names on the command line. */
@@ -37,6 +41,7 @@ final class InputFiles {
     private static final String TEXT_SUFFIX = ".bpfasm";
     private static final String SOURCE_SUFFIX = ".c";
     private static final int MAX_STREAM_BYTES = 64 << 20;
+    private static final int MAX_CONFIG_BYTES = 8 << 20;
     private static final int MOST_LISTED = 20;
     private static final int MOST_SHOWN = 40;
 
@@ -44,15 +49,24 @@ final class InputFiles {
 
     /** The object or text program in the file, its CO-RE relocations resolved against the kernel's types if given. */
     static ProgramObject read(Path file, Btf kernelTypes) throws InputException {
-        return read(shown(file), bytesOf(file, true), kernelTypes);
+        return read(file, ReadOptions.DEFAULT.withTargetTypes(kernelTypes));
+    }
+
+    /** The object or text program in the file, read for a kernel. */
+    static ProgramObject read(Path file, ReadOptions kernel) throws InputException {
+        return read(shown(file), bytesOf(file, true), kernel);
     }
 
     /** The object or text program in a file's bytes. */
     static ProgramObject read(String name, byte[] bytes, Btf kernelTypes) throws InputException {
+        return read(name, bytes, ReadOptions.DEFAULT.withTargetTypes(kernelTypes));
+    }
+
+    private static ProgramObject read(String name, byte[] bytes, ReadOptions kernel) throws InputException {
         try {
             return name.endsWith(TEXT_SUFFIX)
                     ? Assembler.assemble(name, textOf(name, bytes))
-                    : ObjectReader.read(name, bytes, ReadOptions.DEFAULT.withTargetTypes(kernelTypes));
+                    : ObjectReader.read(name, bytes, kernel);
         } catch (MalformedObjectException | AssemblyException e) {
             String remedy = name.endsWith(SOURCE_SUFFIX) ? "; compile it first: clang -O2 -g -target bpf -c" : "";
             throw new InputException(e.getMessage() + remedy);
@@ -84,6 +98,37 @@ final class InputFiles {
         } catch (MalformedObjectException e) {
             throw new InputException(String.valueOf(e.getMessage()));
         }
+    }
+
+    /** The configuration in the file, which may be compressed ({@code /proc/config.gz}): values by names; empty for no file. */
+    static Map<String, String> kernelConfig(@Nullable Path file) throws InputException {
+        if (file == null) {
+            return Map.of();
+        }
+        byte[] bytes = bytesOf(file, true);
+        boolean isCompressed = bytes.length > 1 && (bytes[0] & 0xff) == 0x1f && (bytes[1] & 0xff) == 0x8b;
+        if (isCompressed) {
+            try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(bytes))) {
+                bytes = in.readNBytes(MAX_CONFIG_BYTES + 1);
+            } catch (IOException e) {
+                throw new InputException(shown(file) + ": is not compressed as gzip does: " + e.getMessage());
+            }
+        }
+        if (bytes.length > MAX_CONFIG_BYTES) {
+            throw new InputException(shown(file) + ": has more than " + MAX_CONFIG_BYTES + " bytes");
+        }
+        Map<String, String> values = new HashMap<>();
+        for (String line : new String(bytes, StandardCharsets.UTF_8).split("\n", -1)) {
+            int equals = line.indexOf('=');
+            if (line.startsWith("CONFIG_") && equals > 0) {
+                values.putIfAbsent(
+                        line.substring(0, equals), line.substring(equals + 1).strip());
+            }
+        }
+        if (values.isEmpty()) {
+            throw new InputException(shown(file) + ": has no line CONFIG_NAME=VALUE, as a kernel's configuration has");
+        }
+        return values;
     }
 
     /** Bytes given as a file's name or, after {@code hex:}, in hexadecimal digits. */

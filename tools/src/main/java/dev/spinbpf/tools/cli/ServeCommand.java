@@ -28,6 +28,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -52,7 +53,7 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nExamples:%n",
         footer = {
             "  spinbpf serve programs/samples/abba.bpf.o",
-            "  spinbpf serve --workload programs/samples/abba.yaml",
+            "  spinbpf serve --workload programs/samples/abba.yaml --duration forever",
             "  spinbpf serve --listen 127.0.0.1:9500 --cpus 4",
             "  spinbpf serve --listen 0.0.0.0:9464 --token-file token --tls-cert cert.pem \\",
             "      --tls-key key.pem programs/samples/abba.bpf.o",
@@ -60,6 +61,10 @@ import picocli.CommandLine.Spec;
             "Exit codes: 1 it cannot go on, 2 wrong usage, a file that cannot be used, or an address that is taken."
         })
 final class ServeCommand implements Callable<Integer> {
+    /** What a workload file says. */
+    private static final Set<String> IN_WORKLOAD =
+            Set.of("--cpus", "--seed", "--nmi-every", "--hardirq-every", "--held-times");
+
     @Spec
     private CommandSpec spec;
 
@@ -85,6 +90,14 @@ final class ServeCommand implements Callable<Integer> {
     private @Nullable Path workloadFile;
 
     @Option(
+            names = "--duration",
+            paramLabel = "TIME",
+            converter = DurationConverter.class,
+            description = "Length of the workload: 5s, 2m, forever (default: what its file says; else forever)."
+                    + " The service goes on after it.")
+    private @Nullable Duration duration;
+
+    @Option(
             names = "--name",
             paramLabel = "NAME",
             description =
@@ -103,6 +116,14 @@ final class ServeCommand implements Callable<Integer> {
 
     @Option(names = "--tls-key", paramLabel = "FILE", description = "The certificate's private key (PEM, PKCS #8).")
     private @Nullable Path key;
+
+    @Option(
+            names = "--state",
+            paramLabel = "DIR",
+            description =
+                    "Keep objects, programs, maps and workload in this directory; a state that is there goes before"
+                            + " OBJECTs and the workload file.")
+    private @Nullable Path state;
 
     @Option(names = "--cpus", paramLabel = "N", defaultValue = "2", description = "Emulated CPUs, 1 to 64 (default 2).")
     private int cpus;
@@ -151,7 +172,7 @@ final class ServeCommand implements Callable<Integer> {
         Set<String> lowerNames =
                 names.stream().map(name -> name.toLowerCase(Locale.ROOT)).collect(Collectors.toSet());
         ServiceOptions options =
-                new ServiceOptions(listen, lowerNames, tokenFile, certificate, key, HttpLimits.DEFAULT);
+                new ServiceOptions(listen, lowerNames, tokenFile, certificate, key, state, HttpLimits.DEFAULT);
         Btf kernelTypes = InputFiles.kernelTypes(btf);
         try {
             Service service = Service.start(options, this::workload, kernelTypes);
@@ -181,6 +202,13 @@ final class ServeCommand implements Callable<Integer> {
         if (workloadFile != null && !objects.isEmpty()) {
             throw usage("--workload names the objects; leave the OBJECTs out");
         }
+        List<String> saidByFile = spec.commandLine().getParseResult().matchedOptions().stream()
+                .map(CommandLine.Model.OptionSpec::longestName)
+                .filter(IN_WORKLOAD::contains)
+                .toList();
+        if (workloadFile != null && !saidByFile.isEmpty()) {
+            throw usage(String.join(", ", saidByFile) + ": " + workloadFile + " says that");
+        }
         if (cpus < 1 || cpus > ProgramWorkload.MOST_CPUS) {
             throw usage("--cpus is " + cpus + "; it has to be 1 to " + ProgramWorkload.MOST_CPUS);
         }
@@ -201,10 +229,10 @@ final class ServeCommand implements Callable<Integer> {
         try {
             Path file = workloadFile;
             if (file == null) {
-                return ofObjects();
+                return lasting(ofObjects());
             }
             if (WorkloadInputs.read(file) instanceof ProgramWorkload programs) {
-                return programs;
+                return lasting(programs);
             }
             throw new Refusal(Refusal.Kind.INVALID, file + ": serve runs programs; a mode is for stress");
         } catch (WorkloadFileException e) {
@@ -212,6 +240,10 @@ final class ServeCommand implements Callable<Integer> {
         } catch (InputException e) {
             throw new Refusal(Refusal.Kind.INVALID, String.valueOf(e.getMessage()));
         }
+    }
+
+    private ProgramWorkload lasting(ProgramWorkload workload) {
+        return duration == null ? workload : workload.withDuration(duration);
     }
 
     private ProgramWorkload ofObjects() throws Refusal, InputException {

@@ -1,13 +1,17 @@
 package dev.spinbpf.tools.cli;
 
+import dev.spinbpf.programs.elf.ReadOptions;
 import dev.spinbpf.tools.report.Style;
 import dev.spinbpf.tools.report.VerifyPrinter;
 import dev.spinbpf.tools.report.VerifyRow;
+import dev.spinbpf.verifier.Verifier;
 import dev.spinbpf.verifier.VerifierOptions;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -59,6 +63,20 @@ final class VerifyCommand implements Callable<Integer> {
     @Mixin
     private final KernelTypesOption btf = new KernelTypesOption();
 
+    @Option(
+            names = "--kconfig",
+            paramLabel = "FILE",
+            description =
+                    "The kernel's configuration (such as /boot/config-6.12 or /proc/config.gz): for CONFIG_* externs.")
+    private @Nullable Path kconfig;
+
+    @Option(
+            names = "--map-entries",
+            paramLabel = "MAP=N",
+            description =
+                    "Most entries of a map, as loaders set them with bpf_map__set_max_entries(); may be given several times.")
+    private Map<String, Long> mapEntries = Map.of();
+
     @SuppressWarnings("NullAway.Init") // picocli fills in the options
     VerifyCommand() {}
 
@@ -69,7 +87,14 @@ final class VerifyCommand implements Callable<Integer> {
         VerifyPrinter report = VerifyPrinter.of(chosen, out, Style.ofStandardOutput(), verbose);
         PrintWriter err = spec.commandLine().getErr();
         FileVerification verification = new FileVerification(
-                btf.read(), VerifierOptions.INSN_LIMIT, verbose, e -> InternalErrors.traceIfAsked(err, e));
+                ReadOptions.DEFAULT
+                        .withTargetTypes(btf.read())
+                        .withConfig(InputFiles.kernelConfig(kconfig))
+                        .withMapEntries(mapEntries),
+                VerifierOptions.INSN_LIMIT,
+                verbose,
+                e -> InternalErrors.traceIfAsked(err, e),
+                Verifier::verify);
         Progress progress = Progress.ofStandardError();
         boolean anyProgram = false;
         boolean allGood = true;

@@ -5,9 +5,11 @@ import dev.spinbpf.maps.lock.LockStats;
 import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.vm.Machine;
 import dev.spinbpf.vm.context.LoadedProgram;
+import dev.spinbpf.vm.hook.HookTarget;
 import dev.spinbpf.vm.stress.ModeDriver;
 import dev.spinbpf.vm.stress.StressDriver;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntFunction;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -18,7 +20,7 @@ import java.util.function.Supplier;
  *
  * @param cpus its CPUs
  * @param locks what is counted about its locks
- * @param programs gives the programs that it runs; none in a run without programs
+ * @param programs gives the programs that are attached, with their hooks; none in a run without programs
  * @param maps gives its maps
  * @param objectOfMap gives the file name of the object that a map belongs to, by the map's id; empty for none
  * @param violations gives how often something happened that must not
@@ -26,7 +28,7 @@ import java.util.function.Supplier;
 public record Activity(
         Cpus cpus,
         LockStats locks,
-        Supplier<List<LoadedProgram>> programs,
+        Supplier<Map<LoadedProgram, HookTarget>> programs,
         Supplier<List<BpfMap>> maps,
         IntFunction<String> objectOfMap,
         LongSupplier violations) {
@@ -37,7 +39,7 @@ public record Activity(
         return new Activity(
                 machine.cpus(),
                 machine.lockStats(),
-                driver::programs,
+                driver::attached,
                 machine::maps,
                 machine::objectOfMap,
                 driver::stuckCount);
@@ -45,6 +47,6 @@ public record Activity(
 
     /** Of a run without programs. */
     public static Activity of(ModeDriver driver) {
-        return new Activity(driver.cpus(), driver.lockStats(), List::of, List::of, id -> "", driver::violationCount);
+        return new Activity(driver.cpus(), driver.lockStats(), Map::of, List::of, id -> "", driver::violationCount);
     }
 }

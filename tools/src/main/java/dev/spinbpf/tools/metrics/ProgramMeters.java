@@ -5,7 +5,6 @@ import dev.spinbpf.programs.model.LineInfo;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.context.ProgramStats;
-import dev.spinbpf.vm.hook.HookTable;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
@@ -40,19 +39,17 @@ final class ProgramMeters {
     }
 
     void refresh() {
-        for (LoadedProgram program : activity.programs().get()) {
+        activity.programs().get().forEach((program, hook) -> {
             if (known.add(program)) {
-                series(program).add(program.stats());
+                series(program, hook.name()).add(program.stats());
             }
-        }
+        });
         seriesByLabels.values().forEach(Series::register);
     }
 
-    private Series series(LoadedProgram loaded) {
+    private Series series(LoadedProgram loaded, String hook) {
         Program program = loaded.program();
-        Labels labels = new Labels(
-                Registries.label(program.name()),
-                Registries.label(HookTable.of(program).name()));
+        Labels labels = new Labels(Registries.label(program.name()), Registries.label(hook));
         Series series = seriesByLabels.get(labels);
         if (series != null) {
             return series;

@@ -72,6 +72,22 @@ public record VerifyRow(
         return stats.durationNanos() / NANOS_PER_MICRO;
     }
 
+    /**
+     * Returns the row of the same program where loading ends with another one.
+     *
+     * @param isNeverVerified whether the program is never verified, so that there are no counts and no log
+     */
+    public VerifyRow refused(Reason otherReason, boolean isNeverVerified) {
+        return new VerifyRow(
+                fileName,
+                progName,
+                progType,
+                Outcome.FAILURE,
+                isNeverVerified ? NOTHING : stats,
+                otherReason,
+                isNeverVerified ? "" : log);
+    }
+
     /** The values in the order of {@link #COLUMNS}. */
     public List<String> values() {
         return List.of(

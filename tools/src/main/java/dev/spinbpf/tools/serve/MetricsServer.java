@@ -6,6 +6,7 @@ import dev.spinbpf.tools.serve.http.HttpLimits;
 import dev.spinbpf.tools.serve.http.HttpServer;
 import dev.spinbpf.tools.serve.http.Reply;
 import dev.spinbpf.tools.serve.http.Request;
+import dev.spinbpf.tools.serve.http.RequestObserver;
 import dev.spinbpf.tools.serve.http.Route;
 import dev.spinbpf.tools.serve.http.Router;
 import java.io.IOException;
@@ -56,7 +57,8 @@ public final class MetricsServer implements AutoCloseable {
                         Route.Lane.DIRECT,
                         request -> Reply.text(200, PLAIN_TEXT, "spinbpf: the metrics are at /metrics\n"))));
         try {
-            return new MetricsServer(HttpServer.start(wanted, router, AccessRules.LOOPBACK, limits, null));
+            return new MetricsServer(
+                    HttpServer.start(wanted, router, AccessRules.LOOPBACK, limits, null, RequestObserver.NONE));
         } catch (IOException e) {
             throw new IOException(
                     "cannot listen on " + host + ":" + port + " (" + e.getMessage()

@@ -18,6 +18,8 @@ import dev.spinbpf.tools.serve.http.Reply;
 import dev.spinbpf.tools.serve.http.Request;
 import dev.spinbpf.tools.serve.http.Route;
 import dev.spinbpf.tools.serve.http.Router;
+import dev.spinbpf.tools.serve.page.PageRoutes;
+import dev.spinbpf.tools.serve.state.StateDirectory;
 import dev.spinbpf.vm.stress.ProgramWorkload;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
@@ -40,6 +42,7 @@ public final class Service implements AutoCloseable {
     private final Meters meters;
     private final Engine engine;
     private final EventPump pump;
+    private final @Nullable StateDirectory state;
     private final HttpServer server;
     private volatile boolean ready;
 
@@ -52,13 +55,29 @@ public final class Service implements AutoCloseable {
         counted[0] = meters;
         engine.addListener(new ChangeLog());
         pump = new EventPump(engine);
+        state = options.state() == null ? null : StateDirectory.open(options.state());
         boolean done = false;
         try {
-            engine.replace(workload);
+            StateDirectory saved = state;
+            boolean restored = saved != null && saved.hasState();
+            if (saved != null && restored) {
+                saved.restore(engine);
+            } else {
+                engine.replace(workload);
+            }
             AccessRules access = access(options);
-            server = HttpServer.start(options.listen(), new Router(routes()), access, options.limits(), tls(options));
-            if (!workload.objects().isEmpty()) {
+            server = HttpServer.start(
+                    options.listen(),
+                    new Router(routes()),
+                    access,
+                    options.limits(),
+                    tls(options),
+                    meters::countRequest);
+            if (!restored && !workload.objects().isEmpty()) {
                 engine.start(null, null);
+            }
+            if (state != null) {
+                state.keep(engine);
             }
             ready = true;
             done = true;
@@ -123,10 +142,8 @@ public final class Service implements AutoCloseable {
         routes.add(Route.open("/metrics", Route.Lane.DIRECT, this::metrics));
         routes.add(Route.open("/-/healthy", Route.Lane.DIRECT, request -> Reply.text(200, PLAIN_TEXT, "healthy\n")));
         routes.add(Route.open("/-/ready", Route.Lane.DIRECT, this::ready));
-        routes.add(Route.open("/", Route.Lane.DIRECT, request -> Reply.text(200, PLAIN_TEXT, """
-                        spinbpf: metrics at /metrics, the interface at /api/v1, its description at /api/v1/openapi.json
-                        """)));
         routes.add(Route.change("POST", "/-/reload", Route.Body.NONE, this::reload));
+        routes.addAll(new PageRoutes().routes());
         routes.addAll(new ApiRoutes(engine, pump).routes());
         return routes;
     }
@@ -185,6 +202,9 @@ public final class Service implements AutoCloseable {
 
     private void closeEngine() {
         pump.close();
+        if (state != null) {
+            state.close();
+        }
         engine.close();
         meters.close();
     }

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param tokenFile file with the token that clients show for all but metrics and health; null for none
  * @param certificate PEM file of the certificate for TLS, with its chain; null for plain HTTP
  * @param key PEM file of its private key (PKCS #8)
+ * @param state directory in which the state is kept; null for none
  * @param limits bounds on what clients may take
  */
 public record ServiceOptions(
@@ -23,12 +24,14 @@ public record ServiceOptions(
         @Nullable Path tokenFile,
         @Nullable Path certificate,
         @Nullable Path key,
+        @Nullable Path state,
         HttpLimits limits) {
     /** Loopback, any free port. */
     public static ServiceOptions loopback(int port) {
         return new ServiceOptions(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
                 Set.of(),
+                null,
                 null,
                 null,
                 null,

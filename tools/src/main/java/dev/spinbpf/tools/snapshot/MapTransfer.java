@@ -13,6 +13,7 @@ import dev.spinbpf.programs.model.MapDef;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -137,7 +138,11 @@ final class MapTransfer {
         byte[] data = saved.def().initialData();
         if (data != null && saved.def().isGlobalData()) {
             if (!map.isFrozen()) {
-                put(map, new MapSnapshot.Element(new byte[Integer.BYTES], data));
+                put(
+                        map,
+                        new MapSnapshot.Element(
+                                new byte[Integer.BYTES],
+                                Arrays.copyOf(data, saved.def().valueSize())));
             }
             return;
         }

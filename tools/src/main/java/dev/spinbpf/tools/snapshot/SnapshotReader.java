@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * Reads the bytes that {@link SnapshotWriter} made. They may be anything: a count is believed only as far as the bytes
  * reach, and what does not fit is a {@link SnapshotException}.
  */
-final class SnapshotReader {
+public final class SnapshotReader {
     private static final int MOST_CPUS = 4096;
     private static final int SMALLEST_ELEMENT = 8;
     private static final int SMALLEST_MAP = 64;
@@ -32,7 +32,12 @@ final class SnapshotReader {
         this.in = ByteBuffer.wrap(bytes);
     }
 
-    static MapSnapshot read(String file, byte[] bytes) throws SnapshotException {
+    /**
+     * Reads a snapshot.
+     *
+     * @param file where it comes from, for messages
+     */
+    public static MapSnapshot read(String file, byte[] bytes) throws SnapshotException {
         SnapshotReader reader = new SnapshotReader(file, bytes);
         try {
             reader.header();

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *   bytes:   length(4), then the bytes; -1 for none
  * </pre>
  */
-final class SnapshotWriter {
+public final class SnapshotWriter {
     static final byte[] MAGIC = "spinmaps".getBytes(StandardCharsets.US_ASCII);
     static final int VERSION = 1;
     static final int HEADER_BYTES = 24;
@@ -35,7 +35,8 @@ final class SnapshotWriter {
 
     private SnapshotWriter() {}
 
-    static byte[] write(MapSnapshot snapshot) {
+    /** Returns the bytes of a snapshot. */
+    public static byte[] write(MapSnapshot snapshot) {
         SnapshotWriter writer = new SnapshotWriter();
         try {
             writer.body(snapshot);

@@ -14,6 +14,7 @@ import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -91,6 +92,36 @@ class PackageDirectionTest {
                 .resideInAPackage(VERIFIER + "..")
                 .should()
                 .resideInAnyPackage(higher.toArray(String[]::new))
+                .check(classes);
+    }
+
+    /** What is served is not known to how it is served, nor the other way round; commands are above both. */
+    @Test
+    void shouldKeepTheServiceInLayers() {
+        String serve = "dev.spinbpf.tools.serve";
+        String cli = "dev.spinbpf.tools.cli..";
+        Map<String, String[]> notBelow = Map.of(
+                serve + ".http",
+                new String[] {serve, serve + ".api", serve + ".engine", "dev.spinbpf.vm..", cli},
+                serve + ".engine",
+                new String[] {serve, serve + ".api", serve + ".http", cli},
+                serve + ".api",
+                new String[] {serve, cli},
+                serve,
+                new String[] {cli});
+        notBelow.forEach((room, above) -> noClasses()
+                .that()
+                .resideInAPackage(room)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(above)
+                .check(classes));
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(serve + "..", cli)
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(serve + "..")
                 .check(classes);
     }
 

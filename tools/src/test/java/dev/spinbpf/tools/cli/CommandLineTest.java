@@ -46,7 +46,7 @@ class CommandLineTest {
     @Test
     void shouldExitWithTwoOnWrongUsage() {
         assertThat(spinbpf().code()).isEqualTo(ExitCodes.USAGE);
-        assertThat(spinbpf().err()).startsWith("spinbpf: name a command: verify, run, stress, dump, bench, map");
+        assertThat(spinbpf().err()).startsWith("spinbpf: name a command: verify, run, stress, serve, dump, bench, map");
         assertThat(spinbpf("verify").code()).isEqualTo(ExitCodes.USAGE);
         assertThat(spinbpf("frobnicate").err())
                 .startsWith("spinbpf: there is no command 'frobnicate'; there are verify,");

@@ -13,7 +13,17 @@ import org.junit.jupiter.api.Test;
 class InputsTest {
     private static String printed(List<String> notes) {
         var object = new ProgramObject(
-                "maps.bpf.o", "GPL", List.of(), List.of(), List.of(), Btf.EMPTY, notes, List.of(), List.of());
+                "maps.bpf.o",
+                "GPL",
+                List.of(),
+                List.of(),
+                List.of(),
+                Btf.EMPTY,
+                notes,
+                List.of(),
+                List.of(),
+                List.of(),
+                null);
         var err = new StringWriter();
         InputFiles.printNotes(object, new PrintWriter(err));
         return err.toString();

@@ -2,7 +2,7 @@ package dev.spinbpf.tools.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.elf.ReadOptions;
 import dev.spinbpf.tools.report.VerifyRow;
 import dev.spinbpf.verifier.Verifier;
 import dev.spinbpf.verifier.VerifierOptions;
@@ -21,7 +21,7 @@ class InternalErrorTest {
                 new IllegalStateException("two\nlines"), new StackOverflowError(), new OutOfMemoryError("heap"))) {
             List<Throwable> told = new ArrayList<>();
             FileVerification verification = new FileVerification(
-                    Btf.EMPTY, VerifierOptions.INSN_LIMIT, false, told::add, (object, program, options) -> {
+                    ReadOptions.DEFAULT, VerifierOptions.INSN_LIMIT, false, told::add, (object, program, options) -> {
                         if (program.name().equals("count_packet")) {
                             throwUnchecked(fault);
                         }

@@ -12,6 +12,7 @@ import dev.spinbpf.maps.lock.RqSpinLock;
 import dev.spinbpf.maps.memory.GuestArena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** A machine without programs, on a clock that a test sets: locks that are taken, held and refused at will. */
 final class ContendedLocks implements AutoCloseable {
@@ -27,7 +28,7 @@ final class ContendedLocks implements AutoCloseable {
     }
 
     Activity activity() {
-        return new Activity(cpus, stats, List::of, List::of, id -> "made.bpf.o", () -> 0);
+        return new Activity(cpus, stats, Map::of, List::of, id -> "made.bpf.o", () -> 0);
     }
 
     List<LockFailure> failures() {

@@ -40,7 +40,9 @@ final class ProgramDamage {
                 object.btf(),
                 object.notes(),
                 object.ksyms(),
-                object.unlinked());
+                object.unlinked(),
+                object.unresolved(),
+                object.refusal());
     }
 
     private Program damage(ProgramObject object, Program program) {

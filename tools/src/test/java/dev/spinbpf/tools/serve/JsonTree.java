@@ -14,6 +14,11 @@ import java.util.Map;
 final class JsonTree {
     private static final JsonFactory FACTORY = new JsonFactory();
 
+    /** The value {@code null}. */
+    enum Null {
+        NULL
+    }
+
     private JsonTree() {}
 
     static Object read(String text) {
@@ -67,11 +72,14 @@ final class JsonTree {
                 yield list;
             }
             case VALUE_STRING -> parser.getText();
-            case VALUE_NUMBER_INT -> parser.getLongValue();
+            case VALUE_NUMBER_INT ->
+                parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER
+                        ? (Object) parser.getBigIntegerValue()
+                        : (Object) parser.getLongValue();
             case VALUE_NUMBER_FLOAT -> parser.getDoubleValue();
             case VALUE_TRUE -> true;
             case VALUE_FALSE -> false;
-            default -> null;
+            default -> Null.NULL;
         };
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -54,7 +55,7 @@ final class OpenApi {
         assertThat(status < 400 && !responses.containsKey(Integer.toString(status)))
                 .as(what + " is not written down")
                 .isFalse();
-        Object content = JsonTree.object(response).get("content");
+        Object content = JsonTree.object(Objects.requireNonNull(response, what)).get("content");
         if (content == null) {
             assertThat(body).as(what).isEmpty();
             return;
@@ -96,7 +97,7 @@ final class OpenApi {
     }
 
     private void checkObject(String where, Map<String, Object> schema, Map<String, Object> value) {
-        Map<String, Object> properties = JsonTree.object(schema.get("properties"));
+        Map<String, Object> properties = JsonTree.object(JsonTree.at(schema, "properties"));
         if (schema.get("required") instanceof List<?> required) {
             assertThat(value.keySet().containsAll(required))
                     .as(where + " has " + value.keySet())
@@ -104,13 +105,13 @@ final class OpenApi {
         }
         value.forEach((name, member) -> {
             assertThat(properties).as(where).containsKey(name);
-            check(where + "." + name, properties.get(name), member);
+            check(where + "." + name, JsonTree.at(properties, name), member);
         });
     }
 
     private static String typeOf(Object value) {
         return switch (value) {
-            case null -> "null";
+            case JsonTree.Null _ -> "null";
             case String _ -> "string";
             case Long _ -> "integer";
             case Double _ -> "number";

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -74,7 +75,7 @@ class ServiceTest {
         }
     }
 
-    private HttpRequest.Builder request(String method, String path, BodyPublisher body) {
+    private HttpRequest.Builder request(String method, String path, @Nullable BodyPublisher body) {
         return HttpRequest.newBuilder(
                         URI.create("http://127.0.0.1:" + service.address().getPort() + path))
                 .method(method, body == null ? BodyPublishers.noBody() : body);
@@ -85,13 +86,13 @@ class ServiceTest {
     }
 
     /** Sends a request and checks the answer against the description; returns its body. */
-    private Object call(int status, String method, String template, String json, String... values) throws Exception {
+    private Object call(int status, String method, String template, @Nullable String json, String... values) throws Exception {
         BodyPublisher body = json == null ? null : BodyPublishers.ofString(json);
         return callWith(status, method, template, "", body, "application/json", values);
     }
 
     private Object callWith(
-            int status, String method, String template, String query, BodyPublisher body, String type, String... values)
+            int status, String method, String template, String query, @Nullable BodyPublisher body, String type, String... values)
             throws Exception {
         String path = template;
         for (String value : values) {
@@ -144,6 +145,10 @@ class ServiceTest {
 
     private void open() throws Exception {
         call(200, "GET", "/", null);
+        call(200, "GET", "/page.css", null);
+        call(200, "GET", "/page.js", null);
+        call(200, "GET", "/page/{module}", null, "dom.js");
+        call(404, "GET", "/page/{module}", null, "page.html");
         call(200, "GET", "/-/healthy", null);
         call(200, "GET", "/-/ready", null);
         call(200, "GET", "/api/v1/openapi.json", null);
@@ -272,6 +277,7 @@ class ServiceTest {
         for (int i = 0; i < 200; i++) {
             call(200, "GET", "/api/v1/locks", null);
         }
+        awaitRunning();
         call(409, "POST", "/api/v1/workload/start", null);
         Object stopped = call(200, "POST", "/api/v1/workload/stop", null);
         assertThat(JsonTree.at(stopped, "state")).isEqualTo("stopped");
@@ -287,6 +293,21 @@ class ServiceTest {
                 .isEqualTo("ff00000000000000");
         call(200, "POST", PROGRAM + "/unload", null, COUNTER, counterProgram());
         call(404, "GET", MAP, null, COUNTER, "packets");
+    }
+
+    /** Waits until a program was seen at work on a CPU. */
+    private void awaitRunning() throws Exception {
+        boolean seen = false;
+        while (!seen) {
+            Object answer = call(200, "GET", "/api/v1/cpus", null);
+            List<?> cpus = (List<?>) JsonTree.at(answer, "cpus");
+            assertThat(cpus).hasSize(2);
+            for (Object cpu : cpus) {
+                List<?> running = (List<?>) JsonTree.at(cpu, "running");
+                seen |= running.stream()
+                        .anyMatch(run -> JsonTree.at(run, "object").equals(ABBA));
+            }
+        }
     }
 
     private void events() throws Exception {

@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.call;
 
+import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
@@ -28,6 +29,9 @@ import dev.spinbpf.verifier.state.RegState;
 
 /** Calls into the kernel, by Linux 7.2's rules. */
 public final class KernelCallChecker implements CallChecker {
+    /** Ends the names of functions with implicit arguments as the kernel's types have them; nothing has that address. */
+    private static final String IMPLEMENTATION = "_impl";
+
     private final HelperCalls helpers;
     private final KfuncCalls kfuncs;
     private final Dynptrs dynptrs;
@@ -67,7 +71,7 @@ public final class KernelCallChecker implements CallChecker {
     @Override
     public void checkExterns(ProgramUnit unit, VerifierLog log) {
         for (KfuncRef kfunc : unit.object().kfuncs()) {
-            if (!kfunc.weak() && !unit.kernel().kfuncs().exists(kfunc.name())) {
+            if (!kfunc.weak() && !unit.kernel().kfuncs().exists(kfunc.essentialName())) {
                 throw log.reject(Errno.EINVAL, Message.KFUNC_EXTERN_NOT_FOUND, kfunc.name());
             }
         }
@@ -75,9 +79,17 @@ public final class KernelCallChecker implements CallChecker {
 
     @Override
     public void prepareKfuncCall(ProgramUnit unit, VerifierLog log, Insn insn) {
-        String name = unit.object().kfuncs().get((int) insn.imm()).name();
+        KfuncRef kfunc = unit.object().kfuncs().get((int) insn.imm());
+        String name = kfunc.essentialName();
+        if (kfunc.absent()) {
+            return;
+        }
         if (unit.kernel().kfuncs().exists(name) && !unit.object().isGplCompatible()) {
             throw log.reject(Errno.EINVAL, Message.KFUNC_NEEDS_GPL);
+        }
+        boolean isKnown = unit.kernel().kfuncs().exists(name);
+        if (!isKnown && name.endsWith(IMPLEMENTATION) && unit.kernelTypes().find(name, BtfType.Func.class) != 0) {
+            throw log.reject(Errno.EINVAL, Message.KFUNC_WITHOUT_ADDRESS, name);
         }
         // Only user space can bind a program to a device, where it loads it.
         if (unit.kernel().kfuncs().needsDevice(name)) {

@@ -114,7 +114,8 @@ final class KfuncCalls {
         if (insn.op() != Op.CALL_KFUNC) {
             return null;
         }
-        return unit.kernel().kfuncs().find(ref(unit, insn).name());
+        KfuncRef ref = ref(unit, insn);
+        return ref.absent() ? null : unit.kernel().kfuncs().find(ref.essentialName());
     }
 
     /** Returns whether the path runs in the comparison function of a tree. */
@@ -179,14 +180,14 @@ final class KfuncCalls {
 
     private static Call called(Exploration path, Insn insn) {
         KfuncRef ref = ref(path.unit(), insn);
-        Kfunc kfunc = path.unit().kernel().kfuncs().find(ref.name());
+        Kfunc kfunc = ref.absent() ? null : path.unit().kernel().kfuncs().find(ref.essentialName());
         if (path.state().activeLocks() > 0 && (kfunc == null || !kfunc.has(Trait.UNDER_LOCK))) {
             throw path.reject(Errno.EINVAL, Message.CALL_UNDER_LOCK);
         }
         if (kfunc != null) {
             return new Call(path, kfunc);
         }
-        if (!path.unit().kernel().kfuncs().exists(ref.name())) {
+        if (ref.absent() || !path.unit().kernel().kfuncs().exists(ref.essentialName())) {
             throw path.reject(Errno.EINVAL, Message.KFUNC_UNRESOLVED, ref.name());
         }
         throw new UnsupportedFeature("kfunc " + ref.name() + " is not supported");

@@ -85,9 +85,6 @@ public final class MapRules {
         if (map.type() == MapType.STRUCT_OPS) {
             throw log.reject(Errno.EINVAL, Message.STRUCT_OPS_MAP_IN_PROGRAM);
         }
-        if (map.type() == MapType.ARENA && map.def().mapExtra() == 0) {
-            throw log.reject(Errno.EINVAL, Message.ARENA_WITHOUT_ADDRESS);
-        }
         if (unit.program().sleepable() && !unit.kernel().mapTypes().isSleepable(map.type())) {
             throw log.reject(Errno.EINVAL, Message.MAP_TYPE_NOT_ALLOWED_WHEN_SLEEPABLE);
         }

@@ -82,7 +82,7 @@ final class StackUse {
             }
         }
         long most = 0;
-        for (MapInfo map : unit.maps()) {
+        for (MapInfo map : unit.usedMaps()) {
             most = Math.max(most, bytes(map, key));
             MapInfo inner = map.inner();
             if (inner != null) {

@@ -26,6 +26,10 @@ final class KernelWrites {
         "tcp_sock.app_limited"
     };
 
+    private static final String[] SCHEDULED_MEMBERS = {
+        "task_struct.scx.slice", "task_struct.scx.dsq_vtime", "task_struct.scx.disallow"
+    };
+
     private static final String TCP_PRIVATE = "inet_connection_sock.icsk_ca_priv";
 
     private KernelWrites() {}
@@ -56,6 +60,8 @@ final class KernelWrites {
             tcpSock(reg.btfRef().btf(), write);
         } else if (target.startsWith("Qdisc_ops")) {
             qdisc(reg.btfRef().btf(), write);
+        } else if (target.startsWith("sched_ext_ops")) {
+            scheduler(reg.btfRef().btf(), write);
         } else if (target.startsWith("bpf_dummy_ops")) {
             dummyState(reg, write);
         } else {
@@ -89,6 +95,18 @@ final class KernelWrites {
                     }
                 };
         checkWithin(write, member);
+    }
+
+    /** What a scheduler may write of a task: its slice, its place in a queue by time, and that it does not want it. */
+    private static void scheduler(Btf btf, Write write) {
+        boolean isAllowed = false;
+        for (String name : SCHEDULED_MEMBERS) {
+            Range member = within(btf, write.off, name);
+            isAllowed |= member != null && write.off + write.size <= member.end;
+        }
+        if (!write.struct.equals("task_struct") || !isAllowed) {
+            throw write.refused();
+        }
     }
 
     /** The bytes of a packet in which a packet scheduler keeps its own notes, if the offset lies there. */

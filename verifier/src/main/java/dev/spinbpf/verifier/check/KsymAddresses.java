@@ -16,6 +16,9 @@ final class KsymAddresses {
     static RegState load(Exploration path, int index) {
         KsymRef ksym = path.unit().object().ksyms().get(index);
         Btf btf = path.unit().kernelTypes();
+        if (ksym.absent()) {
+            return RegState.ZERO;
+        }
         if (!ksym.typed() && !ksym.function()) {
             return RegState.UNKNOWN;
         }
@@ -23,10 +26,10 @@ final class KsymAddresses {
             throw new UnsupportedFeature("kernel symbol " + ksym.name() + " without kernel types is not supported");
         }
         if (ksym.function()) {
-            int function = btf.find(ksym.name(), BtfType.Func.class);
+            int function = btf.find(ksym.essentialName(), BtfType.Func.class);
             return function == 0 ? absent(ksym) : RegState.mem(0, TypeFlags.MEM_RDONLY);
         }
-        int id = btf.find(ksym.name(), BtfType.Var.class);
+        int id = btf.find(ksym.essentialName(), BtfType.Var.class);
         if (id == 0 || !(btf.type(id) instanceof BtfType.Var variable)) {
             return absent(ksym);
         }

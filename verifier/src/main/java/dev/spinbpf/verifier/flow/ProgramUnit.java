@@ -2,18 +2,19 @@ package dev.spinbpf.verifier.flow;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfRecord;
+import dev.spinbpf.programs.btf.ObjectTypeRules;
+import dev.spinbpf.programs.btf.StructRecords;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.verifier.kernel.Kernel;
 import dev.spinbpf.verifier.state.MapInfo;
-import dev.spinbpf.verifier.state.ObjectTypeRules;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
-import dev.spinbpf.verifier.state.StructRecords;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,7 @@ public final class ProgramUnit {
     private final Insn[] insns;
     private final InsnAux[] aux;
     private final List<MapInfo> maps;
+    private final List<MapInfo> usedMaps;
     private final List<SubprogInfo> subprogs = new ArrayList<>();
     private final Map<RegPayload.BtfRef, BtfRecord> structRecords = new HashMap<>();
 
@@ -63,13 +65,14 @@ public final class ProgramUnit {
         for (int i = 0; i < aux.length; i++) {
             aux[i] = new InsnAux();
         }
-        boolean loadable = ObjectTypeRules.areTaken(object.btf(), kernelTypes, kernel.structs());
+        boolean loadable = ObjectTypeRules.areTaken(object.btf(), kernelTypes, kernel.structs()::isDestructible);
         btf = loadable ? object.btf() : Btf.EMPTY;
         var infos = new ArrayList<MapInfo>();
         for (int i = 0; i < object.maps().size(); i++) {
             infos.add(new MapInfo(object.maps().get(i), i, object.btf(), loadable));
         }
         maps = List.copyOf(infos);
+        usedMaps = findUsedMaps();
     }
 
     public ProgramObject object() {
@@ -127,6 +130,26 @@ public final class ProgramUnit {
     /** The object's maps, by index. */
     public List<MapInfo> maps() {
         return maps;
+    }
+
+    /** The maps that this program refers to, whether it gets there or not. */
+    public List<MapInfo> usedMaps() {
+        return usedMaps;
+    }
+
+    private List<MapInfo> findUsedMaps() {
+        var used = new LinkedHashSet<MapInfo>();
+        for (Insn insn : program.insns()) {
+            boolean isMap =
+                    switch (insn.op()) {
+                        case LDDW_MAP_FD, LDDW_MAP_VALUE, LDDW_MAP_IDX, LDDW_MAP_IDX_VALUE -> true;
+                        default -> false;
+                    };
+            if (isMap && insn.immLow() >= 0 && insn.immLow() < maps.size()) {
+                used.add(maps.get(insn.immLow()));
+            }
+        }
+        return List.copyOf(used);
     }
 
     public List<SubprogInfo> subprogs() {

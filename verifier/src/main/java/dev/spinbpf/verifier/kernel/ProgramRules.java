@@ -1,6 +1,5 @@
 package dev.spinbpf.verifier.kernel;
 
-import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
 import java.util.ArrayList;
@@ -44,19 +43,25 @@ public final class ProgramRules {
         }
     }
 
-    /** A kind of program, by columns of the table; an attach type that begins with {@code !} excludes. */
-    private record Kind(Set<String> types, String attachTypes) {
-        boolean has(Program program) {
-            return (types.contains(ALL) || types.contains(program.type().name())) && attaches(program.attachType());
-        }
-
-        private boolean attaches(AttachType attach) {
-            if (attachTypes.equals(ALL)) {
-                return true;
-            }
+    /**
+     * A kind of program.
+     *
+     * @param types names of program types
+     * @param attachTypes names of attach types
+     * @param excluded whether all attach types but these are meant
+     */
+    private record Kind(Set<String> types, Set<String> attachTypes, boolean excluded) {
+        /** Reads the two columns of a table. */
+        static Kind of(String types, String attachTypes) {
             boolean excluded = attachTypes.startsWith(NOT);
             String names = excluded ? attachTypes.substring(NOT.length()) : attachTypes;
-            return Tables.words(names).contains(attach.name()) != excluded;
+            return new Kind(Tables.words(types), Tables.words(names), excluded);
+        }
+
+        boolean has(Program program) {
+            return (types.contains(ALL) || types.contains(program.type().name()))
+                    && (attachTypes.contains(ALL)
+                            || attachTypes.contains(program.attachType().name()) != excluded);
         }
     }
 
@@ -68,12 +73,12 @@ public final class ProgramRules {
         this.kernel = kernel;
         for (String[] row : Tables.rows("program_rules.tsv", kernel.version())) {
             rows.computeIfAbsent(Property.of(row[0]), property -> new ArrayList<>())
-                    .add(new Row(new Kind(Tables.words(row[1]), row[2]), row.length > 3 ? row[3] : null));
+                    .add(new Row(Kind.of(row[1], row[2]), row.length > 3 ? row[3] : null));
         }
         for (String[] row : Tables.rows("return_values.tsv", kernel.version())) {
             boolean any = row[2].equals(Tables.NOTHING);
             RetvalRange range = any ? null : new RetvalRange(Integer.parseInt(row[2]), Integer.parseInt(row[3]));
-            returns.add(new Returns(new Kind(Tables.words(row[0]), row[1]), range));
+            returns.add(new Returns(Kind.of(row[0], row[1]), range));
         }
     }
 

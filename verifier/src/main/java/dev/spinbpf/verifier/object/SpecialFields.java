@@ -3,11 +3,11 @@ package dev.spinbpf.verifier.object;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
+import dev.spinbpf.programs.btf.StructRecords;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
-import dev.spinbpf.verifier.state.StructRecords;
 import org.jspecify.annotations.Nullable;
 
 /** Special fields of what registers point to. */

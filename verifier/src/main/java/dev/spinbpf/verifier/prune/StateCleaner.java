@@ -68,11 +68,11 @@ final class StateCleaner {
             return slot;
         }
         StackSlot result = high ? slot : slot.withSpilled(RegState.NOT_INIT);
-        for (int i = 0; i < StackSlot.BYTES; i++) {
-            boolean alive = i < HALF ? low : high;
-            if (!alive) {
-                result = result.withType(i, SlotType.POISON);
-            } else if (!high && slot.type(i) == SlotType.SPILL) {
+        for (int i = low ? HALF : 0; i < (high ? HALF : StackSlot.BYTES); i++) {
+            result = result.withType(i, SlotType.POISON);
+        }
+        for (int i = 0; low && i < HALF; i++) {
+            if (result.type(i) == SlotType.SPILL) {
                 result = result.withType(i, SlotType.MISC);
             }
         }

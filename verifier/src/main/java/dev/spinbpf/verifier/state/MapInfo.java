@@ -5,6 +5,7 @@ import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.MapDef;
+import dev.spinbpf.programs.model.MapValueTypes;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.function.Predicate;
@@ -30,11 +31,8 @@ public final class MapInfo {
         this.def = def;
         this.index = index;
         this.btf = btf;
-        BtfRecord found = def.valueTypeId() == 0 || !loadable
-                ? BtfRecord.EMPTY
-                : BtfRecord.parse(btf, def.valueTypeId(), BtfRecord.MAP_VALUE_KINDS, def.valueSize());
-        this.hasBtf = loadable && MapBtf.isKept(def, btf, found);
-        this.record = hasBtf ? found : BtfRecord.EMPTY;
+        this.hasBtf = loadable && MapValueTypes.areKept(def, btf);
+        this.record = hasBtf ? MapValueTypes.recordOf(def, btf) : BtfRecord.EMPTY;
         MapDef template = def.inner();
         this.inner = template == null ? null : new MapInfo(template, -1, btf, loadable);
     }

@@ -15,9 +15,9 @@ class AttachTargetsTest {
     @ParameterizedTest(name = "{0}: {1}")
     @CsvSource(delimiter = '|', textBlock = """
             fentry/do_work                | accepted
-            fentry/missing                | prog 'test': failed to find kernel BTF type ID of 'missing': -ESRCH
+            fentry/missing                | libbpf: prog 'test': failed to find kernel BTF type ID of 'missing': -ESRCH
             tp_btf/sched_switch           | accepted
-            tp_btf/do_work                | prog 'test': failed to find kernel BTF type ID of 'do_work': -ESRCH
+            tp_btf/do_work                | libbpf: prog 'test': failed to find kernel BTF type ID of 'do_work': -ESRCH
             tp_btf.s/sys_enter            | accepted
             tp_btf.s/sched_switch         | Sleepable program cannot attach to non-faultable tracepoint sched_switch
             fentry/too_many               | The function too_many has 13 arguments. Too many.
@@ -35,20 +35,20 @@ class AttachTargetsTest {
             lsm/file_open                 | accepted
             lsm.s/file_open               | accepted
             lsm.s/task_free               | bpf_lsm_task_free is not sleepable
-            lsm/missing                   | prog 'test': failed to find kernel BTF type ID of 'missing': -ESRCH
+            lsm/missing                   | libbpf: prog 'test': failed to find kernel BTF type ID of 'missing': -ESRCH
             iter/task                     | accepted
             iter/task_new                 | unsupported: iterator task_new is not supported
-            iter/missing                  | prog 'test': failed to find kernel BTF type ID of 'missing': -ESRCH
+            iter/missing                  | libbpf: prog 'test': failed to find kernel BTF type ID of 'missing': -ESRCH
             struct_ops target=tcp_congestion_ops.init     | accepted
             struct_ops target=tcp_congestion_ops___old.init | accepted
             struct_ops target=tcp_congestion_ops.get_info | attach to unsupported member get_info of struct tcp_congestion_ops
             struct_ops target=tcp_congestion_ops.flags    | attach to invalid member flags of struct tcp_congestion_ops
-            struct_ops target=missing_ops.init            | struct_ops init_kern: struct bpf_struct_ops_missing_ops is not found in kernel BTF
-            struct_ops target=sched_ext_ops.enable        | unsupported: struct_ops sched_ext_ops is not supported
+            struct_ops target=missing_ops.init            | libbpf: struct_ops init_kern: struct bpf_struct_ops_missing_ops is not found in kernel BTF
+            struct_ops target=hid_bpf_ops.enable          | unsupported: struct_ops hid_bpf_ops is not supported
             struct_ops.s target=tcp_congestion_ops.init   | unsupported: a program of struct_ops tcp_congestion_ops that may sleep is not supported
             struct_ops.s target=bpf_dummy_ops.test_1      | attach to unsupported member test_1 of struct bpf_dummy_ops
             struct_ops.s target=bpf_dummy_ops.test_sleepable | accepted
-            struct_ops                                    | prog 'test': SEC("struct_ops") program isn't referenced anywhere, did you forget to use it?
+            struct_ops                                    | libbpf: prog 'test': SEC("struct_ops") program isn't referenced anywhere, did you forget to use it?
             """)
     void shouldCheckTheTarget(String section, String expected) throws Exception {
         assertThat(VerdictsOf.of(section, NOTHING, TestKernel.TYPES)).isEqualTo(expected);

@@ -9,11 +9,13 @@ import dev.spinbpf.vm.helper.EmulatedKernel;
 import dev.spinbpf.vm.helper.PacketHelpers;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The program runs of one CPU, nested on each other: a stack and a context area for each depth, and the guards.
- * Confined to the CPU's thread.
+ * Confined to the CPU's thread, but for {@link #running}.
  */
 public final class CpuContext {
     /** Deepest nesting of program runs on a CPU; a run beyond it is a miss. */
@@ -28,6 +30,7 @@ public final class CpuContext {
     private final Consumer<Fault> faultListener;
     private final List<Execution> executions = new ArrayList<>();
     private final List<ContextArea> areas = new ArrayList<>();
+    private final AtomicReferenceArray<LoadedProgram.@Nullable Running> running = new AtomicReferenceArray<>(MAX_DEPTH);
     private PollPoint pollPoint = run -> {};
     private long budget = Long.MAX_VALUE;
     private int depth;
@@ -63,6 +66,22 @@ public final class CpuContext {
     /** Counts the time of runs too, which costs two readings of the clock each: {@code kernel.bpf_stats_enabled}. */
     public void timeRuns() {
         timed = true;
+    }
+
+    /**
+     * Returns the programs that run now, each nested on the one before. Any thread may ask; entries are read one by one
+     * while the CPU goes on, so each ran at a moment during the call, not all at one.
+     */
+    public List<LoadedProgram.Running> running() {
+        List<LoadedProgram.Running> nested = new ArrayList<>();
+        for (int i = 0; i < MAX_DEPTH; i++) {
+            LoadedProgram.Running run = running.getOpaque(i);
+            if (run == null) {
+                break;
+            }
+            nested.add(run);
+        }
+        return nested;
     }
 
     /** Returns how many runs are nested now. */
@@ -115,6 +134,7 @@ public final class CpuContext {
         int preemptBefore = cpu.preemptCount();
         boolean irqsBefore = cpu.irqsEnabled();
         execution.below(depth == 0 ? null : executions.get(depth - 1));
+        running.setOpaque(depth, program.runningAt(cpu.level()));
         depth++;
         execution.budget(budget);
         long startNanos = timed ? cpu.nanoTime() : 0;
@@ -123,6 +143,7 @@ public final class CpuContext {
             result = execution.run(program.code(), contextAddress);
         } finally {
             depth--;
+            running.setOpaque(depth, null);
         }
         if (timed) {
             program.stats().countTime(cpu, cpu.nanoTime() - startNanos);

@@ -1,5 +1,6 @@
 package dev.spinbpf.vm.context;
 
+import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.vm.exec.Code;
@@ -13,6 +14,15 @@ public final class LoadedProgram {
     private final RecursionGuard guard;
     private final ProgramStats stats;
     private final int[] activeByCpu;
+    private final Running[] runningByLevel = new Running[ContextLevel.count()];
+
+    /**
+     * A program that runs.
+     *
+     * @param program the program
+     * @param level the context in which its run began
+     */
+    public record Running(LoadedProgram program, ContextLevel level) {}
 
     /**
      * @param handle what program arrays hold
@@ -24,6 +34,9 @@ public final class LoadedProgram {
         this.guard = RecursionGuard.of(code.program().type());
         this.stats = new ProgramStats(cpus);
         this.activeByCpu = new int[cpus * PADDING];
+        for (ContextLevel level : ContextLevel.values()) {
+            runningByLevel[level.ordinal()] = new Running(this, level);
+        }
     }
 
     public Code code() {
@@ -49,6 +62,11 @@ public final class LoadedProgram {
 
     public RecursionGuard guard() {
         return guard;
+    }
+
+    /** Returns the program as it runs at a level: the same object each time. */
+    Running runningAt(ContextLevel level) {
+        return runningByLevel[level.ordinal()];
     }
 
     /** Raises the guard; false where the program must not run, and the guard is still to be lowered. */

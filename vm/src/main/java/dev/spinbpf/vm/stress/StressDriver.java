@@ -128,11 +128,6 @@ public final class StressDriver {
         return machine;
     }
 
-    /** Returns the programs that are attached. */
-    public List<LoadedProgram> programs() {
-        return List.copyOf(attached().keySet());
-    }
-
     /** Returns how many CPUs did not stop in time; 0 until the end. */
     public int stuckCount() {
         return stuck.size();
@@ -201,7 +196,8 @@ public final class StressDriver {
         return snapshot();
     }
 
-    private Map<LoadedProgram, HookTarget> attached() {
+    /** Returns the programs that are attached now, each with the hook that it was attached to last. */
+    public Map<LoadedProgram, HookTarget> attached() {
         synchronized (attached) {
             return new LinkedHashMap<>(attached);
         }

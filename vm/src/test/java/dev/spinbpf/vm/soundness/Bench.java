@@ -12,6 +12,7 @@ import dev.spinbpf.vm.exec.UnsupportedProgramException;
 import java.util.BitSet;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.IntToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Memory for a context, a packet and two maps, in which {@link TrialSubject}s run on random input. */
@@ -33,8 +34,10 @@ final class Bench implements AutoCloseable, Linkage {
     };
     private final int[] valueSizes = {RandomProgram.VALUE_SIZE, RandomProgram.LOOKED_UP_SIZE};
     private RandomNumbers input = new RandomNumbers(0);
+    private Inputs inputs = new Inputs(List.of());
 
     Code load(TrialSubject subject) {
+        inputs = new Inputs(subject.program().insns());
         return Code.of(subject.object(), subject.program(), this, new BitSet());
     }
 
@@ -48,11 +51,11 @@ final class Bench implements AutoCloseable, Linkage {
     @Nullable
     Fault run(Code code, long seed, Consumer<ConcreteState> watcher) {
         input = new RandomNumbers(seed);
-        fill(context, CONTEXT_SIZE, code);
-        fill(packet, MOST_PACKET, code);
-        fill(values[0], valueSizes[0], code);
-        fill(values[1], valueSizes[1], code);
-        long end = packet + input.below(MOST_PACKET + 1);
+        fill(context, CONTEXT_SIZE, at -> inputs.forContext(at, input));
+        fill(packet, MOST_PACKET, at -> inputs.any(input));
+        fill(values[0], valueSizes[0], at -> inputs.forValue(at, input));
+        fill(values[1], valueSizes[1], at -> inputs.any(input));
+        long end = packet + inputs.length(MOST_PACKET, input);
         GuestMemory.putInt(context + DATA, (int) packet);
         GuestMemory.putInt(context + DATA_END, (int) end);
         ConcreteState at = new ConcreteState(run, context, values, packet, end);
@@ -63,13 +66,9 @@ final class Bench implements AutoCloseable, Linkage {
         return run.executed();
     }
 
-    /** Fills with numbers that are edges, or that the program itself mentions. */
-    private void fill(long address, int sizeBytes, Code code) {
-        List<Insn> insns = code.program().insns();
+    private static void fill(long address, int sizeBytes, IntToLongFunction numbers) {
         for (int at = 0; at < sizeBytes; at += 8) {
-            boolean mentioned = input.once(3);
-            Insn insn = insns.get(input.below(insns.size()));
-            GuestMemory.putLong(address + at, mentioned ? insn.imm() + input.below(3) - 1 : input.number());
+            GuestMemory.putLong(address + at, numbers.applyAsLong(at));
         }
     }
 

@@ -10,6 +10,15 @@ import java.util.function.Predicate;
 
 /** The instructions of a random program while they are written, and what is known of the registers there. */
 abstract class ProgramWriter {
+    /** Bytes of the first map's value. */
+    static final int VALUE_SIZE = 384;
+
+    /** Bytes of it from which numbers are loaded; into the others they are only stored. */
+    static final int SOURCE_SIZE = 320;
+
+    /** Bytes of the second map's value, which programs look up. */
+    static final int LOOKED_UP_SIZE = 64;
+
     static final int CONTEXT = 6;
     static final int VALUE = 7;
     static final int KNOB = 9;
@@ -105,9 +114,9 @@ abstract class ProgramWriter {
 
     int operand(Op op) {
         return switch (op.alu()) {
-            case LSH, RSH, ARSH -> random.below(op.width());
+            case LSH, RSH, ARSH -> random.once(5) ? op.width() / 2 : random.below(op.width());
             case DIV, SDIV, MOD, SMOD -> {
-                int divisor = random.immediate();
+                int divisor = random.once(3) ? random.below(5) - 2 : random.immediate();
                 yield divisor == 0 ? 3 : divisor;
             }
             case AND -> random.once(2) ? (1 << random.below(9)) - 1 : random.immediate();

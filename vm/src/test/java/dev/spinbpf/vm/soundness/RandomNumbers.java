@@ -59,6 +59,12 @@ final class RandomNumbers {
         return random.nextLong();
     }
 
+    /** A number that has about one bit in four. */
+    long fewBits() {
+        long bits = random.nextLong();
+        return bits & random.nextLong();
+    }
+
     long number() {
         return switch (random.nextInt(6)) {
             case 0 -> EDGES[random.nextInt(EDGES.length)] * (once(2) ? 1 : -1);

@@ -17,12 +17,9 @@ import java.util.List;
  * <p>r9 and one stack slot are <em>knobs</em>: they hold small constants, which branches set differently, and which bound or are
  * offsets of accesses much later. Pruning must keep such paths apart, and nearly all that it does wrong shows there.
  */
-final class RandomProgram extends ProgramWriter {
-    /** Bytes of the first map's value. */
-    static final int VALUE_SIZE = 320;
-
-    /** Bytes of the second map's value, which programs look up. */
-    static final int LOOKED_UP_SIZE = 64;
+final class RandomProgram extends MemoryStatements {
+    private final boolean takesKnob = random.once(2);
+    private final boolean returnsKnob = random.once(2);
 
     private RandomProgram(long seed) {
         super(seed);
@@ -40,7 +37,7 @@ final class RandomProgram extends ProgramWriter {
         for (int i = 0; i < 3; i++) {
             source(numbered(i == 0 ? 0 : 1 + random.below(5)));
         }
-        block(0, 8 + random.below(22));
+        block(0, 5 + random.below(16));
         finish();
         if (!calls.isEmpty()) {
             function();
@@ -49,10 +46,22 @@ final class RandomProgram extends ProgramWriter {
     }
 
     private void finish() {
-        if (!isNumber[0]) {
+        if (inFunction && returnsKnob) {
+            emit(Op.MOV64_REG, 0, KNOB, 0, 0);
+        } else if (!isNumber[0]) {
             emit(Op.MOV64_IMM, 0, 0, 0, random.below(3));
         }
         emit(Op.EXIT, 0, 0, 0, 0);
+    }
+
+    /** An access at the offset that a counter gives. */
+    private void useCounter(int counter) {
+        boolean[] numbers = isNumber.clone();
+        int jump = jump(random.oneOf(Op.JGT64_IMM, Op.JSGT64_IMM, Op.JEQ64_IMM), counter, 0, random.below(64));
+        accessAt(counter);
+        land(jump);
+        use(counter);
+        restrict(numbers);
     }
 
     /** One static function, which all calls call: two numbers and a pointer into the caller's stack go in, a number comes out. */
@@ -70,7 +79,12 @@ final class RandomProgram extends ProgramWriter {
         emit(Op.MOV64_REG, CONTEXT, 3, 0, 0);
         loadValueAddress();
         setKnobs();
-        block(1, 3 + random.below(8));
+        use(1);
+        use(2);
+        if (takesKnob) {
+            accessAt(1);
+        }
+        block(1, 3 + random.below(6));
         finish();
     }
 
@@ -91,60 +105,29 @@ final class RandomProgram extends ProgramWriter {
     }
 
     private void statement(int depth) {
-        switch (random.below(43)) {
-            case 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 -> arithmetic();
-            case 11, 12, 13, 14 -> source(target());
-            case 15, 16, 17 -> spill();
-            case 18, 19, 20, 21 -> fill();
-            case 22, 23, 24, 25, 26 -> branch(depth);
-            case 27 -> loop(depth);
-            case 28, 29, 30 -> access();
-            case 31 -> packet();
-            case 32, 33 -> link();
-            case 34 -> call(depth);
-            case 35 -> helper();
-            case 36 -> atomic();
-            case 37 -> stackAccess();
-            case 38 -> earlyExit();
-            case 39 -> setKnob();
-            case 40, 41 -> useKnob();
+        switch (random.below(60)) {
+            case 0, 1, 2, 3, 4, 5, 6, 7 -> arithmetic();
+            case 8, 9, 10 -> source(target());
+            case 11, 12 -> spill();
+            case 13, 14, 15 -> fill();
+            case 16, 17, 18, 19, 20 -> branch(depth);
+            case 21, 22 -> loop(depth);
+            case 23, 24 -> access();
+            case 25, 26, 27 -> packet();
+            case 28, 29 -> link();
+            case 30, 31 -> call(depth);
+            case 32 -> helper();
+            case 33 -> atomic();
+            case 34 -> stackAccess();
+            case 35 -> earlyExit();
+            case 36 -> setKnob();
+            case 37, 38, 39, 40 -> useKnob();
+            case 41, 42, 43, 44, 45, 46, 47, 48, 49 -> probe();
+            case 50, 51, 52, 53 -> probeStack();
+            case 54, 55 -> probePointer();
+            case 56, 57 -> probeLinkedOffset();
             default -> lookup();
         }
-    }
-
-    private void source(int dst) {
-        switch (random.below(inFunction ? 5 : 7)) {
-            case 4 -> ranged(dst);
-            case 0 -> emit(Op.MOV64_IMM, dst, 0, 0, random.immediate());
-            case 1 -> emit(Op.LDDW_IMM64, dst, 0, 0, random.number());
-            case 2, 3 -> {
-                Op load = op(random.once(4) ? Op.Kind.LDXSX : Op.Kind.LDX, any -> true);
-                int offset = random.below(VALUE_SIZE / 8) * 8;
-                emit(load, dst, VALUE, offset, 0);
-            }
-            default -> {
-                int field = CONTEXT_FIELDS[random.below(CONTEXT_FIELDS.length)];
-                emit(random.once(5) ? Op.LDX_B : Op.LDX_W, dst, CONTEXT, field, 0);
-            }
-        }
-        numbered(dst);
-    }
-
-    /** A number of a range of any size, anywhere. */
-    private void ranged(int dst) {
-        emit(Op.LDX_DW, dst, VALUE, random.below(VALUE_SIZE / 8) * 8, 0);
-        if (random.once(2)) {
-            emit(random.once(2) ? Op.RSH64_IMM : Op.ARSH64_IMM, dst, 0, 0, random.below(64));
-        } else {
-            emit(Op.AND64_IMM, dst, 0, 0, (1 << (1 + random.below(30))) - 1);
-        }
-        if (random.once(3)) {
-            emit(Op.LSH64_IMM, dst, 0, 0, random.below(64));
-        }
-        if (random.below(3) > 0) {
-            emit(Op.ADD64_IMM, dst, 0, 0, random.immediate());
-        }
-        numbered(dst);
     }
 
     private void setKnob() {
@@ -155,17 +138,54 @@ final class RandomProgram extends ProgramWriter {
         }
     }
 
+    /** An access at a number of which something is known through a copy, or because it was chosen. */
+    private void probeLinkedOffset() {
+        boolean[] numbers = isNumber.clone();
+        int[] registers = targets(2);
+        int index = registers[0];
+        int copy = registers[1];
+        List<Integer> jumps = new ArrayList<>();
+        int choice = condition();
+        loadBounded(index, copy, jumps);
+        emit(Op.MOV64_REG, copy, index, 0, 0);
+        if (random.once(2)) {
+            emit(Op.SUB64_IMM, copy, 0, 0, random.below(32));
+        }
+        if (random.once(2)) {
+            far(index);
+        }
+        int end = jump(Op.JA, 0, 0, 0);
+        land(choice);
+        source(copy);
+        emit(Op.MOV64_IMM, index, 0, 0, random.below(MOST_KNOB));
+        land(end);
+        jumps.add(jump(random.oneOf(Op.JGT64_IMM, Op.JGE64_IMM), copy, 0, random.below(MOST_KNOB)));
+        accessAt(index);
+        landAll(jumps);
+        restrict(numbers);
+    }
+
+    private void loadKnob(int index) {
+        if (random.once(4)) {
+            emit(Op.MOV64_IMM, index, 0, 0, 0);
+            emit(Op.ATOMIC_FETCH_ADD_DW, Insn.FRAME_POINTER, index, KNOB_OFFSET, 0);
+            emit(Op.ST_DW, Insn.FRAME_POINTER, 0, KNOB_OFFSET, random.below(MOST_KNOB));
+        } else {
+            emit(Op.LDX_DW, index, Insn.FRAME_POINTER, KNOB_OFFSET, 0);
+        }
+    }
+
     /** An access at the offset that a knob gives, or at one below it. */
     private void useKnob() {
         boolean[] numbers = isNumber.clone();
         int index = target();
         int knob = KNOB;
         if (random.once(2)) {
-            emit(Op.LDX_DW, numbered(index), Insn.FRAME_POINTER, KNOB_OFFSET, 0);
+            loadKnob(numbered(index));
             knob = index;
         }
         List<Integer> jumps = new ArrayList<>();
-        if (random.once(3)) {
+        if (random.once(2)) {
             int below = other(knob);
             source(below);
             jumps.add(jump(random.oneOf(Op.JGE64_REG, Op.JGT64_REG), below, knob, 0));
@@ -176,61 +196,9 @@ final class RandomProgram extends ProgramWriter {
             emit(Op.ADD64_IMM, copy, 0, 0, random.below(8));
             knob = copy;
         }
-        accessAt(knob, jumps, numbers);
-    }
-
-    private void arithmetic() {
-        int dst = changeable();
-        switch (random.below(12)) {
-            case 0 -> emit(op(Op.Kind.NEG, any -> true), dst, 0, 0, 0);
-            case 1 -> emit(op(Op.Kind.BYTE_SWAP, any -> true), dst, 0, 0, 0);
-            case 2 -> emit(op(Op.Kind.MOVSX, any -> true), dst, number(), 0, 0);
-            case 3 -> emit(random.once(2) ? Op.MOV32_REG : Op.MOV64_REG, dst, number(), 0, 0);
-            case 4, 5, 6, 7 -> {
-                Op op = op(Op.Kind.ALU, any -> any.operand() == Op.Operand.REG);
-                emit(op, dst, number(), 0, 0);
-            }
-            default -> {
-                Op op = op(Op.Kind.ALU, any -> any.operand() == Op.Operand.IMM);
-                emit(op, dst, 0, 0, operand(op));
-            }
-        }
-    }
-
-    private void spill() {
-        if (!inFunction && random.once(10)) {
-            int field = WRITABLE_FIELDS[random.below(WRITABLE_FIELDS.length)];
-            emit(Op.STX_W, CONTEXT, number(), field, 0);
-            return;
-        }
-        int slot = random.below(STACK_SLOTS);
-        if (random.once(8)) {
-            Op store = op(Op.Kind.ST, any -> true);
-            emit(store, Insn.FRAME_POINTER, 0, offsetOf(slot), random.once(2) ? 0 : random.immediate());
-            slotBytes[slot] = Math.max(slotBytes[slot], store.widthBytes());
-            return;
-        }
-        boolean whole = random.below(3) > 0;
-        Op store = whole ? Op.STX_DW : op(Op.Kind.STX, any -> true);
-        int within = random.once(4) ? random.below(8 / store.widthBytes()) * store.widthBytes() : 0;
-        emit(store, Insn.FRAME_POINTER, number(), offsetOf(slot) + within, 0);
-        slotBytes[slot] = within == 0 ? Math.max(slotBytes[slot], store.widthBytes()) : slotBytes[slot];
-    }
-
-    private void fill() {
-        int start = random.below(STACK_SLOTS);
-        for (int i = 0; i < STACK_SLOTS; i++) {
-            int slot = (start + i) % STACK_SLOTS;
-            int bytes = slotBytes[slot];
-            if (bytes > 0) {
-                Op load = op(random.once(6) ? Op.Kind.LDXSX : Op.Kind.LDX, any -> any.widthBytes() <= bytes);
-                load = load.kind() == Op.Kind.LDX && bytes == 8 && random.once(2) ? Op.LDX_DW : load;
-                int within = random.once(4) ? random.below(bytes / load.widthBytes()) * load.widthBytes() : 0;
-                emit(load, numbered(target()), Insn.FRAME_POINTER, offsetOf(slot) + within, 0);
-                return;
-            }
-        }
-        spill();
+        accessAt(knob);
+        landAll(jumps);
+        restrict(numbers);
     }
 
     private void branch(int depth) {
@@ -242,6 +210,10 @@ final class RandomProgram extends ProgramWriter {
         boolean[] numbersBefore = isNumber.clone();
         int[] slotsBefore = slotBytes.clone();
         arm(depth);
+        if (random.once(3)) {
+            far(KNOB);
+            emit(Op.JA, 0, 0, 0, 0);
+        }
         if (random.once(2)) {
             emit(Op.JA, 0, 0, 0, 0);
             int end = insns.size() - 1;
@@ -294,6 +266,9 @@ final class RandomProgram extends ProgramWriter {
             emit(Op.MAY_GOTO, 0, 0, 0, 0);
         }
         block(depth + 1, 1 + random.below(4));
+        if (random.once(2)) {
+            useCounter(counter);
+        }
         for (int i = 0; i < isNumber.length; i++) {
             if (numbers[i] && !isNumber[i]) {
                 source(i);
@@ -308,175 +283,18 @@ final class RandomProgram extends ProgramWriter {
         reserved &= ~(1 << counter);
     }
 
-    /**
-     * Bounds a register, more or less, in one of many ways.
-     *
-     * @return jumps over what needs the bound
-     */
-    private List<Integer> bound(int register, int limit) {
-        List<Integer> jumps = new ArrayList<>();
-        int mask = Integer.highestOneBit(limit) - 1;
-        switch (random.below(10)) {
-            case 0, 1 -> emit(random.once(2) ? Op.AND64_IMM : Op.AND32_IMM, register, 0, 0, mask);
-            case 2 -> emit(random.once(2) ? Op.MOD64_IMM : Op.MOD32_IMM, register, 0, 0, limit);
-            case 3 -> {
-                int bits = Integer.bitCount(mask);
-                boolean is64 = random.once(2);
-                emit(is64 ? Op.RSH64_IMM : Op.RSH32_IMM, register, 0, 0, (is64 ? 64 : 32) - bits);
-            }
-            case 4, 5 -> jumps.add(jump(random.once(2) ? Op.JGT64_IMM : Op.JGE64_IMM, register, 0, limit - 1));
-            case 6 -> {
-                jumps.add(jump(Op.JSLT64_IMM, register, 0, random.below(2)));
-                jumps.add(jump(Op.JSGE64_IMM, register, 0, limit));
-            }
-            case 7 -> {
-                emit(Op.MOV32_REG, register, register, 0, 0);
-                jumps.add(jump(random.once(2) ? Op.JGT32_IMM : Op.JGE32_IMM, register, 0, limit - 1));
-            }
-            case 8 -> {
-                int other = other(register);
-                emit(Op.MOV64_IMM, numbered(other), 0, 0, 1 + random.below(limit));
-                jumps.add(jump(Op.JGE64_REG, register, other, 0));
-            }
-            default -> boundCopy(register, limit, jumps);
-        }
-        return jumps;
-    }
-
-    /** Bounds a copy at a distance, and so the register. */
-    private void boundCopy(int register, int limit, List<Integer> jumps) {
-        int copy = other(register);
-        boolean is64 = random.once(2);
-        if (!is64) {
-            emit(Op.MOV32_REG, register, register, 0, 0);
-        }
-        emit(is64 ? Op.MOV64_REG : Op.MOV32_REG, numbered(copy), register, 0, 0);
-        int distance = random.below(9) - 4;
-        emit(is64 ? Op.ADD64_IMM : Op.ADD32_IMM, copy, 0, 0, distance);
-        if (distance < 0) {
-            jumps.add(jump(is64 ? Op.JLT64_IMM : Op.JLT32_IMM, register, 0, -distance));
-        }
-        jumps.add(jump(is64 ? Op.JGE64_IMM : Op.JGE32_IMM, copy, 0, limit));
-        if (distance > 0) {
-            jumps.add(jump(Op.JLT64_IMM, copy, 0, distance));
-        }
-    }
-
-    /** Loads from or stores to the map's value at an offset that is bounded first. */
-    private void access() {
-        boolean[] numbers = isNumber.clone();
-        int index = changeable();
-        List<Integer> jumps = new ArrayList<>();
-        if (random.below(8) > 0) {
-            jumps.addAll(bound(index, 1 + random.below(VALUE_SIZE - 16)));
-        }
-        if (random.once(4)) {
-            emit(Op.MUL64_IMM, index, 0, 0, 1 + random.below(2));
-        }
-        accessAt(index, jumps, numbers);
-    }
-
-    /** Reads or writes the value at a distance in a register, and lands what jumped over that. */
-    private void accessAt(int distance, List<Integer> jumps, boolean[] numbersBefore) {
-        int pointer = other(distance);
-        emit(Op.MOV64_REG, pointer, VALUE, 0, 0);
-        emit(Op.ADD64_REG, pointer, distance, 0, 0);
-        isNumber[pointer] = false;
-        loadOrStore(pointer, random.below(8));
-        landAll(jumps);
-        restrict(numbersBefore);
-    }
-
-    /** After code that may have been jumped over: only what was a number before and still is one. */
-    private void restrict(boolean[] before) {
-        for (int i = 0; i < isNumber.length; i++) {
-            isNumber[i] &= before[i];
-        }
-    }
-
-    private void loadOrStore(int pointer, int offset) {
-        switch (random.below(4)) {
-            case 0 -> emit(op(Op.Kind.STX, any -> true), pointer, numberBut(pointer), offset, 0);
-            case 1 -> emit(op(Op.Kind.ST, any -> true), pointer, 0, offset, random.immediate());
-            default -> {
-                Op load = op(random.once(5) ? Op.Kind.LDXSX : Op.Kind.LDX, any -> true);
-                emit(load, numbered(target()), pointer, offset, 0);
-            }
-        }
-    }
-
-    private void packet() {
-        if (inFunction) {
-            access();
-            return;
-        }
-        boolean[] numbers = isNumber.clone();
-        int index = changeable();
-        int pointer = other(index);
-        int end = target();
-        while (end == index || end == pointer) {
-            end = target();
-        }
-        List<Integer> jumps = bound(index, 64);
-        if (pointer == end || !isNumber[index]) {
-            landAll(jumps);
-            restrict(numbers);
-            return;
-        }
-        emit(Op.LDX_W, pointer, CONTEXT, DATA, 0);
-        emit(Op.LDX_W, end, CONTEXT, DATA_END, 0);
-        isNumber[pointer] = false;
-        isNumber[end] = false;
-        emit(Op.ADD64_REG, pointer, index, 0, 0);
-        int size = 1 << random.below(4);
-        emit(Op.MOV64_REG, index, pointer, 0, 0);
-        emit(Op.ADD64_IMM, index, 0, 0, size);
-        jumps.add(jump(Op.JGT64_REG, index, end, 0));
-        isNumber[index] = false;
-        Op load = op(Op.Kind.LDX, any -> any.widthBytes() <= size);
-        emit(load, numbered(index), pointer, random.below(size - load.widthBytes() + 1), 0);
-        landAll(jumps);
-        numbers[index] = false;
-        restrict(numbers);
-    }
-
-    /** Copies of a number, at a distance or through the stack, one of which is compared. */
-    private void link() {
-        int register = changeable();
-        int copy = other(register);
-        switch (random.below(3)) {
-            case 0 -> {
-                emit(Op.MOV64_REG, numbered(copy), register, 0, 0);
-                emit(Op.ADD64_IMM, copy, 0, 0, random.immediate());
-            }
-            case 1 -> {
-                emit(Op.MOV32_REG, register, register, 0, 0);
-                emit(Op.MOV64_REG, numbered(copy), register, 0, 0);
-                emit(random.once(2) ? Op.ADD32_IMM : Op.SUB32_IMM, copy, 0, 0, random.immediate());
-            }
-            default -> {
-                int slot = random.below(STACK_SLOTS);
-                emit(Op.STX_DW, Insn.FRAME_POINTER, register, offsetOf(slot), 0);
-                slotBytes[slot] = 8;
-                emit(Op.LDX_DW, numbered(copy), Insn.FRAME_POINTER, offsetOf(slot), 0);
-            }
-        }
-        int jump = condition();
-        arithmeticOn(random.once(2) ? register : copy);
-        land(jump);
-    }
-
-    private void arithmeticOn(int register) {
-        Op op = op(Op.Kind.ALU, any -> any.operand() == Op.Operand.IMM);
-        emit(op, register, 0, 0, operand(op));
-    }
-
     private void call(int depth) {
         if (inFunction || depth > 1) {
             helper();
             return;
         }
-        int first = number();
+        boolean keeps = (reserved >>> 8 & 1) == 0 && random.once(2);
+        List<Integer> jumps = new ArrayList<>();
+        if (keeps) {
+            loadBounded(8, other(8), jumps);
+        }
+        boolean[] before = isNumber.clone();
+        int first = takesKnob ? KNOB : number();
         int second = number();
         emit(Op.MOV64_REG, 0, first, 0, 0);
         emit(Op.MOV64_REG, 2, second, 0, 0);
@@ -488,82 +306,32 @@ final class RandomProgram extends ProgramWriter {
         calls.add(insns.size());
         emit(Op.CALL_SUBPROG, 0, 0, 0, 0);
         called();
-    }
-
-    private void called() {
-        Arrays.fill(isNumber, 1, 6, false);
-        numbered(0);
-    }
-
-    private void helper() {
-        emit(Op.CALL_HELPER, 0, 0, 0, PRANDOM);
-        called();
-    }
-
-    private void lookup() {
-        int slot = 1 + random.below(STACK_SLOTS - 1);
-        emit(Op.ST_W, Insn.FRAME_POINTER, 0, offsetOf(slot), random.below(2));
-        slotBytes[slot] = Math.max(4, slotBytes[slot]);
-        emit(Op.LDDW_MAP_FD, 1, 0, 0, 1);
-        emit(Op.MOV64_REG, 2, Insn.FRAME_POINTER, 0, 0);
-        emit(Op.ADD64_IMM, 2, 0, 0, offsetOf(slot));
-        emit(Op.CALL_HELPER, 0, 0, 0, LOOKUP);
-        called();
-        isNumber[0] = false;
-        int pointer = random.once(2) ? 0 : 1;
-        if (pointer == 1) {
-            emit(Op.MOV64_REG, 1, 0, 0, 0);
-        }
-        int jump = jump(Op.JEQ64_IMM, 0, 0, 0);
-        boolean[] numbers = isNumber.clone();
-        loadOrStore(pointer, random.below(LOOKED_UP_SIZE - 8));
-        land(jump);
-        restrict(numbers);
-    }
-
-    private void atomic() {
-        Op op = op(Op.Kind.ATOMIC, any -> true);
-        int value = changeable();
-        if (op.atomic() == Op.Atomic.CMPXCHG && !isNumber[0]) {
-            emit(Op.MOV64_IMM, numbered(0), 0, 0, random.immediate());
+        use(0);
+        if (returnsKnob) {
+            accessAt(0);
         }
         if (random.once(3)) {
-            int slot = random.below(STACK_SLOTS);
-            emit(Op.STX_DW, Insn.FRAME_POINTER, number(), offsetOf(slot), 0);
-            slotBytes[slot] = 8;
-            emit(op, Insn.FRAME_POINTER, value, offsetOf(slot), 0);
-        } else {
-            emit(op, VALUE, value, random.below(VALUE_SIZE / 8) * 8, 0);
+            useKnob();
         }
-    }
-
-    /** The stack at an offset that is bounded first, or the caller's stack. */
-    private void stackAccess() {
-        if (inFunction) {
-            boolean store = random.once(2);
-            if (store) {
-                emit(Op.STX_DW, CONTEXT, number(), 0, 0);
-            } else {
-                emit(Op.LDX_DW, numbered(target()), CONTEXT, 0, 0);
-            }
-            return;
+        if (keeps) {
+            use(8);
         }
-        boolean[] numbers = isNumber.clone();
-        int index = changeable();
-        List<Integer> jumps = bound(index, 16);
-        int pointer = other(index);
-        emit(Op.MOV64_REG, pointer, Insn.FRAME_POINTER, 0, 0);
-        emit(Op.ADD64_IMM, pointer, 0, 0, -32);
-        emit(Op.ADD64_REG, pointer, index, 0, 0);
-        isNumber[pointer] = false;
-        loadOrStore(pointer, 0);
+        if (random.once(2)) {
+            emit(random.once(2) ? Op.LDX_DW : Op.LDX_W, 1, Insn.FRAME_POINTER, offsetOf(random.below(2)), 0);
+            use(1);
+        } else if (random.once(12)) {
+            // Refused: the call may have changed it.
+            use(1 + random.below(5));
+        }
         landAll(jumps);
-        restrict(numbers);
+        restrict(before);
     }
 
     private void earlyExit() {
         int jump = condition();
-        if (!isNumber[0]) {
+        if (inFunction && returnsKnob) {
+            emit(Op.MOV64_IMM, 0, 0, 0, random.below(MOST_KNOB));
+        } else if (!isNumber[0]) {
             emit(Op.MOV64_IMM, 0, 0, 0, 0);
         }
         emit(Op.EXIT, 0, 0, 0, 0);

@@ -16,49 +16,24 @@ import org.junit.jupiter.api.Test;
  * <p>A short form in an ordinary build; 10<sup>8</sup> steps with the Maven profile {@code soundness}.
  */
 class SoundnessTest {
-    private static final long STEPS = Long.getLong("spinbpf.soundness.steps", 200_000);
+    private static final long STEPS = Long.getLong("spinbpf.soundness.steps", 100_000);
     private static final long SEED = Long.getLong("spinbpf.soundness.seed", 1);
-    private static final int RUNS_OF_A_PROGRAM = 30;
+    private static final int RUNS_OF_A_PROGRAM = Integer.getInteger("spinbpf.soundness.runs", 8);
 
     @Test
     void eachStepShouldLieInARecordedState() {
-        long steps = 0;
-        long programs = 0;
-        long accepted = 0;
-        long exact = 0;
-        RandomNumbers seeds = new RandomNumbers(SEED);
+        Campaign campaign = new Campaign(SEED, RUNS_OF_A_PROGRAM);
         try (Bench bench = new Bench()) {
-            while (steps < STEPS) {
-                long seed = seeds.seed();
-                programs++;
-                Trial trial = trialOf(bench, seed);
-                if (trial == null) {
-                    continue;
-                }
-                accepted++;
-                exact += trial.hasExactStates() ? 1 : 0;
-                for (int run = 0; run < RUNS_OF_A_PROGRAM; run++) {
-                    if (trial.run(seed + run) != null) {
-                        report(bench, seed, seed + run);
-                    }
-                    steps += trial.executed();
-                }
+            Campaign.Failure failure = campaign.run(bench, STEPS);
+            if (failure != null) {
+                report(bench, failure.programSeed(), failure.inputSeed());
             }
         }
         System.out.printf(
                 "soundness, seed %d: %d steps of %d programs accepted out of %d, %d of them with all scalars compared%n",
-                SEED, steps, accepted, programs, exact);
-        assertThat(accepted).isGreaterThan(programs / 10);
-        assertThat(exact).isGreaterThan(accepted / 2);
-    }
-
-    private static @Nullable Trial trialOf(Bench bench, long seed) {
-        try {
-            return Trial.of(bench, RandomProgram.of(seed));
-        } catch (IllegalStateException e) {
-            report(bench, seed, seed);
-            throw e;
-        }
+                SEED, campaign.steps(), campaign.accepted(), campaign.programs(), campaign.exact());
+        assertThat(campaign.accepted()).isGreaterThan(campaign.programs() / 10);
+        assertThat(campaign.exact()).isGreaterThan(campaign.accepted() / 2);
     }
 
     private static void report(Bench bench, long programSeed, long inputSeed) {

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * each recorded state holds without exception.
  */
 final class Trial {
-    private static final int INSN_LIMIT = 20_000;
+    private static final int INSN_LIMIT = 8_000;
 
     private final TrialSubject subject;
     private final Code code;

@@ -134,6 +134,7 @@ public final class ApiRoutes {
                 change("PUT", MAP + "/elements/{key}", JSON, this::update),
                 change("DELETE", MAP + "/elements/{key}", Route.Body.NONE, this::delete),
                 read("/locks", request -> Reply.json(LockView.locks(engine.run().watched()))),
+                read("/cpus", request -> Reply.json(CpuView.cpus(engine.run().watched(), engine.objects()))),
                 Route.get(V1 + "/failures", List.of("limit"), of(this::failures)),
                 read("/workload", request -> Reply.json(WorkloadView.of(engine.run()))),
                 change("POST", V1 + "/workload/start", MAYBE_JSON, this::start),

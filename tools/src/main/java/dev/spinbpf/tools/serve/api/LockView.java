@@ -27,7 +27,7 @@ final class LockView {
     private LockView() {}
 
     /** A lock that a CPU holds or wants. */
-    private record Claim(int cpu, long lock, String level) {}
+    private record Claim(int cpu, long lock, String name, String level) {}
 
     static String locks(Machine machine) {
         LockStats stats = machine.lockStats();
@@ -38,21 +38,24 @@ final class LockView {
         List<Claim> held = new ArrayList<>();
         List<Claim> wanted = new ArrayList<>();
         for (Cpu cpu : machine.cpus().all()) {
-            claims(cpu, held, wanted);
+            held(cpu, stats, held);
+        }
+        for (Cpu cpu : machine.cpus().all()) {
+            wanted(cpu, stats, held, wanted);
         }
         json.end(']').name("held").begin('[');
         for (Claim claim : held) {
-            claim(json, stats, claim).name("context").string(claim.level()).end('}');
+            claim(json, claim).name("context").string(claim.level()).end('}');
         }
         json.end(']').name("wanted").begin('[');
         for (Claim claim : wanted) {
-            claim(json, stats, claim).end('}');
+            claim(json, claim).end('}');
         }
         json.end(']').name("waits_for").begin('[');
         for (Claim want : wanted) {
             for (Claim holder : held) {
                 if (holder.lock() == want.lock()) {
-                    claim(json, stats, want).name("holder_cpu").number(holder.cpu());
+                    claim(json, want).name("holder_cpu").number(holder.cpu());
                     json.name("holder_context").string(holder.level()).end('}');
                 }
             }
@@ -60,26 +63,34 @@ final class LockView {
         return json.end(']').end('}').text();
     }
 
-    private static void claims(Cpu cpu, List<Claim> held, List<Claim> wanted) {
+    private static void held(Cpu cpu, LockStats stats, List<Claim> held) {
+        cpu.heldLocks().forEachHeld((lock, level, number) -> {
+            LockClass known = stats.byNumber(number);
+            String name = known == null ? name(stats, lock) : known.name();
+            held.add(new Claim(cpu.id(), lock, name, ProgramView.word(level)));
+        });
+    }
+
+    private static void wanted(Cpu cpu, LockStats stats, List<Claim> held, List<Claim> wanted) {
         HeldLocks locks = cpu.heldLocks();
         int count = Math.clamp(locks.countOpaque(), 0, HeldLocks.SLOTS);
-        for (int i = 0; i < count; i++) {
-            long lock = locks.lockOpaque(i);
-            ContextLevel level = lock == 0 ? null : locks.levelOfHolder(lock);
-            if (level != null) {
-                held.add(new Claim(cpu.id(), lock, ProgramView.word(level)));
-            } else if (lock != 0 && i == count - 1) {
-                wanted.add(new Claim(cpu.id(), lock, ""));
-            }
+        long lock = count == 0 ? 0 : locks.lockOpaque(count - 1);
+        if (lock != 0 && locks.levelOfHolder(lock) == null) {
+            String name = held.stream()
+                    .filter(holder -> holder.lock() == lock)
+                    .map(Claim::name)
+                    .findFirst()
+                    .orElseGet(() -> name(stats, lock));
+            wanted.add(new Claim(cpu.id(), lock, name, ""));
         }
     }
 
-    private static JsonText claim(JsonText json, LockStats stats, Claim claim) {
+    private static JsonText claim(JsonText json, Claim claim) {
         return json.begin('{')
                 .name("cpu")
                 .number(claim.cpu())
                 .name("lock")
-                .string(name(stats, claim.lock()))
+                .string(claim.name())
                 .name("address")
                 .string(hex(claim.lock()));
     }
@@ -138,6 +149,7 @@ final class LockView {
         LockFailure failure = entry.failure();
         json.begin('{').name("number").number(entry.number());
         json.name("at").string(Instant.ofEpochMilli(entry.atMillis()).toString());
+        json.name("trace_id").string(failure.traceId());
         json.name("lock").string(failure.lockClass().name());
         json.name("address").string(hex(failure.attemptedLock()));
         json.name("result").string(ProgramView.word(failure.outcome()));

@@ -5,6 +5,9 @@ import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.maps.map.MapCreationException;
 import dev.spinbpf.programs.elf.ObjectReader;
 import dev.spinbpf.tools.serve.engine.Refusal.Kind;
+import dev.spinbpf.tools.snapshot.LiveMaps;
+import dev.spinbpf.tools.snapshot.MapSnapshot;
+import dev.spinbpf.tools.snapshot.SnapshotException;
 import dev.spinbpf.verifier.Verdict;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
 import dev.spinbpf.vm.hook.HookTable;
@@ -41,7 +44,7 @@ public final class Engine implements AutoCloseable {
     private final List<Change.Listener> listeners = new CopyOnWriteArrayList<>();
     private final EngineRun run;
     private volatile List<ServedObject> objects = List.of();
-    private List<String> namesInWorkload = List.of();
+    private volatile List<String> namesInWorkload = List.of();
 
     /**
      * An engine whose workload has not begun.
@@ -57,6 +60,11 @@ public final class Engine implements AutoCloseable {
     /** Adds a listener to changes. */
     public void addListener(Change.Listener listener) {
         listeners.add(listener);
+    }
+
+    /** Adds a listener that learns of changes before all others, so that they know only of what is kept. */
+    public void addKeeper(Change.Listener keeper) {
+        listeners.addFirst(keeper);
     }
 
     private void changed(Change change) throws Refusal {
@@ -112,6 +120,11 @@ public final class Engine implements AutoCloseable {
         if (!name.matches(NAME)) {
             throw new Refusal(Kind.INVALID, "an object's name is 1 to 100 letters, digits, '.', '_' and '-'");
         }
+        return adopt(name, bytes);
+    }
+
+    /** As {@link #upload}, for an object that was here before, whatever its name. */
+    public ServedObject adopt(String name, byte[] bytes) throws Refusal {
         checkRoom(name, bytes.length);
         boolean isText = !ObjectReader.isObject(bytes) && !name.endsWith(".o") && !name.endsWith(TEXT_SUFFIX);
         String fileName = isText ? name + TEXT_SUFFIX : name;
@@ -339,19 +352,19 @@ public final class Engine implements AutoCloseable {
      * @param most how many
      */
     public MapPage page(String object, String map, byte @Nullable [] after, int most) throws Refusal {
-        return onMap(object, map, null, (found, cpu) -> MapAccess.page(found, cpu, after, most));
+        return onMap(object, map, null, (found, cpu) -> MapOperations.page(found, cpu, after, most));
     }
 
     /** Reads an element. */
     public MapPage.Element lookup(String object, String map, byte[] key) throws Refusal {
-        return onMap(object, map, null, (found, cpu) -> MapAccess.lookup(found, cpu, key));
+        return onMap(object, map, null, (found, cpu) -> MapOperations.lookup(found, cpu, key));
     }
 
     /** Puts an element in; flags are {@code any}, {@code noexist} or {@code exist}. */
     public void update(String object, String map, byte[] key, byte[] value, String flags) throws Refusal {
-        long bits = MapAccess.flags(flags);
+        long bits = MapOperations.flags(flags);
         onMap(object, map, new Change.Updated(object, map, key, value, bits), (found, cpu) -> {
-            MapAccess.update(found, cpu, key, value, bits);
+            MapOperations.update(found, cpu, key, value, bits);
             return true;
         });
     }
@@ -359,12 +372,44 @@ public final class Engine implements AutoCloseable {
     /** Removes an element. */
     public void delete(String object, String map, byte[] key) throws Refusal {
         onMap(object, map, new Change.Deleted(object, map, key), (found, cpu) -> {
-            MapAccess.delete(found, cpu, key);
+            MapOperations.delete(found, cpu, key);
             return true;
         });
     }
 
+    /** Returns the maps of an object as they are now. */
+    public MapSnapshot snapshotMaps(ServedObject object) throws Refusal {
+        return quietly(() -> run.onCpu(cpu -> {
+            try {
+                return LiveMaps.snapshot(run.machine(), object.contents());
+            } catch (SnapshotException | MapCreationException e) {
+                throw new Refusal(Kind.CONFLICT, String.valueOf(e.getMessage()));
+            }
+        }));
+    }
+
+    /** Puts saved contents into the maps of an object, which were just made. */
+    public void restoreMaps(ServedObject object, MapSnapshot snapshot) throws Refusal {
+        quietly(() -> run.onCpu(cpu -> {
+            try {
+                return LiveMaps.restore(snapshot, run.machine(), object.contents());
+            } catch (SnapshotException | MapCreationException e) {
+                throw new Refusal(Kind.CONFLICT, String.valueOf(e.getMessage()));
+            }
+        }));
+    }
+
     // The workload.
+
+    /** Returns the names of the objects that came with the workload, rather than by upload. */
+    public List<String> namesInWorkload() {
+        return namesInWorkload;
+    }
+
+    /** Sets the names of the objects that came with the workload. */
+    public void setNamesInWorkload(List<String> names) {
+        namesInWorkload = List.copyOf(names);
+    }
 
     /**
      * Starts the workload.

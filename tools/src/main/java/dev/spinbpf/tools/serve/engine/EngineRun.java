@@ -133,7 +133,8 @@ public final class EngineRun {
         return phase == Phase.RUNNING;
     }
 
-    Change.Workload change() {
+    /** Returns the workload as a change. */
+    public Change.Workload change() {
         boolean forever = base.duration().compareTo(StressOptions.FOREVER) == 0;
         return new Change.Workload(isRunning(), forever ? -1 : base.duration().toMillis(), base.seed());
     }
@@ -362,8 +363,8 @@ public final class EngineRun {
                                 + ", which is not there");
             }
             for (ProgramWorkload.Element element : contents.elements()) {
-                MapAccess.update(
-                        map, cpu, element.key().toArray(), element.value().toArray(), MapAccess.flags("any"));
+                MapOperations.update(
+                        map, cpu, element.key().toArray(), element.value().toArray(), MapOperations.flags("any"));
             }
         }
     }

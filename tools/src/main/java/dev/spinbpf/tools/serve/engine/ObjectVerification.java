@@ -11,7 +11,10 @@ import dev.spinbpf.verifier.VerifierOptions;
 import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
 import dev.spinbpf.vm.stress.WorkloadException;
 import dev.spinbpf.vm.stress.WorkloadRun;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -53,7 +56,15 @@ public record ObjectVerification(Btf kernelTypes, Consumer<Verdict> verdicts) {
             programs.add(
                     new ServedProgram(name, program.name(), program.section(), program.type(), null, program.reason()));
         }
-        return new ServedObject(name, file.contents(), object, programs);
+        return new ServedObject(name, file.contents(), digest(file.contents().toArray()), object, programs);
+    }
+
+    private static String digest(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** Verifies a program again for its log, in Linux's form; cut where it is long. */

@@ -9,10 +9,12 @@ import java.util.List;
  *
  * @param name its name
  * @param bytes its file
+ * @param digest SHA-256 of its file, in hexadecimal
  * @param contents what the file declares
  * @param programs its programs, those that could not be linked last
  */
-public record ServedObject(String name, ByteString bytes, ProgramObject contents, List<ServedProgram> programs) {
+public record ServedObject(
+        String name, ByteString bytes, String digest, ProgramObject contents, List<ServedProgram> programs) {
     /** Copies the list. */
     public ServedObject {
         programs = List.copyOf(programs);

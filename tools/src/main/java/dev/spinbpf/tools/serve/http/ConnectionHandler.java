@@ -64,6 +64,7 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<HttpObject> {
     private @Nullable EventStream stream;
     private final ByteArrayOutputStream body = new ByteArrayOutputStream(0);
     private long reserved;
+    private long headNanos;
     private boolean keepAlive;
     private boolean requestRead;
     private boolean answerWritten;
@@ -109,6 +110,7 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<HttpObject> {
     private void next(ChannelHandlerContext active) {
         phase = Phase.RECEIVING;
         head = null;
+        headNanos = System.nanoTime();
         requestRead = false;
         answerWritten = false;
         server.gate().waits(this);
@@ -190,6 +192,7 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<HttpObject> {
     }
 
     private void receiveHead(ChannelHandlerContext active, HttpRequest request) {
+        headNanos = System.nanoTime();
         boolean isSound =
                 request.decoderResult().isSuccess() && request.protocolVersion().majorVersion() == 1;
         keepAlive = isSound && HttpUtil.isKeepAlive(request) && !server.isDraining();
@@ -280,12 +283,22 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<HttpObject> {
 
     private void answer(ChannelHandlerContext active, Reply.Content content) {
         phase = Phase.ANSWERING;
+        observe(content.status());
         server.gate().waits(this);
         deadline(active, server.limits().answerMillis());
         active.writeAndFlush(response(content)).addListener(written -> {
             answerWritten = written.isSuccess();
             goOn(active);
         });
+    }
+
+    private void observe(int status) {
+        RequestHead received = head;
+        String route = received == null ? "other" : received.match().route().template();
+        String method = received == null
+                ? "other"
+                : received.isHead() ? "HEAD" : received.match().route().method();
+        server.observer().answered(method, route, status, Math.max(0, System.nanoTime() - headNanos));
     }
 
     private HttpResponse response(Reply.Content content) {

@@ -49,13 +49,19 @@ public final class HttpServer implements AutoCloseable {
      * @param access who may make which requests
      * @param limits bounds on what clients may take
      * @param tls the certificate and its key; null for plain HTTP
+     * @param observer learns of each answer
      * @throws IOException if the address cannot be bound
      */
     public static HttpServer start(
-            InetSocketAddress address, Router router, AccessRules access, HttpLimits limits, @Nullable SslContext tls)
+            InetSocketAddress address,
+            Router router,
+            AccessRules access,
+            HttpLimits limits,
+            @Nullable SslContext tls,
+            RequestObserver observer)
             throws IOException {
         EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
-        ServerState state = new ServerState(router, access, limits);
+        ServerState state = new ServerState(router, access, limits, observer);
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(group)
                 .channel(NioServerSocketChannel.class)

@@ -20,9 +20,11 @@ final class ServerState {
     private final ConnectionGate gate;
     private final Semaphore heavy;
     private final ThreadPoolExecutor workers;
+    private final RequestObserver observer;
     private volatile boolean draining;
 
-    ServerState(Router router, AccessRules access, HttpLimits limits) {
+    ServerState(Router router, AccessRules access, HttpLimits limits, RequestObserver observer) {
+        this.observer = observer;
         this.router = router;
         this.access = access;
         this.limits = limits;
@@ -52,6 +54,10 @@ final class ServerState {
 
     ConnectionGate gate() {
         return gate;
+    }
+
+    RequestObserver observer() {
+        return observer;
     }
 
     boolean isDraining() {

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,7 +29,12 @@ class AccessRulesTest {
                 Route.get("/read", List.of(), request -> Reply.json("{}")),
                 Route.change("POST", "/change", Route.Body.NONE, request -> Reply.json("{}"))));
         return HttpServer.start(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), router, access, HttpLimits.DEFAULT, null);
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                router,
+                access,
+                HttpLimits.DEFAULT,
+                null,
+                RequestObserver.NONE);
     }
 
     private static int status(HttpServer server, String request, String headers) throws IOException {
@@ -108,7 +114,7 @@ class AccessRulesTest {
         assertThat(refusal(token, "Bearer guess")).isEqualTo(401);
     }
 
-    private static int refusal(BearerToken token, String shown) {
+    private static int refusal(BearerToken token, @Nullable String shown) {
         try {
             token.check(shown);
             return 200;

@@ -65,7 +65,12 @@ class HostileClientTest {
                     throw new IllegalStateException("no numbers");
                 })));
         return HttpServer.start(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), router, AccessRules.LOOPBACK, limits, null);
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                router,
+                AccessRules.LOOPBACK,
+                limits,
+                null,
+                RequestObserver.NONE);
     }
 
     private Reply slow() {

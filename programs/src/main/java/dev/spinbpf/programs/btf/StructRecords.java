@@ -1,9 +1,5 @@
-package dev.spinbpf.verifier.state;
+package dev.spinbpf.programs.btf;
 
-import dev.spinbpf.programs.btf.Btf;
-import dev.spinbpf.programs.btf.BtfField;
-import dev.spinbpf.programs.btf.BtfRecord;
-import dev.spinbpf.programs.btf.BtfType;
 import java.util.Set;
 
 /**

@@ -14,10 +14,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Operations of user space on a map, on the thread that runs the CPU. */
-final class MapAccess {
+final class MapOperations {
     private static final int MOST_PAGE_BYTES = 1 << 20;
 
-    private MapAccess() {}
+    private MapOperations() {}
 
     static boolean isKeyless(MapType type) {
         return type == MapType.QUEUE || type == MapType.STACK || type == MapType.BLOOM_FILTER;

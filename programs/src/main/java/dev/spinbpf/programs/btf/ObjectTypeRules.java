@@ -1,12 +1,8 @@
-package dev.spinbpf.verifier.state;
+package dev.spinbpf.programs.btf;
 
-import dev.spinbpf.programs.btf.Btf;
-import dev.spinbpf.programs.btf.BtfField;
-import dev.spinbpf.programs.btf.BtfRecord;
-import dev.spinbpf.programs.btf.BtfType;
-import dev.spinbpf.verifier.kernel.KernelStructs;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * The rules by which Linux takes an object's types or refuses them all ({@code btf_parse_struct_metas} and what is checked after it). Types with wrong
@@ -17,24 +13,25 @@ public final class ObjectTypeRules {
 
     private final Btf btf;
     private final Btf kernelTypes;
-    private final KernelStructs structs;
+    private final Predicate<String> destructible;
     private final Map<Integer, BtfRecord> records = new HashMap<>();
     private final Map<Integer, Integer> depths = new HashMap<>();
 
-    private ObjectTypeRules(Btf btf, Btf kernelTypes, KernelStructs structs) {
+    private ObjectTypeRules(Btf btf, Btf kernelTypes, Predicate<String> destructible) {
         this.btf = btf;
         this.kernelTypes = kernelTypes;
-        this.structs = structs;
+        this.destructible = destructible;
     }
 
     /**
      * True if Linux takes the types.
      *
      * @param kernelTypes the kernel's own types; {@link Btf#EMPTY}: what they alone decide counts as right
-     * @param structs what the kernel says of its structs by name
+     * @param destructible tells the structs of the kernel that know how to give up a reference, so that a map may keep one
      */
-    public static boolean areTaken(Btf btf, Btf kernelTypes, KernelStructs structs) {
-        return !hasSpecial(btf) || new ObjectTypeRules(btf, kernelTypes, structs).areTaken();
+    public static boolean areTaken(Btf btf, Btf kernelTypes, Predicate<String> destructible) {
+        return btf.problem().isEmpty()
+                && (!hasSpecial(btf) || new ObjectTypeRules(btf, kernelTypes, destructible).areTaken());
     }
 
     private static boolean hasSpecial(Btf btf) {
@@ -71,7 +68,7 @@ public final class ObjectTypeRules {
     }
 
     private boolean isDestructible(String struct) {
-        return structs.isDestructible(struct) || !isOfKernel(struct);
+        return destructible.test(struct) || !isOfKernel(struct);
     }
 
     private boolean isOfKernel(String struct) {

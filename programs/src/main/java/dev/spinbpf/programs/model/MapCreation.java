@@ -1,20 +1,19 @@
-package dev.spinbpf.maps.map;
+package dev.spinbpf.programs.model;
 
 import static dev.spinbpf.programs.linux.Errno.E2BIG;
 import static dev.spinbpf.programs.linux.Errno.EINVAL;
 import static dev.spinbpf.programs.linux.Errno.ENOTSUPP;
+import static dev.spinbpf.programs.linux.Errno.ERANGE;
 
-import dev.spinbpf.maps.memory.GuestMemory;
-import dev.spinbpf.programs.btf.Btf;
-import dev.spinbpf.programs.btf.BtfField;
-import dev.spinbpf.programs.btf.BtfRecord;
-import dev.spinbpf.programs.btf.BtfType;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.linux.MapType;
-import dev.spinbpf.programs.model.MapDef;
 
-/** The checks that Linux makes before it creates a map: sizes, flags and limits, by kind. */
-final class MapChecks {
+/**
+ * The checks that Linux makes of a map's attributes before it creates the map: sizes, flags and limits, by kind. The types of
+ * its keys and values are another matter ({@link MapTypes}).
+ */
+public final class MapCreation {
     /** Largest block that the kernel allocates in one piece. */
     private static final long KMALLOC_MAX_SIZE = 4L << 20;
 
@@ -57,19 +56,44 @@ final class MapChecks {
     private static final long BOTH_PROG_ACCESS = MapFlags.BPF_F_RDONLY_PROG | MapFlags.BPF_F_WRONLY_PROG;
     private static final long BOTH_ACCESS = MapFlags.BPF_F_RDONLY | MapFlags.BPF_F_WRONLY;
 
-    private final MapDef def;
+    private static final long STACK_TRACE_FLAGS =
+            MapFlags.BPF_F_NUMA_NODE | BOTH_ACCESS | MapFlags.BPF_F_STACK_BUILD_ID;
+    private static final long SLOT_FLAGS = MapFlags.BPF_F_NUMA_NODE | BOTH_ACCESS;
+    private static final long CGROUP_STORAGE_FLAGS = MapFlags.BPF_F_NUMA_NODE | MapFlags.BPF_F_ACCESS_MASK;
+    private static final long ARENA_FLAGS =
+            MapFlags.BPF_F_MMAPABLE | MapFlags.BPF_F_SEGV_ON_FAULT | MapFlags.BPF_F_NO_USER_CONV;
 
-    private MapChecks(MapDef def) {
+    /** Most frames of a stack trace, as {@code kernel.perf_event_max_stack} is without being set. */
+    private static final int MAX_STACK_FRAMES = 127;
+
+    private static final int STACK_BUILD_ID_BYTES = 32;
+
+    /** Most CPUs that a kernel can be built for. */
+    private static final int MOST_CPUS = 8192;
+
+    private static final int INSN_ARRAY_VALUE_BYTES = 16;
+    private static final long ARENA_MAX_BYTES = 1L << 32;
+
+    private final MapDef def;
+    private final boolean typed;
+
+    private MapCreation(MapDef def, boolean typed) {
         this.def = def;
+        this.typed = typed;
     }
 
-    /** Refuses what Linux refuses, as far as it supports the kind at all. */
-    static void check(MapDef def) throws MapCreationException {
-        MapChecks checks = new MapChecks(def);
+    /**
+     * Refuses what Linux refuses.
+     *
+     * @param typed whether the map is to be made with the types that its definition names
+     * @throws MapRefusedException if Linux would not create the map
+     */
+    public static void check(MapDef def, boolean typed) throws MapRefusedException {
+        MapCreation checks = new MapCreation(def, typed);
         checks.checkCommon();
         switch (def.type()) {
             case ARRAY, PERCPU_ARRAY -> checks.checkArray();
-            case PROG_ARRAY, PERF_EVENT_ARRAY -> checks.checkSlots();
+            case PROG_ARRAY, PERF_EVENT_ARRAY, CGROUP_ARRAY -> checks.checkSlots();
             case ARRAY_OF_MAPS -> {
                 checks.checkSlots();
                 checks.checkInner();
@@ -88,14 +112,29 @@ final class MapChecks {
             case RINGBUF, USER_RINGBUF -> checks.checkRingBuffer();
             case BLOOM_FILTER -> checks.checkBloomFilter();
             case RHASH -> checks.checkResizableHash();
-            case TASK_STORAGE -> checks.checkLocalStorage();
-            default -> {}
+            case TASK_STORAGE, SK_STORAGE, INODE_STORAGE, CGRP_STORAGE -> checks.checkLocalStorage();
+            case CGROUP_STORAGE, PERCPU_CGROUP_STORAGE -> checks.checkCgroupStorage();
+            case STACK_TRACE -> checks.checkStackTrace();
+            case DEVMAP, DEVMAP_HASH, CPUMAP -> checks.checkRedirect();
+            case XSKMAP -> checks.checkKeyed(4, false);
+            case SOCKMAP -> checks.checkKeyed(4, true);
+            case SOCKHASH -> checks.checkSockHash();
+            case REUSEPORT_SOCKARRAY -> {
+                checks.requireSocketValue();
+                checks.checkArray();
+            }
+            case ARENA -> checks.checkArena();
+            case INSN_ARRAY -> checks.checkInsnArray();
+            case UNSPEC -> checks.require(false, EINVAL, "type 0 is none");
+            case STRUCT_OPS -> {
+                // its attributes are the kernel's
+            }
         }
     }
 
-    private void require(boolean holds, int errno, String otherwise) throws MapCreationException {
+    private void require(boolean holds, int errno, String otherwise) throws MapRefusedException {
         if (!holds) {
-            throw new MapCreationException(errno, def.name(), otherwise);
+            throw new MapRefusedException(errno, otherwise);
         }
     }
 
@@ -103,7 +142,11 @@ final class MapChecks {
         return (def.flags() & flag) != 0;
     }
 
-    private void checkCommon() throws MapCreationException {
+    private void checkCommon() throws MapRefusedException {
+        require(
+                !typed || def.keyTypeId() == 0 || def.valueTypeId() != 0,
+                EINVAL,
+                "the type of the key is known, that of the value is not");
         boolean mayHaveExtra =
                 def.type() == MapType.BLOOM_FILTER || def.type() == MapType.ARENA || def.type() == MapType.RHASH;
         require(
@@ -117,7 +160,7 @@ final class MapChecks {
         require((def.flags() & BOTH_ACCESS) != BOTH_ACCESS, EINVAL, "BPF_F_RDONLY and BPF_F_WRONLY exclude each other");
     }
 
-    private void requireKnownFlags(long allowed) throws MapCreationException {
+    private void requireKnownFlags(long allowed) throws MapRefusedException {
         long unknown = def.flags() & ~allowed;
         require(
                 unknown == 0,
@@ -126,7 +169,7 @@ final class MapChecks {
                         + def.type().display());
     }
 
-    private void checkFlags(long allowed) throws MapCreationException {
+    private void checkFlags(long allowed) throws MapRefusedException {
         requireKnownFlags(allowed);
         require(
                 (def.flags() & BOTH_PROG_ACCESS) != BOTH_PROG_ACCESS,
@@ -134,7 +177,7 @@ final class MapChecks {
                 "BPF_F_RDONLY_PROG and BPF_F_WRONLY_PROG exclude each other");
     }
 
-    private void requireEntries() throws MapCreationException {
+    private void requireEntries() throws MapRefusedException {
         require(def.maxEntries() > 0 && def.maxEntries() <= U32_MAX, EINVAL, "max_entries must not be 0");
     }
 
@@ -145,14 +188,14 @@ final class MapChecks {
         };
     }
 
-    private void requirePercpuValueFits() throws MapCreationException {
+    private void requirePercpuValueFits() throws MapRefusedException {
         require(
-                !isPercpu() || Bytes.roundUp8(def.valueSize()) <= PCPU_MIN_UNIT_SIZE,
+                !isPercpu() || (Integer.toUnsignedLong(def.valueSize()) + 7 & -8L) <= PCPU_MIN_UNIT_SIZE,
                 E2BIG,
                 "a per-CPU value of " + def.valueSize() + " bytes is more than " + PCPU_MIN_UNIT_SIZE);
     }
 
-    private void checkArray() throws MapCreationException {
+    private void checkArray() throws MapRefusedException {
         requireEntries();
         require(def.keySize() == 4, EINVAL, "the key of an array must be 4 bytes, not " + def.keySize());
         require(def.valueSize() != 0, EINVAL, "value_size must not be 0");
@@ -177,7 +220,7 @@ final class MapChecks {
         return Integer.toUnsignedString(size);
     }
 
-    private void checkSlots() throws MapCreationException {
+    private void checkSlots() throws MapRefusedException {
         require(
                 def.valueSize() == 4,
                 EINVAL,
@@ -190,13 +233,13 @@ final class MapChecks {
         checkArray();
     }
 
-    private void checkInner() throws MapCreationException {
+    private void checkInner() throws MapRefusedException {
         MapDef inner = def.inner();
         require(inner != null, EINVAL, "a map of maps needs the definition of its inner map");
         if (inner == null) {
             return;
         }
-        check(inner);
+        check(inner, inner.keyTypeId() != 0 && inner.valueTypeId() != 0);
         require(inner.inner() == null, EINVAL, "an inner map must not be a map of maps itself");
         boolean comparable =
                 switch (inner.type()) {
@@ -206,7 +249,7 @@ final class MapChecks {
         require(comparable, ENOTSUPP, "a map of type " + inner.type().display() + " cannot be an inner map");
     }
 
-    private void checkHash() throws MapCreationException {
+    private void checkHash() throws MapRefusedException {
         boolean lru = def.type() == MapType.LRU_HASH || def.type() == MapType.LRU_PERCPU_HASH;
         checkFlags(HASH_FLAGS);
         require(lru || !has(MapFlags.BPF_F_NO_COMMON_LRU), EINVAL, "BPF_F_NO_COMMON_LRU is for LRU maps");
@@ -225,13 +268,12 @@ final class MapChecks {
                 "key and value of " + size + " bytes together are too large");
         requirePercpuValueFits();
         require(
-                def.maxEntries() <= MOST_HASH_ENTRIES
-                        && HashTableMap.bucketCount(def.maxEntries()) <= U32_MAX / BUCKET_SIZE,
+                def.maxEntries() <= MOST_HASH_ENTRIES && roundedUp(def.maxEntries()) <= U32_MAX / BUCKET_SIZE,
                 E2BIG,
                 "max_entries of " + def.maxEntries() + " is too large");
     }
 
-    private void checkResizableHash() throws MapCreationException {
+    private void checkResizableHash() throws MapRefusedException {
         require(has(MapFlags.BPF_F_NO_PREALLOC), EINVAL, "an rhash needs BPF_F_NO_PREALLOC");
         require(!has(MapFlags.BPF_F_ZERO_SEED), EINVAL, "BPF_F_ZERO_SEED is not for type rhash");
         require(
@@ -250,7 +292,7 @@ final class MapChecks {
         checkHash();
     }
 
-    private void checkLocalStorage() throws MapCreationException {
+    private void checkLocalStorage() throws MapRefusedException {
         String type = def.type().display();
         long unknown = def.flags() & ~LOCAL_STORAGE_FLAGS;
         require(unknown == 0, EINVAL, "flags 0x" + Long.toHexString(unknown) + " are not for type " + type);
@@ -265,7 +307,7 @@ final class MapChecks {
                 "the key of type " + type + " must be 4 bytes, not " + sizeText(def.keySize()));
         require(def.valueSize() != 0, EINVAL, "value_size must not be 0");
         require(
-                def.keyTypeId() != 0 && def.valueTypeId() != 0,
+                typed && def.keyTypeId() != 0 && def.valueTypeId() != 0,
                 EINVAL,
                 "type " + type + " needs the types of key and value");
         require(
@@ -274,7 +316,7 @@ final class MapChecks {
                 "a value of " + sizeText(def.valueSize()) + " bytes is more than " + LOCAL_STORAGE_VALUE_MAX);
     }
 
-    private void checkTrie() throws MapCreationException {
+    private void checkTrie() throws MapRefusedException {
         requireEntries();
         require(has(MapFlags.BPF_F_NO_PREALLOC), EINVAL, "an lpm_trie needs BPF_F_NO_PREALLOC");
         checkFlags(LPM_FLAGS);
@@ -289,29 +331,37 @@ final class MapChecks {
                 "a value of " + sizeText(def.valueSize()) + " bytes is not possible");
     }
 
-    private void requireNoKey() throws MapCreationException {
+    private void requireNoKey() throws MapRefusedException {
         require(
                 def.keySize() == 0,
                 EINVAL,
                 "type " + def.type().display() + " has no keys, key_size must be 0, not " + sizeText(def.keySize()));
     }
 
-    private void checkQueue() throws MapCreationException {
+    private static long roundedUp(long entries) {
+        return entries <= 1 ? 1 : Long.highestOneBit(entries - 1) << 1;
+    }
+
+    private void checkQueue() throws MapRefusedException {
         requireEntries();
         requireNoKey();
         require(def.valueSize() != 0, EINVAL, "value_size must not be 0");
         checkFlags(QUEUE_FLAGS);
         requireBlock();
+        require(
+                def.maxEntries() < U32_MAX / Integer.toUnsignedLong(def.valueSize()),
+                E2BIG,
+                def.maxEntries() + " values of " + def.valueSize() + " bytes are too many");
     }
 
-    private void requireBlock() throws MapCreationException {
+    private void requireBlock() throws MapRefusedException {
         require(
                 Integer.toUnsignedLong(def.valueSize()) <= KMALLOC_MAX_SIZE,
                 E2BIG,
                 "a value of " + sizeText(def.valueSize()) + " bytes is too large");
     }
 
-    private void checkRingBuffer() throws MapCreationException {
+    private void checkRingBuffer() throws MapRefusedException {
         requireKnownFlags(RINGBUF_FLAGS);
         require(
                 def.type() == MapType.RINGBUF || !has(MapFlags.BPF_F_RB_OVERWRITE),
@@ -321,14 +371,14 @@ final class MapChecks {
         require(def.valueSize() == 0, EINVAL, "a ring buffer has no values, value_size must be 0");
         require(
                 Long.bitCount(def.maxEntries()) == 1
-                        && def.maxEntries() % GuestMemory.PAGE_SIZE == 0
+                        && def.maxEntries() % KernelLimits.PAGE_SIZE == 0
                         && def.maxEntries() <= U32_MAX,
                 EINVAL,
                 "the size of a ring buffer must be a power of two and a multiple of the page size, not "
                         + def.maxEntries());
     }
 
-    private void checkBloomFilter() throws MapCreationException {
+    private void checkBloomFilter() throws MapRefusedException {
         requireBlock();
         requireNoKey();
         require(def.valueSize() != 0, EINVAL, "value_size must not be 0");
@@ -337,51 +387,132 @@ final class MapChecks {
         require((def.mapExtra() & ~0xfL) == 0, EINVAL, "a bloom filter has at most 15 hash functions");
     }
 
-    // Special fields.
-
-    /**
-     * The special fields of a map's values; none where Linux refuses the types, or the map may not hold what they hold.
-     */
-    static BtfRecord recordOf(MapDef def, Btf btf) {
-        int valueType = def.valueTypeId();
-        if (valueType == 0 || valueType >= btf.size() || btf.sizeOf(valueType) != def.valueSize()) {
-            return BtfRecord.EMPTY;
-        }
-        BtfRecord record = BtfRecord.parse(btf, valueType, BtfRecord.MAP_VALUE_KINDS, def.valueSize());
-        if (record.isEmpty() || (def.flags() & BOTH_PROG_ACCESS) != 0) {
-            return BtfRecord.EMPTY;
-        }
-        for (BtfField field : record.fields()) {
-            if (!mayHold(def.type(), field.kind())) {
-                return BtfRecord.EMPTY;
-            }
-        }
-        boolean badKey = def.type() == MapType.ARRAY
-                && def.keyTypeId() == 0
-                && (def.maxEntries() != 1 || !(btf.resolved(valueType) instanceof BtfType.DataSec));
-        return badKey ? BtfRecord.EMPTY : record;
+    private void requireKey(int bytes) throws MapRefusedException {
+        require(
+                def.keySize() == bytes,
+                EINVAL,
+                "the key of type " + def.type().display() + " must be " + bytes + " bytes, not "
+                        + sizeText(def.keySize()));
     }
 
-    private static boolean mayHold(MapType type, BtfField.Kind kind) {
-        return switch (kind) {
-            case BPF_SPIN_LOCK, BPF_RES_SPIN_LOCK ->
-                switch (type) {
-                    case HASH, RHASH, ARRAY, TASK_STORAGE -> true;
-                    default -> false;
-                };
-            case BPF_TIMER, BPF_WORKQUEUE, BPF_TASK_WORK ->
-                switch (type) {
-                    case HASH, RHASH, ARRAY, LRU_HASH -> true;
-                    default -> false;
-                };
-            case BPF_LIST_HEAD, BPF_RB_ROOT ->
-                type == MapType.HASH || type == MapType.ARRAY || type == MapType.LRU_HASH;
-            case BPF_KPTR_UNREF, BPF_KPTR_REF, BPF_KPTR_PERCPU, BPF_REFCOUNT ->
-                switch (type) {
-                    case HASH, RHASH, PERCPU_HASH, LRU_HASH, LRU_PERCPU_HASH, ARRAY, PERCPU_ARRAY, TASK_STORAGE -> true;
-                    default -> false;
-                };
-            default -> false;
-        };
+    private void requireSocketValue() throws MapRefusedException {
+        require(
+                def.valueSize() == 4 || def.valueSize() == 8,
+                EINVAL,
+                "the value of type " + def.type().display() + " must be 4 or 8 bytes, not "
+                        + sizeText(def.valueSize()));
+    }
+
+    private void checkCgroupStorage() throws MapRefusedException {
+        String type = def.type().display();
+        require(
+                def.keySize() == 8 || def.keySize() == 16,
+                EINVAL,
+                "the key of type " + type + " must be 8 or 16 bytes, not " + sizeText(def.keySize()));
+        require(def.valueSize() != 0, EINVAL, "value_size must not be 0");
+        long most = def.type() == MapType.PERCPU_CGROUP_STORAGE ? PCPU_MIN_UNIT_SIZE : LOCAL_STORAGE_VALUE_MAX;
+        require(
+                Integer.toUnsignedLong(def.valueSize()) <= most,
+                E2BIG,
+                "a value of " + sizeText(def.valueSize()) + " bytes is more than " + most);
+        checkFlags(CGROUP_STORAGE_FLAGS);
+        require(
+                def.maxEntries() == 0,
+                EINVAL,
+                "type " + type + " has a value for each cgroup, max_entries must be 0, not " + def.maxEntries());
+    }
+
+    private void checkStackTrace() throws MapRefusedException {
+        checkFlags(STACK_TRACE_FLAGS);
+        requireEntries();
+        requireKey(4);
+        int frame = has(MapFlags.BPF_F_STACK_BUILD_ID) ? STACK_BUILD_ID_BYTES : Long.BYTES;
+        require(
+                def.valueSize() > 0 && def.valueSize() % frame == 0 && def.valueSize() / frame <= MAX_STACK_FRAMES,
+                EINVAL,
+                "the value of type stack_trace must be 1 to " + MAX_STACK_FRAMES + " frames of " + frame
+                        + " bytes, not " + sizeText(def.valueSize()) + " bytes");
+        require(def.maxEntries() <= MOST_HASH_ENTRIES, E2BIG, "max_entries of " + def.maxEntries() + " is too large");
+    }
+
+    /** Devices and CPUs that packets are sent on to: a value is the target alone, or with a program. */
+    private void checkRedirect() throws MapRefusedException {
+        requireEntries();
+        requireKey(4);
+        requireSocketValue();
+        checkFlags(def.type() == MapType.CPUMAP ? MapFlags.BPF_F_NUMA_NODE : SLOT_FLAGS);
+        require(
+                def.type() != MapType.DEVMAP_HASH || def.maxEntries() <= MOST_HASH_ENTRIES,
+                EINVAL,
+                "max_entries of " + def.maxEntries() + " is too large");
+        require(
+                def.type() != MapType.CPUMAP || def.maxEntries() <= MOST_CPUS,
+                E2BIG,
+                "max_entries of " + def.maxEntries() + " is more than the " + MOST_CPUS
+                        + " CPUs that a kernel can have");
+    }
+
+    private void checkKeyed(int keyBytes, boolean ofSockets) throws MapRefusedException {
+        requireEntries();
+        requireKey(keyBytes);
+        if (ofSockets) {
+            require(
+                    def.maxEntries() <= Integer.MAX_VALUE,
+                    EINVAL,
+                    "max_entries of " + def.maxEntries() + " is too large");
+            requireSocketValue();
+        } else {
+            require(
+                    def.valueSize() == 4,
+                    EINVAL,
+                    "the value of type " + def.type().display() + " must be 4 bytes, not " + sizeText(def.valueSize()));
+        }
+        checkFlags(SLOT_FLAGS);
+    }
+
+    private void checkSockHash() throws MapRefusedException {
+        requireEntries();
+        require(def.keySize() != 0, EINVAL, "key_size must not be 0");
+        requireSocketValue();
+        checkFlags(SLOT_FLAGS);
+        require(
+                def.keySize() > 0 && def.keySize() <= KernelLimits.MAX_BPF_STACK,
+                E2BIG,
+                "a key of " + sizeText(def.keySize()) + " bytes is more than " + KernelLimits.MAX_BPF_STACK);
+        require(
+                def.maxEntries() <= MOST_HASH_ENTRIES && roundedUp(def.maxEntries()) <= U32_MAX / BUCKET_SIZE,
+                EINVAL,
+                "max_entries of " + def.maxEntries() + " is too large");
+    }
+
+    private void checkArena() throws MapRefusedException {
+        require(
+                def.keySize() == 0 && def.valueSize() == 0,
+                EINVAL,
+                "an arena has neither keys nor values, key_size and value_size must be 0");
+        requireEntries();
+        require(has(MapFlags.BPF_F_MMAPABLE), EINVAL, "an arena needs BPF_F_MMAPABLE");
+        checkFlags(ARENA_FLAGS);
+        require(
+                def.mapExtra() % KernelLimits.PAGE_SIZE == 0,
+                EINVAL,
+                "map_extra of an arena is an address at which a page begins");
+        long bytes = def.maxEntries() * KernelLimits.PAGE_SIZE;
+        require(bytes <= ARENA_MAX_BYTES, E2BIG, "an arena of " + def.maxEntries() + " pages is more than 4 GiB");
+        require(
+                def.mapExtra() >>> 32 == def.mapExtra() + bytes - 1 >>> 32,
+                ERANGE,
+                "an arena must not cross a multiple of 4 GiB, as one of " + bytes + " bytes at 0x"
+                        + Long.toHexString(def.mapExtra()) + " would");
+    }
+
+    private void checkInsnArray() throws MapRefusedException {
+        requireEntries();
+        requireKey(4);
+        require(
+                def.valueSize() == INSN_ARRAY_VALUE_BYTES,
+                EINVAL,
+                "the value of type insn_array must be 16 bytes, not " + sizeText(def.valueSize()));
+        checkFlags(0);
     }
 }

@@ -1,0 +1,151 @@
+package dev.spinbpf.programs.elf;
+
+import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.btf.BtfType;
+import dev.spinbpf.programs.btf.CoreException;
+import dev.spinbpf.programs.btf.CoreResolver;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.model.LoadRefusal;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds an object's externs in the kernel, as libbpf does before it loads anything.
+ *
+ * <p>A function stands for the kernel's function of its name without flavor, if the prototypes are compatible; a variable for the
+ * kernel's variable of its name, if the types are. A weak extern that is not there, and a weak function with another prototype,
+ * is absent: a program that calls it is refused if it can get there. A strong one ends the loading of the whole object. A symbol
+ * without a type has to be among the kernel's symbols; all that is known of those here are the names that its types mention, and
+ * a list of others.
+ */
+final class ExternResolution {
+    private final Externs externs;
+    private final Settings settings;
+    private final Btf types;
+    private final Btf kernel;
+    private final CoreResolver resolver;
+    private final Set<Extern> absent = new HashSet<>();
+
+    /** @param kernel the kernel's types; {@link Btf#EMPTY} if there are none at hand: then all externs count as found */
+    ExternResolution(Externs externs, Settings settings, Btf types, Btf kernel) {
+        this.externs = externs;
+        this.settings = settings;
+        this.types = types;
+        this.kernel = kernel;
+        this.resolver = new CoreResolver(types, kernel);
+    }
+
+    /** Returns true if the kernel lacks a weak extern. */
+    boolean isAbsent(Extern extern) {
+        return absent.contains(extern);
+    }
+
+    /** Looks for all externs; returns the reason why the object cannot be loaded, or null. */
+    @Nullable
+    LoadRefusal resolve() {
+        LoadRefusal refusal = null;
+        List<Extern> all = externs.all();
+        for (Extern extern : externs.settings()) {
+            refusal = refusal == null ? ofSetting(extern) : refusal;
+        }
+        if (kernel.size() > 1) {
+            for (Extern extern : all) {
+                refusal = refusal == null ? ofTyped(extern) : refusal;
+            }
+        }
+        for (Extern extern : externs.settings()) {
+            refusal = refusal == null && settings.isUnknown(extern) ? unresolved(extern, settings.advice()) : refusal;
+        }
+        for (Extern extern : all) {
+            boolean isMissing = kernel.size() > 1
+                    && extern.role() instanceof Extern.Variable variable
+                    && !variable.typed()
+                    && !isSymbol(extern.name());
+            if (isMissing && extern.weak()) {
+                absent.add(extern);
+            } else if (isMissing && refusal == null) {
+                refusal = unresolved(extern, "the kernel's types mention no symbol of this name");
+            }
+        }
+        return refusal;
+    }
+
+    private @Nullable LoadRefusal ofSetting(Extern extern) {
+        String problem = settings.problem(extern);
+        return problem == null ? null : new LoadRefusal(Errno.EINVAL, "libbpf: " + problem, "");
+    }
+
+    private static LoadRefusal unresolved(Extern extern, String reason) {
+        return new LoadRefusal(Errno.ESRCH, "libbpf: extern '" + extern.name() + "' (strong): not resolved", reason);
+    }
+
+    private boolean isSymbol(String name) {
+        return kernel.find(name, BtfType.Func.class) != 0
+                || kernel.find(name, BtfType.Var.class) != 0
+                || KernelSymbols.isKnown(name);
+    }
+
+    private @Nullable LoadRefusal ofTyped(Extern extern) {
+        return switch (extern.role()) {
+            case Extern.Function _ -> ofFunction(extern);
+            case Extern.Variable variable -> variable.typed() ? ofVariable(extern) : null;
+            case Extern.Setting _ -> null;
+        };
+    }
+
+    private @Nullable LoadRefusal ofFunction(Extern extern) {
+        int found = kernel.find(extern.essentialName(), BtfType.Func.class);
+        if (found == 0) {
+            return lacking(extern, "(func ksym) '" + extern.name() + "': not found in kernel or module BTFs");
+        }
+        int wanted = ((BtfType.Func) types.type(extern.btfId())).protoTypeId();
+        int actual = ((BtfType.Func) kernel.type(found)).protoTypeId();
+        return areCompatible(wanted, actual)
+                ? null
+                : lacking(
+                        extern,
+                        "(func ksym) '" + extern.name() + "': func_proto [" + wanted + "] incompatible with vmlinux ["
+                                + actual + "]");
+    }
+
+    private @Nullable LoadRefusal ofVariable(Extern extern) {
+        int found = kernel.find(extern.name(), BtfType.Var.class);
+        if (found == 0) {
+            return lacking(extern, "(var ksym) '" + extern.name() + "': not found in kernel BTF");
+        }
+        int wanted = types.resolve(((BtfType.Var) types.type(extern.btfId())).typeId());
+        int actual = kernel.resolve(((BtfType.Var) kernel.type(found)).typeId());
+        if (areCompatible(wanted, actual)) {
+            return null;
+        }
+        return refused("(var ksym) '" + extern.name() + "': incompatible types, expected " + described(types, wanted)
+                + ", but kernel has " + described(kernel, actual));
+    }
+
+    private static String described(Btf btf, int id) {
+        BtfType type = btf.type(id);
+        return "[" + id + "] " + Btf.kindName(type) + " " + type.name();
+    }
+
+    private boolean areCompatible(int wanted, int actual) {
+        try {
+            return resolver.areCompatible(wanted, actual);
+        } catch (CoreException e) {
+            return false;
+        }
+    }
+
+    private @Nullable LoadRefusal lacking(Extern extern, String problem) {
+        if (extern.weak()) {
+            absent.add(extern);
+            return null;
+        }
+        return refused(problem);
+    }
+
+    private static LoadRefusal refused(String problem) {
+        return new LoadRefusal(Errno.EINVAL, "libbpf: extern " + problem, "");
+    }
+}

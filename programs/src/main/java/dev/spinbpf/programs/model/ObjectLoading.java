@@ -1,0 +1,160 @@
+package dev.spinbpf.programs.model;
+
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.MapFlags;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The steps between an object and the verification of its programs, as libbpf takes them: what of the object cannot be
+ * resolved, then the creation of its maps in their order, with types where the kernel takes them, without types where it does
+ * not; then the global data, which is mapped into the loader's memory where a variable of it is visible from outside. The first
+ * failure ends the loading of the whole object.
+ *
+ * <p>libbpf writes a warning at each failure, also where it tries again; the first one is the message.
+ */
+public final class ObjectLoading {
+    private final ProgramObject object;
+    private final boolean typesTaken;
+    private final Map<String, MapDef> maps = new HashMap<>();
+    private @Nullable String firstWarning;
+
+    private ObjectLoading(ProgramObject object, boolean typesTaken) {
+        this.object = object;
+        this.typesTaken = typesTaken;
+        object.maps().forEach(map -> maps.putIfAbsent(map.name(), map));
+    }
+
+    /**
+     * Returns the refusal that ends the loading of the object; null if its programs get to the verifier.
+     *
+     * @param typesTaken whether the kernel takes the object's types
+     */
+    public static @Nullable LoadRefusal refusal(ProgramObject object, boolean typesTaken) {
+        if (object.refusal() != null) {
+            return object.refusal();
+        }
+        try {
+            var loading = new ObjectLoading(object, typesTaken);
+            for (MapDef map : object.maps()) {
+                loading.make(map);
+            }
+            return null;
+        } catch (Failure e) {
+            return e.refusal;
+        }
+    }
+
+    /** Ends the loading. */
+    private static final class Failure extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        private final transient LoadRefusal refusal;
+
+        Failure(LoadRefusal refusal) {
+            super(refusal.message());
+            this.refusal = refusal;
+        }
+    }
+
+    private void warn(String warning) {
+        if (firstWarning == null) {
+            firstWarning = "libbpf: " + warning;
+        }
+    }
+
+    private Failure failure(int errno, String warning, String reason) {
+        warn(warning);
+        return new Failure(new LoadRefusal(errno, firstWarning == null ? warning : firstWarning, reason));
+    }
+
+    private void make(MapDef map) throws Failure {
+        boolean typed;
+        try {
+            typed = create(map);
+        } catch (MapRefusedException e) {
+            throw failure(
+                    e.errno(),
+                    "map '" + map.name() + "': failed to create: " + errnoText(e.errno()),
+                    "map '" + map.name() + "' cannot be created: " + e.reason() + remedy(map));
+        }
+        boolean isMapped = map.isGlobalData() && (map.flags() & MapFlags.BPF_F_MMAPABLE) != 0;
+        if (isMapped && typed && !MapValueTypes.recordOf(map, object.btf()).isEmpty()) {
+            throw failure(
+                    Errno.ENOTSUPP,
+                    "map '" + map.name() + "': failed to re-mmap() contents: " + errnoText(Errno.ENOTSUPP),
+                    "section " + map.section() + " holds a lock, timer or kptr, so that it cannot be mapped into the "
+                            + "loader's memory; libbpf maps it as a variable in it is neither static nor __hidden");
+        }
+        for (MapDef.Slot slot : map.slots()) {
+            fill(map, slot);
+        }
+    }
+
+    private static String errnoText(int errno) {
+        return "-" + Errno.name(errno);
+    }
+
+    private static String remedy(MapDef map) {
+        boolean needsEntries = map.maxEntries() == 0;
+        return needsEntries
+                ? "; bpf_map__set_max_entries() sets it before loading, here --map-entries " + map.name() + "=N"
+                : "";
+    }
+
+    /** Makes a map, at the second attempt without types; true if it has them. */
+    private boolean create(MapDef map) throws MapRefusedException {
+        MapDef inner = map.inner();
+        if (inner != null) {
+            try {
+                create(inner);
+            } catch (MapRefusedException e) {
+                warn("map '" + map.name() + "': failed to create inner map: " + errnoText(e.errno()));
+                throw e;
+            }
+        }
+        boolean typed = typesTaken && (map.keyTypeId() != 0 || map.valueTypeId() != 0);
+        if (typed) {
+            try {
+                MapCreation.check(map, true);
+                MapValueTypes.check(map, object.btf());
+                return true;
+            } catch (MapRefusedException e) {
+                warn("Error in bpf_create_map_xattr(" + map.name() + "): " + errnoText(e.errno())
+                        + ". Retrying without BTF.");
+            }
+        }
+        MapCreation.check(map, false);
+        return false;
+    }
+
+    /** Puts a map into a map of maps: it has to be like the template. */
+    private void fill(MapDef map, MapDef.Slot slot) throws Failure {
+        MapDef template = map.inner();
+        MapDef target = maps.get(slot.target());
+        if (template == null || target == null) {
+            return;
+        }
+        boolean isAlike = template.type() == target.type()
+                && template.keySize() == target.keySize()
+                && template.valueSize() == target.valueSize()
+                && template.flags() == target.flags()
+                && (!countsMustAgree(template) || template.maxEntries() == target.maxEntries());
+        if (!isAlike) {
+            throw failure(
+                    Errno.EINVAL,
+                    "map '" + map.name() + "': failed to initialize slot [" + slot.index() + "] to map '"
+                            + target.name() + "': " + errnoText(Errno.EINVAL),
+                    "map '" + target.name() + "' differs from the maps that '" + map.name() + "' is declared to hold");
+        }
+    }
+
+    private static boolean countsMustAgree(MapDef map) {
+        return switch (map.type()) {
+            case ARRAY, PERCPU_ARRAY -> (map.flags() & MapFlags.BPF_F_INNER_MAP) == 0;
+            case XSKMAP -> true;
+            default -> false;
+        };
+    }
+}

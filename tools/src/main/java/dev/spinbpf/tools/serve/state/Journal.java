@@ -1,0 +1,122 @@
+package dev.spinbpf.tools.serve.state;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.CRC32C;
+
+/**
+ * A file to which records are appended, each synced before {@link #append} returns.
+ *
+ * <pre>
+ *   record: length(4) CRC-32C(4) bytes
+ * </pre>
+ *
+ * <p>A process that ends in the middle of a record leaves a part of it at the end; it was not acknowledged, and is cut
+ * off when the file is opened.
+ */
+final class Journal implements AutoCloseable {
+    private static final int HEADER_BYTES = 8;
+    private static final int MOST_BYTES = 64 << 20;
+
+    private final FileChannel channel;
+    private final List<byte[]> found = new ArrayList<>();
+    private long end;
+
+    private Journal(FileChannel channel) {
+        this.channel = channel;
+    }
+
+    /** Opens a journal, and makes it where it is not there. */
+    static Journal open(Path file) throws IOException {
+        FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        Journal journal = new Journal(channel);
+        journal.read();
+        return journal;
+    }
+
+    private void read() throws IOException {
+        long size = channel.size();
+        ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES);
+        while (end + HEADER_BYTES <= size) {
+            readAll(header.clear(), end);
+            int length = header.getInt(0);
+            if (length < 0 || length > MOST_BYTES || end + HEADER_BYTES + length > size) {
+                break;
+            }
+            ByteBuffer bytes = ByteBuffer.allocate(length);
+            readAll(bytes, end + HEADER_BYTES);
+            if (sum(bytes.array()) != header.getInt(Integer.BYTES)) {
+                break;
+            }
+            found.add(bytes.array());
+            end += HEADER_BYTES + length;
+        }
+        channel.truncate(end);
+        channel.force(true);
+    }
+
+    private void readAll(ByteBuffer buffer, long from) throws IOException {
+        long at = from;
+        while (buffer.hasRemaining()) {
+            int read = channel.read(buffer, at);
+            if (read < 0) {
+                throw new IOException("the journal became shorter");
+            }
+            at += read;
+        }
+    }
+
+    private static int sum(byte[] bytes) {
+        CRC32C sum = new CRC32C();
+        sum.update(bytes);
+        return (int) sum.getValue();
+    }
+
+    /** Returns the records that were there when it was opened. */
+    List<byte[]> records() {
+        return found;
+    }
+
+    /** Returns true where nothing was appended so far. */
+    boolean isEmpty() {
+        return end == 0;
+    }
+
+    /**
+     * Appends a record. It is on disk when this returns.
+     *
+     * @throws IOException where it is not; then the journal is as before
+     */
+    void append(byte[] bytes) throws IOException {
+        ByteBuffer record = ByteBuffer.allocate(HEADER_BYTES + bytes.length)
+                .putInt(bytes.length)
+                .putInt(sum(bytes))
+                .put(bytes)
+                .flip();
+        boolean done = false;
+        try {
+            long at = end;
+            while (record.hasRemaining()) {
+                at += channel.write(record, at);
+            }
+            channel.force(false);
+            end = at;
+            done = true;
+        } finally {
+            if (!done) {
+                channel.truncate(end);
+            }
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+}

@@ -1,0 +1,69 @@
+package dev.spinbpf.tools.serve.state;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.zip.CRC32C;
+
+/** Files that are there whole or not at all. */
+final class StateFiles {
+    private static final int HEADER_BYTES = 4;
+
+    private StateFiles() {}
+
+    /** Puts a file in place: written beside it, synced, renamed, and the directory synced. */
+    static void replace(Path file, byte[] bytes) throws IOException {
+        Path fresh = file.resolveSibling(file.getFileName() + ".new");
+        try (FileChannel channel = FileChannel.open(
+                fresh, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+            ByteBuffer buffer = ByteBuffer.wrap(bytes);
+            while (buffer.hasRemaining()) {
+                channel.write(buffer);
+            }
+            channel.force(true);
+        }
+        Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        syncDirectory(file);
+    }
+
+    /** Syncs the directory that a file is in. */
+    static void syncDirectory(Path file) throws IOException {
+        Path directory = file.toAbsolutePath().getParent();
+        if (directory != null) {
+            try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+                channel.force(true);
+            }
+        }
+    }
+
+    /** Returns bytes with their checksum before them. */
+    static byte[] withSum(byte[] bytes) {
+        CRC32C sum = new CRC32C();
+        sum.update(bytes);
+        return ByteBuffer.allocate(HEADER_BYTES + bytes.length)
+                .putInt((int) sum.getValue())
+                .put(bytes)
+                .array();
+    }
+
+    /** Reads a file that {@link #withSum} made. */
+    static byte[] readWithSum(Path file) throws IOException {
+        ByteBuffer all = ByteBuffer.wrap(Files.readAllBytes(file));
+        if (all.remaining() < HEADER_BYTES) {
+            throw new IOException(file + ": is damaged: it has " + all.remaining() + " bytes");
+        }
+        int expected = all.getInt();
+        byte[] bytes = new byte[all.remaining()];
+        all.get(bytes);
+        CRC32C sum = new CRC32C();
+        sum.update(bytes);
+        if ((int) sum.getValue() != expected) {
+            throw new IOException(file + ": is damaged: its checksum does not fit");
+        }
+        return bytes;
+    }
+}

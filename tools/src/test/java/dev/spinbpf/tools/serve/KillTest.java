@@ -1,0 +1,212 @@
+package dev.spinbpf.tools.serve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Kills a service that keeps its state, at random moments while it is changed: whatever was acknowledged is there when
+ * it comes up again, and nothing that was begun is there in part. How often is a property, for a profile.
+ */
+@Timeout(1800)
+class KillTest {
+    private static final int KILLS = Integer.getInteger("spinbpf.kills", 20);
+    private static final Path SAMPLES = Path.of(System.getProperty("spinbpf.root", ".."), "programs", "samples");
+    private static final String MAP = "/api/v1/maps/nesting/latest/elements/";
+    private static final int KEYS = 4;
+
+    @TempDir
+    private Path state;
+
+    private final HttpClient client = HttpClient.newHttpClient();
+    private final SplittableRandom random = new SplittableRandom(20_261_127);
+
+    /** What was acknowledged last, and what was asked for last and perhaps not acknowledged. */
+    private final Map<String, String> acknowledged = new HashMap<>();
+
+    private final Map<String, String> asked = new HashMap<>();
+    private final AtomicInteger changes = new AtomicInteger();
+    private final AtomicReference<AssertionError> failure = new AtomicReference<>();
+    private final List<Process> processes = new ArrayList<>();
+    private int port;
+
+    @Test
+    void shouldKeepWhatWasAcknowledged() throws Exception {
+        start();
+        byte[] nesting = Files.readAllBytes(SAMPLES.resolve("nesting.bpf.o"));
+        assertThat(send("POST", "/api/v1/objects?name=nesting", "application/octet-stream", nesting))
+                .isEqualTo(201);
+        assertThat(send("POST", "/api/v1/programs/nesting/sample/load", "", new byte[0]))
+                .isEqualTo(200);
+        for (int kill = 0; kill < KILLS; kill++) {
+            Thread changing = Thread.ofPlatform().start(this::changeUntilItEnds);
+            Thread.sleep(random.nextInt(1500));
+            processes.getLast().destroyForcibly();
+            assertThat(processes.getLast().waitFor(60, TimeUnit.SECONDS)).isTrue();
+            changing.join();
+            assertThat(failure.get()).isNull();
+            start();
+            assertKept(kill);
+        }
+        processes.getLast().destroy();
+        assertThat(processes.getLast().waitFor(60, TimeUnit.SECONDS)).isTrue();
+        start();
+        assertKept(KILLS);
+        processes.getLast().destroyForcibly();
+        client.close();
+        assertThat(changes.get()).isGreaterThan(KILLS);
+    }
+
+    @AfterEach
+    void end() {
+        processes.forEach(Process::destroyForcibly);
+    }
+
+    private void start() throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "dev.spinbpf.tools.cli.Main",
+                "serve",
+                "--listen",
+                "0",
+                "--nmi-every",
+                "20ms",
+                "--state",
+                state.toString()));
+        Process process = builder.redirectErrorStream(true).start();
+        processes.add(process);
+        BufferedReader lines =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        StringBuilder seen = new StringBuilder();
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+            seen.append(line).append('\n');
+            if (line.startsWith("spinbpf: serving at ")) {
+                port = URI.create(line.substring("spinbpf: serving at ".length()))
+                        .getPort();
+                Thread.ofVirtual().start(() -> lines.lines().forEach(rest -> {}));
+                return;
+            }
+        }
+        throw new AssertionError("it does not start:\n" + seen);
+    }
+
+    private int send(String method, String path, String type, byte[] body) throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                .method(method, body.length == 0 ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body));
+        if (!type.isEmpty()) {
+            request.header("Content-Type", type);
+        }
+        HttpResponse<String> response = client.send(request.build(), BodyHandlers.ofString());
+        assertThat(response.statusCode()).as(response.body()).isLessThan(500);
+        return response.statusCode();
+    }
+
+    private void changeUntilItEnds() {
+        try {
+            while (true) {
+                change();
+                changes.incrementAndGet();
+            }
+        } catch (IOException e) {
+            // It was killed.
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (AssertionError e) {
+            failure.set(e);
+        }
+    }
+
+    /** One change: an element, an object, or the workload. */
+    private void change() throws IOException, InterruptedException {
+        switch (random.nextInt(8)) {
+            case 0 -> {
+                String name = "o" + random.nextInt(3);
+                boolean there = !"".equals(acknowledged.getOrDefault(name, ""));
+                byte[] object = Files.readAllBytes(SAMPLES.resolve("balanced.bpf.o"));
+                asked.put(name, there ? "" : "object");
+                int status = there
+                        ? send("DELETE", "/api/v1/objects/" + name, "", new byte[0])
+                        : send("POST", "/api/v1/objects?name=" + name, "application/octet-stream", object);
+                assertThat(status).isIn(201, 204);
+                acknowledged.put(name, there ? "" : "object");
+            }
+            case 1 -> {
+                boolean runs = acknowledged.getOrDefault("workload", "stopped").equals("running");
+                asked.put("workload", runs ? "stopped" : "running");
+                assertThat(send("POST", "/api/v1/workload/" + (runs ? "stop" : "start"), "", new byte[0]))
+                        .isEqualTo(200);
+                acknowledged.put("workload", runs ? "stopped" : "running");
+            }
+            default -> {
+                String key = "0" + random.nextInt(KEYS) + "0000ff";
+                String value = String.format("%016x", random.nextLong());
+                asked.put(key, value);
+                byte[] body = ("{\"value\":\"" + value + "\"}").getBytes(StandardCharsets.UTF_8);
+                assertThat(send("PUT", MAP + key, "application/json", body)).isEqualTo(204);
+                acknowledged.put(key, value);
+            }
+        }
+    }
+
+    private String get(String path) throws IOException, InterruptedException {
+        HttpResponse<String> response = client.send(
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                        .build(),
+                BodyHandlers.ofString());
+        return response.statusCode() == 404 ? "" : response.body();
+    }
+
+    private void assertKept(int kill) throws Exception {
+        for (String what : new TreeSet<>(asked.keySet())) {
+            String now = now(what);
+            assertThat(now)
+                    .as("%s after kill %d", what, kill)
+                    .isIn(acknowledged.getOrDefault(what, what.equals("workload") ? "stopped" : ""), asked.get(what));
+            acknowledged.put(what, now);
+            asked.put(what, now);
+        }
+        assertThat(JsonTree.at(JsonTree.read(get("/api/v1/programs/nesting/sample")), "state"))
+                .isEqualTo("loaded");
+    }
+
+    private String now(String what) throws Exception {
+        if (what.equals("workload")) {
+            String phase = (String) JsonTree.at(JsonTree.read(get("/api/v1/workload")), "state");
+            return phase.equals("running") ? phase : "stopped";
+        }
+        if (what.startsWith("o")) {
+            return get("/api/v1/objects/" + what).isEmpty() ? "" : "object";
+        }
+        String element = get(MAP + what);
+        return element.isEmpty() ? "" : (String) JsonTree.at(JsonTree.read(element), "values", 0);
+    }
+}
