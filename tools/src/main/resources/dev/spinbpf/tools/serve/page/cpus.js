@@ -53,7 +53,7 @@ function makeCpu(cpu) {
     el('h3', {}, 'CPU ' + cpu.cpu),
     el('p', {class: 'stack'}),
     el('div', {class: 'lanes'}, labels, picture),
-    el('p', {class: 'note interrupts'}),
+    el('p', {class: 'note'}, el('span', {class: 'delivered'}), el('br'), el('span', {class: 'waiting'})),
   );
 }
 
@@ -64,12 +64,10 @@ function updateCpu(element, cpu, history) {
     path.setAttribute('d', cells(history, path.dataset.lane, kind));
   }
   const {softirq, hardirq, nmi} = cpu.delivered;
-  const pending = cpu.pending.length > 0 ? '; pending: ' + cpu.pending.join(', ') : '';
-  const masked = cpu.masked.length > 0 ? '; masked: ' + cpu.masked.join(', ') : '';
-  setText(
-    element.querySelector('.interrupts'),
-    'Interrupts: ' + count(softirq) + ' softirq, ' + count(hardirq) + ' hardirq, ' + count(nmi) + ' NMI' + pending + masked,
-  );
+  const delivered = [count(softirq) + ' softirq', count(hardirq) + ' hardirq', count(nmi) + ' NMI'];
+  setText(element.querySelector('.delivered'), 'Interrupts: ' + delivered.join(', '));
+  const names = (levels) => (levels.length > 0 ? levels.join(', ') : 'none');
+  setText(element.querySelector('.waiting'), 'Pending: ' + names(cpu.pending) + '. Masked: ' + names(cpu.masked) + '.');
 }
 
 /** The nesting in words, outermost first. */

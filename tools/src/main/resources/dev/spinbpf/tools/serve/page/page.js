@@ -64,13 +64,18 @@ function drawFacts(workload) {
   keep(byId('workload'), facts, ([name]) => name, make, (element, [, value]) => setText(element.lastElementChild, value));
 }
 
+/** Of an ABBA failure whose holder had gone on by then, the other half is not known. */
+function isDeadlock({result, holder_cpu: holder}) {
+  return result === 'aa' || (result === 'abba' && holder !== null);
+}
+
 function drawGraphs(locks, failures) {
   const edges = present(locks);
   graphNow.update(edges.length === 0 ? 'Now: no CPU waits' : 'Now', edges);
   if (lastDeadlock !== null && lastDeadlock.number > failures.count) {
     lastDeadlock = null;
   }
-  lastDeadlock = failures.failures.find((failure) => failure.result === 'aa' || failure.result === 'abba') ?? lastDeadlock;
+  lastDeadlock = failures.failures.find(isDeadlock) ?? lastDeadlock;
   if (lastDeadlock === null) {
     graphLast.update('No deadlock so far', []);
   } else {
@@ -80,7 +85,7 @@ function drawGraphs(locks, failures) {
 }
 
 async function wholeRound() {
-  const paths = ['workload', 'locks', 'failures?limit=20', 'programs', 'cpus'];
+  const paths = ['workload', 'locks', 'failures?limit=100', 'programs', 'cpus'];
   const [workload, locks, failures, programs, cpus] = await Promise.all(paths.map(ask));
   if (paused) {
     return;
