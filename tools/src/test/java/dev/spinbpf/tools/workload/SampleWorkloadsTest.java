@@ -125,7 +125,7 @@ class SampleWorkloadsTest {
         StressReport report = run(
                 "nesting",
                 soFar -> count(soFar, "", LockOutcome.AA) > 0
-                        && soFar.interrupts().get(ContextLevel.NMI) > 0);
+                        && soFar.interrupts().getOrDefault(ContextLevel.NMI, 0L) > 0);
         assertThat(report.programs()).hasSize(5);
     }
 }

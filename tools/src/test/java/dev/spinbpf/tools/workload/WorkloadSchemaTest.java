@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -57,9 +58,9 @@ class WorkloadSchemaTest {
     }
 
     static Stream<Path> samples() throws Exception {
-        return Files.list(ROOT.resolve("programs/samples"))
-                .filter(file -> file.toString().endsWith(".yaml"))
-                .sorted();
+        try (Stream<Path> files = Files.list(ROOT.resolve("programs/samples"))) {
+            return files.filter(file -> file.toString().endsWith(".yaml")).sorted().toList().stream();
+        }
     }
 
     @ParameterizedTest
@@ -150,8 +151,7 @@ class WorkloadSchemaTest {
         Mistakes mistakes = new Mistakes("test");
         YamlNode root = YamlReader.read(text.getBytes(StandardCharsets.UTF_8), mistakes);
         assertThat(mistakes.isEmpty()).isTrue();
-        assertThat(root).isNotNull();
-        return root;
+        return Objects.requireNonNull(root);
     }
 
     private static boolean isAccepted(YamlNode root) {
