@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.logging.Level;
+import org.jspecify.annotations.Nullable;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.OutputType;
@@ -104,11 +105,16 @@ final class Browser implements AutoCloseable {
 
     /** The text of each element of a selector. */
     List<?> texts(String selector) {
-        return (List<?>) driver.executeScript(
-                "return [...document.querySelectorAll(arguments[0])].map((each) => each.textContent)", selector);
+        return list(driver.executeScript(
+                "return [...document.querySelectorAll(arguments[0])].map((each) => each.textContent)", selector));
+    }
+
+    private static List<?> list(@Nullable Object answer) {
+        return (List<?>) Objects.requireNonNull(answer);
     }
 
     /** Runs a script; where it is a promise, waits for it. */
+    @Nullable
     Object run(String script, Object... arguments) {
         return driver.executeScript(script, arguments);
     }
@@ -136,13 +142,13 @@ final class Browser implements AutoCloseable {
     /** What axe finds wrong on the page as it is. */
     List<?> violations() {
         driver.executeScript(axe);
-        return (List<?>) driver.executeAsyncScript("""
+        return list(driver.executeAsyncScript("""
                 const done = arguments[arguments.length - 1];
                 axe.run(document, {resultTypes: ['violations']}).then(
                     (found) => done(found.violations.map((each) =>
                         each.id + ': ' + each.nodes.map((node) => node.html + ' ' + node.failureSummary).join('; '))),
                     (mistake) => done([String(mistake)]));
-                """);
+                """));
     }
 
     /** What the console has since this was asked last. */
@@ -154,7 +160,7 @@ final class Browser implements AutoCloseable {
 
     /** Writes a picture of the whole page. */
     void screenshot(Path file, int width) throws IOException {
-        Object height = run("return document.documentElement.scrollHeight");
+        Object height = Objects.requireNonNull(run("return document.documentElement.scrollHeight"));
         driver.executeCdpCommand(
                 "Emulation.setDeviceMetricsOverride",
                 Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", false));

@@ -12,7 +12,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
@@ -35,7 +37,7 @@ class PageBrowserTest {
     static Path directory;
 
     private static Browser browser;
-    private Service service;
+    private final Deque<Service> services = new ArrayDeque<>();
 
     @BeforeAll
     static void startBrowser() throws Exception {
@@ -51,7 +53,7 @@ class PageBrowserTest {
     void stop() {
         browser.run("sessionStorage.clear()");
         browser.leave();
-        service.close();
+        services.forEach(Service::close);
     }
 
     private static ProgramWorkload workload(String... objects) throws Exception {
@@ -65,7 +67,7 @@ class PageBrowserTest {
 
     private void start(ServiceOptions options, String... objects) throws Exception {
         ProgramWorkload workload = workload(objects);
-        service = Service.start(options, () -> workload, Btf.EMPTY);
+        services.add(Service.start(options, () -> workload, Btf.EMPTY));
     }
 
     private void startAbba() throws Exception {
@@ -73,7 +75,7 @@ class PageBrowserTest {
     }
 
     private void open(String scheme, int width) {
-        String url = "http://127.0.0.1:" + service.address().getPort() + "/";
+        String url = "http://127.0.0.1:" + services.getLast().address().getPort() + "/";
         browser.open(url, scheme, width, width == PHONE ? 844 : 900);
     }
 
@@ -119,7 +121,7 @@ class PageBrowserTest {
         startAbba();
         open(LIGHT, WIDE);
         browser.await("locks fail", () -> browser.texts("#locks tr.failing").size() > 0);
-        service.engine().stop();
+        services.getLast().engine().stop();
         browser.awaitText("#state", "The workload has stopped after");
         Object counted = browser.run("""
                 return fetch('api/v1/locks').then((answer) => answer.json()).then(({locks}) => locks.flatMap((lock) =>
@@ -189,8 +191,8 @@ class PageBrowserTest {
         browser.find("#pause").click();
         browser.awaitText("#state", "Paused");
         String before = browser.text("#locks tbody");
-        service.engine().stop();
-        service.engine().start(null, null);
+        services.getLast().engine().stop();
+        services.getLast().engine().start(null, null);
         assertThat(browser.text("#locks tbody")).isEqualTo(before);
         browser.find("#pause").click();
         browser.awaitText("#state", "The workload runs.");
@@ -215,8 +217,8 @@ class PageBrowserTest {
         startAbba();
         open(LIGHT, WIDE);
         browser.awaitText("#state", "The workload runs.");
-        int port = service.address().getPort();
-        service.close();
+        int port = services.getLast().address().getPort();
+        services.removeLast().close();
         browser.awaitText("#state", "The service does not answer. Trying again every");
         assertThat(browser.violations()).isEmpty();
         start(ServiceOptions.loopback(port), "abba.bpf.o");

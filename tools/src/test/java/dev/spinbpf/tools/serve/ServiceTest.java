@@ -86,13 +86,20 @@ class ServiceTest {
     }
 
     /** Sends a request and checks the answer against the description; returns its body. */
-    private Object call(int status, String method, String template, @Nullable String json, String... values) throws Exception {
+    private Object call(int status, String method, String template, @Nullable String json, String... values)
+            throws Exception {
         BodyPublisher body = json == null ? null : BodyPublishers.ofString(json);
         return callWith(status, method, template, "", body, "application/json", values);
     }
 
     private Object callWith(
-            int status, String method, String template, String query, @Nullable BodyPublisher body, String type, String... values)
+            int status,
+            String method,
+            String template,
+            String query,
+            @Nullable BodyPublisher body,
+            String type,
+            String... values)
             throws Exception {
         String path = template;
         for (String value : values) {
