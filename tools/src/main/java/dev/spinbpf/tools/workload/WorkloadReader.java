@@ -44,7 +44,7 @@ public final class WorkloadReader {
         new ShapeChecker(mistakes).check(root, WorkloadGrammar.FILE, "");
         Fields file = new Fields(root, root.place(), "", WorkloadGrammar.FILE, mistakes);
         WorkloadReader reader = new WorkloadReader(files);
-        WorkloadSpec spec = file.has("mode") ? reader.mode(file) : reader.programs(file);
+        WorkloadSpec spec = file.has("mode") ? mode(file) : reader.programs(file);
         mistakes.raise();
         return spec;
     }
