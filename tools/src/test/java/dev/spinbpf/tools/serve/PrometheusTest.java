@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A real Prometheus scrapes a service whose workload is the sample for ABBA, with the rules and the dashboard that are
- * shipped. Needs {@code prometheus} and {@code promtool} on the PATH: {@code mvn -Pprometheus -pl tools -am test}.
+ * shipped. Needs {@code prometheus} and {@code promtool} on the PATH; {@code .ci/run} installs them and has the command.
  */
 @Tag("prometheus")
 @Timeout(300)
