@@ -96,7 +96,9 @@ final class LoadCommand implements Callable<Integer> {
             throw new InputException("no program named " + InputFiles.listed(programs.list()) + "; there are "
                     + InputFiles.listed(seen));
         }
-        report.end();
+        if (any || json.isGiven()) {
+            report.end();
+        }
         if (!json.isGiven()) {
             attached.forEach(line -> out.print(line + '\n'));
         }

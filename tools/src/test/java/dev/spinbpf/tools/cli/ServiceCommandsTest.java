@@ -144,6 +144,7 @@ class ServiceCommandsTest {
             assertThat(twice.err())
                     .isEqualTo("spinbpf: nesting.bpf.o: Conflict: there is an object nesting already;"
                             + " remove it first\n");
+            assertThat(twice.out()).isEmpty();
             assertThat(twice.code()).isEqualTo(ExitCodes.REFUSED);
             assertThat(at(service, "unload", "absent"))
                     .isEqualTo(new Ended(1, "", "spinbpf: Not Found: there is no object absent\n"));
