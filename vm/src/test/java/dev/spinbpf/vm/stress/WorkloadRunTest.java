@@ -20,6 +20,7 @@ import dev.spinbpf.vm.stress.ProgramWorkload.ObjectFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -43,7 +44,10 @@ class WorkloadRunTest {
     private static long acquired(WorkloadRun run, String lock, int cpu, ContextLevel level) {
         return run.machine().lockStats().classes().stream()
                 .filter(each -> each.name().equals(lock))
-                .mapToLong(each -> each.count(cpu, level, LockOutcome.FAST))
+                .mapToLong(each -> Arrays.stream(LockOutcome.values())
+                        .filter(LockOutcome::isAcquired)
+                        .mapToLong(outcome -> each.count(cpu, level, outcome))
+                        .sum())
                 .sum();
     }
 
