@@ -16,6 +16,7 @@ module dev.spinbpf.tools {
     requires micrometer.core;
     requires micrometer.registry.otlp;
     requires micrometer.registry.prometheus;
+    requires java.net.http;
     requires org.slf4j;
     requires org.snakeyaml.engine;
 

@@ -19,6 +19,9 @@ import java.util.function.Predicate;
 
 /** Verifies the programs of files and words the outcome. */
 final class FileVerification {
+    /** Explains a program that uses what is not built here. */
+    static final String NOT_SUPPORTED = "This is a limit of spinbpf, not a verdict of Linux's.";
+
     private final ReadOptions kernel;
     private final VerifierOptions options;
     private final Step verifier;
@@ -117,9 +120,7 @@ final class FileVerification {
                 switch (verdict) {
                     case Verdict.Accepted _ -> VerifyRow.Reason.NONE;
                     case Verdict.Rejected rejected -> new VerifyRow.Reason(rejected.message(), rejected.explanation());
-                    case Verdict.Unsupported unsupported ->
-                        new VerifyRow.Reason(
-                                unsupported.what(), "This is a limit of spinbpf, not a verdict of Linux's.");
+                    case Verdict.Unsupported unsupported -> new VerifyRow.Reason(unsupported.what(), NOT_SUPPORTED);
                 };
         VerifyRow.Outcome outcome =
                 switch (verdict) {

@@ -1,5 +1,6 @@
 package dev.spinbpf.tools.cli;
 
+import dev.spinbpf.tools.client.ServiceException;
 import dev.spinbpf.tools.report.Printable;
 import dev.spinbpf.tools.report.PrintableWriter;
 import dev.spinbpf.tools.report.Style;
@@ -30,6 +31,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
             RunCommand.class,
             StressCommand.class,
             ServeCommand.class,
+            LoadCommand.class,
+            UnloadCommand.class,
+            ListCommand.class,
             DumpCommand.class,
             BenchCommand.class,
             MapCommand.class,
@@ -114,6 +118,10 @@ public final class Main implements Runnable {
         if (e instanceof InputException) {
             command.getErr().println("spinbpf: " + e.getMessage());
             return ExitCodes.USAGE;
+        }
+        if (e instanceof ServiceException) {
+            command.getErr().println("spinbpf: " + Printable.line(String.valueOf(e.getMessage())));
+            return ExitCodes.REFUSED;
         }
         InternalErrors.report(command.getErr(), e);
         return ExitCodes.REFUSED;

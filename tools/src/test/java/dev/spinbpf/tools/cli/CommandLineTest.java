@@ -36,7 +36,7 @@ class CommandLineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"verify", "run", "stress", "dump", "bench"})
+    @ValueSource(strings = {"verify", "run", "stress", "load", "list", "dump", "bench"})
     void shouldExplainEachCommandWithExamples(String command) {
         Outcome outcome = spinbpf(command, "--help");
         assertThat(outcome.code()).isZero();
@@ -46,7 +46,8 @@ class CommandLineTest {
     @Test
     void shouldExitWithTwoOnWrongUsage() {
         assertThat(spinbpf().code()).isEqualTo(ExitCodes.USAGE);
-        assertThat(spinbpf().err()).startsWith("spinbpf: name a command: verify, run, stress, serve, dump, bench, map");
+        assertThat(spinbpf().err())
+                .startsWith("spinbpf: name a command: verify, run, stress, serve, load, unload, list, dump");
         assertThat(spinbpf("verify").code()).isEqualTo(ExitCodes.USAGE);
         assertThat(spinbpf("frobnicate").err())
                 .startsWith("spinbpf: there is no command 'frobnicate'; there are verify,");
@@ -54,6 +55,7 @@ class CommandLineTest {
                 .startsWith("spinbpf: there is no option '-o'");
         assertThat(spinbpf("dump", sample("balanced"), "more").err()).contains("'more' is one argument too many");
         assertThat(spinbpf("help", "map").out()).contains("spinbpf map list");
+        assertThat(spinbpf("help", "unload").out()).contains("Examples:", "spinbpf unload nesting", "Exit codes:");
         assertThat(spinbpf("verify", "--nonsense", sample("balanced")).code()).isEqualTo(ExitCodes.USAGE);
         assertThat(spinbpf("stress", sample("balanced"), "--cpus", "0").code()).isEqualTo(ExitCodes.USAGE);
     }

@@ -75,6 +75,8 @@ final class ProgramView {
         json.name("message").string(message);
         json.name("explanation").string(explanation);
         json.name("verified_insns").number(stats.insns());
+        json.name("verified_states").number(stats.totalStates());
+        json.name("verified_peak_states").number(stats.peakStates());
         json.name("verification_ns").number(stats.durationNanos());
     }
 

@@ -1,0 +1,227 @@
+package dev.spinbpf.tools.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.tools.serve.Service;
+import dev.spinbpf.tools.serve.ServiceOptions;
+import dev.spinbpf.tools.serve.http.HttpLimits;
+import dev.spinbpf.vm.stress.ProgramWorkload;
+import dev.spinbpf.vm.stress.StressOptions;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Drives the commands that ask a service, against one in this process. */
+@Timeout(300)
+class ServiceCommandsTest {
+    private static final Path SAMPLES = Path.of(System.getProperty("spinbpf.root", ".."), "programs", "samples");
+    private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
+    private static final String TOKEN = "0123456789abcdef0123456789abcdef";
+
+    @TempDir
+    private Path directory;
+
+    /** How a command ended. */
+    private record Ended(int code, String out, String err) {}
+
+    private static Ended spinbpf(String... arguments) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        int code = Main.run(new PrintWriter(out), new PrintWriter(err), arguments);
+        return new Ended(code, out.toString(), err.toString());
+    }
+
+    private static Ended at(Service service, String... arguments) {
+        return at("http://127.0.0.1:" + service.address().getPort(), arguments);
+    }
+
+    private static Ended at(String url, String... arguments) {
+        return spinbpf(
+                Stream.concat(Stream.of(arguments), Stream.of("--server", url)).toArray(String[]::new));
+    }
+
+    private static Service service(@Nullable Path tokenFile) throws Exception {
+        ServiceOptions options = new ServiceOptions(
+                new InetSocketAddress(LOOPBACK, 0), Set.of(), tokenFile, null, null, null, HttpLimits.DEFAULT);
+        return Service.start(
+                options, () -> ProgramWorkload.of(List.of()).withDuration(StressOptions.FOREVER), Btf.EMPTY);
+    }
+
+    private static String sample(String name) {
+        return SAMPLES.resolve(name).toString();
+    }
+
+    @Test
+    void shouldLoadListAndUnload() throws Exception {
+        try (Service service = service(null)) {
+            assertThat(at(service, "list")).isEqualTo(new Ended(0, "no objects; spinbpf load FILE loads one\n", ""));
+            Ended loaded = at(service, "load", sample("packet_counter.bpf.o"), sample("counter.bpfasm"));
+            assertThat(loaded.err()).isEmpty();
+            assertThat(loaded.code()).isZero();
+            assertThat(loaded.out())
+                    .startsWith("File ")
+                    .contains(" 0 refused\n")
+                    .containsPattern("attached packet_counter/\\w+ to \\S+\n")
+                    .containsPattern("attached counter/\\w+ to \\S+\n");
+            assertThat(at(service, "list").out())
+                    .startsWith("Object ")
+                    .containsPattern("packet_counter  \\w+ +\\w+ +attached ")
+                    .containsPattern("counter +\\w+ +\\w+ +attached ");
+            assertThat(at(service, "list", "--json").out())
+                    .startsWith("{\n")
+                    .contains("\"objects\" : [ {", "\"state\" : \"attached\"")
+                    .endsWith("}\n");
+            Ended unloaded = at(service, "unload", "counter");
+            assertThat(unloaded.out()).containsPattern("^unloaded \\w+\nremoved counter\n$");
+            assertThat(unloaded.code()).isZero();
+            assertThat(at(service, "list").out()).doesNotContain("\ncounter ").contains("packet_counter");
+        }
+    }
+
+    @Test
+    void shouldShowVerdictsAndExitWithOneWhereAProgramWasRefused() throws Exception {
+        try (Service service = service(null)) {
+            Ended ended = at(service, "load", sample("leaked_lock.bpf.o"), sample("nesting.bpf.o"));
+            assertThat(ended.code()).isEqualTo(ExitCodes.REFUSED);
+            assertThat(verdictsOf(ended.out()))
+                    .isEqualTo(verdictsOf(spinbpf("verify", sample("leaked_lock.bpf.o"), sample("nesting.bpf.o"))
+                            .out()));
+            assertThat(ended.out()).contains("attached nesting/");
+            assertThat(at(service, "list").out()).contains("nesting", " rejected ");
+        }
+    }
+
+    /** The lines of a table and its reasons, without the times. */
+    private static List<String> verdictsOf(String text) {
+        return text.lines()
+                .filter(line -> !line.startsWith("attached "))
+                .map(line ->
+                        line.replaceFirst("(success|failure) +\\d+ ", "$1 ").replaceAll(" +", " "))
+                .toList();
+    }
+
+    @Test
+    void shouldTakeProgramsByName() throws Exception {
+        try (Service service = service(null)) {
+            Ended one = at(service, "load", "--prog", "sample", sample("nesting.bpf.o"), "--json");
+            assertThat(one.code()).isZero();
+            assertThat(one.out()).contains("\"prog_name\" : \"sample\"").doesNotContain("refused_leak");
+            assertThat(at(service, "list").out()).containsOnlyOnce(" attached ");
+            Ended none = at(service, "load", "--prog", "nothing", sample("leaked_lock.bpf.o"));
+            assertThat(none.err()).isEqualTo("spinbpf: no program named nothing; there are leak\n");
+            assertThat(none.code()).isEqualTo(ExitCodes.USAGE);
+            Ended wrong = at(service, "unload", "nesting", "--prog", "nothing");
+            assertThat(wrong.err()).startsWith("spinbpf: not all of nothing are programs of nesting; it has ");
+            assertThat(wrong.code()).isEqualTo(ExitCodes.USAGE);
+            assertThat(at(service, "unload", "nesting", "--prog", "sample").out())
+                    .isEqualTo("unloaded sample\nremoved nesting\n");
+        }
+    }
+
+    @Test
+    void shouldShowProblemsOfTheService() throws Exception {
+        Path broken = Files.writeString(directory.resolve("broken.bpf.o"), "this is no object");
+        try (Service service = service(null)) {
+            assertThat(at(service, "load", sample("nesting.bpf.o"), "--prog", "sample")
+                            .code())
+                    .isZero();
+            Ended twice = at(service, "load", sample("nesting.bpf.o"));
+            assertThat(twice.err())
+                    .isEqualTo("spinbpf: nesting.bpf.o: Conflict: there is an object nesting already;"
+                            + " remove it first\n");
+            assertThat(twice.out()).isEmpty();
+            assertThat(twice.code()).isEqualTo(ExitCodes.REFUSED);
+            assertThat(at(service, "unload", "absent"))
+                    .isEqualTo(new Ended(1, "", "spinbpf: Not Found: there is no object absent\n"));
+            Ended noObject = at(service, "load", broken.toString());
+            assertThat(noObject.err()).startsWith("spinbpf: broken.bpf.o: Unprocessable Entity: ");
+            assertThat(noObject.code()).isEqualTo(ExitCodes.REFUSED);
+        }
+    }
+
+    @Test
+    void shouldShowTheTokenAndSayWhereOneIsMissing() throws Exception {
+        Path token = Files.writeString(directory.resolve("token"), TOKEN);
+        Path other = Files.writeString(directory.resolve("other"), TOKEN.replace('0', '1'));
+        try (Service service = service(token)) {
+            Ended without = at(service, "list");
+            assertThat(without.err())
+                    .isEqualTo("spinbpf: Unauthorized: this needs a token; give it with --token-file FILE"
+                            + " or in SPINBPF_TOKEN\n");
+            assertThat(without.code()).isEqualTo(ExitCodes.USAGE);
+            assertThat(at(service, "load", sample("nesting.bpf.o"), "--token-file", other.toString()))
+                    .isEqualTo(new Ended(
+                            2,
+                            "",
+                            "spinbpf: Unauthorized: this is not the token; give it with --token-file FILE"
+                                    + " or in SPINBPF_TOKEN\n"));
+            assertThat(at(service, "list", "--token-file", token.toString()).code())
+                    .isZero();
+        }
+    }
+
+    @Test
+    void shouldSayThatThereIsNoService() throws Exception {
+        String url;
+        try (ServerSocket socket = new ServerSocket(0, 1, LOOPBACK)) {
+            url = "http://127.0.0.1:" + socket.getLocalPort();
+        }
+        for (String command : List.of("load " + sample("nesting.bpf.o"), "unload nesting", "list")) {
+            assertThat(at(url, command.split(" ")))
+                    .isEqualTo(new Ended(
+                            2, "", "spinbpf: there is no service at " + url + "; start one with: spinbpf serve\n"));
+        }
+        Ended noUrl = at("127.0.0.1:9464", "list");
+        assertThat(noUrl.err())
+                .isEqualTo("spinbpf: --server: '127.0.0.1:9464' is no URL of a service; write http://HOST:PORT\n");
+        assertThat(noUrl.code()).isEqualTo(ExitCodes.USAGE);
+    }
+
+    /** Answers of other servers, and of hostile ones: deep, endless in their own way, cut, or elsewhere. */
+    @Test
+    void shouldTakeNoOtherServerForAService() throws IOException {
+        String deep = "[".repeat(100_000);
+        List<String> bodies =
+                List.of("<html>", "", "{}", "{\"objects\":[{}]}", "{\"objects\":3}", deep, "{\"objects\":[");
+        for (String body : bodies) {
+            assertThat(askOther(200, body).code()).as(body).isEqualTo(ExitCodes.USAGE);
+        }
+        assertThat(askOther(404, "<html>").err())
+                .contains("answers, but not as spinbpf serve does (status 404; Unexpected character");
+        assertThat(askOther(302, "").err()).contains("answers, but not as spinbpf serve does (status 302; a redirect)");
+        assertThat(askOther(418, "{\"title\":\"I\\u001b[31m\",\"detail\":\"a\\nb\",\"more\":{\"x\":[1]}}"))
+                .isEqualTo(new Ended(1, "", "spinbpf: I\\u001b[31m: a\\u000ab\n"));
+    }
+
+    private static Ended askOther(int status, String body) throws IOException {
+        HttpServer server = HttpServer.create(new InetSocketAddress(LOOPBACK, 0), 1);
+        server.createContext("/", exchange -> {
+            byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+            exchange.getResponseHeaders().set("Location", "http://127.0.0.1:1/");
+            exchange.sendResponseHeaders(status, bytes.length == 0 ? -1 : bytes.length);
+            exchange.getResponseBody().write(bytes);
+            exchange.close();
+        });
+        server.start();
+        try {
+            return at("http://127.0.0.1:" + server.getAddress().getPort() + "/", "list");
+        } finally {
+            server.stop(0);
+        }
+    }
+}
