@@ -31,11 +31,19 @@ final class ObjectInstance implements Linkage {
             throws MapCreationException {
         this.object = object;
         this.functions = functions;
-        for (MapDef def : object.maps()) {
-            maps.add(MapFactory.create(def, object.btf(), environment));
-        }
-        for (int i = 0; i < maps.size(); i++) {
-            fillInnerMaps(maps.get(i), cpu);
+        boolean isWhole = false;
+        try {
+            for (MapDef def : object.maps()) {
+                maps.add(MapFactory.create(def, object.btf(), environment));
+            }
+            for (int i = 0; i < maps.size(); i++) {
+                fillInnerMaps(maps.get(i), cpu);
+            }
+            isWhole = true;
+        } finally {
+            if (!isWhole) {
+                maps.forEach(BpfMap::close);
+            }
         }
     }
 
