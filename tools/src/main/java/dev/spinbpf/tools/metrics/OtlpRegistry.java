@@ -24,7 +24,9 @@ import org.jspecify.annotations.Nullable;
 final class OtlpRegistry extends OtlpMeterRegistry {
     private static final Duration[] BOUNDS = bounds();
 
-    private final Runnable refresh;
+    /** Null until the constructor ends, which a push may not wait for. */
+    private volatile @Nullable Runnable refresh;
+
     private final Map<Meter.Id, Replay> replays = new ConcurrentHashMap<>();
 
     /** A timer, the times that it is to show, and those that it was given. */
@@ -45,8 +47,8 @@ final class OtlpRegistry extends OtlpMeterRegistry {
      * @param refresh called before each push; brings the meters up to date and calls {@link #catchUp}
      */
     OtlpRegistry(String endpoint, Duration every, Runnable refresh) {
-        this.refresh = refresh;
         super(configuration(endpoint, every), Clock.SYSTEM, new NamedThreadFactory("spinbpf-otlp"));
+        this.refresh = refresh;
         config().onMeterRemoved(meter -> replays.remove(meter.getId()));
     }
 
@@ -107,7 +109,10 @@ final class OtlpRegistry extends OtlpMeterRegistry {
 
     @Override
     protected void publish() {
-        refresh.run();
+        Runnable work = refresh;
+        if (work != null) {
+            work.run();
+        }
         super.publish();
     }
 }
