@@ -1,5 +1,7 @@
 package dev.spinbpf.maps.cpu;
 
+import java.util.Locale;
+
 /** The contexts of a CPU, lowest first: a higher level interrupts a lower one on the same CPU. */
 public enum ContextLevel {
     TASK,
@@ -11,6 +13,11 @@ public enum ContextLevel {
 
     static ContextLevel of(int ordinal) {
         return VALUES[ordinal];
+    }
+
+    /** Returns the word for it in reports, labels and files: {@code softirq}. */
+    public String word() {
+        return name().toLowerCase(Locale.ROOT);
     }
 
     /** The bit of this level in a mask of pending interrupts. */

@@ -53,6 +53,11 @@ public enum MapType implements Numbered {
         return number;
     }
 
+    /** Returns true for maps of values without keys, which user space pushes and peeks. */
+    public boolean isKeyless() {
+        return this == QUEUE || this == STACK || this == BLOOM_FILTER;
+    }
+
     /** True if Linux does not make maps of this kind with the types of their keys and values. */
     public boolean isMadeWithoutTypes() {
         return switch (this) {

@@ -1,8 +1,5 @@
 package dev.spinbpf.tools.cli;
 
-import dev.spinbpf.maps.map.BpfMap;
-import dev.spinbpf.maps.memory.GuestArena;
-import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.linux.Errno;
 import org.jspecify.annotations.Nullable;
 
@@ -15,26 +12,6 @@ final class MapBytes {
             throw new MapCommandException("maps of this type have no keys");
         }
         return bytes;
-    }
-
-    /** Copies bytes to guest memory that goes with the arena. */
-    static long put(GuestArena arena, byte[] bytes) {
-        long address = arena.allocate(Math.max(1, bytes.length));
-        GuestMemory.copyIn(bytes, 0, address, bytes.length);
-        return address;
-    }
-
-    /** A value, for per-CPU maps once for each CPU. */
-    static byte[] forEachCpu(BpfMap map, byte[] value) {
-        if (!map.isPercpu()) {
-            return value;
-        }
-        byte[] all = new byte[map.sysValueSize(0)];
-        int stride = (value.length + 7) / 8 * 8;
-        for (int at = 0; at + stride <= all.length; at += stride) {
-            System.arraycopy(value, 0, all, at, value.length);
-        }
-        return all;
     }
 
     /** An error in the C library's words. */

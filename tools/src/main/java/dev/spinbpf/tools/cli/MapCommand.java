@@ -1,6 +1,7 @@
 package dev.spinbpf.tools.cli;
 
 import dev.spinbpf.maps.map.BpfMap;
+import dev.spinbpf.maps.map.ElementBytes;
 import dev.spinbpf.maps.map.MapCreationException;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
@@ -180,7 +181,7 @@ final class MapCommand implements Callable<Integer> {
             byte[] key = key(rest, map);
             int size = map.sysValueSize(0);
             long value = arena.allocate(Math.max(1, size));
-            int error = map.sysLookup(live.cpu(), MapBytes.put(arena, key), value, 0);
+            int error = map.sysLookup(live.cpu(), ElementBytes.copyIn(arena, key), value, 0);
             if (error == -Errno.ENOENT) {
                 print(printer(live).notFound(key));
                 return ExitCodes.REFUSED;
@@ -200,7 +201,7 @@ final class MapCommand implements Callable<Integer> {
             byte[] key =
                     rest.isEmpty() ? null : rest.element(keySize(map), -1, null).key();
             long next = arena.allocate(Math.max(1, map.def().keySize()));
-            int error = map.getNextKey(live.cpu(), key == null ? 0 : MapBytes.put(arena, key), next);
+            int error = map.getNextKey(live.cpu(), key == null ? 0 : ElementBytes.copyIn(arena, key), next);
             if (error != 0) {
                 return fail("can't get next key: " + MapBytes.strerror(error));
             }
@@ -281,18 +282,18 @@ final class MapCommand implements Callable<Integer> {
         BpfMap map = rest.map(live.maps());
         boolean nested = map.type() == MapType.ARRAY_OF_MAPS || map.type() == MapType.HASH_OF_MAPS;
         MapWords.Request request = rest.element(keySize(map), map.def().valueSize(), nested ? live.maps() : null);
-        byte[] value = MapBytes.forEachCpu(map, MapBytes.required(request.value()));
-        long valueAddress = MapBytes.put(arena, value);
+        byte[] value = ElementBytes.forEachCpu(map, MapBytes.required(request.value()));
+        long valueAddress = ElementBytes.copyIn(arena, value);
         return request.key() == null
                 ? map.push(live.cpu(), valueAddress, request.flags())
-                : map.sysUpdate(live.cpu(), MapBytes.put(arena, request.key()), valueAddress, request.flags());
+                : map.sysUpdate(live.cpu(), ElementBytes.copyIn(arena, request.key()), valueAddress, request.flags());
     }
 
     private int delete(LiveMaps live, GuestArena arena) throws MapCommandException {
         MapWords rest = new MapWords(words);
         BpfMap map = rest.map(live.maps());
         byte[] key = MapBytes.required(rest.element(keySize(map), -1, null).key());
-        return map.sysDelete(live.cpu(), MapBytes.put(arena, key));
+        return map.sysDelete(live.cpu(), ElementBytes.copyIn(arena, key));
     }
 
     private int create(LiveMaps live) throws MapCommandException, MapCreationException {

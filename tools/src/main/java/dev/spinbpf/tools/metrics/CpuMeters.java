@@ -3,7 +3,6 @@ package dev.spinbpf.tools.metrics;
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.Cpus;
-import java.util.Locale;
 import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 
@@ -19,7 +18,7 @@ final class CpuMeters {
                 Metric.STRESS_VIOLATIONS, activity, each -> each.violations().getAsLong());
         for (ContextLevel level : ContextLevel.values()) {
             if (level != ContextLevel.TASK) {
-                String word = level.name().toLowerCase(Locale.ROOT);
+                String word = level.word();
                 meters.counter(Metric.INTERRUPTS_DELIVERED, cpus, each -> sum(each, cpu -> cpu.delivered(level)), word);
                 meters.gauge(Metric.INTERRUPTS_PENDING, cpus, each -> count(each, cpu -> cpu.isPending(level)), word);
                 meters.gauge(Metric.INTERRUPTS_MASKED, cpus, each -> count(each, cpu -> cpu.isMasked(level)), word);

@@ -9,7 +9,6 @@ import io.micrometer.core.instrument.Counter;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -115,19 +114,19 @@ final class LockSeries {
             }
             if (!hasWaits && !attempts.waits().isEmpty()) {
                 hasWaits = true;
-                meters.timer(Metric.LOCK_WAIT, attempts.waits(), labels.lock, labels.kind, labels.map, word());
+                meters.timer(Metric.LOCK_WAIT, attempts.waits(), labels.lock, labels.kind, labels.map, level.word());
             }
             if (!hasHolds && !attempts.holds().isEmpty()) {
                 hasHolds = true;
-                meters.timer(Metric.LOCK_HELD, attempts.holds(), labels.lock, labels.kind, labels.map, word());
+                meters.timer(Metric.LOCK_HELD, attempts.holds(), labels.lock, labels.kind, labels.map, level.word());
             }
         }
 
         private void registerCounts(Registries.Group meters) {
-            meters.gauge(Metric.LOCKS_HELD, this, Level::shownHeld, labels.lock, labels.kind, labels.map, word());
+            meters.gauge(Metric.LOCKS_HELD, this, Level::shownHeld, labels.lock, labels.kind, labels.map, level.word());
             for (LockOutcome outcome : OUTCOMES) {
                 String[] values = {
-                    labels.lock, labels.kind, labels.map, word(), outcome.resultWord(), outcome.pathWord()
+                    labels.lock, labels.kind, labels.map, level.word(), outcome.resultWord(), outcome.pathWord()
                 };
                 if (outcome.isAcquired()) {
                     meters.counter(Metric.LOCK_ACQUISITIONS, this, each -> each.shown[outcome.ordinal()], values);
@@ -136,10 +135,6 @@ final class LockSeries {
                     failed.add(meters.fedCounters(Metric.LOCK_ACQUISITIONS, values));
                 }
             }
-        }
-
-        private String word() {
-            return level.name().toLowerCase(Locale.ROOT);
         }
 
         /** Gives the counters of failures what was counted since, with the last failure as the exemplar. */

@@ -10,7 +10,6 @@ import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.ToLongFunction;
@@ -110,8 +109,7 @@ final class ProgramMeters {
         }
 
         private void counter(Metric metric, ContextLevel level, ToLongFunction<ProgramStats> what, double divisor) {
-            String word = level.name().toLowerCase(Locale.ROOT);
-            meters.counter(metric, this, each -> each.sum(what) / divisor, labels.program, labels.hook, word);
+            meters.counter(metric, this, each -> each.sum(what) / divisor, labels.program, labels.hook, level.word());
         }
     }
 }

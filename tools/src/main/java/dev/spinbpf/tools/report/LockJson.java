@@ -23,12 +23,12 @@ final class LockJson {
             json.writeStringField("map", row.identity().map());
             json.writeBooleanField("internal", row.internal());
             Json.objects(json, "contexts", row.contexts().entrySet(), entry -> {
-                json.writeStringField("context", StressText.level(entry.getKey()));
+                json.writeStringField("context", entry.getKey().word());
                 attempts(json, entry.getValue());
             });
             Json.objects(json, "per_cpu", row.perCpu(), own -> {
                 json.writeNumberField("cpu", own.cpu());
-                json.writeStringField("context", StressText.level(own.level()));
+                json.writeStringField("context", own.level().word());
                 attempts(json, own.attempts());
             });
         });

@@ -72,7 +72,7 @@ final class LockTables {
     }
 
     private List<String> cells(Line line) {
-        String level = StressText.level(line.level);
+        String level = line.level.word();
         return new ArrayList<>(perCpu ? List.of(line.lock, line.cpu, level) : List.of(line.lock, level));
     }
 

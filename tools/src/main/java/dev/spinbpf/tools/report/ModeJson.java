@@ -29,7 +29,7 @@ public final class ModeJson {
 
     private static void options(JsonGenerator json, ModeOptions options) throws IOException {
         json.writeStringField("mode", options.mode().name().toLowerCase(Locale.ROOT));
-        json.writeStringField("lock", options.algorithm().name().toLowerCase(Locale.ROOT));
+        json.writeStringField("lock", options.algorithm().toString());
         json.writeNumberField("cpus", options.cpus());
         json.writeNumberField("normal_delay_ns", options.normalDelay().toNanos());
         json.writeNumberField("nmi_delay_ns", options.nmiDelay().toNanos());
@@ -38,7 +38,7 @@ public final class ModeJson {
 
     private static void row(JsonGenerator json, ModeReport.Row row) throws IOException {
         json.writeNumberField("cpu", row.cpu());
-        json.writeStringField("context", StressText.level(row.level()));
+        json.writeStringField("context", row.level().word());
         json.writeStringField("takes", row.lock());
         json.writeNumberField("attempts", row.attempts());
         json.writeNumberField("successes", row.acquired());

@@ -40,7 +40,7 @@ public final class ModeText {
     private void head() {
         ModeOptions options = report.options();
         boolean torture = options.mode() == StressMode.TORTURE;
-        String locks = options.algorithm().name().toLowerCase(Locale.ROOT);
+        String locks = options.algorithm().toString();
         out.append(String.format(
                 Locale.ROOT,
                 "%s: %d CPUs on %d processors, %.1f s, %s locks, critical sections of %s%s (in NMIs %s), seed %d%n",
@@ -70,17 +70,14 @@ public final class ModeText {
         titles.addAll(List.of(">Attempts", ">Success", ">Failure", ">EDEADLK", ">ETIMEDOUT"));
         TextTable table = new TextTable(titles.toArray(String[]::new));
         for (ModeReport.Row row : report.rows()) {
-            table.add(cells(
-                    Integer.toString(row.cpu()),
-                    StressText.level(row.level()),
-                    oneLock ? row.lock() : null,
-                    List.of(row)));
+            table.add(
+                    cells(Integer.toString(row.cpu()), row.level().word(), oneLock ? row.lock() : null, List.of(row)));
         }
         for (ContextLevel level : ContextLevel.values()) {
             List<ModeReport.Row> rows =
                     report.rows().stream().filter(row -> row.level() == level).toList();
             if (rows.size() > 1) {
-                table.add(cells("all", StressText.level(level), oneLock ? "" : null, rows));
+                table.add(cells("all", level.word(), oneLock ? "" : null, rows));
             }
         }
         table.add(cells("all", "all", oneLock ? "" : null, report.rows()));
@@ -111,7 +108,8 @@ public final class ModeText {
         titles.addAll(LockTables.timeTitles());
         TextTable table = new TextTable(titles.toArray(String[]::new));
         for (ModeReport.Row row : report.rows()) {
-            List<String> cells = new ArrayList<>(List.of(Integer.toString(row.cpu()), StressText.level(row.level())));
+            List<String> cells = new ArrayList<>(
+                    List.of(Integer.toString(row.cpu()), row.level().word()));
             cells.addAll(LockTables.timeCells(row.latency()));
             table.add(cells.toArray(String[]::new));
         }

@@ -51,7 +51,7 @@ public final class StressJson {
 
     private static void event(JsonGenerator json, StressReport.EventRow row) throws IOException {
         json.writeStringField("hook", row.hook());
-        json.writeStringField("context", StressText.level(row.level()));
+        json.writeStringField("context", row.level().word());
         json.writeNumberField("every_ns", row.pacing().meanNanos());
         json.writeNumberField("due", row.planned());
         json.writeNumberField("taken", row.taken());
@@ -66,7 +66,7 @@ public final class StressJson {
     static void interrupts(JsonGenerator json, Map<ContextLevel, Long> interrupts) throws IOException {
         json.writeObjectFieldStart("interrupts");
         for (Map.Entry<ContextLevel, Long> entry : interrupts.entrySet()) {
-            json.writeNumberField(StressText.level(entry.getKey()), entry.getValue());
+            json.writeNumberField(entry.getKey().word(), entry.getValue());
         }
         json.writeEndObject();
     }
@@ -78,7 +78,7 @@ public final class StressJson {
         json.writeStringField("hook", program.hook());
         json.writeNumberField("insns", program.insns());
         Json.objects(json, "contexts", program.runs().entrySet(), entry -> {
-            json.writeStringField("context", StressText.level(entry.getKey()));
+            json.writeStringField("context", entry.getKey().word());
             json.writeNumberField("runs", entry.getValue().ended());
             json.writeNumberField("misses", entry.getValue().misses());
             json.writeNumberField("faults", entry.getValue().faults());

@@ -94,7 +94,7 @@ public final class StressText {
                     .forEach((level, runs) -> table.add(
                             program.name(),
                             program.section(),
-                            level(level),
+                            level.word(),
                             Long.toString(runs.ended()),
                             Long.toString(runs.misses()),
                             Long.toString(runs.faults()),
@@ -112,7 +112,7 @@ public final class StressText {
         for (StressReport.EventRow row : events) {
             table.add(
                     row.hook(),
-                    level(row.level()),
+                    row.level().word(),
                     Durations.of(row.pacing().meanNanos()),
                     Long.toString(row.planned()),
                     Long.toString(row.taken()),
@@ -154,12 +154,8 @@ public final class StressText {
 
     static String interrupts(Map<ContextLevel, Long> interrupts) {
         return interrupts.entrySet().stream()
-                .map(entry -> entry.getValue() + " " + level(entry.getKey()))
+                .map(entry -> entry.getValue() + " " + entry.getKey().word())
                 .collect(Collectors.joining(", "));
-    }
-
-    static String level(ContextLevel level) {
-        return level.name().toLowerCase(Locale.ROOT);
     }
 
     /**

@@ -2,6 +2,7 @@ package dev.spinbpf.tools.snapshot;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.map.BpfMap;
+import dev.spinbpf.maps.map.ElementBytes;
 import dev.spinbpf.maps.map.MapCursor;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
@@ -162,18 +163,9 @@ final class MapTransfer {
             throw new SnapshotException("map '" + map.name() + "': an element has " + element.key().length + "+"
                     + bytes.length + " bytes, not " + keySize + "+" + valueSize);
         }
-        try (GuestArena arena = new GuestArena("snapshot")) {
-            long key = arena.allocate(Math.max(1, keySize));
-            long value = arena.allocate(valueSize);
-            GuestMemory.copyIn(element.key(), 0, key, keySize);
-            GuestMemory.copyIn(bytes, 0, value, valueSize);
-            int error = isQueue(map.type())
-                    ? map.push(cpu, value, MapFlags.BPF_ANY)
-                    : map.sysUpdate(cpu, key, value, MapFlags.BPF_ANY);
-            if (error != 0) {
-                throw new SnapshotException(
-                        "map '" + map.name() + "': an element cannot be put in: " + Errno.name(error));
-            }
+        int error = ElementBytes.put(map, cpu, element.key(), bytes, MapFlags.BPF_ANY);
+        if (error != 0) {
+            throw new SnapshotException("map '" + map.name() + "': an element cannot be put in: " + Errno.name(error));
         }
     }
 

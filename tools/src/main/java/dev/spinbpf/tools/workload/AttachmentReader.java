@@ -93,13 +93,12 @@ final class AttachmentReader {
             return;
         }
         if (level != null && !target.levels().contains(level)) {
-            List<String> levels = target.levels().stream()
-                    .map(each -> each.name().toLowerCase(Locale.ROOT))
-                    .toList();
+            List<String> levels =
+                    target.levels().stream().map(ContextLevel::word).toList();
             fields.wrong(
                     "level",
                     "expected " + new Shape.Choice(levels).words() + " for hook '" + target.name() + "', found "
-                            + level.name().toLowerCase(Locale.ROOT));
+                            + level.word());
         }
         if (pacing instanceof Pacing.Rate rate && rate.events() > 0 && rate.perNanos() / rate.events() < 1000) {
             fields.wrong("rate", "expected at most 1000000/s, found more");

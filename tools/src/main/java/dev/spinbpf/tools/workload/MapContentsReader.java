@@ -1,6 +1,5 @@
 package dev.spinbpf.tools.workload;
 
-import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.MapDef;
 import dev.spinbpf.vm.stress.ByteString;
 import dev.spinbpf.vm.stress.ProgramWorkload.Element;
@@ -68,7 +67,7 @@ final class MapContentsReader {
 
     private static ByteString key(Fields element, MapDef def, ValueEncoder encoder) {
         YamlNode key = element.node("key");
-        boolean keyless = isKeyless(def.type());
+        boolean keyless = def.type().isKeyless();
         if (keyless && key != null) {
             element.wrong("key", "is not for maps of type " + def.type().display() + ", which have no keys");
         }
@@ -83,10 +82,6 @@ final class MapContentsReader {
                 ? none
                 : Objects.requireNonNullElse(
                         encoder.encode(key, element.path("key"), def.keyTypeId(), new byte[def.keySize()]), none);
-    }
-
-    private static boolean isKeyless(MapType type) {
-        return type == MapType.QUEUE || type == MapType.STACK || type == MapType.BLOOM_FILTER;
     }
 
     private static boolean isFillable(MapDef def) {

@@ -53,14 +53,10 @@ final class LockReports {
         for (Cpu cpu : kernel.cpus().all()) {
             ContextLevel level = cpu.heldLocks().levelOfHolder(lock);
             if (level != null) {
-                return "Holder: CPU " + cpu.id() + " in " + word(level) + " has " + name;
+                return "Holder: CPU " + cpu.id() + " in " + level.word() + " has " + name;
             }
         }
         return "Holder: " + name + " is free by now";
-    }
-
-    private static String word(ContextLevel level) {
-        return level.name().toLowerCase(Locale.ROOT);
     }
 
     private String holder(Execution run, long lock) {
@@ -70,7 +66,7 @@ final class LockReports {
             return holderWithoutPlace(lock, name);
         }
         long sinceNanos = kernel.locks().heldSinceNanos(site.cpu(), site.index());
-        return "Holder: CPU " + site.cpu() + " in " + word(site.level()) + " took " + name
+        return "Holder: CPU " + site.cpu() + " in " + site.level().word() + " took " + name
                 + " at " + StackText.place(site.code().program(), site.slot())
                 + (sinceNanos == 0 ? "" : ", " + (run.cpu().nanoTime() - sinceNanos) + " ns ago");
     }

@@ -17,7 +17,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -195,7 +194,7 @@ public final class ApiRoutes {
             return null;
         }
         for (ContextLevel level : ContextLevel.values()) {
-            if (level.name().toLowerCase(Locale.ROOT).equals(word)) {
+            if (level.word().equals(word)) {
                 return level;
             }
         }

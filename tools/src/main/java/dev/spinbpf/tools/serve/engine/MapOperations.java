@@ -2,11 +2,11 @@ package dev.spinbpf.tools.serve.engine;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.map.BpfMap;
+import dev.spinbpf.maps.map.ElementBytes;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.MapFlags;
-import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.tools.serve.engine.Refusal.Kind;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -18,10 +18,6 @@ final class MapOperations {
     private static final int MOST_PAGE_BYTES = 1 << 20;
 
     private MapOperations() {}
-
-    static boolean isKeyless(MapType type) {
-        return type == MapType.QUEUE || type == MapType.STACK || type == MapType.BLOOM_FILTER;
-    }
 
     /** Reads elements, from the one after a key on; from the first one where it is null. */
     static MapPage page(BpfMap map, Cpu cpu, byte @Nullable [] after, int most) throws Refusal {
@@ -58,9 +54,8 @@ final class MapOperations {
         int keySize = map.def().keySize();
         int valueSize = map.sysValueSize(0);
         try (GuestArena arena = new GuestArena("lookup")) {
-            long keyAddress = arena.allocate(Math.max(1, keySize));
+            long keyAddress = ElementBytes.copyIn(arena, sized(key, keySize, "key"));
             long value = arena.allocate(Math.max(1, valueSize));
-            GuestMemory.copyIn(sized(key, keySize, "key"), 0, keyAddress, keySize);
             int error = map.sysLookup(cpu, keyAddress, value, 0);
             if (error != 0) {
                 throw refused(error, "the element cannot be read");
@@ -71,44 +66,23 @@ final class MapOperations {
 
     /** Puts an element in, for per-CPU maps with one value for all CPUs. Queues and stacks take an empty key. */
     static void update(BpfMap map, Cpu cpu, byte[] key, byte[] value, long flags) throws Refusal {
-        int keySize = isKeyless(map.type()) ? 0 : map.def().keySize();
-        byte[] all = forEachCpu(map, sized(value, map.def().valueSize(), "value"));
-        try (GuestArena arena = new GuestArena("update")) {
-            long keyAddress = arena.allocate(Math.max(1, keySize));
-            long valueAddress = arena.allocate(Math.max(1, all.length));
-            GuestMemory.copyIn(sized(key, keySize, "key"), 0, keyAddress, keySize);
-            GuestMemory.copyIn(all, 0, valueAddress, all.length);
-            int error = isKeyless(map.type())
-                    ? map.push(cpu, valueAddress, flags)
-                    : map.sysUpdate(cpu, keyAddress, valueAddress, flags);
-            if (error != 0) {
-                throw refused(error, "the element cannot be put in");
-            }
+        int keySize = map.type().isKeyless() ? 0 : map.def().keySize();
+        byte[] all = ElementBytes.forEachCpu(map, sized(value, map.def().valueSize(), "value"));
+        int error = ElementBytes.put(map, cpu, sized(key, keySize, "key"), all, flags);
+        if (error != 0) {
+            throw refused(error, "the element cannot be put in");
         }
     }
 
     static void delete(BpfMap map, Cpu cpu, byte[] key) throws Refusal {
         int keySize = map.def().keySize();
         try (GuestArena arena = new GuestArena("delete")) {
-            long keyAddress = arena.allocate(Math.max(1, keySize));
-            GuestMemory.copyIn(sized(key, keySize, "key"), 0, keyAddress, keySize);
+            long keyAddress = ElementBytes.copyIn(arena, sized(key, keySize, "key"));
             int error = map.sysDelete(cpu, keyAddress);
             if (error != 0) {
                 throw refused(error, "the element cannot be removed");
             }
         }
-    }
-
-    private static byte[] forEachCpu(BpfMap map, byte[] value) {
-        if (!map.isPercpu()) {
-            return value;
-        }
-        byte[] all = new byte[map.sysValueSize(0)];
-        int stride = (value.length + 7) / 8 * 8;
-        for (int at = 0; at + stride <= all.length; at += stride) {
-            System.arraycopy(value, 0, all, at, value.length);
-        }
-        return all;
     }
 
     private static byte[] sized(byte[] bytes, int size, String what) throws Refusal {
