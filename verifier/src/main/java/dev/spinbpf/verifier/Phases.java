@@ -85,14 +85,10 @@ final class Phases {
             if (insn.op() == Op.ADDR_SPACE_CAST && insn.imm() != 1 && insn.imm() != 1 << Short.SIZE) {
                 throw log.reject(Errno.EINVAL, Message.ADDR_SPACE_CAST_BETWEEN_0_AND_1);
             }
-            if (insn.op().kind() != Op.Kind.LDDW) {
+            if (!insn.op().loadsMap()) {
                 continue;
             }
             boolean isValue = insn.op() == Op.LDDW_MAP_VALUE || insn.op() == Op.LDDW_MAP_IDX_VALUE;
-            boolean isMap = insn.op() == Op.LDDW_MAP_FD || insn.op() == Op.LDDW_MAP_IDX;
-            if (!isValue && !isMap) {
-                continue;
-            }
             if (insn.immLow() < 0 || insn.immLow() >= unit.maps().size()) {
                 throw log.reject(Errno.EBADF, Message.FD_NOT_A_MAP, insn.immLow());
             }
@@ -153,7 +149,7 @@ final class Phases {
         SubprogInfo subprog = path.unit().subprog(number);
         path.nextPass();
         path.clearBranchStack();
-        path.services().stateCache().reset(path);
+        path.services().stateCache().reset();
         var state = new VerifierState();
         state.setBranches(1);
         state.setInSleepable(path.unit().program().sleepable());

@@ -7,6 +7,7 @@ import dev.spinbpf.verifier.check.HelperMemory;
 import dev.spinbpf.verifier.check.PacketAccess;
 import dev.spinbpf.verifier.flow.CallChecker;
 import dev.spinbpf.verifier.flow.CallbackPusher;
+import dev.spinbpf.verifier.flow.CriticalSections;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.Prototypes;
 import dev.spinbpf.verifier.flow.Registers;
@@ -69,8 +70,12 @@ final class SubprogCalls implements CallbackPusher {
             path.log().note(Message.GLOBAL_CALL_UNDER_LOCK);
             throw path.reject(Errno.EINVAL, Message.USE_STATIC_FUNCTION);
         }
-        if (callee.mightSleep && !isSleepable(state)) {
-            throw path.reject(Errno.EINVAL, Message.SLEEPABLE_GLOBAL_FUNCTION, callee.name, nonSleepableContext(state));
+        if (callee.mightSleep && !CriticalSections.maySleep(state)) {
+            throw path.reject(
+                    Errno.EINVAL,
+                    Message.SLEEPABLE_GLOBAL_FUNCTION,
+                    callee.name,
+                    CriticalSections.nonSleepableDescription(state));
         }
         if (mismatch != null) {
             throw path.reject(mismatch.errno(), Message.INVALID_ARGS_OF_GLOBAL_FUNCTION, number, callee.name);
@@ -91,28 +96,6 @@ final class SubprogCalls implements CallbackPusher {
             return Outcome.EXIT;
         }
         return Outcome.NEXT;
-    }
-
-    /** True if a function that may sleep can be called. */
-    private static boolean isSleepable(VerifierState state) {
-        return state.activeRcuLocks() == 0
-                && state.activePreemptLocks() == 0
-                && state.activeLocks() == 0
-                && !state.isIrqDisabled()
-                && state.inSleepable();
-    }
-
-    private static String nonSleepableContext(VerifierState state) {
-        if (state.activeRcuLocks() != 0) {
-            return "rcu_read_lock region";
-        }
-        if (state.activePreemptLocks() != 0) {
-            return "non-preemptible region";
-        }
-        if (state.isIrqDisabled()) {
-            return "IRQ-disabled region";
-        }
-        return state.activeLocks() != 0 ? "lock region" : "non-sleepable prog";
     }
 
     private static void copyArguments(Exploration path, FuncState caller, FuncState callee, int insnIndex) {

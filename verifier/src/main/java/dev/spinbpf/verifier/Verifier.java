@@ -62,14 +62,14 @@ public final class Verifier {
             boolean comparesAllScalars) {
         long start = System.nanoTime();
         Kernel kernel = Kernel.LINUX_7_2;
-        LoadRefusal refusal = ObjectLoading.refusal(
-                object,
-                ObjectTypeRules.areTaken(object.btf(), options.kernelTypes(), kernel.structs()::isDestructible));
+        boolean typesAreTaken =
+                ObjectTypeRules.areTaken(object.btf(), options.kernelTypes(), kernel.structs()::isDestructible);
+        LoadRefusal refusal = ObjectLoading.refusal(object, typesAreTaken);
         if (refusal != null) {
             return new Verdict.Rejected(
                     refusal.errno(), -1, refusal.message(), refusal.reason(), Verdict.Stats.NONE, "");
         }
-        var unit = new ProgramUnit(object, program, kernel, options.kernelTypes());
+        var unit = new ProgramUnit(object, program, kernel, options.kernelTypes(), typesAreTaken);
         var log = new VerifierLog(kernel, options.log());
         var stack = new StackLiveness();
         var path = new Exploration(unit, log, services(stack), options.insnLimit());

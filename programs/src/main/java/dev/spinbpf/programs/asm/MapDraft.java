@@ -15,8 +15,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A map, or a section of global data, while its lines are read. The numbers are those of {@link MapDef}, by name; they
- * stand here once more because lines read and change them.
+ * A map, or a section of global data, while its lines are read. The numbers are those of {@link MapDef}, by name, repeated
+ * here because they change while lines are read.
  */
 final class MapDraft {
     private static final int SUFFIX_LENGTH = 7;

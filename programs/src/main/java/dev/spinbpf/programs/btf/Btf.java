@@ -36,8 +36,8 @@ public final class Btf {
     }
 
     /**
-     * Returns the reason why Linux refuses the types when a loader gives it them; empty if it takes them, as far as they do not
-     * describe special fields ({@link ObjectTypeRules}). Found out once.
+     * Returns the reason why Linux refuses these types, or an empty string. Special fields are checked by {@link
+     * ObjectTypeRules}. Computed once.
      */
     public String problem() {
         String known = problem;

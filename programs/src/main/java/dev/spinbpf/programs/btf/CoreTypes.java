@@ -34,7 +34,7 @@ final class CoreTypes {
         return name.substring(0, Btf.essentialNameLength(name));
     }
 
-    /** Where a comparison stands after a look at two types. */
+    /** The outcome of comparing two types: an answer, or the next pair to compare. */
     private sealed interface Step {
         Step YES = new Answer(true);
         Step NO = new Answer(false);
@@ -48,12 +48,12 @@ final class CoreTypes {
     private record Answer(boolean agree) implements Step {}
 
     /** Two other types decide, which a pointer leads to or does not. */
-    private record Pair(int localId, int targetId, boolean behindPointer) implements Step {}
+    private record Pair(int localId, int targetId, boolean pointedTo) implements Step {}
 
     /** One of the notions. */
     @FunctionalInterface
     private interface Rule {
-        Step compare(BtfType a, BtfType b, boolean behindPointer) throws CoreException;
+        Step compare(BtfType a, BtfType b, boolean pointedTo) throws CoreException;
     }
 
     /** Goes from pair to pair until a rule has its answer. */
@@ -61,7 +61,7 @@ final class CoreTypes {
         Pair at = start;
         for (int depth = 0; depth < MAX_DEPTH; depth++) {
             budget.spend();
-            switch (rule.compare(local.resolved(at.localId), target.resolved(at.targetId), at.behindPointer)) {
+            switch (rule.compare(local.resolved(at.localId), target.resolved(at.targetId), at.pointedTo)) {
                 case Answer answer -> {
                     return answer.agree;
                 }
@@ -96,12 +96,12 @@ final class CoreTypes {
         return a.offset() == 0 && b.offset() == 0;
     }
 
-    private static Step elements(BtfType.Array a, BtfType.Array b, boolean behindPointer) {
-        return new Pair(a.elementTypeId(), b.elementTypeId(), behindPointer);
+    private static Step elements(BtfType.Array a, BtfType.Array b, boolean pointedTo) {
+        return new Pair(a.elementTypeId(), b.elementTypeId(), pointedTo);
     }
 
-    private static Step results(BtfType.FuncProto a, BtfType.FuncProto b, boolean behindPointer) {
-        return new Pair(a.returnTypeId(), b.returnTypeId(), behindPointer);
+    private static Step results(BtfType.FuncProto a, BtfType.FuncProto b, boolean pointedTo) {
+        return new Pair(a.returnTypeId(), b.returnTypeId(), pointedTo);
     }
 
     private static boolean namesAgree(BtfType a, BtfType b) {
@@ -156,15 +156,14 @@ final class CoreTypes {
         return matches(localId, targetId, false, MAX_DEPTH);
     }
 
-    private boolean matches(int localId, int targetId, boolean behindPointer, int level) throws CoreException {
+    private boolean matches(int localId, int targetId, boolean pointedTo, int level) throws CoreException {
         if (level <= 0) {
             throw tooDeep();
         }
-        return decide(
-                new Pair(localId, targetId, behindPointer), (a, b, behind) -> compareStrictly(a, b, behind, level));
+        return decide(new Pair(localId, targetId, pointedTo), (a, b, pointed) -> compareStrictly(a, b, pointed, level));
     }
 
-    private Step compareStrictly(BtfType a, BtfType b, boolean behindPointer, int level) throws CoreException {
+    private Step compareStrictly(BtfType a, BtfType b, boolean pointedTo, int level) throws CoreException {
         if (!essentialName(a.name()).equals(essentialName(b.name()))) {
             return Step.NO;
         }
@@ -173,36 +172,36 @@ final class CoreTypes {
             when b instanceof BtfType.Ptr other -> new Pair(pointer.typeId(), other.typeId(), true);
             case BtfType.Array array
             when b instanceof BtfType.Array other ->
-                array.count() == other.count() ? elements(array, other, behindPointer) : Step.NO;
+                array.count() == other.count() ? elements(array, other, pointedTo) : Step.NO;
             case BtfType.FuncProto proto
             when b instanceof BtfType.FuncProto other ->
-                paramsMatch(proto, other, behindPointer, level) ? results(proto, other, behindPointer) : Step.NO;
-            default -> Step.answer(leavesMatch(a, b, behindPointer, level));
+                paramsMatch(proto, other, pointedTo, level) ? results(proto, other, pointedTo) : Step.NO;
+            default -> Step.answer(leavesMatch(a, b, pointedTo, level));
         };
     }
 
-    private boolean paramsMatch(BtfType.FuncProto a, BtfType.FuncProto b, boolean behindPointer, int level)
+    private boolean paramsMatch(BtfType.FuncProto a, BtfType.FuncProto b, boolean pointedTo, int level)
             throws CoreException {
         if (a.params().size() != b.params().size()) {
             return false;
         }
         for (int i = 0; i < a.params().size(); i++) {
-            if (!matches(a.params().get(i).typeId(), b.params().get(i).typeId(), behindPointer, level - 1)) {
+            if (!matches(a.params().get(i).typeId(), b.params().get(i).typeId(), pointedTo, level - 1)) {
                 return false;
             }
         }
         return true;
     }
 
-    private boolean leavesMatch(BtfType a, BtfType b, boolean behindPointer, int level) throws CoreException {
+    private boolean leavesMatch(BtfType a, BtfType b, boolean pointedTo, int level) throws CoreException {
         return switch (a) {
             case BtfType.Void v -> b instanceof BtfType.Void;
             case BtfType.Fwd forward ->
                 b instanceof BtfType.Fwd other && other.isUnion() == forward.isUnion()
-                        || behindPointer && b instanceof BtfType.Composite full && full.isUnion() == forward.isUnion();
+                        || pointedTo && b instanceof BtfType.Composite full && full.isUnion() == forward.isUnion();
             case BtfType.Enum e -> b instanceof BtfType.Enum other && valuesMatch(e, other);
             case BtfType.Composite composite
-            when behindPointer ->
+            when pointedTo ->
                 sameKind(a, b) || b instanceof BtfType.Fwd forward && forward.isUnion() == composite.isUnion();
             case BtfType.Composite composite -> sameKind(a, b) && membersMatch(composite, (BtfType.Composite) b, level);
             case BtfType.Int integer ->

@@ -431,6 +431,14 @@ public enum Op {
         return row.kind() == Kind.LDDW && this != LDDW_MAP_FD && this != LDDW_MAP_IDX;
     }
 
+    /** Returns true if it loads a map, or the address of a map's value. */
+    public boolean loadsMap() {
+        return switch (this) {
+            case LDDW_MAP_FD, LDDW_MAP_VALUE, LDDW_MAP_IDX, LDDW_MAP_IDX_VALUE -> true;
+            default -> false;
+        };
+    }
+
     public Group group() {
         return row.group();
     }

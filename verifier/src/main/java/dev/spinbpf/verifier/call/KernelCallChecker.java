@@ -84,10 +84,10 @@ public final class KernelCallChecker implements CallChecker {
         if (kfunc.absent()) {
             return;
         }
-        if (unit.kernel().kfuncs().exists(name) && !unit.object().isGplCompatible()) {
+        boolean isKnown = unit.kernel().kfuncs().exists(name);
+        if (isKnown && !unit.object().isGplCompatible()) {
             throw log.reject(Errno.EINVAL, Message.KFUNC_NEEDS_GPL);
         }
-        boolean isKnown = unit.kernel().kfuncs().exists(name);
         if (!isKnown && name.endsWith(IMPLEMENTATION) && unit.kernelTypes().find(name, BtfType.Func.class) != 0) {
             throw log.reject(Errno.EINVAL, Message.KFUNC_WITHOUT_ADDRESS, name);
         }

@@ -33,9 +33,7 @@ import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.VerifierState;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What must hold, in the order in which refusals show: under a lock only functions that say so may be called; the kernel
  * has the function and offers it to the program ({@link #MAY_CALL}); each argument is what the declaration says ({@link
- * KfuncArgs}); a region that the function ends has begun ({@link #REGIONS}); and where the call leads to, the function may
+ * KfuncArgs}); a region that the function ends has begun ({@link #beginOrEndRegion}); and where the call leads to, the function may
  * be called ({@link #HOLDS_HERE}).
  *
  * <p>A function that takes a resilient lock may fail, so the path forks: the other path, on which nothing was taken, goes
@@ -77,17 +75,6 @@ final class KfuncCalls {
                     Errno.EACCES,
                     Message.KFUNC_NEEDS_RCU_SECTION,
                     call -> List.of(call.kfunc.name())));
-
-    /** The beginnings and ends of regions. */
-    private static final Map<Trait, Consumer<Call>> REGIONS = Map.of(
-            Trait.RCU_LOCK,
-            call -> call.state().setActiveRcuLocks(call.state().activeRcuLocks() + 1),
-            Trait.RCU_UNLOCK,
-            KfuncCalls::rcuUnlock,
-            Trait.PREEMPT_DISABLE,
-            call -> call.state().setActivePreemptLocks(call.state().activePreemptLocks() + 1),
-            Trait.PREEMPT_ENABLE,
-            KfuncCalls::preemptEnable);
 
     private final KfuncArgs args;
 
@@ -154,11 +141,7 @@ final class KfuncCalls {
         if (callback != null) {
             path.services().callbacks().pushCallback(path, insn, insnIndex, meta.subprog, new CallbackArgs(callback));
         }
-        REGIONS.forEach((trait, change) -> {
-            if (kfunc.has(trait)) {
-                change.accept(call);
-            }
-        });
+        beginOrEndRegion(call);
         Rule.enforce(path.log(), HOLDS_HERE, call);
         release(path, meta);
         if (kfunc.has(Trait.THROWS)) {
@@ -180,7 +163,7 @@ final class KfuncCalls {
 
     private static Call called(Exploration path, Insn insn) {
         KfuncRef ref = ref(path.unit(), insn);
-        Kfunc kfunc = ref.absent() ? null : path.unit().kernel().kfuncs().find(ref.essentialName());
+        Kfunc kfunc = known(path.unit(), insn);
         if (path.state().activeLocks() > 0 && (kfunc == null || !kfunc.has(Trait.UNDER_LOCK))) {
             throw path.reject(Errno.EINVAL, Message.CALL_UNDER_LOCK);
         }
@@ -242,6 +225,19 @@ final class KfuncCalls {
             throw call.path.reject(Errno.EINVAL, Message.UNMATCHED_PREEMPT_ENABLE, call.kfunc.name());
         }
         call.state().setActivePreemptLocks(depth - 1);
+    }
+
+    private static void beginOrEndRegion(Call call) {
+        VerifierState state = call.state();
+        if (call.kfunc.has(Trait.RCU_LOCK)) {
+            state.setActiveRcuLocks(state.activeRcuLocks() + 1);
+        } else if (call.kfunc.has(Trait.RCU_UNLOCK)) {
+            rcuUnlock(call);
+        } else if (call.kfunc.has(Trait.PREEMPT_DISABLE)) {
+            state.setActivePreemptLocks(state.activePreemptLocks() + 1);
+        } else if (call.kfunc.has(Trait.PREEMPT_ENABLE)) {
+            preemptEnable(call);
+        }
     }
 
     private static void rcuUnlock(Call call) {

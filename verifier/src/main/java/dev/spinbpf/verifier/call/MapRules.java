@@ -54,7 +54,7 @@ public final class MapRules {
                 || types.holdsSockets(type) && mayChangeSockets(path, meta);
     }
 
-    /** Returns whether the helper is one of those that change maps, in a program that may so change maps of sockets. */
+    /** Returns true if the helper changes maps and the program may use it on maps of sockets. */
     private static boolean mayChangeSockets(Exploration path, HelperMeta meta) {
         Property needed = meta.proto.traits().changesSockets();
         if (needed == null) {

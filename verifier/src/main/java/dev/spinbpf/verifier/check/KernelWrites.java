@@ -97,7 +97,7 @@ final class KernelWrites {
         checkWithin(write, member);
     }
 
-    /** What a scheduler may write of a task: its slice, its place in a queue by time, and that it does not want it. */
+    /** The members of a task that a scheduler may write: its slice, its virtual time in a queue, and {@code disallow}. */
     private static void scheduler(Btf btf, Write write) {
         boolean isAllowed = false;
         for (String name : SCHEDULED_MEMBERS) {

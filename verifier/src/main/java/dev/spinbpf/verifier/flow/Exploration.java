@@ -1,6 +1,7 @@
 package dev.spinbpf.verifier.flow;
 
 import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegState;
@@ -15,8 +16,6 @@ import org.jspecify.annotations.Nullable;
  * taken, and the counters that bound it.
  */
 public final class Exploration {
-    private static final int COMPLEXITY_LIMIT_JMP_SEQ = 8192;
-
     private final ProgramUnit unit;
     private final VerifierLog log;
     private final Services services;
@@ -194,7 +193,7 @@ public final class Exploration {
     public VerifierState pushStack(int nextInsn, int prevInsn, @Nullable Message failure) {
         VerifierState copy = state.copy();
         branchStack.push(new Pending(copy, nextInsn, prevInsn, log.position()));
-        if (branchStack.size() > COMPLEXITY_LIMIT_JMP_SEQ) {
+        if (branchStack.size() > KernelLimits.BPF_COMPLEXITY_LIMIT_JMP_SEQ) {
             log.note(Message.TOO_MANY_JUMPS, branchStack.size());
             if (failure != null) {
                 log.note(failure);
@@ -224,7 +223,7 @@ public final class Exploration {
     /** Keeps another state than a copy of the current one, to be continued at a slot later. */
     public void pushState(VerifierState other, int nextInsn, int prevInsn) {
         branchStack.push(new Pending(other, nextInsn, prevInsn, log.position()));
-        if (branchStack.size() > COMPLEXITY_LIMIT_JMP_SEQ) {
+        if (branchStack.size() > KernelLimits.BPF_COMPLEXITY_LIMIT_JMP_SEQ) {
             throw reject(Errno.E2BIG, Message.TOO_MANY_ASYNC_JUMPS, branchStack.size());
         }
     }

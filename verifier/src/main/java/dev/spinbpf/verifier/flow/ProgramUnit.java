@@ -2,7 +2,6 @@ package dev.spinbpf.verifier.flow;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfRecord;
-import dev.spinbpf.programs.btf.ObjectTypeRules;
 import dev.spinbpf.programs.btf.StructRecords;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.model.Program;
@@ -54,8 +53,9 @@ public final class ProgramUnit {
      *
      * @param kernel the kernel whose rules hold
      * @param kernelTypes the kernel's types; {@link Btf#EMPTY} if there are none
+     * @param typesAreTaken true if Linux takes the object's types
      */
-    public ProgramUnit(ProgramObject object, Program program, Kernel kernel, Btf kernelTypes) {
+    public ProgramUnit(ProgramObject object, Program program, Kernel kernel, Btf kernelTypes, boolean typesAreTaken) {
         this.object = object;
         this.program = program;
         this.kernel = kernel;
@@ -65,11 +65,10 @@ public final class ProgramUnit {
         for (int i = 0; i < aux.length; i++) {
             aux[i] = new InsnAux();
         }
-        boolean loadable = ObjectTypeRules.areTaken(object.btf(), kernelTypes, kernel.structs()::isDestructible);
-        btf = loadable ? object.btf() : Btf.EMPTY;
+        btf = typesAreTaken ? object.btf() : Btf.EMPTY;
         var infos = new ArrayList<MapInfo>();
         for (int i = 0; i < object.maps().size(); i++) {
-            infos.add(new MapInfo(object.maps().get(i), i, object.btf(), loadable));
+            infos.add(new MapInfo(object.maps().get(i), i, object.btf(), typesAreTaken));
         }
         maps = List.copyOf(infos);
         usedMaps = findUsedMaps();
@@ -140,12 +139,7 @@ public final class ProgramUnit {
     private List<MapInfo> findUsedMaps() {
         var used = new LinkedHashSet<MapInfo>();
         for (Insn insn : program.insns()) {
-            boolean isMap =
-                    switch (insn.op()) {
-                        case LDDW_MAP_FD, LDDW_MAP_VALUE, LDDW_MAP_IDX, LDDW_MAP_IDX_VALUE -> true;
-                        default -> false;
-                    };
-            if (isMap && insn.immLow() >= 0 && insn.immLow() < maps.size()) {
+            if (insn.op().loadsMap() && insn.immLow() >= 0 && insn.immLow() < maps.size()) {
                 used.add(maps.get(insn.immLow()));
             }
         }

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /** The states that were seen at prune points. */
 public interface StateCache {
     /** Forgets everything: a new function is verified. */
-    void reset(Exploration path);
+    void reset();
 
     /**
      * Compares the current state with those seen at this slot; may keep it.

@@ -52,7 +52,7 @@ public final class LsmHooks {
         return has(function, "bool") ? new RetvalRange(0, 1, true) : new RetvalRange(-KernelLimits.MAX_ERRNO, 0, true);
     }
 
-    /** Returns whether the table of hooks says so of the function: see there. */
+    /** Returns true if the table of hooks lists the property for the function. */
     boolean has(String function, String property) {
         return hooks.getOrDefault(function, Set.of()).contains(property);
     }

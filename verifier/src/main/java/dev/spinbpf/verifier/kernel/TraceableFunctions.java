@@ -43,7 +43,7 @@ public final class TraceableFunctions {
         return has(function, "noreturn");
     }
 
-    /** Returns whether the table of functions says so of the function: see there. */
+    /** Returns true if the table of functions lists the property for the function. */
     boolean has(String function, String property) {
         if (named.getOrDefault(function, Set.of()).contains(property)) {
             return true;

@@ -108,7 +108,7 @@ public final class LogStatePrinter implements StatePrinter {
         if (line == null || isSame(line, previousLine)) {
             return;
         }
-        path.log().append(prefix + line.text().stripLeading() + " @ " + fileName(line) + ":" + line.line() + "\n");
+        path.log().append(prefix + line.text().stripLeading() + " @ " + line.place() + "\n");
         previousLine = line;
     }
 
@@ -116,11 +116,6 @@ public final class LogStatePrinter implements StatePrinter {
         return previous != null
                 && previous.line() == line.line()
                 && previous.file().equals(line.file());
-    }
-
-    /** The file's name without its directories. */
-    static String fileName(LineInfo line) {
-        return line.file().substring(line.file().lastIndexOf('/') + 1);
     }
 
     private static void appendReg(StringBuilder out, FuncState frame, RegState reg) {

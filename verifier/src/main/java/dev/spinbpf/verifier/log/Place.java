@@ -9,9 +9,7 @@ final class Place {
 
     static String of(Exploration path, int insn) {
         LineInfo line = path.unit().program().lineAt(insn);
-        return line == null
-                ? "insn " + insn
-                : LogStatePrinter.fileName(line) + ":" + line.line() + " (insn " + insn + ")";
+        return line == null ? "insn " + insn : line.place() + " (insn " + insn + ")";
     }
 
     /** The source line of the slot without its indentation; empty if it is not known. */

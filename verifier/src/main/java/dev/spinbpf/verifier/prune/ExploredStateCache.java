@@ -56,7 +56,7 @@ public final class ExploredStateCache implements StateCache {
     }
 
     @Override
-    public void reset(Exploration path) {
+    public void reset() {
         buckets.clear();
         living.clear();
         loops.clear();

@@ -48,7 +48,7 @@ public sealed interface RegPayload {
 
     /** Of stack slots that hold an iterator: its struct type {@code bpf_iter_<name>}. */
     record Iter(Btf btf, int typeId, boolean drained, int depth) implements RegPayload {
-        /** The iterator after so many elements on this path, with more to come. */
+        /** The iterator after this many elements on this path, with more to come. */
         public Iter atDepth(int elements) {
             return new Iter(btf, typeId, false, elements);
         }

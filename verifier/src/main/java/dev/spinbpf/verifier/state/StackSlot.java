@@ -58,10 +58,6 @@ public final class StackSlot {
         return newTypes == types ? this : new StackSlot(spilled, newTypes);
     }
 
-    public StackSlot withAllTypes(SlotType type) {
-        return withTypes(0x0101010101010101L * type.ordinal());
-    }
-
     /** True if a register's state is here (whole or in part). */
     public boolean isSpilled() {
         return last() == SlotType.SPILL;
