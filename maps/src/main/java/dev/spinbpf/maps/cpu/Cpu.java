@@ -142,7 +142,7 @@ public final class Cpu {
 
     /** Returns true where an interrupt of a level would have to wait, as far as another thread sees; any may ask. */
     public boolean isMasked(ContextLevel interrupt) {
-        return interrupt.compareTo(level) <= 0 || interrupt != ContextLevel.NMI && !irqsEnabled;
+        return (unmasked() & interrupt.bit()) == 0;
     }
 
     /** Returns how many interrupts of a level were delivered; any thread may ask. */
@@ -167,11 +167,13 @@ public final class Cpu {
     }
 
     private int deliverable() {
-        int unmasked = -2 << level.ordinal();
-        if (!irqsEnabled) {
-            unmasked &= ContextLevel.NMI.bit();
-        }
-        return pending.getOpaque() & unmasked;
+        return pending.getOpaque() & unmasked();
+    }
+
+    /** The bits of the levels that need not wait: those above the present one, without interrupts only NMI. */
+    private int unmasked() {
+        int above = -2 << level.ordinal();
+        return irqsEnabled ? above : above & ContextLevel.NMI.bit();
     }
 
     private void deliver(ContextLevel interrupt) {

@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
  * @param mask a bit for each CPU, the lowest for CPU 0; all bits for all CPUs of any machine
  */
 public record CpuSet(long mask) {
-    /** How many CPUs can be named one by one. */
+    /** The number of CPUs that can be named one by one. */
     public static final int MOST_NAMED = Long.SIZE;
 
     /** All CPUs. */

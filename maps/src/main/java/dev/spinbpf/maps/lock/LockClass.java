@@ -62,7 +62,7 @@ public final class LockClass {
         return number;
     }
 
-    /** Returns the source line at which a program first took it, as {@code file.c:18}; empty where that is not known. */
+    /** Returns the source line at which a program first took it, as {@code file.c:18}; {@code unknown} without line information, empty before. */
     public String site() {
         return site;
     }

@@ -28,11 +28,6 @@ final class ArrayMap extends ValueArrayMap {
     }
 
     @Override
-    public long entryCount() {
-        return maxEntries();
-    }
-
-    @Override
     public long lookup(Cpu cpu, long key) {
         int index = GuestMemory.getInt(key);
         return Integer.compareUnsigned(index, count) < 0 ? values + (index & 0xffffffffL) * elementSize : 0;

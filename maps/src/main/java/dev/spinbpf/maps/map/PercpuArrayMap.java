@@ -29,11 +29,6 @@ final class PercpuArrayMap extends ValueArrayMap {
     }
 
     @Override
-    public long entryCount() {
-        return maxEntries();
-    }
-
-    @Override
     public boolean isPercpu() {
         return true;
     }

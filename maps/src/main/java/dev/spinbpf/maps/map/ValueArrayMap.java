@@ -6,7 +6,7 @@ import dev.spinbpf.maps.cpu.Cpu;
 
 /** An array of values that are there from the beginning to the end: none can be deleted. */
 abstract sealed class ValueArrayMap extends BpfMap permits ArrayMap, PercpuArrayMap {
-    /** How far values lie apart in bytes. */
+    /** Distance between the beginnings of two values, in bytes. */
     final long elementSize;
 
     final int count;
@@ -15,6 +15,11 @@ abstract sealed class ValueArrayMap extends BpfMap permits ArrayMap, PercpuArray
         super(definition);
         elementSize = Bytes.roundUp8(valueSize);
         count = (int) maxEntries();
+    }
+
+    @Override
+    public long entryCount() {
+        return maxEntries();
     }
 
     @Override

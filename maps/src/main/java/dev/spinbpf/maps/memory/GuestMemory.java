@@ -149,8 +149,7 @@ public final class GuestMemory {
     }
 
     // Ordered accesses, naturally aligned. Each width and mode is written out: only a constant handle with exact types
-    // is
-    // as fast as a plain access.
+    // is as fast as a plain access.
 
     public static byte getByteOpaque(long address) {
         return (byte) ATOMIC_BYTE.getOpaque(SEGMENT, address - FIRST_ADDRESS);

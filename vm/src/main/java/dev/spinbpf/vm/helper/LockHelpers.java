@@ -55,7 +55,7 @@ final class LockHelpers {
         return 0;
     }
 
-    /** What a lock is counted under; the first program that takes it says where it is in the source. */
+    /** Returns the class that a lock is counted under; notes the source line of the first program that takes it. */
     private LockClass lockClass(Execution run, long lock) {
         LockClass known = kernel.locks().stats().ofAddress(lock);
         if (known.site().isEmpty()) {

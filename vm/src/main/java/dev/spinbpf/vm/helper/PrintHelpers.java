@@ -83,7 +83,7 @@ final class PrintHelpers {
         return print(format, arguments(data, dataSize), text -> stream.write(text.boundedOutput()));
     }
 
-    /** Formats, then does what is to be done with the text; returns that one's result or why there is no text. */
+    /** Formats and hands the text to the consumer; returns its result, or the error if the format is not valid. */
     private static long print(
             byte @Nullable [] format, long @Nullable [] arguments, ToLongFunction<KernelFormat> consumer) {
         if (format == null || arguments == null) {

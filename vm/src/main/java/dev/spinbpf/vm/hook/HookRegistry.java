@@ -173,11 +173,6 @@ public final class HookRegistry {
         fire(cpu, attached(HookTable.PACKET), bytes);
     }
 
-    /** A task runs the syscall programs, with a context of zeros. */
-    public void syscall(Cpu cpu) {
-        fire(cpu, attached(HookTable.SYSCALL), NO_PACKET);
-    }
-
     /** A counter overflows: runs the perf_event programs. */
     public void perfEvent(Cpu cpu) {
         fire(cpu, attached(HookTable.PERF_EVENT), NO_PACKET);

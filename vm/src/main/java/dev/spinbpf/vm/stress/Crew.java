@@ -48,6 +48,11 @@ final class Crew {
         return stopping;
     }
 
+    /** Returns true from {@link #start} until the threads are to stop. */
+    public boolean isRunning() {
+        return elapsedNanos() > 0 && !stopping;
+    }
+
     /** Waits until a time since the start is over, or until {@link #stop}. */
     public void await(Duration duration) throws InterruptedException {
         long nanos = duration.compareTo(FOREVER) == 0 ? Long.MAX_VALUE : duration.toNanos();

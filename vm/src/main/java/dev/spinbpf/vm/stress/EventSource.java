@@ -67,10 +67,6 @@ final class EventSource implements Ticker.Event {
         return over;
     }
 
-    boolean isEmpty() {
-        return programs.length == 0;
-    }
-
     @Override
     public boolean isOver() {
         return over;

@@ -35,7 +35,8 @@ final class LockDelays implements HoldDelay {
 
     @Override
     public void taken(Cpu cpu, LockClass lock) {
-        for (ProgramWorkload.LockDelay delay : delaysByLock.computeIfAbsent(lock, this::of)) {
+        ProgramWorkload.LockDelay[] known = delaysByLock.get(lock);
+        for (ProgramWorkload.LockDelay delay : known == null ? delaysByLock.computeIfAbsent(lock, this::of) : known) {
             boolean here = delay.level() == null || delay.level() == cpu.level();
             if (here && (delay.oneIn() <= 1 || randoms[cpu.id()].nextInt(delay.oneIn()) == 0)) {
                 wait(cpu, delay.nanos());

@@ -144,7 +144,7 @@ public final class ModeDriver implements StressRun {
 
     @Override
     public boolean isRunning() {
-        return crew.elapsedNanos() > 0 && !crew.isStopping();
+        return crew.isRunning();
     }
 
     /** Stops all CPUs, checks what they left behind, and reports. */

@@ -3,7 +3,7 @@ package dev.spinbpf.vm.stress;
 import java.time.Duration;
 
 /**
- * How often an event comes on each CPU.
+ * The frequency of an event on each CPU.
  *
  * <p>A period and a rate are kept against the clock from the start of the run, so that an event that comes late does not
  * shift those after it. An event whose turn comes while the one before it still waits for its CPU (it is masked, or the

@@ -8,7 +8,7 @@ import java.util.function.BooleanSupplier;
 
 /**
  * The modes of the kernel's test module: each CPU's task takes one lock with interrupts disabled and stays inside for a
- * while; NMIs take another lock, or the same. Who fails stays as long outside.
+ * while; NMIs take another lock, or the same. Where the lock fails, the same time is spent without it.
  */
 final class PairWorkload extends Workload {
     private final StressMode mode;

@@ -158,53 +158,31 @@ public record ProgramWorkload(
 
     @Override
     public ProgramWorkload withDuration(Duration value) {
-        return new ProgramWorkload(
-                cpus,
-                lock,
-                seed,
-                value,
-                heldTimesInterval,
-                nmis,
-                hardirqs,
-                kernelTypes,
-                objects,
-                attachments,
-                delays,
-                maps,
-                packets);
+        return with(value, seed, attachments);
     }
 
     @Override
     public ProgramWorkload withSeed(long value) {
-        return new ProgramWorkload(
-                cpus,
-                lock,
-                value,
-                duration,
-                heldTimesInterval,
-                nmis,
-                hardirqs,
-                kernelTypes,
-                objects,
-                attachments,
-                delays,
-                maps,
-                packets);
+        return with(duration, value, attachments);
     }
 
     /** Returns the same workload with these attachments. */
     public ProgramWorkload withAttachments(List<Attachment> value) {
+        return with(duration, seed, value);
+    }
+
+    private ProgramWorkload with(Duration newDuration, long newSeed, List<Attachment> newAttachments) {
         return new ProgramWorkload(
                 cpus,
                 lock,
-                seed,
-                duration,
+                newSeed,
+                newDuration,
                 heldTimesInterval,
                 nmis,
                 hardirqs,
                 kernelTypes,
                 objects,
-                value,
+                newAttachments,
                 delays,
                 maps,
                 packets);

@@ -178,7 +178,7 @@ public final class StressDriver {
 
     /** Returns true from {@link #start} until the CPUs are to stop. */
     public boolean isRunning() {
-        return crew.elapsedNanos() > 0 && !crew.isStopping();
+        return crew.isRunning();
     }
 
     /**

@@ -52,7 +52,7 @@ public final class WorkloadRun implements StressRun {
      */
     public record LoadedObject(String name, ProgramObject object, Map<String, LoadedProgram> programs) {}
 
-    /** What became of a program. */
+    /** The outcomes for a program. */
     public enum Outcome {
         /** Loaded. */
         ACCEPTED,
