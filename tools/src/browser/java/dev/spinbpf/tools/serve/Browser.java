@@ -139,7 +139,7 @@ final class Browser implements AutoCloseable {
         throw new AssertionError("Tab does not lead to " + selector);
     }
 
-    /** What axe finds wrong on the page as it is. */
+    /** Returns the violations that axe finds on the page as it is. */
     List<?> violations() {
         driver.executeScript(axe);
         return list(driver.executeAsyncScript("""
@@ -151,7 +151,7 @@ final class Browser implements AutoCloseable {
                 """));
     }
 
-    /** What the console has since this was asked last. */
+    /** Returns the console messages since the last call. */
     List<String> console() {
         return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
                 .map(Object::toString)

@@ -56,7 +56,7 @@ final class LoadCommand implements Callable<Integer> {
     @Mixin
     private final JsonOption json = new JsonOption();
 
-    /** What happened to the programs, besides their verdicts. */
+    /** The results of loading and attaching, besides the verdicts. */
     private final List<String> attached = new ArrayList<>();
 
     private final List<String> problems = new ArrayList<>();

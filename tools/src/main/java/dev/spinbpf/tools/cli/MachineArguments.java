@@ -1,6 +1,7 @@
 package dev.spinbpf.tools.cli;
 
 import dev.spinbpf.vm.MachineOptions;
+import dev.spinbpf.vm.stress.ProgramWorkload;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -8,8 +9,6 @@ import picocli.CommandLine.Spec;
 
 /** {@code --cpus} and {@code --seed}, for commands that run one program at a time. */
 final class MachineArguments {
-    private static final int MOST_CPUS = 64;
-
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
@@ -24,9 +23,9 @@ final class MachineArguments {
 
     /** Fails where there cannot be so many CPUs. */
     void check() {
-        if (cpus < 1 || cpus > MOST_CPUS) {
+        if (cpus < 1 || cpus > ProgramWorkload.MOST_CPUS) {
             throw new ParameterException(
-                    command.commandLine(), "--cpus is " + cpus + "; it has to be 1 to " + MOST_CPUS);
+                    command.commandLine(), "--cpus is " + cpus + "; it has to be 1 to " + ProgramWorkload.MOST_CPUS);
         }
     }
 

@@ -14,6 +14,7 @@ import dev.spinbpf.tools.snapshot.LiveMaps;
 import dev.spinbpf.tools.snapshot.MapSnapshot;
 import dev.spinbpf.tools.snapshot.SnapshotDirectory;
 import dev.spinbpf.tools.snapshot.SnapshotException;
+import dev.spinbpf.vm.stress.ProgramWorkload;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -70,8 +71,6 @@ import picocli.CommandLine.Spec;
             "Exit codes: 0 done, 1 not found or refused, 2 wrong usage or a directory that cannot be read. --json prints JSON."
         })
 final class MapCommand implements Callable<Integer> {
-    private static final int MOST_CPUS = 64;
-
     @Spec
     private CommandSpec spec;
 
@@ -255,8 +254,8 @@ final class MapCommand implements Callable<Integer> {
         if (!command.equals("create") && !SnapshotDirectory.hasSnapshot(directory)) {
             SnapshotDirectory.read(directory); // fails, rather than to make a directory
         }
-        if (cpus < 1 || cpus > MOST_CPUS) {
-            throw new InputException("--cpus is " + cpus + "; it has to be 1 to " + MOST_CPUS);
+        if (cpus < 1 || cpus > ProgramWorkload.MOST_CPUS) {
+            throw new InputException("--cpus is " + cpus + "; it has to be 1 to " + ProgramWorkload.MOST_CPUS);
         }
         try (SnapshotDirectory locked = SnapshotDirectory.open(directory);
                 LiveMaps live =

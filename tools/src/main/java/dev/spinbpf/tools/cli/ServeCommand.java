@@ -28,7 +28,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -61,7 +60,7 @@ import picocli.CommandLine.Spec;
             "Exit codes: 1 it cannot go on, 2 wrong usage, a file that cannot be used, or an address that is taken."
         })
 final class ServeCommand implements Callable<Integer> {
-    /** What a workload file says. */
+    /** Options that a workload file replaces. */
     private static final Set<String> IN_WORKLOAD =
             Set.of("--cpus", "--seed", "--nmi-every", "--hardirq-every", "--held-times");
 
@@ -202,10 +201,7 @@ final class ServeCommand implements Callable<Integer> {
         if (workloadFile != null && !objects.isEmpty()) {
             throw usage("--workload names the objects; leave the OBJECTs out");
         }
-        List<String> saidByFile = spec.commandLine().getParseResult().matchedOptions().stream()
-                .map(CommandLine.Model.OptionSpec::longestName)
-                .filter(IN_WORKLOAD::contains)
-                .toList();
+        List<String> saidByFile = WorkloadInputs.given(spec, IN_WORKLOAD);
         if (workloadFile != null && !saidByFile.isEmpty()) {
             throw usage(String.join(", ", saidByFile) + ": " + workloadFile + " says that");
         }

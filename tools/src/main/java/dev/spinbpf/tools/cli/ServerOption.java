@@ -31,7 +31,7 @@ final class ServerOption {
     @SuppressWarnings("NullAway.Init") // picocli fills in the options
     ServerOption() {}
 
-    /** What a command asks of a service. */
+    /** A command's requests to a service. */
     @FunctionalInterface
     interface Work {
         int run(ServiceClient client) throws ServiceException, InputException, InterruptedException;

@@ -38,7 +38,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -78,7 +77,6 @@ import picocli.CommandLine.Spec;
                     + " was refused, 2 wrong usage or a file that cannot be read."
         })
 final class StressCommand implements Callable<Integer> {
-    private static final int MOST_CPUS = 64;
     private static final int MOST_LOCKS = 4096;
     private static final int MOST_PORT = 65_535;
     private static final int SECONDS_TO_REPORT = 15;
@@ -407,8 +405,8 @@ final class StressCommand implements Callable<Integer> {
         if (heldTimes != null && heldTimes < 0) {
             throw usage("--held-times is " + heldTimes + "; it has to be 1 or more, or 0 for none");
         }
-        if (cpus != null && (cpus < 1 || cpus > MOST_CPUS)) {
-            throw usage("--cpus is " + cpus + "; it has to be 1 to " + MOST_CPUS);
+        if (cpus != null && (cpus < 1 || cpus > ProgramWorkload.MOST_CPUS)) {
+            throw usage("--cpus is " + cpus + "; it has to be 1 to " + ProgramWorkload.MOST_CPUS);
         }
         if (locks != null && (locks < 1 || locks > MOST_LOCKS)) {
             throw usage("--locks is " + locks + "; it has to be 1 to " + MOST_LOCKS);
@@ -431,10 +429,7 @@ final class StressCommand implements Callable<Integer> {
         if (files.size() > 1) {
             throw usage("a workload file stands alone; name the objects in it");
         }
-        List<String> given = spec.commandLine().getParseResult().matchedOptions().stream()
-                .map(CommandLine.Model.OptionSpec::longestName)
-                .filter(IN_WORKLOAD::contains)
-                .toList();
+        List<String> given = WorkloadInputs.given(spec, IN_WORKLOAD);
         if (!given.isEmpty()) {
             throw usage(String.join(", ", given) + ": " + files.getFirst()
                     + " says that; of what it says only --duration" + " and --seed can be given besides");

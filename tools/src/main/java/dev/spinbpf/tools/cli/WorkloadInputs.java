@@ -26,6 +26,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** Workloads out of what the user names on the command line: a workload file, or objects. */
 final class WorkloadInputs {
@@ -34,6 +36,14 @@ final class WorkloadInputs {
     /** Returns true where a file's name is that of a workload file. */
     static boolean isWorkloadFile(Path file) {
         return file.toString().endsWith(".yaml") || file.toString().endsWith(".yml");
+    }
+
+    /** Returns those of some options that were given on the command line, in its order. */
+    static List<String> given(CommandSpec command, Set<String> options) {
+        return command.commandLine().getParseResult().matchedOptions().stream()
+                .map(OptionSpec::longestName)
+                .filter(options::contains)
+                .toList();
     }
 
     /** The workload in a file; paths in it are relative to its directory. */

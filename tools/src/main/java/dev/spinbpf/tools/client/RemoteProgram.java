@@ -26,7 +26,7 @@ public record RemoteProgram(
         long misses,
         long faults) {
     /**
-     * What a verification took.
+     * The cost of a verification.
      *
      * @param insns instructions processed
      * @param totalStates states kept

@@ -11,12 +11,13 @@ import dev.spinbpf.tools.serve.http.Route;
 import dev.spinbpf.tools.serve.http.Router;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Serves the metrics of one run: {@code GET /metrics}, by the same code as the service. */
 public final class MetricsServer implements AutoCloseable {
-    private static final String PLAIN_TEXT = "text/plain; charset=utf-8";
+    static final String PLAIN_TEXT = "text/plain; charset=utf-8";
 
     private final HttpServer server;
 
@@ -49,22 +50,27 @@ public final class MetricsServer implements AutoCloseable {
             throw new IOException("cannot listen on " + host + ":" + port
                     + " (unknown host); --metrics-host takes an address of this machine");
         }
-        Router router = new Router(List.of(
-                Route.open("/metrics", Route.Lane.DIRECT, request -> metrics(request, scrape)),
-                Route.open("/-/healthy", Route.Lane.DIRECT, request -> Reply.text(200, PLAIN_TEXT, "healthy\n")),
-                Route.open(
-                        "/",
-                        Route.Lane.DIRECT,
-                        request -> Reply.text(200, PLAIN_TEXT, "spinbpf: the metrics are at /metrics\n"))));
+        List<Route> routes = new ArrayList<>(routes(scrape));
+        routes.add(Route.open(
+                "/",
+                Route.Lane.DIRECT,
+                request -> Reply.text(200, PLAIN_TEXT, "spinbpf: the metrics are at /metrics\n")));
         try {
-            return new MetricsServer(
-                    HttpServer.start(wanted, router, AccessRules.LOOPBACK, limits, null, RequestObserver.NONE));
+            return new MetricsServer(HttpServer.start(
+                    wanted, new Router(routes), AccessRules.LOOPBACK, limits, null, RequestObserver.NONE));
         } catch (IOException e) {
             throw new IOException(
                     "cannot listen on " + host + ":" + port + " (" + e.getMessage()
                             + "); choose another --metrics-port, or 0 for any free one, or another --metrics-host",
                     e);
         }
+    }
+
+    /** Returns the routes that a run and the service have: metrics and health. */
+    static List<Route> routes(Scrape scrape) {
+        return List.of(
+                Route.open("/metrics", Route.Lane.DIRECT, request -> metrics(request, scrape)),
+                Route.open("/-/healthy", Route.Lane.DIRECT, request -> Reply.text(200, PLAIN_TEXT, "healthy\n")));
     }
 
     private static Reply metrics(Request request, Scrape scrape) {

@@ -1,7 +1,6 @@
 package dev.spinbpf.tools.serve;
 
 import dev.spinbpf.programs.btf.Btf;
-import dev.spinbpf.tools.metrics.Exposition;
 import dev.spinbpf.tools.metrics.Meters;
 import dev.spinbpf.tools.report.JsonText;
 import dev.spinbpf.tools.serve.api.ApiRoutes;
@@ -36,7 +35,6 @@ import org.slf4j.LoggerFactory;
 /** A machine that runs a workload, with its metrics and its interface over HTTP. */
 public final class Service implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger("serve");
-    private static final String PLAIN_TEXT = "text/plain; charset=utf-8";
 
     private final WorkloadSource source;
     private final Meters meters;
@@ -138,9 +136,7 @@ public final class Service implements AutoCloseable {
 
     /** Returns all routes. */
     List<Route> routes() {
-        List<Route> routes = new ArrayList<>();
-        routes.add(Route.open("/metrics", Route.Lane.DIRECT, this::metrics));
-        routes.add(Route.open("/-/healthy", Route.Lane.DIRECT, request -> Reply.text(200, PLAIN_TEXT, "healthy\n")));
+        List<Route> routes = new ArrayList<>(MetricsServer.routes(meters::scrape));
         routes.add(Route.open("/-/ready", Route.Lane.DIRECT, this::ready));
         routes.add(Route.change("POST", "/-/reload", Route.Body.NONE, this::reload));
         routes.addAll(new PageRoutes().routes());
@@ -148,16 +144,11 @@ public final class Service implements AutoCloseable {
         return routes;
     }
 
-    private Reply metrics(Request request) {
-        Exposition exposition = meters.scrape(request.header("accept"));
-        return Reply.bytes(exposition.contentType(), exposition.body());
-    }
-
     private Reply ready(Request request) throws Problem {
         if (!ready || engine.run().phase() == EngineRun.Phase.FAILED) {
             throw Problem.of(503, ready ? "a CPU of the workload does not go on" : "the service is starting or ending");
         }
-        return Reply.text(200, PLAIN_TEXT, "ready\n");
+        return Reply.text(200, MetricsServer.PLAIN_TEXT, "ready\n");
     }
 
     private Reply reload(Request request) throws Problem {

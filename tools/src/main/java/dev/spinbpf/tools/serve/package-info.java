@@ -1,5 +1,5 @@
 /**
- * What is served over HTTP: the metrics of one run, or a machine that goes on while its programs, maps and workload are
+ * The service over HTTP: the metrics of one run, or a machine that goes on while its programs, maps and workload are
  * looked at and changed.
  */
 @org.jspecify.annotations.NullMarked

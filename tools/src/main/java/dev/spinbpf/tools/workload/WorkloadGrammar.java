@@ -7,6 +7,7 @@ import dev.spinbpf.tools.workload.Shape.OneOf;
 import dev.spinbpf.tools.workload.Shape.Repeated;
 import dev.spinbpf.tools.workload.Shape.Text;
 import dev.spinbpf.tools.workload.Shape.Whole;
+import dev.spinbpf.vm.stress.ProgramWorkload;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -23,7 +24,7 @@ final class WorkloadGrammar {
 
     private static final int MOST_ENTRIES = 10_000;
     private static final int MOST_OBJECTS = 64;
-    private static final int MOST_CPUS = 64;
+    private static final int MOST_CPUS = ProgramWorkload.MOST_CPUS;
     private static final int MOST_LOCKS = 4096;
     private static final int MOST_HEX = 10_560;
     private static final String NUMBER_OF_TIME = "(?:[0-9]{1,12}(?:\\.[0-9]{1,9})?(?:ns|us|ms)"

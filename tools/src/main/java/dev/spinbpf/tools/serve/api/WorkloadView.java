@@ -4,7 +4,6 @@ import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.tools.report.JsonText;
 import dev.spinbpf.tools.serve.engine.EngineRun;
 import dev.spinbpf.vm.stress.ProgramWorkload;
-import dev.spinbpf.vm.stress.StressOptions;
 import dev.spinbpf.vm.stress.StressReport;
 import java.util.Map;
 
@@ -15,14 +14,13 @@ final class WorkloadView {
     static String of(EngineRun run) {
         ProgramWorkload workload = run.workload();
         StressReport report = run.snapshot();
-        boolean forever = workload.duration().compareTo(StressOptions.FOREVER) == 0;
         JsonText json = new JsonText(false, false).begin('{');
         json.name("state").string(ProgramView.word(run.phase()));
         json.name("cpus").number(report.cpus());
         json.name("processors").number(report.realProcessors());
         json.name("lock").string(ProgramView.word(workload.lock()));
         json.name("seed").number(workload.seed());
-        json.name("duration_ms").number(forever ? -1 : workload.duration().toMillis());
+        json.name("duration_ms").number(run.change().durationMillis());
         json.name("elapsed_ms").number(report.elapsedNanos() / 1_000_000);
         json.name("nmi_every_ns").number(workload.nmis().meanNanos());
         json.name("hardirq_every_ns").number(workload.hardirqs().meanNanos());

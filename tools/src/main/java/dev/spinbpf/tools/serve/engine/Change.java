@@ -13,12 +13,8 @@ public sealed interface Change {
     /** A program is in another state. */
     record Moved(ServedProgram program) implements Change {}
 
-    /**
-     * An element was put into a map.
-     *
-     * @param flags as {@code bpf(2)} takes them
-     */
-    record Updated(String object, String map, byte[] key, byte[] value, long flags) implements Change {}
+    /** An element was put into a map. */
+    record Updated(String object, String map, byte[] key, byte[] value) implements Change {}
 
     /** An element was removed from a map. */
     record Deleted(String object, String map, byte[] key) implements Change {}

@@ -363,7 +363,7 @@ public final class Engine implements AutoCloseable {
     /** Puts an element in; flags are {@code any}, {@code noexist} or {@code exist}. */
     public void update(String object, String map, byte[] key, byte[] value, String flags) throws Refusal {
         long bits = MapOperations.flags(flags);
-        onMap(object, map, new Change.Updated(object, map, key, value, bits), (found, cpu) -> {
+        onMap(object, map, new Change.Updated(object, map, key, value), (found, cpu) -> {
             MapOperations.update(found, cpu, key, value, bits);
             return true;
         });
@@ -379,20 +379,24 @@ public final class Engine implements AutoCloseable {
 
     /** Returns the maps of an object as they are now. */
     public MapSnapshot snapshotMaps(ServedObject object) throws Refusal {
-        return quietly(() -> run.onCpu(cpu -> {
-            try {
-                return LiveMaps.snapshot(run.machine(), object.contents());
-            } catch (SnapshotException | MapCreationException e) {
-                throw new Refusal(Kind.CONFLICT, String.valueOf(e.getMessage()));
-            }
-        }));
+        return onSnapshot(() -> LiveMaps.snapshot(run.machine(), object.contents()));
     }
 
     /** Puts saved contents into the maps of an object, which were just made. */
     public void restoreMaps(ServedObject object, MapSnapshot snapshot) throws Refusal {
-        quietly(() -> run.onCpu(cpu -> {
+        onSnapshot(() -> LiveMaps.restore(snapshot, run.machine(), object.contents()));
+    }
+
+    /** Work with the contents of all maps of an object. */
+    @FunctionalInterface
+    private interface SnapshotWork<T> {
+        T run() throws SnapshotException, MapCreationException;
+    }
+
+    private <T> T onSnapshot(SnapshotWork<T> work) throws Refusal {
+        return quietly(() -> run.onCpu(cpu -> {
             try {
-                return LiveMaps.restore(snapshot, run.machine(), object.contents());
+                return work.run();
             } catch (SnapshotException | MapCreationException e) {
                 throw new Refusal(Kind.CONFLICT, String.valueOf(e.getMessage()));
             }

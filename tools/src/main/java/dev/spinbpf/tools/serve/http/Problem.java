@@ -19,7 +19,6 @@ public final class Problem extends Exception {
 
     private final transient HttpResponseStatus status;
     private final transient Map<String, String> headers = new LinkedHashMap<>();
-    private final transient Map<String, String> words = new LinkedHashMap<>();
     private transient List<String> errors = List.of();
 
     private Problem(HttpResponseStatus status, String detail) {
@@ -40,12 +39,6 @@ public final class Problem extends Exception {
     /** Adds a header to the answer. */
     public Problem header(String name, String value) {
         headers.put(name, value);
-        return this;
-    }
-
-    /** Adds a member to the document. */
-    public Problem with(String name, String value) {
-        words.put(name, value);
         return this;
     }
 
@@ -72,7 +65,6 @@ public final class Problem extends Exception {
                 .number(status.code())
                 .name("detail")
                 .string(String.valueOf(getMessage()));
-        words.forEach((name, value) -> json.name(name).string(value));
         if (!errors.isEmpty()) {
             json.name("errors").begin('[');
             errors.forEach(json::string);

@@ -6,14 +6,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * A request that has arrived whole.
  *
- * @param method its method; GET for HEAD too
  * @param path the values of the route's parameters, decoded
  * @param query the parameters behind the question mark, decoded; each occurs once
  * @param headers the headers that handlers may ask for, by name in lower case
  * @param body the body, empty where there is none
  */
-public record Request(
-        String method, Map<String, String> path, Map<String, String> query, Map<String, String> headers, byte[] body) {
+public record Request(Map<String, String> path, Map<String, String> query, Map<String, String> headers, byte[] body) {
 
     /** The value of a parameter of the route. */
     public String path(String name) {

@@ -40,7 +40,7 @@ record RequestHead(
     private static final Set<String> METHODS =
             Set.of("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT");
     private static final char DELETE = 0x7f;
-    private static final List<String> HANDED_ON = List.of("accept", "if-match");
+    private static final List<String> HANDED_ON = List.of("accept");
 
     /**
      * Checks the first part of a request.
@@ -205,6 +205,6 @@ record RequestHead(
 
     /** Returns the request with its body. */
     Request withBody(byte[] body) {
-        return new Request(match.route().method(), match.path(), match.query(), headers, body);
+        return new Request(match.path(), match.query(), headers, body);
     }
 }

@@ -3,7 +3,7 @@ package dev.spinbpf.tools.serve.http;
 import java.util.List;
 
 /**
- * What is done for one method and one form of path.
+ * One method and one form of path, with the handler that answers it.
  *
  * @param method GET, POST, PUT or DELETE; GET answers HEAD too
  * @param template the path; a segment in braces is a parameter
@@ -16,7 +16,7 @@ import java.util.List;
 public record Route(
         String method, String template, Lane lane, Body body, boolean isOpen, List<String> query, Handler handler) {
 
-    /** Where a request is worked on. */
+    /** The threads that work on a request. */
     public enum Lane {
         /** At once: it takes no time. */
         DIRECT,

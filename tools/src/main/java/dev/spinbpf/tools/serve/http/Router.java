@@ -18,16 +18,16 @@ public final class Router {
     private static final int MOST_PARAMETERS = 16;
     private static final int HEX = 16;
 
-    private final List<Route> routes;
+    private final List<SplitRoute> routes;
+
+    /** A route and the segments of its template. */
+    private record SplitRoute(Route route, List<String> segments) {}
 
     /** @param routes where two fit, the first counts */
     public Router(List<Route> routes) {
-        this.routes = List.copyOf(routes);
-    }
-
-    /** Returns the routes. */
-    public List<Route> routes() {
-        return routes;
+        this.routes = routes.stream()
+                .map(route -> new SplitRoute(route, route.segments()))
+                .toList();
     }
 
     /** A route with the values of its parameters. */
@@ -70,8 +70,9 @@ public final class Router {
     Match find(String method, Target target) throws Problem {
         String[] segments = target.path().substring(1).split("/", MOST_SEGMENTS + 1);
         TreeSet<String> methods = new TreeSet<>();
-        for (Route route : routes) {
-            Map<String, String> values = match(route.segments(), segments);
+        for (SplitRoute each : routes) {
+            Route route = each.route;
+            Map<String, String> values = match(each.segments, segments);
             if (values != null) {
                 if (route.method().equals(method)) {
                     return new Match(route, values, query(target.query(), route.query()));

@@ -247,10 +247,7 @@ public final class StateDirectory implements AutoCloseable {
                 case Change.Updated updated ->
                     append(UPDATE, updated.object(), updated.map(), updated.key(), updated.value());
                 case Change.Deleted deleted -> append(DELETE, deleted.object(), deleted.map(), deleted.key(), null);
-                case Change.Replaced _ -> {
-                    saveObjects();
-                    writeCheckpoint();
-                }
+                case Change.Replaced _ -> writeCheckpoint();
                 case Change.Uploaded _, Change.Removed _, Change.Moved _, Change.Workload _ -> {
                     saveObjects();
                     ByteArrayOutputStream bytes = new ByteArrayOutputStream();

@@ -1,3 +1,3 @@
-/** What the service keeps in a directory, so that what was acknowledged is there after any end of the process. */
+/** The directory in which the service keeps its state, so that what was acknowledged is there after any end of the process. */
 @org.jspecify.annotations.NullMarked
 package dev.spinbpf.tools.serve.state;

@@ -28,7 +28,7 @@ export class CpuLanes {
   }
 }
 
-/** What each lane shows: run, under (something nests on it), idle (the CPU is there without a program), or nothing. */
+/** The state of each lane: run, under (something nests on it), idle (the CPU is there without a program), or nothing. */
 function sample(cpu) {
   const lanes = {};
   for (const run of cpu.running) {

@@ -86,7 +86,7 @@ export function seconds(millis) {
   return (millis / 1000).toFixed(1) + ' s';
 }
 
-/** How much a counter grew each second; null at its first sight and where it began again. */
+/** Growth of a counter per second; null at its first sight and where it began again. */
 export class Rates {
   #seen = new Map();
   #next = new Map();
