@@ -423,10 +423,7 @@ public enum Op {
         return row.uses(field);
     }
 
-    /**
-     * Returns true if the second slot's immediate means something: all of {@link Kind#LDDW} but loads of a map's
-     * address.
-     */
+    /** Returns true if the second slot's immediate means something: not in the load of a map's own address. */
     public boolean hasUpperImm() {
         return row.kind() == Kind.LDDW && this != LDDW_MAP_FD && this != LDDW_MAP_IDX;
     }
