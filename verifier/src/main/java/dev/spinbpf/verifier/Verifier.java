@@ -19,6 +19,7 @@ import dev.spinbpf.verifier.flow.Rejection;
 import dev.spinbpf.verifier.flow.Services;
 import dev.spinbpf.verifier.flow.VerifierLog;
 import dev.spinbpf.verifier.kernel.Kernel;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.log.Explanation;
@@ -82,7 +83,7 @@ public final class Verifier {
         } catch (Rejection e) {
             String explanation = Explanation.explain(path, e.getMessage());
             Verdict.Stats stats = stats(path, start);
-            String message = messageOfLoader(object, program, path.insnIndex(), e.getMessage());
+            String message = messageOfLoader(object, program, path.insnIndex(), e);
             return new Verdict.Rejected(e.errno(), path.insnIndex(), message, explanation, stats, log(path));
         } catch (UnsupportedFeature e) {
             return new Verdict.Unsupported(path.insnIndex(), e.getMessage(), stats(path, start), log(path));
@@ -90,9 +91,11 @@ public final class Verifier {
     }
 
     /** The message as libbpf words it, which knows of relocations that found nothing. */
-    private static String messageOfLoader(ProgramObject object, Program program, int insn, String message) {
-        if (insn < 0 || insn >= program.insns().size() || !message.endsWith("#" + UnresolvedReloc.HELPER)) {
-            return message;
+    private static String messageOfLoader(ProgramObject object, Program program, int insn, Rejection rejection) {
+        boolean isStandIn =
+                rejection.is(Message.INVALID_FUNC) && program.insns().get(insn).immLow() == UnresolvedReloc.HELPER;
+        if (!isStandIn) {
+            return rejection.getMessage();
         }
         Subprog function = program.subprogAt(insn);
         for (UnresolvedReloc reloc : object.unresolved()) {
@@ -100,7 +103,7 @@ public final class Verifier {
                 return "failed to resolve CO-RE relocation " + reloc.description();
             }
         }
-        return message;
+        return rejection.getMessage();
     }
 
     private static BitSet probes(Exploration path, Program program) {

@@ -17,11 +17,11 @@ public final class SubprogInfo {
     public final int btfFuncId;
 
     /** Slot of one of its exits, -1 if it has none. */
-    public int exitInsn = -1;
+    int exitInsn = -1;
 
     public boolean hasTailCall;
-    public boolean tailCallReachable;
-    public boolean hasLdAbs;
+    boolean tailCallReachable;
+    boolean hasLdAbs;
     public boolean mightThrow;
     public boolean isExceptionCallback;
     public boolean changesPktData;

@@ -7,7 +7,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The verifier's log. Kernel are always taken, since the last line is the reason of a refusal; states and instructions
+ * The verifier's log. Messages are always taken, since the last line is the reason of a refusal; states and instructions
  * only if a log was asked for. A log that grows too long loses its beginning, as Linux's does.
  */
 public final class VerifierLog {
@@ -77,7 +77,7 @@ public final class VerifierLog {
     }
 
     /** The last line that is not empty, without the line's end; empty if there is none. */
-    public String lastLine() {
+    String lastLine() {
         return lineBefore(text.length());
     }
 
@@ -109,13 +109,13 @@ public final class VerifierLog {
      */
     public Rejection reject(int errno) {
         boolean isExplained = explainedEnd > dropped;
-        return new Rejection(errno, isExplained ? lineBefore(explainedEnd - dropped) : lastLine());
+        return new Rejection(errno, null, isExplained ? lineBefore(explainedEnd - dropped) : lastLine());
     }
 
     /** Appends the message and returns the exception that refuses the program, to be thrown by the caller. */
     public Rejection reject(int errno, Message message, @Nullable Object... args) {
         note(message, args);
-        return reject(errno);
+        return new Rejection(errno, message, lastLine());
     }
 
     /** Notes that a register was touched. */

@@ -65,7 +65,7 @@ public final class StructOps {
     }
 
     /** True if the program is one of a packet scheduler's functions of these names; of any, if none are given. */
-    public static boolean isQdisc(Program program, String... members) {
+    static boolean isQdisc(Program program, String... members) {
         return structOf(program).equals(QDISC_OPS)
                 && (members.length == 0 || List.of(members).contains(memberOf(program)));
     }
