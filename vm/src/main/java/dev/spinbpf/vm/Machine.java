@@ -31,6 +31,8 @@ import dev.spinbpf.vm.helper.FunctionTable;
 import dev.spinbpf.vm.helper.PacketFields;
 import dev.spinbpf.vm.hook.HookRegistry;
 import dev.spinbpf.vm.hook.HookTarget;
+import dev.spinbpf.vm.jit.Compiler;
+import dev.spinbpf.vm.jit.NotCompilableException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.IdentityHashMap;
@@ -167,11 +169,22 @@ public final class Machine implements AutoCloseable {
             throws MapCreationException {
         ObjectInstance instance = instance(object);
         Code code = Code.of(object, program, instance, probes);
+        if (options.jit() != JitMode.NEVER) {
+            compile(code);
+        }
         int handle = kernel.programs().add(code);
         LoadedProgram loaded = new LoadedProgram(code, handle, cpus.count());
         instance.fillProgramArrays(program.name(), handle, cpus.get(0));
         programs.add(loaded);
         return loaded;
+    }
+
+    private static void compile(Code code) {
+        try {
+            code.machineCode(Compiler.compile(code));
+        } catch (NotCompilableException e) {
+            code.machineCode(null);
+        }
     }
 
     private ObjectInstance instance(ProgramObject object) throws MapCreationException {

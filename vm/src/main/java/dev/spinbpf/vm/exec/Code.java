@@ -40,6 +40,7 @@ public final class Code {
     private final BitSet probes;
     private final ProgramStream out = new ProgramStream();
     private final ProgramStream err = new ProgramStream();
+    private volatile @Nullable MachineCode machineCode;
 
     Code(
             ProgramObject object,
@@ -122,12 +123,12 @@ public final class Code {
     }
 
     /** Returns true where the pre-decoded instruction is a load that yields 0 where there is no memory. */
-    boolean isProbe(int index) {
+    public boolean isProbe(int index) {
         return probes.get(slots[index]);
     }
 
     /** The slot of a pre-decoded instruction, for messages. */
-    int slot(int index) {
+    public int slot(int index) {
         return slots[Math.clamp(index, 0, slots.length - 1)];
     }
 
@@ -144,6 +145,65 @@ public final class Code {
                 && index >= 0
                 && index < object.kfuncs().size();
         return known ? object.kfuncs().get(index).name() : null;
+    }
+
+    /** Returns what the program was compiled to, or null while it is interpreted. */
+    public @Nullable MachineCode machineCode() {
+        return machineCode;
+    }
+
+    /** Makes runs that begin from now on use compiled code; null makes them use the interpreter. */
+    public void machineCode(@Nullable MachineCode value) {
+        machineCode = value;
+    }
+
+    /** Most instructions between two polls of compiled code, which polls at each function's start and backward jump. */
+    int mostBetweenPolls() {
+        return 2 * insns.length;
+    }
+
+    /** Returns the index after the last instruction; jumps to what is no instruction lead there. */
+    public int end() {
+        return insns.length - 1;
+    }
+
+    /** Returns the instruction at an index below {@link #end()}. */
+    public Insn insn(int index) {
+        return program.insns().get(slots[index]);
+    }
+
+    /** Returns the index to which the jump or call of a function at an index leads. */
+    public int target(int index) {
+        return (int) (insns[index] >> 32);
+    }
+
+    /** Returns the second operand of an instruction that has a constant; for {@link Op.Kind#LDDW} the linked value. */
+    public long constant(int index) {
+        return constants[((int) (insns[index] >>> 12) & 0xfffff) - CONSTANTS];
+    }
+
+    /** Returns the function that a call at an index calls: a helper or a kfunc. */
+    public Helper helper(int index) {
+        return helpers[(int) (insns[index] >>> 12) & 0xfffff];
+    }
+
+    /** Returns the indices at which functions start, callbacks among them, in order. */
+    public int[] functionStarts() {
+        BitSet starts = new BitSet();
+        starts.set(0);
+        for (int index = 0; index < end(); index++) {
+            Op op = insn(index).op();
+            if (op == Op.CALL_SUBPROG) {
+                starts.set(target(index));
+            } else if (op == Op.LDDW_FUNC) {
+                starts.set((int) constant(index));
+            }
+        }
+        if (exceptionCallback >= 0) {
+            starts.set(exceptionCallback);
+        }
+        starts.clear(end(), insns.length);
+        return starts.stream().toArray();
     }
 
     /** Returns the address by which a program knows the function that starts at this index. */
