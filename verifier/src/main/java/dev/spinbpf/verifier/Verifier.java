@@ -31,7 +31,7 @@ import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides whether Linux 7.2 would let a program run, by walking all its paths over abstract values, for a user with all
+ * Decides whether Linux would let a program run, by walking all its paths over abstract values, for a user with all
  * capabilities.
  */
 public final class Verifier {
@@ -61,7 +61,7 @@ public final class Verifier {
             @Nullable ExplorationObserver observer,
             boolean comparesAllScalars) {
         long start = System.nanoTime();
-        Kernel kernel = Kernel.LINUX_7_2;
+        Kernel kernel = Kernel.of(options.kernel());
         boolean typesAreTaken =
                 ObjectTypeRules.areTaken(object.btf(), options.kernelTypes(), kernel.structs()::isDestructible);
         LoadRefusal refusal = ObjectLoading.refusal(object, typesAreTaken);

@@ -2,14 +2,12 @@ package dev.spinbpf.vm;
 
 import java.util.Locale;
 
-/** When programs are compiled to JVM bytecode. */
+/** When programs are compiled to JVM bytecode; what cannot be compiled is interpreted in each mode. */
 public enum JitMode {
-    /** Once they have executed many instructions, on another thread; what cannot be compiled stays interpreted. */
+    /** Once they have executed many instructions, on another thread. */
     AUTO,
-    /** When they are loaded; what cannot be compiled stays interpreted. */
+    /** When they are loaded. */
     ALWAYS,
-    /** As {@link #ALWAYS}, with a check at each access, so that a program that nobody verified faults where it would interpreted. */
-    CHECKED,
     /** Never. */
     NEVER;
 
@@ -18,7 +16,6 @@ public enum JitMode {
 
     /** Returns the mode that the system property names; {@link #NEVER} without it. */
     public static JitMode ofProperty() {
-        String name = System.getProperty(PROPERTY, NEVER.name());
-        return valueOf(name.toUpperCase(Locale.ROOT));
+        return valueOf(System.getProperty(PROPERTY, NEVER.name()).toUpperCase(Locale.ROOT));
     }
 }

@@ -9,6 +9,7 @@ import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.programs.model.Subprog;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,12 @@ public final class Code {
 
     /** Most constants that a program may have. */
     static final int MAX_CONSTANTS = (1 << 20) - CONSTANTS;
+
+    /** Interpreted instructions after which a program is taken to be worth compiling. */
+    public static final long HOT_INSNS = Long.getLong("spinbpf.jit.hot", 200_000);
+
+    /** Instructions that the start and the end of a run count as. */
+    private static final int RUN_COST = 20;
 
     private static final String EXCEPTION_CALLBACK_TAG = "exception_callback:";
     private static final long FUNCTION_TAG = 0x4246_0000_0000_0000L;
@@ -41,6 +48,9 @@ public final class Code {
     private final ProgramStream out = new ProgramStream();
     private final ProgramStream err = new ProgramStream();
     private volatile @Nullable MachineCode machineCode;
+    private volatile @Nullable String interpretedBecause;
+    private volatile @Nullable Consumer<Code> whenHot;
+    private long interpretedInsns;
 
     Code(
             ProgramObject object,
@@ -155,6 +165,37 @@ public final class Code {
     /** Makes runs that begin from now on use compiled code; null makes them use the interpreter. */
     public void machineCode(@Nullable MachineCode value) {
         machineCode = value;
+    }
+
+    /** Returns the reason why the program cannot be compiled; null where it can, or nobody tried. */
+    public @Nullable String interpretedBecause() {
+        return interpretedBecause;
+    }
+
+    /** Sets the reason why the program cannot be compiled. */
+    public void interpretedBecause(String reason) {
+        interpretedBecause = reason;
+    }
+
+    /**
+     * Sets an action for the moment when the interpreter has executed {@link #HOT_INSNS} instructions of the program;
+     * it is called once, at the end of a run, by the thread of that run.
+     */
+    public void whenHot(Consumer<Code> action) {
+        whenHot = action;
+    }
+
+    /** Counts a run that the interpreter did. CPUs may lose each other's counts: it is an estimate. */
+    void countInterpreted(long insns) {
+        Consumer<Code> action = whenHot;
+        if (action == null) {
+            return;
+        }
+        interpretedInsns += insns + RUN_COST;
+        if (interpretedInsns >= HOT_INSNS) {
+            whenHot = null;
+            action.accept(this);
+        }
     }
 
     /** Most instructions between two polls of compiled code, which polls at each function's start and backward jump. */

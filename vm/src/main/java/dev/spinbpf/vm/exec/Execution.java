@@ -189,6 +189,9 @@ public final class Execution {
             fault = stopped ? null : describeFault(e.reason());
         } finally {
             settle();
+            if (program.machineCode() == null) {
+                program.countInterpreted(executed);
+            }
         }
         return 0;
     }
