@@ -13,6 +13,7 @@ import java.util.Map;
 
 /** Puts into a linked program the indices of what it refers to outside of its code. */
 final class ReferenceResolver {
+    private static final String JUMP_TABLES = ".jumptables";
     private static final int JUMP_TABLE_ENTRY_BYTES = 8;
     private static final int INSN_ARRAY_VALUE_BYTES = 16;
 
@@ -170,7 +171,8 @@ final class ReferenceResolver {
             }
             values.putInt(i * INSN_ARRAY_VALUE_BYTES, (int) slot);
         }
-        maps.add(MapDef.builder(".jumptables", MapType.INSN_ARRAY)
+        int number = jumpTableMaps.size();
+        maps.add(MapDef.builder(number == 0 ? JUMP_TABLES : JUMP_TABLES + "." + number, MapType.INSN_ARRAY)
                 .keySize(Integer.BYTES)
                 .valueSize(INSN_ARRAY_VALUE_BYTES)
                 .maxEntries(entries)
