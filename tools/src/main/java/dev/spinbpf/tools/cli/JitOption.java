@@ -8,8 +8,9 @@ final class JitOption {
     @Option(
             names = "--jit",
             paramLabel = "WHEN",
-            description = "When programs are compiled to JVM bytecode: auto (once they are busy), always (before they run)"
-                    + " or never (default never).")
+            description =
+                    "When programs are compiled to JVM bytecode: auto (once they are busy), always (before they run)"
+                            + " or never (default never).")
     private JitMode mode = JitMode.ofProperty();
 
     JitMode mode() {
