@@ -8,6 +8,9 @@ import dev.spinbpf.programs.btf.StructRecords;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.linux.MapType;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The rules by which Linux makes a map with the types of its keys and values. A map whose types are refused is made without
@@ -23,15 +26,24 @@ public final class MapValueTypes {
 
     /** True if the definition names types and Linux makes the map with them. */
     public static boolean areKept(MapDef def, Btf btf) {
-        if (def.valueTypeId() == 0) {
-            return false;
-        }
+        return def.valueTypeId() != 0 && refusal(def, btf) == null;
+    }
+
+    /** Returns why Linux does not make the map with the types that the definition names, in plain words; null if it does. */
+    public static @Nullable String refusal(MapDef def, Btf btf) {
         try {
             check(def, btf);
-            return true;
+            return null;
         } catch (MapRefusedException e) {
-            return false;
+            return e.reason();
         }
+    }
+
+    /** Returns the types of maps whose values may hold a field of the kind. */
+    public static List<MapType> typesThatHold(BtfField.Kind kind) {
+        return Arrays.stream(MapType.values())
+                .filter(type -> mayHold(MapDef.builder("", type).build(), kind))
+                .toList();
     }
 
     /** The special fields of a map's values; none where the map is made without types. */
