@@ -3,6 +3,8 @@ package dev.spinbpf.verifier.flow;
 import dev.spinbpf.verifier.kernel.Kernel;
 import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.Message;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class VerifierLog {
     private static final int KEPT_WITHOUT_LOG = 1 << 12;
     private static final int KEPT_WITH_LOG = 1 << 24;
+    private static final int MAX_NOTES = 64;
 
     private final StringBuilder text = new StringBuilder();
     private final Kernel kernel;
@@ -23,6 +26,8 @@ public final class VerifierLog {
     private int dropped;
     /** Position after the line whose explanation would follow; none is there if it is negative. */
     private int explainedEnd = -1;
+    /** The messages since the log was last set back. */
+    private final List<Note> notes = new ArrayList<>();
 
     /** Registers touched since the state was last printed, a bit each. */
     public int scratchedRegs;
@@ -68,6 +73,7 @@ public final class VerifierLog {
 
     /** Forgets what was appended after a {@link #position}. */
     public void reset(int position) {
+        notes.clear();
         int length = Math.max(position - dropped, 0);
         explainedEnd = explainedEnd > position ? -1 : explainedEnd;
         if (length < text.length()) {
@@ -96,11 +102,28 @@ public final class VerifierLog {
 
     /** Appends a message as a line of its own. */
     public void note(Message message, @Nullable Object... args) {
-        append(kernel.messages().format(message, args));
+        String line = kernel.messages().format(message, args);
+        if (notes.size() < MAX_NOTES) {
+            notes.add(new Note(message, line));
+        }
+        append(line);
         append("\n");
         if (explains && explainedEnd < 0 && kernel.messages().isExplained(message)) {
             explainedEnd = position();
         }
+    }
+
+    /**
+     * A message that was appended.
+     *
+     * @param message its row
+     * @param text the row's text with its arguments; may be of several lines
+     */
+    public record Note(Message message, String text) {}
+
+    /** Returns the messages of the path that is walked, in order: one refusal may write several. */
+    public List<Note> notes() {
+        return List.copyOf(notes);
     }
 
     /**

@@ -185,7 +185,12 @@ public final class WorkloadRun implements StressRun {
                 }
             }
             case Verdict.Rejected rejected -> {
-                answer(name, program, Outcome.REJECTED, rejected.message(), rejected.explanation());
+                answer(
+                        name,
+                        program,
+                        Outcome.REJECTED,
+                        rejected.message(),
+                        rejected.explanation().text());
                 yield null;
             }
             case Verdict.Unsupported unsupported -> {
