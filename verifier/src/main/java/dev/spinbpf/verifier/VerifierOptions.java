@@ -12,8 +12,9 @@ import dev.spinbpf.programs.linux.KernelVersion;
  *     types; {@link Btf#EMPTY} if there are none at hand
  * @param insnLimit most instructions to process; Linux's limit is {@link #INSN_LIMIT}
  * @param kernel the release of Linux whose rules hold
+ * @param allPaths whether the log keeps the paths that turned out to be safe, as at Linux's level 2
  */
-public record VerifierOptions(boolean log, Btf kernelTypes, int insnLimit, KernelVersion kernel) {
+public record VerifierOptions(boolean log, Btf kernelTypes, int insnLimit, KernelVersion kernel, boolean allPaths) {
     /** Linux's limit of processed instructions. */
     public static final int INSN_LIMIT = KernelLimits.BPF_COMPLEXITY_LIMIT_INSNS;
 
@@ -24,8 +25,23 @@ public record VerifierOptions(boolean log, Btf kernelTypes, int insnLimit, Kerne
         this(log, kernelTypes, insnLimit, KernelVersion.REFERENCE);
     }
 
+    /** Options whose log is the one of level 1. */
+    public VerifierOptions(boolean log, Btf kernelTypes, int insnLimit, KernelVersion kernel) {
+        this(log, kernelTypes, insnLimit, kernel, false);
+    }
+
     /** The same for another release. */
     public VerifierOptions withKernel(KernelVersion version) {
-        return new VerifierOptions(log, kernelTypes, insnLimit, version);
+        return new VerifierOptions(log, kernelTypes, insnLimit, version, allPaths);
+    }
+
+    /** The same with or without the paths that turned out to be safe in the log. */
+    public VerifierOptions withAllPaths(boolean wanted) {
+        return new VerifierOptions(log, kernelTypes, insnLimit, kernel, wanted);
+    }
+
+    /** The same with other types of the kernel's. */
+    public VerifierOptions withTypes(Btf types) {
+        return new VerifierOptions(log, types, insnLimit, kernel, allPaths);
     }
 }

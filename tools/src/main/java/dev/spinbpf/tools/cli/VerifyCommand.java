@@ -2,6 +2,7 @@ package dev.spinbpf.tools.cli;
 
 import dev.spinbpf.tools.report.MatrixPrinter;
 import dev.spinbpf.tools.report.MatrixRow;
+import dev.spinbpf.tools.report.RowSelection;
 import dev.spinbpf.tools.report.Style;
 import dev.spinbpf.tools.report.VerifyPrinter;
 import dev.spinbpf.tools.report.VerifyRow;
@@ -9,6 +10,7 @@ import dev.spinbpf.verifier.Verifier;
 import dev.spinbpf.verifier.VerifierOptions;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -45,7 +47,8 @@ final class VerifyCommand implements Callable<Integer> {
             names = {"-o", "--output"},
             paramLabel = "FORMAT",
             defaultValue = "table",
-            description = "Output format: table, csv (veristat's columns and a message) or json.")
+            description =
+                    "Output format: table, csv (veristat's columns and a message), json, github (annotations) or sarif.")
     private VerifyPrinter.Format format;
 
     @Option(
@@ -80,8 +83,27 @@ final class VerifyCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // picocli fills in the options
     VerifyCommand() {}
 
+    @Mixin
+    private final RowOptions rows = new RowOptions();
+
+    @Mixin
+    private final RunComparisons comparisons = new RunComparisons();
+
+    @Option(
+            names = "--log-level",
+            paramLabel = "LEVEL",
+            defaultValue = "1",
+            description = "With -v: 1 prints the refused path (default), 2 all paths, 0 no log.")
+    private int logLevel;
+
     @Override
     public Integer call() throws InputException {
+        if (comparisons.isOfFiles()) {
+            return comparisons.compare(files, chosenFormat(), spec.commandLine().getOut());
+        }
+        if (logLevel < 0 || logLevel > 2) {
+            throw new InputException("--log-level: " + logLevel + " is none of 0, 1 and 2");
+        }
         if (jobs < 1) {
             throw new InputException("--jobs: " + jobs + " is less than 1");
         }
@@ -92,7 +114,12 @@ final class VerifyCommand implements Callable<Integer> {
         List<FileVerification> verifications = kernels.stream()
                 .map(kernel -> new FileVerification(
                         kernel.readOptions().withMapEntries(mapEntries),
-                        new VerifierOptions(verbose, kernel.types(), VerifierOptions.INSN_LIMIT, kernel.version()),
+                        new VerifierOptions(
+                                verbose && logLevel > 0,
+                                kernel.types(),
+                                VerifierOptions.INSN_LIMIT,
+                                kernel.version(),
+                                logLevel == 2),
                         e -> InternalErrors.traceIfAsked(err, e),
                         Verifier::verify))
                 .toList();
@@ -121,20 +148,35 @@ final class VerifyCommand implements Callable<Integer> {
     }
 
     /** Reports the verdicts of one kernel as they come. */
-    private Outcomes report(Verifications results, PrintWriter out) {
-        VerifyPrinter report = VerifyPrinter.of(chosenFormat(), out, Style.ofStandardOutput(), verbose);
+    private Outcomes report(Verifications results, PrintWriter out) throws InputException {
+        RowSelection selection = rows.selection();
+        VerifyPrinter report = VerifyPrinter.of(chosenFormat(), out, Style.ofStandardOutput(), verbose, rows.columns());
+        List<VerifyRow> kept = new ArrayList<>();
+        boolean immediate = selection.isImmediate() && !comparisons.hasBaseline();
         var outcomes = new Outcomes();
         var progress = new FileProgress(files.size());
-        report.begin();
+        if (!comparisons.hasBaseline()) {
+            report.begin();
+        }
         while (!out.checkError() && results.hasNext()) { // else nobody reads on
             progress.step(results.nextFile());
             for (VerifyRow row : results.next().getFirst()) {
                 progress.clear();
-                report.add(row);
+                if (immediate && selection.includes(row)) {
+                    report.add(row);
+                } else if (!immediate) {
+                    kept.add(row);
+                }
                 outcomes.add(row);
             }
         }
         progress.clear();
+        List<VerifyRow> selected = selection.of(kept);
+        if (comparisons.hasBaseline()) {
+            outcomes.allGood = comparisons.compareRun(selected, chosenFormat(), out) == ExitCodes.GOOD;
+            return outcomes;
+        }
+        selected.forEach(report::add);
         report.end();
         return outcomes;
     }
