@@ -31,6 +31,7 @@ import dev.spinbpf.vm.helper.FunctionTable;
 import dev.spinbpf.vm.helper.PacketFields;
 import dev.spinbpf.vm.hook.HookRegistry;
 import dev.spinbpf.vm.hook.HookTarget;
+import dev.spinbpf.vm.jit.AccessMode;
 import dev.spinbpf.vm.jit.CompileQueue;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -171,7 +172,8 @@ public final class Machine implements AutoCloseable {
         Code code = Code.of(object, program, instance, probes);
         switch (options.jit()) {
             case AUTO -> compileQueue.addWhenHot(code);
-            case ALWAYS -> CompileQueue.compile(code);
+            case ALWAYS -> CompileQueue.compile(code, AccessMode.MASKED);
+            case CHECKED -> CompileQueue.compile(code, AccessMode.CHECKED);
             case NEVER -> {}
         }
         int handle = kernel.programs().add(code);

@@ -4,8 +4,15 @@ package dev.spinbpf.vm.jit;
 public final class NotCompilableException extends Exception {
     private static final long serialVersionUID = 1L;
 
-    /** @param message the reason */
-    public NotCompilableException(String message) {
-        super(message);
+    private final String reason;
+
+    /** @param reason why it stays interpreted */
+    public NotCompilableException(String reason) {
+        super(reason);
+        this.reason = reason;
+    }
+
+    String reason() {
+        return reason;
     }
 }
