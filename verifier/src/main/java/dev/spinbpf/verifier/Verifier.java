@@ -19,6 +19,7 @@ import dev.spinbpf.verifier.flow.Rejection;
 import dev.spinbpf.verifier.flow.Services;
 import dev.spinbpf.verifier.flow.VerifierLog;
 import dev.spinbpf.verifier.kernel.Kernel;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.log.Explanation;
@@ -31,7 +32,7 @@ import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides whether Linux 7.2 would let a program run, by walking all its paths over abstract values, for a user with all
+ * Decides whether Linux would let a program run, by walking all its paths over abstract values, for a user with all
  * capabilities.
  */
 public final class Verifier {
@@ -61,7 +62,7 @@ public final class Verifier {
             @Nullable ExplorationObserver observer,
             boolean comparesAllScalars) {
         long start = System.nanoTime();
-        Kernel kernel = Kernel.LINUX_7_2;
+        Kernel kernel = Kernel.of(options.kernel());
         boolean typesAreTaken =
                 ObjectTypeRules.areTaken(object.btf(), options.kernelTypes(), kernel.structs()::isDestructible);
         LoadRefusal refusal = ObjectLoading.refusal(object, typesAreTaken);
@@ -70,6 +71,7 @@ public final class Verifier {
                     refusal.errno(), -1, refusal.message(), refusal.reason(), Verdict.Stats.NONE, "");
         }
         var unit = new ProgramUnit(object, program, kernel, options.kernelTypes(), typesAreTaken);
+        unit.cpus = options.cpus();
         var log = new VerifierLog(kernel, options.log());
         var stack = new StackLiveness();
         var path = new Exploration(unit, log, services(stack), options.insnLimit());
@@ -82,7 +84,7 @@ public final class Verifier {
         } catch (Rejection e) {
             String explanation = Explanation.explain(path, e.getMessage());
             Verdict.Stats stats = stats(path, start);
-            String message = messageOfLoader(object, program, path.insnIndex(), e.getMessage());
+            String message = messageOfLoader(object, program, path.insnIndex(), e);
             return new Verdict.Rejected(e.errno(), path.insnIndex(), message, explanation, stats, log(path));
         } catch (UnsupportedFeature e) {
             return new Verdict.Unsupported(path.insnIndex(), e.getMessage(), stats(path, start), log(path));
@@ -90,9 +92,11 @@ public final class Verifier {
     }
 
     /** The message as libbpf words it, which knows of relocations that found nothing. */
-    private static String messageOfLoader(ProgramObject object, Program program, int insn, String message) {
-        if (insn < 0 || insn >= program.insns().size() || !message.endsWith("#" + UnresolvedReloc.HELPER)) {
-            return message;
+    private static String messageOfLoader(ProgramObject object, Program program, int insn, Rejection rejection) {
+        boolean isStandIn =
+                rejection.is(Message.INVALID_FUNC) && program.insns().get(insn).immLow() == UnresolvedReloc.HELPER;
+        if (!isStandIn) {
+            return rejection.getMessage();
         }
         Subprog function = program.subprogAt(insn);
         for (UnresolvedReloc reloc : object.unresolved()) {
@@ -100,7 +104,7 @@ public final class Verifier {
                 return "failed to resolve CO-RE relocation " + reloc.description();
             }
         }
-        return message;
+        return rejection.getMessage();
     }
 
     private static BitSet probes(Exploration path, Program program) {

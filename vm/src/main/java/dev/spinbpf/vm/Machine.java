@@ -170,8 +170,26 @@ public final class Machine implements AutoCloseable {
         int handle = kernel.programs().add(code);
         LoadedProgram loaded = new LoadedProgram(code, handle, cpus.count());
         instance.fillProgramArrays(program.name(), handle, cpus.get(0));
+        instance.add(loaded);
         programs.add(loaded);
         return loaded;
+    }
+
+    /**
+     * Unloads all programs of an object and frees its maps. No CPU may be in one of the programs, and none may be
+     * attached.
+     */
+    public synchronized void unload(ProgramObject object) {
+        ObjectInstance instance = objects.remove(object);
+        if (instance != null) {
+            programs.removeAll(instance.programs());
+            instance.programs().forEach(program -> kernel.programs().remove(program.handle()));
+            for (BpfMap map : instance.maps()) {
+                lockNames.forget(map);
+                lockStats.forgetMap(map.id());
+                map.close();
+            }
+        }
     }
 
     private ObjectInstance instance(ProgramObject object) throws MapCreationException {

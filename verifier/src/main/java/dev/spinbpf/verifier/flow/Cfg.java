@@ -136,7 +136,7 @@ public final class Cfg {
     }
 
     /** As {@link #walk}, but takes the edges of a node last to first. */
-    public Walk walkLastEdgeFirst(Visitor visitor) {
+    Walk walkLastEdgeFirst(Visitor visitor) {
         return new Walk(visitor, true);
     }
 
@@ -158,7 +158,7 @@ public final class Cfg {
         }
 
         /** Returns whether the walk came to the node. */
-        public boolean hasVisited(int node) {
+        boolean hasVisited(int node) {
             return marks[node] != 0;
         }
 

@@ -1,12 +1,13 @@
 package dev.spinbpf.verifier.flow;
 
 import dev.spinbpf.verifier.kernel.Kernel;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.Message;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The verifier's log. Kernel are always taken, since the last line is the reason of a refusal; states and instructions
+ * The verifier's log. Messages are always taken, since the last line is the reason of a refusal; states and instructions
  * only if a log was asked for. A log that grows too long loses its beginning, as Linux's does.
  */
 public final class VerifierLog {
@@ -17,8 +18,11 @@ public final class VerifierLog {
     private final Kernel kernel;
     private final boolean wanted;
     private final int kept;
+    private final boolean explains;
     /** Characters that were cut off at the beginning. */
     private int dropped;
+    /** Position after the line whose explanation would follow; none is there if it is negative. */
+    private int explainedEnd = -1;
 
     /** Registers touched since the state was last printed, a bit each. */
     public int scratchedRegs;
@@ -40,6 +44,7 @@ public final class VerifierLog {
         this.kernel = kernel;
         this.wanted = wanted;
         this.kept = kept;
+        explains = kernel.has(KernelRule.REFUSALS_ARE_EXPLAINED);
     }
 
     /** True if states and instructions are to be printed. */
@@ -64,6 +69,7 @@ public final class VerifierLog {
     /** Forgets what was appended after a {@link #position}. */
     public void reset(int position) {
         int length = Math.max(position - dropped, 0);
+        explainedEnd = explainedEnd > position ? -1 : explainedEnd;
         if (length < text.length()) {
             text.setLength(length);
             dropped = Math.min(dropped, position);
@@ -71,8 +77,12 @@ public final class VerifierLog {
     }
 
     /** The last line that is not empty, without the line's end; empty if there is none. */
-    public String lastLine() {
-        int end = text.length();
+    String lastLine() {
+        return lineBefore(text.length());
+    }
+
+    private String lineBefore(int position) {
+        int end = position;
         while (end > 0 && text.charAt(end - 1) == '\n') {
             end--;
         }
@@ -88,17 +98,24 @@ public final class VerifierLog {
     public void note(Message message, @Nullable Object... args) {
         append(kernel.messages().format(message, args));
         append("\n");
+        if (explains && explainedEnd < 0 && kernel.messages().isExplained(message)) {
+            explainedEnd = position();
+        }
     }
 
-    /** The exception that refuses the program with the last line as its reason, to be thrown by the caller. */
+    /**
+     * The exception that refuses the program, to be thrown by the caller. Its reason is the last line, or the one after
+     * which Linux explains the refusal.
+     */
     public Rejection reject(int errno) {
-        return new Rejection(errno, lastLine());
+        boolean isExplained = explainedEnd > dropped;
+        return new Rejection(errno, null, isExplained ? lineBefore(explainedEnd - dropped) : lastLine());
     }
 
     /** Appends the message and returns the exception that refuses the program, to be thrown by the caller. */
     public Rejection reject(int errno, Message message, @Nullable Object... args) {
         note(message, args);
-        return reject(errno);
+        return new Rejection(errno, message, lastLine());
     }
 
     /** Notes that a register was touched. */

@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.kernel;
 
+import dev.spinbpf.programs.linux.KernelVersion;
 import dev.spinbpf.programs.linux.ProgType;
 import java.util.EnumMap;
 import java.util.Map;
@@ -94,7 +95,7 @@ public final class ProgramTypes {
     }
 
     /** Returns whether such programs may read packets directly. */
-    public boolean readsPackets(ProgType type) {
+    boolean readsPackets(ProgType type) {
         return row(type).more.contains("reads_packets");
     }
 

@@ -1,6 +1,7 @@
 package dev.spinbpf.verifier.kernel;
 
 import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.linux.KernelVersion;
 import dev.spinbpf.programs.model.Program;
 import java.util.HashMap;
 import java.util.List;
@@ -66,7 +67,7 @@ public final class StructOps {
     }
 
     /** True if the program is one of a packet scheduler's functions of these names; of any, if none are given. */
-    public static boolean isQdisc(Program program, String... members) {
+    static boolean isQdisc(Program program, String... members) {
         return structOf(program).equals(QDISC_OPS)
                 && (members.length == 0 || List.of(members).contains(memberOf(program)));
     }

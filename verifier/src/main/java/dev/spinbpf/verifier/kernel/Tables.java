@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.kernel;
 
+import dev.spinbpf.programs.linux.KernelVersion;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;

@@ -21,7 +21,7 @@ public record AcquiredReference(
         RES_LOCK,
         RES_LOCK_IRQ;
 
-        public boolean isLock() {
+        boolean isLock() {
             return this == LOCK || this == RES_LOCK || this == RES_LOCK_IRQ;
         }
     }
