@@ -9,6 +9,7 @@ import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.KernelVersion;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.KfuncRef;
@@ -244,7 +245,7 @@ class ObjectReaderTest {
         byte[] contents = Objects.requireNonNull(settings.initialData());
         assertThat(settings.readOnly()).isTrue();
         ByteBuffer values = ByteBuffer.wrap(contents).order(ByteOrder.LITTLE_ENDIAN);
-        assertThat(List.of(values.getInt(0), values.getInt(4))).containsExactly(0, 7 << 16 | 2 << 8);
+        assertThat(List.of(values.getInt(0), values.getInt(4))).containsExactly(0, KernelVersion.REFERENCE.code());
     }
 
     @Test
