@@ -186,7 +186,7 @@ class ServiceCommandsTest {
     void shouldShowViewsOfAServiceAsLines() throws Exception {
         try (Service service = service(null)) {
             at(service, "load", sample("packet_counter.bpf.o"));
-            Ended text = at(service, "top", "-n", "2", "--interval", "10ms", "--sort", "name");
+            Outcome text = at(service, "top", "-n", "2", "--interval", "10ms", "--sort", "name");
             assertThat(text.err()).isEmpty();
             assertThat(text.code()).isZero();
             assertThat(text.out().lines().filter(line -> line.startsWith("spinbpf top  http://127.0.0.1:")))
@@ -195,14 +195,14 @@ class ServiceCommandsTest {
             assertThat(text.out())
                     .containsPattern("\npacket_counter  count +packet +\\d+")
                     .contains("\nCPU  Context ");
-            Ended json = at(service, "top", "-n", "3", "--interval", "10ms", "--json");
+            Outcome json = at(service, "top", "-n", "3", "--interval", "10ms", "--json");
             assertThat(json.out().lines()).hasSize(3).allMatch(line -> line.startsWith("{\"source\":\"http:"));
         }
     }
 
     @Test
     void shouldShowViewsOfAWorkloadThatItRunsItself() {
-        Ended ended = spinbpf("top", sample("abba.bpf.o"), "-n", "1", "--interval", "300ms");
+        Outcome ended = spinbpf("top", sample("abba.bpf.o"), "-n", "1", "--interval", "300ms");
         assertThat(ended.code()).isZero();
         assertThat(ended.out()).contains("abba.bpf.o  running ").containsPattern("\nabba    a_then_b  packet +\\d");
         assertThat(spinbpf("top", sample("abba.yaml"), "--server", "http://127.0.0.1:1")
