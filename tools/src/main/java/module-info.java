@@ -17,6 +17,7 @@ module dev.spinbpf.tools {
     requires micrometer.registry.otlp;
     requires micrometer.registry.prometheus;
     requires java.net.http;
+    requires org.jline.terminal;
     requires org.slf4j;
     requires org.snakeyaml.engine;
 

@@ -12,9 +12,11 @@ import dev.spinbpf.programs.linux.KernelVersion;
  *     types; {@link Btf#EMPTY} if there are none at hand
  * @param insnLimit most instructions to process; Linux's limit is {@link #INSN_LIMIT}
  * @param kernel the release of Linux whose rules hold
+ * @param cpus CPUs of the machine: programs see smaller numbers only
  * @param allPaths whether the log keeps the paths that turned out to be safe, as at Linux's level 2
  */
-public record VerifierOptions(boolean log, Btf kernelTypes, int insnLimit, KernelVersion kernel, boolean allPaths) {
+public record VerifierOptions(
+        boolean log, Btf kernelTypes, int insnLimit, KernelVersion kernel, int cpus, boolean allPaths) {
     /** Linux's limit of processed instructions. */
     public static final int INSN_LIMIT = KernelLimits.BPF_COMPLEXITY_LIMIT_INSNS;
 
@@ -22,26 +24,31 @@ public record VerifierOptions(boolean log, Btf kernelTypes, int insnLimit, Kerne
 
     /** Options for the release that is the reference. */
     public VerifierOptions(boolean log, Btf kernelTypes, int insnLimit) {
-        this(log, kernelTypes, insnLimit, KernelVersion.REFERENCE);
+        this(log, kernelTypes, insnLimit, KernelVersion.REFERENCE, KernelLimits.NR_CPUS);
     }
 
     /** Options whose log is the one of level 1. */
-    public VerifierOptions(boolean log, Btf kernelTypes, int insnLimit, KernelVersion kernel) {
-        this(log, kernelTypes, insnLimit, kernel, false);
+    public VerifierOptions(boolean log, Btf kernelTypes, int insnLimit, KernelVersion kernel, int cpus) {
+        this(log, kernelTypes, insnLimit, kernel, cpus, false);
     }
 
     /** The same for another release. */
     public VerifierOptions withKernel(KernelVersion version) {
-        return new VerifierOptions(log, kernelTypes, insnLimit, version, allPaths);
+        return new VerifierOptions(log, kernelTypes, insnLimit, version, cpus, allPaths);
+    }
+
+    /** The same for a machine with another number of CPUs. */
+    public VerifierOptions withCpus(int number) {
+        return new VerifierOptions(log, kernelTypes, insnLimit, kernel, number, allPaths);
     }
 
     /** The same with or without the paths that turned out to be safe in the log. */
     public VerifierOptions withAllPaths(boolean wanted) {
-        return new VerifierOptions(log, kernelTypes, insnLimit, kernel, wanted);
+        return new VerifierOptions(log, kernelTypes, insnLimit, kernel, cpus, wanted);
     }
 
     /** The same with other types of the kernel's. */
     public VerifierOptions withTypes(Btf types) {
-        return new VerifierOptions(log, types, insnLimit, kernel, allPaths);
+        return new VerifierOptions(log, types, insnLimit, kernel, cpus, allPaths);
     }
 }

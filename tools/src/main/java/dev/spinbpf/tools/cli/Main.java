@@ -36,6 +36,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             LoadCommand.class,
             UnloadCommand.class,
             ListCommand.class,
+            TopCommand.class,
             DumpCommand.class,
             BenchCommand.class,
             MapCommand.class,

@@ -1,5 +1,7 @@
 package dev.spinbpf.tools.cli;
 
+import dev.spinbpf.programs.elf.ReadOptions;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.tools.report.MatrixPrinter;
 import dev.spinbpf.tools.report.MatrixRow;
 import dev.spinbpf.tools.report.RowSelection;
@@ -80,6 +82,20 @@ final class VerifyCommand implements Callable<Integer> {
                     "Most entries of a map, as loaders set them with bpf_map__set_max_entries(); may be given several times.")
     private Map<String, Long> mapEntries = Map.of();
 
+    @Option(
+            names = "-G",
+            paramLabel = "VAR=VALUE",
+            description =
+                    "Value of a global variable before the object is loaded, as veristat has it: -G 'cfg.limits[2]=0x10', -G mode=FAST.")
+    private Map<String, String> presets = Map.of();
+
+    @Option(
+            names = "--cpus",
+            paramLabel = "N",
+            description =
+                    "CPUs that the machine may have: programs see smaller numbers only. Default: as many as Linux may have.")
+    private int cpus = KernelLimits.NR_CPUS;
+
     @SuppressWarnings("NullAway.Init") // picocli fills in the options
     VerifyCommand() {}
 
@@ -104,6 +120,9 @@ final class VerifyCommand implements Callable<Integer> {
         if (logLevel < 0 || logLevel > 2) {
             throw new InputException("--log-level: " + logLevel + " is none of 0, 1 and 2");
         }
+        if (cpus < 1 || cpus > KernelLimits.NR_CPUS) {
+            throw new InputException("--cpus: " + cpus + " is not from 1 to " + KernelLimits.NR_CPUS);
+        }
         if (jobs < 1) {
             throw new InputException("--jobs: " + jobs + " is less than 1");
         }
@@ -113,13 +132,11 @@ final class VerifyCommand implements Callable<Integer> {
         kernels.forEach(kernel -> err.println("spinbpf: " + kernel.description()));
         List<FileVerification> verifications = kernels.stream()
                 .map(kernel -> new FileVerification(
-                        kernel.readOptions().withMapEntries(mapEntries),
-                        new VerifierOptions(
-                                verbose && logLevel > 0,
-                                kernel.types(),
-                                VerifierOptions.INSN_LIMIT,
-                                kernel.version(),
-                                logLevel == 2),
+                        readOptions(kernel),
+                        new VerifierOptions(verbose && logLevel > 0, kernel.types(), VerifierOptions.INSN_LIMIT)
+                                .withKernel(kernel.version())
+                                .withCpus(cpus)
+                                .withAllPaths(logLevel == 2),
                         e -> InternalErrors.traceIfAsked(err, e),
                         Verifier::verify))
                 .toList();
@@ -132,6 +149,11 @@ final class VerifyCommand implements Callable<Integer> {
                     + InputFiles.listed(verifications.getFirst().programs()));
         }
         return !outcomes.allReadable ? ExitCodes.USAGE : outcomes.allGood ? ExitCodes.GOOD : ExitCodes.REFUSED;
+    }
+
+    private ReadOptions readOptions(TargetKernel kernel) {
+        ReadOptions options = kernel.readOptions().withMapEntries(mapEntries).withPresets(presets);
+        return cpus == KernelLimits.NR_CPUS ? options : options.withPossibleCpus(cpus);
     }
 
     /** What was seen in all rows so far. */

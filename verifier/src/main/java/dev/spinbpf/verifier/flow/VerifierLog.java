@@ -136,14 +136,17 @@ public final class VerifierLog {
      * which Linux explains the refusal.
      */
     public Rejection reject(int errno) {
-        boolean isExplained = explainedEnd > dropped;
-        return new Rejection(errno, null, isExplained ? lineBefore(explainedEnd - dropped) : lastLine());
+        return new Rejection(errno, null, reason());
+    }
+
+    private String reason() {
+        return explainedEnd > dropped ? lineBefore(explainedEnd - dropped) : lastLine();
     }
 
     /** Appends the message and returns the exception that refuses the program, to be thrown by the caller. */
     public Rejection reject(int errno, Message message, @Nullable Object... args) {
         note(message, args);
-        return new Rejection(errno, message, lastLine());
+        return new Rejection(errno, message, reason());
     }
 
     /** Notes that a register was touched. */
