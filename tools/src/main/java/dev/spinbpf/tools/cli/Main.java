@@ -28,6 +28,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
         },
         subcommands = {
             VerifyCommand.class,
+            ExplainCommand.class,
+            TestCommand.class,
             RunCommand.class,
             StressCommand.class,
             ServeCommand.class,

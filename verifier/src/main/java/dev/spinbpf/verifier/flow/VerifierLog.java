@@ -24,6 +24,8 @@ public final class VerifierLog {
     private final boolean explains;
     /** Characters that were cut off at the beginning. */
     private int dropped;
+    /** True if paths that turned out to be safe stay in the log: Linux's level 2. */
+    public boolean keepsAllPaths;
     /** Position after the line whose explanation would follow; none is there if it is negative. */
     private int explainedEnd = -1;
     /** The messages since the log was last set back. */
@@ -74,6 +76,9 @@ public final class VerifierLog {
     /** Forgets what was appended after a {@link #position}. */
     public void reset(int position) {
         notes.clear();
+        if (keepsAllPaths) {
+            return;
+        }
         int length = Math.max(position - dropped, 0);
         explainedEnd = explainedEnd > position ? -1 : explainedEnd;
         if (length < text.length()) {
