@@ -168,6 +168,9 @@ public final class AttachTargets {
             id = find(unit, log, prefix, shortName, BtfType.Func.class);
             BtfType.FuncProto proto = implementation(unit, log, name, id);
             checkPrototype(unit, log, name, proto);
+            if (unit.kernel().functions().hasNoAddress(name)) {
+                throw log.reject(Errno.ENOENT, Message.FUNCTION_WITHOUT_ADDRESS, name);
+            }
             target = new AttachTarget(btf, name, proto, false, List.of());
         } else {
             target = known(unit, KernelHook.Kind.FUNCTION, name);

@@ -39,6 +39,11 @@ public final class TraceableFunctions {
         return has(function, "denied");
     }
 
+    /** Returns whether the kernel has types of the function but no symbol, since compilers made parts of it. */
+    public boolean hasNoAddress(String function) {
+        return has(function, "no_address");
+    }
+
     /** Returns whether the function never returns, so that nothing can run when it does. */
     public boolean neverReturns(String function) {
         return has(function, "noreturn");
