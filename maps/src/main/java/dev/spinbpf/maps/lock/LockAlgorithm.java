@@ -68,14 +68,21 @@ public abstract sealed class LockAlgorithm permits FaultInjectingLock, RqSpinLoc
         int result = take(cpu, lock, lockClass);
         if (result != 0) {
             cpu.preemptEnable();
-        } else if (lockClass.isInternal()) {
+        }
+        return result;
+    }
+
+    /** {@code res_spin_lock}, with preemption disabled; the runtime's own critical sections take their time at once. */
+    private int take(Cpu cpu, long lock, LockClass lockClass) {
+        int result = enterAndTake(cpu, lock, lockClass);
+        if (result == 0 && lockClass.isInternal()) {
             holdDelay.taken(cpu, lockClass);
         }
         return result;
     }
 
-    /** {@code res_spin_lock}, with preemption disabled. */
-    private int take(Cpu cpu, long lock, LockClass lockClass) {
+    /** Enters the lock into the table of held locks and takes it. */
+    private int enterAndTake(Cpu cpu, long lock, LockClass lockClass) {
         HeldLocks held = cpu.heldLocks();
         held.raiseCount();
         cpu.poll();
@@ -189,8 +196,6 @@ public abstract sealed class LockAlgorithm permits FaultInjectingLock, RqSpinLoc
         if (result != 0) {
             cpu.irqRestore(flags);
             cpu.preemptEnable();
-        } else if (lockClass.isInternal()) {
-            holdDelay.taken(cpu, lockClass);
         }
         return result;
     }

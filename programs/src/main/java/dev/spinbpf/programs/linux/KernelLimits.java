@@ -71,6 +71,9 @@ public final class KernelLimits {
     /** Bytes of a {@code struct bpf_perf_event_data} on x86-64. */
     public static final int BPF_PERF_EVENT_DATA_BYTES = 184;
 
+    /** Bytes of an element of an array of jump targets ({@code struct bpf_insn_array_value}). */
+    public static final int INSN_ARRAY_VALUE_BYTES = 16;
+
     /** Bytes of an Ethernet header. */
     public static final int ETH_HLEN = 14;
 

@@ -183,8 +183,7 @@ final class KfuncPointers {
     }
 
     private static boolean mayIterateTasks(Exploration path) {
-        return path.state().inSleepable()
-                || path.unit().kernel().programRules().has(path.unit().program(), Property.ITERATES_TASKS);
+        return path.state().inSleepable() || path.unit().has(Property.ITERATES_TASKS);
     }
 
     private void irqFlag(Exploration path, Arg arg, KfuncMeta meta, int insnIndex) {

@@ -7,6 +7,7 @@ import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.verifier.kernel.Kernel;
+import dev.spinbpf.verifier.kernel.ProgramRules;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
@@ -82,6 +83,11 @@ public final class ProgramUnit {
         return program;
     }
 
+    /** True if the kernel's rules give the program's kind this property. */
+    public boolean has(ProgramRules.Property property) {
+        return kernel.programRules().has(program, property);
+    }
+
     /** The object's types; {@link Btf#EMPTY} if Linux does not take them. */
     public Btf btf() {
         return btf;
@@ -155,7 +161,7 @@ public final class ProgramUnit {
     }
 
     /** Adds a function; in the order of their starts. */
-    public void addSubprog(SubprogInfo subprog) {
+    void addSubprog(SubprogInfo subprog) {
         subprogs.add(subprog);
     }
 

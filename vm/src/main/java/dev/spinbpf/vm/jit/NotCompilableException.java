@@ -6,13 +6,14 @@ public final class NotCompilableException extends Exception {
 
     private final String reason;
 
-    /** @param reason why it stays interpreted */
+    /** @param reason what the compiler cannot take, for the user */
     public NotCompilableException(String reason) {
         super(reason);
         this.reason = reason;
     }
 
-    String reason() {
+    /** What the compiler cannot take, for the user. */
+    public String reason() {
         return reason;
     }
 }

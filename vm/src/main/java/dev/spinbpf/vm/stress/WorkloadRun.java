@@ -21,7 +21,6 @@ import dev.spinbpf.vm.MachineOptions;
 import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
 import dev.spinbpf.vm.hook.HookTable;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,8 +33,6 @@ import org.jspecify.annotations.Nullable;
  * reported; everything else that does not fit is an error.
  */
 public final class WorkloadRun implements StressRun {
-    private static final String TEXT_SUFFIX = ".bpfasm";
-
     private final ProgramWorkload spec;
     private final Machine machine;
     private final StressDriver driver;
@@ -133,8 +130,8 @@ public final class WorkloadRun implements StressRun {
     public static ProgramObject read(ProgramWorkload.NamedFile file, Btf kernelTypes) throws WorkloadException {
         byte[] bytes = file.contents().toArray();
         try {
-            return file.name().endsWith(TEXT_SUFFIX)
-                    ? Assembler.assemble(file.name(), new String(bytes, StandardCharsets.UTF_8))
+            return file.name().endsWith(Assembler.FILE_SUFFIX)
+                    ? Assembler.assemble(file.name(), bytes)
                     : ObjectReader.read(file.name(), bytes, ReadOptions.DEFAULT.withTargetTypes(kernelTypes));
         } catch (MalformedObjectException | AssemblyException e) {
             throw new WorkloadException(String.valueOf(e.getMessage()));
@@ -188,7 +185,12 @@ public final class WorkloadRun implements StressRun {
                 }
             }
             case Verdict.Rejected rejected -> {
-                answer(name, program, Outcome.REJECTED, rejected.message(), rejected.explanation());
+                answer(
+                        name,
+                        program,
+                        Outcome.REJECTED,
+                        rejected.message(),
+                        rejected.explanation().text());
                 yield null;
             }
             case Verdict.Unsupported unsupported -> {

@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Runs a few instructions, in one of the engines. */
-final class Snippet implements AutoCloseable, Linkage {
+final class Snippet implements AutoCloseable, BareLinkage {
     final GuestArena arena = new GuestArena("test");
     final Cpus cpus = new Cpus(1, Clock.REAL);
     final Execution run = new Execution(cpus.get(0), arena.allocate(Execution.STACK_SIZE));
@@ -94,32 +94,12 @@ final class Snippet implements AutoCloseable, Linkage {
     }
 
     @Override
-    public long mapAddress(int mapIndex) {
-        throw new UnsupportedProgramException("no maps here");
-    }
-
-    @Override
-    public long mapValueAddress(int mapIndex, int offset) {
-        throw new UnsupportedProgramException("no maps here");
-    }
-
-    @Override
-    public long symbolAddress(int symbolIndex) {
-        return 0;
-    }
-
-    @Override
     public Helper helper(int number) {
         Helper helper = helpers.get(number);
         if (helper == null) {
             throw new UnsupportedProgramException("helper #" + number + " is not supported");
         }
         return helper;
-    }
-
-    @Override
-    public Helper kfunc(int kfuncIndex) {
-        throw new UnsupportedProgramException("no kfuncs here");
     }
 
     @Override

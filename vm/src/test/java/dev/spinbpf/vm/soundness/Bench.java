@@ -5,11 +5,11 @@ import dev.spinbpf.maps.cpu.Cpus;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.vm.exec.BareLinkage;
 import dev.spinbpf.vm.exec.Code;
 import dev.spinbpf.vm.exec.Execution;
 import dev.spinbpf.vm.exec.Fault;
 import dev.spinbpf.vm.exec.Helper;
-import dev.spinbpf.vm.exec.Linkage;
 import dev.spinbpf.vm.exec.SteppedRun;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
 import java.util.ArrayList;
@@ -20,7 +20,7 @@ import java.util.function.IntToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Memory for a context, a packet and two maps, in which {@link TrialSubject}s run on random input. */
-final class Bench implements AutoCloseable, Linkage {
+final class Bench implements AutoCloseable, BareLinkage {
     private static final int CONTEXT_SIZE = 192;
     private static final int MOST_PACKET = 128;
     private static final int DATA = 76;
@@ -162,11 +162,6 @@ final class Bench implements AutoCloseable, Linkage {
     }
 
     @Override
-    public long symbolAddress(int symbolIndex) {
-        throw new UnsupportedProgramException("no symbols here");
-    }
-
-    @Override
     public Helper helper(int number) {
         return switch (number) {
             case LOOKUP ->
@@ -181,11 +176,6 @@ final class Bench implements AutoCloseable, Linkage {
                 };
             default -> throw new UnsupportedProgramException("no helper " + number + " here");
         };
-    }
-
-    @Override
-    public Helper kfunc(int kfuncIndex) {
-        throw new UnsupportedProgramException("no kfuncs here");
     }
 
     @Override
