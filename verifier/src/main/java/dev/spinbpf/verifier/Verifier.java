@@ -72,7 +72,9 @@ public final class Verifier {
                     refusal.errno(), -1, refusal.message(), Explainer.explain(refusal), Verdict.Stats.NONE, "");
         }
         var unit = new ProgramUnit(object, program, kernel, options.kernelTypes(), typesAreTaken);
+        unit.cpus = options.cpus();
         var log = new VerifierLog(kernel, options.log());
+        log.keepsAllPaths = options.allPaths();
         var stack = new StackLiveness();
         var path = new Exploration(unit, log, services(stack), options.insnLimit());
         path.observer = observer;

@@ -182,6 +182,38 @@ class ServiceCommandsTest {
         assertThat(noUrl.code()).isEqualTo(ExitCodes.USAGE);
     }
 
+    @Test
+    void shouldShowViewsOfAServiceAsLines() throws Exception {
+        try (Service service = service(null)) {
+            at(service, "load", sample("packet_counter.bpf.o"));
+            Outcome text = at(service, "top", "-n", "2", "--interval", "10ms", "--sort", "name");
+            assertThat(text.err()).isEmpty();
+            assertThat(text.code()).isZero();
+            assertThat(text.out().lines().filter(line -> line.startsWith("spinbpf top  http://127.0.0.1:")))
+                    .hasSize(2)
+                    .allMatch(line -> line.endsWith(" by name"));
+            assertThat(text.out())
+                    .containsPattern("\npacket_counter  count +packet +\\d+")
+                    .contains("\nCPU  Context ");
+            Outcome json = at(service, "top", "-n", "3", "--interval", "10ms", "--json");
+            assertThat(json.out().lines()).hasSize(3).allMatch(line -> line.startsWith("{\"source\":\"http:"));
+        }
+    }
+
+    @Test
+    void shouldShowViewsOfAWorkloadThatItRunsItself() {
+        Outcome ended = spinbpf("top", sample("abba.bpf.o"), "-n", "1", "--interval", "300ms");
+        assertThat(ended.code()).isZero();
+        assertThat(ended.out()).contains("abba.bpf.o  running ").containsPattern("\nabba    a_then_b  packet +\\d");
+        assertThat(spinbpf("top", sample("abba.yaml"), "--server", "http://127.0.0.1:1")
+                        .err())
+                .startsWith("spinbpf: --server: of a service, or FILEs to run here, not both\n");
+        assertThat(spinbpf("top", sample("absent.bpf.o")).err())
+                .isEqualTo("spinbpf: " + sample("absent.bpf.o") + ": no such file\n");
+        assertThat(spinbpf("top", "--interval", "0").code()).isEqualTo(ExitCodes.USAGE);
+        assertThat(spinbpf("top", "-n", "0").code()).isEqualTo(ExitCodes.USAGE);
+    }
+
     /** Answers of other servers, and of hostile ones: deep, endless in their own way, cut, or elsewhere. */
     @Test
     void shouldTakeNoOtherServerForAService() throws IOException {

@@ -40,7 +40,8 @@ public final class Explainer {
             RefusalKind kind = RefusalKinds.of("instruction");
             return new Explanation(kind, kind.reason(), null, List.of(), 0, kind.remedy());
         }
-        Message message = notes.getLast().message();
+        VerifierLog.Note note = decisive(notes);
+        Message message = note.message();
         var names = new Names(path);
         boolean inProgram =
                 path.insnIndex() >= 0 && path.insnIndex() < path.unit().length();
@@ -48,7 +49,8 @@ public final class Explainer {
             return beforePaths(path, names, message, text, withFirstLines(notes, text));
         }
         var story = new Story(path, names);
-        var the = new Case(path, story, names, message, text);
+        boolean isLast = note.equals(notes.getLast());
+        var the = new Case(path, story, names, message, isLast ? text : note.text());
         Advice advice = advice(the);
         PathSteps.Told told = NOT_CAUSED_BY_PATHS.contains(advice.kind().id())
                 ? PathSteps.NONE
@@ -60,6 +62,13 @@ public final class Explainer {
                 told.steps(),
                 told.more(),
                 advice.remedy());
+    }
+
+    /** The message that says what is wrong: one about an offset only adds to the one before it. */
+    private static VerifierLog.Note decisive(List<VerifierLog.Note> notes) {
+        VerifierLog.Note last = notes.getLast();
+        boolean adds = last.message().name().startsWith("OFFSET_") && notes.size() > 1;
+        return adds ? notes.get(notes.size() - 2) : last;
     }
 
     /** A refusal before any path was walked: nothing but the program's text is known. */
