@@ -19,6 +19,7 @@ module dev.spinbpf.tools {
     requires micrometer.registry.prometheus;
     requires java.net.http;
     requires org.apache.commons.compress;
+    requires org.jline.terminal;
     requires org.slf4j;
     requires org.snakeyaml.engine;
     requires org.tukaani.xz;

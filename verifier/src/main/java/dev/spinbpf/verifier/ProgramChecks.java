@@ -22,7 +22,7 @@ final class ProgramChecks {
             }
             return;
         }
-        if (program.sleepable() && !unit.kernel().programRules().has(program, Property.MAY_SLEEP)) {
+        if (program.sleepable() && !unit.has(Property.MAY_SLEEP)) {
             throw log.reject(Errno.EINVAL, Message.PROGRAM_TYPE_NOT_SLEEPABLE);
         }
         AttachTargets.check(unit, log);

@@ -6,6 +6,7 @@ import dev.spinbpf.verifier.call.ArgOffsets;
 import dev.spinbpf.verifier.check.HelperMemory;
 import dev.spinbpf.verifier.check.PacketAccess;
 import dev.spinbpf.verifier.flow.CallChecker;
+import dev.spinbpf.verifier.flow.CallChecker.CallTrait;
 import dev.spinbpf.verifier.flow.CallbackPusher;
 import dev.spinbpf.verifier.flow.CriticalSections;
 import dev.spinbpf.verifier.flow.Exploration;
@@ -226,7 +227,7 @@ final class SubprogCalls implements CallbackPusher {
         path.subprogTrace(subprog).isCallback = true;
         FuncState caller = path.func();
         CallChecker.CallSummary call = path.services().calls().summary(path.unit(), insn);
-        if (call.asyncCallback()) {
+        if (call.has(CallTrait.ASYNC_CALLBACK)) {
             path.subprogTrace(subprog).isAsyncCallback = true;
             pushAsync(path, call, insnIndex, subprog, setup);
             return;
@@ -243,7 +244,7 @@ final class SubprogCalls implements CallbackPusher {
             Exploration path, CallChecker.CallSummary call, int insnIndex, int subprog, CalleeSetup setup) {
         var state = new VerifierState();
         state.setBranches(1);
-        state.setInSleepable(call.asyncCallbackSleeps());
+        state.setInSleepable(call.has(CallTrait.ASYNC_CALLBACK_SLEEPS));
         FuncState callee = new FuncState(-1, 0, subprog);
         markAllScratched(path);
         state.pushFrame(callee);

@@ -11,6 +11,8 @@ import dev.spinbpf.verifier.attach.ContextAccessRules;
 import dev.spinbpf.verifier.attach.ReturnCodeRules;
 import dev.spinbpf.verifier.call.KernelCallChecker;
 import dev.spinbpf.verifier.check.MemoryAccessChecker;
+import dev.spinbpf.verifier.explain.Explainer;
+import dev.spinbpf.verifier.explain.Explanation;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.ExplorationObserver;
 import dev.spinbpf.verifier.flow.InsnTrace;
@@ -19,9 +21,9 @@ import dev.spinbpf.verifier.flow.Rejection;
 import dev.spinbpf.verifier.flow.Services;
 import dev.spinbpf.verifier.flow.VerifierLog;
 import dev.spinbpf.verifier.kernel.Kernel;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
-import dev.spinbpf.verifier.log.Explanation;
 import dev.spinbpf.verifier.log.LogStatePrinter;
 import dev.spinbpf.verifier.prune.BacktrackingPrecision;
 import dev.spinbpf.verifier.prune.ExploredStateCache;
@@ -67,9 +69,10 @@ public final class Verifier {
         LoadRefusal refusal = ObjectLoading.refusal(object, typesAreTaken);
         if (refusal != null) {
             return new Verdict.Rejected(
-                    refusal.errno(), -1, refusal.message(), refusal.reason(), Verdict.Stats.NONE, "");
+                    refusal.errno(), -1, refusal.message(), Explainer.explain(refusal), Verdict.Stats.NONE, "");
         }
         var unit = new ProgramUnit(object, program, kernel, options.kernelTypes(), typesAreTaken);
+        unit.cpus = options.cpus();
         var log = new VerifierLog(kernel, options.log());
         var stack = new StackLiveness();
         var path = new Exploration(unit, log, services(stack), options.insnLimit());
@@ -80,9 +83,9 @@ public final class Verifier {
             Verdict.Stats stats = stats(path, start);
             return new Verdict.Accepted(new VerifiedProgram(object, program, probes(path, program)), stats, log(path));
         } catch (Rejection e) {
-            String explanation = Explanation.explain(path, e.getMessage());
+            Explanation explanation = Explainer.explain(path, e.getMessage());
             Verdict.Stats stats = stats(path, start);
-            String message = messageOfLoader(object, program, path.insnIndex(), e.getMessage());
+            String message = messageOfLoader(object, program, path.insnIndex(), e);
             return new Verdict.Rejected(e.errno(), path.insnIndex(), message, explanation, stats, log(path));
         } catch (UnsupportedFeature e) {
             return new Verdict.Unsupported(path.insnIndex(), e.getMessage(), stats(path, start), log(path));
@@ -90,9 +93,11 @@ public final class Verifier {
     }
 
     /** The message as libbpf words it, which knows of relocations that found nothing. */
-    private static String messageOfLoader(ProgramObject object, Program program, int insn, String message) {
-        if (insn < 0 || insn >= program.insns().size() || !message.endsWith("#" + UnresolvedReloc.HELPER)) {
-            return message;
+    private static String messageOfLoader(ProgramObject object, Program program, int insn, Rejection rejection) {
+        boolean isStandIn =
+                rejection.is(Message.INVALID_FUNC) && program.insns().get(insn).immLow() == UnresolvedReloc.HELPER;
+        if (!isStandIn) {
+            return rejection.getMessage();
         }
         Subprog function = program.subprogAt(insn);
         for (UnresolvedReloc reloc : object.unresolved()) {
@@ -100,7 +105,7 @@ public final class Verifier {
                 return "failed to resolve CO-RE relocation " + reloc.description();
             }
         }
-        return message;
+        return rejection.getMessage();
     }
 
     private static BitSet probes(Exploration path, Program program) {

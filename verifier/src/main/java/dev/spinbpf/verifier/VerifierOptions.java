@@ -12,8 +12,9 @@ import dev.spinbpf.programs.linux.KernelVersion;
  *     types; {@link Btf#EMPTY} if there are none at hand
  * @param insnLimit most instructions to process; Linux's limit is {@link #INSN_LIMIT}
  * @param kernel the release of Linux whose rules hold
+ * @param cpus CPUs of the machine: programs see smaller numbers only
  */
-public record VerifierOptions(boolean log, Btf kernelTypes, int insnLimit, KernelVersion kernel) {
+public record VerifierOptions(boolean log, Btf kernelTypes, int insnLimit, KernelVersion kernel, int cpus) {
     /** Linux's limit of processed instructions. */
     public static final int INSN_LIMIT = KernelLimits.BPF_COMPLEXITY_LIMIT_INSNS;
 
@@ -21,11 +22,16 @@ public record VerifierOptions(boolean log, Btf kernelTypes, int insnLimit, Kerne
 
     /** Options for the release that is the reference. */
     public VerifierOptions(boolean log, Btf kernelTypes, int insnLimit) {
-        this(log, kernelTypes, insnLimit, KernelVersion.REFERENCE);
+        this(log, kernelTypes, insnLimit, KernelVersion.REFERENCE, KernelLimits.NR_CPUS);
     }
 
     /** The same for another release. */
     public VerifierOptions withKernel(KernelVersion version) {
-        return new VerifierOptions(log, kernelTypes, insnLimit, version);
+        return new VerifierOptions(log, kernelTypes, insnLimit, version, cpus);
+    }
+
+    /** The same for a machine with another number of CPUs. */
+    public VerifierOptions withCpus(int number) {
+        return new VerifierOptions(log, kernelTypes, insnLimit, kernel, number);
     }
 }

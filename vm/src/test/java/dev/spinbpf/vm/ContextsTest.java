@@ -95,9 +95,9 @@ class ContextsTest {
 
     private static void fire(Machine machine, Cpu cpu) {
         if (cpu.inNmi()) {
-            machine.hooks().perfEvent(cpu);
+            EntryEvents.perfEvent(machine, cpu);
         } else {
-            machine.hooks().fireNamed(cpu, cpu.level());
+            EntryEvents.named(machine, cpu);
         }
     }
 
@@ -110,7 +110,7 @@ class ContextsTest {
             case "softirq", "timer" -> {
                 programs.attach(below);
                 ContextLevel previous = cpu.enter(below.equals("timer") ? ContextLevel.HARDIRQ : ContextLevel.SOFTIRQ);
-                programs.machine.hooks().fireNamed(cpu, cpu.level());
+                EntryEvents.named(programs.machine, cpu);
                 cpu.leave(previous);
             }
             default -> programs.machine.run(programs.program(below), null, 0, 1);
@@ -137,8 +137,11 @@ class ContextsTest {
             Machine machine = programs.machine;
             LoadedProgram packet = programs.attach("packet");
             byte[] bytes = RunContexts.udpPacket(0);
-            machine.cpus().hooks().set(HookPoint.MAP_UPDATE_BEFORE_LOCK, (at, point, map, key) -> machine.hooks()
-                    .packet(at, bytes));
+            machine.cpus()
+                    .hooks()
+                    .set(
+                            HookPoint.MAP_UPDATE_BEFORE_LOCK,
+                            (at, point, map, key) -> EntryEvents.packet(machine, at, bytes));
             machine.run(packet, bytes, 0, 1);
             assertThat(packet.stats().runs(ContextLevel.SOFTIRQ)).isEqualTo(CpuContext.MAX_DEPTH);
             assertThat(packet.stats().misses(ContextLevel.SOFTIRQ)).isEqualTo(1);

@@ -46,7 +46,7 @@ class NestingTest {
             Machine machine = samples.machine;
             Cpu cpu = machine.cpus().get(0);
             machine.attach(samples.program("on_nmi"));
-            cpu.setInterruptHandler((at, level) -> machine.hooks().perfEvent(at));
+            cpu.setInterruptHandler((at, level) -> EntryEvents.perfEvent(machine, at));
             machine.cpus().hooks().set(HookPoint.MAP_UPDATE_UNDER_LOCK, (at, point, map, key) -> {
                 at.raise(ContextLevel.NMI);
                 at.poll();
@@ -187,7 +187,7 @@ class NestingTest {
             Cpu cpu = machine.cpus().get(0);
             machine.attach(samples.program("packet"));
             byte[] packet = RunContexts.udpPacket(0);
-            cpu.setInterruptHandler((at, level) -> machine.hooks().packet(at, packet));
+            cpu.setInterruptHandler((at, level) -> EntryEvents.packet(machine, at, packet));
             machine.context(0).pollPoint(run -> {
                 if (cpu.level() == ContextLevel.TASK) {
                     cpu.raise(ContextLevel.SOFTIRQ);

@@ -68,14 +68,21 @@ public abstract sealed class LockAlgorithm permits FaultInjectingLock, RqSpinLoc
         int result = take(cpu, lock, lockClass);
         if (result != 0) {
             cpu.preemptEnable();
-        } else if (lockClass.isInternal()) {
+        }
+        return result;
+    }
+
+    /** {@code res_spin_lock}, with preemption disabled; the runtime's own critical sections take their time at once. */
+    private int take(Cpu cpu, long lock, LockClass lockClass) {
+        int result = enterAndTake(cpu, lock, lockClass);
+        if (result == 0 && lockClass.isInternal()) {
             holdDelay.taken(cpu, lockClass);
         }
         return result;
     }
 
-    /** {@code res_spin_lock}, with preemption disabled. */
-    private int take(Cpu cpu, long lock, LockClass lockClass) {
+    /** Enters the lock into the table of held locks and takes it. */
+    private int enterAndTake(Cpu cpu, long lock, LockClass lockClass) {
         HeldLocks held = cpu.heldLocks();
         held.raiseCount();
         cpu.poll();
@@ -85,15 +92,15 @@ public abstract sealed class LockAlgorithm permits FaultInjectingLock, RqSpinLoc
         if (seen != 0) {
             return takeContended(cpu, lock, lockClass, seen);
         }
-        taken(cpu, lockClass, LockOutcome.FAST);
+        taken(cpu, lockClass, LockEnd.FAST);
         cpu.poll();
         return 0;
     }
 
-    private void taken(Cpu cpu, LockClass lockClass, LockOutcome outcome) {
+    private void taken(Cpu cpu, LockClass lockClass, LockEnd end) {
         HeldLocks held = cpu.heldLocks();
         held.noteTaken(cpu.level(), lockClass.number());
-        lockClass.countAcquired(cpu, outcome, held.count());
+        lockClass.countAcquired(cpu, end, held.count());
         if (heldTimes != null) {
             heldTimes.taken(cpu, lockClass);
         }
@@ -101,17 +108,17 @@ public abstract sealed class LockAlgorithm permits FaultInjectingLock, RqSpinLoc
 
     private int takeContended(Cpu cpu, long lock, LockClass lockClass, int seen) {
         long startNanos = cpu.nanoTime();
-        LockOutcome outcome = acquireSlowly(cpu, lock, seen);
+        LockEnd end = acquireSlowly(cpu, lock, seen);
         long waitedNanos = cpu.nanoTime() - startNanos;
         lockClass.countWait(cpu, waitedNanos);
-        if (outcome.isAcquired()) {
-            taken(cpu, lockClass, outcome);
+        if (end.outcome().isAcquired()) {
+            taken(cpu, lockClass, end);
         } else {
-            lockClass.countFailed(cpu, outcome);
+            lockClass.countFailed(cpu, end);
             abandonEntry(cpu);
-            stats.failed(failure(cpu, lock, lockClass, outcome, waitedNanos));
+            stats.failed(failure(cpu, lock, lockClass, end, waitedNanos));
         }
-        return outcome.result();
+        return end.outcome().result();
     }
 
     /** Takes the lock if it is free. Returns the word that was seen: 0 where the lock was taken. */
@@ -122,7 +129,7 @@ public abstract sealed class LockAlgorithm permits FaultInjectingLock, RqSpinLoc
      *
      * @param seen what {@link #tryFast} returned
      */
-    abstract LockOutcome acquireSlowly(Cpu cpu, long lock, int seen);
+    abstract LockEnd acquireSlowly(Cpu cpu, long lock, int seen);
 
     /** Takes the entry of a failed attempt off the table: slot first, then the count. */
     private static void abandonEntry(Cpu cpu) {
@@ -131,7 +138,7 @@ public abstract sealed class LockAlgorithm permits FaultInjectingLock, RqSpinLoc
         cpu.heldLocks().lowerCount();
     }
 
-    private LockFailure failure(Cpu cpu, long lock, LockClass lockClass, LockOutcome outcome, long waitedNanos) {
+    private LockFailure failure(Cpu cpu, long lock, LockClass lockClass, LockEnd end, long waitedNanos) {
         HeldLocks held = cpu.heldLocks();
         Cpu holder = null;
         ContextLevel holderLevel = null;
@@ -144,7 +151,7 @@ public abstract sealed class LockAlgorithm permits FaultInjectingLock, RqSpinLoc
                 stats.nextFailure(),
                 lockClass,
                 lock,
-                outcome,
+                end,
                 cpu.id(),
                 cpu.level(),
                 held.toArray(),
@@ -189,8 +196,6 @@ public abstract sealed class LockAlgorithm permits FaultInjectingLock, RqSpinLoc
         if (result != 0) {
             cpu.irqRestore(flags);
             cpu.preemptEnable();
-        } else if (lockClass.isInternal()) {
-            holdDelay.taken(cpu, lockClass);
         }
         return result;
     }

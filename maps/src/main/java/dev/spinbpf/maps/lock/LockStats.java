@@ -2,12 +2,13 @@ package dev.spinbpf.maps.lock;
 
 import dev.spinbpf.maps.cpu.HeldLocks;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongFunction;
-import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,7 @@ public final class LockStats {
 
     private final int cpus;
     private final List<LockClass> classes = new CopyOnWriteArrayList<>();
+    private final Set<LockClass> ownerless = new LinkedHashSet<>();
     private final List<LockFailureListener> listeners = new CopyOnWriteArrayList<>();
     private final LockClass otherProgramLocks;
     private final @Nullable HeldTimes heldTimes;
@@ -68,6 +70,13 @@ public final class LockStats {
     }
 
     private synchronized LockClass add(LockIdentity identity, boolean internal) {
+        for (LockClass lockClass : ownerless) {
+            if (lockClass.isInternal() == internal && lockClass.identity().hasNamesOf(identity)) {
+                ownerless.remove(lockClass);
+                lockClass.setIdentity(identity);
+                return lockClass;
+            }
+        }
         int number = classes.size() < HeldLocks.MOST_CLASSES ? classes.size() + 1 : 0;
         var lockClass = new LockClass(identity, number, internal, cpus);
         classes.add(lockClass);
@@ -104,18 +113,26 @@ public final class LockStats {
         }
         LockClass lockClass = add(namer.apply(address), false);
         if (table.isFull()) {
-            table = table.copy(2 * table.capacity(), anyAddress -> true);
+            table = table.copy(2 * table.capacity(), any -> true);
         }
         table.put(address, lockClass);
         byAddress = table;
         return lockClass;
     }
 
-    /** Forgets whose address is whose in a range that is freed; what was counted stays. */
-    public synchronized void forget(long address, long sizeBytes) {
+    /**
+     * Forgets the addresses of the locks in a map that goes away. What was counted stays, and goes on where a lock with the
+     * same names comes, so that an object which is loaded again and again does not fill the memory.
+     */
+    public synchronized void forgetMap(int mapId) {
+        for (LockClass lockClass : classes) {
+            if (lockClass.identity().mapId() == mapId) {
+                ownerless.add(lockClass);
+            }
+        }
         AddressTable table = byAddress;
-        LongPredicate outside = lock -> lock < address || lock >= address + sizeBytes;
-        byAddress = table.copy(table.capacity(), outside);
+        byAddress =
+                table.copy(table.capacity(), lockClass -> lockClass.identity().mapId() != mapId);
     }
 
     /** All classes, in the order in which they were made. */

@@ -175,13 +175,9 @@ abstract sealed class HashTableMap extends BpfMap permits LruHashMap, PooledHash
     }
 
     /** Returns how many elements the map holds, as {@code bpf_map_sum_elem_count} would say. */
-    public final long elementCount() {
-        return PercpuCounter.sum(elementCounts, cpuCount);
-    }
-
     @Override
-    public long entryCount() {
-        return elementCount();
+    public final long entryCount() {
+        return PercpuCounter.sum(elementCounts, cpuCount);
     }
 
     final void countElement(Cpu cpu, int change) {

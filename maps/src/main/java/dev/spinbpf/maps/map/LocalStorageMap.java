@@ -326,7 +326,7 @@ public final class LocalStorageMap extends BpfMap {
     }
 
     /** Returns how many owners have a value: right only while nothing runs. */
-    public long elementCount() {
+    long ownerCount() {
         long count = 0;
         for (long bucket = buckets; bucket <= buckets + (long) bucketMask * BUCKET_SIZE; bucket += BUCKET_SIZE) {
             for (long at = GuestMemory.getLong(bucket); at != 0; at = GuestMemory.getLong(at + MAP_NEXT)) {

@@ -72,14 +72,9 @@ final class ResizableHashMap extends BpfMap {
         return elements;
     }
 
-    /** Returns how many elements the map holds. */
-    public long elementCount() {
-        return GuestWords.getLongOpaque(count);
-    }
-
     @Override
     public long entryCount() {
-        return elementCount();
+        return GuestWords.getLongOpaque(count);
     }
 
     /**
@@ -169,7 +164,7 @@ final class ResizableHashMap extends BpfMap {
         if ((flags & MapFlags.BPF_EXIST) != 0) {
             return -ENOENT;
         }
-        if (elementCount() >= maxEntries()) {
+        if (entryCount() >= maxEntries()) {
             return -E2BIG;
         }
         long fresh = elements.allocate(cpu);
@@ -184,7 +179,7 @@ final class ResizableHashMap extends BpfMap {
             elements.free(cpu, fresh);
             return result;
         }
-        table.maintain(cpu, elementCount());
+        table.maintain(cpu, entryCount());
         return 0;
     }
 
@@ -301,7 +296,7 @@ final class ResizableHashMap extends BpfMap {
         }
         cancelFields(cpu, element + valueOffset);
         elements.free(cpu, element);
-        table.maintain(cpu, elementCount());
+        table.maintain(cpu, entryCount());
         return 0;
     }
 

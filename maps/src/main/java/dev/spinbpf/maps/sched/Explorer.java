@@ -63,7 +63,7 @@ public final class Explorer {
      * @param depth how many events have to come in one order for the bug to show, at least 1; 2 or 3 find most
      * @throws ScheduleFailure where a run fails, with its schedule shrunk
      */
-    public static Exploration byPriorities(Limits limits, long seed, int depth, int runs, Scenario scenario) {
+    static Exploration byPriorities(Limits limits, long seed, int depth, int runs, Scenario scenario) {
         if (depth < 1) {
             throw new IllegalArgumentException("depth is " + depth + "; it has to be at least 1");
         }

@@ -109,15 +109,15 @@ class HashConcurrencyTest {
                 default -> map.lookup(cpu, key);
             }
         });
-        assertThat(reachable(map, machine.cpu)).isEqualTo(map.elementCount());
+        assertThat(reachable(map, machine.cpu)).isEqualTo(map.entryCount());
         if (flags == 0) {
             PercpuFreelist freelist = ((HashMapOfValues) map).pool().freelist();
-            assertThat(requireNonNull(freelist).count() + map.elementCount()).isEqualTo(entries);
+            assertThat(requireNonNull(freelist).count() + map.entryCount()).isEqualTo(entries);
         }
         for (int number = 0; number < KEYS; number++) {
             machine.delete(map, number);
         }
-        assertThat(map.elementCount()).isZero();
+        assertThat(map.entryCount()).isZero();
         for (int number = 0; number < entries; number++) {
             assertThat(machine.update(map, number, number)).isZero();
         }
@@ -167,7 +167,7 @@ class HashConcurrencyTest {
             }
         });
         assertThat(map.pool().countNodes()).isEqualTo(32);
-        assertThat(reachable(map, machine.cpu)).isEqualTo(map.elementCount());
+        assertThat(reachable(map, machine.cpu)).isEqualTo(map.entryCount());
     }
 
     @Test

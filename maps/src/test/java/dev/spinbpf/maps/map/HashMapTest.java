@@ -41,7 +41,7 @@ class HashMapTest {
         assertThat(machine.delete(map, 1)).isZero();
         assertThat(machine.get(map, 1)).isNull();
         assertThat(machine.delete(map, 1)).isEqualTo(-ENOENT);
-        assertThat(((HashTableMap) map).elementCount()).isEqualTo(1);
+        assertThat(((HashTableMap) map).entryCount()).isEqualTo(1);
     }
 
     /** Elements are linked by number: their size must not matter. */
@@ -135,7 +135,7 @@ class HashMapTest {
         }
         assertThat(map.forEach(machine.cpu, (cpu, visited, key, value) -> visited.delete(cpu, key), machine.out))
                 .isEqualTo(50);
-        assertThat(((HashTableMap) map).elementCount()).isZero();
+        assertThat(((HashTableMap) map).entryCount()).isZero();
     }
 
     @ParameterizedTest

@@ -69,7 +69,7 @@ class LocalStorageTest {
         machine.cpu.leave(before);
         assertThat(map.remove(machine.cpu, owner)).isZero();
         assertThat(map.get(machine.cpu, owner, 0, 0)).isZero();
-        assertThat(map.elementCount()).isZero();
+        assertThat(map.ownerCount()).isZero();
         assertThat(GuestMemory.getLong(map.get(machine.cpu, other, 0, CREATE)))
                 .as("a used element")
                 .isZero();
@@ -89,7 +89,7 @@ class LocalStorageTest {
                 .isEqualTo(-EEXIST);
         assertThat(map.sysUpdate(machine.cpu, machine.key(1), machine.value(6), 0))
                 .isZero();
-        assertThat(map.elementCount()).isEqualTo(1);
+        assertThat(map.ownerCount()).isEqualTo(1);
         assertThat(map.sysLookup(machine.cpu, machine.key(1), machine.out, 0)).isZero();
         assertThat(GuestMemory.getLong(machine.out)).isEqualTo(6);
         assertThat(GuestMemory.getLong(map.get(machine.cpu, owner, 0, 0))).isEqualTo(6);
@@ -134,8 +134,8 @@ class LocalStorageTest {
                 assertThat(GuestMemory.getLong(value)).isEqualTo(1);
             });
             simulation.atEnd(() -> {
-                assertThat(wanted.elementCount()).isEqualTo(2);
-                assertThat(churned.elementCount()).isEqualTo(1);
+                assertThat(wanted.ownerCount()).isEqualTo(2);
+                assertThat(churned.ownerCount()).isEqualTo(1);
             });
         });
     }

@@ -82,7 +82,7 @@ class LockFailureTest {
         assertThat(delete).hasValue(-EDEADLK);
         assertThat(take).hasValue(-EDEADLK);
         assertThat(machine.get(map, 1)).isEqualTo(11);
-        assertThat(((HashTableMap) map).elementCount()).isEqualTo(1);
+        assertThat(((HashTableMap) map).entryCount()).isEqualTo(1);
         assertThat(count("map 'm' bucket", LockOutcome.AA)).isEqualTo(3);
         for (int key = 2; key <= 4; key++) {
             assertThat(machine.update(map, key, key)).isZero();
@@ -129,6 +129,14 @@ class LockFailureTest {
         return other;
     }
 
+    /** Puts in key 1 and one that is in another bucket, and returns that. */
+    private int fillTwoBuckets(BpfMap map) {
+        int other = otherBucket(map, 1);
+        machine.update(map, 1, 10);
+        machine.update(map, other, 10);
+        return other;
+    }
+
     private static long freeElements(BpfMap map) {
         PercpuFreelist freelist = ((HashMapOfValues) map).pool().freelist();
         return freelist == null ? -1 : freelist.count();
@@ -137,9 +145,7 @@ class LockFailureTest {
     @Test
     void pushGoesOnToAnotherCpusListWhenItsOwnIsLocked() {
         BpfMap map = machine.map(MapType.HASH, 4, 8, 64, 0);
-        int other = otherBucket(map, 1);
-        machine.update(map, 1, 10);
-        machine.update(map, other, 10);
+        int other = fillTwoBuckets(map);
         AtomicInteger result = new AtomicInteger(1);
         nest(HookPoint.FREELIST_PUSH, (cpu, point, first, second) -> result.set(deleteNested(cpu, map, other)));
         assertThat(machine.delete(map, 1)).isZero();
@@ -173,9 +179,7 @@ class LockFailureTest {
     @Test
     void spareElementIsNotTakenTwiceByAnNmi() {
         BpfMap map = machine.map(MapType.HASH, 4, 8, 64, 0);
-        int other = otherBucket(map, 1);
-        machine.update(map, 1, 10);
-        machine.update(map, other, 10);
+        int other = fillTwoBuckets(map);
         nest(HookPoint.MAP_UPDATE_UNDER_LOCK, (cpu, point, first, second) -> assertThat(
                         updateNested(cpu, map, other, 21))
                 .isZero());
@@ -250,7 +254,7 @@ class LockFailureTest {
         assertThat(machine.update(map, 1, 10)).isZero();
         assertThat(update).hasValue(-EDEADLK);
         assertThat(machine.get(map, 1)).isEqualTo(10);
-        assertThat(map.elementCount()).isEqualTo(1);
+        assertThat(map.entryCount()).isEqualTo(1);
         assertThat(map.pool().countNodes()).isEqualTo(8);
     }
 

@@ -119,7 +119,7 @@ class MapBatchTest {
         BpfMap map = map(type);
         fill(map);
         assertThat(readAll(map, 9, true)).hasSize(COUNT);
-        assertThat(((HashTableMap) map).elementCount()).isZero();
+        assertThat(((HashTableMap) map).entryCount()).isZero();
         MapContents.assertConserved(map, machine.cpu);
         fill(map);
         MapContents.assertConserved(map, machine.cpu);
@@ -133,7 +133,7 @@ class MapBatchTest {
         assertThat(readAll(map, 100, true)).hasSize(COUNT);
         fill(map);
         assertThat(map.sysLookupAndDeleteBatch(machine.cpu, batch(true, 10, 0))).isZero();
-        assertThat(((ResizableHashMap) map).elementCount()).isEqualTo(COUNT - 10);
+        assertThat(((ResizableHashMap) map).entryCount()).isEqualTo(COUNT - 10);
         assertThat(map.delete(machine.cpu, cursor)).isZero();
         assertThat(map.sysLookupBatch(machine.cpu, batch(false, 10, 0))).isEqualTo(-EAGAIN);
         MapContents.assertConserved(map, machine.cpu);

@@ -72,19 +72,19 @@ final class MapContents {
             case LruHashMap hash -> {
                 assertReachable(hash, cpu);
                 assertThat(hash.pool().countNodes()).as("nodes on lists").isEqualTo(hash.maxEntries());
-                assertThat(hash.pool().countUsed()).as("nodes in use").isEqualTo(hash.elementCount());
+                assertThat(hash.pool().countUsed()).as("nodes in use").isEqualTo(hash.entryCount());
             }
             case LpmTrieMap trie ->
                 assertThat(trie.nodes().countUsed()).as("nodes in use").isEqualTo(trie.countNodes());
             case LocalStorageMap storage ->
-                assertThat(storage.elements().countUsed()).as("elements in use").isEqualTo(storage.elementCount());
+                assertThat(storage.elements().countUsed()).as("elements in use").isEqualTo(storage.ownerCount());
             case ResizableHashMap hash -> {
-                assertThat(hash.elements().countUsed()).as("elements in use").isEqualTo(hash.elementCount());
+                assertThat(hash.elements().countUsed()).as("elements in use").isEqualTo(hash.entryCount());
                 assertThat(hash.forEach(
                                 cpu,
                                 (running, visited, key, value) -> 0,
                                 hash.arena().allocate(hash.keySize)))
-                        .isEqualTo(hash.elementCount());
+                        .isEqualTo(hash.entryCount());
             }
             default -> {}
         }
@@ -96,20 +96,20 @@ final class MapContents {
         }
         PercpuFreelist freelist = pool.freelist();
         if (freelist != null) {
-            assertThat(freelist.count() + map.elementCount())
+            assertThat(freelist.count() + map.entryCount())
                     .as("elements in the map or free")
                     .isEqualTo(map.maxEntries());
         }
         ElementCache cache = pool.cache();
         if (cache != null) {
-            assertThat(cache.countUsed()).as("elements in use").isEqualTo(map.elementCount());
+            assertThat(cache.countUsed()).as("elements in use").isEqualTo(map.entryCount());
         }
     }
 
     private static void assertReachable(HashTableMap map, Cpu cpu) {
         assertThat(map.forEach(cpu, (running, visited, key, value) -> 0, 0))
                 .as("elements that can be reached")
-                .isEqualTo(map.elementCount());
+                .isEqualTo(map.entryCount());
     }
 
     /** Fails unless the CPU is as before any operation. */

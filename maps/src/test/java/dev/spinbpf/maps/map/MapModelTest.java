@@ -86,7 +86,7 @@ class MapModelTest {
                             .isEqualTo(model.get(key));
                 }
             }
-            assertThat(map.elementCount()).as(step).isEqualTo(model.size());
+            assertThat(map.entryCount()).as(step).isEqualTo(model.size());
         }
         assertThat(keysOf(map)).isEqualTo(model.keySet());
     }
@@ -238,7 +238,7 @@ class MapModelTest {
                     }
                 }
             }
-            assertThat(map.elementCount()).as(step).isEqualTo(keysOf(map).size());
+            assertThat(map.entryCount()).as(step).isEqualTo(keysOf(map).size());
         }
         assertThat(map.pool().countNodes()).isEqualTo(12);
         assertThat(map.update(machine.cpu, machine.key, machine.value(0), 3)).isEqualTo(-EINVAL);

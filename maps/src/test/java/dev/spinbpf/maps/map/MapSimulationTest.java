@@ -23,6 +23,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Maps under the deterministic scheduler: each test enumerates interleavings of a few operations. */
 class MapSimulationTest {
+    private static final Limits TWO_NMIS = Limits.preemptions(0).withInterrupts(2, ContextLevel.NMI);
+
     private static long buffer(TestMachine machine, int key, long value) {
         long buffer = machine.buffer();
         GuestMemory.putInt(buffer, key);
@@ -36,7 +38,7 @@ class MapSimulationTest {
 
     private static void assertNothingLost(HashMapOfValues map, Cpu cpu) {
         long reachable = map.forEach(cpu, (running, visited, key, value) -> 0, 0);
-        assertThat(reachable).isEqualTo(map.elementCount());
+        assertThat(reachable).isEqualTo(map.entryCount());
         assertThat(requireNonNull(map.pool().freelist()).count() + reachable).isEqualTo(map.maxEntries());
         assertThat(cpu.heldLocks().count()).isZero();
     }
@@ -156,12 +158,11 @@ class MapSimulationTest {
     /** An NMI that replaces a value while another replacement is under way finds that one's element still in use. */
     @Test
     void nmiDoesNotTakeAnElementThatIsStillInTheTable() {
-        Limits limits = Limits.preemptions(0).withInterrupts(2, ContextLevel.NMI);
-        Explorer.exhaustively(limits, TestMachine.scenario(1, (simulation, machine) -> {
+        Explorer.exhaustively(TWO_NMIS, TestMachine.scenario(1, (simulation, machine) -> {
             HashMapOfValues map = (HashMapOfValues) machine.map(MapType.HASH, 4, 8, 3, 0);
-            Cpu cpu = machine.cpus.get(0);
             long own = buffer(machine, 1, 10);
             long nested = buffer(machine, keyBeside(machine, map, false), 20);
+            Cpu cpu = machine.cpus.get(0);
             assertThat(update(map, cpu, own)).isZero();
             assertThat(update(map, cpu, nested)).isZero();
             cpu.setInterruptHandler((interrupted, level) -> {
@@ -186,8 +187,7 @@ class MapSimulationTest {
     @ValueSource(booleans = {true, false})
     void nmiInTheMiddleOfAnOperationLosesNothing(boolean sameBucket) {
         int[] outcomes = new int[3];
-        Limits limits = Limits.preemptions(0).withInterrupts(2, ContextLevel.NMI);
-        Explorer.exhaustively(limits, TestMachine.scenario(1, (simulation, machine) -> {
+        Explorer.exhaustively(TWO_NMIS, TestMachine.scenario(1, (simulation, machine) -> {
             HashMapOfValues map = (HashMapOfValues) machine.map(MapType.HASH, 4, 8, 3, 0);
             Cpu cpu = machine.cpus.get(0);
             long own = buffer(machine, 1, 10);
@@ -276,7 +276,7 @@ class MapSimulationTest {
             simulation.atEnd(() -> {
                 assertThat(map.pool().countNodes()).isEqualTo(2);
                 assertThat(map.forEach(cpu, (running, visited, key, value) -> 0, 0))
-                        .isEqualTo(map.elementCount());
+                        .isEqualTo(map.entryCount());
                 assertThat(cpu.heldLocks().count()).isZero();
             });
         }));

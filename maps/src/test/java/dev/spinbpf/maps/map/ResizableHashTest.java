@@ -53,7 +53,7 @@ class ResizableHashTest {
             for (int key = 0; key < 1000; key++) {
                 assertThat(machine.delete(map, key)).isZero();
                 assertThat(machine.get(map, key)).isNull();
-                assertThat(map.elementCount()).isEqualTo(999 - key);
+                assertThat(map.entryCount()).isEqualTo(999 - key);
             }
             assertThat(ResizableTable.size(map.table().current())).isLessThan(large);
             assertThat(map.getNextKey(machine.cpu, 0, machine.out)).isEqualTo(-ENOENT);
@@ -92,7 +92,7 @@ class ResizableHashTest {
             }
             assertThat(map.forEach(machine.cpu, (cpu, visiting, key, value) -> map.delete(cpu, key), machine.out))
                     .isEqualTo(1);
-            assertThat(map.elementCount()).isEqualTo(19);
+            assertThat(map.entryCount()).isEqualTo(19);
         }
     }
 
@@ -149,7 +149,7 @@ class ResizableHashTest {
             simulation.atEnd(() -> {
                 Cpu cpu = machine.cpus.get(0);
                 assertThat(keys(map, cpu, machine.out)).containsExactlyInAnyOrder(0, 1, 2, 10, 11, 20);
-                assertThat(map.elementCount()).isEqualTo(6);
+                assertThat(map.entryCount()).isEqualTo(6);
             });
         }));
     }
@@ -170,7 +170,7 @@ class ResizableHashTest {
             simulation.atEnd(() -> {
                 Set<Integer> keys = keys(map, machine.cpus.get(0), machine.out);
                 assertThat(keys).contains(0, 1, 2).doesNotContain(10, 20, 30);
-                assertThat(map.elementCount()).isEqualTo(keys.size());
+                assertThat(map.entryCount()).isEqualTo(keys.size());
             });
         }));
     }
@@ -212,7 +212,7 @@ class ResizableHashTest {
                 assertThat(map.update(cpu, own, own + 8, 0)).isZero();
                 assertThat(map.delete(cpu, own)).isZero();
             });
-            simulation.atEnd(() -> assertThat(map.elementCount()).isBetween(4L, 5L));
+            simulation.atEnd(() -> assertThat(map.entryCount()).isBetween(4L, 5L));
         }));
         assertThat(allowed[0]).isPositive();
         assertThat(allowed[1]).isPositive();
@@ -233,7 +233,7 @@ class ResizableHashTest {
             for (Future<?> thread : running) {
                 thread.get();
             }
-            assertThat(map.elementCount())
+            assertThat(map.entryCount())
                     .isEqualTo(keys(map, machine.cpu, machine.out).size());
         }
     }

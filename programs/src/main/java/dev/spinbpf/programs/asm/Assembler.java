@@ -3,7 +3,11 @@ package dev.spinbpf.programs.asm;
 import dev.spinbpf.programs.asm.grammar.BpfAsmLexer;
 import dev.spinbpf.programs.asm.grammar.BpfAsmParser;
 import dev.spinbpf.programs.asm.grammar.BpfAsmParser.LineContext;
+import dev.spinbpf.programs.model.MalformedObjectException;
 import dev.spinbpf.programs.model.ProgramObject;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.antlr.v4.runtime.CharStreams;
@@ -20,6 +24,9 @@ import org.antlr.v4.runtime.Token;
  * that a mistake in one does not hide those in others, and memory for syntax is that of one line.
  */
 public final class Assembler {
+    /** Ends the names of files of text programs. */
+    public static final String FILE_SUFFIX = ".bpfasm";
+
     /** Longest text, in characters. */
     public static final int MAX_TEXT_CHARS = 32 << 20;
 
@@ -38,6 +45,28 @@ public final class Assembler {
         parser.removeErrorListeners();
         parser.addErrorListener(new StatementErrors.Listener(diagnostics));
         parser.setErrorHandler(new StatementErrors());
+    }
+
+    /**
+     * Assembles a file.
+     *
+     * @param fileName the file's name as the user gave it, for messages and for the names of global data
+     * @throws MalformedObjectException if the bytes are not UTF-8
+     * @throws AssemblyException if the text has mistakes: it tells all of them (at most 50)
+     */
+    public static ProgramObject assemble(String fileName, byte[] utf8)
+            throws MalformedObjectException, AssemblyException {
+        String text;
+        try {
+            text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(utf8))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            throw new MalformedObjectException(
+                    fileName, "", -1, "is not UTF-8 text, as a " + FILE_SUFFIX + " file has to be");
+        }
+        return assemble(fileName, text);
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.spinbpf.programs.elf;
 
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.KfuncRef;
 import dev.spinbpf.programs.model.KsymRef;
@@ -13,8 +14,8 @@ import java.util.Map;
 
 /** Puts into a linked program the indices of what it refers to outside of its code. */
 final class ReferenceResolver {
+    private static final String JUMP_TABLES = ".jumptables";
     private static final int JUMP_TABLE_ENTRY_BYTES = 8;
-    private static final int INSN_ARRAY_VALUE_BYTES = 16;
 
     /** Most entries of all jump tables together. */
     private static final int MAX_JUMP_TABLE_ENTRIES = 1_000_000;
@@ -160,19 +161,20 @@ final class ReferenceResolver {
         if (jumpTableEntries > MAX_JUMP_TABLE_ENTRIES) {
             throw new LinkException("the jump tables have more than " + MAX_JUMP_TABLE_ENTRIES + " entries together");
         }
-        ByteBuffer values =
-                ByteBuffer.allocate(entries * INSN_ARRAY_VALUE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer values = ByteBuffer.allocate(entries * KernelLimits.INSN_ARRAY_VALUE_BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN);
         for (int i = 0; i < entries; i++) {
             long target = jumpTables.getLong((int) start + i * JUMP_TABLE_ENTRY_BYTES) / RawInsn.BYTES;
             long slot = target - placed.function().start + placed.base();
             if (slot < 0 || slot > Integer.MAX_VALUE) {
                 throw new LinkException("jump table entry " + i + " points to slot " + slot);
             }
-            values.putInt(i * INSN_ARRAY_VALUE_BYTES, (int) slot);
+            values.putInt(i * KernelLimits.INSN_ARRAY_VALUE_BYTES, (int) slot);
         }
-        maps.add(MapDef.builder(".jumptables", MapType.INSN_ARRAY)
+        int number = jumpTableMaps.size();
+        maps.add(MapDef.builder(number == 0 ? JUMP_TABLES : JUMP_TABLES + "." + number, MapType.INSN_ARRAY)
                 .keySize(Integer.BYTES)
-                .valueSize(INSN_ARRAY_VALUE_BYTES)
+                .valueSize(KernelLimits.INSN_ARRAY_VALUE_BYTES)
                 .maxEntries(entries)
                 .initialData(values.array())
                 .readOnly(true)

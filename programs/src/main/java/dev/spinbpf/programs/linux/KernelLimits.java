@@ -26,6 +26,9 @@ public final class KernelLimits {
     /** Subprograms of a program, the main program included. */
     public static final int BPF_MAX_SUBPROGS = 256;
 
+    /** Most CPUs that a distribution's kernel for x86-64 is built for. */
+    public static final int NR_CPUS = 8192;
+
     /** Instructions that the verifier processes, and that a privileged program may have. */
     public static final int BPF_COMPLEXITY_LIMIT_INSNS = 1_000_000;
 
@@ -70,6 +73,9 @@ public final class KernelLimits {
 
     /** Bytes of a {@code struct bpf_perf_event_data} on x86-64. */
     public static final int BPF_PERF_EVENT_DATA_BYTES = 184;
+
+    /** Bytes of an element of an array of jump targets ({@code struct bpf_insn_array_value}). */
+    public static final int INSN_ARRAY_VALUE_BYTES = 16;
 
     /** Bytes of an Ethernet header. */
     public static final int ETH_HLEN = 14;

@@ -4,7 +4,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** A constant of an enumeration in Linux's ABI, which programs and tools know by its number. */
-public interface Numbered {
+interface Numbered {
     /** The constant's name in Java: Linux's without the prefix. */
     String name();
 

@@ -71,7 +71,6 @@ public final class MapCreation {
     /** Most CPUs that a kernel can be built for. */
     private static final int MOST_CPUS = 8192;
 
-    private static final int INSN_ARRAY_VALUE_BYTES = 16;
     private static final long ARENA_MAX_BYTES = 1L << 32;
 
     private final MapDef def;
@@ -116,8 +115,8 @@ public final class MapCreation {
             case CGROUP_STORAGE, PERCPU_CGROUP_STORAGE -> checks.checkCgroupStorage();
             case STACK_TRACE -> checks.checkStackTrace();
             case DEVMAP, DEVMAP_HASH, CPUMAP -> checks.checkRedirect();
-            case XSKMAP -> checks.checkKeyed(4, false);
-            case SOCKMAP -> checks.checkKeyed(4, true);
+            case XSKMAP -> checks.checkXskMap();
+            case SOCKMAP -> checks.checkSockMap();
             case SOCKHASH -> checks.checkSockHash();
             case REUSEPORT_SOCKARRAY -> {
                 checks.requireSocketValue();
@@ -181,6 +180,18 @@ public final class MapCreation {
         require(def.maxEntries() > 0 && def.maxEntries() <= U32_MAX, EINVAL, "max_entries must not be 0");
     }
 
+    private void requireValue() throws MapRefusedException {
+        require(def.valueSize() != 0, EINVAL, "value_size must not be 0");
+    }
+
+    private void requireValue(int bytes) throws MapRefusedException {
+        require(
+                def.valueSize() == bytes,
+                EINVAL,
+                "the value of type " + def.type().display() + " must be " + bytes + " bytes, not "
+                        + sizeText(def.valueSize()));
+    }
+
     private boolean isPercpu() {
         return switch (def.type()) {
             case PERCPU_ARRAY, PERCPU_HASH, LRU_PERCPU_HASH -> true;
@@ -198,7 +209,7 @@ public final class MapCreation {
     private void checkArray() throws MapRefusedException {
         requireEntries();
         require(def.keySize() == 4, EINVAL, "the key of an array must be 4 bytes, not " + def.keySize());
-        require(def.valueSize() != 0, EINVAL, "value_size must not be 0");
+        requireValue();
         checkFlags(ARRAY_FLAGS);
         require(
                 !isPercpu() || !has(MapFlags.BPF_F_NUMA_NODE),
@@ -221,10 +232,7 @@ public final class MapCreation {
     }
 
     private void checkSlots() throws MapRefusedException {
-        require(
-                def.valueSize() == 4,
-                EINVAL,
-                "the value of type " + def.type().display() + " must be 4 bytes, not " + sizeText(def.valueSize()));
+        requireValue(4);
         require(
                 !has(BOTH_PROG_ACCESS),
                 EINVAL,
@@ -260,16 +268,21 @@ public final class MapCreation {
                 "BPF_F_NUMA_NODE means nothing for a per-CPU map");
         requireEntries();
         require(def.keySize() != 0, EINVAL, "key_size must not be 0");
-        require(def.valueSize() != 0, EINVAL, "value_size must not be 0");
+        requireValue();
         long size = Integer.toUnsignedLong(def.keySize()) + Integer.toUnsignedLong(def.valueSize());
         require(
                 size < KMALLOC_MAX_SIZE - HTAB_ELEM_SIZE,
                 E2BIG,
                 "key and value of " + size + " bytes together are too large");
         requirePercpuValueFits();
+        requireBuckets(E2BIG);
+    }
+
+    /** A bucket for each element, rounded up to a power of two, must have room in memory. */
+    private void requireBuckets(int errno) throws MapRefusedException {
         require(
                 def.maxEntries() <= MOST_HASH_ENTRIES && roundedUp(def.maxEntries()) <= U32_MAX / BUCKET_SIZE,
-                E2BIG,
+                errno,
                 "max_entries of " + def.maxEntries() + " is too large");
     }
 
@@ -301,11 +314,8 @@ public final class MapCreation {
                 def.maxEntries() == 0,
                 EINVAL,
                 "type " + type + " has a value for each owner, max_entries must be 0, not " + def.maxEntries());
-        require(
-                def.keySize() == 4,
-                EINVAL,
-                "the key of type " + type + " must be 4 bytes, not " + sizeText(def.keySize()));
-        require(def.valueSize() != 0, EINVAL, "value_size must not be 0");
+        requireKey(4);
+        requireValue();
         require(
                 typed && def.keyTypeId() != 0 && def.valueTypeId() != 0,
                 EINVAL,
@@ -345,7 +355,7 @@ public final class MapCreation {
     private void checkQueue() throws MapRefusedException {
         requireEntries();
         requireNoKey();
-        require(def.valueSize() != 0, EINVAL, "value_size must not be 0");
+        requireValue();
         checkFlags(QUEUE_FLAGS);
         requireBlock();
         require(
@@ -381,7 +391,7 @@ public final class MapCreation {
     private void checkBloomFilter() throws MapRefusedException {
         requireBlock();
         requireNoKey();
-        require(def.valueSize() != 0, EINVAL, "value_size must not be 0");
+        requireValue();
         requireEntries();
         checkFlags(BLOOM_FLAGS);
         require((def.mapExtra() & ~0xfL) == 0, EINVAL, "a bloom filter has at most 15 hash functions");
@@ -409,7 +419,7 @@ public final class MapCreation {
                 def.keySize() == 8 || def.keySize() == 16,
                 EINVAL,
                 "the key of type " + type + " must be 8 or 16 bytes, not " + sizeText(def.keySize()));
-        require(def.valueSize() != 0, EINVAL, "value_size must not be 0");
+        requireValue();
         long most = def.type() == MapType.PERCPU_CGROUP_STORAGE ? PCPU_MIN_UNIT_SIZE : LOCAL_STORAGE_VALUE_MAX;
         require(
                 Integer.toUnsignedLong(def.valueSize()) <= most,
@@ -452,21 +462,18 @@ public final class MapCreation {
                         + " CPUs that a kernel can have");
     }
 
-    private void checkKeyed(int keyBytes, boolean ofSockets) throws MapRefusedException {
+    private void checkXskMap() throws MapRefusedException {
         requireEntries();
-        requireKey(keyBytes);
-        if (ofSockets) {
-            require(
-                    def.maxEntries() <= Integer.MAX_VALUE,
-                    EINVAL,
-                    "max_entries of " + def.maxEntries() + " is too large");
-            requireSocketValue();
-        } else {
-            require(
-                    def.valueSize() == 4,
-                    EINVAL,
-                    "the value of type " + def.type().display() + " must be 4 bytes, not " + sizeText(def.valueSize()));
-        }
+        requireKey(4);
+        requireValue(4);
+        checkFlags(SLOT_FLAGS);
+    }
+
+    private void checkSockMap() throws MapRefusedException {
+        requireEntries();
+        requireKey(4);
+        require(def.maxEntries() <= Integer.MAX_VALUE, EINVAL, "max_entries of " + def.maxEntries() + " is too large");
+        requireSocketValue();
         checkFlags(SLOT_FLAGS);
     }
 
@@ -479,10 +486,7 @@ public final class MapCreation {
                 def.keySize() > 0 && def.keySize() <= KernelLimits.MAX_BPF_STACK,
                 E2BIG,
                 "a key of " + sizeText(def.keySize()) + " bytes is more than " + KernelLimits.MAX_BPF_STACK);
-        require(
-                def.maxEntries() <= MOST_HASH_ENTRIES && roundedUp(def.maxEntries()) <= U32_MAX / BUCKET_SIZE,
-                EINVAL,
-                "max_entries of " + def.maxEntries() + " is too large");
+        requireBuckets(EINVAL);
     }
 
     private void checkArena() throws MapRefusedException {
@@ -509,10 +513,7 @@ public final class MapCreation {
     private void checkInsnArray() throws MapRefusedException {
         requireEntries();
         requireKey(4);
-        require(
-                def.valueSize() == INSN_ARRAY_VALUE_BYTES,
-                EINVAL,
-                "the value of type insn_array must be 16 bytes, not " + sizeText(def.valueSize()));
+        requireValue(KernelLimits.INSN_ARRAY_VALUE_BYTES);
         checkFlags(0);
     }
 }

@@ -8,6 +8,10 @@ import dev.spinbpf.programs.btf.StructRecords;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.linux.MapType;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The rules by which Linux makes a map with the types of its keys and values. A map whose types are refused is made without
@@ -21,34 +25,50 @@ public final class MapValueTypes {
 
     private MapValueTypes() {}
 
-    /** True if the definition names types and Linux makes the map with them. */
-    public static boolean areKept(MapDef def, Btf btf) {
+    /**
+     * Returns the special fields of a map's values if the definition names types and Linux makes the map with them; null if the
+     * map is made without.
+     */
+    public static @Nullable BtfRecord kept(MapDef def, Btf btf) {
         if (def.valueTypeId() == 0) {
-            return false;
+            return null;
         }
         try {
-            check(def, btf);
-            return true;
+            return check(def, btf);
         } catch (MapRefusedException e) {
-            return false;
+            return null;
         }
+    }
+
+    /** Returns why Linux does not make the map with the types that the definition names, in plain words; null if it does. */
+    public static @Nullable String refusal(MapDef def, Btf btf) {
+        try {
+            check(def, btf);
+            return null;
+        } catch (MapRefusedException e) {
+            return e.reason();
+        }
+    }
+
+    /** Returns the types of maps whose values may hold a field of the kind. */
+    public static List<MapType> typesThatHold(BtfField.Kind kind) {
+        return Arrays.stream(MapType.values())
+                .filter(type -> mayHold(MapDef.builder("", type).build(), kind))
+                .toList();
     }
 
     /** The special fields of a map's values; none where the map is made without types. */
     public static BtfRecord recordOf(MapDef def, Btf btf) {
-        return areKept(def, btf) ? parse(def, btf) : BtfRecord.EMPTY;
-    }
-
-    private static BtfRecord parse(MapDef def, Btf btf) {
-        return BtfRecord.parse(btf, def.valueTypeId(), BtfRecord.MAP_VALUE_KINDS, def.valueSize());
+        return Objects.requireNonNullElse(kept(def, btf), BtfRecord.EMPTY);
     }
 
     /**
      * Refuses the types that Linux refuses.
      *
      * @param btf the types that the definition refers to
+     * @return the special fields of the values
      */
-    static void check(MapDef def, Btf btf) throws MapRefusedException {
+    static BtfRecord check(MapDef def, Btf btf) throws MapRefusedException {
         if (def.valueTypeId() == 0 || def.valueTypeId() >= btf.size() || def.keyTypeId() >= btf.size()) {
             throw new MapRefusedException(Errno.EINVAL, "the type of the value is not known");
         }
@@ -63,7 +83,8 @@ public final class MapValueTypes {
                     "the type of the value has " + btf.sizeOf(def.valueTypeId()) + " bytes, the value "
                             + def.valueSize());
         }
-        checkFields(def, btf);
+        BtfRecord record = BtfRecord.parse(btf, def.valueTypeId(), BtfRecord.MAP_VALUE_KINDS, def.valueSize());
+        checkFields(def, btf, record);
         if (def.type().isMadeWithoutTypes()) {
             throw new MapRefusedException(
                     Errno.ENOTSUPP, "maps of type " + def.type().display() + " are made without types");
@@ -72,10 +93,10 @@ public final class MapValueTypes {
             throw new MapRefusedException(
                     Errno.EINVAL, "a map of type " + def.type().display() + " cannot have a key of this type");
         }
+        return record;
     }
 
-    private static void checkFields(MapDef def, Btf btf) throws MapRefusedException {
-        BtfRecord record = parse(def, btf);
+    private static void checkFields(MapDef def, Btf btf, BtfRecord record) throws MapRefusedException {
         if (!record.isEmpty() && (def.flags() & PROGRAM_ACCESS) != 0) {
             throw new MapRefusedException(
                     Errno.EACCES, "programs must be able to read and write the special fields of its values");

@@ -1,5 +1,6 @@
 package dev.spinbpf.programs.model;
 
+import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.MapFlags;
 import java.util.HashMap;
@@ -70,9 +71,9 @@ public final class ObjectLoading {
     }
 
     private void make(MapDef map) throws Failure {
-        boolean typed;
+        BtfRecord record;
         try {
-            typed = create(map);
+            record = create(map);
         } catch (MapRefusedException e) {
             throw failure(
                     e.errno(),
@@ -80,7 +81,7 @@ public final class ObjectLoading {
                     "map '" + map.name() + "' cannot be created: " + e.reason() + remedy(map));
         }
         boolean isMapped = map.isGlobalData() && (map.flags() & MapFlags.BPF_F_MMAPABLE) != 0;
-        if (isMapped && typed && !MapValueTypes.recordOf(map, object.btf()).isEmpty()) {
+        if (isMapped && !record.isEmpty()) {
             throw failure(
                     Errno.ENOTSUPP,
                     "map '" + map.name() + "': failed to re-mmap() contents: " + errnoText(Errno.ENOTSUPP),
@@ -103,8 +104,8 @@ public final class ObjectLoading {
                 : "";
     }
 
-    /** Makes a map, at the second attempt without types; true if it has them. */
-    private boolean create(MapDef map) throws MapRefusedException {
+    /** Makes a map, at the second attempt without types; returns the special fields of its values, none without types. */
+    private BtfRecord create(MapDef map) throws MapRefusedException {
         MapDef inner = map.inner();
         if (inner != null) {
             try {
@@ -118,15 +119,14 @@ public final class ObjectLoading {
         if (typed) {
             try {
                 MapCreation.check(map, true);
-                MapValueTypes.check(map, object.btf());
-                return true;
+                return MapValueTypes.check(map, object.btf());
             } catch (MapRefusedException e) {
                 warn("Error in bpf_create_map_xattr(" + map.name() + "): " + errnoText(e.errno())
                         + ". Retrying without BTF.");
             }
         }
         MapCreation.check(map, false);
-        return false;
+        return BtfRecord.EMPTY;
     }
 
     /** Puts a map into a map of maps: it has to be like the template. */

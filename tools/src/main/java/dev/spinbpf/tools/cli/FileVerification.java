@@ -123,7 +123,9 @@ final class FileVerification {
         VerifyRow.Reason reason =
                 switch (verdict) {
                     case Verdict.Accepted _ -> VerifyRow.Reason.NONE;
-                    case Verdict.Rejected rejected -> new VerifyRow.Reason(rejected.message(), rejected.explanation());
+                    case Verdict.Rejected rejected ->
+                        new VerifyRow.Reason(
+                                rejected.message(), rejected.explanation().text());
                     case Verdict.Unsupported unsupported -> new VerifyRow.Reason(unsupported.what(), NOT_SUPPORTED);
                 };
         VerifyRow.Outcome outcome =

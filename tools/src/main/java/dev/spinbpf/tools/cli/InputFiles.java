@@ -17,8 +17,6 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -38,7 +36,6 @@ import org.jspecify.annotations.Nullable;
 /** Reads what the user names on the command line. */
 final class InputFiles {
     private static final String HEX_PREFIX = "hex:";
-    private static final String TEXT_SUFFIX = ".bpfasm";
     private static final String SOURCE_SUFFIX = ".c";
     private static final int MAX_STREAM_BYTES = 64 << 20;
     private static final int MAX_CONFIG_BYTES = 8 << 20;
@@ -64,8 +61,8 @@ final class InputFiles {
 
     private static ProgramObject read(String name, byte[] bytes, ReadOptions kernel) throws InputException {
         try {
-            return name.endsWith(TEXT_SUFFIX)
-                    ? Assembler.assemble(name, textOf(name, bytes))
+            return name.endsWith(Assembler.FILE_SUFFIX)
+                    ? Assembler.assemble(name, bytes)
                     : ObjectReader.read(name, bytes, kernel);
         } catch (MalformedObjectException | AssemblyException e) {
             String remedy = name.endsWith(SOURCE_SUFFIX) ? "; compile it first: clang -O2 -g -target bpf -c" : "";
@@ -85,7 +82,12 @@ final class InputFiles {
 
     /** The kernel's types in the file (raw BTF or an ELF file with a .BTF section), or none. */
     static Btf kernelTypes(@Nullable Path file) throws InputException {
-        return kernelTypes(file == null ? null : new NamedFile(shown(file), ByteString.of(bytesOf(file, true))));
+        return kernelTypes(file == null ? null : open(file));
+    }
+
+    /** A file that may be a pipe, and is read once. */
+    static NamedFile open(Path file) throws InputException {
+        return new NamedFile(shown(file), ByteString.of(bytesOf(file, true)));
     }
 
     /** The kernel's types in a file's bytes, or none. */
@@ -196,17 +198,6 @@ final class InputFiles {
     /** The file's name for messages, on one line. */
     static String shown(Path file) {
         return Printable.line(file.toString());
-    }
-
-    private static String textOf(String name, byte[] bytes) throws InputException {
-        try {
-            return StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(bytes))
-                    .toString();
-        } catch (CharacterCodingException e) {
-            throw new InputException(name + ": is not UTF-8 text, as a " + TEXT_SUFFIX + " file has to be");
-        }
     }
 
     /**

@@ -34,6 +34,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             LoadCommand.class,
             UnloadCommand.class,
             ListCommand.class,
+            TopCommand.class,
             DumpCommand.class,
             BenchCommand.class,
             MapCommand.class,

@@ -5,22 +5,16 @@ import dev.spinbpf.tools.serve.Service;
 import dev.spinbpf.tools.serve.ServiceOptions;
 import dev.spinbpf.tools.serve.engine.Refusal;
 import dev.spinbpf.tools.serve.http.HttpLimits;
-import dev.spinbpf.tools.workload.WorkloadFileException;
-import dev.spinbpf.tools.workload.WorkloadReader;
-import dev.spinbpf.vm.stress.ByteString;
 import dev.spinbpf.vm.stress.LockChoice;
 import dev.spinbpf.vm.stress.Pacing;
 import dev.spinbpf.vm.stress.Packets;
 import dev.spinbpf.vm.stress.ProgramWorkload;
-import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
-import dev.spinbpf.vm.stress.ProgramWorkload.ObjectFile;
 import dev.spinbpf.vm.stress.StressOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -29,6 +23,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -159,8 +154,8 @@ final class ServeCommand implements Callable<Integer> {
             description = "Seed of random numbers and of the moments at which interrupts land (default 1).")
     private long seed;
 
-    @Option(names = "--btf", paramLabel = "FILE", description = "The kernel's types, as for verify.")
-    private @Nullable Path btf;
+    @Mixin
+    private final KernelTypesOption btf = new KernelTypesOption();
 
     @SuppressWarnings("NullAway.Init") // picocli fills in the options
     ServeCommand() {}
@@ -172,7 +167,7 @@ final class ServeCommand implements Callable<Integer> {
                 names.stream().map(name -> name.toLowerCase(Locale.ROOT)).collect(Collectors.toSet());
         ServiceOptions options =
                 new ServiceOptions(listen, lowerNames, tokenFile, certificate, key, state, HttpLimits.DEFAULT);
-        Btf kernelTypes = InputFiles.kernelTypes(btf);
+        Btf kernelTypes = btf.read();
         try {
             Service service = Service.start(options, this::workload, kernelTypes);
             CountDownLatch ended = new CountDownLatch(1);
@@ -222,35 +217,15 @@ final class ServeCommand implements Callable<Integer> {
 
     /** Reads the workload file or the objects that the command line names. */
     private ProgramWorkload workload() throws Refusal {
-        try {
-            Path file = workloadFile;
-            if (file == null) {
-                return lasting(ofObjects());
-            }
-            if (WorkloadInputs.read(file) instanceof ProgramWorkload programs) {
-                return lasting(programs);
-            }
-            throw new Refusal(Refusal.Kind.INVALID, file + ": serve runs programs; a mode is for stress");
-        } catch (WorkloadFileException e) {
-            throw new Refusal(Refusal.Kind.INVALID, String.join("\n", e.mistakes()));
-        } catch (InputException e) {
-            throw new Refusal(Refusal.Kind.INVALID, String.valueOf(e.getMessage()));
-        }
+        Path file = workloadFile;
+        return lasting(file == null ? ofObjects() : ServedWorkload.of(file));
     }
 
     private ProgramWorkload lasting(ProgramWorkload workload) {
         return duration == null ? workload : workload.withDuration(duration);
     }
 
-    private ProgramWorkload ofObjects() throws Refusal, InputException {
-        List<ObjectFile> files = new ArrayList<>();
-        for (Path path : objects) {
-            NamedFile file = new NamedFile(InputFiles.shown(path), ByteString.of(InputFiles.bytesOf(path, true)));
-            files.add(new ObjectFile(WorkloadReader.objectName(file.name()), file, List.of()));
-        }
-        if (files.stream().map(ObjectFile::name).distinct().count() < files.size()) {
-            throw new Refusal(Refusal.Kind.INVALID, "two of the objects have the same name");
-        }
+    private ProgramWorkload ofObjects() throws Refusal {
         return new ProgramWorkload(
                 cpus,
                 LockChoice.QUEUED,
@@ -260,7 +235,7 @@ final class ServeCommand implements Callable<Integer> {
                 Pacing.every(nmiEvery),
                 Pacing.every(hardirqEvery),
                 null,
-                files,
+                ServedWorkload.objects(objects),
                 List.of(),
                 List.of(),
                 List.of(),

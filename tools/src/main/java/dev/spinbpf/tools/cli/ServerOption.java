@@ -31,6 +31,11 @@ final class ServerOption {
     @SuppressWarnings("NullAway.Init") // picocli fills in the options
     ServerOption() {}
 
+    /** Returns the service's URL as it was given. */
+    String shown() {
+        return server;
+    }
+
     /** A command's requests to a service. */
     @FunctionalInterface
     interface Work {

@@ -1,5 +1,7 @@
 package dev.spinbpf.tools.cli;
 
+import dev.spinbpf.programs.elf.ReadOptions;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.tools.report.MatrixPrinter;
 import dev.spinbpf.tools.report.MatrixRow;
 import dev.spinbpf.tools.report.Style;
@@ -77,11 +79,28 @@ final class VerifyCommand implements Callable<Integer> {
                     "Most entries of a map, as loaders set them with bpf_map__set_max_entries(); may be given several times.")
     private Map<String, Long> mapEntries = Map.of();
 
+    @Option(
+            names = "-G",
+            paramLabel = "VAR=VALUE",
+            description =
+                    "Value of a global variable before the object is loaded, as veristat has it: -G 'cfg.limits[2]=0x10', -G mode=FAST.")
+    private Map<String, String> presets = Map.of();
+
+    @Option(
+            names = "--cpus",
+            paramLabel = "N",
+            description =
+                    "CPUs that the machine may have: programs see smaller numbers only. Default: as many as Linux may have.")
+    private int cpus = KernelLimits.NR_CPUS;
+
     @SuppressWarnings("NullAway.Init") // picocli fills in the options
     VerifyCommand() {}
 
     @Override
     public Integer call() throws InputException {
+        if (cpus < 1 || cpus > KernelLimits.NR_CPUS) {
+            throw new InputException("--cpus: " + cpus + " is not from 1 to " + KernelLimits.NR_CPUS);
+        }
         if (jobs < 1) {
             throw new InputException("--jobs: " + jobs + " is less than 1");
         }
@@ -91,8 +110,10 @@ final class VerifyCommand implements Callable<Integer> {
         kernels.forEach(kernel -> err.println("spinbpf: " + kernel.description()));
         List<FileVerification> verifications = kernels.stream()
                 .map(kernel -> new FileVerification(
-                        kernel.readOptions().withMapEntries(mapEntries),
-                        new VerifierOptions(verbose, kernel.types(), VerifierOptions.INSN_LIMIT, kernel.version()),
+                        readOptions(kernel),
+                        new VerifierOptions(verbose, kernel.types(), VerifierOptions.INSN_LIMIT)
+                                .withKernel(kernel.version())
+                                .withCpus(cpus),
                         e -> InternalErrors.traceIfAsked(err, e),
                         Verifier::verify))
                 .toList();
@@ -105,6 +126,11 @@ final class VerifyCommand implements Callable<Integer> {
                     + InputFiles.listed(verifications.getFirst().programs()));
         }
         return !outcomes.allReadable ? ExitCodes.USAGE : outcomes.allGood ? ExitCodes.GOOD : ExitCodes.REFUSED;
+    }
+
+    private ReadOptions readOptions(TargetKernel kernel) {
+        ReadOptions options = kernel.readOptions().withMapEntries(mapEntries).withPresets(presets);
+        return cpus == KernelLimits.NR_CPUS ? options : options.withPossibleCpus(cpus);
     }
 
     /** What was seen in all rows so far. */

@@ -74,6 +74,21 @@ public final class ServiceClient implements AutoCloseable {
         return ask("GET", "/objects", BodyPublishers.noBody(), ServiceJson::indented);
     }
 
+    /** Returns what the service has counted, and what its CPUs do now. */
+    public RemoteSample sample() throws ServiceException, InterruptedException {
+        BodyPublisher none = BodyPublishers.noBody();
+        SampleJson.Members workload = ask("GET", "/workload", none, SampleJson::members);
+        List<RemoteSample.Lock> locks = ask("GET", "/locks", none, SampleJson::locks);
+        long takenNanos = System.nanoTime();
+        List<RemoteSample.Cpu> cpus = ask("GET", "/cpus", none, SampleJson::cpus);
+        try {
+            return new RemoteSample(
+                    takenNanos, workload.text("state"), workload.number("elapsed_ms"), locks, cpus, objects());
+        } catch (IOException e) {
+            throw notAService(FIRST_OF_SUCCESS, firstLine(e));
+        }
+    }
+
     /** Returns an object. */
     public RemoteObject object(String name) throws ServiceException, InterruptedException {
         return ask("GET", "/objects/" + encoded(name), BodyPublishers.noBody(), ServiceJson::object);

@@ -22,22 +22,22 @@ public record BenchRow(
     }
 
     /** The fastest sample, in nanoseconds a run. */
-    public double bestNanos() {
+    double bestNanos() {
         return nanosPerRun[0];
     }
 
     /** The sample in the middle: half of the others are faster. */
-    public double medianNanos() {
+    double medianNanos() {
         return nanosPerRun[nanosPerRun.length / 2];
     }
 
     /** The sample that a quarter of the others is faster than. */
-    public double lowerQuartileNanos() {
+    double lowerQuartileNanos() {
         return nanosPerRun[nanosPerRun.length / 4];
     }
 
     /** The sample that a quarter of the others is slower than. */
-    public double upperQuartileNanos() {
+    double upperQuartileNanos() {
         return nanosPerRun[nanosPerRun.length - 1 - nanosPerRun.length / 4];
     }
 

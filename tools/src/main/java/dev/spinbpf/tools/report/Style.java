@@ -9,7 +9,7 @@ public enum Style {
 
     private static final Set<String> SEQUENCES = Set.of("\033[0m", "\033[1m", "\033[2m", "\033[31m", "\033[32m");
 
-    public String bold(String text) {
+    String bold(String text) {
         return wrap("1", text);
     }
 
@@ -21,7 +21,7 @@ public enum Style {
         return wrap("31", text);
     }
 
-    public String dim(String text) {
+    String dim(String text) {
         return wrap("2", text);
     }
 

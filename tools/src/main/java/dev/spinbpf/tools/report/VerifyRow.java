@@ -37,7 +37,7 @@ public record VerifyRow(
     }
 
     /** Names of the CSV's columns: veristat's, and the message. */
-    public static final List<String> COLUMNS = List.of(
+    static final List<String> COLUMNS = List.of(
             "file_name",
             "prog_name",
             "verdict",
@@ -68,7 +68,7 @@ public record VerifyRow(
     }
 
     /** Time of verification in microseconds. */
-    public long durationMicros() {
+    long durationMicros() {
         return stats.durationNanos() / NANOS_PER_MICRO;
     }
 

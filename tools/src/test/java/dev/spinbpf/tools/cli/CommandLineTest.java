@@ -1,10 +1,9 @@
 package dev.spinbpf.tools.cli;
 
+import static dev.spinbpf.tools.cli.Outcome.spinbpf;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
@@ -20,16 +19,6 @@ class CommandLineTest {
 
     @TempDir
     private Path directory;
-
-    /** What a command printed and how it exited. */
-    private record Outcome(int code, String out, String err) {}
-
-    private static Outcome spinbpf(String... arguments) {
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
-        int code = Main.run(new PrintWriter(out), new PrintWriter(err), arguments);
-        return new Outcome(code, out.toString(), err.toString());
-    }
 
     private static String sample(String name) {
         return SAMPLES.resolve(name + ".bpf.o").toString();
@@ -47,7 +36,7 @@ class CommandLineTest {
     void shouldExitWithTwoOnWrongUsage() {
         assertThat(spinbpf().code()).isEqualTo(ExitCodes.USAGE);
         assertThat(spinbpf().err())
-                .startsWith("spinbpf: name a command: verify, run, stress, serve, load, unload, list, dump");
+                .startsWith("spinbpf: name a command: verify, run, stress, serve, load, unload, list, top, dump");
         assertThat(spinbpf("verify").code()).isEqualTo(ExitCodes.USAGE);
         assertThat(spinbpf("frobnicate").err())
                 .startsWith("spinbpf: there is no command 'frobnicate'; there are verify,");

@@ -3,8 +3,6 @@ package dev.spinbpf.tools.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,17 +20,8 @@ class HostileInputTest {
     @TempDir
     private Path directory;
 
-    private record Outcome(int code, String out, String err) {
-        String all() {
-            return out + err;
-        }
-    }
-
     private static Outcome spinbpf(String... arguments) {
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
-        int code = Main.run(new PrintWriter(out), new PrintWriter(err), arguments);
-        Outcome outcome = new Outcome(code, out.toString(), err.toString());
+        Outcome outcome = Outcome.spinbpf(arguments);
         assertThat(outcome.all()).doesNotContain("\tat ", "internal error", "Exception");
         return outcome;
     }
@@ -148,10 +137,14 @@ class HostileInputTest {
     })
     void shouldNameTheOptionItsValueAndTheRemedy(String option, String value, String remedy) {
         Outcome outcome = spinbpf("stress", sample("balanced"), option, value);
-        assertThat(outcome.code()).isEqualTo(ExitCodes.USAGE);
-        assertThat(outcome.err()).contains(value, remedy);
-        assertThat(outcome.err().lines()).hasSizeLessThanOrEqualTo(2);
+        assertIsUsageError(outcome, value, remedy);
         assertThat(outcome.out()).isEmpty();
+    }
+
+    private static void assertIsUsageError(Outcome outcome, String... named) {
+        assertThat(outcome.code()).isEqualTo(ExitCodes.USAGE);
+        assertThat(outcome.err()).contains(named);
+        assertThat(outcome.err().lines()).hasSizeLessThanOrEqualTo(2);
     }
 
     @ParameterizedTest
@@ -166,10 +159,7 @@ class HostileInputTest {
         "--prog, nothing, it has count"
     })
     void shouldNameWhatIsWrongWithARun(String option, String value, String remedy) {
-        Outcome outcome = spinbpf("run", sample("packet_counter"), option, value);
-        assertThat(outcome.code()).isEqualTo(ExitCodes.USAGE);
-        assertThat(outcome.err()).contains(remedy);
-        assertThat(outcome.err().lines()).hasSizeLessThanOrEqualTo(2);
+        assertIsUsageError(spinbpf("run", sample("packet_counter"), option, value), remedy);
     }
 
     @Test

@@ -2,8 +2,6 @@ package dev.spinbpf.tools.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,19 +18,13 @@ class MapCommandTest {
     private String state = "";
 
     /** What a command printed and how it exited. */
-    private record Outcome(int code, String out, String err) {}
-
     @BeforeEach
     void nameADirectory() {
         state = directory.resolve("state").toString();
     }
 
     private static Outcome spinbpf(String line) {
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
-        String[] arguments = List.of(line.split(" ", -1)).toArray(String[]::new);
-        int code = Main.run(new PrintWriter(out), new PrintWriter(err), arguments);
-        return new Outcome(code, out.toString(), err.toString());
+        return Outcome.spinbpf(List.of(line.split(" ", -1)).toArray(String[]::new));
     }
 
     /** {@code spinbpf map COMMAND DIR WORDS}. */

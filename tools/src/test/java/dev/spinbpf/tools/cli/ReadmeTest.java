@@ -3,8 +3,6 @@ package dev.spinbpf.tools.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,7 +38,7 @@ class ReadmeTest {
     }
 
     /** What a command did. */
-    private record Outcome(int exitCode, List<String> lines) {}
+    private record Output(int exitCode, List<String> lines) {}
 
     static Stream<Shown> shown() throws IOException {
         var found = new ArrayList<Shown>();
@@ -60,7 +58,7 @@ class ReadmeTest {
     @ParameterizedTest
     @MethodSource("shown")
     void shouldPrintWhatTheReadmeShows(Shown shown) {
-        Outcome outcome = run(shown.command());
+        Output outcome = run(shown.command());
         assertThat(outcome.exitCode()).isEqualTo(shown.exitCode());
         if (shown.exact()) {
             assertThat(normalized(outcome.lines())).containsExactlyElementsOf(normalized(shown.lines()));
@@ -88,16 +86,14 @@ class ReadmeTest {
     @TempDir
     private static Path state;
 
-    private static Outcome run(String command) {
+    private static Output run(String command) {
         String[] arguments = Arrays.stream(command.split(" "))
                 .map(word -> word.startsWith("programs/") ? ROOT.resolve(word).toString() : word)
                 .map(word -> word.equals("state") ? state.toString() : word)
                 .toArray(String[]::new);
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
-        int exitCode = Main.run(new PrintWriter(out), new PrintWriter(err), arguments);
-        return new Outcome(
-                exitCode, out.toString().replace(ROOT + "/", "").lines().toList());
+        Outcome outcome = Outcome.spinbpf(arguments);
+        return new Output(
+                outcome.code(), outcome.out().replace(ROOT + "/", "").lines().toList());
     }
 
     private static List<String> normalized(List<String> lines) {

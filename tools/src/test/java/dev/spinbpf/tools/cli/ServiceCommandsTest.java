@@ -1,5 +1,6 @@
 package dev.spinbpf.tools.cli;
 
+import static dev.spinbpf.tools.cli.Outcome.spinbpf;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
@@ -10,8 +11,6 @@ import dev.spinbpf.tools.serve.http.HttpLimits;
 import dev.spinbpf.vm.stress.ProgramWorkload;
 import dev.spinbpf.vm.stress.StressOptions;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -37,20 +36,11 @@ class ServiceCommandsTest {
     private Path directory;
 
     /** How a command ended. */
-    private record Ended(int code, String out, String err) {}
-
-    private static Ended spinbpf(String... arguments) {
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
-        int code = Main.run(new PrintWriter(out), new PrintWriter(err), arguments);
-        return new Ended(code, out.toString(), err.toString());
-    }
-
-    private static Ended at(Service service, String... arguments) {
+    private static Outcome at(Service service, String... arguments) {
         return at("http://127.0.0.1:" + service.address().getPort(), arguments);
     }
 
-    private static Ended at(String url, String... arguments) {
+    private static Outcome at(String url, String... arguments) {
         return spinbpf(
                 Stream.concat(Stream.of(arguments), Stream.of("--server", url)).toArray(String[]::new));
     }
@@ -69,8 +59,8 @@ class ServiceCommandsTest {
     @Test
     void shouldLoadListAndUnload() throws Exception {
         try (Service service = service(null)) {
-            assertThat(at(service, "list")).isEqualTo(new Ended(0, "no objects; spinbpf load FILE loads one\n", ""));
-            Ended loaded = at(service, "load", sample("packet_counter.bpf.o"), sample("counter.bpfasm"));
+            assertThat(at(service, "list")).isEqualTo(new Outcome(0, "no objects; spinbpf load FILE loads one\n", ""));
+            Outcome loaded = at(service, "load", sample("packet_counter.bpf.o"), sample("counter.bpfasm"));
             assertThat(loaded.err()).isEmpty();
             assertThat(loaded.code()).isZero();
             assertThat(loaded.out())
@@ -86,7 +76,7 @@ class ServiceCommandsTest {
                     .startsWith("{\n")
                     .contains("\"objects\" : [ {", "\"state\" : \"attached\"")
                     .endsWith("}\n");
-            Ended unloaded = at(service, "unload", "counter");
+            Outcome unloaded = at(service, "unload", "counter");
             assertThat(unloaded.out()).containsPattern("^unloaded \\w+\nremoved counter\n$");
             assertThat(unloaded.code()).isZero();
             assertThat(at(service, "list").out()).doesNotContain("\ncounter ").contains("packet_counter");
@@ -96,7 +86,7 @@ class ServiceCommandsTest {
     @Test
     void shouldShowVerdictsAndExitWithOneWhereAProgramWasRefused() throws Exception {
         try (Service service = service(null)) {
-            Ended ended = at(service, "load", sample("leaked_lock.bpf.o"), sample("nesting.bpf.o"));
+            Outcome ended = at(service, "load", sample("leaked_lock.bpf.o"), sample("nesting.bpf.o"));
             assertThat(ended.code()).isEqualTo(ExitCodes.REFUSED);
             assertThat(verdictsOf(ended.out()))
                     .isEqualTo(verdictsOf(spinbpf("verify", sample("leaked_lock.bpf.o"), sample("nesting.bpf.o"))
@@ -118,14 +108,14 @@ class ServiceCommandsTest {
     @Test
     void shouldTakeProgramsByName() throws Exception {
         try (Service service = service(null)) {
-            Ended one = at(service, "load", "--prog", "sample", sample("nesting.bpf.o"), "--json");
+            Outcome one = at(service, "load", "--prog", "sample", sample("nesting.bpf.o"), "--json");
             assertThat(one.code()).isZero();
             assertThat(one.out()).contains("\"prog_name\" : \"sample\"").doesNotContain("refused_leak");
             assertThat(at(service, "list").out()).containsOnlyOnce(" attached ");
-            Ended none = at(service, "load", "--prog", "nothing", sample("leaked_lock.bpf.o"));
+            Outcome none = at(service, "load", "--prog", "nothing", sample("leaked_lock.bpf.o"));
             assertThat(none.err()).isEqualTo("spinbpf: no program named nothing; there are leak\n");
             assertThat(none.code()).isEqualTo(ExitCodes.USAGE);
-            Ended wrong = at(service, "unload", "nesting", "--prog", "nothing");
+            Outcome wrong = at(service, "unload", "nesting", "--prog", "nothing");
             assertThat(wrong.err()).startsWith("spinbpf: not all of nothing are programs of nesting; it has ");
             assertThat(wrong.code()).isEqualTo(ExitCodes.USAGE);
             assertThat(at(service, "unload", "nesting", "--prog", "sample").out())
@@ -140,15 +130,15 @@ class ServiceCommandsTest {
             assertThat(at(service, "load", sample("nesting.bpf.o"), "--prog", "sample")
                             .code())
                     .isZero();
-            Ended twice = at(service, "load", sample("nesting.bpf.o"));
+            Outcome twice = at(service, "load", sample("nesting.bpf.o"));
             assertThat(twice.err())
                     .isEqualTo("spinbpf: nesting.bpf.o: Conflict: there is an object nesting already;"
                             + " remove it first\n");
             assertThat(twice.out()).isEmpty();
             assertThat(twice.code()).isEqualTo(ExitCodes.REFUSED);
             assertThat(at(service, "unload", "absent"))
-                    .isEqualTo(new Ended(1, "", "spinbpf: Not Found: there is no object absent\n"));
-            Ended noObject = at(service, "load", broken.toString());
+                    .isEqualTo(new Outcome(1, "", "spinbpf: Not Found: there is no object absent\n"));
+            Outcome noObject = at(service, "load", broken.toString());
             assertThat(noObject.err()).startsWith("spinbpf: broken.bpf.o: Unprocessable Entity: ");
             assertThat(noObject.code()).isEqualTo(ExitCodes.REFUSED);
         }
@@ -159,13 +149,13 @@ class ServiceCommandsTest {
         Path token = Files.writeString(directory.resolve("token"), TOKEN);
         Path other = Files.writeString(directory.resolve("other"), TOKEN.replace('0', '1'));
         try (Service service = service(token)) {
-            Ended without = at(service, "list");
+            Outcome without = at(service, "list");
             assertThat(without.err())
                     .isEqualTo("spinbpf: Unauthorized: this needs a token; give it with --token-file FILE"
                             + " or in SPINBPF_TOKEN\n");
             assertThat(without.code()).isEqualTo(ExitCodes.USAGE);
             assertThat(at(service, "load", sample("nesting.bpf.o"), "--token-file", other.toString()))
-                    .isEqualTo(new Ended(
+                    .isEqualTo(new Outcome(
                             2,
                             "",
                             "spinbpf: Unauthorized: this is not the token; give it with --token-file FILE"
@@ -183,13 +173,45 @@ class ServiceCommandsTest {
         }
         for (String command : List.of("load " + sample("nesting.bpf.o"), "unload nesting", "list")) {
             assertThat(at(url, command.split(" ")))
-                    .isEqualTo(new Ended(
+                    .isEqualTo(new Outcome(
                             2, "", "spinbpf: there is no service at " + url + "; start one with: spinbpf serve\n"));
         }
-        Ended noUrl = at("127.0.0.1:9464", "list");
+        Outcome noUrl = at("127.0.0.1:9464", "list");
         assertThat(noUrl.err())
                 .isEqualTo("spinbpf: --server: '127.0.0.1:9464' is no URL of a service; write http://HOST:PORT\n");
         assertThat(noUrl.code()).isEqualTo(ExitCodes.USAGE);
+    }
+
+    @Test
+    void shouldShowViewsOfAServiceAsLines() throws Exception {
+        try (Service service = service(null)) {
+            at(service, "load", sample("packet_counter.bpf.o"));
+            Outcome text = at(service, "top", "-n", "2", "--interval", "10ms", "--sort", "name");
+            assertThat(text.err()).isEmpty();
+            assertThat(text.code()).isZero();
+            assertThat(text.out().lines().filter(line -> line.startsWith("spinbpf top  http://127.0.0.1:")))
+                    .hasSize(2)
+                    .allMatch(line -> line.endsWith(" by name"));
+            assertThat(text.out())
+                    .containsPattern("\npacket_counter  count +packet +\\d+")
+                    .contains("\nCPU  Context ");
+            Outcome json = at(service, "top", "-n", "3", "--interval", "10ms", "--json");
+            assertThat(json.out().lines()).hasSize(3).allMatch(line -> line.startsWith("{\"source\":\"http:"));
+        }
+    }
+
+    @Test
+    void shouldShowViewsOfAWorkloadThatItRunsItself() {
+        Outcome ended = spinbpf("top", sample("abba.bpf.o"), "-n", "1", "--interval", "300ms");
+        assertThat(ended.code()).isZero();
+        assertThat(ended.out()).contains("abba.bpf.o  running ").containsPattern("\nabba    a_then_b  packet +\\d");
+        assertThat(spinbpf("top", sample("abba.yaml"), "--server", "http://127.0.0.1:1")
+                        .err())
+                .startsWith("spinbpf: --server: of a service, or FILEs to run here, not both\n");
+        assertThat(spinbpf("top", sample("absent.bpf.o")).err())
+                .isEqualTo("spinbpf: " + sample("absent.bpf.o") + ": no such file\n");
+        assertThat(spinbpf("top", "--interval", "0").code()).isEqualTo(ExitCodes.USAGE);
+        assertThat(spinbpf("top", "-n", "0").code()).isEqualTo(ExitCodes.USAGE);
     }
 
     /** Answers of other servers, and of hostile ones: deep, endless in their own way, cut, or elsewhere. */
@@ -205,10 +227,10 @@ class ServiceCommandsTest {
                 .contains("answers, but not as spinbpf serve does (status 404; Unexpected character");
         assertThat(askOther(302, "").err()).contains("answers, but not as spinbpf serve does (status 302; a redirect)");
         assertThat(askOther(418, "{\"title\":\"I\\u001b[31m\",\"detail\":\"a\\nb\",\"more\":{\"x\":[1]}}"))
-                .isEqualTo(new Ended(1, "", "spinbpf: I\\u001b[31m: a\\u000ab\n"));
+                .isEqualTo(new Outcome(1, "", "spinbpf: I\\u001b[31m: a\\u000ab\n"));
     }
 
-    private static Ended askOther(int status, String body) throws IOException {
+    private static Outcome askOther(int status, String body) throws IOException {
         HttpServer server = HttpServer.create(new InetSocketAddress(LOOPBACK, 0), 1);
         server.createContext("/", exchange -> {
             byte[] bytes = body.getBytes(StandardCharsets.UTF_8);

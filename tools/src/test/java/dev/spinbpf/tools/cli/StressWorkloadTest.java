@@ -1,5 +1,6 @@
 package dev.spinbpf.tools.cli;
 
+import static dev.spinbpf.tools.cli.Outcome.spinbpf;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.maps.cpu.CpuSet;
@@ -8,8 +9,6 @@ import dev.spinbpf.vm.stress.Pacing;
 import dev.spinbpf.vm.stress.ProgramWorkload;
 import dev.spinbpf.vm.stress.ProgramWorkload.Attachment;
 import dev.spinbpf.vm.stress.StressMode;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,15 +25,6 @@ class StressWorkloadTest {
 
     @TempDir
     private Path directory;
-
-    private record Outcome(int code, String out, String err) {}
-
-    private static Outcome spinbpf(String... arguments) {
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
-        int code = Main.run(new PrintWriter(out), new PrintWriter(err), arguments);
-        return new Outcome(code, out.toString(), err.toString());
-    }
 
     private static String sample(String name) {
         return SAMPLES.resolve(name).toString();

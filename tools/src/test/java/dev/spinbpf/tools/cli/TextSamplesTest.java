@@ -2,8 +2,6 @@ package dev.spinbpf.tools.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
@@ -12,17 +10,12 @@ class TextSamplesTest {
     private static final Path SAMPLES = Path.of(System.getProperty("spinbpf.root", ".."), "programs", "samples");
 
     /** What a command printed and how it exited. */
-    private record Outcome(int code, String out, String err) {}
-
     private static Outcome spinbpf(String command, String sample, String... more) {
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
         String[] arguments = new String[more.length + 2];
         arguments[0] = command;
         arguments[1] = SAMPLES.resolve(sample + ".bpfasm").toString();
         System.arraycopy(more, 0, arguments, 2, more.length);
-        int code = Main.run(new PrintWriter(out), new PrintWriter(err), arguments);
-        return new Outcome(code, out.toString(), err.toString());
+        return Outcome.spinbpf(arguments);
     }
 
     @Test

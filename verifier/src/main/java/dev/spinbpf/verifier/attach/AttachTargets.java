@@ -85,7 +85,7 @@ public final class AttachTargets {
         Program program = unit.program();
         return program.type() == ProgType.LSM
                 ? unit.kernel().lsmHooks().isTrusted(require(unit).name())
-                : unit.kernel().programRules().has(program, Property.TRUSTED_ARGUMENTS);
+                : unit.has(Property.TRUSTED_ARGUMENTS);
     }
 
     private static @Nullable AttachTarget tracepoint(ProgramUnit unit, VerifierLog log, String name) {
@@ -182,8 +182,7 @@ public final class AttachTargets {
         } else if (unit.kernel().functions().isDenied(name)) {
             throw log.reject(Errno.EINVAL, Message.TRACING_FUNCTION_REJECTED, name);
         }
-        if (unit.kernel().programRules().has(unit.program(), Property.SEES_RETURN)
-                && unit.kernel().functions().neverReturns(name)) {
+        if (unit.has(Property.SEES_RETURN) && unit.kernel().functions().neverReturns(name)) {
             throw log.reject(Errno.EINVAL, Message.NORETURN_FUNCTION_REJECTED, name);
         }
         return target;

@@ -105,7 +105,7 @@ final class TracedContext {
 
     private static @Nullable RegState result(ProgramUnit unit, VerifierLog log, Value value, int size) {
         Program program = unit.program();
-        if (unit.kernel().programRules().has(program, Property.READS_INT_RESULT)) {
+        if (unit.has(Property.READS_INT_RESULT)) {
             BtfType type = value.type();
             if (type instanceof BtfType.Int number && number.sizeBytes() <= Long.BYTES) {
                 return RegState.UNKNOWN;
@@ -113,7 +113,7 @@ final class TracedContext {
             log.note(Message.FMOD_RET_TYPE_NOT_ALLOWED, AttachTargets.kindName(type));
             return null;
         }
-        if (!unit.kernel().programRules().has(program, Property.READS_RESULT)) {
+        if (!unit.has(Property.READS_RESULT)) {
             log.note(Message.TRACED_NO_SUCH_ARGUMENT, value.target.name(), value.number + 1);
             return null;
         }

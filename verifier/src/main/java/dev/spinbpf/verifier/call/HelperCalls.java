@@ -45,6 +45,7 @@ final class HelperCalls {
             Rule.of(Call::isAllowed, Errno.EINVAL, Message.HELPER_NOT_ALLOWED_IN_PROBE),
             Rule.of(
                     call -> !call.proto.has(Attribute.MIGHT_SLEEP) || CriticalSections.maySleep(call.path.state()),
+                    Errno.EINVAL,
                     Message.SLEEPABLE_HELPER_CALLED,
                     call -> List.of(call.name, call.id, CriticalSections.nonSleepableDescription(call.path.state()))));
 
@@ -59,8 +60,7 @@ final class HelperCalls {
     private record Call(Exploration path, int id, String name, HelperProto proto) {
         boolean isAllowed() {
             Property needed = proto.allowed();
-            return needed == null
-                    || path.unit().kernel().programRules().has(path.unit().program(), needed);
+            return needed == null || path.unit().has(needed);
         }
     }
 
@@ -151,7 +151,7 @@ final class HelperCalls {
 
     private static void checkFuncIp(Exploration path, HelperMeta meta) {
         Program program = path.unit().program();
-        if (path.unit().kernel().programRules().has(program, Property.FUNCTION_ADDRESS)) {
+        if (path.unit().has(Property.FUNCTION_ADDRESS)) {
             return;
         }
         throw program.type() == ProgType.TRACING

@@ -26,8 +26,6 @@ import java.util.Objects;
 /** The contents of r0 after a helper. */
 final class HelperReturns {
     /** Linux takes the number of CPUs of the machine; here it is the most that Linux can have. */
-    private static final int MAX_CPUS = 8192;
-
     private HelperReturns() {}
 
     static void set(Exploration path, HelperMeta meta, int insnIndex, RegState r1) {
@@ -131,7 +129,7 @@ final class HelperReturns {
             return bounded(-KernelLimits.MAX_ERRNO, meta.sizeMax);
         }
         if (meta.has(Trait.RETURNS_CPU)) {
-            return bounded(0, MAX_CPUS - 1);
+            return bounded(0, path.unit().cpus - 1);
         }
         if (meta.has(Trait.RETURNS_RETVAL)) {
             RetvalRange range = ReturnCodeRules.hookRange(path);

@@ -26,6 +26,9 @@ import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.object.Dynptrs;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
+import java.util.EnumSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Calls into the kernel, by Linux 7.2's rules. */
 public final class KernelCallChecker implements CallChecker {
@@ -119,18 +122,18 @@ public final class KernelCallChecker implements CallChecker {
             proto = null;
         }
         HelperTraits traits = unit.kernel().helperSets().traits(name);
-        Callback callback = traits.callback();
-        return new CallSummary(
-                proto == null ? 5 : proto.args().size(),
-                proto != null && proto.result().kind() == RetKind.VOID,
-                proto != null && proto.has(HelperProto.Attribute.ALLOW_FASTCALL),
-                traits.has(HelperTraits.Trait.CHANGES_PACKETS) || traits.has(HelperTraits.Trait.TAIL_CALL),
-                proto != null && proto.has(HelperProto.Attribute.MIGHT_SLEEP),
-                callback != null && !callback.async(),
-                callback != null && callback.async(),
-                callback != null && callback.maySleep(),
-                false,
-                false);
+        Set<CallTrait> found = ofCallback(traits.callback());
+        boolean changesPackets =
+                traits.has(HelperTraits.Trait.CHANGES_PACKETS) || traits.has(HelperTraits.Trait.TAIL_CALL);
+        addIf(found, changesPackets, CallTrait.CHANGES_PACKETS);
+        if (proto != null) {
+            addIf(found, proto.result().kind() == RetKind.VOID, CallTrait.VOID);
+            addIf(found, proto.has(HelperProto.Attribute.ALLOW_FASTCALL), CallTrait.FASTCALL);
+            addIf(found, proto.has(HelperProto.Attribute.MIGHT_SLEEP), CallTrait.SLEEPABLE);
+        }
+        return proto == null
+                ? new CallSummary(CallSummary.UNKNOWN.params(), found)
+                : new CallSummary(proto.args().size(), found);
     }
 
     private static CallSummary kfunc(ProgramUnit unit, Insn insn) {
@@ -138,17 +141,28 @@ public final class KernelCallChecker implements CallChecker {
         if (kfunc == null) {
             return CallSummary.UNKNOWN;
         }
-        Callback callback = kfunc.traits().callback();
-        return new CallSummary(
-                kfunc.params().size(),
-                kfunc.ret().isVoid(),
-                kfunc.has(Kfunc.Flag.FASTCALL),
-                kfunc.has(KfuncTraits.Trait.CHANGES_PACKETS),
-                kfunc.has(Kfunc.Flag.SLEEPABLE),
-                callback != null && !callback.async(),
-                callback != null && callback.async(),
-                callback != null && callback.maySleep(),
-                kfunc.has(Kfunc.Flag.ITER_NEXT),
-                kfunc.has(KfuncTraits.Trait.THROWS));
+        Set<CallTrait> found = ofCallback(kfunc.traits().callback());
+        addIf(found, kfunc.ret().isVoid(), CallTrait.VOID);
+        addIf(found, kfunc.has(Kfunc.Flag.FASTCALL), CallTrait.FASTCALL);
+        addIf(found, kfunc.has(KfuncTraits.Trait.CHANGES_PACKETS), CallTrait.CHANGES_PACKETS);
+        addIf(found, kfunc.has(Kfunc.Flag.SLEEPABLE), CallTrait.SLEEPABLE);
+        addIf(found, kfunc.has(Kfunc.Flag.ITER_NEXT), CallTrait.ITERATOR_NEXT);
+        addIf(found, kfunc.has(KfuncTraits.Trait.THROWS), CallTrait.THROWS);
+        return new CallSummary(kfunc.params().size(), found);
+    }
+
+    private static Set<CallTrait> ofCallback(@Nullable Callback callback) {
+        Set<CallTrait> traits = EnumSet.noneOf(CallTrait.class);
+        if (callback != null) {
+            traits.add(callback.async() ? CallTrait.ASYNC_CALLBACK : CallTrait.SYNC_CALLBACK);
+            addIf(traits, callback.maySleep(), CallTrait.ASYNC_CALLBACK_SLEEPS);
+        }
+        return traits;
+    }
+
+    private static void addIf(Set<CallTrait> traits, boolean holds, CallTrait trait) {
+        if (holds) {
+            traits.add(trait);
+        }
     }
 }

@@ -134,7 +134,8 @@ final class KfuncArgs {
 
     private static void checkNull(Exploration path, Arg arg) {
         boolean maybe = arg.reg.isNull() || arg.reg.mayBeNull();
-        if (maybe && !arg.param.hasSuffix("__nullable")) {
+        boolean isAllowed = arg.param.hasSuffix("__nullable") || arg.param.kind() == KfuncArgKind.ARENA;
+        if (maybe && !isAllowed) {
             throw path.reject(Errno.EACCES, Message.POSSIBLY_NULL_TO_TRUSTED_ARG, arg.name);
         }
     }
@@ -165,7 +166,8 @@ final class KfuncArgs {
             return KfuncArgKind.CONTEXT;
         }
         boolean sized = isSized(path, arg, kfunc);
-        if (arg.reg.isNull() && !sized && arg.param.hasSuffix("__nullable")) {
+        boolean isNone = arg.reg.isNull() && arg.param.kind() != KfuncArgKind.ARENA;
+        if (isNone && !sized && arg.param.hasSuffix("__nullable")) {
             return KfuncArgKind.NULL;
         }
         KfuncArgKind declared = arg.param.kind();

@@ -51,7 +51,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class KfuncCalls {
     private static final List<Rule<Call>> MAY_CALL = List.of(
-            new Rule<>(
+            Rule.of(
                     call -> call.kernel()
                             .kfuncs()
                             .isAllowed(call.kfunc, call.path.unit().program()),
@@ -59,19 +59,19 @@ final class KfuncCalls {
                     Message.KFUNC_NOT_ALLOWED,
                     call -> List.of(call.kfunc.name())),
             Rule.of(call -> !call.kfunc.has(Trait.TRAPS), Errno.EFAULT, Message.UNEXPECTED_BPF_TRAP),
-            new Rule<>(
+            Rule.of(
                     call -> !call.isSleepable() || call.state().inSleepable(),
                     Errno.EACCES,
                     Message.SLEEPABLE_KFUNC_NEEDS_SLEEPABLE_PROGRAM,
                     call -> List.of(call.kfunc.name())));
 
     private static final List<Rule<Call>> HOLDS_HERE = List.of(
-            new Rule<>(
+            Rule.of(
                     call -> !call.isSleepable() || CriticalSections.maySleep(call.state()),
                     Errno.EACCES,
                     Message.SLEEPABLE_KFUNC_CALLED,
                     call -> List.of(call.kfunc.name(), CriticalSections.nonSleepableDescription(call.state()))),
-            new Rule<>(
+            Rule.of(
                     call -> !call.kfunc.has(Kfunc.Flag.RCU_PROTECTED) || CriticalSections.inRcuSection(call.path),
                     Errno.EACCES,
                     Message.KFUNC_NEEDS_RCU_SECTION,
@@ -191,7 +191,7 @@ final class KfuncCalls {
     private static boolean mayInterruptAnything(ProgramUnit unit) {
         Program program = unit.program();
         return unit.kernel().programTypes().isTracing(program.type())
-                || unit.kernel().programRules().has(program, Property.MAY_RUN_IN_NMI) && !program.sleepable();
+                || unit.has(Property.MAY_RUN_IN_NMI) && !program.sleepable();
     }
 
     private static void refuseUnsafeInNmi(Exploration path, KfuncMeta meta) {

@@ -2,6 +2,7 @@ package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.verifier.call.KfuncArgs.Arg;
 import dev.spinbpf.verifier.check.HelperMemory;
 import dev.spinbpf.verifier.flow.AccessType;
@@ -76,6 +77,7 @@ final class KfuncPointers {
         checkers.put(KfuncArgKind.TASK_WORK, mapField(BtfField.Kind.BPF_TASK_WORK));
         checkers.put(KfuncArgKind.IRQ_FLAG, this::irqFlag);
         checkers.put(KfuncArgKind.RES_SPIN_LOCK, KfuncPointers::lock);
+        checkers.put(KfuncArgKind.ARENA, KfuncPointers::arena);
     }
 
     /** Checks a pointer of the kind, and notes what it tells of the call. */
@@ -212,8 +214,7 @@ final class KfuncPointers {
     }
 
     private static boolean mayIterateTasks(Exploration path) {
-        return path.state().inSleepable()
-                || path.unit().kernel().programRules().has(path.unit().program(), Property.ITERATES_TASKS);
+        return path.state().inSleepable() || path.unit().has(Property.ITERATES_TASKS);
     }
 
     private void irqFlag(Exploration path, Arg arg, KfuncMeta meta, int insnIndex) {
@@ -225,6 +226,15 @@ final class KfuncPointers {
             irqFlags.save(path, arg.reg(), arg.name(), byLock);
         } else {
             irqFlags.restore(path, arg.reg(), arg.name(), byLock);
+        }
+    }
+
+    private static void arena(Exploration path, Arg arg, KfuncMeta meta, int insnIndex) {
+        if (path.unit().usedMaps().stream().noneMatch(map -> map.type() == MapType.ARENA)) {
+            throw path.reject(Errno.EINVAL, Message.KFUNC_ARG_NEEDS_ARENA, arg.name());
+        }
+        if (!arg.reg().is(RegType.PTR_TO_ARENA) && !arg.reg().isScalar()) {
+            throw path.reject(Errno.EINVAL, Message.KFUNC_ARENA_OR_SCALAR_EXPECTED, arg.name());
         }
     }
 

@@ -61,7 +61,7 @@ public final class MapRules {
         if (needed == null) {
             return false;
         }
-        boolean allowed = path.unit().kernel().programRules().has(path.unit().program(), needed);
+        boolean allowed = path.unit().has(needed);
         if (!allowed) {
             path.log().note(Message.SOCKMAP_UPDATE_NOT_ALLOWED);
         }

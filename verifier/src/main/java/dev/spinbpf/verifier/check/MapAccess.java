@@ -24,7 +24,7 @@ public final class MapAccess {
     }
 
     /** Refuses what the map's flags forbid. */
-    public static void checkPermission(Exploration path, RegState reg, int off, int size, AccessType type) {
+    static void checkPermission(Exploration path, RegState reg, int off, int size, AccessType type) {
         MapInfo map = reg.map();
         long flags = flags(map.def());
         if (type == AccessType.WRITE && (flags & MapFlags.BPF_F_RDONLY_PROG) != 0) {
@@ -79,7 +79,7 @@ public final class MapAccess {
     }
 
     /** A special field in the words of messages. */
-    public static String fieldTypeName(BtfField.Kind kind) {
+    static String fieldTypeName(BtfField.Kind kind) {
         return switch (kind) {
             case BPF_KPTR_UNREF, BPF_KPTR_REF -> "kptr";
             default -> kind.typeName();

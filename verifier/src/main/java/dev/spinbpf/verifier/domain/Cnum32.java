@@ -95,7 +95,7 @@ public record Cnum32(int base, int size) {
      * The values on both arcs. Two arcs may meet in two places; then the answer is the shorter of the two, which contains
      * both places.
      */
-    public Cnum32 intersect(Cnum32 other) {
+    Cnum32 intersect(Cnum32 other) {
         if (isEmpty() || other.isEmpty()) {
             return EMPTY;
         }
@@ -116,11 +116,11 @@ public record Cnum32(int base, int size) {
         return comesBack ? new Cnum32(base, unsignedMin(size, distance + other.size)) : EMPTY;
     }
 
-    public Cnum32 intersectUnsigned(int min, int max) {
+    Cnum32 intersectUnsigned(int min, int max) {
         return intersect(ofUnsigned(min, max));
     }
 
-    public Cnum32 intersectSigned(int min, int max) {
+    Cnum32 intersectSigned(int min, int max) {
         return intersect(ofSigned(min, max));
     }
 
@@ -170,7 +170,7 @@ public record Cnum32(int base, int size) {
     }
 
     /** The lower halves of the values of a 64-bit range. */
-    public static Cnum32 ofLowerHalves(Cnum64 range) {
+    static Cnum32 ofLowerHalves(Cnum64 range) {
         if (range.isEmpty()) {
             return EMPTY;
         }

@@ -95,7 +95,7 @@ public record Cnum64(long base, long size) {
      * The values on both arcs. Two arcs may meet in two places; then the answer is the shorter of the two, which contains
      * both places.
      */
-    public Cnum64 intersect(Cnum64 other) {
+    Cnum64 intersect(Cnum64 other) {
         if (isEmpty() || other.isEmpty()) {
             return EMPTY;
         }
@@ -116,11 +116,11 @@ public record Cnum64(long base, long size) {
         return comesBack ? new Cnum64(base, unsignedMin(size, distance + other.size)) : EMPTY;
     }
 
-    public Cnum64 intersectUnsigned(long min, long max) {
+    Cnum64 intersectUnsigned(long min, long max) {
         return intersect(ofUnsigned(min, max));
     }
 
-    public Cnum64 intersectSigned(long min, long max) {
+    Cnum64 intersectSigned(long min, long max) {
         return intersect(ofSigned(min, max));
     }
 
@@ -163,7 +163,7 @@ public record Cnum64(long base, long size) {
      * The shortest arc that contains all values of this one whose lower half lies on {@code lower}: the first and the last
      * value of the arc move inwards to the next ones whose lower halves fit.
      */
-    public Cnum64 intersectLowerHalves(Cnum32 lower) {
+    Cnum64 intersectLowerHalves(Cnum32 lower) {
         if (isEmpty() || lower.isEmpty()) {
             return EMPTY;
         }

@@ -80,12 +80,12 @@ public final class ScalarBranch {
     }
 
     /** Both operands, narrowed, where {@code a cond b} holds; empty if it cannot. */
-    public static Pair refineTrue(Op.Cond cond, boolean is64, ScalarValue a, ScalarValue b) {
+    static Pair refineTrue(Op.Cond cond, boolean is64, ScalarValue a, ScalarValue b) {
         return refine(Assumption.of(cond), is64, new Pair(a, b)).synced();
     }
 
     /** Both operands, narrowed, where {@code a cond b} does not hold; empty if it must. */
-    public static Pair refineFalse(Op.Cond cond, boolean is64, ScalarValue a, ScalarValue b) {
+    static Pair refineFalse(Op.Cond cond, boolean is64, ScalarValue a, ScalarValue b) {
         return refine(Assumption.opposite(cond), is64, new Pair(a, b)).synced();
     }
 

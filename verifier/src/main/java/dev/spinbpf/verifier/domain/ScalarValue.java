@@ -78,7 +78,7 @@ public record ScalarValue(Tnum varOff, Cnum64 r64, Cnum32 r32) {
     }
 
     /** True if the lower half is known. */
-    public boolean isConst32() {
+    boolean isConst32() {
         return varOff.isSubregConst();
     }
 
@@ -120,7 +120,7 @@ public record ScalarValue(Tnum varOff, Cnum64 r64, Cnum32 r32) {
      * True if the knowledge of the number contradicts itself: a range is empty or is not what the known bits say. Cannot happen on a path that
      * is taken.
      */
-    public boolean isViolated() {
+    boolean isViolated() {
         if (isEmpty()) {
             return true;
         }
@@ -136,7 +136,7 @@ public record ScalarValue(Tnum varOff, Cnum64 r64, Cnum32 r32) {
     }
 
     /** The same known bits without any range. */
-    public ScalarValue unbounded() {
+    ScalarValue unbounded() {
         return new ScalarValue(varOff, Cnum64.UNBOUNDED, Cnum32.UNBOUNDED);
     }
 
@@ -146,12 +146,12 @@ public record ScalarValue(Tnum varOff, Cnum64 r64, Cnum32 r32) {
     }
 
     /** True if both ranges contain those of {@code other}. */
-    public boolean rangesContain(ScalarValue other) {
+    boolean rangesContain(ScalarValue other) {
         return r64.containsAll(other.r64) && r32.containsAll(other.r32);
     }
 
     /** The knowledge of a number of which both hold. */
-    public ScalarValue intersect(ScalarValue other) {
+    ScalarValue intersect(ScalarValue other) {
         return new ScalarValue(varOff.intersect(other.varOff), r64.intersect(other.r64), r32.intersect(other.r32))
                 .synced();
     }
@@ -193,7 +193,7 @@ public record ScalarValue(Tnum varOff, Cnum64 r64, Cnum32 r32) {
     }
 
     /** The lower {@code sizeBytes} bytes (1 or 2) of the number, sign-extended to 32 bits, the upper half cleared. */
-    public ScalarValue signExtend32(int sizeBytes) {
+    ScalarValue signExtend32(int sizeBytes) {
         int unused = 32 - sizeBytes * 8;
         ScalarValue extended;
         if (isConst()) {
@@ -260,12 +260,12 @@ public record ScalarValue(Tnum varOff, Cnum64 r64, Cnum32 r32) {
     }
 
     /** The same with the lower half known; the upper half's bits stay. Not synced. */
-    public ScalarValue withLowerHalf(int value) {
+    ScalarValue withLowerHalf(int value) {
         Tnum bits = varOff.withSubreg(Tnum.constant(Integer.toUnsignedLong(value)));
         return new ScalarValue(bits, r64, Cnum32.constant(value));
     }
 
-    public ScalarValue withVarOff(Tnum bits) {
+    ScalarValue withVarOff(Tnum bits) {
         return bits.equals(varOff) ? this : new ScalarValue(bits, r64, r32);
     }
 

@@ -39,7 +39,7 @@ public record Tnum(long value, long mask) {
     }
 
     /** True if the lower 32 bits are known. */
-    public boolean isSubregConst() {
+    boolean isSubregConst() {
         return (int) mask == 0;
     }
 
@@ -72,20 +72,20 @@ public record Tnum(long value, long mask) {
         return size == 0 || (max() & (size - 1)) == 0;
     }
 
-    public Tnum shl(int shift) {
+    Tnum shl(int shift) {
         return new Tnum(value << shift, mask << shift);
     }
 
-    public Tnum shr(int shift) {
+    Tnum shr(int shift) {
         return new Tnum(value >>> shift, mask >>> shift);
     }
 
-    public Tnum sar(int shift) {
+    Tnum sar(int shift) {
         return new Tnum(value >> shift, mask >> shift);
     }
 
     /** Arithmetic shift of the lower 32 bits; the upper half of the result is zero. */
-    public Tnum sar32(int shift) {
+    Tnum sar32(int shift) {
         return new Tnum(((int) value >> shift) & LOW32, ((int) mask >> shift) & LOW32);
     }
 
@@ -120,7 +120,7 @@ public record Tnum(long value, long mask) {
     }
 
     /** Product by long multiplication: a bit of this one that is unknown joins the sums with and without its addend. */
-    public Tnum mul(Tnum other) {
+    Tnum mul(Tnum other) {
         Tnum sum = ZERO;
         for (int bit = 0, bits = bitLength(max()); bit < bits; bit++) {
             Tnum addend = other.shl(bit);
@@ -134,7 +134,7 @@ public record Tnum(long value, long mask) {
     }
 
     /** Common members. Where the two contradict each other, the bit is taken for a known one. */
-    public Tnum intersect(Tnum other) {
+    Tnum intersect(Tnum other) {
         return masked(value | other.value, mask & other.mask);
     }
 
@@ -150,17 +150,17 @@ public record Tnum(long value, long mask) {
     }
 
     /** The lower 32 bits, the others zero. */
-    public Tnum subreg() {
+    Tnum subreg() {
         return new Tnum(value & LOW32, mask & LOW32);
     }
 
     /** The upper 32 bits in place, the lower ones zero. */
-    public Tnum clearSubreg() {
+    Tnum clearSubreg() {
         return new Tnum(value & ~LOW32, mask & ~LOW32);
     }
 
     /** This one with the lower 32 bits of {@code subreg}. */
-    public Tnum withSubreg(Tnum subreg) {
+    Tnum withSubreg(Tnum subreg) {
         return clearSubreg().or(subreg.subreg());
     }
 

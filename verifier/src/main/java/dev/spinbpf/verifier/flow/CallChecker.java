@@ -1,6 +1,7 @@
 package dev.spinbpf.verifier.flow;
 
 import dev.spinbpf.programs.isa.Insn;
+import java.util.Set;
 
 /** Checks calls of helpers and kernel functions against their prototypes, and gives r0 what they return. */
 public interface CallChecker {
@@ -55,33 +56,39 @@ public interface CallChecker {
         THROWS
     }
 
+    /** A fact about a call that analyses of the program text rely on. */
+    enum CallTrait {
+        /** It leaves r0 without a value. */
+        VOID,
+        /** It preserves those of r1 to r5 that it does not use. */
+        FASTCALL,
+        /** Packet pointers die. */
+        CHANGES_PACKETS,
+        /** It may sleep. */
+        SLEEPABLE,
+        /** It calls back before it returns. */
+        SYNC_CALLBACK,
+        /** It stores a callback that is called later. */
+        ASYNC_CALLBACK,
+        /** That callback may sleep. */
+        ASYNC_CALLBACK_SLEEPS,
+        /** It is an iterator's next function. */
+        ITERATOR_NEXT,
+        /** It never returns. */
+        THROWS
+    }
+
     /**
-     * The facts about a call that analyses of the program text rely on.
+     * The facts about a call that are known from its prototype.
      *
-     * @param params arguments that it reads, r1 upwards
-     * @param isVoid whether r0 is left without a value
-     * @param fastcall whether it preserves r1 to r5 that it does not use
-     * @param changesPktData whether packet pointers die
-     * @param sleepable whether it may sleep
-     * @param syncCallback whether it calls back before it returns
-     * @param asyncCallback whether it stores a callback to be called later
-     * @param asyncCallbackSleeps whether that callback may sleep
-     * @param iterNext whether it is an iterator's next function
-     * @param throwsException whether it never returns
+     * @param params number of arguments that it reads, from r1 upwards
      */
-    record CallSummary(
-            int params,
-            boolean isVoid,
-            boolean fastcall,
-            boolean changesPktData,
-            boolean sleepable,
-            boolean syncCallback,
-            boolean asyncCallback,
-            boolean asyncCallbackSleeps,
-            boolean iterNext,
-            boolean throwsException) {
+    record CallSummary(int params, Set<CallTrait> traits) {
         /** Of a call of which nothing is known. */
-        public static final CallSummary UNKNOWN =
-                new CallSummary(5, false, false, false, false, false, false, false, false, false);
+        public static final CallSummary UNKNOWN = new CallSummary(5, Set.of());
+
+        public boolean has(CallTrait trait) {
+            return traits.contains(trait);
+        }
     }
 }

@@ -3,6 +3,7 @@ package dev.spinbpf.verifier.flow;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.verifier.flow.CallChecker.CallTrait;
 import dev.spinbpf.verifier.kernel.Message;
 import java.util.Arrays;
 
@@ -34,7 +35,7 @@ public final class ControlFlow implements Cfg.Visitor {
      * SubprogInfo}.
      */
     public static void check(ProgramUnit unit, CallChecker calls, VerifierLog log) {
-        Cfg.Walk walk = Cfg.ofProgram(unit).walk(new ControlFlow(unit, calls));
+        Cfg.Walk walk = Cfg.ofProgram(unit, log).walk(new ControlFlow(unit, calls));
         walk.from(0);
         if (unit.exceptionCallbackSubprog != 0) {
             walk.from(unit.subprog(unit.exceptionCallbackSubprog).start);
@@ -93,6 +94,13 @@ public final class ControlFlow implements Cfg.Visitor {
                 aux.prunePoint = true;
                 markTarget(at + 1 + insn.jumpOffset());
             }
+            case GOTO_REG -> {
+                aux.prunePoint = true;
+                for (int target : unit.subprogAt(at).jumpTargets) {
+                    unit.aux(target).jmpPoint = true;
+                    unit.aux(target).jumpTarget = true;
+                }
+            }
             case MAY_GOTO -> {
                 aux.prunePoint = true;
                 aux.forceCheckpoint = true;
@@ -133,15 +141,17 @@ public final class ControlFlow implements Cfg.Visitor {
     private void markCall(Insn insn, int at) {
         CallChecker.CallSummary call = calls.summary(unit, insn);
         InsnAux aux = unit.aux(at);
-        aux.callsCallback |= call.syncCallback();
-        aux.isIterNext |= call.iterNext();
-        aux.jmpPoint |= call.syncCallback();
-        aux.forceCheckpoint |= call.syncCallback() || call.iterNext();
-        aux.prunePoint |= call.syncCallback() || call.iterNext() || call.asyncCallback();
+        aux.callsCallback |= call.has(CallTrait.SYNC_CALLBACK);
+        aux.isIterNext |= call.has(CallTrait.ITERATOR_NEXT);
+        aux.jmpPoint |= call.has(CallTrait.SYNC_CALLBACK);
+        aux.forceCheckpoint |= call.has(CallTrait.SYNC_CALLBACK) || call.has(CallTrait.ITERATOR_NEXT);
+        aux.prunePoint |= call.has(CallTrait.SYNC_CALLBACK)
+                || call.has(CallTrait.ITERATOR_NEXT)
+                || call.has(CallTrait.ASYNC_CALLBACK);
         SubprogInfo subprog = unit.subprogAt(at);
-        subprog.mightSleep |= call.sleepable();
-        subprog.changesPktData |= call.changesPktData();
-        subprog.mightThrow |= call.throwsException();
+        subprog.mightSleep |= call.has(CallTrait.SLEEPABLE);
+        subprog.changesPktData |= call.has(CallTrait.CHANGES_PACKETS);
+        subprog.mightThrow |= call.has(CallTrait.THROWS);
     }
 
     /** A function has the side effects of those it refers to. */

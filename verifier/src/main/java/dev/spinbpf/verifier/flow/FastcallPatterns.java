@@ -3,6 +3,7 @@ package dev.spinbpf.verifier.flow;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.KernelLimits;
+import dev.spinbpf.verifier.flow.CallChecker.CallTrait;
 
 /**
  * Spills and fills that compilers put around calls which might clobber registers, and that Linux removes where the call
@@ -36,7 +37,7 @@ public final class FastcallPatterns {
     private static void markCall(Exploration path, SubprogTrace trace, int at, int lowest) {
         CallChecker.CallSummary call =
                 path.services().calls().summary(path.unit(), path.unit().insn(at));
-        int clobbered = ((1 << (call.params() + 1)) - 1) & ~(call.isVoid() ? 1 : 0);
+        int clobbered = ((1 << (call.params() + 1)) - 1) & ~(call.has(CallTrait.VOID) ? 1 : 0);
         int expected = ~clobbered & CALLER_SAVED_MASK;
         int pairs = 0;
         int off = lowest;
@@ -55,7 +56,7 @@ public final class FastcallPatterns {
         if (pairs == 0) {
             return;
         }
-        if (call.fastcall()) {
+        if (call.has(CallTrait.FASTCALL)) {
             path.trace(at).fastcallSpills = pairs;
         } else {
             trace.keepFastcallStack = true;

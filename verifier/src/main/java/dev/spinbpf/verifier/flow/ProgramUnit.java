@@ -4,9 +4,11 @@ import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.btf.StructRecords;
 import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.verifier.kernel.Kernel;
+import dev.spinbpf.verifier.kernel.ProgramRules;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
@@ -37,6 +39,8 @@ public final class ProgramUnit {
 
     private @Nullable Cfg cfg;
 
+    /** CPUs of the machine: each CPU's number is below it. */
+    public int cpus = KernelLimits.NR_CPUS;
     /** The subprogram that handles exceptions, or 0. */
     public int exceptionCallbackSubprog;
     /** The program's target; null where its context does not depend on it, or that is not known. */
@@ -80,6 +84,11 @@ public final class ProgramUnit {
 
     public Program program() {
         return program;
+    }
+
+    /** True if the kernel's rules give the program's kind this property. */
+    public boolean has(ProgramRules.Property property) {
+        return kernel.programRules().has(program, property);
     }
 
     /** The object's types; {@link Btf#EMPTY} if Linux does not take them. */
@@ -155,7 +164,7 @@ public final class ProgramUnit {
     }
 
     /** Adds a function; in the order of their starts. */
-    public void addSubprog(SubprogInfo subprog) {
+    void addSubprog(SubprogInfo subprog) {
         subprogs.add(subprog);
     }
 

@@ -1,6 +1,5 @@
 package dev.spinbpf.verifier.flow;
 
-import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.kernel.Message;
 import java.util.List;
 import java.util.function.Function;
@@ -24,9 +23,9 @@ public record Rule<T>(Predicate<T> holds, int errno, Message message, Function<T
         return new Rule<>(holds, errno, message, subject -> List.of());
     }
 
-    /** A rule whose refusal is {@code EINVAL}. */
-    public static <T> Rule<T> of(Predicate<T> holds, Message message, Function<T, List<Object>> details) {
-        return new Rule<>(holds, Errno.EINVAL, message, details);
+    /** A rule whose refusal has a message with arguments. */
+    public static <T> Rule<T> of(Predicate<T> holds, int errno, Message message, Function<T, List<Object>> details) {
+        return new Rule<>(holds, errno, message, details);
     }
 
     /** Refuses a subject that breaks one of the rules; the first one broken says why. */

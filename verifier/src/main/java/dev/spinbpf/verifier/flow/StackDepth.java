@@ -4,6 +4,7 @@ import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.KernelLimits;
+import dev.spinbpf.verifier.flow.CallChecker.CallTrait;
 import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.ProgramRules.Property;
@@ -35,8 +36,7 @@ public final class StackDepth {
 
     private void run() {
         boolean tailCalls = path.unit().subprogs().stream().anyMatch(subprog -> subprog.hasTailCall);
-        boolean privateStack = !tailCalls
-                && path.unit().kernel().programRules().has(path.unit().program(), Property.PRIVATE_STACK);
+        boolean privateStack = !tailCalls && path.unit().has(Property.PRIVATE_STACK);
         for (int i = path.unit().subprogs().size() - 1; i >= 0; i--) {
             if (i == 0 || path.subprogTrace(i).isAsyncCallback) {
                 walk(i, 0, 0, 0, i == 0 && privateStack);
@@ -102,7 +102,7 @@ public final class StackDepth {
     private boolean checkInsn(int at, int number, int level, int frame, int depth, boolean privateStack) {
         Insn insn = path.unit().insn(at);
         if (insn.op() == Op.CALL_KFUNC) {
-            if (path.services().calls().summary(path.unit(), insn).throwsException()) {
+            if (path.services().calls().summary(path.unit(), insn).has(CallTrait.THROWS)) {
                 refuseInCallback(level, Message.THROW_IN_CALLBACK, at, number);
             }
             return false;

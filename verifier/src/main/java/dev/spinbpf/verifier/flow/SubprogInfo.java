@@ -17,11 +17,14 @@ public final class SubprogInfo {
     public final int btfFuncId;
 
     /** Slot of one of its exits, -1 if it has none. */
-    public int exitInsn = -1;
+    int exitInsn = -1;
+
+    /** The slots to which its indirect jumps lead, in order; empty as long as no walk came to one. */
+    int[] jumpTargets = {};
 
     public boolean hasTailCall;
-    public boolean tailCallReachable;
-    public boolean hasLdAbs;
+    boolean tailCallReachable;
+    boolean hasLdAbs;
     public boolean mightThrow;
     public boolean isExceptionCallback;
     public boolean changesPktData;

@@ -3,11 +3,11 @@ package dev.spinbpf.verifier.flow;
 /** The exploration's notes on one function, of all paths so far. Mutable. */
 public final class SubprogTrace {
     /** Most stack in bytes that it uses, callees not counted. */
-    public int stackDepth;
+    int stackDepth;
     /** Start of the stack that is used for spills around fast calls only, as a negative offset; 0 if there is none. */
     public int fastcallStackOff;
     /** Spills around a call that Linux cannot remove use that stack too. */
-    public boolean keepFastcallStack;
+    boolean keepFastcallStack;
     /** A global function that some path called where it must not sleep: it has to be verified. */
     public boolean calledAtomic;
     /** A global function that some path called where it may sleep. */

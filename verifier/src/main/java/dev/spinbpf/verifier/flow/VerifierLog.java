@@ -3,16 +3,19 @@ package dev.spinbpf.verifier.flow;
 import dev.spinbpf.verifier.kernel.Kernel;
 import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.Message;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The verifier's log. Kernel are always taken, since the last line is the reason of a refusal; states and instructions
+ * The verifier's log. Messages are always taken, since the last line is the reason of a refusal; states and instructions
  * only if a log was asked for. A log that grows too long loses its beginning, as Linux's does.
  */
 public final class VerifierLog {
     private static final int KEPT_WITHOUT_LOG = 1 << 12;
     private static final int KEPT_WITH_LOG = 1 << 24;
+    private static final int MAX_NOTES = 64;
 
     private final StringBuilder text = new StringBuilder();
     private final Kernel kernel;
@@ -23,6 +26,8 @@ public final class VerifierLog {
     private int dropped;
     /** Position after the line whose explanation would follow; none is there if it is negative. */
     private int explainedEnd = -1;
+    /** The messages since the log was last set back. */
+    private final List<Note> notes = new ArrayList<>();
 
     /** Registers touched since the state was last printed, a bit each. */
     public int scratchedRegs;
@@ -68,6 +73,7 @@ public final class VerifierLog {
 
     /** Forgets what was appended after a {@link #position}. */
     public void reset(int position) {
+        notes.clear();
         int length = Math.max(position - dropped, 0);
         explainedEnd = explainedEnd > position ? -1 : explainedEnd;
         if (length < text.length()) {
@@ -77,7 +83,7 @@ public final class VerifierLog {
     }
 
     /** The last line that is not empty, without the line's end; empty if there is none. */
-    public String lastLine() {
+    String lastLine() {
         return lineBefore(text.length());
     }
 
@@ -96,7 +102,11 @@ public final class VerifierLog {
 
     /** Appends a message as a line of its own. */
     public void note(Message message, @Nullable Object... args) {
-        append(kernel.messages().format(message, args));
+        String line = kernel.messages().format(message, args);
+        if (notes.size() < MAX_NOTES) {
+            notes.add(new Note(message, line));
+        }
+        append(line);
         append("\n");
         if (explains && explainedEnd < 0 && kernel.messages().isExplained(message)) {
             explainedEnd = position();
@@ -104,18 +114,34 @@ public final class VerifierLog {
     }
 
     /**
+     * A message that was appended.
+     *
+     * @param message its row
+     * @param text the row's text with its arguments; may be of several lines
+     */
+    public record Note(Message message, String text) {}
+
+    /** Returns the messages of the path that is walked, in order: one refusal may write several. */
+    public List<Note> notes() {
+        return List.copyOf(notes);
+    }
+
+    /**
      * The exception that refuses the program, to be thrown by the caller. Its reason is the last line, or the one after
      * which Linux explains the refusal.
      */
     public Rejection reject(int errno) {
-        boolean isExplained = explainedEnd > dropped;
-        return new Rejection(errno, isExplained ? lineBefore(explainedEnd - dropped) : lastLine());
+        return new Rejection(errno, null, reason());
+    }
+
+    private String reason() {
+        return explainedEnd > dropped ? lineBefore(explainedEnd - dropped) : lastLine();
     }
 
     /** Appends the message and returns the exception that refuses the program, to be thrown by the caller. */
     public Rejection reject(int errno, Message message, @Nullable Object... args) {
         note(message, args);
-        return reject(errno);
+        return new Rejection(errno, message, reason());
     }
 
     /** Notes that a register was touched. */

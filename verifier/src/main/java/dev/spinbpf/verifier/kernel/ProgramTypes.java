@@ -95,7 +95,7 @@ public final class ProgramTypes {
     }
 
     /** Returns whether such programs may read packets directly. */
-    public boolean readsPackets(ProgType type) {
+    boolean readsPackets(ProgType type) {
         return row(type).more.contains("reads_packets");
     }
 

@@ -20,7 +20,7 @@ public final class TypeFlags {
     public static final int DYNPTR_TYPE_SKB = 1 << 15;
     public static final int DYNPTR_TYPE_XDP = 1 << 16;
     public static final int MEM_ALIGNED = 1 << 17;
-    public static final int MEM_WRITE = 1 << 18;
+    static final int MEM_WRITE = 1 << 18;
     public static final int DYNPTR_TYPE_SKB_META = 1 << 19;
     public static final int DYNPTR_TYPE_FILE = 1 << 20;
 

@@ -34,14 +34,20 @@ public final class Dynptrs {
 
     private static final List<Rule<Operand>> POINTER = List.of(Rule.of(
             arg -> arg.pointer.is(RegType.PTR_TO_STACK, 0) || arg.pointer.is(RegType.CONST_PTR_TO_DYNPTR, 0),
+            Errno.EINVAL,
             Message.DYNPTR_ARG_EXPECTED,
             arg -> List.of(arg.name)));
 
     private static final List<Rule<Operand>> USABLE = List.of(
             Rule.of(arg -> !arg.isGiven() || !arg.isReleased(), Errno.EINVAL, Message.CONST_DYNPTR_RELEASED),
-            Rule.of(arg -> arg.dynptr() != null, Message.INITIALIZED_DYNPTR_EXPECTED, arg -> List.of(arg.name)),
+            Rule.of(
+                    arg -> arg.dynptr() != null,
+                    Errno.EINVAL,
+                    Message.INITIALIZED_DYNPTR_EXPECTED,
+                    arg -> List.of(arg.name)),
             Rule.of(
                     arg -> arg.wanted() == null || arg.wanted() == typeOf(Objects.requireNonNull(arg.dynptr())),
+                    Errno.EINVAL,
                     Message.DYNPTR_TYPE_EXPECTED,
                     arg -> List.of(Objects.requireNonNull(arg.wanted()).display(), arg.name)));
 

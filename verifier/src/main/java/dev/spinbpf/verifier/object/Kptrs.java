@@ -36,22 +36,25 @@ public final class Kptrs {
             Rule.of(
                     exchange -> !exchange.pointer.is(RegType.PTR_TO_MAP_VALUE)
                             || exchange.pointer.map().hasBtf(),
+                    Errno.EINVAL,
                     Message.KPTR_XCHG_NEEDS_BTF,
                     exchange -> List.of(exchange.pointer.map().name())),
             Rule.of(
                     exchange -> exchange.pointer.isConst(),
+                    Errno.EINVAL,
                     Message.KPTR_OFFSET_NOT_CONSTANT,
                     exchange -> List.of(exchange.regno)),
             Rule.of(
                     exchange -> Arrays.stream(KINDS).anyMatch(kind -> SpecialFields.has(exchange.fields, kind)),
+                    Errno.EINVAL,
                     Message.KPTR_NOT_VALID,
                     exchange -> List.of(exchange.regno)),
-            new Rule<>(
+            Rule.of(
                     exchange -> exchange.field() != null,
                     Errno.EACCES,
                     Message.KPTR_NOT_AT_OFFSET,
                     exchange -> List.of((int) exchange.pointer.constValue())),
-            new Rule<>(
+            Rule.of(
                     exchange -> Objects.requireNonNull(exchange.field()).kind() != BtfField.Kind.BPF_KPTR_UNREF,
                     Errno.EACCES,
                     Message.KPTR_NOT_REFERENCED,

@@ -37,18 +37,22 @@ public final class Locks {
     private static final List<Rule<Operand>> POINTS_TO_LOCK = List.of(
             Rule.of(
                     lock -> lock.pointer.isConst(),
+                    Errno.EINVAL,
                     Message.LOCK_OFFSET_NOT_CONSTANT,
                     lock -> List.of(lock.name, lock.family())),
             Rule.of(
                     lock -> !lock.isInMap() || lock.pointer.map().hasBtf(),
+                    Errno.EINVAL,
                     Message.LOCK_NEEDS_BTF,
                     lock -> List.of(lock.pointer.map().name(), lock.family())),
             Rule.of(
                     lock -> SpecialFields.has(lock.fields, lock.kind()),
+                    Errno.EINVAL,
                     Message.LOCK_NOT_VALID,
                     lock -> List.of(lock.isInMap() ? "map" : "local", lock.ownerName(), lock.family())),
             Rule.of(
                     lock -> lock.declaredOffset() == lock.pointer.constValue(),
+                    Errno.EINVAL,
                     Message.LOCK_NOT_AT_OFFSET,
                     lock -> List.of(lock.pointer.constValue(), lock.family(), lock.declaredOffset())));
 
@@ -58,13 +62,15 @@ public final class Locks {
     private static final List<Rule<Operand>> MAY_RELEASE = List.of(
             Rule.of(
                     lock -> lock.path.state().activeLocks() > 0,
+                    Errno.EINVAL,
                     Message.UNLOCK_WITHOUT_LOCK,
                     lock -> List.of(lock.family())),
             Rule.of(
                     lock -> lock.path.state().findLock(lock.pointer.id(), lock.owner(), lock.type) != null,
+                    Errno.EINVAL,
                     Message.UNLOCK_OF_DIFFERENT_LOCK,
                     lock -> List.of(lock.family())),
-            Rule.of(Operand::isTopmost, Message.UNLOCK_OUT_OF_ORDER, lock -> List.of(lock.family())));
+            Rule.of(Operand::isTopmost, Errno.EINVAL, Message.UNLOCK_OUT_OF_ORDER, lock -> List.of(lock.family())));
 
     private Locks() {}
 

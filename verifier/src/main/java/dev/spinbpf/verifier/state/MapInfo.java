@@ -8,6 +8,7 @@ import dev.spinbpf.programs.model.MapDef;
 import dev.spinbpf.programs.model.MapValueTypes;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Objects;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -31,8 +32,9 @@ public final class MapInfo {
         this.def = def;
         this.index = index;
         this.btf = btf;
-        this.hasBtf = loadable && MapValueTypes.areKept(def, btf);
-        this.record = hasBtf ? MapValueTypes.recordOf(def, btf) : BtfRecord.EMPTY;
+        BtfRecord kept = loadable ? MapValueTypes.kept(def, btf) : null;
+        this.hasBtf = kept != null;
+        this.record = Objects.requireNonNullElse(kept, BtfRecord.EMPTY);
         MapDef template = def.inner();
         this.inner = template == null ? null : new MapInfo(template, -1, btf, loadable);
     }

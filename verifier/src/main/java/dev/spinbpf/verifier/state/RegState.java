@@ -220,7 +220,7 @@ public record RegState(
                 : new RegState(type, flags, delta, payload, value, id, newParentId, frameno, precise);
     }
 
-    public RegState withFrameno(int newFrameno) {
+    RegState withFrameno(int newFrameno) {
         return newFrameno == frameno
                 ? this
                 : new RegState(type, flags, delta, payload, value, id, parentId, newFrameno, precise);

@@ -54,7 +54,7 @@ public final class StackSlot {
         return new StackSlot(reg, types);
     }
 
-    public StackSlot withTypes(long newTypes) {
+    StackSlot withTypes(long newTypes) {
         return newTypes == types ? this : new StackSlot(spilled, newTypes);
     }
 

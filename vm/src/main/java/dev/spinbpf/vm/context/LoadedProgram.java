@@ -60,10 +60,6 @@ public final class LoadedProgram {
         return stats;
     }
 
-    public RecursionGuard guard() {
-        return guard;
-    }
-
     /** Returns the program as it runs at a level: the same object each time. */
     Running runningAt(ContextLevel level) {
         return runningByLevel[level.ordinal()];

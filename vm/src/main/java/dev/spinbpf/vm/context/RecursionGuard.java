@@ -3,7 +3,7 @@ package dev.spinbpf.vm.context;
 import dev.spinbpf.programs.linux.ProgType;
 
 /** Linux's guard that keeps a program from interrupting itself. */
-public enum RecursionGuard {
+enum RecursionGuard {
     /** {@code bpf_prog_active}: one counter a CPU for all perf-event, kprobe and tracepoint programs. */
     SHARED,
     /** A counter for each program and CPU: fentry, fexit, tp_btf, raw tracepoints and their kin. */

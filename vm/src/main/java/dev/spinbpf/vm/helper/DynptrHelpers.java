@@ -163,11 +163,7 @@ final class DynptrHelpers {
             return -E2BIG;
         }
         long from = address(pointer, offset, size);
-        if (from == 0) {
-            return type(pointer) == XDP ? -EINVAL : -EFAULT;
-        }
-        GuestMemory.copy(from, to, size);
-        return 0;
+        return from == 0 ? goneError(pointer) : copyBytes(from, to, size);
     }
 
     private static long write(long pointer, long offset, long from, long size, long flags) {
@@ -182,9 +178,15 @@ final class DynptrHelpers {
             return -EINVAL;
         }
         long to = address(pointer, offset, size);
-        if (to == 0) {
-            return type(pointer) == XDP ? -EINVAL : -EFAULT;
-        }
+        return to == 0 ? goneError(pointer) : copyBytes(from, to, size);
+    }
+
+    /** The error of an access to bytes of a packet that has become shorter. */
+    private static long goneError(long pointer) {
+        return type(pointer) == XDP ? -EINVAL : -EFAULT;
+    }
+
+    private static long copyBytes(long from, long to, long size) {
         GuestMemory.copy(from, to, size);
         return 0;
     }
@@ -215,8 +217,7 @@ final class DynptrHelpers {
         if (isNull(pointer)) {
             return fail(clone, EINVAL);
         }
-        GuestMemory.copy(pointer, clone, KernelLimits.BPF_DYNPTR_BYTES);
-        return 0;
+        return copyBytes(pointer, clone, KernelLimits.BPF_DYNPTR_BYTES);
     }
 
     private static long copy(long to, long toOffset, long from, long fromOffset, long size) {

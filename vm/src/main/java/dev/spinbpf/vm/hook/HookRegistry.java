@@ -1,6 +1,5 @@
 package dev.spinbpf.vm.hook;
 
-import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.CpuSet;
 import dev.spinbpf.maps.cpu.Cpus;
@@ -135,10 +134,6 @@ public final class HookRegistry {
         }
     }
 
-    private Attached attached(HookTarget target) {
-        return Objects.requireNonNull(attachedByTarget.get(target), target.name());
-    }
-
     /** Returns true where a program is attached anywhere. */
     public boolean isAttached(LoadedProgram program) {
         return !targetsOf(program).isEmpty();
@@ -164,35 +159,6 @@ public final class HookRegistry {
                 boolean keyed = target.name().equals(HookTable.LOOKUP_UNDER_LOCK);
                 long size = map.def().keySize();
                 runTracing(cpu, attached, map.address(), keyed ? 0 : second, keyed ? second : 0, keyed ? size : 0);
-            }
-        }
-    }
-
-    /** A packet arrives: runs the packet programs at the CPU's present level. */
-    public void packet(Cpu cpu, byte[] bytes) {
-        fire(cpu, attached(HookTable.PACKET), bytes);
-    }
-
-    /** A counter overflows: runs the perf_event programs. */
-    public void perfEvent(Cpu cpu) {
-        fire(cpu, attached(HookTable.PERF_EVENT), NO_PACKET);
-    }
-
-    /** Fires all named entry hooks of a level, with arguments of zero. */
-    public void fireNamed(Cpu cpu, ContextLevel level) {
-        for (Attached attached : attachedByTarget.values()) {
-            HookTarget.Kind kind = attached.target.kind();
-            boolean named = kind == HookTarget.Kind.TRACEPOINT || kind == HookTarget.Kind.FUNCTION;
-            if (named && attached.target.level() == level) {
-                runTracing(cpu, attached, 0, 0, 0, 0);
-            }
-        }
-    }
-
-    private static void fire(Cpu cpu, Attached attached, byte[] packet) {
-        for (Entry entry : attached.entries) {
-            if (entry.cpus.contains(cpu.id())) {
-                run(cpu, entry.program, attached.target, packet);
             }
         }
     }

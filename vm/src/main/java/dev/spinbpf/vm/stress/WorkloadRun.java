@@ -15,12 +15,12 @@ import dev.spinbpf.programs.model.UnlinkedProgram;
 import dev.spinbpf.verifier.Verdict;
 import dev.spinbpf.verifier.Verifier;
 import dev.spinbpf.verifier.VerifierOptions;
+import dev.spinbpf.vm.JitMode;
 import dev.spinbpf.vm.Machine;
 import dev.spinbpf.vm.MachineOptions;
 import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
 import dev.spinbpf.vm.hook.HookTable;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,8 +33,6 @@ import org.jspecify.annotations.Nullable;
  * reported; everything else that does not fit is an error.
  */
 public final class WorkloadRun implements StressRun {
-    private static final String TEXT_SUFFIX = ".bpfasm";
-
     private final ProgramWorkload spec;
     private final Machine machine;
     private final StressDriver driver;
@@ -74,12 +72,13 @@ public final class WorkloadRun implements StressRun {
     public record Answer(
             String object, String program, String section, Outcome outcome, String reason, String explanation) {}
 
-    private WorkloadRun(ProgramWorkload spec) {
+    private WorkloadRun(ProgramWorkload spec, JitMode jit) {
         this.spec = spec;
         machine = new Machine(MachineOptions.ofCpus(spec.cpus())
                 .withSeed(spec.seed())
                 .withTestAndSet(spec.lock() == LockChoice.TAS)
-                .withHeldTimesInterval(spec.heldTimesInterval()));
+                .withHeldTimesInterval(spec.heldTimesInterval())
+                .withJit(jit));
         LockDelays delays = new LockDelays(spec.delays(), spec.cpus(), spec.seed());
         if (!spec.delays().isEmpty()) {
             machine.setHoldDelay(delays);
@@ -97,7 +96,17 @@ public final class WorkloadRun implements StressRun {
      *     cannot be filled
      */
     public static WorkloadRun prepare(ProgramWorkload spec) throws WorkloadException {
-        WorkloadRun run = new WorkloadRun(spec);
+        return prepare(spec, JitMode.ofProperty());
+    }
+
+    /**
+     * Prepares a run.
+     *
+     * @param jit when programs are compiled
+     * @throws WorkloadException as {@link #prepare(ProgramWorkload)}
+     */
+    public static WorkloadRun prepare(ProgramWorkload spec, JitMode jit) throws WorkloadException {
+        WorkloadRun run = new WorkloadRun(spec, jit);
         boolean done = false;
         try {
             run.load();
@@ -121,8 +130,8 @@ public final class WorkloadRun implements StressRun {
     public static ProgramObject read(ProgramWorkload.NamedFile file, Btf kernelTypes) throws WorkloadException {
         byte[] bytes = file.contents().toArray();
         try {
-            return file.name().endsWith(TEXT_SUFFIX)
-                    ? Assembler.assemble(file.name(), new String(bytes, StandardCharsets.UTF_8))
+            return file.name().endsWith(Assembler.FILE_SUFFIX)
+                    ? Assembler.assemble(file.name(), bytes)
                     : ObjectReader.read(file.name(), bytes, ReadOptions.DEFAULT.withTargetTypes(kernelTypes));
         } catch (MalformedObjectException | AssemblyException e) {
             throw new WorkloadException(String.valueOf(e.getMessage()));
@@ -176,7 +185,12 @@ public final class WorkloadRun implements StressRun {
                 }
             }
             case Verdict.Rejected rejected -> {
-                answer(name, program, Outcome.REJECTED, rejected.message(), rejected.explanation());
+                answer(
+                        name,
+                        program,
+                        Outcome.REJECTED,
+                        rejected.message(),
+                        rejected.explanation().text());
                 yield null;
             }
             case Verdict.Unsupported unsupported -> {

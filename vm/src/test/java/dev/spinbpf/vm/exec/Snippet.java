@@ -10,18 +10,37 @@ import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.programs.model.Subprog;
+import dev.spinbpf.vm.jit.AccessMode;
+import dev.spinbpf.vm.jit.Compiler;
+import dev.spinbpf.vm.jit.NotCompilableException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Runs a few instructions. */
-final class Snippet implements AutoCloseable, Linkage {
+/** Runs a few instructions, in one of the engines. */
+final class Snippet implements AutoCloseable, BareLinkage {
     final GuestArena arena = new GuestArena("test");
     final Cpus cpus = new Cpus(1, Clock.REAL);
     final Execution run = new Execution(cpus.get(0), arena.allocate(Execution.STACK_SIZE));
     final Map<Integer, Helper> helpers = new HashMap<>();
+
+    private final Engine engine;
+
+    /** The engines that run programs. */
+    enum Engine {
+        INTERPRETER,
+        COMPILER
+    }
+
+    Snippet() {
+        this(Engine.INTERPRETER);
+    }
+
+    Snippet(Engine engine) {
+        this.engine = engine;
+    }
 
     Code code(List<Insn> insns) {
         List<Insn> slots = new ArrayList<>();
@@ -43,7 +62,19 @@ final class Snippet implements AutoCloseable, Linkage {
                 slots,
                 List.of(new Subprog("snippet", 0, slots.size(), true, 0)));
         ProgramObject object = ProgramObject.of("snippet.o", "GPL", List.of(program), List.of());
-        return Code.of(object, program, this, new BitSet());
+        Code code = Code.of(object, program, this, new BitSet());
+        if (engine == Engine.COMPILER) {
+            code.machineCode(compiled(code));
+        }
+        return code;
+    }
+
+    private static MachineCode compiled(Code code) {
+        try {
+            return Compiler.compile(code, AccessMode.CHECKED);
+        } catch (NotCompilableException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     long run(Insn... insns) {
@@ -63,32 +94,12 @@ final class Snippet implements AutoCloseable, Linkage {
     }
 
     @Override
-    public long mapAddress(int mapIndex) {
-        throw new UnsupportedProgramException("no maps here");
-    }
-
-    @Override
-    public long mapValueAddress(int mapIndex, int offset) {
-        throw new UnsupportedProgramException("no maps here");
-    }
-
-    @Override
-    public long symbolAddress(int symbolIndex) {
-        return 0;
-    }
-
-    @Override
     public Helper helper(int number) {
         Helper helper = helpers.get(number);
         if (helper == null) {
             throw new UnsupportedProgramException("helper #" + number + " is not supported");
         }
         return helper;
-    }
-
-    @Override
-    public Helper kfunc(int kfuncIndex) {
-        throw new UnsupportedProgramException("no kfuncs here");
     }
 
     @Override

@@ -1,0 +1,24 @@
+package dev.spinbpf.vm.exec;
+
+/** What programs of tests can call and refer to by themselves: nothing. */
+public interface BareLinkage extends Linkage {
+    @Override
+    default long mapAddress(int mapIndex) {
+        throw new UnsupportedProgramException("no maps here");
+    }
+
+    @Override
+    default long mapValueAddress(int mapIndex, int offset) {
+        throw new UnsupportedProgramException("no maps here");
+    }
+
+    @Override
+    default long symbolAddress(int symbolIndex) {
+        throw new UnsupportedProgramException("no symbols here");
+    }
+
+    @Override
+    default Helper kfunc(int kfuncIndex) {
+        throw new UnsupportedProgramException("no kfuncs here");
+    }
+}
