@@ -22,14 +22,9 @@ public record VerifierOptions(
 
     public static final VerifierOptions DEFAULT = new VerifierOptions(false, Btf.EMPTY, INSN_LIMIT);
 
-    /** Options for the release that is the reference. */
+    /** Options for the release that is the reference, with a log of level 1. */
     public VerifierOptions(boolean log, Btf kernelTypes, int insnLimit) {
-        this(log, kernelTypes, insnLimit, KernelVersion.REFERENCE, KernelLimits.NR_CPUS);
-    }
-
-    /** Options whose log is the one of level 1. */
-    public VerifierOptions(boolean log, Btf kernelTypes, int insnLimit, KernelVersion kernel, int cpus) {
-        this(log, kernelTypes, insnLimit, kernel, cpus, false);
+        this(log, kernelTypes, insnLimit, KernelVersion.REFERENCE, KernelLimits.NR_CPUS, false);
     }
 
     /** The same for another release. */

@@ -48,7 +48,7 @@ public final class AssemblyWriter {
                 .filter(Objects::nonNull)
                 .forEach(writer::program);
         writer.types(object.btf());
-        return writer.out.toString();
+        return writer.out.isEmpty() ? "; no programs, maps or types\n" : writer.out.toString();
     }
 
     /**

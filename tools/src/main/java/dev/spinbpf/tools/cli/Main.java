@@ -40,6 +40,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             DumpCommand.class,
             BenchCommand.class,
             MapCommand.class,
+            KernelCommand.class,
             CompletionCommand.class,
             CommandLine.HelpCommand.class
         },

@@ -56,7 +56,7 @@ import picocli.CommandLine.Spec;
             "reached."
         })
 final class TopCommand implements Callable<Integer> {
-    private static final Set<String> OF_SERVICE = Set.of("--server", "--token-file");
+    private static final Set<String> OF_SERVICE = Set.of("--server", "--token-file", "--ca-cert");
 
     @Spec
     private CommandSpec spec;

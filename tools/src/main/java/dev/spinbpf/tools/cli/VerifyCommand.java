@@ -39,6 +39,8 @@ import picocli.CommandLine.Spec;
             "Exit codes: 0 all programs were accepted, 1 some were refused, 2 wrong usage or a file that cannot be read."
         })
 final class VerifyCommand implements Callable<Integer> {
+    private static final int ALL_PATHS = 2;
+
     @Spec
     private CommandSpec spec;
 
@@ -117,15 +119,7 @@ final class VerifyCommand implements Callable<Integer> {
         if (comparisons.isOfFiles()) {
             return comparisons.compare(files, chosenFormat(), spec.commandLine().getOut());
         }
-        if (logLevel < 0 || logLevel > 2) {
-            throw new InputException("--log-level: " + logLevel + " is none of 0, 1 and 2");
-        }
-        if (cpus < 1 || cpus > KernelLimits.NR_CPUS) {
-            throw new InputException("--cpus: " + cpus + " is not from 1 to " + KernelLimits.NR_CPUS);
-        }
-        if (jobs < 1) {
-            throw new InputException("--jobs: " + jobs + " is less than 1");
-        }
+        checkRanges();
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         List<TargetKernel> kernels = kernelOptions.read();
@@ -136,7 +130,7 @@ final class VerifyCommand implements Callable<Integer> {
                         new VerifierOptions(verbose && logLevel > 0, kernel.types(), VerifierOptions.INSN_LIMIT)
                                 .withKernel(kernel.version())
                                 .withCpus(cpus)
-                                .withAllPaths(logLevel == 2),
+                                .withAllPaths(logLevel == ALL_PATHS),
                         e -> InternalErrors.traceIfAsked(err, e),
                         Verifier::verify))
                 .toList();
@@ -149,6 +143,18 @@ final class VerifyCommand implements Callable<Integer> {
                     + InputFiles.listed(verifications.getFirst().programs()));
         }
         return !outcomes.allReadable ? ExitCodes.USAGE : outcomes.allGood ? ExitCodes.GOOD : ExitCodes.REFUSED;
+    }
+
+    private void checkRanges() throws InputException {
+        if (cpus < 1 || cpus > KernelLimits.NR_CPUS) {
+            throw new InputException("--cpus: " + cpus + " is not from 1 to " + KernelLimits.NR_CPUS);
+        }
+        if (logLevel < 0 || logLevel > ALL_PATHS) {
+            throw new InputException("--log-level: " + logLevel + " is none of 0, 1 and 2");
+        }
+        if (jobs < 1) {
+            throw new InputException("--jobs: " + jobs + " is less than 1");
+        }
     }
 
     private ReadOptions readOptions(TargetKernel kernel) {

@@ -133,6 +133,15 @@ final class ServiceJson {
         return indented.append('\n').toString();
     }
 
+    /** Returns the value that the parser stands at, as text. */
+    static String copied(JsonParser json) throws IOException {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator generator = FACTORY.createGenerator(text)) {
+            generator.copyCurrentStructure(json);
+        }
+        return text.toString();
+    }
+
     private static RemoteObject object(JsonParser json) throws IOException {
         Map<String, String> texts = new HashMap<>();
         List<RemoteProgram> programs = new ArrayList<>();

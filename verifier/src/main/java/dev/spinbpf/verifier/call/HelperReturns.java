@@ -9,6 +9,7 @@ import dev.spinbpf.verifier.domain.ScalarValue;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.References;
 import dev.spinbpf.verifier.kernel.HelperTraits.Trait;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.RetKind;
 import dev.spinbpf.verifier.kernel.RetvalRange;
 import dev.spinbpf.verifier.kernel.TypeFlags;
@@ -31,6 +32,9 @@ final class HelperReturns {
         RegState r0 = value(path, meta, r1);
         if (r0.mayBeNull() || needsId(meta, r0)) {
             r0 = r0.withId(path.newId());
+        }
+        if (path.unit().kernel().has(KernelRule.INNER_MAPS_HAVE_IDS)) {
+            r0 = r0.lookedUp();
         }
         if (meta.has(Trait.CASTS_SOCKET) && path.state().hasReference(meta.objectId)) {
             VerifierState branch = path.pushStack(path.insnIndex() + 1, path.insnIndex());
