@@ -23,6 +23,8 @@ class KernelRulesTest {
                 // bpf_qdisc_fail__untrusted_write.
                 "DYNPTRS_DIE_WITH_OBJECTS",
                 "FAULTING_POINTERS_ARE_READ_ONLY",
+                // Not shown yet: an object with a global function that needs an RCU section and is called in one alone.
+                "GLOBAL_FUNCTIONS_BY_CONTEXT",
                 // Shown by counts alone: Linux's test_cls_redirect_subprogs takes 74,104 instructions in place of
                 // 73,404.
                 "PACKET_BOUNDS_STAY_AS_CHECKED"
