@@ -12,7 +12,6 @@ import dev.spinbpf.verifier.attach.ReturnCodeRules;
 import dev.spinbpf.verifier.call.KernelCallChecker;
 import dev.spinbpf.verifier.check.MemoryAccessChecker;
 import dev.spinbpf.verifier.explain.Explainer;
-import dev.spinbpf.verifier.explain.Explanation;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.ExplorationObserver;
 import dev.spinbpf.verifier.flow.InsnTrace;
@@ -29,6 +28,7 @@ import dev.spinbpf.verifier.prune.BacktrackingPrecision;
 import dev.spinbpf.verifier.prune.ExploredStateCache;
 import dev.spinbpf.verifier.prune.LivenessPass;
 import dev.spinbpf.verifier.prune.StackLiveness;
+import dev.spinbpf.verifier.refusal.Explanation;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 

@@ -1,6 +1,6 @@
 package dev.spinbpf.tools.report;
 
-import dev.spinbpf.verifier.explain.Location;
+import dev.spinbpf.verifier.refusal.Location;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;

@@ -1,6 +1,6 @@
 package dev.spinbpf.tools.report;
 
-import dev.spinbpf.verifier.explain.RefusalKind;
+import dev.spinbpf.verifier.refusal.RefusalKind;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

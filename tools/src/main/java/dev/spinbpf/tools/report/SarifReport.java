@@ -1,9 +1,9 @@
 package dev.spinbpf.tools.report;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import dev.spinbpf.verifier.explain.Explanation;
-import dev.spinbpf.verifier.explain.Location;
-import dev.spinbpf.verifier.explain.RefusalKind;
+import dev.spinbpf.verifier.refusal.Explanation;
+import dev.spinbpf.verifier.refusal.Location;
+import dev.spinbpf.verifier.refusal.RefusalKind;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;

@@ -1,6 +1,6 @@
 package dev.spinbpf.tools.report;
 
-import dev.spinbpf.verifier.explain.Location;
+import dev.spinbpf.verifier.refusal.Location;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;

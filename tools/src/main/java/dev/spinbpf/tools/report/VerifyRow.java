@@ -1,7 +1,7 @@
 package dev.spinbpf.tools.report;
 
 import dev.spinbpf.verifier.Verdict;
-import dev.spinbpf.verifier.explain.Explanation;
+import dev.spinbpf.verifier.refusal.Explanation;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

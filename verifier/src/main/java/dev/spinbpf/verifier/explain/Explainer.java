@@ -4,6 +4,9 @@ import dev.spinbpf.programs.model.LoadRefusal;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.VerifierLog;
 import dev.spinbpf.verifier.kernel.Message;
+import dev.spinbpf.verifier.refusal.Explanation;
+import dev.spinbpf.verifier.refusal.Location;
+import dev.spinbpf.verifier.refusal.RefusalKind;
 import java.util.List;
 import java.util.Set;
 
@@ -37,7 +40,7 @@ public final class Explainer {
     public static Explanation explain(Exploration path, String text) {
         List<VerifierLog.Note> notes = path.log().notes();
         if (notes.isEmpty()) {
-            RefusalKind kind = RefusalKinds.of("instruction");
+            RefusalKind kind = RefusalKind.of("instruction");
             return new Explanation(kind, kind.reason(), null, List.of(), 0, kind.remedy());
         }
         VerifierLog.Note note = decisive(notes);
@@ -74,7 +77,7 @@ public final class Explainer {
     /** A refusal before any path was walked: nothing but the program's text is known. */
     private static Explanation beforePaths(
             Exploration path, Names names, Message message, String text, String firstLines) {
-        boolean byType = RefusalKinds.of(message).id().equals("lock-program-type");
+        boolean byType = RefusalKind.ofMessage(message.name()).id().equals("lock-program-type");
         var the = new Case(path, Story.none(path, names), names, message, text);
         Advice advice = byType ? DeclarationAdvice.programType(the) : the.general();
         Location at = names.location(byType ? 0 : path.insnIndex());
@@ -141,7 +144,7 @@ public final class Explainer {
     /** Explains why an object cannot be loaded at all. */
     public static Explanation explain(LoadRefusal refusal) {
         boolean isMap = refusal.message().contains("create");
-        RefusalKind kind = RefusalKinds.of(isMap ? "map-creation" : RefusalKinds.LOADING);
+        RefusalKind kind = RefusalKind.of(isMap ? "map-creation" : "loading");
         String reason = refusal.reason().isEmpty() ? kind.reason() : sentence(refusal.reason());
         return new Explanation(kind, reason, null, List.of(), 0, LoadAdvice.remedy(refusal, kind));
     }

@@ -1,21 +1,17 @@
-package dev.spinbpf.verifier.explain;
+package dev.spinbpf.verifier.refusal;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.Tables;
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /** The table of kinds, and of the messages that belong to each. */
 final class RefusalKinds {
-    /** A refusal by a loader that no other kind describes. */
-    static final String LOADING = "loading";
-
-    private static final String TABLES = "/dev/spinbpf/verifier/explain/";
+    private static final String TABLES = "/dev/spinbpf/verifier/refusal/";
     private static final Map<String, RefusalKind> KINDS = readKinds();
-    private static final Map<Message, RefusalKind> MESSAGES = readMessages();
+    private static final Map<String, RefusalKind> MESSAGES = readMessages();
 
     private RefusalKinds() {}
 
@@ -27,10 +23,10 @@ final class RefusalKinds {
         return kinds;
     }
 
-    private static Map<Message, RefusalKind> readMessages() {
-        Map<Message, RefusalKind> messages = new EnumMap<>(Message.class);
+    private static Map<String, RefusalKind> readMessages() {
+        Map<String, RefusalKind> messages = new HashMap<>();
         for (String[] row : Tables.rows(TABLES + "message_kinds.tsv")) {
-            messages.put(Message.valueOf(row[0]), of(row[1]));
+            messages.put(row[0], of(row[1]));
         }
         return messages;
     }
@@ -48,12 +44,12 @@ final class RefusalKinds {
     }
 
     /** The kind of a message; one that has no row is an {@code instruction} that is not allowed. */
-    static RefusalKind of(Message message) {
-        return MESSAGES.getOrDefault(message, of("instruction"));
+    static RefusalKind ofMessage(String name) {
+        return MESSAGES.getOrDefault(name, of("instruction"));
     }
 
-    /** The messages that have a kind. */
-    static Map<Message, RefusalKind> messages() {
+    /** The kinds by the names of their messages. */
+    static Map<String, RefusalKind> messages() {
         return MESSAGES;
     }
 }

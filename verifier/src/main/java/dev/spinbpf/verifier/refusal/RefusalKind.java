@@ -1,4 +1,4 @@
-package dev.spinbpf.verifier.explain;
+package dev.spinbpf.verifier.refusal;
 
 import java.util.List;
 
@@ -23,5 +23,10 @@ public record RefusalKind(String id, String title, String reason, String remedy)
      */
     public static RefusalKind of(String id) {
         return RefusalKinds.of(id);
+    }
+
+    /** Returns the kind of the message with this name in {@code messages.tsv}. */
+    public static RefusalKind ofMessage(String name) {
+        return RefusalKinds.ofMessage(name);
     }
 }

@@ -1,4 +1,4 @@
-package dev.spinbpf.verifier.explain;
+package dev.spinbpf.verifier.refusal;
 
 /**
  * A place in a program.

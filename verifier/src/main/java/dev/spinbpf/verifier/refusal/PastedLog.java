@@ -1,6 +1,5 @@
-package dev.spinbpf.verifier.explain;
+package dev.spinbpf.verifier.refusal;
 
-import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.MessageFormats;
 import dev.spinbpf.verifier.kernel.Tables;
 import java.util.ArrayList;
@@ -126,14 +125,10 @@ public final class PastedLog {
             MessageFormats.all().forEach((name, texts) -> {
                 boolean adds = name.startsWith("OFFSET_"); // to the message before it
                 for (String text : texts) {
-                    add(
-                            formats,
-                            RefusalKinds.of(Message.valueOf(name)),
-                            text,
-                            adds ? LEAST_LITERAL : Integer.MAX_VALUE);
+                    add(formats, RefusalKinds.ofMessage(name), text, adds ? LEAST_LITERAL : Integer.MAX_VALUE);
                 }
             });
-            for (String[] row : Tables.rows("/dev/spinbpf/verifier/explain/other_messages.tsv")) {
+            for (String[] row : Tables.rows("/dev/spinbpf/verifier/refusal/other_messages.tsv")) {
                 add(formats, RefusalKinds.of(row[0]), row[1], Integer.MAX_VALUE);
             }
             return formats;

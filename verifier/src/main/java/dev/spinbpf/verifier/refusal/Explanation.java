@@ -1,4 +1,4 @@
-package dev.spinbpf.verifier.explain;
+package dev.spinbpf.verifier.refusal;
 
 import java.util.ArrayList;
 import java.util.List;
