@@ -94,7 +94,6 @@ final class KfuncArgs {
             path.services().precision().markChain(path, arg.regno);
             meta.constantFound = true;
             meta.constant = arg.reg.constValue();
-            return;
         }
     }
 
@@ -102,7 +101,7 @@ final class KfuncArgs {
         boolean released = arg.regno == meta.releaseRegno();
         checkNull(path, arg);
         noteReference(path, arg, meta, released);
-        if (isByPrototype(path) && arg.reg.isNull()) {
+        if (isByPrototype(path) && isNone(arg)) {
             path.services().precision().markChain(path, arg.regno);
             return KfuncArgKind.NULL;
         }
@@ -166,8 +165,7 @@ final class KfuncArgs {
             return KfuncArgKind.CONTEXT;
         }
         boolean sized = isSized(path, arg, kfunc);
-        boolean isNone = arg.reg.isNull() && arg.param.kind() != KfuncArgKind.ARENA;
-        if (isNone && !sized && arg.param.hasSuffix("__nullable")) {
+        if (isNone(arg) && !sized && arg.param.hasSuffix("__nullable")) {
             return KfuncArgKind.NULL;
         }
         KfuncArgKind declared = arg.param.kind();
@@ -181,6 +179,11 @@ final class KfuncArgs {
             return object(path, arg, kfunc);
         }
         return arg.param.type().isFunctionPointer() ? KfuncArgKind.CALLBACK : memory(path, arg, sized);
+    }
+
+    /** Returns true for NULL; in an arena, 0 is an address like others. */
+    private static boolean isNone(Arg arg) {
+        return arg.reg.isNull() && arg.param.kind() != KfuncArgKind.ARENA;
     }
 
     private static boolean isObject(RegState reg) {
