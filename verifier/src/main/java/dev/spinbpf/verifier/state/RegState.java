@@ -207,7 +207,9 @@ public record RegState(
     }
 
     public RegState withValue(ScalarValue newValue) {
-        return new RegState(type, flags, delta, payload, newValue, id, parentId, frameno, precise);
+        return newValue.equals(value)
+                ? this
+                : new RegState(type, flags, delta, payload, newValue, id, parentId, frameno, precise);
     }
 
     public RegState withId(int newId) {
