@@ -1,7 +1,8 @@
-/** The verifier: decides whether Linux would run a program. All but the entry and its results is closed. */
+/** The verifier: decides whether Linux would run a program. All but the entry, its results and explanations is closed. */
 module dev.spinbpf.verifier {
     requires static transitive org.jspecify;
     requires transitive dev.spinbpf.programs;
 
     exports dev.spinbpf.verifier;
+    exports dev.spinbpf.verifier.explain;
 }

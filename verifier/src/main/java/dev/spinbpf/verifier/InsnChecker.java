@@ -52,6 +52,7 @@ final class InsnChecker {
             case JA -> at + insn.jumpOffset() + 1;
             case JCC -> Jumps.check(path, insn, at);
             case MAY_GOTO -> Jumps.checkMayGoto(path, insn, at);
+            case GOTO_REG -> Jumps.checkIndirect(path, insn, at);
             case EXIT -> checkExit(path, false);
             case CALL_SUBPROG -> {
                 path.log().markRegScratched(0);

@@ -14,6 +14,7 @@ import dev.spinbpf.verifier.flow.ConstantRegisters;
 import dev.spinbpf.verifier.flow.ControlFlow;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.FastcallPatterns;
+import dev.spinbpf.verifier.flow.JumpTables;
 import dev.spinbpf.verifier.flow.ProgramUnit;
 import dev.spinbpf.verifier.flow.Prototypes;
 import dev.spinbpf.verifier.flow.StackDepth;
@@ -98,6 +99,9 @@ final class Phases {
                     throw log.reject(Errno.E2BIG, Message.TOO_MANY_MAPS, KernelLimits.MAX_USED_MAPS);
                 }
                 MapRules.checkProgram(unit, log, map);
+                if (map.type() == MapType.INSN_ARRAY) {
+                    JumpTables.checkMap(unit, log, map);
+                }
             }
             if (isValue) {
                 checkDirectValue(log, map, insn.immHigh());
@@ -110,6 +114,11 @@ final class Phases {
         boolean direct = map.type() == MapType.ARRAY || map.type() == MapType.ARENA || map.type() == MapType.INSN_ARRAY;
         if (!direct) {
             throw log.reject(Errno.EINVAL, Message.NO_DIRECT_VALUE_ACCESS);
+        }
+        if (map.type() == MapType.INSN_ARRAY
+                && (off % Long.BYTES != 0 || Integer.toUnsignedLong(off) / Long.BYTES >= JumpTables.count(map))) {
+            throw log.reject(
+                    Errno.EACCES, Message.INVALID_DIRECT_VALUE_ACCESS, map.valueSize(), Integer.toUnsignedLong(off));
         }
         boolean outside = map.type() == MapType.ARRAY && Integer.compareUnsigned(off, map.valueSize()) >= 0;
         if (outside || (map.type() == MapType.ARRAY && !single)) {

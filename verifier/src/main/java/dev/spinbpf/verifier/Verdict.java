@@ -1,5 +1,7 @@
 package dev.spinbpf.verifier;
 
+import dev.spinbpf.verifier.explain.Explanation;
+
 /** The verifier's answer for one program. */
 public sealed interface Verdict {
     /** The cost of the verification. */
@@ -17,9 +19,9 @@ public sealed interface Verdict {
      * @param errno what {@code bpf(BPF_PROG_LOAD)} would fail with, positive
      * @param insn slot of the instruction at fault, or -1 if it is none
      * @param message the line that Linux would end its log with
-     * @param explanation the reason in plain words with the source lines of the path that leads there; may be empty
+     * @param explanation the reason in plain words, the path that leads there, and what to change
      */
-    record Rejected(int errno, int insn, String message, String explanation, Stats stats, String log)
+    record Rejected(int errno, int insn, String message, Explanation explanation, Stats stats, String log)
             implements Verdict {}
 
     /**

@@ -11,6 +11,8 @@ import dev.spinbpf.verifier.attach.ContextAccessRules;
 import dev.spinbpf.verifier.attach.ReturnCodeRules;
 import dev.spinbpf.verifier.call.KernelCallChecker;
 import dev.spinbpf.verifier.check.MemoryAccessChecker;
+import dev.spinbpf.verifier.explain.Explainer;
+import dev.spinbpf.verifier.explain.Explanation;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.ExplorationObserver;
 import dev.spinbpf.verifier.flow.InsnTrace;
@@ -22,7 +24,6 @@ import dev.spinbpf.verifier.kernel.Kernel;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
-import dev.spinbpf.verifier.log.Explanation;
 import dev.spinbpf.verifier.log.LogStatePrinter;
 import dev.spinbpf.verifier.prune.BacktrackingPrecision;
 import dev.spinbpf.verifier.prune.ExploredStateCache;
@@ -32,7 +33,7 @@ import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides whether Linux 7.2 would let a program run, by walking all its paths over abstract values, for a user with all
+ * Decides whether Linux would let a program run, by walking all its paths over abstract values, for a user with all
  * capabilities.
  */
 public final class Verifier {
@@ -62,13 +63,13 @@ public final class Verifier {
             @Nullable ExplorationObserver observer,
             boolean comparesAllScalars) {
         long start = System.nanoTime();
-        Kernel kernel = Kernel.LINUX_7_2;
+        Kernel kernel = Kernel.of(options.kernel());
         boolean typesAreTaken =
                 ObjectTypeRules.areTaken(object.btf(), options.kernelTypes(), kernel.structs()::isDestructible);
         LoadRefusal refusal = ObjectLoading.refusal(object, typesAreTaken);
         if (refusal != null) {
             return new Verdict.Rejected(
-                    refusal.errno(), -1, refusal.message(), refusal.reason(), Verdict.Stats.NONE, "");
+                    refusal.errno(), -1, refusal.message(), Explainer.explain(refusal), Verdict.Stats.NONE, "");
         }
         var unit = new ProgramUnit(object, program, kernel, options.kernelTypes(), typesAreTaken);
         var log = new VerifierLog(kernel, options.log());
@@ -81,7 +82,7 @@ public final class Verifier {
             Verdict.Stats stats = stats(path, start);
             return new Verdict.Accepted(new VerifiedProgram(object, program, probes(path, program)), stats, log(path));
         } catch (Rejection e) {
-            String explanation = Explanation.explain(path, e.getMessage());
+            Explanation explanation = Explainer.explain(path, e.getMessage());
             Verdict.Stats stats = stats(path, start);
             String message = messageOfLoader(object, program, path.insnIndex(), e);
             return new Verdict.Rejected(e.errno(), path.insnIndex(), message, explanation, stats, log(path));

@@ -2,6 +2,7 @@ package dev.spinbpf.verifier;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spinbpf.programs.linux.KernelVersion;
 import dev.spinbpf.verifier.kernel.Kernel;
 import dev.spinbpf.verifier.kernel.Message;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -25,14 +27,19 @@ class MessageCasesTest {
     private static final Pattern CONVERSION = Pattern.compile("%[-0-9.]*([sdxu])");
     private static final Pattern REFUSAL = Pattern.compile("reject \\w+: (.*)");
 
+    private static final List<KernelVersion> KERNELS =
+            List.of(new KernelVersion(6, 18, 0), new KernelVersion(7, 2, 0), KernelVersion.REFERENCE);
+
+    /** The texts of a message, one for each kernel. */
     private static final Map<Message, Pattern> PATTERNS = new EnumMap<>(Message.class);
+
     private static final List<String> REFUSALS = new ArrayList<>();
     private static final List<String> SEEN = new ArrayList<>();
 
     @BeforeAll
     static void readCases() throws Exception {
         for (Message message : Message.values()) {
-            PATTERNS.put(message, pattern(Kernel.LINUX_7_2.messages().format(message)));
+            PATTERNS.put(message, pattern(message));
         }
         for (VerifierCase verifierCase : VerifierCase.readAll()) {
             Matcher refusal = REFUSAL.matcher(verifierCase.expected());
@@ -73,7 +80,14 @@ class MessageCasesTest {
         return Objects.requireNonNull(PATTERNS.get(message));
     }
 
-    private static Pattern pattern(String format) {
+    private static Pattern pattern(Message message) {
+        return Pattern.compile(KERNELS.stream()
+                .map(kernel -> regex(Kernel.of(kernel).messages().format(message)))
+                .distinct()
+                .collect(Collectors.joining("|")));
+    }
+
+    private static String regex(String format) {
         StringBuilder regex = new StringBuilder();
         Matcher conversion = CONVERSION.matcher(format);
         int at = 0;
@@ -82,7 +96,7 @@ class MessageCasesTest {
             regex.append(conversion.group(1).equals("s") ? ".*" : "-?[0-9a-f]+");
             at = conversion.end();
         }
-        return Pattern.compile(regex.append(Pattern.quote(format.substring(at))).toString());
+        return regex.append(Pattern.quote(format.substring(at))).toString();
     }
 
     /** Messages without a case, by name, each with the reason. */

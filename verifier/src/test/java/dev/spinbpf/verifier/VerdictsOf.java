@@ -4,7 +4,7 @@ import dev.spinbpf.programs.asm.Assembler;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.model.ProgramObject;
 
-/** Verifies one program of text and words what comes of it. */
+/** Verifies one program of text by the rules of the kernel that most cases are from, and words what comes of it. */
 public final class VerdictsOf {
     public static final String ACCEPTED = "accepted";
 
@@ -35,7 +35,8 @@ public final class VerdictsOf {
     /** As the others, for the first program of a whole source text. */
     public static String ofSource(String source, Btf kernelTypes) throws Exception {
         ProgramObject object = Assembler.assemble("test.bpfasm", source);
-        VerifierOptions verifierOptions = new VerifierOptions(false, kernelTypes, VerifierOptions.INSN_LIMIT);
+        VerifierOptions verifierOptions =
+                new VerifierOptions(false, kernelTypes, VerifierOptions.INSN_LIMIT, VerifierCase.FIRST);
         return switch (Verifier.verify(object, object.programs().getFirst(), verifierOptions)) {
             case Verdict.Accepted _ -> ACCEPTED;
             case Verdict.Rejected rejected -> rejected.message();

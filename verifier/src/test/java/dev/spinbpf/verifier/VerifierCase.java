@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier;
 
+import dev.spinbpf.programs.linux.KernelVersion;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.net.URL;
@@ -8,6 +9,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -15,17 +18,26 @@ import java.util.stream.Stream;
  * A program as text and what the verifier has to say of it.
  *
  * <p>A file of cases starts with text that each case begins with; a case has a name, a line with the expected verdict
- * ({@code accept}, or {@code reject ERRNO: message}), lines {@code log: text} with what its log holds besides, and the
- * program.
+ * ({@code accept}, or {@code reject ERRNO: message}), lines {@code on VERSION: verdict} for other kernels, lines
+ * {@code log: text} with what its log holds besides, and the program. The first verdict is that of Linux 7.2.
  *
  * @param name what the case shows
+ * @param kernel the release that gave the verdict
  * @param expected the line with the verdict
  * @param log parts of the log
  * @param text the whole assembly file
  */
-record VerifierCase(String name, String expected, List<String> log, String text) {
+record VerifierCase(String name, KernelVersion kernel, String expected, List<String> log, String text) {
     private static final String SEPARATOR = "=== ";
     private static final String LOG = "log: ";
+    private static final Pattern OTHER_KERNEL = Pattern.compile("on ([0-9.]+): (.*)");
+    /** The release whose verdict stands first. */
+    static final KernelVersion FIRST = new KernelVersion(7, 2, 0);
+
+    /** A case for the release that most cases are from. */
+    VerifierCase(String name, String expected, List<String> log, String text) {
+        this(name, FIRST, expected, log, text);
+    }
 
     /** Returns the cases of all files of the directory, file by file in the order of their names. */
     static List<VerifierCase> readAll() throws IOException, URISyntaxException {
@@ -57,19 +69,34 @@ record VerifierCase(String name, String expected, List<String> log, String text)
             if (name.equals("preamble")) {
                 preamble = String.join("\n", lines.subList(start + 1, end)) + "\n";
             } else {
-                List<String> log = lines.subList(start + 2, end).stream()
-                        .takeWhile(line -> line.startsWith(LOG))
-                        .map(line -> line.substring(LOG.length()))
-                        .toList();
-                String text = preamble + String.join("\n", lines.subList(start + 2 + log.size(), end)) + "\n";
-                cases.add(new VerifierCase(name, lines.get(start + 1), log, text));
+                addAll(cases, preamble, name, lines.subList(start + 1, end));
             }
         }
         return cases;
     }
 
+    /** Adds the case, once for each kernel that it has a verdict of. */
+    private static void addAll(List<VerifierCase> cases, String preamble, String name, List<String> lines) {
+        List<Matcher> others = lines.stream()
+                .skip(1)
+                .map(OTHER_KERNEL::matcher)
+                .takeWhile(Matcher::matches)
+                .toList();
+        List<String> rest = lines.subList(1 + others.size(), lines.size());
+        List<String> log = rest.stream()
+                .takeWhile(line -> line.startsWith(LOG))
+                .map(line -> line.substring(LOG.length()))
+                .toList();
+        String text = preamble + String.join("\n", rest.subList(log.size(), rest.size())) + "\n";
+        cases.add(new VerifierCase(name, lines.getFirst(), log, text));
+        for (Matcher other : others) {
+            KernelVersion kernel = KernelVersion.parse(other.group(1));
+            cases.add(new VerifierCase(name, kernel, other.group(2), List.of(), text));
+        }
+    }
+
     @Override
     public String toString() {
-        return name;
+        return name + " on " + kernel;
     }
 }

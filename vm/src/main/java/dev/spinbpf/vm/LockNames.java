@@ -27,6 +27,10 @@ final class LockNames {
         typesByMapId.put(map.id(), types);
     }
 
+    void forget(BpfMap map) {
+        typesByMapId.remove(map.id());
+    }
+
     /** Returns the lock's names, such as {@code outer} or {@code sessions[1].lock}. */
     LockIdentity of(Cpu cpu, long address) {
         for (BpfMap map : maps.all()) {

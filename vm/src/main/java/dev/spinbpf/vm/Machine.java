@@ -31,6 +31,7 @@ import dev.spinbpf.vm.helper.FunctionTable;
 import dev.spinbpf.vm.helper.PacketFields;
 import dev.spinbpf.vm.hook.HookRegistry;
 import dev.spinbpf.vm.hook.HookTarget;
+import dev.spinbpf.vm.jit.CompileQueue;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.IdentityHashMap;
@@ -58,6 +59,7 @@ public final class Machine implements AutoCloseable {
     private final FunctionTable functions;
     private final HookRegistry hooks;
     private final LockNames lockNames;
+    private final CompileQueue compileQueue = new CompileQueue();
     private final CpuContext[] contexts;
     private final IdentityHashMap<ProgramObject, ObjectInstance> objects = new IdentityHashMap<>();
     private final List<LoadedProgram> programs = new CopyOnWriteArrayList<>();
@@ -167,11 +169,34 @@ public final class Machine implements AutoCloseable {
             throws MapCreationException {
         ObjectInstance instance = instance(object);
         Code code = Code.of(object, program, instance, probes);
+        switch (options.jit()) {
+            case AUTO -> compileQueue.addWhenHot(code);
+            case ALWAYS -> CompileQueue.compile(code);
+            case NEVER -> {}
+        }
         int handle = kernel.programs().add(code);
         LoadedProgram loaded = new LoadedProgram(code, handle, cpus.count());
         instance.fillProgramArrays(program.name(), handle, cpus.get(0));
+        instance.add(loaded);
         programs.add(loaded);
         return loaded;
+    }
+
+    /**
+     * Unloads all programs of an object and frees its maps. No CPU may be in one of the programs, and none may be
+     * attached.
+     */
+    public synchronized void unload(ProgramObject object) {
+        ObjectInstance instance = objects.remove(object);
+        if (instance != null) {
+            programs.removeAll(instance.programs());
+            instance.programs().forEach(program -> kernel.programs().remove(program.handle()));
+            for (BpfMap map : instance.maps()) {
+                lockNames.forget(map);
+                lockStats.forgetMap(map.id());
+                map.close();
+            }
+        }
     }
 
     private ObjectInstance instance(ProgramObject object) throws MapCreationException {
@@ -305,6 +330,7 @@ public final class Machine implements AutoCloseable {
     @Override
     public synchronized void close() {
         hooks.detachAll();
+        compileQueue.close();
         for (ObjectInstance instance : objects.values()) {
             instance.maps().forEach(BpfMap::close);
         }

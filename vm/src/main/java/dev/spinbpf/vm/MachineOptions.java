@@ -11,34 +11,39 @@ import dev.spinbpf.maps.cpu.Clock;
  * @param testAndSet whether locks are test-and-set locks rather than queued ones
  * @param insnBudget most instructions that one program run may execute
  * @param heldTimesInterval of how many acquisitions of a lock, on average, one is timed until its release; 0 for none
+ * @param jit when programs are compiled
  */
 public record MachineOptions(
-        int cpus, Clock clock, long seed, boolean testAndSet, long insnBudget, int heldTimesInterval) {
+        int cpus, Clock clock, long seed, boolean testAndSet, long insnBudget, int heldTimesInterval, JitMode jit) {
     /** Instructions after which a run is taken to run for ever. */
     public static final long DEFAULT_INSN_BUDGET = 4_000_000_000L;
 
     /** Queued locks, real time. */
     public static MachineOptions ofCpus(int cpus) {
-        return new MachineOptions(cpus, Clock.REAL, 1, false, DEFAULT_INSN_BUDGET, 0);
+        return new MachineOptions(cpus, Clock.REAL, 1, false, DEFAULT_INSN_BUDGET, 0, JitMode.ofProperty());
     }
 
     public MachineOptions withSeed(long value) {
-        return new MachineOptions(cpus, clock, value, testAndSet, insnBudget, heldTimesInterval);
+        return new MachineOptions(cpus, clock, value, testAndSet, insnBudget, heldTimesInterval, jit);
     }
 
     public MachineOptions withClock(Clock value) {
-        return new MachineOptions(cpus, value, seed, testAndSet, insnBudget, heldTimesInterval);
+        return new MachineOptions(cpus, value, seed, testAndSet, insnBudget, heldTimesInterval, jit);
     }
 
     public MachineOptions withTestAndSet(boolean value) {
-        return new MachineOptions(cpus, clock, seed, value, insnBudget, heldTimesInterval);
+        return new MachineOptions(cpus, clock, seed, value, insnBudget, heldTimesInterval, jit);
     }
 
     public MachineOptions withInsnBudget(long value) {
-        return new MachineOptions(cpus, clock, seed, testAndSet, value, heldTimesInterval);
+        return new MachineOptions(cpus, clock, seed, testAndSet, value, heldTimesInterval, jit);
     }
 
     public MachineOptions withHeldTimesInterval(int value) {
-        return new MachineOptions(cpus, clock, seed, testAndSet, insnBudget, value);
+        return new MachineOptions(cpus, clock, seed, testAndSet, insnBudget, value, jit);
+    }
+
+    public MachineOptions withJit(JitMode value) {
+        return new MachineOptions(cpus, clock, seed, testAndSet, insnBudget, heldTimesInterval, value);
     }
 }

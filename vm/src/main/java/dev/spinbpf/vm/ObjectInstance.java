@@ -13,6 +13,7 @@ import dev.spinbpf.programs.model.KfuncRef;
 import dev.spinbpf.programs.model.KsymRef;
 import dev.spinbpf.programs.model.MapDef;
 import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.exec.Helper;
 import dev.spinbpf.vm.exec.Linkage;
 import dev.spinbpf.vm.exec.TrapException;
@@ -26,6 +27,7 @@ final class ObjectInstance implements Linkage {
     private final ProgramObject object;
     private final FunctionTable functions;
     private final List<BpfMap> maps = new ArrayList<>();
+    private final List<LoadedProgram> programs = new ArrayList<>();
 
     ObjectInstance(ProgramObject object, MapEnvironment environment, FunctionTable functions, Cpu cpu)
             throws MapCreationException {
@@ -91,6 +93,14 @@ final class ObjectInstance implements Linkage {
 
     List<BpfMap> maps() {
         return List.copyOf(maps);
+    }
+
+    void add(LoadedProgram program) {
+        programs.add(program);
+    }
+
+    List<LoadedProgram> programs() {
+        return programs;
     }
 
     @Override

@@ -29,7 +29,8 @@ class ReadmeExampleTest {
         ProgramObject object = ObjectReader.read(file, ReadOptions.DEFAULT);
         Program program = object.programs().getFirst();
         switch (Verifier.verify(object, program, VerifierOptions.DEFAULT)) {
-            case Verdict.Rejected rejected -> out.println(rejected.message() + "\n" + rejected.explanation());
+            case Verdict.Rejected rejected ->
+                out.println(rejected.message() + "\n" + rejected.explanation().text());
             case Verdict.Unsupported unsupported -> out.println(unsupported.what());
             case Verdict.Accepted accepted -> {
                 try (Machine machine = new Machine(MachineOptions.ofCpus(2))) {
@@ -52,7 +53,7 @@ class ReadmeExampleTest {
     void shouldExplainARefusal() throws Exception {
         assertThat(printedFor("leaked_lock.bpf.o"))
                 .startsWith("BPF_EXIT instruction in main prog cannot be used inside bpf_spin_lock-ed region")
-                .contains("without releasing what it holds");
+                .contains("The program can return while it holds");
     }
 
     @Test

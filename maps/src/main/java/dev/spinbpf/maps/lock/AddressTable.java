@@ -2,7 +2,7 @@ package dev.spinbpf.maps.lock;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.function.LongPredicate;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,11 +66,11 @@ final class AddressTable {
         size++;
     }
 
-    AddressTable copy(int capacity, LongPredicate keep) {
+    AddressTable copy(int capacity, Predicate<LockClass> keep) {
         var copy = new AddressTable(capacity);
         for (int slot = 0; slot < addresses.length; slot++) {
             LockClass lockClass = classes[slot];
-            if (lockClass != null && keep.test(addresses[slot])) {
+            if (lockClass != null && keep.test(lockClass)) {
                 copy.put(addresses[slot], lockClass);
             }
         }

@@ -7,7 +7,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongFunction;
-import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -104,18 +103,18 @@ public final class LockStats {
         }
         LockClass lockClass = add(namer.apply(address), false);
         if (table.isFull()) {
-            table = table.copy(2 * table.capacity(), anyAddress -> true);
+            table = table.copy(2 * table.capacity(), any -> true);
         }
         table.put(address, lockClass);
         byAddress = table;
         return lockClass;
     }
 
-    /** Forgets whose address is whose in a range that is freed; what was counted stays. */
-    public synchronized void forget(long address, long sizeBytes) {
+    /** Forgets the addresses of the locks in a map that goes away; what was counted stays. */
+    public synchronized void forgetMap(int mapId) {
         AddressTable table = byAddress;
-        LongPredicate outside = lock -> lock < address || lock >= address + sizeBytes;
-        byAddress = table.copy(table.capacity(), outside);
+        byAddress =
+                table.copy(table.capacity(), lockClass -> lockClass.identity().mapId() != mapId);
     }
 
     /** All classes, in the order in which they were made. */

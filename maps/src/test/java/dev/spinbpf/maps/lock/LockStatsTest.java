@@ -17,7 +17,7 @@ class LockStatsTest {
 
     @Test
     void programLocksAreKnownByTheirAddress() {
-        stats.setNamer(address -> LockIdentity.named(LockKind.GLOBAL, "element " + address / 8));
+        stats.setNamer(address -> LockIdentity.ofGlobal((int) address, "element " + address / 8, address));
         for (long address = 0x10000; address < 0x10000 + 8 * 500; address += 8) {
             assertThat(stats.ofAddress(address).name()).isEqualTo("element " + address / 8);
         }
@@ -25,7 +25,7 @@ class LockStatsTest {
         assertThat(stats.ofAddress(0x10008)).isSameAs(known);
         assertThat(stats.classes()).hasSize(500).doesNotHaveDuplicates();
         assertThat(known.isInternal()).isFalse();
-        stats.forget(0x10008, 8);
+        stats.forgetMap(0x10008);
         assertThat(stats.ofAddress(0x10008)).isNotSameAs(known);
         assertThat(stats.ofAddress(0x10010).name()).isEqualTo("element 8194");
         assertThat(stats.classes()).hasSize(501);

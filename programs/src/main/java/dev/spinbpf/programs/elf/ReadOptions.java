@@ -1,6 +1,7 @@
 package dev.spinbpf.programs.elf;
 
 import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.linux.KernelVersion;
 import java.util.Map;
 
 /**
@@ -19,8 +20,9 @@ public record ReadOptions(
         Map<String, String> kconfig,
         int possibleCpus,
         Map<String, Long> mapEntries) {
-    /** Linux 7.2, no configuration known, two CPUs, the object's own types. */
-    public static final ReadOptions DEFAULT = new ReadOptions(Btf.EMPTY, 7 << 16 | 2 << 8, Map.of(), 2, Map.of());
+    /** The release that is the reference, no configuration known, two CPUs, the object's own types. */
+    public static final ReadOptions DEFAULT =
+            new ReadOptions(Btf.EMPTY, KernelVersion.REFERENCE.code(), Map.of(), 2, Map.of());
 
     public ReadOptions {
         kconfig = Map.copyOf(kconfig);
@@ -30,6 +32,11 @@ public record ReadOptions(
     /** The same with other types to relocate against. */
     public ReadOptions withTargetTypes(Btf types) {
         return new ReadOptions(types, kernelVersion, kconfig, possibleCpus, mapEntries);
+    }
+
+    /** The same with another value of {@code LINUX_KERNEL_VERSION}. */
+    public ReadOptions withKernelVersion(int version) {
+        return new ReadOptions(targetTypes, version, kconfig, possibleCpus, mapEntries);
     }
 
     /** The same with another configuration. */

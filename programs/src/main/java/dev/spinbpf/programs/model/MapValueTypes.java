@@ -8,6 +8,8 @@ import dev.spinbpf.programs.btf.StructRecords;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.linux.MapType;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +38,23 @@ public final class MapValueTypes {
         } catch (MapRefusedException e) {
             return null;
         }
+    }
+
+    /** Returns why Linux does not make the map with the types that the definition names, in plain words; null if it does. */
+    public static @Nullable String refusal(MapDef def, Btf btf) {
+        try {
+            check(def, btf);
+            return null;
+        } catch (MapRefusedException e) {
+            return e.reason();
+        }
+    }
+
+    /** Returns the types of maps whose values may hold a field of the kind. */
+    public static List<MapType> typesThatHold(BtfField.Kind kind) {
+        return Arrays.stream(MapType.values())
+                .filter(type -> mayHold(MapDef.builder("", type).build(), kind))
+                .toList();
     }
 
     /** The special fields of a map's values; none where the map is made without types. */

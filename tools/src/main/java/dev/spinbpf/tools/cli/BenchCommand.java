@@ -14,6 +14,7 @@ import dev.spinbpf.verifier.VerifierOptions;
 import dev.spinbpf.vm.Machine;
 import dev.spinbpf.vm.RunResult;
 import dev.spinbpf.vm.context.LoadedProgram;
+import dev.spinbpf.vm.exec.Code;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -110,6 +111,11 @@ final class BenchCommand implements Callable<Integer> {
             description = "For .bin files: the memory that r1 points to; restored for each run.")
     private @Nullable String memory;
 
+    @Option(
+            names = {"-v", "--verbose"},
+            description = "Say on the standard error, after each program, if it was compiled, and why not.")
+    private boolean verbose;
+
     @Mixin
     private final MachineArguments arguments = new MachineArguments();
 
@@ -199,6 +205,9 @@ final class BenchCommand implements Callable<Integer> {
                 progress.step(program.name());
                 BenchRow row = rowOf(machine, program, input);
                 progress.clear();
+                if (verbose) {
+                    complain(program.name() + " is " + engine(program.code()));
+                }
                 any = true;
                 good &= row != null;
                 if (row != null) {
@@ -208,6 +217,14 @@ final class BenchCommand implements Callable<Integer> {
         }
         report.end();
         return any && good;
+    }
+
+    private static String engine(Code code) {
+        if (code.machineCode() != null) {
+            return "compiled";
+        }
+        String reason = code.interpretedBecause();
+        return reason == null ? "interpreted" : "interpreted: " + reason;
     }
 
     /** Null where the program failed. */

@@ -11,6 +11,7 @@ import dev.spinbpf.verifier.Verifier;
 import dev.spinbpf.verifier.VerifierOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -26,7 +27,7 @@ final class FileVerification {
     private final VerifierOptions options;
     private final Step verifier;
     private final Consumer<Throwable> internalErrors;
-    private final Set<String> programs = new LinkedHashSet<>();
+    private final Set<String> programs = Collections.synchronizedSet(new LinkedHashSet<>());
 
     /** The verification of each program: {@link Verifier#verify}, except in tests. */
     @FunctionalInterface
@@ -41,16 +42,19 @@ final class FileVerification {
      * @param internalErrors receives the failures of spinbpf itself; the row says so too
      */
     FileVerification(Btf kernelTypes, int insnLimit, boolean log, Consumer<Throwable> internalErrors) {
-        this(ReadOptions.DEFAULT.withTargetTypes(kernelTypes), insnLimit, log, internalErrors, Verifier::verify);
+        this(
+                ReadOptions.DEFAULT.withTargetTypes(kernelTypes),
+                new VerifierOptions(log, kernelTypes, insnLimit),
+                internalErrors,
+                Verifier::verify);
     }
 
     /** @param kernel the kernel that the objects are read for */
-    FileVerification(
-            ReadOptions kernel, int insnLimit, boolean log, Consumer<Throwable> internalErrors, Step verifier) {
+    FileVerification(ReadOptions kernel, VerifierOptions options, Consumer<Throwable> internalErrors, Step verifier) {
         this.verifier = verifier;
         this.internalErrors = internalErrors;
         this.kernel = kernel;
-        this.options = new VerifierOptions(log, kernel.targetTypes(), insnLimit);
+        this.options = options;
     }
 
     /**
@@ -88,7 +92,7 @@ final class FileVerification {
         return rows;
     }
 
-    /** The names of all programs that were met. */
+    /** The names of all programs that were met, in the order in which their files were read. */
     Set<String> programs() {
         return programs;
     }
@@ -119,7 +123,9 @@ final class FileVerification {
         VerifyRow.Reason reason =
                 switch (verdict) {
                     case Verdict.Accepted _ -> VerifyRow.Reason.NONE;
-                    case Verdict.Rejected rejected -> new VerifyRow.Reason(rejected.message(), rejected.explanation());
+                    case Verdict.Rejected rejected ->
+                        new VerifyRow.Reason(
+                                rejected.message(), rejected.explanation().text());
                     case Verdict.Unsupported unsupported -> new VerifyRow.Reason(unsupported.what(), NOT_SUPPORTED);
                 };
         VerifyRow.Outcome outcome =

@@ -82,7 +82,12 @@ final class InputFiles {
 
     /** The kernel's types in the file (raw BTF or an ELF file with a .BTF section), or none. */
     static Btf kernelTypes(@Nullable Path file) throws InputException {
-        return kernelTypes(file == null ? null : new NamedFile(shown(file), ByteString.of(bytesOf(file, true))));
+        return kernelTypes(file == null ? null : open(file));
+    }
+
+    /** A file that may be a pipe, and is read once. */
+    static NamedFile open(Path file) throws InputException {
+        return new NamedFile(shown(file), ByteString.of(bytesOf(file, true)));
     }
 
     /** The kernel's types in a file's bytes, or none. */

@@ -2,12 +2,13 @@ package dev.spinbpf.tools.cli;
 
 import dev.spinbpf.vm.MachineOptions;
 import dev.spinbpf.vm.stress.ProgramWorkload;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code --cpus} and {@code --seed}, for commands that run one program at a time. */
+/** {@code --cpus}, {@code --seed} and {@code --jit}, for commands that run one program at a time. */
 final class MachineArguments {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
@@ -17,6 +18,9 @@ final class MachineArguments {
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "Seed of random numbers (default 1).")
     private long seed;
+
+    @Mixin
+    private final JitOption jit = new JitOption();
 
     @SuppressWarnings("NullAway.Init") // picocli fills in the command
     MachineArguments() {}
@@ -34,6 +38,6 @@ final class MachineArguments {
     }
 
     MachineOptions options() {
-        return MachineOptions.ofCpus(cpus).withSeed(seed);
+        return MachineOptions.ofCpus(cpus).withSeed(seed).withJit(jit.mode());
     }
 }

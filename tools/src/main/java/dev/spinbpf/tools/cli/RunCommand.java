@@ -189,7 +189,7 @@ final class RunCommand implements Callable<Integer> {
         return switch (Verifier.verify(object, chosen, options)) {
             case Verdict.Accepted accepted -> accepted.program();
             case Verdict.Rejected rejected -> {
-                String why = rejected.explanation();
+                String why = rejected.explanation().text();
                 refuse(chosen, " was refused: ", VerifyRow.Outcome.FAILURE, rejected.message(), why);
                 yield null;
             }

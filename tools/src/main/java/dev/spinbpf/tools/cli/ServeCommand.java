@@ -7,7 +7,6 @@ import dev.spinbpf.tools.serve.engine.Refusal;
 import dev.spinbpf.tools.serve.http.HttpLimits;
 import dev.spinbpf.tools.workload.WorkloadFileException;
 import dev.spinbpf.tools.workload.WorkloadReader;
-import dev.spinbpf.vm.stress.ByteString;
 import dev.spinbpf.vm.stress.LockChoice;
 import dev.spinbpf.vm.stress.Pacing;
 import dev.spinbpf.vm.stress.Packets;
@@ -29,6 +28,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -159,8 +159,8 @@ final class ServeCommand implements Callable<Integer> {
             description = "Seed of random numbers and of the moments at which interrupts land (default 1).")
     private long seed;
 
-    @Option(names = "--btf", paramLabel = "FILE", description = "The kernel's types, as for verify.")
-    private @Nullable Path btf;
+    @Mixin
+    private final KernelTypesOption btf = new KernelTypesOption();
 
     @SuppressWarnings("NullAway.Init") // picocli fills in the options
     ServeCommand() {}
@@ -172,7 +172,7 @@ final class ServeCommand implements Callable<Integer> {
                 names.stream().map(name -> name.toLowerCase(Locale.ROOT)).collect(Collectors.toSet());
         ServiceOptions options =
                 new ServiceOptions(listen, lowerNames, tokenFile, certificate, key, state, HttpLimits.DEFAULT);
-        Btf kernelTypes = InputFiles.kernelTypes(btf);
+        Btf kernelTypes = btf.read();
         try {
             Service service = Service.start(options, this::workload, kernelTypes);
             CountDownLatch ended = new CountDownLatch(1);
@@ -245,7 +245,7 @@ final class ServeCommand implements Callable<Integer> {
     private ProgramWorkload ofObjects() throws Refusal, InputException {
         List<ObjectFile> files = new ArrayList<>();
         for (Path path : objects) {
-            NamedFile file = new NamedFile(InputFiles.shown(path), ByteString.of(InputFiles.bytesOf(path, true)));
+            NamedFile file = InputFiles.open(path);
             files.add(new ObjectFile(WorkloadReader.objectName(file.name()), file, List.of()));
         }
         if (files.stream().map(ObjectFile::name).distinct().count() < files.size()) {

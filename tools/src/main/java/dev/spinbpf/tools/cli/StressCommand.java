@@ -190,6 +190,9 @@ final class StressCommand implements Callable<Integer> {
     @Mixin
     private final KernelTypesOption btf = new KernelTypesOption();
 
+    @Mixin
+    private final JitOption jit = new JitOption();
+
     @Option(
             names = "--metrics-port",
             paramLabel = "PORT",
@@ -341,7 +344,7 @@ final class StressCommand implements Callable<Integer> {
 
     private int stressPrograms(ProgramWorkload workload) throws InputException, InterruptedException {
         CountDownLatch printed = new CountDownLatch(1);
-        try (WorkloadRun run = WorkloadRun.prepare(workload);
+        try (WorkloadRun run = WorkloadRun.prepare(workload, jit.mode());
                 Meters meters = meters(Activity.of(run.driver()))) {
             saveTo(run.effectiveSpec());
             run.verdicts().forEach(meters::countVerdict);

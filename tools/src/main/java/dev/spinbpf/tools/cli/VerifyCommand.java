@@ -1,6 +1,7 @@
 package dev.spinbpf.tools.cli;
 
-import dev.spinbpf.programs.elf.ReadOptions;
+import dev.spinbpf.tools.report.MatrixPrinter;
+import dev.spinbpf.tools.report.MatrixRow;
 import dev.spinbpf.tools.report.Style;
 import dev.spinbpf.tools.report.VerifyPrinter;
 import dev.spinbpf.tools.report.VerifyRow;
@@ -11,7 +12,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
             "  spinbpf verify programs/samples/*.bpf.o",
             "  spinbpf verify -v --prog leak programs/samples/leaked_lock.bpf.o",
             "  spinbpf verify -o csv build/*.bpf.o > verdicts.csv",
+            "  spinbpf verify --kernel 7.3,7.2,6.18 programs/samples/nesting.bpf.o",
             "",
             "Exit codes: 0 all programs were accepted, 1 some were refused, 2 wrong usage or a file that cannot be read."
         })
@@ -61,14 +62,13 @@ final class VerifyCommand implements Callable<Integer> {
     private final ProgramNames programs = new ProgramNames();
 
     @Mixin
-    private final KernelTypesOption btf = new KernelTypesOption();
+    private final KernelOptions kernelOptions = new KernelOptions();
 
     @Option(
-            names = "--kconfig",
-            paramLabel = "FILE",
-            description =
-                    "The kernel's configuration (such as /boot/config-6.12 or /proc/config.gz): for CONFIG_* externs.")
-    private @Nullable Path kconfig;
+            names = "--jobs",
+            paramLabel = "N",
+            description = "Files to verify at the same time; as many as there are processors if not given.")
+    private int jobs = Runtime.getRuntime().availableProcessors();
 
     @Option(
             names = "--map-entries",
@@ -82,43 +82,81 @@ final class VerifyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InputException {
-        VerifyPrinter.Format chosen = json ? VerifyPrinter.Format.JSON : format;
+        if (jobs < 1) {
+            throw new InputException("--jobs: " + jobs + " is less than 1");
+        }
         PrintWriter out = spec.commandLine().getOut();
-        VerifyPrinter report = VerifyPrinter.of(chosen, out, Style.ofStandardOutput(), verbose);
         PrintWriter err = spec.commandLine().getErr();
-        FileVerification verification = new FileVerification(
-                ReadOptions.DEFAULT
-                        .withTargetTypes(btf.read())
-                        .withConfig(InputFiles.kernelConfig(kconfig))
-                        .withMapEntries(mapEntries),
-                VerifierOptions.INSN_LIMIT,
-                verbose,
-                e -> InternalErrors.traceIfAsked(err, e),
-                Verifier::verify);
-        Progress progress = Progress.ofStandardError();
-        boolean anyProgram = false;
-        boolean allGood = true;
-        boolean allReadable = true;
+        List<TargetKernel> kernels = kernelOptions.read();
+        kernels.forEach(kernel -> err.println("spinbpf: " + kernel.description()));
+        List<FileVerification> verifications = kernels.stream()
+                .map(kernel -> new FileVerification(
+                        kernel.readOptions().withMapEntries(mapEntries),
+                        new VerifierOptions(verbose, kernel.types(), VerifierOptions.INSN_LIMIT, kernel.version()),
+                        e -> InternalErrors.traceIfAsked(err, e),
+                        Verifier::verify))
+                .toList();
+        Outcomes outcomes;
+        try (var results = new Verifications(verifications, programs::include, files, jobs)) {
+            outcomes = kernels.size() == 1 ? report(results, out) : compare(results, out, kernels);
+        }
+        if (!programs.list().isEmpty() && !outcomes.anyProgram && outcomes.allReadable) {
+            throw new InputException("no program named " + InputFiles.listed(programs.list()) + "; there are "
+                    + InputFiles.listed(verifications.getFirst().programs()));
+        }
+        return !outcomes.allReadable ? ExitCodes.USAGE : outcomes.allGood ? ExitCodes.GOOD : ExitCodes.REFUSED;
+    }
+
+    /** What was seen in all rows so far. */
+    private static final class Outcomes {
+        private boolean anyProgram;
+        private boolean allGood = true;
+        private boolean allReadable = true;
+
+        void add(VerifyRow row) {
+            anyProgram |= !row.progName().isEmpty() || row.verdict() == VerifyRow.Outcome.INTERNAL;
+            allReadable &= row.verdict() != VerifyRow.Outcome.ERROR;
+            allGood &= row.verdict() == VerifyRow.Outcome.SUCCESS;
+        }
+    }
+
+    /** Reports the verdicts of one kernel as they come. */
+    private Outcomes report(Verifications results, PrintWriter out) {
+        VerifyPrinter report = VerifyPrinter.of(chosenFormat(), out, Style.ofStandardOutput(), verbose);
+        var outcomes = new Outcomes();
+        var progress = new FileProgress(files.size());
         report.begin();
-        for (Path file : files) {
-            if (out.checkError()) {
-                break; // nobody reads on
-            }
-            progress.step(file.toString());
-            for (VerifyRow row : verification.rowsOf(file, programs::include)) {
+        while (!out.checkError() && results.hasNext()) { // else nobody reads on
+            progress.step(results.nextFile());
+            for (VerifyRow row : results.next().getFirst()) {
                 progress.clear();
                 report.add(row);
-                anyProgram |= !row.progName().isEmpty() || row.verdict() == VerifyRow.Outcome.INTERNAL;
-                allReadable &= row.verdict() != VerifyRow.Outcome.ERROR;
-                allGood &= row.verdict() == VerifyRow.Outcome.SUCCESS;
+                outcomes.add(row);
             }
         }
         progress.clear();
         report.end();
-        if (!programs.list().isEmpty() && !anyProgram && allReadable) {
-            throw new InputException("no program named " + InputFiles.listed(programs.list()) + "; there are "
-                    + InputFiles.listed(verification.programs()));
+        return outcomes;
+    }
+
+    /** Reports the verdicts of several kernels side by side. */
+    private Outcomes compare(Verifications results, PrintWriter out, List<TargetKernel> kernels) {
+        List<String> names = kernels.stream().map(TargetKernel::name).toList();
+        var report = new MatrixPrinter(chosenFormat(), out, Style.ofStandardOutput(), names);
+        var outcomes = new Outcomes();
+        var progress = new FileProgress(files.size());
+        while (!out.checkError() && results.hasNext()) {
+            progress.step(results.nextFile());
+            List<List<VerifyRow>> rows = results.next();
+            rows.forEach(ofKernel -> ofKernel.forEach(outcomes::add));
+            MatrixRow.of(rows).forEach(report::add);
         }
-        return !allReadable ? ExitCodes.USAGE : allGood ? ExitCodes.GOOD : ExitCodes.REFUSED;
+        progress.clear();
+        report.end();
+        return outcomes;
+    }
+
+    private VerifyPrinter.Format chosenFormat() {
+        return json ? VerifyPrinter.Format.JSON : format;
     }
 }

@@ -1,5 +1,6 @@
 package dev.spinbpf.tools.cli;
 
+import dev.spinbpf.programs.linux.KernelVersion;
 import picocli.CommandLine.IVersionProvider;
 
 /** The version that the build wrote into the jar. */
@@ -7,6 +8,9 @@ final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {
         String version = Main.class.getPackage().getImplementationVersion();
-        return new String[] {"spinbpf " + (version == null ? "(not packaged)" : version) + ", reference: Linux 7.2"};
+        return new String[] {
+            "spinbpf " + (version == null ? "(not packaged)" : version) + ", reference: Linux "
+                    + KernelVersion.REFERENCE
+        };
     }
 }

@@ -8,7 +8,6 @@ import dev.spinbpf.tools.workload.FileSource.UnreadableFileException;
 import dev.spinbpf.tools.workload.WorkloadFileException;
 import dev.spinbpf.tools.workload.WorkloadReader;
 import dev.spinbpf.tools.workload.WorkloadWriter;
-import dev.spinbpf.vm.stress.ByteString;
 import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
 import dev.spinbpf.vm.stress.ProgramWorkload.ObjectFile;
 import dev.spinbpf.vm.stress.WorkloadSpec;
@@ -51,8 +50,7 @@ final class WorkloadInputs {
         byte[] bytes = InputFiles.bytesOf(file, true);
         return WorkloadReader.read(InputFiles.shown(file), bytes, path -> {
             try {
-                Path found = file.resolveSibling(path);
-                return new NamedFile(InputFiles.shown(found), ByteString.of(InputFiles.bytesOf(found, true)));
+                return InputFiles.open(file.resolveSibling(path));
             } catch (InvalidPathException e) {
                 throw new UnreadableFileException("a name that is none in the encoding of this locale");
             } catch (InputException e) {
@@ -63,9 +61,9 @@ final class WorkloadInputs {
 
     /** The bytes of a file, which may be a pipe and is read once. */
     NamedFile open(Path file) throws InputException {
-        String name = InputFiles.shown(file);
-        pathsByName.put(name, file);
-        return new NamedFile(name, ByteString.of(InputFiles.bytesOf(file, true)));
+        NamedFile opened = InputFiles.open(file);
+        pathsByName.put(opened.name(), file);
+        return opened;
     }
 
     /**

@@ -25,7 +25,7 @@ final class ProgramMeters {
     private final Activity activity;
     private final Registries.Group meters;
     private final Map<Labels, Series> seriesByLabels = new LinkedHashMap<>();
-    private final Set<LoadedProgram> known = new HashSet<>();
+    private final Set<Integer> knownHandles = new HashSet<>();
     private long dropped;
 
     /** The labels by which programs are told apart. */
@@ -39,7 +39,7 @@ final class ProgramMeters {
 
     void refresh() {
         activity.programs().get().forEach((program, hook) -> {
-            if (known.add(program)) {
+            if (knownHandles.add(program.handle())) {
                 series(program, hook.name()).add(program.stats());
             }
         });

@@ -21,7 +21,7 @@ class InternalErrorTest {
                 new IllegalStateException("two\nlines"), new StackOverflowError(), new OutOfMemoryError("heap"))) {
             List<Throwable> told = new ArrayList<>();
             FileVerification verification = new FileVerification(
-                    ReadOptions.DEFAULT, VerifierOptions.INSN_LIMIT, false, told::add, (object, program, options) -> {
+                    ReadOptions.DEFAULT, VerifierOptions.DEFAULT, told::add, (object, program, options) -> {
                         if (program.name().equals("count_packet")) {
                             throwUnchecked(fault);
                         }

@@ -71,7 +71,7 @@ class StressWorkloadTest {
         assertThat(workload.hardirqs()).isEqualTo(Pacing.Rate.NEVER);
         assertThat(workload.heldTimesInterval()).isEqualTo(16);
         assertThat(workload.attachments())
-                .hasSize(7)
+                .hasSize(8)
                 .contains(new Attachment(
                         "nesting", "on_contention", "contention_begin", null, Pacing.Unpaced.INSTANCE, CpuSet.ALL))
                 .contains(new Attachment("abba", "a_then_b", "packet", null, Pacing.Unpaced.INSTANCE, CpuSet.ALL));

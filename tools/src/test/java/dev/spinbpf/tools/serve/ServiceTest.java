@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.tools.serve.engine.Refusal;
+import dev.spinbpf.tools.serve.engine.ServedProgram;
 import dev.spinbpf.tools.serve.http.RawClient;
 import dev.spinbpf.vm.stress.ByteString;
 import dev.spinbpf.vm.stress.ProgramWorkload;
@@ -18,6 +19,7 @@ import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -65,6 +67,32 @@ class ServiceTest {
         }
         ObjectFile file = new ObjectFile(ABBA, new NamedFile(ABBA, ByteString.of(sample(ABBA))), List.of());
         return ProgramWorkload.of(List.of(file)).withDuration(StressOptions.FOREVER);
+    }
+
+    /** A workload whose program needs the kernel's types, and names them. */
+    private static ProgramWorkload typed() {
+        String text = """
+                .program traced "fentry/a_then_b"
+                    r0 = *(u64 *)(r1 + 0)
+                    r0 = 0
+                    exit
+                """;
+        NamedFile program = new NamedFile("typed.bpfasm", ByteString.of(text.getBytes(StandardCharsets.UTF_8)));
+        ProgramWorkload plain = ProgramWorkload.of(List.of(new ObjectFile("typed", program, List.of())));
+        return new ProgramWorkload(
+                plain.cpus(),
+                plain.lock(),
+                plain.seed(),
+                plain.duration(),
+                plain.heldTimesInterval(),
+                plain.nmis(),
+                plain.hardirqs(),
+                new NamedFile("types", ByteString.of(sample(ABBA))),
+                plain.objects(),
+                plain.attachments(),
+                plain.delays(),
+                plain.maps(),
+                plain.packets());
     }
 
     private static byte[] sample(String name) {
@@ -130,6 +158,41 @@ class ServiceTest {
                 name.isEmpty() ? "" : "?name=" + name,
                 BodyPublishers.ofByteArray(bytes),
                 "application/octet-stream");
+    }
+
+    @Test
+    void shouldFreeTheMapsOfAnObjectThatIsUnloaded() throws Exception {
+        upload(201, COUNTER);
+        String program = counterProgram();
+        String key = "11000000";
+        call(422, "POST", PROGRAM + "/attach", "{\"hook\":\"none\"}", COUNTER, program);
+        assertThat(JsonTree.at(call(200, "GET", PROGRAM, null, COUNTER, program), "state"))
+                .as("an attachment that is refused loads nothing")
+                .isEqualTo("verified");
+        int mapsBefore = service.engine().run().machine().maps().size();
+        for (int i = 0; i < 20; i++) {
+            call(200, "POST", PROGRAM + "/attach", null, COUNTER, program);
+            assertThat(JsonTree.at(call(200, "GET", ELEMENT, null, COUNTER, "packets", key), "values", 0))
+                    .as("maps are new")
+                    .isNotEqualTo("ff000000000000ff");
+            call(204, "PUT", ELEMENT, "{\"value\":\"ff000000000000ff\"}", COUNTER, "packets", key);
+            call(200, "GET", "/metrics", null);
+            call(200, "POST", PROGRAM + "/unload", null, COUNTER, program);
+        }
+        assertThat(service.engine().run().machine().maps()).hasSize(mapsBefore);
+        assertThat((String) call(200, "GET", "/metrics", null))
+                .contains("spinbpf_map_memory_bytes{kind=\"percpu_array\",map=\"packets\"} 0.0")
+                .contains("spinbpf_map_operations_total{kind=\"percpu_array\",map=\"packets\",operation=\"update\","
+                        + "result=\"ok\"} 20.0");
+    }
+
+    @Test
+    void shouldVerifyByTheKernelTypesOfTheWorkload() throws Exception {
+        try (Service typed = Service.start(ServiceOptions.loopback(0), ServiceTest::typed, Btf.EMPTY)) {
+            ServedProgram program = typed.engine().program("typed", "traced");
+            assertThat(program.state()).isEqualTo(ServedProgram.State.LOADED);
+            assertThat(typed.engine().log("typed", "traced")).contains("processed 3 insns");
+        }
     }
 
     @Test

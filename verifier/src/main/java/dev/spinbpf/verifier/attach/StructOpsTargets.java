@@ -51,7 +51,7 @@ final class StructOpsTargets {
             throw log.reject(Errno.EINVAL, Message.STRUCT_OPS_INVALID_MEMBER, member, struct);
         }
         checkMember(unit, log, struct, member, rules);
-        List<AttachTarget.Argument> arguments = arguments(unit, log, struct, member, proto);
+        List<AttachTarget.Argument> arguments = arguments(unit, log, rules.stubs(), member, proto);
         return new AttachTarget(btf, member, proto, false, arguments);
     }
 
@@ -85,13 +85,10 @@ final class StructOpsTargets {
 
     /** Returns what the names of the parameters of the kernel's own do-nothing function say. */
     private static List<AttachTarget.Argument> arguments(
-            ProgramUnit unit, VerifierLog log, String struct, String member, BtfType.FuncProto proto) {
+            ProgramUnit unit, VerifierLog log, List<String> structs, String member, BtfType.FuncProto proto) {
         Btf btf = unit.kernelTypes();
-        int id = btf.find(struct + "__" + member, BtfType.Func.class);
-        if (id == 0
-                || !(btf.type(id) instanceof BtfType.Func func)
-                || !(btf.type(func.protoTypeId()) instanceof BtfType.FuncProto stub)
-                || stub.params().size() != proto.params().size()) {
+        BtfType.FuncProto stub = stub(btf, structs, member);
+        if (stub == null || stub.params().size() != proto.params().size()) {
             return List.of();
         }
         List<AttachTarget.Argument> arguments = new ArrayList<>();
@@ -113,6 +110,18 @@ final class StructOpsTargets {
             off += AttachTarget.slotBytes(btf, typeId);
         }
         return List.copyOf(arguments);
+    }
+
+    private static BtfType.@Nullable FuncProto stub(Btf btf, List<String> structs, String member) {
+        for (String struct : structs) {
+            int id = btf.find(struct + "__" + member, BtfType.Func.class);
+            if (id != 0
+                    && btf.type(id) instanceof BtfType.Func func
+                    && btf.type(func.protoTypeId()) instanceof BtfType.FuncProto proto) {
+                return proto;
+            }
+        }
+        return null;
     }
 
     private static void refuseTailCalls(ProgramUnit unit, VerifierLog log) {

@@ -9,6 +9,7 @@ import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.ProgramUnit;
 import dev.spinbpf.verifier.flow.VerifierLog;
 import dev.spinbpf.verifier.kernel.HelperTraits.Trait;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.MapTypes;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.ProgramRules.Property;
@@ -78,7 +79,9 @@ public final class MapRules {
             if (type == ProgType.SOCKET_FILTER) {
                 throw log.reject(Errno.EINVAL, Message.SPIN_LOCK_IN_SOCKET_FILTER);
             }
-            if (unit.kernel().programTypes().isTracing(type)) {
+            boolean mayLock =
+                    !map.hasField(BtfField.Kind.BPF_SPIN_LOCK) && unit.kernel().has(KernelRule.RES_LOCKS_IN_TRACING);
+            if (unit.kernel().programTypes().isTracing(type) && !mayLock) {
                 throw log.reject(Errno.EINVAL, Message.SPIN_LOCK_IN_TRACING);
             }
         }

@@ -2,10 +2,13 @@ package dev.spinbpf.verifier.check;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.domain.ScalarBranch;
 import dev.spinbpf.verifier.domain.ScalarBranch.Taken;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.JumpTables;
 import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.prune.Widening;
 import dev.spinbpf.verifier.state.JmpHistoryEntry;
 import dev.spinbpf.verifier.state.LinkedRegs;
@@ -73,6 +76,26 @@ public final class Jumps {
             Widening.widen(previous, queued);
         }
         return target(insn, insnIndex);
+    }
+
+    /**
+     * Checks an indirect jump: the present path takes the last of the slots that the register may name, one path each is noted
+     * for the others.
+     *
+     * @return the slot that the present path goes on with
+     */
+    public static int checkIndirect(Exploration path, Insn insn, int insnIndex) {
+        RegState reg = path.reg(insn.dst());
+        if (!reg.is(RegType.PTR_TO_INSN)) {
+            throw path.reject(Errno.EINVAL, Message.INSN_POINTER_EXPECTED, insn.dst(), reg.typeText());
+        }
+        // The load that made the pointer was within the array.
+        int first = (int) (reg.umin() / Long.BYTES);
+        int[] targets = JumpTables.targets(reg.map(), first, (int) (reg.umax() / Long.BYTES));
+        for (int i = 0; i < targets.length - 1; i++) {
+            path.pushStack(targets[i], insnIndex);
+        }
+        return targets[targets.length - 1];
     }
 
     private static int target(Insn insn, int insnIndex) {

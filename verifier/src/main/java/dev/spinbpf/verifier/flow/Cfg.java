@@ -2,7 +2,6 @@ package dev.spinbpf.verifier.flow;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
-import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * when a walk first comes to their node, never for a node that no walk reaches.
  *
  * <p>A program has two graphs over its instruction slots. Both have an edge to the following slot, then one to the
- * target of a jump. {@linkplain #ofProgram The program's} also leads from a call, or from the load of a function's
+ * target of a jump; an indirect jump has edges to the slots of its {@linkplain JumpTables jump tables}. {@linkplain #ofProgram The program's} also leads from a call, or from the load of a function's
  * address, into that function. {@linkplain #ofFunctions The functions'} stays within functions; there a tail call and a
  * legacy packet load also lead to an exit, since they may end the function. A function without an exit has its edge to
  * slot 0, as in Linux: what is alive at the program's start counts as alive there.
@@ -70,12 +69,15 @@ public final class Cfg {
         successors = new int[nodes][];
     }
 
-    /** Returns the graph of all instruction slots with edges into called functions. */
-    static Cfg ofProgram(ProgramUnit unit) {
+    /** Returns the graph of all instruction slots with edges into called functions; refuses jump tables that do not fit. */
+    static Cfg ofProgram(ProgramUnit unit, VerifierLog log) {
         return new Cfg(unit.length(), at -> {
             Insn insn = unit.insn(at);
+            if (insn.op().kind() == Op.Kind.GOTO_REG) {
+                return JumpTables.targets(unit, log, at);
+            }
             boolean refersToFunction = insn.op() == Op.CALL_SUBPROG || insn.op() == Op.LDDW_FUNC;
-            return refersToFunction ? new int[] {at + insn.slots(), calleeStart(insn, at)} : within(insn, at);
+            return refersToFunction ? new int[] {at + insn.slots(), calleeStart(insn, at)} : within(unit, insn, at);
         });
     }
 
@@ -83,7 +85,9 @@ public final class Cfg {
     static Cfg ofFunctions(ProgramUnit unit) {
         return new Cfg(unit.length(), at -> {
             Insn insn = unit.insn(at);
-            return mayLeave(insn) ? new int[] {at + 1, Math.max(unit.subprogAt(at).exitInsn, 0)} : within(insn, at);
+            return mayLeave(insn)
+                    ? new int[] {at + 1, Math.max(unit.subprogAt(at).exitInsn, 0)}
+                    : within(unit, insn, at);
         });
     }
 
@@ -92,13 +96,13 @@ public final class Cfg {
         return at + 1 + insn.immLow();
     }
 
-    private static int[] within(Insn insn, int at) {
+    private static int[] within(ProgramUnit unit, Insn insn, int at) {
         int target = at + 1 + insn.jumpOffset();
         return switch (insn.op().kind()) {
             case EXIT -> NONE;
             case JA -> new int[] {target};
             case JCC, MAY_GOTO -> new int[] {at + 1, target};
-            case GOTO_REG -> throw new UnsupportedFeature("an indirect jump (gotox) is not supported");
+            case GOTO_REG -> unit.subprogAt(at).jumpTargets;
             default -> new int[] {at + insn.slots()};
         };
     }

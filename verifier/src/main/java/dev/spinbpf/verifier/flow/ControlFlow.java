@@ -35,7 +35,7 @@ public final class ControlFlow implements Cfg.Visitor {
      * SubprogInfo}.
      */
     public static void check(ProgramUnit unit, CallChecker calls, VerifierLog log) {
-        Cfg.Walk walk = Cfg.ofProgram(unit).walk(new ControlFlow(unit, calls));
+        Cfg.Walk walk = Cfg.ofProgram(unit, log).walk(new ControlFlow(unit, calls));
         walk.from(0);
         if (unit.exceptionCallbackSubprog != 0) {
             walk.from(unit.subprog(unit.exceptionCallbackSubprog).start);
@@ -93,6 +93,13 @@ public final class ControlFlow implements Cfg.Visitor {
             case JCC -> {
                 aux.prunePoint = true;
                 markTarget(at + 1 + insn.jumpOffset());
+            }
+            case GOTO_REG -> {
+                aux.prunePoint = true;
+                for (int target : unit.subprogAt(at).jumpTargets) {
+                    unit.aux(target).jmpPoint = true;
+                    unit.aux(target).jumpTarget = true;
+                }
             }
             case MAY_GOTO -> {
                 aux.prunePoint = true;

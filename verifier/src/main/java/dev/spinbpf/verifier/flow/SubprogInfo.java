@@ -19,6 +19,9 @@ public final class SubprogInfo {
     /** Slot of one of its exits, -1 if it has none. */
     int exitInsn = -1;
 
+    /** The slots to which its indirect jumps lead, in order; empty as long as no walk came to one. */
+    int[] jumpTargets = {};
+
     public boolean hasTailCall;
     boolean tailCallReachable;
     boolean hasLdAbs;

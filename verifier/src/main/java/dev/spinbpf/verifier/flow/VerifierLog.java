@@ -1,7 +1,10 @@
 package dev.spinbpf.verifier.flow;
 
 import dev.spinbpf.verifier.kernel.Kernel;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.Message;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -12,13 +15,19 @@ import org.jspecify.annotations.Nullable;
 public final class VerifierLog {
     private static final int KEPT_WITHOUT_LOG = 1 << 12;
     private static final int KEPT_WITH_LOG = 1 << 24;
+    private static final int MAX_NOTES = 64;
 
     private final StringBuilder text = new StringBuilder();
     private final Kernel kernel;
     private final boolean wanted;
     private final int kept;
+    private final boolean explains;
     /** Characters that were cut off at the beginning. */
     private int dropped;
+    /** Position after the line whose explanation would follow; none is there if it is negative. */
+    private int explainedEnd = -1;
+    /** The messages since the log was last set back. */
+    private final List<Note> notes = new ArrayList<>();
 
     /** Registers touched since the state was last printed, a bit each. */
     public int scratchedRegs;
@@ -40,6 +49,7 @@ public final class VerifierLog {
         this.kernel = kernel;
         this.wanted = wanted;
         this.kept = kept;
+        explains = kernel.has(KernelRule.REFUSALS_ARE_EXPLAINED);
     }
 
     /** True if states and instructions are to be printed. */
@@ -63,7 +73,9 @@ public final class VerifierLog {
 
     /** Forgets what was appended after a {@link #position}. */
     public void reset(int position) {
+        notes.clear();
         int length = Math.max(position - dropped, 0);
+        explainedEnd = explainedEnd > position ? -1 : explainedEnd;
         if (length < text.length()) {
             text.setLength(length);
             dropped = Math.min(dropped, position);
@@ -72,7 +84,11 @@ public final class VerifierLog {
 
     /** The last line that is not empty, without the line's end; empty if there is none. */
     String lastLine() {
-        int end = text.length();
+        return lineBefore(text.length());
+    }
+
+    private String lineBefore(int position) {
+        int end = position;
         while (end > 0 && text.charAt(end - 1) == '\n') {
             end--;
         }
@@ -86,13 +102,37 @@ public final class VerifierLog {
 
     /** Appends a message as a line of its own. */
     public void note(Message message, @Nullable Object... args) {
-        append(kernel.messages().format(message, args));
+        String line = kernel.messages().format(message, args);
+        if (notes.size() < MAX_NOTES) {
+            notes.add(new Note(message, line));
+        }
+        append(line);
         append("\n");
+        if (explains && explainedEnd < 0 && kernel.messages().isExplained(message)) {
+            explainedEnd = position();
+        }
     }
 
-    /** The exception that refuses the program with the last line as its reason, to be thrown by the caller. */
+    /**
+     * A message that was appended.
+     *
+     * @param message its row
+     * @param text the row's text with its arguments; may be of several lines
+     */
+    public record Note(Message message, String text) {}
+
+    /** Returns the messages of the path that is walked, in order: one refusal may write several. */
+    public List<Note> notes() {
+        return List.copyOf(notes);
+    }
+
+    /**
+     * The exception that refuses the program, to be thrown by the caller. Its reason is the last line, or the one after
+     * which Linux explains the refusal.
+     */
     public Rejection reject(int errno) {
-        return new Rejection(errno, null, lastLine());
+        boolean isExplained = explainedEnd > dropped;
+        return new Rejection(errno, null, isExplained ? lineBefore(explainedEnd - dropped) : lastLine());
     }
 
     /** Appends the message and returns the exception that refuses the program, to be thrown by the caller. */

@@ -1,6 +1,7 @@
 package dev.spinbpf.verifier.kernel;
 
 import dev.spinbpf.programs.linux.AttachType;
+import dev.spinbpf.programs.linux.KernelVersion;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.kernel;
 
+import dev.spinbpf.programs.linux.KernelVersion;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;

@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.kernel;
 
+import dev.spinbpf.programs.linux.KernelVersion;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;

@@ -1,5 +1,9 @@
 package dev.spinbpf.verifier.kernel;
 
+import dev.spinbpf.programs.linux.KernelVersion;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
 /**
  * One release of Linux, as the verifier knows it: the tables of this package, of which each row says in which releases it
  * holds. A table is read when a program first needs it.
@@ -7,7 +11,7 @@ package dev.spinbpf.verifier.kernel;
  * <p>Verifications share kernels; nothing of them changes.
  */
 public final class Kernel {
-    public static final Kernel LINUX_7_2 = new Kernel(new KernelVersion(7, 2));
+    private static final Map<KernelVersion, Kernel> KNOWN = new ConcurrentHashMap<>();
 
     private final KernelVersion version;
     private final Lazy<KernelStructs> structs;
@@ -24,9 +28,15 @@ public final class Kernel {
     private final Lazy<HelperSets> helperSets;
     private final Lazy<Kfuncs> kfuncs;
     private final Lazy<Messages> messages;
+    private final Lazy<KernelRules> rules;
+
+    /** The kernel of that version; one for all releases of a stable series. */
+    public static Kernel of(KernelVersion version) {
+        return KNOWN.computeIfAbsent(version.series(), Kernel::new);
+    }
 
     /** Takes the rows that hold for the version. */
-    Kernel(KernelVersion version) {
+    private Kernel(KernelVersion version) {
         this.version = version;
         structs = new Lazy<>(() -> new KernelStructs(version));
         hookTypes = new Lazy<>(HookTypes::new);
@@ -42,6 +52,7 @@ public final class Kernel {
         helperSets = new Lazy<>(() -> new HelperSets(this));
         kfuncs = new Lazy<>(() -> new Kfuncs(this));
         messages = new Lazy<>(() -> new Messages(version));
+        rules = new Lazy<>(() -> new KernelRules(version));
     }
 
     public KernelVersion version() {
@@ -111,5 +122,10 @@ public final class Kernel {
     /** The texts of the verifier's refusals. */
     public Messages messages() {
         return messages.get();
+    }
+
+    /** Returns whether the rule holds in this kernel. */
+    public boolean has(KernelRule rule) {
+        return rules.get().has(rule);
     }
 }

@@ -2,6 +2,7 @@ package dev.spinbpf.verifier.kernel;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
+import dev.spinbpf.programs.linux.KernelVersion;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

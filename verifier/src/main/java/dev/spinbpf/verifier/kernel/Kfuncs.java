@@ -20,11 +20,13 @@ public final class Kfuncs {
     private final ProgramTypes types;
     private final KernelStructs structs;
     private final KfuncArgKinds argKinds;
+    private final KfuncGroups groups;
 
     Kfuncs(Kernel kernel) {
         types = kernel.programTypes();
         structs = kernel.structs();
         argKinds = new KfuncArgKinds(kernel.version());
+        groups = new KfuncGroups(kernel.version());
         for (String[] row : Tables.rows("kfuncs.tsv", kernel.version())) {
             known.put(row[0], kfunc(row));
         }
@@ -77,8 +79,12 @@ public final class Kfuncs {
 
     /** Returns whether programs of this kind may call the function. */
     public boolean isAllowed(Kfunc kfunc, Program program) {
-        if (!kfunc.hooks().contains("COMMON") && !kfunc.hooks().contains(types.kfuncHook(program.type()))) {
+        String hook = types.kfuncHook(program.type());
+        if (!kfunc.hooks().contains("COMMON") && !kfunc.hooks().contains(hook)) {
             return false;
+        }
+        if (KfuncGroups.isGroupFilter(kfunc.filter())) {
+            return groups.isAdmitted(kfunc.filter(), hook, program);
         }
         AttachType attach = program.attachType();
         return switch (kfunc.filter()) {

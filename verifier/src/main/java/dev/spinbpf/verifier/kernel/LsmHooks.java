@@ -1,6 +1,7 @@
 package dev.spinbpf.verifier.kernel;
 
 import dev.spinbpf.programs.linux.KernelLimits;
+import dev.spinbpf.programs.linux.KernelVersion;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;

@@ -1,18 +1,28 @@
 package dev.spinbpf.verifier.kernel;
 
+import dev.spinbpf.programs.linux.KernelVersion;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The texts of one kernel's messages: the rows of {@code messages.tsv} that hold for its version. */
 public final class Messages {
+    private static final String EXPLAINED = "explained";
+
     private final Map<Message, String> formats = new EnumMap<>(Message.class);
+    private final Set<Message> explained = EnumSet.noneOf(Message.class);
 
     Messages(KernelVersion version) {
         for (String[] row : Tables.rows("messages.tsv", version)) {
-            formats.put(Message.valueOf(row[0]), row[1]);
+            Message message = Message.valueOf(row[0]);
+            formats.put(message, row[1]);
+            if (row.length > 2 && row[2].equals(EXPLAINED)) {
+                explained.add(message);
+            }
         }
     }
 
@@ -24,5 +34,10 @@ public final class Messages {
     /** The message's text with the arguments in place of its conversions. */
     public String format(Message message, @Nullable Object... args) {
         return String.format(Locale.ROOT, format(message), args);
+    }
+
+    /** Returns whether kernels that explain refusals do it after this line. */
+    public boolean isExplained(Message message) {
+        return explained.contains(message);
     }
 }

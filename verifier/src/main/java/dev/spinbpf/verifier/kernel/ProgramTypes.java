@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.kernel;
 
+import dev.spinbpf.programs.linux.KernelVersion;
 import dev.spinbpf.programs.linux.ProgType;
 import java.util.EnumMap;
 import java.util.Map;

@@ -1,6 +1,7 @@
 package dev.spinbpf.verifier.kernel;
 
 import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.linux.KernelVersion;
 import dev.spinbpf.programs.model.Program;
 import java.util.HashMap;
 import java.util.List;
@@ -23,14 +24,16 @@ public final class StructOps {
      * @param helperSet the helpers of its programs, a name in the table of helper sets
      * @param members the functions that programs may implement
      * @param sleepable those of them that may sleep; null if it is not known
+     * @param stubs the structs whose do-nothing functions say more of the arguments, in the order in which they are asked
      */
     public record Rules(
-            String helperSet, Set<String> members, @Nullable Set<String> sleepable) {}
+            String helperSet, Set<String> members, @Nullable Set<String> sleepable, List<String> stubs) {}
 
     StructOps(KernelVersion version) {
         for (String[] row : Tables.rows("struct_ops.tsv", version)) {
             Set<String> sleepable = row[3].equals(UNKNOWN) ? null : Tables.words(row[3]);
-            rules.put(row[0], new Rules(row[1], Tables.words(row[2]), sleepable));
+            List<String> stubs = row.length > 4 ? List.of(row[0], row[4]) : List.of(row[0]);
+            rules.put(row[0], new Rules(row[1], Tables.words(row[2]), sleepable, stubs));
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.kernel;
 
+import dev.spinbpf.programs.linux.KernelVersion;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,10 +23,18 @@ public final class Tables {
     /** Stands in a column that says nothing. */
     static final String NOTHING = "-";
 
+    /** A version for tables in which it does not matter. */
+    private static final KernelVersion ANY = KernelVersion.parse("7.2");
+
     private static final String SINCE = "@since=";
     private static final String UNTIL = "@until=";
 
     private Tables() {}
+
+    /** Returns the rows of a table without versions, in the order of the file, each as its columns. */
+    public static List<String[]> rows(String resource) {
+        return rows(resource, ANY);
+    }
 
     /** Returns the rows that hold for the version, in the order of the file, each as its columns. */
     public static List<String[]> rows(String resource, KernelVersion version) {

@@ -21,7 +21,7 @@ public record AcquiredReference(
         RES_LOCK,
         RES_LOCK_IRQ;
 
-        boolean isLock() {
+        public boolean isLock() {
             return this == LOCK || this == RES_LOCK || this == RES_LOCK_IRQ;
         }
     }

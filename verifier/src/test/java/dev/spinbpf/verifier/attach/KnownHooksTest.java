@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.linux.KernelHook;
+import dev.spinbpf.programs.linux.KernelVersion;
 import dev.spinbpf.verifier.VerdictsOf;
 import dev.spinbpf.verifier.kernel.Kernel;
 import org.junit.jupiter.api.Test;
@@ -69,12 +70,16 @@ class KnownHooksTest {
 
     @Test
     void shouldKnowTheTypesOfAllHooks() {
-        assertThat(KernelHook.all()).allSatisfy(hook -> assertThat(
-                        Kernel.LINUX_7_2.hookTypes().proto(hook).params())
+        assertThat(KernelHook.all()).allSatisfy(hook -> assertThat(Kernel.of(KernelVersion.REFERENCE)
+                        .hookTypes()
+                        .proto(hook)
+                        .params())
                 .hasSameSizeAs(hook.arguments())
-                .allSatisfy(
-                        param -> assertThat(Kernel.LINUX_7_2.hookTypes().btf().sizeOf(param.typeId()))
-                                .isPositive()));
+                .allSatisfy(param -> assertThat(Kernel.of(KernelVersion.REFERENCE)
+                                .hookTypes()
+                                .btf()
+                                .sizeOf(param.typeId()))
+                        .isPositive()));
     }
 
     @ParameterizedTest(name = "{0}: {1}: {2}")

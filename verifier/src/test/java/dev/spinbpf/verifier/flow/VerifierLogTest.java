@@ -2,13 +2,14 @@ package dev.spinbpf.verifier.flow;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spinbpf.programs.linux.KernelVersion;
 import dev.spinbpf.verifier.kernel.Kernel;
 import org.junit.jupiter.api.Test;
 
 class VerifierLogTest {
     @Test
     void shouldForgetWhatAResetTakesBack() {
-        VerifierLog log = new VerifierLog(Kernel.LINUX_7_2, true);
+        VerifierLog log = new VerifierLog(Kernel.of(KernelVersion.REFERENCE), true);
         log.append("one\n");
         int position = log.position();
         log.append("two\n");
@@ -20,7 +21,7 @@ class VerifierLogTest {
 
     @Test
     void shouldKeepTheTailOfALongLog() {
-        VerifierLog log = new VerifierLog(Kernel.LINUX_7_2, true, 100);
+        VerifierLog log = new VerifierLog(Kernel.of(KernelVersion.REFERENCE), true, 100);
         for (int i = 0; i < 1000; i++) {
             log.append("line " + i + "\n");
         }
@@ -31,7 +32,7 @@ class VerifierLogTest {
 
     @Test
     void shouldBeEmptyAfterAResetToWhatIsGone() {
-        VerifierLog log = new VerifierLog(Kernel.LINUX_7_2, false, 10);
+        VerifierLog log = new VerifierLog(Kernel.of(KernelVersion.REFERENCE), false, 10);
         for (int i = 0; i < 100; i++) {
             log.append("line " + i + "\n");
         }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.HelperIds;
+import dev.spinbpf.programs.linux.KernelVersion;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
@@ -18,7 +19,8 @@ import org.junit.jupiter.api.Test;
 
 /** The tables of a kernel agree with each other, and with the code that reads them. */
 class KernelTablesTest {
-    private static final KernelVersion VERSION = Kernel.LINUX_7_2.version();
+    private static final KernelVersion VERSION =
+            Kernel.of(KernelVersion.REFERENCE).version();
 
     private static Program program(ProgType type, AttachType attach) {
         return new Program("test", "test", type, attach, null, false, true, List.of(), List.of(), List.of());
@@ -53,7 +55,7 @@ class KernelTablesTest {
     @Test
     void everyTraitOfHelpersIsUsed() {
         Set<HelperTraits.Trait> unused = EnumSet.allOf(HelperTraits.Trait.class);
-        HelperSets sets = Kernel.LINUX_7_2.helperSets();
+        HelperSets sets = Kernel.of(KernelVersion.REFERENCE).helperSets();
         for (String name : HelperIds.all().values()) {
             HelperTraits traits = sets.traits(name);
             unused.removeIf(traits::has);
@@ -66,7 +68,8 @@ class KernelTablesTest {
         Set<KfuncTraits.Trait> traits = EnumSet.allOf(KfuncTraits.Trait.class);
         Set<Kfunc.Flag> flags = EnumSet.allOf(Kfunc.Flag.class);
         for (String[] row : Tables.rows("kfuncs.tsv", VERSION)) {
-            Kfunc kfunc = Objects.requireNonNull(Kernel.LINUX_7_2.kfuncs().find(row[0]), row[0]);
+            Kfunc kfunc = Objects.requireNonNull(
+                    Kernel.of(KernelVersion.REFERENCE).kfuncs().find(row[0]), row[0]);
             traits.removeIf(kfunc::has);
             flags.removeAll(kfunc.flags());
         }
@@ -84,8 +87,10 @@ class KernelTablesTest {
 
     @Test
     void callbacksAreReadArgumentByArgument() {
-        Callback callback =
-                Kernel.LINUX_7_2.helperSets().traits("bpf_for_each_map_elem").callback();
+        Callback callback = Kernel.of(KernelVersion.REFERENCE)
+                .helperSets()
+                .traits("bpf_for_each_map_elem")
+                .callback();
         assertThat(callback)
                 .isEqualTo(new Callback(
                         false,
@@ -101,18 +106,20 @@ class KernelTablesTest {
     @Test
     void everyTypeHasARow() {
         for (MapType type : MapType.values()) {
-            assertThat(Kernel.LINUX_7_2.mapTypes().isWalkable(type)).isIn(true, false);
+            assertThat(Kernel.of(KernelVersion.REFERENCE).mapTypes().isWalkable(type))
+                    .isIn(true, false);
         }
         for (ProgType type : ProgType.values()) {
-            assertThat(Kernel.LINUX_7_2.programTypes().context(type)).isNotEmpty();
+            assertThat(Kernel.of(KernelVersion.REFERENCE).programTypes().context(type))
+                    .isNotEmpty();
         }
     }
 
     @Test
     void helpersTakeTheMapsThatTheyName() {
-        MapTypes types = Kernel.LINUX_7_2.mapTypes();
-        HelperTraits tailCall = Kernel.LINUX_7_2.helperSets().traits("bpf_tail_call");
-        HelperTraits lookup = Kernel.LINUX_7_2.helperSets().traits("bpf_map_lookup_elem");
+        MapTypes types = Kernel.of(KernelVersion.REFERENCE).mapTypes();
+        HelperTraits tailCall = Kernel.of(KernelVersion.REFERENCE).helperSets().traits("bpf_tail_call");
+        HelperTraits lookup = Kernel.of(KernelVersion.REFERENCE).helperSets().traits("bpf_map_lookup_elem");
         assertThat(types.takes(MapType.PROG_ARRAY, "bpf_tail_call", tailCall)).isTrue();
         assertThat(types.takes(MapType.HASH, "bpf_tail_call", tailCall)).isFalse();
         assertThat(types.takes(MapType.HASH, "bpf_map_lookup_elem", lookup)).isTrue();
@@ -123,7 +130,7 @@ class KernelTablesTest {
 
     @Test
     void contextsSayWhereAndHowFieldsAreAccessed() {
-        Contexts contexts = Kernel.LINUX_7_2.contexts();
+        Contexts contexts = Kernel.of(KernelVersion.REFERENCE).contexts();
         Program xdp = program(ProgType.XDP, AttachType.XDP);
         Program devmap = program(ProgType.XDP, AttachType.XDP_DEVMAP);
         Program filter = program(ProgType.SOCKET_FILTER, AttachType.XDP);
@@ -169,7 +176,8 @@ class KernelTablesTest {
     }
 
     private static @Nullable KfuncArgKind kindOfFirst(String kfunc) {
-        return Objects.requireNonNull(Kernel.LINUX_7_2.kfuncs().find(kfunc), kfunc)
+        return Objects.requireNonNull(
+                        Kernel.of(KernelVersion.REFERENCE).kfuncs().find(kfunc), kfunc)
                 .params()
                 .getFirst()
                 .kind();

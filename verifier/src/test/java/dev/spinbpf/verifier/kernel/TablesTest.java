@@ -3,6 +3,7 @@ package dev.spinbpf.verifier.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.spinbpf.programs.linux.KernelVersion;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -23,7 +24,7 @@ class TablesTest {
 
     @Test
     void unknownAttributesAreRefused() {
-        assertThatThrownBy(() -> Tables.rows("versions_bad_test.tsv", new KernelVersion(7, 2)))
+        assertThatThrownBy(() -> Tables.rows("versions_bad_test.tsv", new KernelVersion(7, 2, 0)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("@sinec=7.3");
     }

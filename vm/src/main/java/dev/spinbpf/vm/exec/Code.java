@@ -9,6 +9,7 @@ import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.programs.model.Subprog;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,12 @@ public final class Code {
     /** Most constants that a program may have. */
     static final int MAX_CONSTANTS = (1 << 20) - CONSTANTS;
 
+    /** Interpreted instructions after which a program is taken to be worth compiling. */
+    public static final long HOT_INSNS = Long.getLong("spinbpf.jit.hot", 200_000);
+
+    /** Instructions that the start and the end of a run count as. */
+    private static final int RUN_COST = 20;
+
     private static final String EXCEPTION_CALLBACK_TAG = "exception_callback:";
     private static final long FUNCTION_TAG = 0x4246_0000_0000_0000L;
     private static final long FUNCTION_MASK = 0xffff_ffff_0000_0000L;
@@ -40,6 +47,10 @@ public final class Code {
     private final BitSet probes;
     private final ProgramStream out = new ProgramStream();
     private final ProgramStream err = new ProgramStream();
+    private volatile @Nullable MachineCode machineCode;
+    private volatile @Nullable String interpretedBecause;
+    private volatile @Nullable Consumer<Code> whenHot;
+    private long interpretedInsns;
 
     Code(
             ProgramObject object,
@@ -122,12 +133,12 @@ public final class Code {
     }
 
     /** Returns true where the pre-decoded instruction is a load that yields 0 where there is no memory. */
-    boolean isProbe(int index) {
+    public boolean isProbe(int index) {
         return probes.get(slots[index]);
     }
 
     /** The slot of a pre-decoded instruction, for messages. */
-    int slot(int index) {
+    public int slot(int index) {
         return slots[Math.clamp(index, 0, slots.length - 1)];
     }
 
@@ -144,6 +155,96 @@ public final class Code {
                 && index >= 0
                 && index < object.kfuncs().size();
         return known ? object.kfuncs().get(index).name() : null;
+    }
+
+    /** Returns what the program was compiled to, or null while it is interpreted. */
+    public @Nullable MachineCode machineCode() {
+        return machineCode;
+    }
+
+    /** Makes runs that begin from now on use compiled code; null makes them use the interpreter. */
+    public void machineCode(@Nullable MachineCode value) {
+        machineCode = value;
+    }
+
+    /** Returns the reason why the program cannot be compiled; null where it can, or nobody tried. */
+    public @Nullable String interpretedBecause() {
+        return interpretedBecause;
+    }
+
+    /** Sets the reason why the program cannot be compiled. */
+    public void interpretedBecause(String reason) {
+        interpretedBecause = reason;
+    }
+
+    /**
+     * Sets an action for the moment when the interpreter has executed {@link #HOT_INSNS} instructions of the program;
+     * it is called once, at the end of a run, by the thread of that run.
+     */
+    public void whenHot(Consumer<Code> action) {
+        whenHot = action;
+    }
+
+    /** Counts a run that the interpreter did. CPUs may lose each other's counts: it is an estimate. */
+    void countInterpreted(long insns) {
+        Consumer<Code> action = whenHot;
+        if (action == null) {
+            return;
+        }
+        interpretedInsns += insns + RUN_COST;
+        if (interpretedInsns >= HOT_INSNS) {
+            whenHot = null;
+            action.accept(this);
+        }
+    }
+
+    /** Most instructions between two polls of compiled code, which polls at each function's start and backward jump. */
+    int mostBetweenPolls() {
+        return 2 * insns.length;
+    }
+
+    /** Returns the index after the last instruction; jumps to what is no instruction lead there. */
+    public int end() {
+        return insns.length - 1;
+    }
+
+    /** Returns the instruction at an index below {@link #end()}. */
+    public Insn insn(int index) {
+        return program.insns().get(slots[index]);
+    }
+
+    /** Returns the index to which the jump or call of a function at an index leads. */
+    public int target(int index) {
+        return (int) (insns[index] >> 32);
+    }
+
+    /** Returns the second operand of an instruction that has a constant; for {@link Op.Kind#LDDW} the linked value. */
+    public long constant(int index) {
+        return constants[((int) (insns[index] >>> 12) & 0xfffff) - CONSTANTS];
+    }
+
+    /** Returns the function that a call at an index calls: a helper or a kfunc. */
+    public Helper helper(int index) {
+        return helpers[(int) (insns[index] >>> 12) & 0xfffff];
+    }
+
+    /** Returns the indices at which functions start, callbacks among them, in order. */
+    public int[] functionStarts() {
+        BitSet starts = new BitSet();
+        starts.set(0);
+        for (int index = 0; index < end(); index++) {
+            Op op = insn(index).op();
+            if (op == Op.CALL_SUBPROG) {
+                starts.set(target(index));
+            } else if (op == Op.LDDW_FUNC) {
+                starts.set((int) constant(index));
+            }
+        }
+        if (exceptionCallback >= 0) {
+            starts.set(exceptionCallback);
+        }
+        starts.clear(end(), insns.length);
+        return starts.stream().toArray();
     }
 
     /** Returns the address by which a program knows the function that starts at this index. */

@@ -56,6 +56,9 @@ public final class Execution {
     /** Index of the instruction that runs, where somebody may ask: at calls and faults. */
     int at;
 
+    /** Instructions that compiled code may execute until it polls; its functions keep this in a variable meanwhile. */
+    int left;
+
     /** The place to go on after {@link #SWITCHED}. */
     int resumeAt;
 
@@ -64,6 +67,13 @@ public final class Execution {
     private long executed;
     private int callbacks;
     int depth;
+
+    /** The value that {@link #left} had after the last poll; 0 where no compiled code runs, -1 where it may not go on. */
+    private int grant;
+
+    /** Set once the registers and the place of a fault are recorded, so that callers leave them alone. */
+    private boolean trapRecorded;
+
     private int tailCalls;
     private long context;
     private @Nullable Code tailTarget;
@@ -164,17 +174,24 @@ public final class Execution {
         fault = null;
         stopped = false;
         tailTarget = null;
+        trapRecorded = false;
+        grant = 0;
+        left = 0;
         context = contextAddress;
         mayGotoLeft = KernelLimits.BPF_MAX_LOOPS;
+        Arrays.fill(registers, 0, Code.CONSTANTS, 0);
         registers[1] = contextAddress;
-        registers[2] = 0;
-        registers[3] = 0;
         registers[10] = stackTop;
         try {
             return catching(0);
         } catch (TrapException e) {
             stopped = e.isStop();
             fault = stopped ? null : describeFault(e.reason());
+        } finally {
+            settle();
+            if (program.machineCode() == null) {
+                program.countInterpreted(executed);
+            }
         }
         return 0;
     }
@@ -182,7 +199,7 @@ public final class Execution {
     /** Runs from an index; what is thrown meanwhile goes to the exception callback of the program that runs then. */
     private long catching(int start) {
         try {
-            return Interpreter.run(this, start);
+            return function(start);
         } catch (ThrownException e) {
             int callback = code().exceptionCallback();
             if (callback < 0) {
@@ -192,7 +209,43 @@ public final class Execution {
             mayGotoLeft = KernelLimits.BPF_MAX_LOOPS;
             registers[1] = e.cookie();
             registers[10] = stackTop;
-            return Interpreter.run(this, callback);
+            return function(callback);
+        }
+    }
+
+    /** Runs the function that starts at an index to its exit, in the frame that was entered for it, and leaves the frame. */
+    private long function(int start) {
+        MachineCode machine = code().machineCode();
+        if (machine == null) {
+            return interpret(start);
+        }
+        boolean outermost = grant == 0;
+        if (outermost && grant() < 0) {
+            return interpret(start);
+        }
+        long[] r = registers;
+        long result = machine.call(this, start, r[1], r[2], r[3], r[4], r[5], r[10]);
+        leave(registers);
+        if (outermost) {
+            settle();
+        }
+        return result;
+    }
+
+    /** Interprets from an index on to the exit of the function, and leaves its frame. */
+    private long interpret(int start) {
+        boolean compiledCallers = grant != 0;
+        settle();
+        try {
+            return Interpreter.run(this, start);
+        } catch (TrapException e) {
+            trapRecorded = true;
+            throw e;
+        } finally {
+            if (compiledCallers) {
+                grant = -1;
+                left = -1;
+            }
         }
     }
 
@@ -208,13 +261,16 @@ public final class Execution {
         if ((++callbacks & (CALLBACKS_BETWEEN_POLLS - 1)) == 0) {
             poll();
         }
+        if (grant != 0) {
+            registers[10] = stackTop - (long) KernelLimits.MAX_BPF_STACK * depth;
+        }
         enter(CALLBACK, registers);
         long[] r = registers;
         r[1] = arg1;
         r[2] = arg2;
         r[3] = arg3;
         r[4] = arg4;
-        long result = Interpreter.run(this, start);
+        long result = function(start);
         at = calledAt;
         return result;
     }
@@ -241,9 +297,10 @@ public final class Execution {
         List<Position> positions = new ArrayList<>();
         positions.add(new Position(code(), code().slot(at)));
         for (int frame = depth - 1; frame >= 0; frame--) {
-            if (returnIndex[frame] != CALLBACK) {
+            int next = returnIndex[frame];
+            if (next != CALLBACK) {
                 Code caller = returnCode[frame];
-                positions.add(new Position(caller, caller.slot(returnIndex[frame] - 1)));
+                positions.add(new Position(caller, caller.slot((next < 0 ? ~next : next) - 1)));
             }
         }
         return positions;
@@ -261,8 +318,12 @@ public final class Execution {
             return index + 1;
         }
         at = index;
+        throw trapOf(cause);
+    }
+
+    private static TrapException trapOf(RuntimeException cause) {
         String kind = cause instanceof IndexOutOfBoundsException ? "invalid address: " : "invalid access: ";
-        throw new TrapException(kind + cause.getMessage());
+        return new TrapException(kind + cause.getMessage());
     }
 
     void enter(int returnTo, long[] r) {
@@ -299,11 +360,11 @@ public final class Execution {
         int returnTo = returnIndex[depth];
         Code caller = returnCode[depth];
         if (caller == code) {
-            return returnTo;
+            return returnTo < 0 ? EXITED : returnTo;
         }
         switchTo(caller);
         resumeAt = returnTo;
-        return returnTo == CALLBACK ? EXITED : SWITCHED;
+        return returnTo < 0 ? EXITED : SWITCHED;
     }
 
     /** Goes to the target of a tail call, if one was made: {@link #SWITCHED}, else the index given. */
@@ -324,6 +385,176 @@ public final class Execution {
             return SWITCHED;
         }
         return next;
+    }
+
+    // Below is what compiled code calls.
+
+    /** Counts the instructions that compiled code executed since {@link #grant()}. */
+    private void settle() {
+        addExecuted(grant - left);
+        grant = 0;
+        left = 0;
+    }
+
+    /**
+     * Lets compiled code run until the next poll.
+     *
+     * @return {@link #left}; -1 where the budget may end before the poll after that, and only the interpreter is exact
+     */
+    private int grant() {
+        long room = budget - code().mostBetweenPolls();
+        grant = room <= 0 ? -1 : (int) Math.min(MachineCode.SLICE, room);
+        left = grant;
+        return grant;
+    }
+
+    /**
+     * Polls, where compiled code has used up what it may run.
+     *
+     * @param used the value of the variable that counts down from {@link #left}
+     * @param next index of the instruction that comes next
+     * @return the variable's new value; negative where the interpreter has to go on
+     */
+    int refill(int used, int next) {
+        at = next;
+        left = used;
+        settle();
+        poll();
+        return grant();
+    }
+
+    /** Polls after a call of a helper; a negative number where {@link #goOn} has to follow. */
+    int afterHelper() {
+        poll();
+        if (tailTarget != null) {
+            return -1;
+        }
+        if (left >= 0) {
+            return left;
+        }
+        settle();
+        return grant();
+    }
+
+    /** Makes the frame of a function that compiled code calls. */
+    void enterFrom(int next) {
+        if (depth == MAX_FRAMES - 1) {
+            throw new TrapException("the call stack is deeper than " + MAX_FRAMES + " frames");
+        }
+        returnIndex[depth] = ~next;
+        returnCode[depth] = code();
+        depth++;
+    }
+
+    /** Leaves that frame; returns {@link #left}. */
+    int leaveTo() {
+        depth--;
+        switchTo(returnCode[depth]);
+        return left;
+    }
+
+    /** Goes on from compiled code in the target of its tail call, or in the interpreter, to the function's exit. */
+    long goOn(
+            int next,
+            long r0,
+            long r1,
+            long r2,
+            long r3,
+            long r4,
+            long r5,
+            long r6,
+            long r7,
+            long r8,
+            long r9,
+            long r10) {
+        int frame = depth;
+        Code target = tailTarget;
+        tailTarget = null;
+        if (target != null) {
+            switchTo(target);
+            mayGotoLeft = KernelLimits.BPF_MAX_LOOPS;
+        }
+        spill(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10);
+        if (target != null) {
+            registers[1] = context;
+        }
+        long result = target != null ? function(0) : interpret(next);
+        depth = frame;
+        return result;
+    }
+
+    /** Returns what to raise for an exception in compiled code; the innermost function's registers are recorded. */
+    RuntimeException trapped(
+            RuntimeException cause,
+            int index,
+            long r0,
+            long r1,
+            long r2,
+            long r3,
+            long r4,
+            long r5,
+            long r6,
+            long r7,
+            long r8,
+            long r9,
+            long r10) {
+        boolean invalid = cause instanceof IndexOutOfBoundsException || cause instanceof IllegalArgumentException;
+        if (!invalid && !(cause instanceof TrapException)) {
+            return cause;
+        }
+        RuntimeException trap = invalid ? trapOf(cause) : cause;
+        if (!trapRecorded) {
+            trapRecorded = true;
+            at = index;
+            spill(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10);
+        }
+        return trap;
+    }
+
+    /** Hands a function's parameters to its pieces. */
+    void beginPieces(long r1, long r2, long r3, long r4, long r5, long r10) {
+        mayGotoLeft = KernelLimits.BPF_MAX_LOOPS;
+        spill(0, r1, r2, r3, r4, r5, 0, 0, 0, 0, r10);
+    }
+
+    /** Ends a function that is made of pieces. */
+    int finish(long r0) {
+        registers[0] = r0;
+        return EXITED;
+    }
+
+    /** Returns r0 of such a function. */
+    long result() {
+        return registers[0];
+    }
+
+    /** Interprets a function that a program calls by an address of its own making, where none was compiled. */
+    long uncompiled(int start) {
+        int frame = depth;
+        long result = interpret(start);
+        depth = frame;
+        return result;
+    }
+
+    /** A legacy load: the number, or {@link PacketLoader#OUT_OF_PACKET}. */
+    long loadPacket(long skb, int offset, int sizeBytes) {
+        return packetLoader.load(skb, offset, sizeBytes);
+    }
+
+    private void spill(
+            long r0, long r1, long r2, long r3, long r4, long r5, long r6, long r7, long r8, long r9, long r10) {
+        long[] r = registers;
+        r[0] = r0;
+        r[1] = r1;
+        r[2] = r2;
+        r[3] = r3;
+        r[4] = r4;
+        r[5] = r5;
+        r[6] = r6;
+        r[7] = r7;
+        r[8] = r8;
+        r[9] = r9;
+        r[10] = r10;
     }
 
     private void switchTo(Code target) {

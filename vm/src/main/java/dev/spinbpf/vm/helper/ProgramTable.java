@@ -7,21 +7,28 @@ import org.jspecify.annotations.Nullable;
 
 /** Programs by handle, for program arrays. Handles start at 1. */
 public final class ProgramTable {
-    private volatile List<Code> programs = List.of();
+    private volatile List<@Nullable Code> programs = List.of();
 
     ProgramTable() {}
 
     /** Adds a program and returns its handle. */
     public synchronized int add(Code program) {
-        List<Code> copy = new ArrayList<>(programs);
+        List<@Nullable Code> copy = new ArrayList<>(programs);
         copy.add(program);
         programs = copy;
         return copy.size();
     }
 
+    /** Forgets a program; its handle is not used again. */
+    public synchronized void remove(int handle) {
+        List<@Nullable Code> copy = new ArrayList<>(programs);
+        copy.set(handle - 1, null);
+        programs = copy;
+    }
+
     /** The program with that handle, or null. */
     public @Nullable Code get(long handle) {
-        List<Code> current = programs;
+        List<@Nullable Code> current = programs;
         return handle > 0 && handle <= current.size() ? current.get((int) handle - 1) : null;
     }
 }

@@ -53,6 +53,11 @@ final class Crew {
         return elapsedNanos() > 0 && !stopping;
     }
 
+    /** Returns true while any thread runs. */
+    public boolean isAtWork() {
+        return threads.stream().anyMatch(Thread::isAlive);
+    }
+
     /** Waits until a time since the start is over, or until {@link #stop}. */
     public void await(Duration duration) throws InterruptedException {
         long nanos = duration.compareTo(FOREVER) == 0 ? Long.MAX_VALUE : duration.toNanos();

@@ -7,10 +7,15 @@ import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.MapFlags;
 
 /** Puts the elements of a workload into maps, as user space does. */
-final class MapFiller {
+public final class MapFiller {
     private MapFiller() {}
 
-    static void fill(BpfMap map, ProgramWorkload.MapContents contents, Cpu cpu) throws WorkloadException {
+    /**
+     * Puts elements into a map.
+     *
+     * @throws WorkloadException where one does not fit, or the map refuses it
+     */
+    public static void fill(BpfMap map, ProgramWorkload.MapContents contents, Cpu cpu) throws WorkloadException {
         int number = 0;
         for (ProgramWorkload.Element element : contents.elements()) {
             String where = "map '" + map.name() + "' of " + contents.object() + ": element " + number++;

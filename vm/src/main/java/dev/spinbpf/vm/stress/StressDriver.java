@@ -12,11 +12,14 @@ import dev.spinbpf.vm.exec.UnsupportedProgramException;
 import dev.spinbpf.vm.hook.HookTable;
 import dev.spinbpf.vm.hook.HookTarget;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +41,7 @@ public final class StressDriver {
     private final List<Fault> faults = new ArrayList<>();
     private final Crew crew = new Crew();
     private final LockDelays delays;
-    private final Errands errands = new Errands();
+    private final Errands[] errandsByCpu;
     private volatile List<ProgramOutput> outputs = List.of();
     private volatile List<String> stuck = List.of();
 
@@ -58,6 +61,8 @@ public final class StressDriver {
         this.machine = machine;
         this.options = options;
         this.delays = delays;
+        errandsByCpu = new Errands[machine.cpus().count()];
+        Arrays.setAll(errandsByCpu, cpu -> new Errands());
         seeds = new SplittableRandom(options.seed());
         ticker = new Ticker(seeds.split());
         events = new EventTable(machine.cpus(), ticker);
@@ -139,8 +144,8 @@ public final class StressDriver {
                 options.packets().frames().stream().map(ByteString::toArray).toList();
         boolean inTurn = options.packets().inTurn();
         for (Cpu cpu : machine.cpus().all()) {
-            Errands own = cpu.id() == 0 ? errands : new Errands();
-            StressCpu loop = new StressCpu(machine, cpu, events, packets, inTurn, own, seeds.split(), crew::isStopping);
+            StressCpu loop = new StressCpu(
+                    machine, cpu, events, packets, inTurn, errandsByCpu[cpu.id()], seeds.split(), crew::isStopping);
             crew.add("cpu" + cpu.id(), loop::run);
         }
         events.interrupts(ContextLevel.NMI, options.nmis());
@@ -155,7 +160,29 @@ public final class StressDriver {
      * @param work short work, such as a map operation of user space
      */
     public void submit(Consumer<Cpu> work) {
-        errands.add(work);
+        errandsByCpu[0].add(work);
+    }
+
+    /**
+     * Waits until each CPU has been between two of its tasks, so that no run goes on which had begun before.
+     *
+     * @param nanos how long at most
+     * @return false where a CPU did not get there
+     */
+    public boolean awaitQuiet(long nanos) throws InterruptedException {
+        if (stuckCount() > 0) {
+            return false;
+        }
+        CountDownLatch quiet = new CountDownLatch(errandsByCpu.length);
+        for (Errands errands : errandsByCpu) {
+            errands.add(cpu -> quiet.countDown());
+        }
+        long startNanos = System.nanoTime();
+        boolean isQuiet = false;
+        while (!isQuiet && crew.isAtWork() && System.nanoTime() - startNanos < nanos) {
+            isQuiet = quiet.await(1, TimeUnit.MILLISECONDS);
+        }
+        return isQuiet || !crew.isAtWork();
     }
 
     /** Starts, waits until the duration is over or {@link #stop} is called, and reports. */

@@ -15,6 +15,7 @@ import dev.spinbpf.programs.model.UnlinkedProgram;
 import dev.spinbpf.verifier.Verdict;
 import dev.spinbpf.verifier.Verifier;
 import dev.spinbpf.verifier.VerifierOptions;
+import dev.spinbpf.vm.JitMode;
 import dev.spinbpf.vm.Machine;
 import dev.spinbpf.vm.MachineOptions;
 import dev.spinbpf.vm.context.LoadedProgram;
@@ -71,12 +72,13 @@ public final class WorkloadRun implements StressRun {
     public record Answer(
             String object, String program, String section, Outcome outcome, String reason, String explanation) {}
 
-    private WorkloadRun(ProgramWorkload spec) {
+    private WorkloadRun(ProgramWorkload spec, JitMode jit) {
         this.spec = spec;
         machine = new Machine(MachineOptions.ofCpus(spec.cpus())
                 .withSeed(spec.seed())
                 .withTestAndSet(spec.lock() == LockChoice.TAS)
-                .withHeldTimesInterval(spec.heldTimesInterval()));
+                .withHeldTimesInterval(spec.heldTimesInterval())
+                .withJit(jit));
         LockDelays delays = new LockDelays(spec.delays(), spec.cpus(), spec.seed());
         if (!spec.delays().isEmpty()) {
             machine.setHoldDelay(delays);
@@ -94,7 +96,17 @@ public final class WorkloadRun implements StressRun {
      *     cannot be filled
      */
     public static WorkloadRun prepare(ProgramWorkload spec) throws WorkloadException {
-        WorkloadRun run = new WorkloadRun(spec);
+        return prepare(spec, JitMode.ofProperty());
+    }
+
+    /**
+     * Prepares a run.
+     *
+     * @param jit when programs are compiled
+     * @throws WorkloadException as {@link #prepare(ProgramWorkload)}
+     */
+    public static WorkloadRun prepare(ProgramWorkload spec, JitMode jit) throws WorkloadException {
+        WorkloadRun run = new WorkloadRun(spec, jit);
         boolean done = false;
         try {
             run.load();
@@ -173,7 +185,12 @@ public final class WorkloadRun implements StressRun {
                 }
             }
             case Verdict.Rejected rejected -> {
-                answer(name, program, Outcome.REJECTED, rejected.message(), rejected.explanation());
+                answer(
+                        name,
+                        program,
+                        Outcome.REJECTED,
+                        rejected.message(),
+                        rejected.explanation().text());
                 yield null;
             }
             case Verdict.Unsupported unsupported -> {

@@ -13,9 +13,17 @@ import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
+@ParameterizedClass
+@EnumSource(Snippet.Engine.class)
 class ControlFlowTest {
-    private final Snippet snippet = new Snippet();
+    private final Snippet snippet;
+
+    ControlFlowTest(Snippet.Engine engine) {
+        snippet = new Snippet(engine);
+    }
 
     @AfterEach
     void close() {

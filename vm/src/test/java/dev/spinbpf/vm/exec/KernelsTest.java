@@ -11,11 +11,19 @@ import java.util.Random;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Small programs that clang made of C, against the same computation in Java. */
+@ParameterizedClass
+@EnumSource(Snippet.Engine.class)
 class KernelsTest {
-    private final Snippet snippet = new Snippet();
+    private final Snippet snippet;
     private final Random random = new Random(42);
+
+    KernelsTest(Snippet.Engine engine) {
+        snippet = new Snippet(engine);
+    }
 
     @AfterEach
     void close() {

@@ -10,18 +10,36 @@ import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.programs.model.Subprog;
+import dev.spinbpf.vm.jit.Compiler;
+import dev.spinbpf.vm.jit.NotCompilableException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Runs a few instructions. */
+/** Runs a few instructions, in one of the engines. */
 final class Snippet implements AutoCloseable, BareLinkage {
     final GuestArena arena = new GuestArena("test");
     final Cpus cpus = new Cpus(1, Clock.REAL);
     final Execution run = new Execution(cpus.get(0), arena.allocate(Execution.STACK_SIZE));
     final Map<Integer, Helper> helpers = new HashMap<>();
+
+    private final Engine engine;
+
+    /** The engines that run programs. */
+    enum Engine {
+        INTERPRETER,
+        COMPILER
+    }
+
+    Snippet() {
+        this(Engine.INTERPRETER);
+    }
+
+    Snippet(Engine engine) {
+        this.engine = engine;
+    }
 
     Code code(List<Insn> insns) {
         List<Insn> slots = new ArrayList<>();
@@ -43,7 +61,19 @@ final class Snippet implements AutoCloseable, BareLinkage {
                 slots,
                 List.of(new Subprog("snippet", 0, slots.size(), true, 0)));
         ProgramObject object = ProgramObject.of("snippet.o", "GPL", List.of(program), List.of());
-        return Code.of(object, program, this, new BitSet());
+        Code code = Code.of(object, program, this, new BitSet());
+        if (engine == Engine.COMPILER) {
+            code.machineCode(compiled(code));
+        }
+        return code;
+    }
+
+    private static MachineCode compiled(Code code) {
+        try {
+            return Compiler.compile(code);
+        } catch (NotCompilableException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     long run(Insn... insns) {

@@ -1,14 +1,18 @@
 package dev.spinbpf.vm.soundness;
 
+import dev.spinbpf.maps.cpu.Clock;
+import dev.spinbpf.maps.cpu.Cpus;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.vm.exec.BareLinkage;
 import dev.spinbpf.vm.exec.Code;
+import dev.spinbpf.vm.exec.Execution;
 import dev.spinbpf.vm.exec.Fault;
 import dev.spinbpf.vm.exec.Helper;
 import dev.spinbpf.vm.exec.SteppedRun;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.function.Consumer;
@@ -25,8 +29,13 @@ final class Bench implements AutoCloseable, BareLinkage {
     private static final int PRANDOM = 7;
     private static final long BUDGET = 2000;
 
+    /** Two frames: a program may read what another run left there. */
+    private static final int USED_STACK = 1024;
+
     private final GuestArena arena = new GuestArena("soundness");
     private final SteppedRun run = new SteppedRun(arena);
+    private final long plainStack = arena.allocate(Execution.STACK_SIZE);
+    private final Execution plainRun = new Execution(new Cpus(1, Clock.REAL).get(0), plainStack);
     private final long context = arena.allocate(CONTEXT_SIZE);
     private final long packet = arena.allocate(MOST_PACKET);
     private final long[] values = {
@@ -50,6 +59,46 @@ final class Bench implements AutoCloseable, BareLinkage {
      */
     @Nullable
     Fault run(Code code, long seed, Consumer<ConcreteState> watcher) {
+        long end = fill(seed);
+        ConcreteState at = new ConcreteState(run, context, values, packet, end);
+        return run.run(code, context, BUDGET, () -> watcher.accept(at));
+    }
+
+    /** The end of a run in one of the engines: r0, instructions, the fault if there was one, all memory. */
+    record Outcome(long r0, long executed, @Nullable Fault fault, List<Long> memory) {}
+
+    /**
+     * Runs a program once, at full speed.
+     *
+     * @param seed of the input
+     * @param budget most instructions
+     */
+    Outcome run(Code code, long seed, long budget) {
+        fill(seed);
+        fill(plainStack + Execution.STACK_SIZE - USED_STACK, USED_STACK, _ -> 0);
+        plainRun.budget(budget);
+        long r0 = plainRun.run(code, context);
+        return new Outcome(r0, plainRun.executed(), plainRun.fault(), memory());
+    }
+
+    private List<Long> memory() {
+        List<Long> words = new ArrayList<>();
+        addWords(words, context, CONTEXT_SIZE);
+        addWords(words, packet, MOST_PACKET);
+        for (int i = 0; i < values.length; i++) {
+            addWords(words, values[i], valueSizes[i]);
+        }
+        return words;
+    }
+
+    private static void addWords(List<Long> words, long address, int sizeBytes) {
+        for (int at = 0; at < sizeBytes; at += 8) {
+            words.add(GuestMemory.getLong(address + at));
+        }
+    }
+
+    /** Fills context, packet and values; returns the packet's end. */
+    private long fill(long seed) {
         input = new RandomNumbers(seed);
         fill(context, CONTEXT_SIZE, at -> inputs.forContext(at, input));
         fill(packet, MOST_PACKET, at -> inputs.any(input));
@@ -58,8 +107,7 @@ final class Bench implements AutoCloseable, BareLinkage {
         long end = packet + inputs.length(MOST_PACKET, input);
         GuestMemory.putInt(context + DATA, (int) packet);
         GuestMemory.putInt(context + DATA_END, (int) end);
-        ConcreteState at = new ConcreteState(run, context, values, packet, end);
-        return run.run(code, context, BUDGET, () -> watcher.accept(at));
+        return end;
     }
 
     long executed() {

@@ -132,8 +132,8 @@ public final class ApiRoutes {
                 Route.get(MAP + "/elements/{key}", List.of(), of(this::lookup)),
                 change("PUT", MAP + "/elements/{key}", JSON, this::update),
                 change("DELETE", MAP + "/elements/{key}", Route.Body.NONE, this::delete),
-                read("/locks", request -> Reply.json(LockView.locks(engine.run().watched()))),
-                read("/cpus", request -> Reply.json(CpuView.cpus(engine.run().watched(), engine.objects()))),
+                read("/locks", request -> Reply.json(LockView.locks(engine.run().machine()))),
+                read("/cpus", request -> Reply.json(CpuView.cpus(engine.run().machine(), engine.objects()))),
                 Route.get(V1 + "/failures", List.of("limit"), of(this::failures)),
                 read("/workload", request -> Reply.json(WorkloadView.of(engine.run()))),
                 change("POST", V1 + "/workload/start", MAYBE_JSON, this::start),
@@ -205,7 +205,7 @@ public final class ApiRoutes {
         if (numbers == null) {
             return CpuSet.ALL;
         }
-        int count = engine.run().cpus().size();
+        int count = engine.run().machine().cpus().count();
         if (numbers.isEmpty() || numbers.stream().anyMatch(number -> number < 0 || number >= count)) {
             throw Problem.of(422, "cpus are numbers from 0 to " + (count - 1) + ", one at least");
         }
@@ -256,7 +256,7 @@ public final class ApiRoutes {
     private Reply failures(Request request) throws Problem {
         int limit = request.number("limit", USUAL_FAILURES, 1, MOST_FAILURES);
         return Reply.json(LockView.failures(
-                engine.run().watched(), engine.failures(), limit, pump.reports().newest(limit)));
+                engine.run().machine(), engine.failures(), limit, pump.reports().newest(limit)));
     }
 
     private Reply start(Request request) throws Problem, Refusal {

@@ -70,7 +70,7 @@ public final class EventPump implements AutoCloseable {
         if (!feed.isEmpty()) {
             newest.reversed()
                     .forEach(entry -> feed.publish(
-                            "failure", LockView.failure(engine.run().watched(), entry)));
+                            "failure", LockView.failure(engine.run().machine(), entry)));
             feed.publish("failures", "{\"count\":" + count + ",\"new\":" + (count - seen) + "}");
         }
         seen = count;

@@ -59,7 +59,7 @@ final class ProgramView {
         switch (program.verdict()) {
             case Verdict.Accepted accepted -> verdict(json, "", "", accepted.stats());
             case Verdict.Rejected rejected ->
-                verdict(json, rejected.message(), rejected.explanation(), rejected.stats());
+                verdict(json, rejected.message(), rejected.explanation().text(), rejected.stats());
             case Verdict.Unsupported unsupported -> verdict(json, unsupported.what(), "", unsupported.stats());
             case null -> verdict(json, program.unlinked(), "", Verdict.Stats.NONE);
         }

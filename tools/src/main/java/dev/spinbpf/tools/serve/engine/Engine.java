@@ -3,6 +3,7 @@ package dev.spinbpf.tools.serve.engine;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.maps.map.MapCreationException;
+import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.elf.ObjectReader;
 import dev.spinbpf.tools.serve.engine.Refusal.Kind;
 import dev.spinbpf.tools.snapshot.LiveMaps;
@@ -10,7 +11,6 @@ import dev.spinbpf.tools.snapshot.MapSnapshot;
 import dev.spinbpf.tools.snapshot.SnapshotException;
 import dev.spinbpf.verifier.Verdict;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
-import dev.spinbpf.vm.hook.HookTable;
 import dev.spinbpf.vm.stress.ByteString;
 import dev.spinbpf.vm.stress.ProgramWorkload;
 import dev.spinbpf.vm.stress.ProgramWorkload.Attachment;
@@ -44,16 +44,19 @@ public final class Engine implements AutoCloseable {
     private final List<Change.Listener> listeners = new CopyOnWriteArrayList<>();
     private final EngineRun run;
     private volatile List<ServedObject> objects = List.of();
+    private volatile Btf kernelTypes;
     private volatile List<String> namesInWorkload = List.of();
 
     /**
      * An engine whose workload has not begun.
      *
      * @param verification reads and verifies objects
-     * @param base the numbers of the workload: CPUs, interrupts, seed; its objects are not looked at
+     * @param base the numbers of the workload: CPUs, interrupts, seed, and the kernel's types; its objects are not
+     *     looked at
      */
     public Engine(ObjectVerification verification, ProgramWorkload base) throws Refusal {
         this.verification = verification;
+        kernelTypes = verification.typesOf(base);
         run = new EngineRun(failures, base);
     }
 
@@ -128,11 +131,11 @@ public final class Engine implements AutoCloseable {
         checkRoom(name, bytes.length);
         boolean isText = !ObjectReader.isObject(bytes) && !name.endsWith(".o") && !name.endsWith(TEXT_SUFFIX);
         String fileName = isText ? name + TEXT_SUFFIX : name;
-        ServedObject object = verification.verify(name, new NamedFile(fileName, ByteString.of(bytes)));
+        ServedObject object = verification.verify(name, new NamedFile(fileName, ByteString.of(bytes)), kernelTypes);
         lock.lock();
         try {
             checkRoom(name, bytes.length);
-            setObjects(plus(objects, object));
+            objects = plus(objects, object);
             changed(new Change.Uploaded(object));
             return object;
         } finally {
@@ -157,12 +160,7 @@ public final class Engine implements AutoCloseable {
     private static List<ServedObject> plus(List<ServedObject> objects, ServedObject object) {
         List<ServedObject> copy = new ArrayList<>(objects);
         copy.add(object);
-        return copy;
-    }
-
-    private void setObjects(List<ServedObject> value) {
-        objects = List.copyOf(value);
-        run.setObjects(objects);
+        return List.copyOf(copy);
     }
 
     /** Removes an object none of whose programs is loaded. */
@@ -173,8 +171,8 @@ public final class Engine implements AutoCloseable {
             if (object.isLoaded()) {
                 throw new Refusal(Kind.CONFLICT, "programs of " + name + " are loaded; unload them first");
             }
-            setObjects(
-                    objects.stream().filter(other -> !other.name().equals(name)).toList());
+            objects =
+                    objects.stream().filter(other -> !other.name().equals(name)).toList();
             changed(new Change.Removed(name));
         } finally {
             lock.unlock();
@@ -222,8 +220,17 @@ public final class Engine implements AutoCloseable {
             if (program.attachment() != null) {
                 throw new Refusal(Kind.CONFLICT, "program " + program.name() + " is attached to " + program.hook());
             }
+            boolean wasLoaded = program.isLoaded();
             load(program);
-            attach(program, how);
+            boolean done = false;
+            try {
+                attach(program, how);
+                done = true;
+            } finally {
+                if (!done && !wasLoaded) {
+                    drop(program);
+                }
+            }
             changed(new Change.Moved(program));
             return program;
         } finally {
@@ -237,9 +244,8 @@ public final class Engine implements AutoCloseable {
             throw new Refusal(Kind.CONFLICT, "program " + program.name() + " is not loaded");
         }
         try {
-            String hook = HookTable.of(loaded.program(), how.hook()).name();
             run.driver().attach(loaded, how);
-            program.setAttachment(how, hook);
+            program.setAttachment(how);
         } catch (UnsupportedProgramException e) {
             throw new Refusal(Kind.INVALID, String.valueOf(e.getMessage()));
         }
@@ -265,18 +271,35 @@ public final class Engine implements AutoCloseable {
             return false;
         }
         run.driver().detach(loaded);
-        program.setAttachment(null, "");
+        program.setAttachment(null);
         return true;
     }
 
-    /** Unloads a program; with the last one of an object its maps are gone. */
+    /** Unloads a program that is not attached; with the last one of an object, all of them leave the machine. */
+    private void drop(ServedProgram program) throws Refusal {
+        ServedObject object = object(program.object());
+        program.setLoaded(false);
+        if (!object.isLoaded()) {
+            run.machine().unload(object.contents());
+            object.programs().forEach(each -> each.setInMachine(null));
+        }
+    }
+
+    /**
+     * Unloads a program; with the last one of an object its maps are gone.
+     *
+     * @throws Refusal BUSY where a CPU does not leave the program; it is detached then, and stays loaded
+     */
     public ServedProgram unload(String object, String name) throws Refusal {
         lock.lock();
         try {
             ServedProgram program = program(object, name);
             if (program.isLoaded()) {
-                detach(program);
-                program.setLoaded(false);
+                if (detach(program)) {
+                    changed(new Change.Moved(program));
+                }
+                run.awaitQuiet();
+                drop(program);
                 changed(new Change.Moved(program));
             }
             return program;
@@ -424,7 +447,7 @@ public final class Engine implements AutoCloseable {
     public void start(@Nullable Long durationMillis, @Nullable Long seed) throws Refusal {
         lock.lock();
         try {
-            run.start(durationMillis, seed);
+            run.start(durationMillis, seed, objects);
             changed(run.change());
         } finally {
             lock.unlock();
@@ -451,9 +474,10 @@ public final class Engine implements AutoCloseable {
      * @throws Refusal where it does not fit; the workload before goes on then
      */
     public void replace(ProgramWorkload workload) throws Refusal {
+        Btf types = verification.typesOf(workload);
         List<ServedObject> added = new ArrayList<>();
         for (ProgramWorkload.ObjectFile file : workload.objects()) {
-            added.add(verification.verify(file.name(), file.file()));
+            added.add(verification.verify(file.name(), file.file(), types));
         }
         lock.lock();
         try {
@@ -467,7 +491,8 @@ public final class Engine implements AutoCloseable {
             }
             run.replace(workload, all, added);
             all.addAll(added);
-            setObjects(all);
+            objects = List.copyOf(all);
+            kernelTypes = types;
             namesInWorkload = added.stream().map(ServedObject::name).toList();
             changed(new Change.Replaced(namesInWorkload));
         } finally {

@@ -1,29 +1,17 @@
 package dev.spinbpf.tools.serve.engine;
 
 import dev.spinbpf.maps.cpu.Cpu;
-import dev.spinbpf.maps.map.BpfMap;
-import dev.spinbpf.maps.map.MapCreationException;
 import dev.spinbpf.tools.metrics.Activity;
 import dev.spinbpf.tools.serve.engine.Refusal.Kind;
-import dev.spinbpf.tools.snapshot.LiveMaps;
-import dev.spinbpf.tools.snapshot.SnapshotException;
-import dev.spinbpf.verifier.Verdict;
 import dev.spinbpf.vm.Machine;
-import dev.spinbpf.vm.context.LoadedProgram;
-import dev.spinbpf.vm.exec.UnsupportedProgramException;
-import dev.spinbpf.vm.hook.HookTable;
 import dev.spinbpf.vm.stress.ProgramWorkload;
-import dev.spinbpf.vm.stress.ProgramWorkload.Attachment;
 import dev.spinbpf.vm.stress.StressDriver;
 import dev.spinbpf.vm.stress.StressOptions;
 import dev.spinbpf.vm.stress.StressReport;
 import dev.spinbpf.vm.stress.WorkloadException;
 import dev.spinbpf.vm.stress.WorkloadRun;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -40,7 +28,6 @@ public final class EngineRun {
     private volatile ProgramWorkload base;
     private volatile WorkloadRun run;
     private volatile Phase phase = Phase.READY;
-    private List<ServedObject> objects = List.of();
     private @Nullable Thread watcher;
 
     /** Phases of a workload. */
@@ -60,7 +47,7 @@ public final class EngineRun {
         run = prepare(base);
     }
 
-    /** The workload without its objects, which the engine loads itself. */
+    /** The workload without its objects and what they need, which the engine reads itself. */
     private static ProgramWorkload numbersOf(ProgramWorkload w) {
         return new ProgramWorkload(
                 w.cpus(),
@@ -88,26 +75,13 @@ public final class EngineRun {
         }
     }
 
-    void setObjects(List<ServedObject> value) {
-        objects = value;
-    }
-
-    Machine machine() {
+    /** Returns the present machine, to look at; only the engine changes it. */
+    public Machine machine() {
         return run.machine();
     }
 
     StressDriver driver() {
         return run.driver();
-    }
-
-    /** Returns the machine's emulated CPUs. */
-    public List<Cpu> cpus() {
-        return run.machine().cpus().all();
-    }
-
-    /** Returns the present machine, for what only looks at it. */
-    public Machine watched() {
-        return run.machine();
     }
 
     public Phase phase() {
@@ -139,7 +113,12 @@ public final class EngineRun {
         return new Change.Workload(isRunning(), forever ? -1 : base.duration().toMillis(), base.seed());
     }
 
-    void start(@Nullable Long durationMillis, @Nullable Long seed) throws Refusal {
+    /**
+     * Starts the workload.
+     *
+     * @param objects all objects; their loaded programs are on the machine that it starts on
+     */
+    void start(@Nullable Long durationMillis, @Nullable Long seed, List<ServedObject> objects) throws Refusal {
         if (isRunning()) {
             throw new Refusal(Kind.CONFLICT, "the workload runs already");
         }
@@ -152,8 +131,7 @@ public final class EngineRun {
             wanted = wanted.withSeed(seed);
         }
         if (phase != Phase.READY || !wanted.equals(base)) {
-            WorkloadRun fresh = renewed(wanted, objects, List.of(), wanted);
-            swap(fresh, wanted);
+            swap(renewal(wanted, objects), wanted);
         }
         begin();
     }
@@ -203,173 +181,48 @@ public final class EngineRun {
         }
     }
 
-    // Another machine.
-
     /** Puts a workload in the place of this one; it runs if this one ran. */
     void replace(ProgramWorkload workload, List<ServedObject> kept, List<ServedObject> added) throws Refusal {
         ProgramWorkload numbers = numbersOf(workload);
-        WorkloadRun fresh = renewed(numbers, kept, added, workload);
+        Renewal renewal = renewal(numbers, kept);
+        renewal.add(added, workload);
         boolean ran = isRunning();
         stop();
-        swap(fresh, numbers);
+        swap(renewal, numbers);
         phase = Phase.READY;
         if (ran) {
             begin();
         }
     }
 
-    private final Map<ServedProgram, LoadedProgram> inFresh = new HashMap<>();
-    private final Map<ServedProgram, Attachment> newAttachments = new HashMap<>();
+    private Renewal renewal(ProgramWorkload numbers, List<ServedObject> kept) throws Refusal {
+        WorkloadRun fresh = prepare(numbers);
+        Renewal renewal = new Renewal(run.machine(), fresh);
+        renewal.carryOver(kept);
+        return renewal;
+    }
 
-    private void swap(WorkloadRun fresh, ProgramWorkload numbers) {
+    private void swap(Renewal renewal, ProgramWorkload numbers) {
         WorkloadRun old = run;
-        objects.forEach(object -> object.programs().forEach(program -> program.setInMachine(null)));
-        inFresh.forEach((program, loaded) -> {
-            program.setInMachine(loaded);
-            program.setLoaded(true);
-        });
-        newAttachments.forEach((program, how) -> program.setAttachment(
-                how,
-                HookTable.of(Objects.requireNonNull(inFresh.get(program)).program(), how.hook())
-                        .name()));
+        renewal.take();
         base = numbers;
-        run = fresh;
+        run = renewal.fresh();
         old.close();
     }
 
-    /**
-     * Makes a run with the same programs and map contents as this one, and those of a workload.
-     *
-     * @param kept objects whose loaded programs go on
-     * @param added objects whose programs a workload names
-     * @param workload names the programs and attachments of the added objects
-     */
-    private WorkloadRun renewed(
-            ProgramWorkload numbers, List<ServedObject> kept, List<ServedObject> added, ProgramWorkload workload)
-            throws Refusal {
-        inFresh.clear();
-        newAttachments.clear();
-        WorkloadRun fresh = prepare(numbers);
-        boolean done = false;
-        try {
-            for (ServedObject object : kept) {
-                carryOver(object, fresh);
-            }
-            for (ServedObject object : added) {
-                loadIncluded(object, workload, fresh);
-            }
-            attachAdded(added, workload, fresh);
-            fillMaps(added, workload, fresh);
-            done = true;
-            return fresh;
-        } catch (MapCreationException | SnapshotException | UnsupportedProgramException e) {
-            throw new Refusal(Kind.CONFLICT, String.valueOf(e.getMessage()));
-        } finally {
-            if (!done) {
-                fresh.close();
-            }
-        }
-    }
-
-    private void carryOver(ServedObject object, WorkloadRun fresh) throws MapCreationException, SnapshotException {
-        if (!object.isLoaded()) {
-            return;
-        }
-        for (ServedProgram program : object.programs()) {
-            if (program.isLoaded() && program.verdict() instanceof Verdict.Accepted accepted) {
-                LoadedProgram loaded = fresh.machine().load(accepted.program());
-                inFresh.put(program, loaded);
-                Attachment how = program.attachment();
-                if (how != null) {
-                    fresh.driver().attach(loaded, how);
-                    newAttachments.put(program, how);
-                }
-            }
-        }
-        LiveMaps.restore(LiveMaps.snapshot(run.machine(), object.contents()), fresh.machine(), object.contents());
-    }
-
-    private void loadIncluded(ServedObject object, ProgramWorkload workload, WorkloadRun fresh)
-            throws MapCreationException {
-        for (ServedProgram program : object.programs()) {
-            boolean included = workload.objects().stream()
-                    .anyMatch(file -> file.name().equals(object.name()) && file.includes(program.name()));
-            if (included && program.verdict() instanceof Verdict.Accepted accepted) {
-                inFresh.put(program, fresh.machine().load(accepted.program()));
-            }
-        }
-    }
-
-    /** Attaches what the workload says; without a word of it, each program where its section says, if there is a hook. */
-    private void attachAdded(List<ServedObject> added, ProgramWorkload workload, WorkloadRun fresh) throws Refusal {
-        for (Attachment how : workload.attachments()) {
-            ServedProgram program = find(added, how.object(), how.program());
-            LoadedProgram loaded = inFresh.get(program);
-            if (loaded != null) {
-                fresh.driver().attach(loaded, how);
-                newAttachments.put(program, how);
-            }
-        }
-        if (!workload.attachments().isEmpty()) {
-            return;
-        }
-        for (ServedObject object : added) {
-            for (ServedProgram program : object.programs()) {
-                LoadedProgram loaded = inFresh.get(program);
-                if (loaded != null) {
-                    attachIfPossible(program, loaded, fresh);
-                }
-            }
-        }
-    }
-
-    private void attachIfPossible(ServedProgram program, LoadedProgram loaded, WorkloadRun fresh) {
-        Attachment how = Attachment.of(program.object(), program.name());
-        try {
-            fresh.driver().attach(loaded, how);
-            newAttachments.put(program, how);
-        } catch (UnsupportedProgramException e) {
-            // It stays loaded; its state says that it is not attached.
-        }
-    }
-
-    private static ServedProgram find(List<ServedObject> objects, String object, String name) throws Refusal {
-        for (ServedObject each : objects) {
-            for (ServedProgram program : each.programs()) {
-                if (each.name().equals(object) && program.name().equals(name)) {
-                    return program;
-                }
-            }
-        }
-        throw new Refusal(
-                Kind.INVALID,
-                "the workload attaches program " + name + " of object " + object + ", which is not there");
-    }
-
-    private static void fillMaps(List<ServedObject> added, ProgramWorkload workload, WorkloadRun fresh)
-            throws Refusal, MapCreationException {
-        Cpu cpu = fresh.machine().cpus().get(0);
-        for (ProgramWorkload.MapContents contents : workload.maps()) {
-            BpfMap map = null;
-            for (ServedObject object : added) {
-                for (BpfMap each : fresh.machine().maps(object.contents())) {
-                    map = object.name().equals(contents.object()) && each.name().equals(contents.map()) ? each : map;
-                }
-            }
-            if (map == null) {
-                throw new Refusal(
-                        Kind.INVALID,
-                        "the workload fills map " + contents.map() + " of object " + contents.object()
-                                + ", which is not there");
-            }
-            for (ProgramWorkload.Element element : contents.elements()) {
-                MapOperations.update(
-                        map, cpu, element.key().toArray(), element.value().toArray(), MapOperations.flags("any"));
-            }
-        }
-    }
-
     // Work on a CPU.
+
+    /** Waits until no CPU is in a program that is attached no more. */
+    void awaitQuiet() throws Refusal {
+        try {
+            if (!run.driver().awaitQuiet(MOST_WAIT_NANOS)) {
+                throw new Refusal(Kind.BUSY, "a CPU does not come to an end of what it runs; try again");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new Refusal(Kind.BUSY, "interrupted");
+        }
+    }
 
     /** Work on a CPU. */
     @FunctionalInterface

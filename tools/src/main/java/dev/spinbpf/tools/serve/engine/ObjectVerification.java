@@ -8,6 +8,7 @@ import dev.spinbpf.tools.serve.engine.Refusal.Kind;
 import dev.spinbpf.verifier.Verdict;
 import dev.spinbpf.verifier.Verifier;
 import dev.spinbpf.verifier.VerifierOptions;
+import dev.spinbpf.vm.stress.ProgramWorkload;
 import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
 import dev.spinbpf.vm.stress.WorkloadException;
 import dev.spinbpf.vm.stress.WorkloadRun;
@@ -21,10 +22,10 @@ import java.util.function.Consumer;
 /**
  * Reads an object and verifies its programs.
  *
- * @param kernelTypes the kernel's types, or {@link Btf#EMPTY}
- * @param verdicts is told of each verdict
+ * @param usualTypes the kernel's types where a workload names none, or {@link Btf#EMPTY}
+ * @param verdicts takes each verdict
  */
-public record ObjectVerification(Btf kernelTypes, Consumer<Verdict> verdicts) {
+public record ObjectVerification(Btf usualTypes, Consumer<Verdict> verdicts) {
     /** Most characters of a log that are kept. */
     private static final int MOST_LOG = 4 << 20;
 
@@ -36,9 +37,10 @@ public record ObjectVerification(Btf kernelTypes, Consumer<Verdict> verdicts) {
      *
      * @param name what the object is called
      * @param file its file; a text program where its name says so
+     * @param kernelTypes the kernel's types, or {@link Btf#EMPTY}
      * @throws Refusal INVALID where it is no object
      */
-    ServedObject verify(String name, NamedFile file) throws Refusal {
+    ServedObject verify(String name, NamedFile file, Btf kernelTypes) throws Refusal {
         ProgramObject object;
         try {
             object = WorkloadRun.read(file, kernelTypes);
@@ -56,7 +58,17 @@ public record ObjectVerification(Btf kernelTypes, Consumer<Verdict> verdicts) {
             programs.add(
                     new ServedProgram(name, program.name(), program.section(), program.type(), null, program.reason()));
         }
-        return new ServedObject(name, file.contents(), digest(file.contents().toArray()), object, programs);
+        return new ServedObject(
+                name, file.contents(), digest(file.contents().toArray()), object, kernelTypes, programs);
+    }
+
+    /** Returns the kernel's types that a workload names, the usual ones where it names none. */
+    Btf typesOf(ProgramWorkload workload) throws Refusal {
+        try {
+            return workload.kernelTypes() == null ? usualTypes : WorkloadRun.readTypes(workload.kernelTypes());
+        } catch (WorkloadException e) {
+            throw new Refusal(Kind.INVALID, String.valueOf(e.getMessage()));
+        }
     }
 
     private static String digest(byte[] bytes) {
@@ -71,9 +83,9 @@ public record ObjectVerification(Btf kernelTypes, Consumer<Verdict> verdicts) {
     String log(ServedObject object, String programName) {
         for (Program program : object.contents().programs()) {
             if (program.name().equals(programName)) {
-                String log = Verifier.verify(
-                                object.contents(), program, new VerifierOptions(true, kernelTypes, MOST_LOGGED_INSNS))
-                        .log();
+                VerifierOptions options = new VerifierOptions(true, object.kernelTypes(), MOST_LOGGED_INSNS);
+                String log =
+                        Verifier.verify(object.contents(), program, options).log();
                 return log.length() <= MOST_LOG ? log : "[...]\n" + log.substring(log.length() - MOST_LOG);
             }
         }

@@ -3,6 +3,7 @@ package dev.spinbpf.tools.serve.engine;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.verifier.Verdict;
 import dev.spinbpf.vm.context.LoadedProgram;
+import dev.spinbpf.vm.hook.HookTable;
 import dev.spinbpf.vm.stress.ProgramWorkload;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +20,6 @@ public final class ServedProgram {
     private volatile @Nullable LoadedProgram inMachine;
     private volatile boolean loaded;
     private volatile ProgramWorkload.@Nullable Attachment attachment;
-    private volatile String hook = "";
 
     /** States, from the verdict on. */
     public enum State {
@@ -86,7 +86,10 @@ public final class ServedProgram {
 
     /** Returns the name of the hook that it is attached to, or an empty text. */
     public String hook() {
-        return hook;
+        ProgramWorkload.Attachment how = attachment;
+        return how != null && verdict instanceof Verdict.Accepted accepted
+                ? HookTable.of(accepted.program().program(), how.hook()).name()
+                : "";
     }
 
     /** Returns the program in the present machine, or null where it was never loaded there. */
@@ -102,8 +105,7 @@ public final class ServedProgram {
         loaded = value;
     }
 
-    void setAttachment(ProgramWorkload.@Nullable Attachment value, String newHook) {
+    void setAttachment(ProgramWorkload.@Nullable Attachment value) {
         attachment = value;
-        hook = newHook;
     }
 }

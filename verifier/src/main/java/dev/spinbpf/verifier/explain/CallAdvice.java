@@ -1,0 +1,101 @@
+package dev.spinbpf.verifier.explain;
+
+import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.programs.linux.ProgType;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Advice on calls that are not allowed, and on sizes and bounds. */
+final class CallAdvice {
+    private static final Pattern ACCESS = Pattern.compile("(?:value|mem|key)_size=(\\d+) off=(-?\\d+) size=(\\d+)");
+    private static final Pattern PACKET = Pattern.compile("off=(-?\\d+) size=(\\d+).*r=(-?\\d+)");
+
+    private CallAdvice() {}
+
+    private static final Pattern TYPES = Pattern.compile("R(\\d)\\S* type=(\\S*) expected=(.*)");
+
+    /** A register that does not hold what the function takes. */
+    static Advice argumentType(Case the) {
+        Matcher matcher = TYPES.matcher(the.text());
+        if (!matcher.find()) {
+            return general(the);
+        }
+        int number = Integer.parseInt(matcher.group(1));
+        String value = the.names().value(the.story().replay().register(number));
+        return the.general()
+                .because(the.call().function() + "() at " + the.here() + " takes " + matcher.group(3) + " as argument "
+                        + number + ", and gets " + matcher.group(2) + (value == null ? "" : ", " + value) + ".")
+                .mendedBy(
+                        "Pass what the prototype of " + the.call().function() + "() asks for; a pointer that was copied"
+                                + " through memory or arithmetic has become a number.");
+    }
+
+    /** The general words, with the call that they are about. */
+    static Advice general(Case the) {
+        Op op = the.refused().op();
+        boolean isCall = op == Op.CALL_HELPER || op == Op.CALL_KFUNC || op == Op.CALL_SUBPROG;
+        Advice general = the.general();
+        return isCall
+                ? general.because(
+                        "At " + the.here() + ", in the call of " + the.call().function() + "(): " + general.reason())
+                : general;
+    }
+
+    /** A function that programs of this type may not call. */
+    static Advice notAllowed(Case the) {
+        ProgType type = the.unit().program().type();
+        return the.general()
+                .because(the.call().function() + "() at " + the.here() + " may not be called by programs of type "
+                        + type.display() + " (" + the.unit().program().section() + ").")
+                .mendedBy("Call it from a program of a type that may, or use another function here.");
+    }
+
+    static Advice license(Case the) {
+        String license = the.unit().object().license();
+        return the.general()
+                .because("Only GPL-compatible programs may use this, and the object's license is "
+                        + (license.isEmpty() ? "missing" : "'" + license + "'") + ".");
+    }
+
+    /** An access whose numbers the message gives. */
+    static Advice bounds(Case the) {
+        Matcher matcher = ACCESS.matcher(the.text());
+        if (!matcher.find()) {
+            return the.general();
+        }
+        long size = number(matcher.group(1));
+        long off = number(matcher.group(2));
+        long bytes = number(matcher.group(3));
+        return the.general()
+                .because(the.here() + " accesses " + bytes(bytes) + " at offset " + off + " of memory that has "
+                        + bytes(size) + (off < 0 ? "." : ": " + (off + bytes - size) + " too many."));
+    }
+
+    static Advice packet(Case the) {
+        Matcher matcher = PACKET.matcher(the.text());
+        if (!matcher.find()) {
+            return the.general();
+        }
+        long off = number(matcher.group(1));
+        long bytes = number(matcher.group(2));
+        long range = number(matcher.group(3));
+        return the.general()
+                .because(the.here() + " accesses packet bytes " + off + " to " + (off + bytes - 1)
+                        + ", and on this path " + (range <= 0 ? "none are" : "only " + bytes(range) + " are")
+                        + " known to exist.")
+                .mendedBy("Before " + the.here() + ", leave where the packet is shorter: `if (data + " + (off + bytes)
+                        + " > data_end) return ...;`.");
+    }
+
+    private static String bytes(long count) {
+        return count + (count == 1 ? " byte" : " bytes");
+    }
+
+    private static long number(String digits) {
+        try {
+            return Long.parseLong(digits);
+        } catch (NumberFormatException e) {
+            return 0; // a number of more than 64 bits is no offset
+        }
+    }
+}

@@ -1,0 +1,21 @@
+package dev.spinbpf.vm;
+
+import java.util.Locale;
+
+/** When programs are compiled to JVM bytecode; what cannot be compiled is interpreted in each mode. */
+public enum JitMode {
+    /** Once they have executed many instructions, on another thread. */
+    AUTO,
+    /** When they are loaded. */
+    ALWAYS,
+    /** Never. */
+    NEVER;
+
+    /** System property with the mode of machines that are not told another. */
+    public static final String PROPERTY = "spinbpf.jit";
+
+    /** Returns the mode that the system property names; {@link #NEVER} without it. */
+    public static JitMode ofProperty() {
+        return valueOf(System.getProperty(PROPERTY, NEVER.name()).toUpperCase(Locale.ROOT));
+    }
+}

@@ -1,0 +1,36 @@
+package dev.spinbpf.vm.exec;
+
+import java.lang.invoke.MethodHandles;
+import java.util.List;
+
+/** What a program was compiled to: a hidden class, so that it goes with the program. */
+public interface MachineCode {
+    /** Most instructions between two polls. */
+    int SLICE = 1024;
+
+    /**
+     * Runs a function to its exit.
+     *
+     * @param start the index at which the function starts
+     * @param framePointer r10
+     * @return r0
+     */
+    long call(Execution run, int start, long r1, long r2, long r3, long r4, long r5, long framePointer);
+
+    /**
+     * Defines a class of this package, out of the reach of any other, and makes its only instance.
+     *
+     * @param classFile a class that implements this interface and has a constructor without parameters
+     * @param classData the constants that it loads by {@link MethodHandles#classDataAt}
+     * @throws LinkageError where the JVM refuses the class
+     */
+    static MachineCode define(byte[] classFile, List<Object> classData) {
+        try {
+            MethodHandles.Lookup defined =
+                    MethodHandles.lookup().defineHiddenClassWithClassData(classFile, List.copyOf(classData), true);
+            return (MachineCode) defined.lookupClass().getDeclaredConstructor().newInstance();
+        } catch (ReflectiveOperationException e) {
+            throw new LinkageError("a compiled program has no constructor", e);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+package dev.spinbpf.vm.jit;
+
+import dev.spinbpf.vm.exec.Code;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Compiles programs on a thread of its own, once they have executed so many instructions that it is worth while. The
+ * thread ends when it has had nothing to do for a while.
+ */
+public final class CompileQueue implements AutoCloseable {
+    private static final long IDLE_SECONDS = 5;
+
+    private final ThreadPoolExecutor thread = new ThreadPoolExecutor(
+            1, 1, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), CompileQueue::newThread);
+
+    /** A queue without programs, and without a thread yet. */
+    public CompileQueue() {
+        thread.allowCoreThreadTimeOut(true);
+        thread.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
+    }
+
+    private static Thread newThread(Runnable work) {
+        Thread thread = new Thread(work, "spinbpf-compiler");
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    /** Compiles a program when it turns out to be busy; its runs go on in the interpreter meanwhile. */
+    public void addWhenHot(Code code) {
+        code.whenHot(hot -> thread.execute(() -> compile(hot)));
+    }
+
+    /** Compiles a program now; where that is not possible, the program says why it is interpreted. */
+    public static void compile(Code code) {
+        try {
+            code.machineCode(Compiler.compile(code));
+        } catch (NotCompilableException e) {
+            code.interpretedBecause(e.reason());
+        }
+    }
+
+    /** Ends the thread; programs that wait stay interpreted. */
+    @Override
+    public void close() {
+        thread.shutdownNow();
+    }
+}

@@ -1,0 +1,34 @@
+package dev.spinbpf.vm.jit;
+
+import dev.spinbpf.maps.memory.GuestMemory;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+/** Guest memory as compiled code sees it: the segment, which checks each access, and a handle for each width. */
+final class GuestAccess {
+    static final MemorySegment SEGMENT =
+            GuestMemory.slice(GuestMemory.FIRST_ADDRESS, GuestMemory.endAddress() - GuestMemory.FIRST_ADDRESS);
+
+    private static final VarHandle BYTE = ValueLayout.JAVA_BYTE.varHandle();
+    private static final VarHandle SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
+    private static final VarHandle INT =
+            ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
+    private static final VarHandle LONG =
+            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
+
+    private GuestAccess() {}
+
+    /** Returns the handle for cells of 1, 2, 4 or 8 bytes. */
+    static VarHandle handle(int widthBytes) {
+        return switch (widthBytes) {
+            case 1 -> BYTE;
+            case 2 -> SHORT;
+            case 4 -> INT;
+            case 8 -> LONG;
+            default -> throw new IllegalArgumentException("cell of " + widthBytes + " bytes");
+        };
+    }
+}

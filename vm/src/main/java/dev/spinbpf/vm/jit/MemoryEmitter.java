@@ -1,0 +1,164 @@
+package dev.spinbpf.vm.jit;
+
+import static java.lang.constant.ConstantDescs.CD_boolean;
+import static java.lang.constant.ConstantDescs.CD_byte;
+import static java.lang.constant.ConstantDescs.CD_int;
+import static java.lang.constant.ConstantDescs.CD_long;
+import static java.lang.constant.ConstantDescs.CD_short;
+import static java.lang.constant.ConstantDescs.CD_void;
+
+import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.programs.isa.Op;
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.MethodTypeDesc;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
+
+/** Writes loads, stores and atomic operations. The plain ones are accesses of the guest's segment in the method itself. */
+final class MemoryEmitter {
+    private static final ClassDesc SEGMENT = ClassDesc.of("java.lang.foreign.MemorySegment");
+    private static final ClassDesc HANDLE = ClassDesc.of("java.lang.invoke.VarHandle");
+    private static final ClassDesc GUEST = ClassDesc.of("dev.spinbpf.maps.memory.GuestMemory");
+    private static final ClassDesc ATOMIC = ClassDesc.of("dev.spinbpf.programs.isa.Op$Atomic");
+
+    private final MethodWriter method;
+    private final CodeBuilder out;
+    private final ClassConstants constants;
+
+    MemoryEmitter(MethodWriter method, ClassConstants constants) {
+        this.method = method;
+        this.out = method.out;
+        this.constants = constants;
+    }
+
+    /** Writes a plain load; with {@code probes} it yields 0 where there is no memory. */
+    void load(Insn insn, int index, boolean probes) {
+        Label end = out.newLabel();
+        if (probes) {
+            Label exists = out.newLabel();
+            address(insn.src(), insn.off());
+            out.loadConstant((long) insn.op().widthBytes());
+            method.callStatic(GUEST, "exists", CD_boolean, CD_long, CD_long);
+            out.ifne(exists).lconst_0();
+            method.store(insn.dst());
+            out.goto_(end).labelBinding(exists);
+        }
+        method.at(index);
+        cell(insn.op().widthBytes(), insn.src(), insn.off());
+        out.invokevirtual(HANDLE, "get", MethodTypeDesc.of(cellType(insn.op()), SEGMENT, CD_long));
+        extend(insn.op());
+        method.store(insn.dst());
+        out.labelBinding(end);
+    }
+
+    /** Turns what was loaded into a long. */
+    private void extend(Op op) {
+        boolean signed = op.kind() == Op.Kind.LDXSX;
+        switch (op.widthBytes()) {
+            case 1 -> narrow(signed, 0xff);
+            case 2 -> narrow(signed, 0xffff);
+            case 4 -> {
+                if (signed) {
+                    out.i2l();
+                } else {
+                    method.zeroExtend();
+                }
+            }
+            default -> {}
+        }
+    }
+
+    private void narrow(boolean signed, int mask) {
+        if (!signed) {
+            out.loadConstant(mask).iand();
+        }
+        out.i2l();
+    }
+
+    /** Writes a plain store of a register or, for {@link Op.Kind#ST}, of a constant. */
+    void store(Insn insn, int index, long constant) {
+        method.at(index);
+        cell(insn.op().widthBytes(), insn.dst(), insn.off());
+        boolean wide = insn.op().is64();
+        if (insn.op().kind() == Op.Kind.STX) {
+            method.load(insn.src());
+            if (!wide) {
+                out.l2i();
+            }
+        } else if (wide) {
+            out.loadConstant(constant);
+        } else {
+            out.loadConstant((int) constant);
+        }
+        switch (insn.op().widthBytes()) {
+            case 1 -> out.i2b();
+            case 2 -> out.i2s();
+            default -> {}
+        }
+        out.invokevirtual(HANDLE, "set", MethodTypeDesc.of(CD_void, SEGMENT, CD_long, cellType(insn.op())));
+    }
+
+    private static ClassDesc cellType(Op op) {
+        return switch (op.widthBytes()) {
+            case 1 -> CD_byte;
+            case 2 -> CD_short;
+            case 4 -> CD_int;
+            default -> CD_long;
+        };
+    }
+
+    /** Leaves handle, segment and offset on the operand stack. */
+    private void cell(int widthBytes, int register, int off) {
+        out.ldc(constants.of(GuestAccess.handle(widthBytes), VarHandle.class));
+        out.ldc(constants.of(GuestAccess.SEGMENT, MemorySegment.class));
+        method.load(register);
+        out.loadConstant(off - GuestMemory.FIRST_ADDRESS).ladd();
+    }
+
+    private void address(int register, int off) {
+        method.load(register);
+        if (off != 0) {
+            out.loadConstant((long) off).ladd();
+        }
+    }
+
+    /** Writes an atomic operation. */
+    void atomic(Insn insn, int index) {
+        Op.Atomic operator = insn.op().atomic();
+        method.at(index);
+        out.getstatic(ATOMIC, operator.name(), ATOMIC);
+        address(insn.dst(), insn.off());
+        method.load(insn.src());
+        method.load(0);
+        String name = insn.op().is64() ? "atomic64" : "atomic32";
+        method.callStatic(MethodWriter.MEMORY, name, CD_long, ATOMIC, CD_long, CD_long, CD_long);
+        if (operator == Op.Atomic.CMPXCHG) {
+            method.store(0);
+        } else if (operator.fetches()) {
+            method.store(insn.src());
+        } else {
+            out.pop2();
+        }
+    }
+
+    /** Writes a load with acquire semantics. */
+    void loadAcquire(Insn insn, int index) {
+        method.at(index);
+        out.loadConstant(insn.op().width());
+        address(insn.src(), insn.off());
+        method.callStatic(MethodWriter.MEMORY, "loadAcquire", CD_long, CD_int, CD_long);
+        method.store(insn.dst());
+    }
+
+    /** Writes a store with release semantics. */
+    void storeRelease(Insn insn, int index) {
+        method.at(index);
+        out.loadConstant(insn.op().width());
+        address(insn.dst(), insn.off());
+        method.load(insn.src());
+        method.callStatic(MethodWriter.MEMORY, "storeRelease", CD_void, CD_int, CD_long, CD_long);
+    }
+}

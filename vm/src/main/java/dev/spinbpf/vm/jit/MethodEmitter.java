@@ -1,0 +1,313 @@
+package dev.spinbpf.vm.jit;
+
+import static java.lang.constant.ConstantDescs.CD_int;
+import static java.lang.constant.ConstantDescs.CD_long;
+import static java.lang.constant.ConstantDescs.CD_void;
+
+import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.programs.linux.KernelLimits;
+import dev.spinbpf.vm.exec.Code;
+import dev.spinbpf.vm.exec.Helper;
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
+import java.lang.classfile.instruction.SwitchCase;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.MethodTypeDesc;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Writes the method of a function, or of a piece of one.
+ *
+ * <p>Registers are variables. Each block counts its instructions when it begins; at the function's start, at backward
+ * jumps and after calls the method polls where what it may run is used up. Where the interpreter has to go on instead,
+ * because the budget is about to end or a tail call was made, the registers are handed over and the interpreter runs to
+ * the function's exit. The same hand-over tells a fault's registers: variable {@code at} names the instruction before
+ * each one that may raise an exception.
+ *
+ * <p>A whole function takes its registers as parameters and returns r0. A piece takes a ticket, finds the registers in
+ * the execution, and returns the next piece's ticket.
+ */
+final class MethodEmitter {
+    private static final ClassDesc RUNTIME_EXCEPTION = ClassDesc.of("java.lang.RuntimeException");
+    private static final ClassDesc HELPER = ClassDesc.of("dev.spinbpf.vm.exec.Helper");
+    private static final MethodTypeDesc HELPER_CALL = MethodWriter.type(CD_long, 5, MethodWriter.EXECUTION);
+    private static final MethodTypeDesc GO_ON = MethodWriter.type(CD_long, MethodWriter.REGISTERS, CD_int);
+    private static final MethodTypeDesc TRAPPED =
+            MethodWriter.type(RUNTIME_EXCEPTION, MethodWriter.REGISTERS, RUNTIME_EXCEPTION, CD_int);
+    private static final MethodTypeDesc FINISH = MethodTypeDesc.of(CD_int, CD_long);
+    private static final MethodTypeDesc ENTER = MethodTypeDesc.of(CD_void, CD_int);
+    private static final MethodTypeDesc NEW_LEFT = MethodTypeDesc.of(CD_int);
+    private static final MethodTypeDesc LOAD_PACKET = MethodTypeDesc.of(CD_long, CD_long, CD_int, CD_int);
+    private static final int LAST_LINE = 0xffff;
+
+    private final CodeBuilder out;
+    private final Unit unit;
+    private final Code code;
+    private final FunctionBlocks function;
+    private final List<Piece> pieces;
+    private final Piece piece;
+    private final boolean countsMayGoto;
+    private final MethodWriter method;
+    private final AluEmitter alu;
+    private final MemoryEmitter memory;
+    private final Label goOn;
+    private final Map<Integer, Label> blocks = new HashMap<>();
+    private final Map<Integer, Label> leaves = new TreeMap<>();
+    private final Label leave;
+    private final List<Runnable> stubs = new ArrayList<>();
+
+    /** The class that is being written. */
+    record Unit(Code code, ClassDesc name, ClassConstants constants) {}
+
+    MethodEmitter(CodeBuilder out, Unit unit, FunctionBlocks function, List<Piece> pieces, Piece piece) {
+        this.out = out;
+        this.unit = unit;
+        this.code = unit.code();
+        this.function = function;
+        this.pieces = pieces;
+        this.piece = piece;
+        goOn = out.newLabel();
+        leave = out.newLabel();
+        method = new MethodWriter(out, piece.leaders().nextSetBit(0), goOn);
+        alu = new AluEmitter(method);
+        memory = new MemoryEmitter(method, unit.constants());
+        countsMayGoto = function.leaders().stream()
+                .filter(leader -> leader < code.end())
+                .anyMatch(leader -> code.insn(function.end(leader) - 1).op().kind() == Op.Kind.MAY_GOTO);
+        piece.leaders().stream().forEach(leader -> blocks.put(leader, out.newLabel()));
+    }
+
+    private boolean isWhole() {
+        return pieces.size() == 1;
+    }
+
+    /** Writes the method. */
+    void emit() {
+        Label from = out.newLabel();
+        Label to = out.newLabel();
+        Label handler = out.newLabel();
+        if (isWhole()) {
+            method.initialize(countsMayGoto, KernelLimits.BPF_MAX_LOOPS);
+            out.labelBinding(from);
+            method.pollBefore(function.start());
+            out.goto_(label(function.start()));
+        } else {
+            method.initializePiece(countsMayGoto);
+            out.labelBinding(from);
+            enterPiece();
+        }
+        piece.leaders().stream().forEach(this::block);
+        stubs.forEach(Runnable::run);
+        out.labelBinding(to);
+        out.labelBinding(goOn);
+        publish();
+        method.loadRun();
+        method.loadAt();
+        method.loadRegisters();
+        method.callRun("goOn", GO_ON);
+        returnResult();
+        if (!leaves.isEmpty()) {
+            leave();
+        }
+        out.labelBinding(handler);
+        method.storeException();
+        method.loadRegisters();
+        method.callRun("trapped", TRAPPED);
+        out.athrow();
+        out.exceptionCatch(from, to, handler, RUNTIME_EXCEPTION);
+    }
+
+    /** Jumps to the block that the ticket in the piece's parameter names. */
+    private void enterPiece() {
+        List<SwitchCase> cases = new ArrayList<>();
+        piece.entries().stream().forEach(entry -> cases.add(SwitchCase.of(cases.size(), label(entry))));
+        method.loadEntry();
+        Label none = cases.getFirst().target();
+        out.tableswitch(0, cases.size() - 1, none, cases);
+    }
+
+    /** The place that goes on at an index: a block of this method, or the way out to another piece. */
+    private Label label(int index) {
+        Label here = blocks.get(index);
+        return here != null ? here : leaves.computeIfAbsent(index, _ -> out.newLabel());
+    }
+
+    private void leave() {
+        leaves.forEach((index, label) -> {
+            out.labelBinding(label);
+            out.loadConstant(Piece.pieceOf(pieces, index).ticket(index)).goto_(leave);
+        });
+        out.labelBinding(leave);
+        method.storeTicket();
+        publish();
+        method.publishRegisters();
+        method.returnTicket();
+    }
+
+    private void publish() {
+        method.publishLeft();
+        if (countsMayGoto) {
+            method.publishMayGoto();
+        }
+    }
+
+    /** Returns the long on the operand stack as r0. */
+    private void returnResult() {
+        if (isWhole()) {
+            out.lreturn();
+            return;
+        }
+        method.storeResult();
+        method.loadRun();
+        method.load(0);
+        method.callRun("finish", FINISH);
+        out.ireturn();
+    }
+
+    private void block(int leader) {
+        out.labelBinding(label(leader));
+        if (leader == code.end()) {
+            method.goOnAt(leader);
+            return;
+        }
+        int end = function.end(leader);
+        method.count(end - leader);
+        for (int index = leader; index < end; index++) {
+            int line = code.slot(index) + 1;
+            if (line <= LAST_LINE) {
+                out.lineNumber(line);
+            }
+            insn(code.insn(index), index);
+        }
+        if (FunctionBlocks.goesOn(code.insn(end - 1).op()) && !piece.leaders().get(end)) {
+            out.goto_(label(end));
+        }
+    }
+
+    private void insn(Insn insn, int index) {
+        switch (insn.op().kind()) {
+            case ALU -> alu.arithmetic(insn, constant(insn, index));
+            case MOVSX -> alu.extend(insn);
+            case NEG -> alu.negate(insn);
+            case BYTE_SWAP -> alu.swap(insn);
+            case LDDW -> {
+                out.loadConstant(code.constant(index));
+                method.store(insn.dst());
+            }
+            case LDX, LDXSX -> memory.load(insn, index, code.isProbe(index));
+            case ST -> memory.store(insn, index, code.constant(index));
+            case STX -> memory.store(insn, index, 0);
+            case ATOMIC -> memory.atomic(insn, index);
+            case LOAD_ACQUIRE -> memory.loadAcquire(insn, index);
+            case STORE_RELEASE -> memory.storeRelease(insn, index);
+            case JA -> jump(index);
+            case JCC -> alu.jumpIf(insn, constant(insn, index), taken(index));
+            case MAY_GOTO -> method.countMayGoto(taken(index));
+            case EXIT -> exit();
+            case CALL_SUBPROG -> callFunction(index);
+            case CALL_HELPER, CALL_KFUNC -> callHelper(index);
+            case LD_ABS, LD_IND -> loadPacket(insn, index);
+            case ADDR_SPACE_CAST, GOTO_REG, LDDW_HI ->
+                throw new IllegalArgumentException(insn.op() + " is never made ready to run");
+        }
+    }
+
+    private long constant(Insn insn, int index) {
+        return insn.op().operand() == Op.Operand.IMM ? code.constant(index) : 0;
+    }
+
+    private void jump(int index) {
+        int target = code.target(index);
+        if (target <= index) {
+            method.pollBefore(target);
+        }
+        out.goto_(label(target));
+    }
+
+    /** The place where a conditional jump leads if it is taken: a poll first, if it leads backwards. */
+    private Label taken(int index) {
+        int target = code.target(index);
+        if (target > index) {
+            return label(target);
+        }
+        Label stub = out.newLabel();
+        Label destination = label(target);
+        stubs.add(() -> {
+            out.labelBinding(stub);
+            method.pollBefore(target);
+            out.goto_(destination);
+        });
+        return stub;
+    }
+
+    private void exit() {
+        method.publishLeft();
+        method.load(0);
+        returnResult();
+    }
+
+    private void callFunction(int index) {
+        int target = code.target(index);
+        if (target == code.end()) {
+            method.goOnAt(target);
+            return;
+        }
+        method.publishAt(index);
+        method.publishLeft();
+        method.loadRun();
+        out.loadConstant(index + 1);
+        method.callRun("enterFrom", ENTER);
+        method.loadRun();
+        for (int register = 1; register <= 5; register++) {
+            method.load(register);
+        }
+        method.load(Insn.FRAME_POINTER);
+        out.loadConstant((long) -KernelLimits.MAX_BPF_STACK).ladd();
+        out.invokestatic(unit.name(), Compiler.functionName(target), Compiler.FUNCTION);
+        method.store(0);
+        method.loadRun();
+        method.callRun("leaveTo", NEW_LEFT);
+        method.goOnIfNegative(index + 1);
+    }
+
+    private void callHelper(int index) {
+        method.publishAt(index);
+        method.publishLeft();
+        out.ldc(unit.constants().of(code.helper(index), Helper.class));
+        method.loadRun();
+        for (int register = 1; register <= 5; register++) {
+            method.load(register);
+        }
+        out.invokeinterface(HELPER, "call", HELPER_CALL);
+        method.store(0);
+        method.loadRun();
+        method.callRun("afterHelper", NEW_LEFT);
+        method.goOnIfNegative(index + 1);
+    }
+
+    /** A load out of the packet ends the function with zero. */
+    private void loadPacket(Insn insn, int index) {
+        method.publishAt(index);
+        method.loadRun();
+        method.load(6);
+        out.loadConstant((int) code.constant(index));
+        if (insn.op().usesSrcRegister()) {
+            method.load(insn.src());
+            out.l2i().iadd();
+        }
+        out.loadConstant(insn.op().widthBytes());
+        method.callRun("loadPacket", LOAD_PACKET);
+        method.store(0);
+        Label loaded = out.newLabel();
+        method.load(0);
+        out.lconst_0().lcmp().ifge(loaded).lconst_0();
+        method.store(0);
+        exit();
+        out.labelBinding(loaded);
+    }
+}

@@ -1,0 +1,232 @@
+package dev.spinbpf.vm.jit;
+
+import static java.lang.constant.ConstantDescs.CD_int;
+import static java.lang.constant.ConstantDescs.CD_long;
+
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.MethodTypeDesc;
+import java.util.Arrays;
+
+/**
+ * The variables of a method, and the calls that all emitters write.
+ *
+ * <p>Variable 0 is the execution; r1 to r5 and r10 follow as a function's parameters, then the other registers, then
+ * what is left to run until the next poll, the index of the instruction that may raise an exception, and what is left of
+ * {@code may_goto}.
+ */
+final class MethodWriter {
+    static final ClassDesc EXECUTION = ClassDesc.of("dev.spinbpf.vm.exec.Execution");
+    static final ClassDesc ALU = ClassDesc.of("dev.spinbpf.vm.exec.AluSemantics");
+    static final ClassDesc MEMORY = ClassDesc.of("dev.spinbpf.vm.exec.MemorySemantics");
+
+    static final int REGISTERS = 11;
+    static final int RUN = 0;
+
+    private static final int[] VARIABLES = {13, 1, 3, 5, 7, 9, 15, 17, 19, 21, 11};
+    private static final int LEFT = 23;
+    private static final int AT = 24;
+    private static final int MAY_GOTO = 25;
+    private static final int TICKET = 27;
+    private static final int FILE = 28;
+    private static final int EXCEPTION = 29;
+
+    /** The parameter of a piece, which the variable of r1 takes the place of. */
+    private static final int TICKET_PARAMETER = 1;
+
+    private static final long LOW_HALF = 0xffff_ffffL;
+
+    private static final ClassDesc FILE_TYPE = CD_long.arrayType();
+    private static final MethodTypeDesc REFILL = MethodTypeDesc.of(CD_int, CD_int, CD_int);
+
+    final CodeBuilder out;
+
+    private final Label goOn;
+    private final int first;
+
+    /**
+     * @param first index of the method's first instruction, from which it counts
+     * @param goOn the place that leaves to the interpreter, or for a tail call's target
+     */
+    MethodWriter(CodeBuilder out, int first, Label goOn) {
+        this.out = out;
+        this.first = first;
+        this.goOn = goOn;
+    }
+
+    void load(int register) {
+        out.lload(VARIABLES[register]);
+    }
+
+    void store(int register) {
+        out.lstore(VARIABLES[register]);
+    }
+
+    /** Turns the int on the operand stack into a zero-extended long. */
+    void zeroExtend() {
+        out.i2l().loadConstant(LOW_HALF).land();
+    }
+
+    void callStatic(ClassDesc owner, String name, ClassDesc returned, ClassDesc... parameters) {
+        out.invokestatic(owner, name, MethodTypeDesc.of(returned, parameters));
+    }
+
+    void callRun(String name, MethodTypeDesc type) {
+        out.invokevirtual(EXECUTION, name, type);
+    }
+
+    void loadRun() {
+        out.aload(RUN);
+    }
+
+    /** Notes the instruction that may raise an exception, for the handler. */
+    void at(int index) {
+        out.loadConstant(index).istore(AT);
+    }
+
+    void loadAt() {
+        out.iload(AT);
+    }
+
+    /** Notes the instruction where helpers ask for it. */
+    void publishAt(int index) {
+        at(index);
+        out.aload(RUN).iload(AT).putfield(EXECUTION, "at", CD_int);
+    }
+
+    /** Counts instructions. */
+    void count(int insns) {
+        int rest = insns;
+        while (rest > 0) {
+            int step = Math.min(rest, Short.MAX_VALUE);
+            out.iinc(LEFT, -step);
+            rest -= step;
+        }
+    }
+
+    void readLeft() {
+        out.aload(RUN).getfield(EXECUTION, "left", CD_int).istore(LEFT);
+    }
+
+    void publishLeft() {
+        out.aload(RUN).iload(LEFT).putfield(EXECUTION, "left", CD_int);
+    }
+
+    /** Polls where the instructions that may run until then are used up. */
+    void pollBefore(int next) {
+        Label enough = out.newLabel();
+        out.iload(LEFT).ifge(enough);
+        at(next);
+        out.aload(RUN).iload(LEFT).iload(AT);
+        callRun("refill", REFILL);
+        out.dup().istore(LEFT).iflt(goOn);
+        out.labelBinding(enough);
+    }
+
+    /** Takes the new number from the operand stack; leaves for the interpreter where it is negative. */
+    void goOnIfNegative(int next) {
+        Label enough = out.newLabel();
+        out.dup().istore(LEFT).ifge(enough);
+        goOnAt(next);
+        out.labelBinding(enough);
+    }
+
+    /** Leaves for the interpreter, which goes on at an index. */
+    void goOnAt(int next) {
+        at(next);
+        out.goto_(goOn);
+    }
+
+    void loadRegisters() {
+        for (int register = 0; register < REGISTERS; register++) {
+            load(register);
+        }
+    }
+
+    /** Gives all variables but the parameters a value. */
+    void initialize(boolean countsMayGoto, int mayGotoLimit) {
+        for (int register : new int[] {0, 6, 7, 8, 9}) {
+            out.lconst_0();
+            store(register);
+        }
+        at(first);
+        readLeft();
+        if (countsMayGoto) {
+            out.loadConstant((long) mayGotoLimit).lstore(MAY_GOTO);
+        }
+    }
+
+    void countMayGoto(Label exhausted) {
+        out.lload(MAY_GOTO).lconst_1().lsub().dup2().lstore(MAY_GOTO);
+        out.lconst_0().lcmp().iflt(exhausted);
+    }
+
+    void publishMayGoto() {
+        out.aload(RUN).lload(MAY_GOTO).putfield(EXECUTION, "mayGotoLeft", CD_long);
+    }
+
+    void readMayGoto() {
+        out.aload(RUN).getfield(EXECUTION, "mayGotoLeft", CD_long).lstore(MAY_GOTO);
+    }
+
+    private void loadRegisterFile() {
+        out.aload(RUN).getfield(EXECUTION, "registers", FILE_TYPE);
+    }
+
+    /** Gives the variables of a piece their values, out of the execution. */
+    void initializePiece(boolean countsMayGoto) {
+        out.iload(TICKET_PARAMETER).istore(TICKET);
+        loadRegisterFile();
+        out.astore(FILE);
+        for (int register = 0; register < REGISTERS; register++) {
+            out.aload(FILE).loadConstant(register).laload();
+            store(register);
+        }
+        at(first);
+        readLeft();
+        if (countsMayGoto) {
+            readMayGoto();
+        }
+    }
+
+    /** Puts the number of the entry that the ticket names on the operand stack. */
+    void loadEntry() {
+        out.iload(TICKET).loadConstant((1 << Piece.ENTRY_BITS) - 1).iand();
+    }
+
+    void storeTicket() {
+        out.istore(TICKET);
+    }
+
+    void returnTicket() {
+        out.iload(TICKET).ireturn();
+    }
+
+    void publishRegisters() {
+        loadRegisterFile();
+        out.astore(FILE);
+        for (int register = 0; register < REGISTERS; register++) {
+            out.aload(FILE).loadConstant(register);
+            load(register);
+            out.lastore();
+        }
+    }
+
+    /** Takes r0 from the operand stack. */
+    void storeResult() {
+        store(0);
+    }
+
+    /** Stores the exception on the operand stack, and loads what a call that reports it begins with. */
+    void storeException() {
+        out.astore(EXCEPTION).aload(RUN).aload(EXCEPTION).iload(AT);
+    }
+
+    /** Returns the type of a method of so many longs after its first parameters. */
+    static MethodTypeDesc type(ClassDesc returned, int longs, ClassDesc... first) {
+        ClassDesc[] parameters = Arrays.copyOf(first, first.length + longs);
+        Arrays.fill(parameters, first.length, parameters.length, CD_long);
+        return MethodTypeDesc.of(returned, parameters);
+    }
+}
