@@ -9,6 +9,7 @@ import dev.spinbpf.verifier.state.RegType;
 import dev.spinbpf.verifier.state.SlotType;
 import dev.spinbpf.verifier.state.StackSlot;
 import dev.spinbpf.verifier.state.VerifierState;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -136,7 +137,7 @@ final class StateComparison {
     }
 
     private static boolean samePayload(RegState a, RegState b) {
-        return a.payload() == b.payload() || a.payload().equals(b.payload());
+        return Objects.equals(a.payload(), b.payload());
     }
 
     private boolean sameIds(RegState old, RegState current) {

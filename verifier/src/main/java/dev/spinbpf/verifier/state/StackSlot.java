@@ -54,7 +54,7 @@ public final class StackSlot {
     }
 
     public StackSlot withSpilled(RegState reg) {
-        return reg == spilled ? this : new StackSlot(reg, types);
+        return reg.equals(spilled) ? this : new StackSlot(reg, types);
     }
 
     /** The slot with the bytes from one index to before another of a type. */
