@@ -2,6 +2,7 @@
 module dev.spinbpf.tools {
     requires static org.jspecify;
     requires dev.spinbpf.vm;
+    requires aircompressor;
     requires com.fasterxml.jackson.core;
     requires info.picocli;
     requires io.netty.buffer;
@@ -17,8 +18,11 @@ module dev.spinbpf.tools {
     requires micrometer.registry.otlp;
     requires micrometer.registry.prometheus;
     requires java.net.http;
+    requires org.apache.commons.compress;
+    requires org.jline.terminal;
     requires org.slf4j;
     requires org.snakeyaml.engine;
+    requires org.tukaani.xz;
 
     opens dev.spinbpf.tools.cli to
             info.picocli;

@@ -4,5 +4,5 @@ module dev.spinbpf.verifier {
     requires transitive dev.spinbpf.programs;
 
     exports dev.spinbpf.verifier;
-    exports dev.spinbpf.verifier.explain;
+    exports dev.spinbpf.verifier.refusal;
 }

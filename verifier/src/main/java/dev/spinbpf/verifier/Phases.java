@@ -53,7 +53,7 @@ final class Phases {
         }
         liveness.compute(path.unit(), path.services().calls(), path.log());
         FastcallPatterns.mark(path);
-        checkFunction(path, 0);
+        checkFunction(path, 0, path.unit().program().sleepable());
         checkGlobalFunctions(path);
         FastcallPatterns.release(path);
         StackDepth.check(path);
@@ -132,36 +132,49 @@ final class Phases {
 
     private static void checkGlobalFunctions(Exploration path) {
         if (path.unit().exceptionCallbackSubprog != 0) {
-            path.subprogTrace(path.unit().exceptionCallbackSubprog).called = true;
+            SubprogTrace handler = path.subprogTrace(path.unit().exceptionCallbackSubprog);
+            handler.calledSleepable = path.unit().program().sleepable();
+            handler.calledAtomic = !handler.calledSleepable;
         }
         boolean again = true;
         while (again) {
             again = false;
             for (int i = 1; i < path.unit().subprogs().size(); i++) {
-                SubprogInfo subprog = path.unit().subprog(i);
-                if (!subprog.global || !path.subprogTrace(i).called || path.subprogTrace(i).verified) {
+                SubprogTrace trace = path.subprogTrace(i);
+                if (!path.unit().subprog(i).global) {
                     continue;
                 }
-                checkFunction(path, i);
-                if (path.log().isWanted()) {
-                    path.log()
-                            .narrate("Func#%d ('%s') is safe for any args that match its prototype\n", i, subprog.name);
+                if (trace.calledAtomic && !trace.verifiedAtomic) {
+                    checkGlobalFunction(path, i, false);
+                    trace.verifiedAtomic = true;
+                    again = true;
                 }
-                path.subprogTrace(i).verified = true;
-                again = true;
+                if (trace.calledSleepable && !trace.verifiedSleepable) {
+                    checkGlobalFunction(path, i, true);
+                    trace.verifiedSleepable = true;
+                    again = true;
+                }
             }
         }
     }
 
+    private static void checkGlobalFunction(Exploration path, int number, boolean sleepable) {
+        checkFunction(path, number, sleepable);
+        if (path.log().isWanted()) {
+            String name = path.unit().subprog(number).name;
+            path.log().narrate("Func#%d ('%s') is safe for any args that match its prototype\n", number, name);
+        }
+    }
+
     /** Verifies the main function, or a global one by its prototype alone. */
-    private static void checkFunction(Exploration path, int number) {
+    private static void checkFunction(Exploration path, int number, boolean sleepable) {
         SubprogInfo subprog = path.unit().subprog(number);
         path.nextPass();
         path.clearBranchStack();
         path.services().stateCache().reset();
         var state = new VerifierState();
         state.setBranches(1);
-        state.setInSleepable(path.unit().program().sleepable());
+        state.setInSleepable(sleepable);
         state.pushFrame(new FuncState(-1, 0, number));
         SubprogCalls.markAllScratched(path);
         state.setFirstInsn(subprog.start);

@@ -15,8 +15,10 @@ import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.Rejection;
 import dev.spinbpf.verifier.flow.SubprogArg;
 import dev.spinbpf.verifier.flow.SubprogInfo;
+import dev.spinbpf.verifier.flow.SubprogTrace;
 import dev.spinbpf.verifier.kernel.ArgKind;
 import dev.spinbpf.verifier.kernel.ArgType;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.RetvalRange;
 import dev.spinbpf.verifier.kernel.TypeFlags;
@@ -84,10 +86,10 @@ final class SubprogCalls implements CallbackPusher {
         if (path.log().isWanted()) {
             path.log().narrate("Func#%d ('%s') is global and assumed valid.\n", number, callee.name);
         }
+        noteCalled(path, path.subprogTrace(number));
         if (callee.changesPktData) {
             PacketAccess.invalidateAll(state);
         }
-        path.subprogTrace(number).called = true;
         Registers.clearCallerSaved(path, state.func());
         if (!Prototypes.returnsVoid(path, number)) {
             path.setReg(0, RegState.UNKNOWN);
@@ -97,6 +99,15 @@ final class SubprogCalls implements CallbackPusher {
             return Outcome.EXIT;
         }
         return Outcome.NEXT;
+    }
+
+    /** Older kernels verify a global function once, as if the program called it where it begins. */
+    private static void noteCalled(Exploration path, SubprogTrace callee) {
+        boolean sleepable = path.unit().kernel().has(KernelRule.GLOBAL_FUNCTIONS_BY_CONTEXT)
+                ? CriticalSections.maySleep(path.state())
+                : path.unit().program().sleepable();
+        callee.calledSleepable |= sleepable;
+        callee.calledAtomic |= !sleepable;
     }
 
     private static void copyArguments(Exploration path, FuncState caller, FuncState callee, int insnIndex) {
@@ -156,7 +167,10 @@ final class SubprogCalls implements CallbackPusher {
                     throw path.reject(Errno.EINVAL, Message.CTX_ARGUMENT_EXPECTED, name);
                 }
             }
-            case MEM -> matchMemory(path, number, arg, reg, name);
+            case MEM -> {
+                matchMemory(path, number, arg, reg, name);
+                noteNull(path, reg, regno);
+            }
             case ARENA -> {
                 if (!reg.is(RegType.PTR_TO_ARENA) && !reg.isScalar()) {
                     throw path.reject(Errno.EINVAL, Message.ARENA_OR_SCALAR_EXPECTED, name);
@@ -167,8 +181,17 @@ final class SubprogCalls implements CallbackPusher {
                 boolean nullAllowed = (arg.flags() & TypeFlags.PTR_MAYBE_NULL) != 0;
                 if (!reg.isNull() || !nullAllowed) {
                     path.services().calls().checkSubprogArgument(path, arg, regno);
+                } else {
+                    noteNull(path, reg, regno);
                 }
             }
+        }
+    }
+
+    /** That an argument is null matters to safety where the kernel has it so. */
+    private static void noteNull(Exploration path, RegState reg, int regno) {
+        if (reg.isNull() && path.unit().kernel().has(KernelRule.KFUNC_ARGS_BY_PROTOTYPE)) {
+            path.services().precision().markChain(path, regno);
         }
     }
 

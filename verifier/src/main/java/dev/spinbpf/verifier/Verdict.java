@@ -1,6 +1,6 @@
 package dev.spinbpf.verifier;
 
-import dev.spinbpf.verifier.explain.Explanation;
+import dev.spinbpf.verifier.refusal.Explanation;
 
 /** The verifier's answer for one program. */
 public sealed interface Verdict {

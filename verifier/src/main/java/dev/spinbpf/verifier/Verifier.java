@@ -12,7 +12,6 @@ import dev.spinbpf.verifier.attach.ReturnCodeRules;
 import dev.spinbpf.verifier.call.KernelCallChecker;
 import dev.spinbpf.verifier.check.MemoryAccessChecker;
 import dev.spinbpf.verifier.explain.Explainer;
-import dev.spinbpf.verifier.explain.Explanation;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.ExplorationObserver;
 import dev.spinbpf.verifier.flow.InsnTrace;
@@ -29,6 +28,7 @@ import dev.spinbpf.verifier.prune.BacktrackingPrecision;
 import dev.spinbpf.verifier.prune.ExploredStateCache;
 import dev.spinbpf.verifier.prune.LivenessPass;
 import dev.spinbpf.verifier.prune.StackLiveness;
+import dev.spinbpf.verifier.refusal.Explanation;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
@@ -72,7 +72,9 @@ public final class Verifier {
                     refusal.errno(), -1, refusal.message(), Explainer.explain(refusal), Verdict.Stats.NONE, "");
         }
         var unit = new ProgramUnit(object, program, kernel, options.kernelTypes(), typesAreTaken);
+        unit.cpus = options.cpus();
         var log = new VerifierLog(kernel, options.log());
+        log.keepsAllPaths = options.allPaths();
         var stack = new StackLiveness();
         var path = new Exploration(unit, log, services(stack), options.insnLimit());
         path.observer = observer;

@@ -36,7 +36,7 @@ public final class VerdictsOf {
     public static String ofSource(String source, Btf kernelTypes) throws Exception {
         ProgramObject object = Assembler.assemble("test.bpfasm", source);
         VerifierOptions verifierOptions =
-                new VerifierOptions(false, kernelTypes, VerifierOptions.INSN_LIMIT, VerifierCase.FIRST);
+                new VerifierOptions(false, kernelTypes, VerifierOptions.INSN_LIMIT).withKernel(VerifierCase.FIRST);
         return switch (Verifier.verify(object, object.programs().getFirst(), verifierOptions)) {
             case Verdict.Accepted _ -> ACCEPTED;
             case Verdict.Rejected rejected -> rejected.message();

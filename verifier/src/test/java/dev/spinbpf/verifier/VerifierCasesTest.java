@@ -63,8 +63,8 @@ class VerifierCasesTest {
         boolean hasKernelTypes = text.text().contains("\n.btf") && !text.text().contains(OWN_TYPES);
         Btf kernelTypes =
                 hasKernelTypes ? Assembler.assemble("kernel", text.text()).btf() : Btf.EMPTY;
-        VerifierOptions options =
-                new VerifierOptions(!text.log().isEmpty(), kernelTypes, VerifierOptions.INSN_LIMIT, text.kernel());
+        VerifierOptions options = new VerifierOptions(!text.log().isEmpty(), kernelTypes, VerifierOptions.INSN_LIMIT)
+                .withKernel(text.kernel());
         return Verifier.verify(object, object.programs().getFirst(), options);
     }
 

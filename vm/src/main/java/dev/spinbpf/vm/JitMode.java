@@ -8,6 +8,8 @@ public enum JitMode {
     AUTO,
     /** When they are loaded. */
     ALWAYS,
+    /** As {@link #ALWAYS}, with a check at each access, so that a program that nobody verified faults as if interpreted. */
+    CHECKED,
     /** Never. */
     NEVER;
 

@@ -31,6 +31,7 @@ import dev.spinbpf.vm.helper.FunctionTable;
 import dev.spinbpf.vm.helper.PacketFields;
 import dev.spinbpf.vm.hook.HookRegistry;
 import dev.spinbpf.vm.hook.HookTarget;
+import dev.spinbpf.vm.jit.AccessMode;
 import dev.spinbpf.vm.jit.CompileQueue;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -154,7 +155,7 @@ public final class Machine implements AutoCloseable {
      * @throws UnsupportedProgramException naming what the program uses that is not there
      */
     public LoadedProgram load(VerifiedProgram verified) throws MapCreationException {
-        return load(verified.object(), verified.program(), verified.probes());
+        return load(verified.object(), verified.program(), verified.probes(), AccessMode.MASKED);
     }
 
     /**
@@ -162,16 +163,28 @@ public final class Machine implements AutoCloseable {
      * machine: each access is checked.
      */
     public LoadedProgram loadUnverified(ProgramObject object, Program program) throws MapCreationException {
-        return load(object, program, new BitSet());
+        return loadUnverified(object, program, true);
     }
 
-    private synchronized LoadedProgram load(ProgramObject object, Program program, BitSet probes)
+    /**
+     * Loads a program that nobody verified.
+     *
+     * @param exactFaults whether a wrong address is a fault where the program is compiled too, rather than some other
+     *     address of the emulated machine
+     */
+    public LoadedProgram loadUnverified(ProgramObject object, Program program, boolean exactFaults)
+            throws MapCreationException {
+        return load(object, program, new BitSet(), exactFaults ? AccessMode.CHECKED : AccessMode.MASKED);
+    }
+
+    private synchronized LoadedProgram load(ProgramObject object, Program program, BitSet probes, AccessMode access)
             throws MapCreationException {
         ObjectInstance instance = instance(object);
         Code code = Code.of(object, program, instance, probes);
         switch (options.jit()) {
-            case AUTO -> compileQueue.addWhenHot(code);
-            case ALWAYS -> CompileQueue.compile(code);
+            case AUTO -> compileQueue.addWhenHot(code, access);
+            case ALWAYS -> CompileQueue.compile(code, access);
+            case CHECKED -> CompileQueue.compile(code, AccessMode.CHECKED);
             case NEVER -> {}
         }
         int handle = kernel.programs().add(code);

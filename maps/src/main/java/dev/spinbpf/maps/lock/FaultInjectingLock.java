@@ -55,9 +55,9 @@ public final class FaultInjectingLock extends LockAlgorithm {
     }
 
     @Override
-    LockOutcome acquireSlowly(Cpu cpu, long lock, int seen) {
+    LockEnd acquireSlowly(Cpu cpu, long lock, int seen) {
         LockOutcome failure = injected;
         injected = null;
-        return failure != null ? failure : real.acquireSlowly(cpu, lock, seen);
+        return failure != null ? LockEnd.gaveUp(failure, LockPath.SPIN) : real.acquireSlowly(cpu, lock, seen);
     }
 }

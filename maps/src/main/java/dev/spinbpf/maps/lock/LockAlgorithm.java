@@ -92,15 +92,15 @@ public abstract sealed class LockAlgorithm permits FaultInjectingLock, RqSpinLoc
         if (seen != 0) {
             return takeContended(cpu, lock, lockClass, seen);
         }
-        taken(cpu, lockClass, LockOutcome.FAST);
+        taken(cpu, lockClass, LockEnd.FAST);
         cpu.poll();
         return 0;
     }
 
-    private void taken(Cpu cpu, LockClass lockClass, LockOutcome outcome) {
+    private void taken(Cpu cpu, LockClass lockClass, LockEnd end) {
         HeldLocks held = cpu.heldLocks();
         held.noteTaken(cpu.level(), lockClass.number());
-        lockClass.countAcquired(cpu, outcome, held.count());
+        lockClass.countAcquired(cpu, end, held.count());
         if (heldTimes != null) {
             heldTimes.taken(cpu, lockClass);
         }
@@ -108,17 +108,17 @@ public abstract sealed class LockAlgorithm permits FaultInjectingLock, RqSpinLoc
 
     private int takeContended(Cpu cpu, long lock, LockClass lockClass, int seen) {
         long startNanos = cpu.nanoTime();
-        LockOutcome outcome = acquireSlowly(cpu, lock, seen);
+        LockEnd end = acquireSlowly(cpu, lock, seen);
         long waitedNanos = cpu.nanoTime() - startNanos;
         lockClass.countWait(cpu, waitedNanos);
-        if (outcome.isAcquired()) {
-            taken(cpu, lockClass, outcome);
+        if (end.outcome().isAcquired()) {
+            taken(cpu, lockClass, end);
         } else {
-            lockClass.countFailed(cpu, outcome);
+            lockClass.countFailed(cpu, end);
             abandonEntry(cpu);
-            stats.failed(failure(cpu, lock, lockClass, outcome, waitedNanos));
+            stats.failed(failure(cpu, lock, lockClass, end, waitedNanos));
         }
-        return outcome.result();
+        return end.outcome().result();
     }
 
     /** Takes the lock if it is free. Returns the word that was seen: 0 where the lock was taken. */
@@ -129,7 +129,7 @@ public abstract sealed class LockAlgorithm permits FaultInjectingLock, RqSpinLoc
      *
      * @param seen what {@link #tryFast} returned
      */
-    abstract LockOutcome acquireSlowly(Cpu cpu, long lock, int seen);
+    abstract LockEnd acquireSlowly(Cpu cpu, long lock, int seen);
 
     /** Takes the entry of a failed attempt off the table: slot first, then the count. */
     private static void abandonEntry(Cpu cpu) {
@@ -138,7 +138,7 @@ public abstract sealed class LockAlgorithm permits FaultInjectingLock, RqSpinLoc
         cpu.heldLocks().lowerCount();
     }
 
-    private LockFailure failure(Cpu cpu, long lock, LockClass lockClass, LockOutcome outcome, long waitedNanos) {
+    private LockFailure failure(Cpu cpu, long lock, LockClass lockClass, LockEnd end, long waitedNanos) {
         HeldLocks held = cpu.heldLocks();
         Cpu holder = null;
         ContextLevel holderLevel = null;
@@ -151,7 +151,7 @@ public abstract sealed class LockAlgorithm permits FaultInjectingLock, RqSpinLoc
                 stats.nextFailure(),
                 lockClass,
                 lock,
-                outcome,
+                end,
                 cpu.id(),
                 cpu.level(),
                 held.toArray(),

@@ -8,7 +8,7 @@ import java.util.Arrays;
  * were when they were added. Reports and metrics read sums, nothing else. For one thread at a time.
  */
 public final class LockAttempts {
-    private final long[] counts = new long[LockOutcome.count()];
+    private final long[] counts = new long[LockEnd.count()];
     private final TimeHistogram waits = new TimeHistogram();
     private final TimeHistogram holds = new TimeHistogram();
     private int deepestNesting;
@@ -26,8 +26,8 @@ public final class LockAttempts {
 
     /** Adds what was counted of a lock on a CPU at a level. */
     public void add(LockClass lock, int cpu, ContextLevel level) {
-        for (LockOutcome outcome : LockOutcome.all()) {
-            counts[outcome.ordinal()] += lock.count(cpu, level, outcome);
+        for (LockEnd end : LockEnd.all()) {
+            counts[end.ordinal()] += lock.count(cpu, level, end);
         }
         waits.addAll(lock.waitTimes(cpu, level));
         holds.addAll(lock.heldTimes(cpu, level));
@@ -46,7 +46,16 @@ public final class LockAttempts {
 
     /** Returns how many ended in a way. */
     public long count(LockOutcome outcome) {
-        return counts[outcome.ordinal()];
+        long sum = 0;
+        for (LockEnd end : LockEnd.all()) {
+            sum += end.outcome() == outcome ? counts[end.ordinal()] : 0;
+        }
+        return sum;
+    }
+
+    /** Returns how many ended in a way and at a place. */
+    public long count(LockEnd end) {
+        return counts[end.ordinal()];
     }
 
     /** Returns how many took the lock. */
@@ -66,8 +75,8 @@ public final class LockAttempts {
 
     private long sum(boolean acquired) {
         long sum = 0;
-        for (LockOutcome outcome : LockOutcome.all()) {
-            sum += outcome.isAcquired() == acquired ? counts[outcome.ordinal()] : 0;
+        for (LockEnd end : LockEnd.all()) {
+            sum += end.outcome().isAcquired() == acquired ? counts[end.ordinal()] : 0;
         }
         return sum;
     }

@@ -15,10 +15,10 @@ public final class LockClass {
     private static final VarHandle COUNTERS = MethodHandles.arrayElementVarHandle(long[].class);
     // A cache line on each side keeps two CPUs' counters apart.
     private static final int PADDING = 8;
-    private static final int DEEPEST = LockOutcome.count();
+    private static final int DEEPEST = LockEnd.count();
     private static final int COUNTERS_PER_LEVEL = DEEPEST + 1;
 
-    private final LockIdentity identity;
+    private volatile LockIdentity identity;
     private final int number;
     private final boolean internal;
     private volatile String site = "";
@@ -50,6 +50,11 @@ public final class LockClass {
     /** Returns the lock's names. */
     public LockIdentity identity() {
         return identity;
+    }
+
+    /** Sets the identity of another lock with the same names. */
+    void setIdentity(LockIdentity newIdentity) {
+        identity = newIdentity;
     }
 
     /** Returns the name for people: {@code map 'flows' bucket}, {@code flows[3].lock}, {@code global_lock}. */
@@ -86,18 +91,18 @@ public final class LockClass {
      *
      * @param depth how many locks the CPU holds now, this one included
      */
-    void countAcquired(Cpu cpu, LockOutcome outcome, int depth) {
+    void countAcquired(Cpu cpu, LockEnd end, int depth) {
         long[] counters = countersByCpu[cpu.id()];
         int base = base(cpu.level());
-        counters[base + outcome.ordinal()]++;
+        counters[base + end.ordinal()]++;
         if (depth > counters[base + DEEPEST]) {
             counters[base + DEEPEST] = depth;
         }
     }
 
     /** Counts a failed attempt. */
-    void countFailed(Cpu cpu, LockOutcome outcome) {
-        countersByCpu[cpu.id()][base(cpu.level()) + outcome.ordinal()]++;
+    void countFailed(Cpu cpu, LockEnd end) {
+        countersByCpu[cpu.id()][base(cpu.level()) + end.ordinal()]++;
     }
 
     void countWait(Cpu cpu, long nanos) {
@@ -110,7 +115,16 @@ public final class LockClass {
 
     /** Returns how many attempts of a CPU at a level ended in a way. */
     public long count(int cpu, ContextLevel level, LockOutcome outcome) {
-        return (long) COUNTERS.getOpaque(countersByCpu[cpu], base(level) + outcome.ordinal());
+        long sum = 0;
+        for (LockEnd end : LockEnd.all()) {
+            sum += end.outcome() == outcome ? count(cpu, level, end) : 0;
+        }
+        return sum;
+    }
+
+    /** Returns how many attempts of a CPU at a level ended in a way and at a place. */
+    public long count(int cpu, ContextLevel level, LockEnd end) {
+        return (long) COUNTERS.getOpaque(countersByCpu[cpu], base(level) + end.ordinal());
     }
 
     /** Returns how many attempts of all CPUs at a level ended in a way. */

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param number counts them from 1
  * @param lockClass the lock's identity
  * @param attemptedLock its guest address
- * @param outcome why: AA, ABBA, TIMEOUT or NO_NODE
+ * @param end why and where: AA, ABBA, TIMEOUT or NO_NODE
  * @param cpu the CPU that tried
  * @param level its context
  * @param heldLocks the locks that it held then, as far as they are recorded, without the attempted one
@@ -26,7 +26,7 @@ public record LockFailure(
         long number,
         LockClass lockClass,
         long attemptedLock,
-        LockOutcome outcome,
+        LockEnd end,
         int cpu,
         ContextLevel level,
         long[] heldLocks,
@@ -44,8 +44,13 @@ public record LockFailure(
         return hex.toHexDigits(run) + hex.toHexDigits(number);
     }
 
+    /** Returns why: AA, ABBA, TIMEOUT or NO_NODE. */
+    public LockOutcome outcome() {
+        return end.outcome();
+    }
+
     /** Returns the kind that Linux names in its report to a program. */
     public String kind() {
-        return outcome == LockOutcome.TIMEOUT ? "Timeout detected" : "AA or ABBA deadlock detected";
+        return outcome() == LockOutcome.TIMEOUT ? "Timeout detected" : "AA or ABBA deadlock detected";
     }
 }

@@ -39,6 +39,11 @@ public record LockIdentity(LockKind kind, String map, int mapId, String lock, lo
         return new LockIdentity(LockKind.OBJECT, "", 0, "object", address, "lock at 0x" + Long.toHexString(address));
     }
 
+    /** Returns true where both have the same names, whatever their addresses and maps' ids. */
+    boolean hasNamesOf(LockIdentity other) {
+        return kind == other.kind && map.equals(other.map) && lock.equals(other.lock) && text.equals(other.text);
+    }
+
     /** Returns the same lock with another name for people. */
     LockIdentity withText(String newText) {
         return new LockIdentity(kind, map, mapId, lock, address, newText);

@@ -22,8 +22,6 @@ public enum LockOutcome {
     /** Refused: there was no queue node to wait with, and the lock was not free. */
     NO_NODE(-Errno.EDEADLK);
 
-    private static final LockOutcome[] VALUES = values();
-
     private final int result;
 
     LockOutcome(int result) {
@@ -42,24 +40,6 @@ public enum LockOutcome {
 
     /** Returns the word for the result in reports and labels: {@code ok}, or why the lock was not taken. */
     public String resultWord() {
-        return isAcquired() ? "ok" : word();
-    }
-
-    /** Returns the word for the path by which the lock was taken, or {@code none}. */
-    public String pathWord() {
-        return isAcquired() ? word() : "none";
-    }
-
-    private String word() {
-        return name().toLowerCase(Locale.ROOT);
-    }
-
-    static int count() {
-        return VALUES.length;
-    }
-
-    /** Returns all outcomes, in an array that nobody changes. */
-    static LockOutcome[] all() {
-        return VALUES;
+        return isAcquired() ? "ok" : name().toLowerCase(Locale.ROOT);
     }
 }

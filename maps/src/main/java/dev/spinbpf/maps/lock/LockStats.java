@@ -2,7 +2,9 @@ package dev.spinbpf.maps.lock;
 
 import dev.spinbpf.maps.cpu.HeldLocks;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
@@ -24,6 +26,7 @@ public final class LockStats {
 
     private final int cpus;
     private final List<LockClass> classes = new CopyOnWriteArrayList<>();
+    private final Set<LockClass> ownerless = new LinkedHashSet<>();
     private final List<LockFailureListener> listeners = new CopyOnWriteArrayList<>();
     private final LockClass otherProgramLocks;
     private final @Nullable HeldTimes heldTimes;
@@ -67,6 +70,13 @@ public final class LockStats {
     }
 
     private synchronized LockClass add(LockIdentity identity, boolean internal) {
+        for (LockClass lockClass : ownerless) {
+            if (lockClass.isInternal() == internal && lockClass.identity().hasNamesOf(identity)) {
+                ownerless.remove(lockClass);
+                lockClass.setIdentity(identity);
+                return lockClass;
+            }
+        }
         int number = classes.size() < HeldLocks.MOST_CLASSES ? classes.size() + 1 : 0;
         var lockClass = new LockClass(identity, number, internal, cpus);
         classes.add(lockClass);
@@ -110,8 +120,16 @@ public final class LockStats {
         return lockClass;
     }
 
-    /** Forgets the addresses of the locks in a map that goes away; what was counted stays. */
+    /**
+     * Forgets the addresses of the locks in a map that goes away. What was counted stays, and goes on where a lock with the
+     * same names comes, so that an object which is loaded again and again does not fill the memory.
+     */
     public synchronized void forgetMap(int mapId) {
+        for (LockClass lockClass : classes) {
+            if (lockClass.identity().mapId() == mapId) {
+                ownerless.add(lockClass);
+            }
+        }
         AddressTable table = byAddress;
         byAddress =
                 table.copy(table.capacity(), lockClass -> lockClass.identity().mapId() != mapId);

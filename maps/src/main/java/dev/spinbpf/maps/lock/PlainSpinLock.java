@@ -19,7 +19,7 @@ public final class PlainSpinLock {
         long flags = cpu.irqSave();
         cpu.preemptDisable();
         if (tryLock(lock)) {
-            lockClass.countAcquired(cpu, LockOutcome.FAST, cpu.heldLocks().count() + 1);
+            lockClass.countAcquired(cpu, LockEnd.FAST, cpu.heldLocks().count() + 1);
             return flags;
         }
         long startNanos = cpu.nanoTime();
@@ -28,7 +28,7 @@ public final class PlainSpinLock {
             cpu.relax(turns);
             cpu.poll();
         }
-        lockClass.countAcquired(cpu, LockOutcome.TRYLOCK, cpu.heldLocks().count() + 1);
+        lockClass.countAcquired(cpu, LockEnd.TRYLOCK, cpu.heldLocks().count() + 1);
         lockClass.countWait(cpu, cpu.nanoTime() - startNanos);
         return flags;
     }

@@ -69,7 +69,7 @@ public final class RqSpinLock extends LockAlgorithm {
     }
 
     @Override
-    LockOutcome acquireSlowly(Cpu cpu, long lock, int seen) {
+    LockEnd acquireSlowly(Cpu cpu, long lock, int seen) {
         if (LockWord.hasWaiters(awaitInheritance(cpu, lock, seen))) {
             return queue(cpu, lock);
         }
@@ -100,15 +100,15 @@ public final class RqSpinLock extends LockAlgorithm {
 
     // The pending waiter.
 
-    private LockOutcome waitAsPending(Cpu cpu, long lock, int word) {
+    private LockEnd waitAsPending(Cpu cpu, long lock, int word) {
         LockOutcome failure = LockWord.isLocked(word) ? awaitOwner(cpu, lock) : null;
         if (failure != null) {
             LockWord.withdraw(lock);
-            return failure;
+            return LockEnd.gaveUp(failure, LockPath.PENDING);
         }
         LockWord.inherit(lock);
         cpu.poll();
-        return LockOutcome.PENDING;
+        return LockEnd.PENDING;
     }
 
     /** Waits until the owner's byte is 0. Returns the reason to give up, or null. */
@@ -125,38 +125,38 @@ public final class RqSpinLock extends LockAlgorithm {
 
     // The queue.
 
-    private LockOutcome queue(Cpu cpu, long lock) {
+    private LockEnd queue(Cpu cpu, long lock) {
         if (deadlockCheck().isAa(cpu, lock)) {
-            return LockOutcome.AA;
+            return LockEnd.AA_ENQUEUE;
         }
         int index = cpu.takeNodeIndex();
         cpu.fire(HookPoint.CONTENTION_BEGIN, lock, HookPoint.FLAG_SPIN);
-        LockOutcome outcome;
+        LockEnd end;
         if (mayQueue(cpu, index)) {
-            outcome = queueOn(cpu, lock, index);
+            end = queueOn(cpu, lock, index);
         } else {
-            outcome = LockWord.takeIfFree(lock) ? LockOutcome.TRYLOCK : LockOutcome.NO_NODE;
+            end = LockWord.takeIfFree(lock) ? LockEnd.TRYLOCK : LockEnd.NO_NODE;
         }
-        cpu.fire(HookPoint.CONTENTION_END, lock, outcome.result());
+        cpu.fire(HookPoint.CONTENTION_END, lock, end.outcome().result());
         cpu.giveNodeBack();
-        return outcome;
+        return end;
     }
 
     private static boolean mayQueue(Cpu cpu, int index) {
         return index == 0 || index < Cpu.NODES && !cpu.inNmi();
     }
 
-    private LockOutcome queueOn(Cpu cpu, long lock, int index) {
+    private LockEnd queueOn(Cpu cpu, long lock, int index) {
         QueueNode node = cpu.node(index);
         node.locked().setOpaque(WAIT);
         node.next().setOpaque(null);
         if (LockWord.takeIfFree(lock)) {
-            return LockOutcome.TRYLOCK;
+            return LockEnd.TRYLOCK;
         }
         int tail = LockWord.tail(cpu.id(), index);
         int before = LockWord.join(lock, tail);
         if (LockWord.hasTail(before) && awaitTurn(cpu, node, before) == DISSOLVED) {
-            return dissolve(cpu, lock, tail, node);
+            return dissolve(cpu, lock, tail, node, LockEnd.TIMEOUT_QUEUE);
         }
         return waitAsHead(cpu, lock, tail, node);
     }
@@ -175,7 +175,7 @@ public final class RqSpinLock extends LockAlgorithm {
         return told;
     }
 
-    private LockOutcome waitAsHead(Cpu cpu, long lock, int tail, QueueNode node) {
+    private LockEnd waitAsHead(Cpu cpu, long lock, int tail, QueueNode node) {
         var waiting = new Waiting(deadlockCheck(), HEAD_TIMEOUT_NANOS, LockWord.LOCKED_PENDING_MASK);
         int word = GuestWords.getIntAcquire(lock);
         while ((word & LockWord.LOCKED_PENDING_MASK) != 0) {
@@ -189,25 +189,25 @@ public final class RqSpinLock extends LockAlgorithm {
             LockWord.claim(lock);
             successor(cpu, node).locked().setRelease(HEAD);
         }
-        return LockOutcome.QUEUED;
+        return LockEnd.QUEUED;
     }
 
-    private static LockOutcome giveUpAsHead(Cpu cpu, long lock, int tail, QueueNode node, LockOutcome failure) {
+    private static LockEnd giveUpAsHead(Cpu cpu, long lock, int tail, QueueNode node, LockOutcome failure) {
         if (failure == LockOutcome.TIMEOUT) {
-            return dissolve(cpu, lock, tail, node);
+            return dissolve(cpu, lock, tail, node, LockEnd.TIMEOUT_HEAD);
         }
         if (!LockWord.leaveAsLast(lock, tail)) {
             successor(cpu, node).locked().setRelease(HEAD);
         }
-        return failure;
+        return LockEnd.gaveUp(failure, LockPath.HEAD);
     }
 
     /** Leaves a queue that ends; the successor, if there is one, is told to do the same. */
-    private static LockOutcome dissolve(Cpu cpu, long lock, int tail, QueueNode node) {
+    private static LockEnd dissolve(Cpu cpu, long lock, int tail, QueueNode node, LockEnd end) {
         if (!LockWord.leaveAsLast(lock, tail)) {
             successor(cpu, node).locked().setOpaque(DISSOLVED);
         }
-        return LockOutcome.TIMEOUT;
+        return end;
     }
 
     /**

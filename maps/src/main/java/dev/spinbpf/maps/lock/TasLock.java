@@ -25,14 +25,14 @@ public final class TasLock extends LockAlgorithm {
     }
 
     @Override
-    LockOutcome acquireSlowly(Cpu cpu, long lock, int seen) {
+    LockEnd acquireSlowly(Cpu cpu, long lock, int seen) {
         var waiting = new Waiting(deadlockCheck(), TIMEOUT_NANOS, -1);
         do {
             LockOutcome failure = waiting.turn(cpu, lock);
             if (failure != null) {
-                return failure;
+                return LockEnd.gaveUp(failure, LockPath.SPIN);
             }
         } while (tryFast(lock) != 0);
-        return LockOutcome.TRYLOCK;
+        return LockEnd.TRYLOCK;
     }
 }

@@ -361,13 +361,15 @@ public abstract sealed class BpfMap implements AutoCloseable
         int run(BpfMap map, Cpu cpu, MapBatch batch);
     }
 
-    private int runBatch(Cpu cpu, MapBatch batch, boolean reads, boolean writes, BatchCommand command) {
+    private int runBatch(Cpu cpu, MapBatch batch, MapOperation operation, BatchCommand command) {
+        boolean reads = operation == MapOperation.LOOKUP_BATCH || operation == MapOperation.LOOKUP_AND_DELETE_BATCH;
+        boolean writes = operation != MapOperation.LOOKUP_BATCH;
         if (reads && hasFlag(MapFlags.BPF_F_WRONLY) || writes && !sysMayWrite()) {
             return -EPERM;
         }
         cpu.enterGuard();
         try {
-            return command.run(this, cpu, batch);
+            return (int) stats.count(cpu, operation, command.run(this, cpu, batch));
         } finally {
             cpu.leaveGuard();
         }
@@ -380,22 +382,22 @@ public abstract sealed class BpfMap implements AutoCloseable
      *     many, or what else stopped it; the elements that {@code count} then tells are there in each case
      */
     public final int sysLookupBatch(Cpu cpu, MapBatch batch) {
-        return runBatch(cpu, batch, true, false, MapBatches::lookup);
+        return runBatch(cpu, batch, MapOperation.LOOKUP_BATCH, MapBatches::lookup);
     }
 
     /** As {@link #sysLookupBatch}, and removes what it copies. */
     public final int sysLookupAndDeleteBatch(Cpu cpu, MapBatch batch) {
-        return runBatch(cpu, batch, true, true, MapBatches::lookupAndDelete);
+        return runBatch(cpu, batch, MapOperation.LOOKUP_AND_DELETE_BATCH, MapBatches::lookupAndDelete);
     }
 
     /** Makes or replaces elements, up to the first one that fails; {@code count} tells how many. */
     public final int sysUpdateBatch(Cpu cpu, MapBatch batch) {
-        return runBatch(cpu, batch, false, true, MapBatches::update);
+        return runBatch(cpu, batch, MapOperation.UPDATE_BATCH, MapBatches::update);
     }
 
     /** Removes elements, up to the first one that fails; {@code count} tells how many. */
     public final int sysDeleteBatch(Cpu cpu, MapBatch batch) {
-        return runBatch(cpu, batch, false, true, MapBatches::delete);
+        return runBatch(cpu, batch, MapOperation.DELETE_BATCH, MapBatches::delete);
     }
 
     /**

@@ -12,7 +12,13 @@ public enum MapOperation {
     FOR_EACH,
     PUSH,
     POP,
-    PEEK;
+    PEEK,
+    /** A sample for the buffer of a perf event array. */
+    OUTPUT,
+    LOOKUP_BATCH,
+    LOOKUP_AND_DELETE_BATCH,
+    UPDATE_BATCH,
+    DELETE_BATCH;
 
     /** Returns the word in labels: {@code lookup_and_delete}. */
     public String word() {

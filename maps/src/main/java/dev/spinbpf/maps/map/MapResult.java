@@ -13,6 +13,7 @@ public enum MapResult {
     EBUSY,
     EEXIST,
     EINVAL,
+    ENOSPC,
     EDEADLK,
     ETIMEDOUT,
     /** Any other error. */
@@ -36,6 +37,7 @@ public enum MapResult {
             case Errno.EBUSY -> EBUSY;
             case Errno.EEXIST -> EEXIST;
             case Errno.EINVAL -> EINVAL;
+            case Errno.ENOSPC -> ENOSPC;
             case Errno.EDEADLK -> EDEADLK;
             case Errno.ETIMEDOUT -> ETIMEDOUT;
             default -> OTHER;

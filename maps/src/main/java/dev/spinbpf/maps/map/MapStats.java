@@ -5,8 +5,8 @@ import dev.spinbpf.maps.cpu.CpuCounters;
 import dev.spinbpf.programs.linux.Errno;
 
 /**
- * The operations on a map by their results: those of programs, which the helpers count, and those of user space. Batches
- * are not counted.
+ * The operations on a map by their results: those of programs, which the helpers count, and those of user space. A batch
+ * is one operation, however many elements it has.
  */
 public final class MapStats {
     private static final int RESULTS = MapResult.values().length;

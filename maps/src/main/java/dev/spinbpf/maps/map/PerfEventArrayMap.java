@@ -86,6 +86,10 @@ public final class PerfEventArrayMap extends HandleArrayMap {
      * @param packetSize how many of its bytes to add
      */
     public int output(Cpu cpu, long flags, long from, long size, long packet, long packetSize) {
+        return (int) stats().count(cpu, MapOperation.OUTPUT, write(cpu, flags, from, size, packet, packetSize));
+    }
+
+    private int write(Cpu cpu, long flags, long from, long size, long packet, long packetSize) {
         if ((flags & ~MapFlags.BPF_F_INDEX_MASK) != 0) {
             return -EINVAL;
         }

@@ -11,8 +11,12 @@ final class AddressSpace {
     static final AddressSpace GUEST =
             new AddressSpace(GuestMemory.reservation(), GuestMemory.FIRST_ADDRESS, GuestMemory.endAddress());
 
+    /** The first address that 32 bits do not hold. */
+    private static final long NARROW_END = 1L << 32;
+
     private final Reservation reservation;
     private final long firstAddress;
+    private volatile boolean wide;
     private final TreeMap<Long, Long> freeSizeByStart = new TreeMap<>();
 
     AddressSpace(Reservation reservation, long firstAddress, long endAddress) {
@@ -43,9 +47,15 @@ final class AddressSpace {
             freeSizeByStart.remove(holeStart);
             putHole(holeStart, start);
             putHole(start + sizeBytes, holeEnd);
+            wide |= start + sizeBytes > NARROW_END;
             return start;
         }
         return 0;
+    }
+
+    /** Returns true once an address was handed out that 32 bits do not hold. Low addresses are handed out first. */
+    boolean isWide() {
+        return wide;
     }
 
     private void putHole(long start, long end) {

@@ -25,9 +25,17 @@ import org.jspecify.annotations.Nullable;
  * @param segment the whole space, zero-filled, alive as long as the JVM
  * @param kind the way it was obtained
  * @param madvise the function that releases pages, where there is one
+ * @param sandbox all addresses of 32 bits with a margin around them, where that much is reserved
  */
 record Reservation(
-        MemorySegment segment, Kind kind, @Nullable MethodHandle madvise) {
+        MemorySegment segment,
+        Kind kind,
+        @Nullable MethodHandle madvise,
+        @Nullable MemorySegment sandbox) {
+    /** Bytes before guest address 0 and after the last address of 32 bits: more than an offset of 16 bits reaches. */
+    static final int MARGIN = 1 << 16;
+
+    private static final long NARROW_END = 1L << 32;
     private static final long DEFAULT_SIZE = 64L << 30;
     private static final long LEAST_DEFAULT_SIZE = 1L << 30;
     private static final long SMALLEST_SIZE = 16L << 20;
@@ -109,11 +117,20 @@ record Reservation(
                 FunctionDescriptor.of(
                         ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT));
         try {
+            long before = MARGIN + GuestMemory.FIRST_ADDRESS;
+            long whole = before + Math.max(size, NARROW_END - GuestMemory.FIRST_ADDRESS) + MARGIN;
+            long start = (long) mmap.invokeExact(0L, whole, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS_NORESERVE, -1, 0L);
+            if (start != MAP_FAILED) {
+                MemorySegment all = MemorySegment.ofAddress(start).reinterpret(whole);
+                MemorySegment sandbox = all.asSlice(0, MARGIN + NARROW_END + MARGIN);
+                return Optional.of(new Reservation(all.asSlice(before, size), Kind.MMAP, madvise, sandbox));
+            }
             long address = (long) mmap.invokeExact(0L, size, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS_NORESERVE, -1, 0L);
             if (address == MAP_FAILED) {
                 return Optional.empty();
             }
-            return Optional.of(new Reservation(MemorySegment.ofAddress(address).reinterpret(size), Kind.MMAP, madvise));
+            MemorySegment segment = MemorySegment.ofAddress(address).reinterpret(size);
+            return Optional.of(new Reservation(segment, Kind.MMAP, madvise, null));
         } catch (Throwable e) {
             throw new LinkageError("mmap of " + size + " bytes could not be called", e);
         }
@@ -131,14 +148,14 @@ record Reservation(
                 StandardOpenOption.READ,
                 StandardOpenOption.WRITE)) {
             return new Reservation(
-                    channel.map(FileChannel.MapMode.READ_WRITE, 0, size, Arena.global()), Kind.FILE, null);
+                    channel.map(FileChannel.MapMode.READ_WRITE, 0, size, Arena.global()), Kind.FILE, null, null);
         } catch (OutOfMemoryError e) {
             throw new UncheckedIOException(new IOException("cannot map " + size + " bytes of " + path, e));
         }
     }
 
     static Reservation allocation(long size) {
-        return new Reservation(Arena.global().allocate(size, GuestMemory.PAGE_SIZE), Kind.HEAP, null);
+        return new Reservation(Arena.global().allocate(size, GuestMemory.PAGE_SIZE), Kind.HEAP, null, null);
     }
 
     String describe() {

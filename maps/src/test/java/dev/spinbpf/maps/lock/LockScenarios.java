@@ -43,7 +43,8 @@ final class LockScenarios {
             int seen = locks.tryFast(lock);
             held.raiseCount();
             held.recordTop(lock);
-            LockOutcome outcome = seen == 0 ? LockOutcome.FAST : locks.acquireSlowly(cpu, lock, seen);
+            LockEnd end = seen == 0 ? LockEnd.FAST : locks.acquireSlowly(cpu, lock, seen);
+            LockOutcome outcome = end.outcome();
             if (!outcome.isAcquired()) {
                 held.clearTop();
                 held.lowerCount();

@@ -26,9 +26,24 @@ class LockStatsTest {
         assertThat(stats.classes()).hasSize(500).doesNotHaveDuplicates();
         assertThat(known.isInternal()).isFalse();
         stats.forgetMap(0x10008);
-        assertThat(stats.ofAddress(0x10008)).isNotSameAs(known);
+        assertThat(stats.known(0x10008)).isNull();
+        assertThat(stats.ofAddress(0x10008)).as("it has the same names").isSameAs(known);
         assertThat(stats.ofAddress(0x10010).name()).isEqualTo("element 8194");
-        assertThat(stats.classes()).hasSize(501);
+        assertThat(stats.classes()).hasSize(500);
+    }
+
+    @Test
+    void locksOfAMapThatIsMadeAgainAreCountedOn() {
+        LockClass first = stats.internal(LockIdentity.inside("flows", 1, LockKind.BUCKET));
+        LockClass other = stats.internal(LockIdentity.inside("flows", 2, LockKind.BUCKET));
+        assertThat(other).isNotSameAs(first);
+        stats.forgetMap(1);
+        LockClass again = stats.internal(LockIdentity.inside("flows", 3, LockKind.BUCKET));
+        assertThat(again).isSameAs(first);
+        assertThat(again.identity().mapId()).isEqualTo(3);
+        assertThat(stats.internal(LockIdentity.inside("flows", 4, LockKind.BUCKET)))
+                .isNotIn(first, other);
+        assertThat(stats.classes()).hasSize(3);
     }
 
     @Test
@@ -46,11 +61,12 @@ class LockStatsTest {
     void countsByCpuContextAndOutcome() {
         LockClass lockClass = stats.internal("map 'm' bucket");
         var cpu = new Cpus(2, Clock.REAL).get(1);
-        lockClass.countAcquired(cpu, LockOutcome.PENDING, 3);
-        lockClass.countAcquired(cpu, LockOutcome.PENDING, 2);
-        lockClass.countFailed(cpu, LockOutcome.TIMEOUT);
-        lockClass.countFailed(cpu, LockOutcome.TIMEOUT);
+        lockClass.countAcquired(cpu, LockEnd.PENDING, 3);
+        lockClass.countAcquired(cpu, LockEnd.PENDING, 2);
+        lockClass.countFailed(cpu, LockEnd.TIMEOUT_HEAD);
+        lockClass.countFailed(cpu, LockEnd.TIMEOUT_PENDING);
         assertThat(lockClass.count(1, cpu.level(), LockOutcome.TIMEOUT)).isEqualTo(2);
+        assertThat(lockClass.count(1, cpu.level(), LockEnd.TIMEOUT_HEAD)).isEqualTo(1);
         assertThat(lockClass.count(0, cpu.level(), LockOutcome.TIMEOUT)).isZero();
         assertThat(lockClass.attempts()).isEqualTo(4);
         assertThat(lockClass.deepestNesting(1, cpu.level())).isEqualTo(3);

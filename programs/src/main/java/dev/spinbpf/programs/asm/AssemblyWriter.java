@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -42,8 +43,12 @@ public final class AssemblyWriter {
         writer.header();
         object.maps().forEach(map -> writer.map(map));
         object.programs().forEach(writer::program);
+        object.unlinked().stream()
+                .map(UnlinkedProgram::code)
+                .filter(Objects::nonNull)
+                .forEach(writer::program);
         writer.types(object.btf());
-        return writer.out.toString();
+        return writer.out.isEmpty() ? "; no programs, maps or types\n" : writer.out.toString();
     }
 
     /**
@@ -72,7 +77,8 @@ public final class AssemblyWriter {
                     + option(ksym.function(), "function") + option(ksym.typed(), "typed") + type(ksym.btfId()));
         }
         for (UnlinkedProgram unlinked : object.unlinked()) {
-            line("; program " + comment(unlinked.name()) + " is left out: " + comment(unlinked.reason()));
+            String what = unlinked.code() == null ? " is left out: " : " is not loaded: ";
+            line("; program " + comment(unlinked.name()) + what + comment(unlinked.reason()));
         }
     }
 
@@ -187,7 +193,7 @@ public final class AssemblyWriter {
                 .append(Literals.name(program.name()))
                 .append(' ')
                 .append(Literals.quoted(section, '"'));
-        if (program.type() != type) {
+        if (program.type() != type || type == ProgType.UNSPEC) {
             text.append(" type=").append(program.type().display());
         }
         if (program.attachType() != attach) {

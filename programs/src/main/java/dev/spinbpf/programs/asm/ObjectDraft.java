@@ -16,6 +16,7 @@ import dev.spinbpf.programs.model.KsymRef;
 import dev.spinbpf.programs.model.MapDef;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.programs.model.UnlinkedProgram;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -163,7 +164,7 @@ final class ObjectDraft {
         draft.attachType = options.constant("attach", AttachType.values(), draft.attachType);
         draft.attachTarget = options.word("target", draft.attachTarget);
         draft.sleepable = options.flag("sleepable", draft.sleepable);
-        if (draft.type == ProgType.UNSPEC) {
+        if (draft.type == ProgType.UNSPEC && !options.has("type")) {
             diagnostics.error(
                     Span.of(c.section),
                     "the section's name says no type of program, expected tc, xdp, syscall, fentry/..., ...");
@@ -229,10 +230,15 @@ final class ObjectDraft {
                 List.copyOf(ksyms.values()),
                 btf);
         List<Program> linked = new ArrayList<>();
+        List<UnlinkedProgram> unlinked = new ArrayList<>();
         for (ProgramDraft draft : programs.values()) {
             Program result = linker.link(draft);
-            if (result != null) {
+            if (result != null && result.type() != ProgType.UNSPEC) {
                 linked.add(result);
+            } else if (result != null) {
+                String reason = SectionNames.unknownSection(draft.name, draft.section);
+                boolean autoload = draft.autoload;
+                unlinked.add(new UnlinkedProgram(draft.name, draft.section, draft.type, autoload, reason, result));
             }
         }
         diagnostics.throwIfAny();
@@ -245,7 +251,7 @@ final class ObjectDraft {
                 btf,
                 List.of(),
                 List.copyOf(ksyms.values()),
-                List.of(),
+                List.copyOf(unlinked),
                 List.of(),
                 null);
     }
@@ -302,6 +308,10 @@ final class ObjectDraft {
                 return option == null ? 0 : (int) wrong(option, "a number", 0);
             }
             return (int) literals.number(option.number(), 0, Integer.MAX_VALUE);
+        }
+
+        boolean has(String key) {
+            return byKey.containsKey(key);
         }
 
         boolean flag(String key, boolean fallback) {

@@ -17,7 +17,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -121,18 +120,28 @@ final class ObjectAssembly {
         }
         placeArena();
         GlobalData data = new GlobalData(elf, types, fileName);
-        for (ElfSection section : elf.sections()) {
-            if (GlobalData.isData(section)) {
-                mapBySection.put(section.index(), maps.size());
-                maps.add(data.map(section));
-            } else {
-                noteIgnored(section);
-            }
+        try {
+            readData(data, new GlobalPresets(types, options.presets()));
+        } catch (GlobalPresets.PresetException e) {
+            throw elf.bad("", -1, String.valueOf(e.getMessage()));
         }
         if (externs.settingsBytes() > 0) {
             settingsMap = maps.size();
             maps.add(data.settings(settings.contents()));
         }
+    }
+
+    private void readData(GlobalData data, GlobalPresets presets)
+            throws MalformedObjectException, GlobalPresets.PresetException {
+        for (ElfSection section : elf.sections()) {
+            if (GlobalData.isData(section)) {
+                mapBySection.put(section.index(), maps.size());
+                maps.add(presets.apply(data.map(section)));
+            } else {
+                noteIgnored(section);
+            }
+        }
+        presets.checkAllApplied();
     }
 
     private boolean isFor(ElfSection relocs, String section) {
@@ -207,23 +216,26 @@ final class ObjectAssembly {
         Map<String, String> callbacks = exceptionCallbacks();
         for (Function main : functions.mains()) {
             String section = main.section.name();
-            Optional<SectionNames.Match> kind = SectionNames.lookup(section);
+            SectionNames.Match kind = SectionNames.lookup(section).orElse(null);
             boolean autoload = !section.startsWith("?");
+            Program program = null;
             try {
-                if (kind.isEmpty()) {
-                    throw new LinkException("libbpf: prog '" + main.name
-                            + "': missing BPF prog type, check ELF section name '" + section + "'");
+                SectionNames.Match match = kind == null ? SectionNames.NONE.withAutoload(autoload) : match(main, kind);
+                String target = kind == null ? null : target(main, kind);
+                program = linker.link(main, match, target, callback(callbacks.get(main.name)));
+                if (kind == null) {
+                    throw new LinkException(SectionNames.unknownSection(main.name, section));
                 }
-                String target = target(main, kind.get());
-                programs.add(linker.link(main, match(main, kind.get()), target, callback(callbacks.get(main.name))));
+                programs.add(program);
             } catch (LinkException e) {
                 String reason = e.getMessage();
                 unlinked.add(new UnlinkedProgram(
                         main.name,
                         autoload ? section : section.substring(1),
-                        kind.map(SectionNames.Match::type).orElse(ProgType.UNSPEC),
+                        kind == null ? ProgType.UNSPEC : kind.type(),
                         autoload,
-                        reason == null ? "cannot be linked" : reason));
+                        reason == null ? "cannot be linked" : reason,
+                        program));
             }
         }
     }

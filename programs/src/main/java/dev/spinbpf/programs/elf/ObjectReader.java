@@ -77,6 +77,19 @@ public final class ObjectReader {
         }
     }
 
+    /**
+     * The types of a kernel in their binary form: the section of an ELF file, or all of the bytes. They are checked.
+     *
+     * @param fileName the name for messages
+     */
+    public static byte[] rawTypes(String fileName, byte[] bytes) throws MalformedObjectException {
+        byte[] types = ElfFile.isElf(ByteBuffer.wrap(bytes))
+                ? ElfFile.sectionOfAnyObject(fileName, ByteBuffer.wrap(bytes), LoadedTypes.BTF)
+                : bytes;
+        readTypes(fileName, types);
+        return types;
+    }
+
     private static byte[] bytesOf(Path file) throws IOException, MalformedObjectException {
         long size = Files.size(file);
         if (size > MAX_FILE_BYTES) {

@@ -13,39 +13,52 @@ import java.util.Map;
  *     {@code n}, a number, or a string in double quotes
  * @param possibleCpus CPUs, for maps that have an element each and do not say how many
  * @param mapEntries most entries of maps, by name, in place of what they are declared with
+ * @param presets values of global variables, by name, as veristat's {@code -G} spells both
  */
 public record ReadOptions(
         Btf targetTypes,
         int kernelVersion,
         Map<String, String> kconfig,
         int possibleCpus,
-        Map<String, Long> mapEntries) {
+        Map<String, Long> mapEntries,
+        Map<String, String> presets) {
     /** The release that is the reference, no configuration known, two CPUs, the object's own types. */
     public static final ReadOptions DEFAULT =
-            new ReadOptions(Btf.EMPTY, KernelVersion.REFERENCE.code(), Map.of(), 2, Map.of());
+            new ReadOptions(Btf.EMPTY, KernelVersion.REFERENCE.code(), Map.of(), 2, Map.of(), Map.of());
 
     public ReadOptions {
         kconfig = Map.copyOf(kconfig);
         mapEntries = Map.copyOf(mapEntries);
+        presets = Map.copyOf(presets);
     }
 
     /** The same with other types to relocate against. */
     public ReadOptions withTargetTypes(Btf types) {
-        return new ReadOptions(types, kernelVersion, kconfig, possibleCpus, mapEntries);
+        return new ReadOptions(types, kernelVersion, kconfig, possibleCpus, mapEntries, presets);
     }
 
     /** The same with another value of {@code LINUX_KERNEL_VERSION}. */
     public ReadOptions withKernelVersion(int version) {
-        return new ReadOptions(targetTypes, version, kconfig, possibleCpus, mapEntries);
+        return new ReadOptions(targetTypes, version, kconfig, possibleCpus, mapEntries, presets);
     }
 
     /** The same with another configuration. */
     public ReadOptions withConfig(Map<String, String> values) {
-        return new ReadOptions(targetTypes, kernelVersion, values, possibleCpus, mapEntries);
+        return new ReadOptions(targetTypes, kernelVersion, values, possibleCpus, mapEntries, presets);
     }
 
     /** The same with other sizes of maps. */
     public ReadOptions withMapEntries(Map<String, Long> entries) {
-        return new ReadOptions(targetTypes, kernelVersion, kconfig, possibleCpus, entries);
+        return new ReadOptions(targetTypes, kernelVersion, kconfig, possibleCpus, entries, presets);
+    }
+
+    /** The same with other values of global variables. */
+    public ReadOptions withPresets(Map<String, String> values) {
+        return new ReadOptions(targetTypes, kernelVersion, kconfig, possibleCpus, mapEntries, values);
+    }
+
+    /** The same for a machine with another number of CPUs. */
+    public ReadOptions withPossibleCpus(int number) {
+        return new ReadOptions(targetTypes, kernelVersion, kconfig, number, mapEntries, presets);
     }
 }

@@ -164,6 +164,10 @@ public final class SectionNames {
         }
     }
 
+    /** Of a section whose name says nothing. */
+    static final Match NONE =
+            new Match(ProgType.UNSPEC, AttachType.CGROUP_INET_INGRESS, Optional.empty(), true, false, false, false);
+
     private record Row(
             String name,
             boolean open,
@@ -178,6 +182,11 @@ public final class SectionNames {
                             && (section.length() == name.length() || section.charAt(name.length()) == '/')
                     : section.equals(name);
         }
+    }
+
+    /** Returns libbpf's words for a program in a section that does not say the program's type. */
+    public static String unknownSection(String program, String section) {
+        return "libbpf: prog '" + program + "': missing BPF prog type, check ELF section name '" + section + "'";
     }
 
     /** Returns the meaning of the section's name; empty if libbpf does not know it. */

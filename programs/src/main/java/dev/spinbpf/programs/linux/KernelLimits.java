@@ -26,6 +26,9 @@ public final class KernelLimits {
     /** Subprograms of a program, the main program included. */
     public static final int BPF_MAX_SUBPROGS = 256;
 
+    /** Most CPUs that a distribution's kernel for x86-64 is built for. */
+    public static final int NR_CPUS = 8192;
+
     /** Instructions that the verifier processes, and that a privileged program may have. */
     public static final int BPF_COMPLEXITY_LIMIT_INSNS = 1_000_000;
 

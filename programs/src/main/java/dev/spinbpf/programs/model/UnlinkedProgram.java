@@ -1,6 +1,7 @@
 package dev.spinbpf.programs.model;
 
 import dev.spinbpf.programs.linux.ProgType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A program of an object that no loader would get as far as the kernel's verifier: its section says no program type, it
@@ -11,5 +12,12 @@ import dev.spinbpf.programs.linux.ProgType;
  * @param type what kind of program it is; {@link ProgType#UNSPEC} if its section does not say
  * @param autoload false if the section's name starts with {@code ?}
  * @param reason what is wrong, in a sentence
+ * @param code the program, if its instructions are whole; null otherwise
  */
-public record UnlinkedProgram(String name, String section, ProgType type, boolean autoload, String reason) {}
+public record UnlinkedProgram(
+        String name,
+        String section,
+        ProgType type,
+        boolean autoload,
+        String reason,
+        @Nullable Program code) {}

@@ -52,6 +52,8 @@ class TypeValidationTest {
                 types("[2] FUNC_PROTO (anon) Invalid return type", INT, new BtfType.FuncProto(3, List.of()), unknown()),
                 types("[3] FUNC f Invalid arg#1", INT, prototype(""), new BtfType.Func("f", 2, BtfType.Linkage.GLOBAL)),
                 types("", INT, prototype(""), INT),
+                types("[2] FUNC_PROTO (anon) Invalid arg#1", INT, prototype("a$")),
+                types("[2] FWD a$ Invalid name", INT, new BtfType.Fwd("a$", false)),
                 types("", INT, prototype("a"), new BtfType.Func("f", 2, BtfType.Linkage.STATIC)),
                 types(
                         "",

@@ -19,6 +19,7 @@ final class CompiledObjects {
             "legacy_maps.bpf.o",
             "link.bpf.o",
             "maps.bpf.o",
+            "presets.bpf.o",
             "struct_ops.bpf.o",
             "values.bpf.o");
 

@@ -9,6 +9,7 @@ import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.KernelVersion;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.KfuncRef;
@@ -244,7 +245,7 @@ class ObjectReaderTest {
         byte[] contents = Objects.requireNonNull(settings.initialData());
         assertThat(settings.readOnly()).isTrue();
         ByteBuffer values = ByteBuffer.wrap(contents).order(ByteOrder.LITTLE_ENDIAN);
-        assertThat(List.of(values.getInt(0), values.getInt(4))).containsExactly(0, 7 << 16 | 2 << 8);
+        assertThat(List.of(values.getInt(0), values.getInt(4))).containsExactly(0, KernelVersion.REFERENCE.code());
     }
 
     @Test
@@ -261,7 +262,7 @@ class ObjectReaderTest {
     @Test
     void shouldTakeSettingsFromTheOptions() throws Exception {
         Map<String, String> settings = Map.of("CONFIG_HZ", "250", "CONFIG_WEAK", "y", "CONFIG_NAME", "\"a long name\"");
-        ReadOptions options = new ReadOptions(ReadOptions.DEFAULT.targetTypes(), 0, settings, 1, Map.of());
+        ReadOptions options = new ReadOptions(ReadOptions.DEFAULT.targetTypes(), 0, settings, 1, Map.of(), Map.of());
         ProgramObject object = ObjectReader.read("externs.bpf.o", CompiledObjects.bytes("externs.bpf.o"), options);
 
         assertThat(object.unlinked()).isEmpty();

@@ -177,7 +177,7 @@ final class BenchCommand implements Callable<Integer> {
         for (Program program : object.programs()) {
             try {
                 if (program.type() == ProgType.UNSPEC) {
-                    loaded.add(machine.loadUnverified(object, program));
+                    loaded.add(machine.loadUnverified(object, program, false));
                     continue;
                 }
                 switch (Verifier.verify(object, program, options)) {

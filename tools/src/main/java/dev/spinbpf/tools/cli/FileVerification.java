@@ -63,7 +63,7 @@ final class FileVerification {
      * @param names which programs are meant
      */
     List<VerifyRow> rowsOf(Path file, Predicate<String> names) {
-        String fileName = String.valueOf(file.getFileName() == null ? file : file.getFileName());
+        String fileName = nameOf(file);
         ProgramObject object;
         try {
             object = InputFiles.read(file, kernel);
@@ -79,7 +79,7 @@ final class FileVerification {
         for (Program program : object.programs()) {
             boolean isWanted = names.test(program.name());
             if (isWanted || StructLoading.isLoadedAlways(program)) {
-                VerifyRow row = verify(fileName, object, program, loading);
+                VerifyRow row = verify(file, object, program, loading);
                 rows.add(isWanted ? row : StructLoading.UNWANTED);
             }
         }
@@ -97,12 +97,17 @@ final class FileVerification {
         return programs;
     }
 
+    private static String nameOf(Path file) {
+        return String.valueOf(file.getFileName() == null ? file : file.getFileName());
+    }
+
     /** Verifies one program; an internal error becomes its row, and the others go on. */
-    private VerifyRow verify(String fileName, ProgramObject object, Program program, StructLoading loading) {
+    private VerifyRow verify(Path file, ProgramObject object, Program program, StructLoading loading) {
+        String fileName = nameOf(file);
         try {
             Verdict verdict = verifier.verify(object, program, options);
             loading.add(program, verdict);
-            return row(fileName, program, verdict);
+            return row(file, fileName, program, verdict);
         } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
             return internalError(fileName, program.name(), program.type().display(), e);
         }
@@ -119,13 +124,16 @@ final class FileVerification {
         return VerifyRow.unlinked(fileName, program.name(), program.type().display(), program.reason());
     }
 
-    private static VerifyRow row(String fileName, Program program, Verdict verdict) {
+    private static VerifyRow row(Path file, String fileName, Program program, Verdict verdict) {
         VerifyRow.Reason reason =
                 switch (verdict) {
                     case Verdict.Accepted _ -> VerifyRow.Reason.NONE;
                     case Verdict.Rejected rejected ->
                         new VerifyRow.Reason(
-                                rejected.message(), rejected.explanation().text());
+                                rejected.message(),
+                                rejected.explanation().text(),
+                                rejected.explanation(),
+                                file.getParent());
                     case Verdict.Unsupported unsupported -> new VerifyRow.Reason(unsupported.what(), NOT_SUPPORTED);
                 };
         VerifyRow.Outcome outcome =

@@ -9,6 +9,7 @@ import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.MapDef;
+import dev.spinbpf.tools.client.ServiceException;
 import dev.spinbpf.tools.report.MapText;
 import dev.spinbpf.tools.snapshot.LiveMaps;
 import dev.spinbpf.tools.snapshot.MapSnapshot;
@@ -17,6 +18,7 @@ import dev.spinbpf.tools.snapshot.SnapshotException;
 import dev.spinbpf.vm.stress.ProgramWorkload;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -45,13 +47,15 @@ import picocli.CommandLine.Spec;
             "                          [flags N] [inner_map MAP]",
             "  spinbpf map { push | enqueue } DIR MAP value VALUE",
             "  spinbpf map { pop | dequeue | peek } DIR MAP",
+            "  spinbpf map { list | dump | lookup | update | delete } --server URL [OBJECT NAME ...]",
             "",
             "  MAP := id N | name NAME     DATA := [hex] BYTES",
             "  VALUE := DATA | MAP (in maps of maps)",
             ""
         },
         description = {
-            "Shows and changes maps that were saved in a directory, with bpftool's words and in bpftool's formats.",
+            "Shows and changes maps that were saved in a directory, with bpftool's words and in bpftool's formats; with --server"
+                    + " those of a running service, where OBJECT and NAME stand for DIR and MAP.",
             "A change happens completely or not at all: the directory holds the old maps or the new ones, whatever stops the"
                     + " command.",
             ""
@@ -99,14 +103,23 @@ final class MapCommand implements Callable<Integer> {
                     "With create in a new directory: number of CPUs that per-CPU maps have values for, 1 to 64 (default 1).")
     private int cpus;
 
+    @Mixin
+    private final ServerOption server = new ServerOption();
+
     @SuppressWarnings("NullAway.Init") // picocli fills in the options
     MapCommand() {}
 
     @Override
-    public Integer call() throws InputException {
+    public Integer call() throws InputException, InterruptedException, ServiceException {
         if (command.equals("help")) {
             spec.commandLine().usage(spec.commandLine().getOut());
             return ExitCodes.GOOD;
+        }
+        if (!WorkloadInputs.given(spec, Set.of("--server")).isEmpty()) {
+            String object = directory == null ? null : directory.toString();
+            return server.ask(
+                    client -> new RemoteMaps(client, spec.commandLine().getOut(), json.isGiven(), pretty)
+                            .run(command, object, words));
         }
         if (directory == null) {
             throw new ParameterException(spec.commandLine(), "name the directory that the maps are in");

@@ -5,21 +5,16 @@ import dev.spinbpf.tools.serve.Service;
 import dev.spinbpf.tools.serve.ServiceOptions;
 import dev.spinbpf.tools.serve.engine.Refusal;
 import dev.spinbpf.tools.serve.http.HttpLimits;
-import dev.spinbpf.tools.workload.WorkloadFileException;
-import dev.spinbpf.tools.workload.WorkloadReader;
 import dev.spinbpf.vm.stress.LockChoice;
 import dev.spinbpf.vm.stress.Pacing;
 import dev.spinbpf.vm.stress.Packets;
 import dev.spinbpf.vm.stress.ProgramWorkload;
-import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
-import dev.spinbpf.vm.stress.ProgramWorkload.ObjectFile;
 import dev.spinbpf.vm.stress.StressOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -222,35 +217,15 @@ final class ServeCommand implements Callable<Integer> {
 
     /** Reads the workload file or the objects that the command line names. */
     private ProgramWorkload workload() throws Refusal {
-        try {
-            Path file = workloadFile;
-            if (file == null) {
-                return lasting(ofObjects());
-            }
-            if (WorkloadInputs.read(file) instanceof ProgramWorkload programs) {
-                return lasting(programs);
-            }
-            throw new Refusal(Refusal.Kind.INVALID, file + ": serve runs programs; a mode is for stress");
-        } catch (WorkloadFileException e) {
-            throw new Refusal(Refusal.Kind.INVALID, String.join("\n", e.mistakes()));
-        } catch (InputException e) {
-            throw new Refusal(Refusal.Kind.INVALID, String.valueOf(e.getMessage()));
-        }
+        Path file = workloadFile;
+        return lasting(file == null ? ofObjects() : ServedWorkload.of(file));
     }
 
     private ProgramWorkload lasting(ProgramWorkload workload) {
         return duration == null ? workload : workload.withDuration(duration);
     }
 
-    private ProgramWorkload ofObjects() throws Refusal, InputException {
-        List<ObjectFile> files = new ArrayList<>();
-        for (Path path : objects) {
-            NamedFile file = InputFiles.open(path);
-            files.add(new ObjectFile(WorkloadReader.objectName(file.name()), file, List.of()));
-        }
-        if (files.stream().map(ObjectFile::name).distinct().count() < files.size()) {
-            throw new Refusal(Refusal.Kind.INVALID, "two of the objects have the same name");
-        }
+    private ProgramWorkload ofObjects() throws Refusal {
         return new ProgramWorkload(
                 cpus,
                 LockChoice.QUEUED,
@@ -260,7 +235,7 @@ final class ServeCommand implements Callable<Integer> {
                 Pacing.every(nmiEvery),
                 Pacing.every(hardirqEvery),
                 null,
-                files,
+                ServedWorkload.objects(objects),
                 List.of(),
                 List.of(),
                 List.of(),

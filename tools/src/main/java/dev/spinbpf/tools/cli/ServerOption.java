@@ -2,11 +2,13 @@ package dev.spinbpf.tools.cli;
 
 import dev.spinbpf.tools.client.ServiceClient;
 import dev.spinbpf.tools.client.ServiceException;
+import dev.spinbpf.tools.client.TrustedCertificates;
 import dev.spinbpf.tools.serve.http.BearerToken;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -28,8 +30,19 @@ final class ServerOption {
                     + ", if there is one.")
     private @Nullable Path tokenFile;
 
+    @Option(
+            names = "--ca-cert",
+            paramLabel = "FILE",
+            description = "The certificates (PEM) by which an https service is known, such as its own; else Java's.")
+    private @Nullable Path certificates;
+
     @SuppressWarnings("NullAway.Init") // picocli fills in the options
     ServerOption() {}
+
+    /** Returns the service's URL as it was given. */
+    String shown() {
+        return server;
+    }
 
     /** A command's requests to a service. */
     @FunctionalInterface
@@ -44,7 +57,7 @@ final class ServerOption {
      * @throws InputException where the options are wrong, the service cannot be reached, or it wants another token
      */
     int ask(Work work) throws InputException, InterruptedException, ServiceException {
-        try (ServiceClient client = new ServiceClient(url(), token())) {
+        try (ServiceClient client = new ServiceClient(url(), token(), trusted())) {
             return work.run(client);
         } catch (ServiceException e) {
             throw unusable(e);
@@ -74,6 +87,14 @@ final class ServerOption {
             // the same words as for a URL of another kind
         }
         throw new InputException("--server: '" + server + "' is no URL of a service; write http://HOST:PORT");
+    }
+
+    private @Nullable SSLContext trusted() throws InputException {
+        try {
+            return certificates == null ? null : TrustedCertificates.read(certificates);
+        } catch (IOException e) {
+            throw new InputException("--ca-cert: cannot be used: " + e.getMessage());
+        }
     }
 
     private @Nullable String token() throws InputException {

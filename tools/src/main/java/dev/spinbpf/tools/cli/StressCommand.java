@@ -460,7 +460,7 @@ final class StressCommand implements Callable<Integer> {
         if (port == null) {
             return run.run();
         }
-        try (MetricsServer server = MetricsServer.start(metricsHost, port, meters::scrape)) {
+        try (MetricsServer server = MetricsServer.start(metricsHost, port, meters::scrapeShared)) {
             PrintWriter err = spec.commandLine().getErr();
             err.println("spinbpf: metrics at http://" + metricsHost + ":"
                     + server.address().getPort() + "/metrics");

@@ -4,7 +4,8 @@ import dev.spinbpf.tools.client.RemoteObject;
 import dev.spinbpf.tools.client.RemoteProgram;
 import dev.spinbpf.tools.client.ServiceClient;
 import dev.spinbpf.tools.client.ServiceException;
-import java.io.PrintWriter;
+import dev.spinbpf.tools.report.JsonText;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -42,6 +43,9 @@ final class UnloadCommand implements Callable<Integer> {
     private final ProgramNames programs = new ProgramNames();
 
     @Mixin
+    private final JsonOption json = new JsonOption();
+
+    @Mixin
     private final ServerOption server = new ServerOption();
 
     @SuppressWarnings("NullAway.Init") // picocli fills in the options
@@ -59,17 +63,35 @@ final class UnloadCommand implements Callable<Integer> {
             throw new InputException("not all of " + InputFiles.listed(programs.list()) + " are programs of " + name
                     + "; it has " + InputFiles.listed(there));
         }
-        PrintWriter out = spec.commandLine().getOut();
+        List<String> unloaded = new ArrayList<>();
         for (RemoteProgram program : object.programs()) {
             if (program.isLoaded() && programs.include(program.name())) {
                 client.unload(name, program.name());
-                out.print("unloaded " + program.name() + '\n');
+                unloaded.add(program.name());
             }
         }
-        if (!client.object(name).isLoaded()) {
+        boolean isRemoved = !client.object(name).isLoaded();
+        if (isRemoved) {
             client.remove(name);
-            out.print("removed " + name + '\n');
         }
+        spec.commandLine().getOut().print(json.isGiven() ? json(unloaded, isRemoved) : text(unloaded, isRemoved));
         return ExitCodes.GOOD;
+    }
+
+    private String text(List<String> unloaded, boolean isRemoved) {
+        StringBuilder text = new StringBuilder();
+        unloaded.forEach(program -> text.append("unloaded ").append(program).append('\n'));
+        return text.append(isRemoved ? "removed " + name + '\n' : "").toString();
+    }
+
+    private String json(List<String> unloaded, boolean isRemoved) {
+        JsonText text = new JsonText(false, false).begin('{').name("object").string(name);
+        text.name("unloaded").begin('[');
+        unloaded.forEach(text::string);
+        return text.end(']')
+                .name("removed")
+                .raw(Boolean.toString(isRemoved))
+                .end('}')
+                .text();
     }
 }

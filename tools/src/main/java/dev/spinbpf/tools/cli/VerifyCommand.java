@@ -1,7 +1,10 @@
 package dev.spinbpf.tools.cli;
 
+import dev.spinbpf.programs.elf.ReadOptions;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.tools.report.MatrixPrinter;
 import dev.spinbpf.tools.report.MatrixRow;
+import dev.spinbpf.tools.report.RowSelection;
 import dev.spinbpf.tools.report.Style;
 import dev.spinbpf.tools.report.VerifyPrinter;
 import dev.spinbpf.tools.report.VerifyRow;
@@ -9,6 +12,7 @@ import dev.spinbpf.verifier.Verifier;
 import dev.spinbpf.verifier.VerifierOptions;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -35,6 +39,8 @@ import picocli.CommandLine.Spec;
             "Exit codes: 0 all programs were accepted, 1 some were refused, 2 wrong usage or a file that cannot be read."
         })
 final class VerifyCommand implements Callable<Integer> {
+    private static final int ALL_PATHS = 2;
+
     @Spec
     private CommandSpec spec;
 
@@ -45,7 +51,8 @@ final class VerifyCommand implements Callable<Integer> {
             names = {"-o", "--output"},
             paramLabel = "FORMAT",
             defaultValue = "table",
-            description = "Output format: table, csv (veristat's columns and a message) or json.")
+            description =
+                    "Output format: table, csv (veristat's columns and a message), json, github (annotations) or sarif.")
     private VerifyPrinter.Format format;
 
     @Option(
@@ -77,22 +84,53 @@ final class VerifyCommand implements Callable<Integer> {
                     "Most entries of a map, as loaders set them with bpf_map__set_max_entries(); may be given several times.")
     private Map<String, Long> mapEntries = Map.of();
 
+    @Option(
+            names = "-G",
+            paramLabel = "VAR=VALUE",
+            description =
+                    "Value of a global variable before the object is loaded, as veristat has it: -G 'cfg.limits[2]=0x10', -G mode=FAST.")
+    private Map<String, String> presets = Map.of();
+
+    @Option(
+            names = "--cpus",
+            paramLabel = "N",
+            description =
+                    "CPUs that the machine may have: programs see smaller numbers only. Default: as many as Linux may have.")
+    private int cpus = KernelLimits.NR_CPUS;
+
     @SuppressWarnings("NullAway.Init") // picocli fills in the options
     VerifyCommand() {}
 
+    @Mixin
+    private final RowOptions rows = new RowOptions();
+
+    @Mixin
+    private final RunComparisons comparisons = new RunComparisons();
+
+    @Option(
+            names = "--log-level",
+            paramLabel = "LEVEL",
+            defaultValue = "1",
+            description = "With -v: 1 prints the refused path (default), 2 all paths, 0 no log.")
+    private int logLevel;
+
     @Override
     public Integer call() throws InputException {
-        if (jobs < 1) {
-            throw new InputException("--jobs: " + jobs + " is less than 1");
+        if (comparisons.isOfFiles()) {
+            return comparisons.compare(files, chosenFormat(), spec.commandLine().getOut());
         }
+        checkRanges();
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         List<TargetKernel> kernels = kernelOptions.read();
         kernels.forEach(kernel -> err.println("spinbpf: " + kernel.description()));
         List<FileVerification> verifications = kernels.stream()
                 .map(kernel -> new FileVerification(
-                        kernel.readOptions().withMapEntries(mapEntries),
-                        new VerifierOptions(verbose, kernel.types(), VerifierOptions.INSN_LIMIT, kernel.version()),
+                        readOptions(kernel),
+                        new VerifierOptions(verbose && logLevel > 0, kernel.types(), VerifierOptions.INSN_LIMIT)
+                                .withKernel(kernel.version())
+                                .withCpus(cpus)
+                                .withAllPaths(logLevel == ALL_PATHS),
                         e -> InternalErrors.traceIfAsked(err, e),
                         Verifier::verify))
                 .toList();
@@ -105,6 +143,23 @@ final class VerifyCommand implements Callable<Integer> {
                     + InputFiles.listed(verifications.getFirst().programs()));
         }
         return !outcomes.allReadable ? ExitCodes.USAGE : outcomes.allGood ? ExitCodes.GOOD : ExitCodes.REFUSED;
+    }
+
+    private void checkRanges() throws InputException {
+        if (cpus < 1 || cpus > KernelLimits.NR_CPUS) {
+            throw new InputException("--cpus: " + cpus + " is not from 1 to " + KernelLimits.NR_CPUS);
+        }
+        if (logLevel < 0 || logLevel > ALL_PATHS) {
+            throw new InputException("--log-level: " + logLevel + " is none of 0, 1 and 2");
+        }
+        if (jobs < 1) {
+            throw new InputException("--jobs: " + jobs + " is less than 1");
+        }
+    }
+
+    private ReadOptions readOptions(TargetKernel kernel) {
+        ReadOptions options = kernel.readOptions().withMapEntries(mapEntries).withPresets(presets);
+        return cpus == KernelLimits.NR_CPUS ? options : options.withPossibleCpus(cpus);
     }
 
     /** What was seen in all rows so far. */
@@ -121,20 +176,35 @@ final class VerifyCommand implements Callable<Integer> {
     }
 
     /** Reports the verdicts of one kernel as they come. */
-    private Outcomes report(Verifications results, PrintWriter out) {
-        VerifyPrinter report = VerifyPrinter.of(chosenFormat(), out, Style.ofStandardOutput(), verbose);
+    private Outcomes report(Verifications results, PrintWriter out) throws InputException {
+        RowSelection selection = rows.selection();
+        VerifyPrinter report = VerifyPrinter.of(chosenFormat(), out, Style.ofStandardOutput(), verbose, rows.columns());
+        List<VerifyRow> kept = new ArrayList<>();
+        boolean immediate = selection.isImmediate() && !comparisons.hasBaseline();
         var outcomes = new Outcomes();
         var progress = new FileProgress(files.size());
-        report.begin();
+        if (!comparisons.hasBaseline()) {
+            report.begin();
+        }
         while (!out.checkError() && results.hasNext()) { // else nobody reads on
             progress.step(results.nextFile());
             for (VerifyRow row : results.next().getFirst()) {
                 progress.clear();
-                report.add(row);
+                if (immediate && selection.includes(row)) {
+                    report.add(row);
+                } else if (!immediate) {
+                    kept.add(row);
+                }
                 outcomes.add(row);
             }
         }
         progress.clear();
+        List<VerifyRow> selected = selection.of(kept);
+        if (comparisons.hasBaseline()) {
+            outcomes.allGood = comparisons.compareRun(selected, chosenFormat(), out) == ExitCodes.GOOD;
+            return outcomes;
+        }
+        selected.forEach(report::add);
         report.end();
         return outcomes;
     }

@@ -12,11 +12,13 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,11 +35,7 @@ public final class ServiceClient implements AutoCloseable {
     private static final int FIRST_OF_SUCCESS = 200;
     private static final int FIRST_AFTER_SUCCESS = 300;
 
-    private final HttpClient client = HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .followRedirects(HttpClient.Redirect.NEVER)
-            .connectTimeout(TIME_TO_CONNECT)
-            .build();
+    private final HttpClient client;
     private final String base;
     private final @Nullable String token;
 
@@ -48,6 +46,20 @@ public final class ServiceClient implements AutoCloseable {
      * @param token the token to show, printable ASCII, or null
      */
     public ServiceClient(URI base, @Nullable String token) {
+        this(base, token, null);
+    }
+
+    /**
+     * A client of one service.
+     *
+     * @param trusted the certificates that it takes, or null for those that Java knows
+     */
+    public ServiceClient(URI base, @Nullable String token, @Nullable SSLContext trusted) {
+        HttpClient.Builder builder = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .followRedirects(HttpClient.Redirect.NEVER)
+                .connectTimeout(TIME_TO_CONNECT);
+        client = trusted == null ? builder.build() : builder.sslContext(trusted).build();
         String text = base.toString();
         this.base = text.endsWith("/") ? text.substring(0, text.length() - 1) : text;
         this.token = token;
@@ -74,6 +86,21 @@ public final class ServiceClient implements AutoCloseable {
         return ask("GET", "/objects", BodyPublishers.noBody(), ServiceJson::indented);
     }
 
+    /** Returns what the service has counted, and what its CPUs do now. */
+    public RemoteSample sample() throws ServiceException, InterruptedException {
+        BodyPublisher none = BodyPublishers.noBody();
+        SampleJson.Members workload = ask("GET", "/workload", none, SampleJson::members);
+        List<RemoteSample.Lock> locks = ask("GET", "/locks", none, SampleJson::locks);
+        long takenNanos = System.nanoTime();
+        List<RemoteSample.Cpu> cpus = ask("GET", "/cpus", none, SampleJson::cpus);
+        try {
+            return new RemoteSample(
+                    takenNanos, workload.text("state"), workload.number("elapsed_ms"), locks, cpus, objects());
+        } catch (IOException e) {
+            throw notAService(FIRST_OF_SUCCESS, firstLine(e));
+        }
+    }
+
     /** Returns an object. */
     public RemoteObject object(String name) throws ServiceException, InterruptedException {
         return ask("GET", "/objects/" + encoded(name), BodyPublishers.noBody(), ServiceJson::object);
@@ -82,6 +109,50 @@ public final class ServiceClient implements AutoCloseable {
     /** Removes an object none of whose programs is loaded. */
     public void remove(String name) throws ServiceException, InterruptedException {
         ask("DELETE", "/objects/" + encoded(name), BodyPublishers.noBody(), body -> body);
+    }
+
+    /** Returns the maps of all objects that have a program loaded. */
+    public List<RemoteMap> maps() throws ServiceException, InterruptedException {
+        return ask("GET", "/maps", BodyPublishers.noBody(), MapJson::maps);
+    }
+
+    /** Returns a map. */
+    public RemoteMap map(String object, String name) throws ServiceException, InterruptedException {
+        String path = "/maps/" + encoded(object) + '/' + encoded(name);
+        return ask("GET", path, BodyPublishers.noBody(), MapJson::map);
+    }
+
+    /** Returns elements of a map, from the one after a key on; from the first one where it is null. */
+    public RemoteMap.Page elements(RemoteMap map, @Nullable String after)
+            throws ServiceException, InterruptedException {
+        String query = after == null ? "" : "&after=" + after;
+        return ask("GET", elements(map) + "?limit=1000" + query, BodyPublishers.noBody(), MapJson::page);
+    }
+
+    /** Returns an element of a map. */
+    public RemoteMap.Element element(RemoteMap map, byte[] key) throws ServiceException, InterruptedException {
+        return ask("GET", pathOf(map, key), BodyPublishers.noBody(), MapJson::element);
+    }
+
+    /** Puts an element in; flags are {@code any}, {@code noexist} or {@code exist}. */
+    public void update(RemoteMap map, byte[] key, byte[] value, String flags)
+            throws ServiceException, InterruptedException {
+        String body = "{\"value\":\"" + HexFormat.of().formatHex(value) + "\",\"flags\":\"" + flags + "\"}";
+        ask("PUT", pathOf(map, key), BodyPublishers.ofString(body), answer -> answer);
+    }
+
+    /** Removes an element. */
+    public void delete(RemoteMap map, byte[] key) throws ServiceException, InterruptedException {
+        ask("DELETE", pathOf(map, key), BodyPublishers.noBody(), answer -> answer);
+    }
+
+    private static String elements(RemoteMap map) {
+        return "/maps/" + encoded(map.object()) + '/' + encoded(map.name()) + "/elements";
+    }
+
+    /** Returns the path of an element; where elements have no key it stands as a dash. */
+    private static String pathOf(RemoteMap map, byte[] key) {
+        return elements(map) + '/' + (key.length == 0 ? "-" : HexFormat.of().formatHex(key));
     }
 
     /** Loads a program. */
@@ -114,7 +185,7 @@ public final class ServiceClient implements AutoCloseable {
         HttpRequest.Builder request =
                 HttpRequest.newBuilder(URI.create(base + "/api/v1" + path)).method(method, body);
         if (body.contentLength() > 0) {
-            request.header("Content-Type", "application/octet-stream");
+            request.header("Content-Type", method.equals("PUT") ? "application/json" : "application/octet-stream");
         }
         if (token != null) {
             request.header("Authorization", "Bearer " + token);

@@ -32,17 +32,17 @@ final class ServiceJson {
 
     /** Reads one member of an object, whose value is the parser's current token. */
     @FunctionalInterface
-    private interface Member {
+    interface Member {
         void read(String name, JsonParser json) throws IOException;
     }
 
     /** Reads one value, which begins with the parser's current token. */
     @FunctionalInterface
-    private interface Value<T> {
+    interface Value<T> {
         T read(JsonParser json) throws IOException;
     }
 
-    private static <T> T document(byte[] text, Value<T> value) throws IOException {
+    static <T> T document(byte[] text, Value<T> value) throws IOException {
         try (JsonParser json = FACTORY.createParser(text)) {
             json.nextToken();
             T read = value.read(json);
@@ -53,7 +53,7 @@ final class ServiceJson {
         }
     }
 
-    private static void members(JsonParser json, Member member) throws IOException {
+    static void members(JsonParser json, Member member) throws IOException {
         if (json.currentToken() != JsonToken.START_OBJECT) {
             throw new IOException("an object is missing");
         }
@@ -65,7 +65,7 @@ final class ServiceJson {
         }
     }
 
-    private static <T> List<T> items(JsonParser json, Value<T> value) throws IOException {
+    static <T> List<T> items(JsonParser json, Value<T> value) throws IOException {
         if (json.currentToken() != JsonToken.START_ARRAY) {
             throw new IOException("a list is missing");
         }
@@ -131,6 +131,15 @@ final class ServiceJson {
             });
         }
         return indented.append('\n').toString();
+    }
+
+    /** Returns the value that the parser stands at, as text. */
+    static String copied(JsonParser json) throws IOException {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator generator = FACTORY.createGenerator(text)) {
+            generator.copyCurrentStructure(json);
+        }
+        return text.toString();
     }
 
     private static RemoteObject object(JsonParser json) throws IOException {

@@ -3,15 +3,15 @@ package dev.spinbpf.tools.metrics;
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.lock.LockAttempts;
 import dev.spinbpf.maps.lock.LockClass;
+import dev.spinbpf.maps.lock.LockEnd;
 import dev.spinbpf.maps.lock.LockFailure;
-import dev.spinbpf.maps.lock.LockOutcome;
+import dev.spinbpf.maps.lock.LockPath;
 import io.micrometer.core.instrument.Counter;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The meters of one lock, or of those that have the same labels: all elements' locks of a map's member, and same-named
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LockSeries {
     private static final ContextLevel[] LEVELS = ContextLevel.values();
-    private static final LockOutcome[] OUTCOMES = LockOutcome.values();
+    private static final LockEnd[] ENDS = LockEnd.values();
 
     private final Labels labels;
     private final List<LockClass> locks = new ArrayList<>();
@@ -64,8 +64,8 @@ final class LockSeries {
     private final class Level {
         private final ContextLevel level;
         private final LockAttempts attempts = new LockAttempts();
-        private final List<@Nullable List<Counter>> failed = new ArrayList<>();
-        private volatile long[] shown = new long[OUTCOMES.length];
+        private final Map<LockEnd, List<Counter>> failed = new EnumMap<>(LockEnd.class);
+        private volatile long[] shown = new long[ENDS.length];
         private volatile long shownHeld;
         private long held;
         private boolean hasAttempts;
@@ -83,15 +83,15 @@ final class LockSeries {
                     attempts.add(lock, cpu, level);
                 }
             }
-            long[] counts = new long[OUTCOMES.length];
-            for (LockOutcome outcome : OUTCOMES) {
-                counts[outcome.ordinal()] = attempts.count(outcome);
+            long[] counts = new long[ENDS.length];
+            for (LockEnd end : ENDS) {
+                counts[end.ordinal()] = attempts.count(end);
             }
             shown = counts;
             shownHeld = held;
             register(meters);
             if (hasAttempts) {
-                feed(failures);
+                feed(meters, failures);
             }
         }
 
@@ -124,29 +124,39 @@ final class LockSeries {
 
         private void registerCounts(Registries.Group meters) {
             meters.gauge(Metric.LOCKS_HELD, this, Level::shownHeld, labels.lock, labels.kind, labels.map, level.word());
-            for (LockOutcome outcome : OUTCOMES) {
-                String[] values = {
-                    labels.lock, labels.kind, labels.map, level.word(), outcome.resultWord(), outcome.pathWord()
-                };
-                if (outcome.isAcquired()) {
-                    meters.counter(Metric.LOCK_ACQUISITIONS, this, each -> each.shown[outcome.ordinal()], values);
-                    failed.add(null);
-                } else {
-                    failed.add(meters.fedCounters(Metric.LOCK_ACQUISITIONS, values));
+            for (LockEnd end : ENDS) {
+                if (end.outcome().isAcquired()) {
+                    meters.counter(Metric.LOCK_ACQUISITIONS, this, each -> each.shown[end.ordinal()], labelValues(end));
+                } else if (end.path() != LockPath.SPIN) {
+                    failed.put(end, meters.fedCounters(Metric.LOCK_ACQUISITIONS, labelValues(end)));
                 }
             }
         }
 
+        private String[] labelValues(LockEnd end) {
+            return new String[] {
+                labels.lock,
+                labels.kind,
+                labels.map,
+                level.word(),
+                end.outcome().resultWord(),
+                end.path().word()
+            };
+        }
+
         /** Gives the counters of failures what was counted since, with the last failure as the exemplar. */
-        private void feed(LockFailures failures) {
-            for (LockOutcome outcome : OUTCOMES) {
-                List<Counter> counters = failed.get(outcome.ordinal());
-                long count = shown[outcome.ordinal()];
-                if (counters == null || counters.stream().allMatch(counter -> counter.count() >= count)) {
+        private void feed(Registries.Group meters, LockFailures failures) {
+            for (LockEnd end : ENDS) {
+                long count = shown[end.ordinal()];
+                if (count > 0 && end.path() == LockPath.SPIN) {
+                    failed.computeIfAbsent(end, key -> meters.fedCounters(Metric.LOCK_ACQUISITIONS, labelValues(key)));
+                }
+                List<Counter> counters = failed.getOrDefault(end, List.of());
+                if (counters.stream().allMatch(counter -> counter.count() >= count)) {
                     continue;
                 }
                 Runnable feeding = () -> counters.forEach(counter -> counter.increment(count - counter.count()));
-                LockFailure last = failures.last(locks, level, outcome);
+                LockFailure last = failures.last(locks, level, end);
                 if (last == null) {
                     feeding.run();
                 } else {

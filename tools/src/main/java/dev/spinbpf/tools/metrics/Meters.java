@@ -17,7 +17,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +37,7 @@ public final class Meters implements AutoCloseable {
     private final ExpositionFormats formats = ExpositionFormats.init();
     private final Registries.Group lasting = registries.new Group();
     private final JvmGcMetrics collections = new JvmGcMetrics();
+    private final Map<String, SharedExposition> shared = new ConcurrentHashMap<>(); // by type, of which there are few
     private final Supplier<Activity> activities;
     private @Nullable MachineMeters machine;
 
@@ -171,6 +174,15 @@ public final class Meters implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         return new Exposition(writer.getContentType(), body.toByteArray());
+    }
+
+    /**
+     * As {@link #scrape(String)}, for many scrapers at once: those that come within some 50 ms of each other get the same
+     * bytes, so that a thousand scrapes a second cost as much as twenty.
+     */
+    public Exposition scrapeShared(@Nullable String accept) {
+        String type = formats.findWriter(accept).getContentType();
+        return shared.computeIfAbsent(type, key -> new SharedExposition()).get(() -> scrape(accept));
     }
 
     /** Returns the metrics as Prometheus' text format has them. */

@@ -16,7 +16,7 @@ enum Metric {
     LOCK_ACQUISITIONS(
             Kind.COUNTER,
             "spinbpf.lock.acquisitions",
-            "Attempts to take a lock, by result (ok, or why not) and the path by which it was taken",
+            "Attempts to take a lock, by result (ok, or why not) and the path by which it was taken or given up",
             "lock",
             "kind",
             "map",

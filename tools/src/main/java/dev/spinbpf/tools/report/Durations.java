@@ -3,7 +3,7 @@ package dev.spinbpf.tools.report;
 import java.util.Locale;
 
 /** Times as people read them. */
-final class Durations {
+public final class Durations {
     private static final String[] UNITS = {"ns", "us", "ms", "s"};
     private static final long[] UNIT_NANOS = {1, 1_000, 1_000_000, 1_000_000_000};
 

@@ -33,7 +33,8 @@ public final class MatrixPrinter {
         switch (format) {
             case TABLE -> printTable();
             case CSV -> printCsv();
-            case JSON -> out.print(Json.document(json -> Json.objects(json, rows, row -> write(json, row))));
+            case GITHUB, SARIF, JSON ->
+                out.print(Json.document(json -> Json.objects(json, rows, row -> write(json, row))));
         }
     }
 

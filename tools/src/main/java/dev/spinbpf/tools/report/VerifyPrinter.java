@@ -19,7 +19,10 @@ public abstract class VerifyPrinter {
     public enum Format {
         TABLE,
         CSV,
-        JSON;
+        JSON,
+        /** Annotations of a pull request on GitHub. */
+        GITHUB,
+        SARIF;
 
         /** Returns the word that the option takes. */
         @Override
@@ -30,10 +33,22 @@ public abstract class VerifyPrinter {
 
     /** The report of that form; {@code verbose} adds the log of each program, except to CSV. */
     public static VerifyPrinter of(Format format, PrintWriter out, Style style, boolean verbose) {
+        return of(format, out, style, verbose, List.of());
+    }
+
+    /**
+     * The report of that form.
+     *
+     * @param columns the columns of tables and CSV; none for those that are usual
+     */
+    public static VerifyPrinter of(
+            Format format, PrintWriter out, Style style, boolean verbose, List<Columns> columns) {
         return switch (format) {
-            case TABLE -> new VerifyTable(out, style, verbose);
-            case CSV -> new CsvReport(out);
+            case TABLE -> new VerifyTable(out, style, verbose, columns);
+            case CSV -> new CsvReport(out, columns);
             case JSON -> new JsonReport(out, verbose);
+            case GITHUB -> new GithubReport(out);
+            case SARIF -> new SarifReport(out);
         };
     }
 
@@ -47,18 +62,21 @@ public abstract class VerifyPrinter {
     public void end() {}
 
     private static final class CsvReport extends VerifyPrinter {
-        CsvReport(PrintWriter out) {
+        private final List<Columns> columns;
+
+        CsvReport(PrintWriter out, List<Columns> columns) {
             super(out);
+            this.columns = columns.isEmpty() ? List.of(Columns.values()) : columns;
         }
 
         @Override
         public void begin() {
-            out.print(Csv.line(VerifyRow.COLUMNS) + '\n');
+            out.print(Csv.line(columns.stream().map(Columns::csvName).toList()) + '\n');
         }
 
         @Override
         public void add(VerifyRow row) {
-            out.print(Csv.line(row.values()) + '\n');
+            out.print(Csv.line(columns.stream().map(column -> column.of(row)).toList()) + '\n');
             out.flush();
         }
     }

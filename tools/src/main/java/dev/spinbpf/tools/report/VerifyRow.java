@@ -1,7 +1,10 @@
 package dev.spinbpf.tools.report;
 
 import dev.spinbpf.verifier.Verdict;
+import dev.spinbpf.verifier.refusal.Explanation;
+import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One program's line in the report of {@code spinbpf verify}; or, for a file that cannot be read, the file's.
@@ -30,8 +33,19 @@ public record VerifyRow(
      *
      * @param message the line that Linux would end its log with, or the reason; empty on success
      * @param explanation the reason in plain words, may be empty; may have several lines
+     * @param refusal its parts; null if it is no refusal by Linux's rules
+     * @param directory where the object lies; null if that is not known
      */
-    public record Reason(String message, String explanation) {
+    public record Reason(
+            String message,
+            String explanation,
+            @Nullable Explanation refusal,
+            @Nullable Path directory) {
+        /** A reason that is no refusal by Linux's rules. */
+        public Reason(String message, String explanation) {
+            this(message, explanation, null, null);
+        }
+
         /** No reason, on success. */
         public static final Reason NONE = new Reason("", "");
     }

@@ -6,14 +6,26 @@ import java.util.List;
 
 /** The table of {@code spinbpf verify}: a line a program, then the reasons of what was refused. */
 final class VerifyTable extends VerifyPrinter {
+    private static final List<Columns> USUAL = List.of(
+            Columns.FILE,
+            Columns.PROG,
+            Columns.PROG_TYPE,
+            Columns.VERDICT,
+            Columns.DURATION,
+            Columns.INSNS,
+            Columns.STATES,
+            Columns.PEAK_STATES);
+
     private final Style style;
     private final boolean verbose;
+    private final List<Columns> columns;
     private final List<VerifyRow> rows = new ArrayList<>();
 
-    VerifyTable(PrintWriter out, Style style, boolean verbose) {
+    VerifyTable(PrintWriter out, Style style, boolean verbose, List<Columns> columns) {
         super(out);
         this.style = style;
         this.verbose = verbose;
+        this.columns = columns.isEmpty() ? USUAL : columns;
     }
 
     @Override
@@ -27,19 +39,10 @@ final class VerifyTable extends VerifyPrinter {
 
     @Override
     public void end() {
-        TextTable table = new TextTable(
-                "File", "Program", "Type", "Verdict", ">Duration (us)", ">Insns", ">States", ">Peak states");
+        TextTable table = new TextTable(columns.stream().map(Columns::header).toArray(String[]::new));
         for (VerifyRow row : rows) {
             if (row.verdict() != VerifyRow.Outcome.ERROR) {
-                table.add(
-                        row.fileName(),
-                        row.progName(),
-                        row.progType(),
-                        row.verdict().word(),
-                        Long.toString(row.durationMicros()),
-                        Integer.toString(row.stats().insns()),
-                        Integer.toString(row.stats().totalStates()),
-                        Integer.toString(row.stats().peakStates()));
+                table.add(columns.stream().map(column -> column.of(row)).toArray(String[]::new));
             }
         }
         if (!table.isEmpty()) {

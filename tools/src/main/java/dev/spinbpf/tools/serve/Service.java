@@ -1,6 +1,7 @@
 package dev.spinbpf.tools.serve;
 
 import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.tools.metrics.Exposition;
 import dev.spinbpf.tools.metrics.Meters;
 import dev.spinbpf.tools.report.JsonText;
 import dev.spinbpf.tools.serve.api.ApiRoutes;
@@ -136,7 +137,7 @@ public final class Service implements AutoCloseable {
 
     /** Returns all routes. */
     List<Route> routes() {
-        List<Route> routes = new ArrayList<>(MetricsServer.routes(meters::scrape));
+        List<Route> routes = new ArrayList<>(MetricsServer.routes(meters::scrapeShared));
         routes.add(Route.open("/-/ready", Route.Lane.DIRECT, this::ready));
         routes.add(Route.change("POST", "/-/reload", Route.Body.NONE, this::reload));
         routes.addAll(new PageRoutes().routes());
@@ -180,6 +181,11 @@ public final class Service implements AutoCloseable {
     /** Returns the machine and what is on it. */
     Engine engine() {
         return engine;
+    }
+
+    /** Returns the metrics as they are now. */
+    Exposition exposition() {
+        return meters.scrape(null);
     }
 
     /** Answers the requests that are there, stops the workload, and ends. */

@@ -36,7 +36,8 @@ class CommandLineTest {
     void shouldExitWithTwoOnWrongUsage() {
         assertThat(spinbpf().code()).isEqualTo(ExitCodes.USAGE);
         assertThat(spinbpf().err())
-                .startsWith("spinbpf: name a command: verify, run, stress, serve, load, unload, list, dump");
+                .startsWith(
+                        "spinbpf: name a command: verify, explain, test, run, stress, serve, load, unload, list, top, dump");
         assertThat(spinbpf("verify").code()).isEqualTo(ExitCodes.USAGE);
         assertThat(spinbpf("frobnicate").err())
                 .startsWith("spinbpf: there is no command 'frobnicate'; there are verify,");

@@ -28,7 +28,7 @@ class CompletionTest {
             for (OptionSpec option : command.getCommandSpec().options()) {
                 assertThat(script.lines())
                         .as("%s %s", name, option.longestName())
-                        .anyMatch(line -> line.contains("'__fish_seen_subcommand_from " + name + "'")
+                        .anyMatch(line -> line.contains("'__fish_seen_subcommand_from " + name)
                                 && line.contains(" -l " + option.longestName().substring(2)));
             }
         });

@@ -182,6 +182,74 @@ class ServiceCommandsTest {
         assertThat(noUrl.code()).isEqualTo(ExitCodes.USAGE);
     }
 
+    @Test
+    void shouldReadAndChangeTheMapsOfAService() throws Exception {
+        try (Service service = service(null)) {
+            assertThat(at(service, "map", "list").out()).startsWith("no maps; ");
+            at(service, "load", sample("nesting.bpf.o"), sample("packet_counter.bpf.o"));
+            assertThat(at(service, "map", "list").out())
+                    .startsWith("Object ")
+                    .containsPattern("nesting +latest +hash +4B +8B +\\d+\n");
+            assertThat(at(service, "map", "list", "packet_counter", "-j").out())
+                    .startsWith("[{\"object\":\"packet_counter\",\"name\":\"packets\",\"type\":\"percpu_array\",");
+            for (int key = 0; key < 2; key++) {
+                String[] update =
+                        ("map update nesting latest key 1 2 3 " + key + " value 1 0 0 0 0 0 0 0").split(" ", -1);
+                assertThat(at(service, update)).isEqualTo(new Outcome(0, "", ""));
+            }
+            Outcome twice =
+                    at(service, "map update nesting latest key 1 2 3 1 value 1 0 0 0 0 0 0 0 noexist".split(" ", -1));
+            assertThat(twice.code()).isEqualTo(ExitCodes.REFUSED);
+            assertThat(twice.err()).endsWith("the element cannot be put in: EEXIST\n");
+            assertThat(at(service, "map lookup nesting latest key 1 2 3 1 -j".split(" ", -1))
+                            .out())
+                    .startsWith("{\"key\":[\"0x01\",\"0x02\",\"0x03\",\"0x01\"],\"values\":[[\"0x01\",");
+            assertThat(at(service, "map dump nesting latest".split(" ", -1)).out())
+                    .containsPattern("(?s)\\A.+Found \\d+ elements\n\\z");
+            assertThat(at(service, "map delete nesting latest key 1 2 3 1".split(" ", -1))
+                            .code())
+                    .isZero();
+            assertThat(at(service, "map lookup nesting latest key 1 2 3 1".split(" ", -1))
+                            .err())
+                    .isEqualTo("spinbpf: Not Found: the element cannot be read: ENOENT\n");
+            assertThat(at(service, "map", "pop", "nesting", "latest").code()).isEqualTo(ExitCodes.USAGE);
+            assertThat(at(service, "unload", "packet_counter", "--json").out())
+                    .isEqualTo("{\"object\":\"packet_counter\",\"unloaded\":[\"count\"],\"removed\":true}\n");
+        }
+    }
+
+    @Test
+    void shouldShowViewsOfAServiceAsLines() throws Exception {
+        try (Service service = service(null)) {
+            at(service, "load", sample("packet_counter.bpf.o"));
+            Outcome text = at(service, "top", "-n", "2", "--interval", "10ms", "--sort", "name");
+            assertThat(text.err()).isEmpty();
+            assertThat(text.code()).isZero();
+            assertThat(text.out().lines().filter(line -> line.startsWith("spinbpf top  http://127.0.0.1:")))
+                    .hasSize(2)
+                    .allMatch(line -> line.endsWith(" by name"));
+            assertThat(text.out())
+                    .containsPattern("\npacket_counter  count +packet +\\d+")
+                    .contains("\nCPU  Context ");
+            Outcome json = at(service, "top", "-n", "3", "--interval", "10ms", "--json");
+            assertThat(json.out().lines()).hasSize(3).allMatch(line -> line.startsWith("{\"source\":\"http:"));
+        }
+    }
+
+    @Test
+    void shouldShowViewsOfAWorkloadThatItRunsItself() {
+        Outcome ended = spinbpf("top", sample("abba.bpf.o"), "-n", "1", "--interval", "300ms");
+        assertThat(ended.code()).isZero();
+        assertThat(ended.out()).contains("abba.bpf.o  running ").containsPattern("\nabba    a_then_b  packet +\\d");
+        assertThat(spinbpf("top", sample("abba.yaml"), "--server", "http://127.0.0.1:1")
+                        .err())
+                .startsWith("spinbpf: --server: of a service, or FILEs to run here, not both\n");
+        assertThat(spinbpf("top", sample("absent.bpf.o")).err())
+                .isEqualTo("spinbpf: " + sample("absent.bpf.o") + ": no such file\n");
+        assertThat(spinbpf("top", "--interval", "0").code()).isEqualTo(ExitCodes.USAGE);
+        assertThat(spinbpf("top", "-n", "0").code()).isEqualTo(ExitCodes.USAGE);
+    }
+
     /** Answers of other servers, and of hostile ones: deep, endless in their own way, cut, or elsewhere. */
     @Test
     void shouldTakeNoOtherServerForAService() throws IOException {

@@ -39,8 +39,8 @@ class MetersTest {
             });
             assertThat(meters.scrape())
                     .contains(acquisitions("task", "fast", "ok") + "2.0")
-                    .contains(acquisitions("nmi", "none", "aa") + "2.0")
-                    .contains(acquisitions("nmi", "none", "timeout") + "0.0")
+                    .contains(acquisitions("nmi", "pending", "aa") + "2.0")
+                    .contains(acquisitions("nmi", "pending", "timeout") + "0.0")
                     .contains("spinbpf_locks_held{context=\"task\",kind=\"global\",lock=\"table\",map=\"\"} 0.0")
                     .contains("object=\"made.bpf.o\"")
                     .contains("spinbpf_lock_held_seconds_sum{context=\"task\",kind=\"global\",lock=\"table\",map=\"\"}"
@@ -69,7 +69,7 @@ class MetersTest {
             String traceId = machine.failures().getFirst().traceId();
             assertThat(traceId).matches("[0-9a-f]{32}");
             assertThat(text(meters.scrape(OPEN_METRICS)).lines())
-                    .anyMatch(line -> line.startsWith(acquisitions("nmi", "none", "aa") + "1.0 # {")
+                    .anyMatch(line -> line.startsWith(acquisitions("nmi", "pending", "aa") + "1.0 # {")
                             && line.contains("trace_id=\"" + traceId + '"'));
             assertThat(meters.scrape()).doesNotContain(traceId);
         }

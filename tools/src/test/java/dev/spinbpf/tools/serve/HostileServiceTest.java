@@ -33,7 +33,7 @@ class HostileServiceTest {
     private static final String CLOSE = "Host: localhost\r\nConnection: close\r\n";
     private static final String SCRAPE = "GET /metrics HTTP/1.1\r\n" + CLOSE + "\r\n";
     private static final int IDLE = 2000;
-    private static final int UPLOADS = 300;
+    private static final int UPLOADS = Integer.getInteger("spinbpf.uploads", 300);
 
     private byte[] object;
     private Service service;

@@ -172,6 +172,9 @@ public final class AttachTargets {
         } else {
             target = known(unit, KernelHook.Kind.FUNCTION, name);
         }
+        if (unit.kernel().functions().hasNoAddress(name)) {
+            throw log.reject(Errno.ENOENT, Message.TARGET_WITHOUT_ADDRESS, name);
+        }
         boolean isLsm = unit.program().type() == ProgType.LSM;
         checkSleeping(unit, log, name, isLsm);
         if (isLsm) {

@@ -98,7 +98,10 @@ final class StructOpsTargets {
             String name = stub.params().get(i).name();
             if (btf.resolved(typeId) instanceof BtfType.Ptr pointer) {
                 int object = btf.resolve(pointer.typeId());
-                if (name.endsWith("__nullable")) {
+                if (name.endsWith("__arena") || name.endsWith("__arena__nullable")) {
+                    RegState reg = RegState.pointer(RegType.PTR_TO_ARENA, 0, RegPayload.NONE);
+                    arguments.add(new AttachTarget.Argument(off, reg));
+                } else if (name.endsWith("__nullable")) {
                     int flags = TypeFlags.PTR_TRUSTED | TypeFlags.PTR_MAYBE_NULL;
                     arguments.add(new AttachTarget.Argument(off, RegState.btfId(btf, object, flags)));
                 } else if (name.endsWith("__ref")) {

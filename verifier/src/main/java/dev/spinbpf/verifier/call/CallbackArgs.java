@@ -5,6 +5,7 @@ import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.CallbackPusher;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.Callback;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.object.ListsAndTrees;
 import dev.spinbpf.verifier.object.SpecialFields;
@@ -46,7 +47,12 @@ record CallbackArgs(Callback callback) implements CallbackPusher.CalleeSetup {
                 }
                 yield RegState.pointer(RegType.PTR_TO_MAP_KEY, 0, from.payload());
             }
-            case VALUE -> RegState.pointer(RegType.PTR_TO_MAP_VALUE, 0, from.payload());
+            case VALUE -> {
+                RegState value = RegState.pointer(RegType.PTR_TO_MAP_VALUE, 0, from.payload());
+                yield path.unit().kernel().has(KernelRule.VALUES_OF_CALLBACKS_HAVE_IDS)
+                        ? value.withId(path.newId())
+                        : value;
+            }
             case NODE -> node(path, from);
             case SCALAR -> RegState.UNKNOWN;
             case DYNPTR -> {

@@ -4,6 +4,7 @@ import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.verifier.check.MapAccess;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.RegState;
@@ -21,6 +22,9 @@ final class ConstStrings {
         MapInfo map = reg.map();
         if (map.type() == MapType.INSN_ARRAY) {
             throw path.reject(Errno.EACCES, Message.CONST_STR_IN_INSN_ARRAY, name);
+        }
+        if (map.type() == MapType.PERCPU_ARRAY && path.unit().kernel().has(KernelRule.PERCPU_DATA)) {
+            throw path.reject(Errno.EACCES, Message.CONST_STR_IN_PERCPU_ARRAY, name);
         }
         if (!map.def().readOnly()) {
             throw path.reject(Errno.EACCES, Message.CONST_STR_NOT_READONLY, name);

@@ -31,7 +31,7 @@ final class ConstantKeys {
             return -1;
         }
         long value = slot.spilled().constValue();
-        path.services().precision().markStackSlot(path, key.frameno(), spi);
+        path.services().precision().markStackSlots(path, key.frameno(), 1L << spi);
         return value;
     }
 

@@ -14,6 +14,7 @@ import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.kernel.ArgKind;
 import dev.spinbpf.verifier.kernel.ArgType;
 import dev.spinbpf.verifier.kernel.HelperTraits.Trait;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.object.Dynptrs;
@@ -213,7 +214,8 @@ final class HelperArgs {
 
     private static void allocatedSize(Exploration path, Arg arg, HelperMeta meta) {
         if (!arg.reg.isConst()) {
-            throw path.reject(Errno.EACCES, Message.REG_NOT_KNOWN_CONSTANT, arg.regno);
+            int errno = path.unit().kernel().has(KernelRule.KFUNC_ARGS_BY_PROTOTYPE) ? Errno.EINVAL : Errno.EACCES;
+            throw path.reject(errno, Message.REG_NOT_KNOWN_CONSTANT, arg.regno);
         }
         meta.memSize = arg.reg.constValue() & 0xffffffffL;
         path.services().precision().markChain(path, arg.regno);

@@ -48,7 +48,7 @@ final class HelperEffects {
         boolean percpu = reg.hasFlag(TypeFlags.MEM_ALLOC) && reg.hasFlag(TypeFlags.MEM_PERCPU);
         if (meta.dynptr.id != 0) {
             Dynptrs.release(path, reg);
-        } else if (meta.has(Trait.EXCHANGES_KPTR) && percpu && CriticalSections.inRcuSection(path.state())) {
+        } else if (meta.has(Trait.EXCHANGES_KPTR) && percpu && CriticalSections.inRcuSection(path)) {
             releaseToRcu(path.state(), reg.id());
         } else if (path.state().hasReference(reg.id())) {
             References.release(path, reg.id());

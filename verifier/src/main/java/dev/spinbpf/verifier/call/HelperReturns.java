@@ -9,6 +9,7 @@ import dev.spinbpf.verifier.domain.ScalarValue;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.References;
 import dev.spinbpf.verifier.kernel.HelperTraits.Trait;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.RetKind;
 import dev.spinbpf.verifier.kernel.RetvalRange;
 import dev.spinbpf.verifier.kernel.TypeFlags;
@@ -25,14 +26,15 @@ import java.util.Objects;
 /** The contents of r0 after a helper. */
 final class HelperReturns {
     /** Linux takes the number of CPUs of the machine; here it is the most that Linux can have. */
-    private static final int MAX_CPUS = 8192;
-
     private HelperReturns() {}
 
     static void set(Exploration path, HelperMeta meta, int insnIndex, RegState r1) {
         RegState r0 = value(path, meta, r1);
         if (r0.mayBeNull() || needsId(meta, r0)) {
             r0 = r0.withId(path.newId());
+        }
+        if (path.unit().kernel().has(KernelRule.INNER_MAPS_HAVE_IDS)) {
+            r0 = r0.lookedUp();
         }
         if (meta.has(Trait.CASTS_SOCKET) && path.state().hasReference(meta.objectId)) {
             VerifierState branch = path.pushStack(path.insnIndex() + 1, path.insnIndex());
@@ -127,7 +129,7 @@ final class HelperReturns {
             return bounded(-KernelLimits.MAX_ERRNO, meta.sizeMax);
         }
         if (meta.has(Trait.RETURNS_CPU)) {
-            return bounded(0, MAX_CPUS - 1);
+            return bounded(0, path.unit().cpus - 1);
         }
         if (meta.has(Trait.RETURNS_RETVAL)) {
             RetvalRange range = ReturnCodeRules.hookRange(path);

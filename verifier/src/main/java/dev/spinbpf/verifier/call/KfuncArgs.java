@@ -8,6 +8,7 @@ import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.MemoryAccess;
 import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.kernel.ArgType;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.KernelType;
 import dev.spinbpf.verifier.kernel.Kfunc;
 import dev.spinbpf.verifier.kernel.KfuncArgKind;
@@ -15,9 +16,13 @@ import dev.spinbpf.verifier.kernel.KfuncTraits.Trait;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
+import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
+import dev.spinbpf.verifier.state.RegType;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Arguments of kernel functions.
@@ -58,11 +63,24 @@ final class KfuncArgs {
         }
         int regno = index + 1;
         Arg arg = new Arg(index, regno, Registers.name(regno), param, path.reg(regno));
+        boolean byPrototype = isByPrototype(path);
         if (param.type().isScalar()) {
-            scalar(path, arg, meta);
+            if (byPrototype && isSize(param)) {
+                KfuncPointers.sizeOfMemory(path, arg, meta);
+            } else {
+                scalar(path, arg, meta);
+            }
             return 1;
         }
-        return pointer(path, arg, meta, insnIndex) == KfuncArgKind.SIZED_MEMORY ? 2 : 1;
+        return pointer(path, arg, meta, insnIndex) == KfuncArgKind.SIZED_MEMORY && !byPrototype ? 2 : 1;
+    }
+
+    private static boolean isByPrototype(Exploration path) {
+        return path.unit().kernel().has(KernelRule.KFUNC_ARGS_BY_PROTOTYPE);
+    }
+
+    private static boolean isSize(Kfunc.Param param) {
+        return param.type().isScalar() && (param.hasSuffix("__sz") || param.hasSuffix("__szk"));
     }
 
     private static void scalar(Exploration path, Arg arg, KfuncMeta meta) {
@@ -84,25 +102,40 @@ final class KfuncArgs {
         boolean released = arg.regno == meta.releaseRegno();
         checkNull(path, arg);
         noteReference(path, arg, meta, released);
+        if (isByPrototype(path) && arg.reg.isNull()) {
+            path.services().precision().markChain(path, arg.regno);
+            return KfuncArgKind.NULL;
+        }
         KfuncArgKind kind = kindOf(path, arg, meta.kfunc);
         if (kind == KfuncArgKind.NULL) {
             return kind;
         }
         if (kind == KfuncArgKind.MAP) {
-            map(path, arg, meta);
+            if (isByPrototype(path)
+                    && !arg.param.hasSuffix("__const_map")
+                    && !(arg.reg.payload() instanceof RegPayload.MapRef)) {
+                kind = KfuncArgKind.OBJECT;
+            } else {
+                map(path, arg, meta);
+            }
         }
-        if (kind.isTrusted()) {
+        boolean byPrototype = isByPrototype(path);
+        if (kind.isTrusted() && !byPrototype) {
             trust(path, arg, meta);
         }
         ArgType offsets = ArgType.of(kind.offsetRule(), released ? TypeFlags.OBJ_RELEASE : 0);
         ArgOffsets.check(path, arg.reg, arg.name, offsets, kind != KfuncArgKind.REFCOUNTED);
+        if (kind == KfuncArgKind.OBJECT && byPrototype) {
+            trust(path, arg, meta);
+        }
         pointers.check(path, arg, meta, kind, insnIndex);
         return kind;
     }
 
     private static void checkNull(Exploration path, Arg arg) {
         boolean maybe = arg.reg.isNull() || arg.reg.mayBeNull();
-        if (maybe && !arg.param.hasSuffix("__nullable")) {
+        boolean isAllowed = arg.param.hasSuffix("__nullable") || arg.param.kind() == KfuncArgKind.ARENA;
+        if (maybe && !isAllowed) {
             throw path.reject(Errno.EACCES, Message.POSSIBLY_NULL_TO_TRUSTED_ARG, arg.name);
         }
     }
@@ -116,7 +149,8 @@ final class KfuncArgs {
     }
 
     private static void trust(Exploration path, Arg arg, KfuncMeta meta) {
-        if (Registers.isTrusted(path, arg.reg)) {
+        boolean unsafe = (arg.reg.flags() & ~TypeFlags.REG_TRUSTED_MODIFIERS) != 0;
+        if (Registers.isTrusted(path, arg.reg) && !(unsafe && isByPrototype(path))) {
             return;
         }
         if (!meta.kfunc.has(Kfunc.Flag.RCU)) {
@@ -132,17 +166,58 @@ final class KfuncArgs {
             return KfuncArgKind.CONTEXT;
         }
         boolean sized = isSized(path, arg, kfunc);
-        if (arg.reg.isNull() && !sized && arg.param.hasSuffix("__nullable")) {
+        boolean isNone = arg.reg.isNull() && arg.param.kind() != KfuncArgKind.ARENA;
+        if (isNone && !sized && arg.param.hasSuffix("__nullable")) {
             return KfuncArgKind.NULL;
         }
         KfuncArgKind declared = arg.param.kind();
         if (declared != null) {
             return declared;
         }
-        return switch (arg.reg.type()) {
-            case PTR_TO_BTF_ID, PTR_TO_SOCKET, PTR_TO_SOCK_COMMON, PTR_TO_TCP_SOCK, CONST_PTR_TO_MAP ->
-                object(path, arg, kfunc);
-            default -> arg.param.type().isFunctionPointer() ? KfuncArgKind.CALLBACK : memory(path, arg, sized);
+        if (isByPrototype(path)) {
+            return kindByPrototype(path, arg, sized);
+        }
+        if (isObject(arg.reg)) {
+            return object(path, arg, kfunc);
+        }
+        return arg.param.type().isFunctionPointer() ? KfuncArgKind.CALLBACK : memory(path, arg, sized);
+    }
+
+    private static boolean isObject(RegState reg) {
+        return switch (reg.type()) {
+            case PTR_TO_BTF_ID, PTR_TO_SOCKET, PTR_TO_SOCK_COMMON, PTR_TO_TCP_SOCK, CONST_PTR_TO_MAP -> true;
+            default -> false;
+        };
+    }
+
+    /** A pointer to a struct without a size is an object; for a struct of numbers, memory is taken in place of it. */
+    private static KfuncArgKind kindByPrototype(Exploration path, Arg arg, boolean sized) {
+        KernelType type = arg.param.type();
+        if (type.isFunctionPointer()) {
+            return KfuncArgKind.CALLBACK;
+        }
+        if (sized || !type.isStructPointer()) {
+            return memory(path, arg, sized);
+        }
+        if (isObject(arg.reg)) {
+            return KfuncArgKind.OBJECT;
+        }
+        if (!path.unit().kernel().structs().isScalar(type.pointee().name())) {
+            String or = otherType(type.pointee().name());
+            String wanted = type.pointee().display() + (or == null ? "" : " or " + or);
+            throw path.reject(Errno.EINVAL, Message.KFUNC_STRUCT_EXPECTED, arg.name, arg.reg.typeText(), wanted);
+        }
+        return KfuncArgKind.MEMORY;
+    }
+
+    /** The type of registers that are pointers to the struct though they are not called so. */
+    private static @Nullable String otherType(String struct) {
+        return switch (struct) {
+            case "sock" -> RegType.PTR_TO_SOCKET.display();
+            case "sock_common" -> RegType.PTR_TO_SOCK_COMMON.display();
+            case "tcp_sock" -> RegType.PTR_TO_TCP_SOCK.display();
+            case "bpf_map" -> RegType.CONST_PTR_TO_MAP.display();
+            default -> null;
         };
     }
 
@@ -189,8 +264,7 @@ final class KfuncArgs {
             return false;
         }
         Kfunc.Param next = kfunc.params().get(arg.index + 1);
-        boolean isSize = next.hasSuffix("__sz") || next.hasSuffix("__szk");
-        return isSize && next.type().isScalar() && path.reg(arg.regno + 1).isScalar();
+        return isSize(next) && (isByPrototype(path) || path.reg(arg.regno + 1).isScalar());
     }
 
     private static void map(Exploration path, Arg arg, KfuncMeta meta) {
@@ -198,18 +272,20 @@ final class KfuncArgs {
             throw path.reject(Errno.EINVAL, Message.KFUNC_ARG_NOT_MAP_POINTER, arg.name);
         }
         if (meta.map != null && (meta.map != ref.map() || meta.mapUid != ref.uid())) {
-            checkSameMap(path, meta.mapUid, ref);
+            checkSameMap(path, meta, ref);
         }
         meta.map = ref.map();
         meta.mapUid = ref.uid();
     }
 
     /** Refuses a field and a map that do not belong together. */
-    private static void checkSameMap(Exploration path, int fieldUid, RegPayload.MapRef map) {
-        if (map.map().hasField(BtfField.Kind.BPF_TASK_WORK)) {
+    private static void checkSameMap(Exploration path, KfuncMeta meta, RegPayload.MapRef map) {
+        int fieldUid = meta.mapUid;
+        MapInfo ofFields = isByPrototype(path) ? Objects.requireNonNull(meta.map) : map.map();
+        if (ofFields.hasField(BtfField.Kind.BPF_TASK_WORK)) {
             throw path.reject(Errno.EINVAL, Message.TASK_WORK_MAP_MISMATCH, fieldUid, map.uid());
         }
-        if (map.map().hasField(BtfField.Kind.BPF_WORKQUEUE)) {
+        if (ofFields.hasField(BtfField.Kind.BPF_WORKQUEUE)) {
             throw path.reject(Errno.EINVAL, Message.WORKQUEUE_MAP_MISMATCH, fieldUid, map.uid());
         }
     }

@@ -20,6 +20,7 @@ import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.Rule;
 import dev.spinbpf.verifier.kernel.Callback;
 import dev.spinbpf.verifier.kernel.Kernel;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.Kfunc;
 import dev.spinbpf.verifier.kernel.KfuncTraits.Trait;
 import dev.spinbpf.verifier.kernel.Message;
@@ -71,7 +72,7 @@ final class KfuncCalls {
                     Message.SLEEPABLE_KFUNC_CALLED,
                     call -> List.of(call.kfunc.name(), CriticalSections.nonSleepableDescription(call.state()))),
             Rule.of(
-                    call -> !call.kfunc.has(Kfunc.Flag.RCU_PROTECTED) || CriticalSections.inRcuSection(call.state()),
+                    call -> !call.kfunc.has(Kfunc.Flag.RCU_PROTECTED) || CriticalSections.inRcuSection(call.path),
                     Errno.EACCES,
                     Message.KFUNC_NEEDS_RCU_SECTION,
                     call -> List.of(call.kfunc.name())));
@@ -225,6 +226,7 @@ final class KfuncCalls {
             throw call.path.reject(Errno.EINVAL, Message.UNMATCHED_PREEMPT_ENABLE, call.kfunc.name());
         }
         call.state().setActivePreemptLocks(depth - 1);
+        CriticalSections.ended(call.path);
     }
 
     private static void beginOrEndRegion(Call call) {
@@ -246,7 +248,9 @@ final class KfuncCalls {
             throw call.path.reject(Errno.EINVAL, Message.UNMATCHED_RCU_READ_UNLOCK, call.kfunc.name());
         }
         call.state().setActiveRcuLocks(depth - 1);
-        if (depth == 1) {
+        boolean staysProtected =
+                call.kernel().has(KernelRule.ATOMIC_SECTIONS_PROTECT_RCU) && CriticalSections.inRcuSection(call.path);
+        if (depth == 1 && !staysProtected) {
             References.invalidateRcuProtected(call.state());
         }
     }

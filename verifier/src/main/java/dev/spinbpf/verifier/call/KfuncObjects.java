@@ -107,6 +107,11 @@ final class KfuncObjects {
         meta.argType = reg.btfRef();
     }
 
+    /** A pointer to nothing in particular, where it is an object, is a map. */
+    private static String wantedStruct(KernelType type) {
+        return type.pointee().isVoid() ? "bpf_map" : type.pointee().name();
+    }
+
     /** An object of the kernel's. */
     static void object(Exploration path, RegState reg, String name, KfuncMeta meta, KernelType type) {
         RegPayload.BtfRef passed = typeOf(path, reg);
@@ -119,7 +124,7 @@ final class KfuncObjects {
                     reg.typeText(),
                     reg.type().display(reg.flags() & TypeFlags.REG_TRUSTED_MODIFIERS));
         }
-        String wantedName = type.pointee().name();
+        String wantedName = wantedStruct(type);
         RegPayload.BtfRef wanted = StructMatch.kernel(path, wantedName);
         if (wanted == null) {
             throw new UnsupportedFeature("kernel struct " + wantedName + " is not supported");
@@ -134,7 +139,7 @@ final class KfuncObjects {
                     Message.KFUNC_WRONG_STRUCT,
                     meta.kfunc.name(),
                     name,
-                    type.pointee().display(),
+                    "STRUCT " + wantedName,
                     name,
                     passedName);
         }

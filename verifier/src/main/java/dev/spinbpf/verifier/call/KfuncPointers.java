@@ -2,6 +2,7 @@ package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.verifier.call.KfuncArgs.Arg;
 import dev.spinbpf.verifier.check.HelperMemory;
 import dev.spinbpf.verifier.flow.AccessType;
@@ -9,6 +10,7 @@ import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.MemoryAccess;
 import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.Rejection;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.Kfunc;
 import dev.spinbpf.verifier.kernel.KfuncArgKind;
 import dev.spinbpf.verifier.kernel.KfuncTraits.Trait;
@@ -75,6 +77,7 @@ final class KfuncPointers {
         checkers.put(KfuncArgKind.TASK_WORK, mapField(BtfField.Kind.BPF_TASK_WORK));
         checkers.put(KfuncArgKind.IRQ_FLAG, this::irqFlag);
         checkers.put(KfuncArgKind.RES_SPIN_LOCK, KfuncPointers::lock);
+        checkers.put(KfuncArgKind.ARENA, KfuncPointers::arena);
     }
 
     /** Checks a pointer of the kind, and notes what it tells of the call. */
@@ -158,20 +161,48 @@ final class KfuncPointers {
             flags |= Objects.requireNonNull(meta.dynptr.type).flag();
         }
         flags |= meta.kfunc.traits().dynptrType() | (meta.kfunc.has(Kfunc.Flag.RELEASE) ? TypeFlags.OBJ_RELEASE : 0);
-        dynptrs.process(path, arg.reg(), arg.name(), insnIndex, flags, meta.objectId, meta.dynptr);
+        int parent = path.unit().kernel().has(KernelRule.DYNPTRS_DIE_WITH_OBJECTS) ? meta.objectId : 0;
+        dynptrs.process(path, arg.reg(), arg.name(), insnIndex, flags, parent, meta.dynptr);
+    }
+
+    /** The size of the memory that the argument before it points to, where prototypes decide. */
+    static void sizeOfMemory(Exploration path, Arg arg, KfuncMeta meta) {
+        if (arg.param().hasSuffix("__szk")) {
+            if (!arg.reg().isConst()) {
+                throw path.reject(Errno.EINVAL, Message.KNOWN_CONSTANT_REQUIRED, arg.name());
+            }
+            path.services().precision().markChain(path, arg.regno());
+            meta.constantFound = true;
+            meta.constant = arg.reg().constValue();
+        }
+        if (!arg.reg().isScalar()) {
+            throw path.reject(Errno.EINVAL, Message.SCALAR_EXPECTED, arg.name());
+        }
+        RegState memory = path.reg(arg.regno() - 1);
+        if (!memory.isNull()) {
+            checkSized(path, memory, arg.regno() - 1);
+        }
+    }
+
+    private static void checkSized(Exploration path, RegState memory, int regno) {
+        String name = Registers.name(regno);
+        try {
+            HelperMemory.checkSized(path, memory, name, regno + 1, AccessType.READ, true, null);
+            HelperMemory.checkSized(path, memory, name, regno + 1, AccessType.WRITE, true, null);
+        } catch (Rejection refused) {
+            throw path.reject(refused.errno(), Message.INVALID_MEM_LEN_PAIR, name, Registers.name(regno + 1));
+        }
     }
 
     private static void sized(Exploration path, Arg arg, KfuncMeta meta, int insnIndex) {
+        if (path.unit().kernel().has(KernelRule.KFUNC_ARGS_BY_PROTOTYPE)) {
+            return; // comes with the size
+        }
         RegState size = path.reg(arg.regno() + 1);
         String sizeName = Registers.name(arg.regno() + 1);
         if (!(arg.reg().isNull() && arg.param().hasSuffix("__nullable"))) {
             RegState memory = arg.reg().mayBeNull() ? arg.reg().notNull() : arg.reg();
-            try {
-                HelperMemory.checkSized(path, memory, arg.name(), arg.regno() + 1, AccessType.READ, true, null);
-                HelperMemory.checkSized(path, memory, arg.name(), arg.regno() + 1, AccessType.WRITE, true, null);
-            } catch (Rejection refused) {
-                throw path.reject(refused.errno(), Message.INVALID_MEM_LEN_PAIR, arg.name(), sizeName);
-            }
+            checkSized(path, memory, arg.regno());
         }
         if (meta.kfunc.params().get(arg.index() + 1).hasSuffix("__szk")) {
             if (!size.isConst()) {
@@ -195,6 +226,15 @@ final class KfuncPointers {
             irqFlags.save(path, arg.reg(), arg.name(), byLock);
         } else {
             irqFlags.restore(path, arg.reg(), arg.name(), byLock);
+        }
+    }
+
+    private static void arena(Exploration path, Arg arg, KfuncMeta meta, int insnIndex) {
+        if (path.unit().usedMaps().stream().noneMatch(map -> map.type() == MapType.ARENA)) {
+            throw path.reject(Errno.EINVAL, Message.KFUNC_ARG_NEEDS_ARENA, arg.name());
+        }
+        if (!arg.reg().is(RegType.PTR_TO_ARENA) && !arg.reg().isScalar()) {
+            throw path.reject(Errno.EINVAL, Message.KFUNC_ARENA_OR_SCALAR_EXPECTED, arg.name());
         }
     }
 

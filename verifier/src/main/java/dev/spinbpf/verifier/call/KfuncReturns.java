@@ -8,6 +8,7 @@ import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.References;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.KernelType;
 import dev.spinbpf.verifier.kernel.Kfunc;
 import dev.spinbpf.verifier.kernel.KfuncTraits.Trait;
@@ -175,7 +176,7 @@ final class KfuncReturns {
                                 .hasFlag(TypeFlags.MEM_RCU)) {
             flags = TypeFlags.MEM_RCU;
         } else {
-            flags = TypeFlags.PTR_TRUSTED;
+            flags = path.unit().kernel().has(KernelRule.RESULTS_ARE_TRUSTED) ? TypeFlags.PTR_TRUSTED : 0;
         }
         RegPayload.BtfRef struct = StructMatch.require(path, pointee.name());
         return RegState.btfId(struct.btf(), struct.typeId(), flags);

@@ -85,6 +85,14 @@ public final class MapRules {
                 throw log.reject(Errno.EINVAL, Message.SPIN_LOCK_IN_TRACING);
             }
         }
+        if (unit.kernel().programTypes().isTracing(type) && !unit.kernel().has(KernelRule.TIMERS_IN_TRACING)) {
+            if (map.hasField(BtfField.Kind.BPF_TIMER)) {
+                throw log.reject(Errno.EINVAL, Message.TIMER_IN_TRACING);
+            }
+            if (map.hasField(BtfField.Kind.BPF_WORKQUEUE)) {
+                throw log.reject(Errno.EINVAL, Message.WORKQUEUE_IN_TRACING);
+            }
+        }
         if (map.type() == MapType.STRUCT_OPS) {
             throw log.reject(Errno.EINVAL, Message.STRUCT_OPS_MAP_IN_PROGRAM);
         }

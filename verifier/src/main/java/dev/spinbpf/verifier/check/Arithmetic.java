@@ -7,7 +7,9 @@ import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.verifier.domain.ScalarAlu;
 import dev.spinbpf.verifier.domain.ScalarValue;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.InsnTrace;
 import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
@@ -133,6 +135,22 @@ public final class Arithmetic {
         path.setReg(insn.dst(), copy.withValue(ScalarAlu.apply(insn.op(), copy.value(), copy.value())));
     }
 
+    /** Refuses 64-bit arithmetic on pointers into arenas, of which Linux makes 32-bit arithmetic, and on other numbers, too. */
+    private static void checkUnmixed(Exploration path, Insn insn, boolean isArena) {
+        if (!insn.op().is64() || !path.unit().kernel().has(KernelRule.ARENA_ARITHMETIC_IS_APART)) {
+            return;
+        }
+        InsnTrace trace = path.trace(path.insnIndex());
+        if (isArena) {
+            trace.withArenaPointer = true;
+        } else if (path.unit().maps().stream().anyMatch(map -> map.type() == MapType.ARENA)) {
+            trace.withoutArenaPointer = true;
+        }
+        if (trace.withArenaPointer && trace.withoutArenaPointer) {
+            throw path.reject(Errno.EINVAL, Message.ARENA_POINTER_MIXED);
+        }
+    }
+
     private static void checkBinary(Exploration path, Insn insn) {
         Op op = insn.op();
         boolean immediate = op.operand() == Op.Operand.IMM;
@@ -146,7 +164,9 @@ public final class Arithmetic {
         Registers.checkDestination(path, insn.dst());
         RegState dst = path.reg(insn.dst());
         RegState src = immediate ? RegState.constant(insn.imm()) : path.reg(insn.src());
-        if (dst.is(RegType.PTR_TO_ARENA, 0) || src.is(RegType.PTR_TO_ARENA, 0)) {
+        boolean isArena = dst.is(RegType.PTR_TO_ARENA, 0) || src.is(RegType.PTR_TO_ARENA, 0);
+        checkUnmixed(path, insn, isArena);
+        if (isArena) {
             path.setReg(insn.dst(), dst.is(RegType.PTR_TO_ARENA, 0) ? dst : src);
             return;
         }

@@ -6,8 +6,10 @@ import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.Access;
 import dev.spinbpf.verifier.flow.AccessType;
+import dev.spinbpf.verifier.flow.CriticalSections;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
@@ -31,7 +33,9 @@ final class BtfAccess {
             throw path.reject(Errno.EINVAL, Message.KERNEL_STRUCT_NEEDS_GPL, typeName);
         }
         long at = checkOffset(path, reg, name, off, typeName);
-        if (type == AccessType.WRITE && reg.hasFlag(TypeFlags.PTR_UNTRUSTED)) {
+        boolean mayFault = reg.hasFlag(TypeFlags.PTR_UNTRUSTED)
+                || reg.flags() == 0 && path.unit().kernel().has(KernelRule.FAULTING_POINTERS_ARE_READ_ONLY);
+        if (type == AccessType.WRITE && mayFault) {
             throw path.reject(Errno.EACCES, Message.BTF_ONLY_READ);
         }
         if (type == AccessType.WRITE && !reg.isAllocatedObject()) {
@@ -39,7 +43,8 @@ final class BtfAccess {
             return;
         }
         boolean given = reg.hasFlag(TypeFlags.MEM_RCU) || path.state().hasReference(reg.id());
-        if (reg.hasFlag(TypeFlags.MEM_ALLOC) && !reg.isNonOwningRef() && !given) {
+        boolean isReadOnly = mayFault && path.unit().kernel().has(KernelRule.FAULTING_POINTERS_ARE_READ_ONLY);
+        if (reg.hasFlag(TypeFlags.MEM_ALLOC) && !reg.isNonOwningRef() && !given && !isReadOnly) {
             throw path.reject(Errno.EFAULT, Message.OBJECT_WITHOUT_REFERENCE);
         }
         if (kernel
@@ -139,7 +144,7 @@ final class BtfAccess {
         if (isListed(reg, pointer, "__safe_trusted_or_null")) {
             return flags | TypeFlags.PTR_TRUSTED | TypeFlags.PTR_MAYBE_NULL;
         }
-        if (!Registers.inRcuSection(path) || reg.mayBeNull()) {
+        if (!CriticalSections.inRcuSection(path) || reg.mayBeNull()) {
             return TypeFlags.PTR_UNTRUSTED;
         }
         if (isListed(reg, pointer, "__safe_rcu")) {

@@ -6,6 +6,7 @@ import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.verifier.flow.AccessType;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.FuncState;
@@ -72,7 +73,7 @@ public final class HelperMemory {
         }
         if (!(zeroSizeAllowed && size == 0 && reg.isNull())) {
             throw path.reject(
-                    Errno.EACCES, Message.REG_TYPE_UNEXPECTED, name, reg.typeText(), RegType.PTR_TO_STACK.display());
+                    Errno.EACCES, Message.MEMORY_EXPECTED, name, reg.typeText(), RegType.PTR_TO_STACK.display());
         }
     }
 
@@ -142,7 +143,9 @@ public final class HelperMemory {
         int min = (int) (reg.isConst() ? reg.constValue() : reg.smin()) + off;
         int max = (int) (reg.isConst() ? reg.constValue() : reg.smax()) + off;
         if (raw != null && reg.isConst()) {
-            checkNoDynptr(path, path.func(reg), min, max + bytes);
+            if (!path.unit().kernel().has(KernelRule.HELPERS_OVERWRITE_DYNPTRS)) {
+                checkNoDynptr(path, path.func(reg), min, max + bytes);
+            }
             raw.use(bytes);
             return;
         }

@@ -7,6 +7,7 @@ import dev.spinbpf.verifier.domain.ScalarAlu;
 import dev.spinbpf.verifier.domain.ScalarValue;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.RegPayload;
@@ -98,6 +99,9 @@ final class PointerMath {
             return moved;
         }
         boolean known = offset.isConst();
+        if (known && isChecked(path)) {
+            moved = pointer.withValue(ScalarAlu.addToOffsetLoosely(pointer.value(), offset));
+        }
         RegState based = known ? moved : moved.withId(path.newId());
         return !known || pointer.range() < 0 ? withoutRange(based) : based;
     }
@@ -115,8 +119,17 @@ final class PointerMath {
             return moved;
         }
         boolean known = offset.isConst();
+        boolean losesRange = !known && offset.smin() < 0 || pointer.range() < 0;
+        if ((known || !losesRange && pointer.range() > 0) && isChecked(path)) {
+            moved = pointer.withValue(ScalarAlu.subtractFromOffsetLoosely(pointer.value(), offset));
+        }
         RegState based = known ? moved : moved.withId(path.newId());
-        return (!known && offset.smin() < 0) || pointer.range() < 0 ? withoutRange(based) : based;
+        return losesRange ? withoutRange(based) : based;
+    }
+
+    /** Returns whether the bounds of a packet pointer stay those that its range was found with. */
+    private static boolean isChecked(Exploration path) {
+        return path.unit().kernel().has(KernelRule.PACKET_BOUNDS_STAY_AS_CHECKED);
     }
 
     private static RegState withoutRange(RegState reg) {

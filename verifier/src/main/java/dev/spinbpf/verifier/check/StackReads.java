@@ -4,6 +4,7 @@ import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.AccessType;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.JmpHistoryEntry;
@@ -114,7 +115,7 @@ final class StackReads {
         }
         int spillSize = spillSize(slot);
         if (size > spillSize || off % StackSlot.BYTES != 0) {
-            return readBytes(path, slot, off, size, dstRegno);
+            return readBytes(path, func, slot, off, size, dstRegno);
         }
         if (size == 4 && spillSize == 4 && Registers.width(value) <= Integer.SIZE) {
             value = Registers.withScalarId(path, value);
@@ -125,7 +126,8 @@ final class StackReads {
         return true;
     }
 
-    private static boolean readBytes(Exploration path, StackSlot slot, int off, int size, int dstRegno) {
+    private static boolean readBytes(
+            Exploration path, FuncState func, StackSlot slot, int off, int size, int dstRegno) {
         int spilled = 0;
         int zeros = 0;
         for (int i = 0; i < size; i++) {
@@ -138,7 +140,11 @@ final class StackReads {
             }
         }
         boolean zeroFill = spilled == size && slot.spilled().isNull();
-        path.setReg(dstRegno, zeroFill || zeros == size ? RegState.ZERO : RegState.UNKNOWN);
+        if (!zeroFill && zeros < size) {
+            readData(path, func, off, off + size, dstRegno);
+            return false;
+        }
+        path.setReg(dstRegno, RegState.ZERO);
         return zeroFill;
     }
 
@@ -161,14 +167,27 @@ final class StackReads {
         return path.reject(Errno.EACCES, Message.STACK_INVALID_READ, off, index, size);
     }
 
-    /** The register gets what lies between the offsets: 0 if all of it is zero. */
+    /**
+     * The register gets what lies between the offsets: 0 if all of it is zero. Spilled registers that are 0 count where the
+     * kernel has it so; they matter to safety then.
+     */
     private static void readData(Exploration path, FuncState func, int min, int max, int dstRegno) {
+        boolean spillsCount = path.unit().kernel().has(KernelRule.SPILLED_ZEROS_READ_AS_ZERO);
+        long zeroSpills = 0;
         boolean zero = true;
         for (int i = min; i < max && zero; i++) {
             int spi = (-i - 1) / StackSlot.BYTES;
             path.log().markSlotScratched(spi);
-            zero = func.slot(spi).type((-i - 1) % StackSlot.BYTES) == SlotType.ZERO;
+            StackSlot slot = func.slot(spi);
+            SlotType type = slot.type((-i - 1) % StackSlot.BYTES);
+            boolean isSpilledZero =
+                    spillsCount && type == SlotType.SPILL && slot.spilled().isNull();
+            zeroSpills |= isSpilledZero ? 1L << spi : 0;
+            zero = type == SlotType.ZERO || isSpilledZero;
         }
         path.setReg(dstRegno, zero ? RegState.ZERO : RegState.UNKNOWN);
+        if (zero && zeroSpills != 0) {
+            path.services().precision().markStackSlots(path, func.frameno(), zeroSpills);
+        }
     }
 }

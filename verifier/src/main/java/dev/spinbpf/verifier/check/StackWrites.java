@@ -4,6 +4,7 @@ import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.object.DynptrSlots;
 import dev.spinbpf.verifier.state.FuncState;
@@ -44,7 +45,7 @@ final class StackWrites {
             spillScalar(path, func, spi, valueRegno, size);
         } else if (value == null && aligned && StackAccess.isStoreOfImmediate(insn)) {
             spill(func, spi, RegState.constant(insn.imm()), size);
-        } else if (value != null && isSpillable(value)) {
+        } else if (value != null && isSpillable(path, value)) {
             spillPointer(path, func, spi, value, size, insnIndex);
         } else {
             writeData(path, func, off, size, value, valueRegno, insn);
@@ -113,7 +114,10 @@ final class StackWrites {
         return value != null ? value.isNull() : StackAccess.isStoreOfImmediate(insn) && insn.imm() == 0;
     }
 
-    private static boolean isSpillable(RegState reg) {
+    private static boolean isSpillable(Exploration path, RegState reg) {
+        if (path.unit().kernel().has(KernelRule.ALL_POINTERS_SPILL)) {
+            return !reg.isScalar() && !reg.is(RegType.NOT_INIT);
+        }
         return switch (reg.type()) {
             case PTR_TO_MAP_VALUE,
                     PTR_TO_STACK,

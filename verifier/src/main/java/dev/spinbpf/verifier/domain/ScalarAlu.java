@@ -48,6 +48,16 @@ public final class ScalarAlu {
         return linear(offset, distance, true).withR32(Cnum32.UNBOUNDED).synced();
     }
 
+    /** As {@link #addToOffset}, but no bound of the offset is drawn from its known bits. */
+    public static ScalarValue addToOffsetLoosely(ScalarValue offset, ScalarValue distance) {
+        return linear(offset, distance, false).withR32(Cnum32.UNBOUNDED).boundedByBits32();
+    }
+
+    /** As {@link #subtractFromOffset}, but no bound of the offset is drawn from its known bits. */
+    public static ScalarValue subtractFromOffsetLoosely(ScalarValue offset, ScalarValue distance) {
+        return linear(offset, distance, true).withR32(Cnum32.UNBOUNDED).boundedByBits32();
+    }
+
     /**
      * Two values of the destination between which Linux forks the path before it applies a bitwise operation.
      *

@@ -1,5 +1,7 @@
 package dev.spinbpf.verifier.explain;
 
+import dev.spinbpf.verifier.refusal.RefusalKind;
+
 /**
  * The part of an explanation that depends on the case.
  *

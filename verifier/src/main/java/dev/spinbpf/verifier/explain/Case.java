@@ -4,6 +4,7 @@ import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.ProgramUnit;
 import dev.spinbpf.verifier.kernel.Message;
+import dev.spinbpf.verifier.refusal.RefusalKind;
 
 /**
  * A refusal that is to be explained.
@@ -33,7 +34,7 @@ record Case(Exploration path, Story story, Names names, Message message, String 
     }
 
     Advice general() {
-        return Advice.general(RefusalKinds.of(message));
+        return Advice.general(RefusalKind.ofMessage(message.name()));
     }
 
     /** {@code line 12}, or {@code insn 3}. */

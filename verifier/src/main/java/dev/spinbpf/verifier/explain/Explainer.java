@@ -4,6 +4,9 @@ import dev.spinbpf.programs.model.LoadRefusal;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.VerifierLog;
 import dev.spinbpf.verifier.kernel.Message;
+import dev.spinbpf.verifier.refusal.Explanation;
+import dev.spinbpf.verifier.refusal.Location;
+import dev.spinbpf.verifier.refusal.RefusalKind;
 import java.util.List;
 import java.util.Set;
 
@@ -37,10 +40,11 @@ public final class Explainer {
     public static Explanation explain(Exploration path, String text) {
         List<VerifierLog.Note> notes = path.log().notes();
         if (notes.isEmpty()) {
-            RefusalKind kind = RefusalKinds.of("instruction");
+            RefusalKind kind = RefusalKind.of("instruction");
             return new Explanation(kind, kind.reason(), null, List.of(), 0, kind.remedy());
         }
-        Message message = notes.getLast().message();
+        VerifierLog.Note note = decisive(notes);
+        Message message = note.message();
         var names = new Names(path);
         boolean inProgram =
                 path.insnIndex() >= 0 && path.insnIndex() < path.unit().length();
@@ -48,7 +52,8 @@ public final class Explainer {
             return beforePaths(path, names, message, text, withFirstLines(notes, text));
         }
         var story = new Story(path, names);
-        var the = new Case(path, story, names, message, text);
+        boolean isLast = note.equals(notes.getLast());
+        var the = new Case(path, story, names, message, isLast ? text : note.text());
         Advice advice = advice(the);
         PathSteps.Told told = NOT_CAUSED_BY_PATHS.contains(advice.kind().id())
                 ? PathSteps.NONE
@@ -62,10 +67,17 @@ public final class Explainer {
                 advice.remedy());
     }
 
+    /** The message that says what is wrong: one about an offset only adds to the one before it. */
+    private static VerifierLog.Note decisive(List<VerifierLog.Note> notes) {
+        VerifierLog.Note last = notes.getLast();
+        boolean adds = last.message().name().startsWith("OFFSET_") && notes.size() > 1;
+        return adds ? notes.get(notes.size() - 2) : last;
+    }
+
     /** A refusal before any path was walked: nothing but the program's text is known. */
     private static Explanation beforePaths(
             Exploration path, Names names, Message message, String text, String firstLines) {
-        boolean byType = RefusalKinds.of(message).id().equals("lock-program-type");
+        boolean byType = RefusalKind.ofMessage(message.name()).id().equals("lock-program-type");
         var the = new Case(path, Story.none(path, names), names, message, text);
         Advice advice = byType ? DeclarationAdvice.programType(the) : the.general();
         Location at = names.location(byType ? 0 : path.insnIndex());
@@ -132,7 +144,7 @@ public final class Explainer {
     /** Explains why an object cannot be loaded at all. */
     public static Explanation explain(LoadRefusal refusal) {
         boolean isMap = refusal.message().contains("create");
-        RefusalKind kind = RefusalKinds.of(isMap ? "map-creation" : RefusalKinds.LOADING);
+        RefusalKind kind = RefusalKind.of(isMap ? "map-creation" : "loading");
         String reason = refusal.reason().isEmpty() ? kind.reason() : sentence(refusal.reason());
         return new Explanation(kind, reason, null, List.of(), 0, LoadAdvice.remedy(refusal, kind));
     }

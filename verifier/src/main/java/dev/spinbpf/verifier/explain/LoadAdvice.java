@@ -1,6 +1,7 @@
 package dev.spinbpf.verifier.explain;
 
 import dev.spinbpf.programs.model.LoadRefusal;
+import dev.spinbpf.verifier.refusal.RefusalKind;
 
 /** Advice on objects that no program of which gets to the verifier. */
 final class LoadAdvice {

@@ -7,6 +7,7 @@ import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.model.LineInfo;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.ProgramUnit;
+import dev.spinbpf.verifier.refusal.Location;
 import dev.spinbpf.verifier.state.AcquiredReference;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.RegPayload;

@@ -1,5 +1,7 @@
 package dev.spinbpf.verifier.explain;
 
+import dev.spinbpf.verifier.refusal.Explanation;
+import dev.spinbpf.verifier.refusal.Location;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

@@ -1,6 +1,7 @@
 package dev.spinbpf.verifier.explain;
 
 import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.verifier.refusal.RefusalKind;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;

@@ -1,5 +1,5 @@
 /**
- * Why a program is refused, for people: the kinds of refusal, and the explanation of one refusal from the path that led to it.
+ * Explains why a program is refused, from the path that led to it.
  *
  * <p>Decides nothing. Nothing but the entry of the verifier uses it.
  */

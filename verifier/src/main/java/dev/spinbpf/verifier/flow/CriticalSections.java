@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.flow;
 
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.state.VerifierState;
 
 /** Regions of the program in which not everything may be called. */
@@ -7,8 +8,19 @@ public final class CriticalSections {
     private CriticalSections() {}
 
     /** True if pointers that RCU protects are valid here. */
-    public static boolean inRcuSection(VerifierState state) {
+    public static boolean inRcuSection(Exploration path) {
+        VerifierState state = path.state();
+        if (path.unit().kernel().has(KernelRule.ATOMIC_SECTIONS_PROTECT_RCU)) {
+            return !maySleep(state);
+        }
         return state.activeRcuLocks() > 0 || state.activeLocks() > 0 || !state.inSleepable();
+    }
+
+    /** A section other than one of RCU ended: objects that RCU protects may be gone, where such sections protect them. */
+    public static void ended(Exploration path) {
+        if (path.unit().kernel().has(KernelRule.ATOMIC_SECTIONS_PROTECT_RCU) && !inRcuSection(path)) {
+            References.invalidateRcuProtected(path.state());
+        }
     }
 
     /** True if sleeping is allowed here. */

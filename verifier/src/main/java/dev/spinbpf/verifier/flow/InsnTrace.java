@@ -9,6 +9,10 @@ public final class InsnTrace {
     public @Nullable RegType ptrType;
     /** Flags of {@link #ptrType}. */
     public int ptrFlags;
+    /** A path got here with a pointer into an arena, to 64-bit arithmetic. */
+    public boolean withArenaPointer;
+    /** A path got here with something else, to 64-bit arithmetic. */
+    public boolean withoutArenaPointer;
     /** A spill or fill around a call that is no access to the stack (bpf_fastcall), as long as nothing else uses the slots. */
     public boolean fastcallPattern;
     /** Pairs of such spills and fills around the call; 0 once something else uses the slots. */

@@ -1,6 +1,7 @@
 package dev.spinbpf.verifier.flow;
 
 import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.state.MapInfo;
@@ -17,8 +18,6 @@ import java.util.stream.IntStream;
  * which part of which array it is.
  */
 public final class JumpTables {
-    private static final int VALUE_BYTES = 16;
-
     private JumpTables() {}
 
     /** Refuses an instruction array that cannot be used with the program. */
@@ -81,6 +80,8 @@ public final class JumpTables {
         byte[] filled = data == null ? new byte[0] : data;
         ByteBuffer values = ByteBuffer.wrap(filled).order(ByteOrder.LITTLE_ENDIAN);
         return IntStream.rangeClosed(first, last)
-                .map(i -> (long) i * VALUE_BYTES + Integer.BYTES <= filled.length ? values.getInt(i * VALUE_BYTES) : 0);
+                .map(i -> (long) i * KernelLimits.INSN_ARRAY_VALUE_BYTES + Integer.BYTES <= filled.length
+                        ? values.getInt(i * KernelLimits.INSN_ARRAY_VALUE_BYTES)
+                        : 0);
     }
 }

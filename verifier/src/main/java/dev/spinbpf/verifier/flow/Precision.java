@@ -14,8 +14,12 @@ public interface Precision {
     /** Marks all scalars of the state and its ancestors precise. */
     void markAllScalars(Exploration path, VerifierState state);
 
-    /** Marks the scalar that is spilled in a stack slot precise, and all that it was computed from. */
-    default void markStackSlot(Exploration path, int frameno, int spi) {
+    /**
+     * Marks the scalars that are spilled in stack slots precise, and all that they were computed from.
+     *
+     * @param slots a bit for each slot
+     */
+    default void markStackSlots(Exploration path, int frameno, long slots) {
         markAllScalars(path, path.state());
     }
 }

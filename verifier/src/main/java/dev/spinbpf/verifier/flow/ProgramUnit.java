@@ -4,6 +4,7 @@ import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.btf.StructRecords;
 import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.verifier.kernel.Kernel;
@@ -38,6 +39,8 @@ public final class ProgramUnit {
 
     private @Nullable Cfg cfg;
 
+    /** CPUs of the machine: each CPU's number is below it. */
+    public int cpus = KernelLimits.NR_CPUS;
     /** The subprogram that handles exceptions, or 0. */
     public int exceptionCallbackSubprog;
     /** The program's target; null where its context does not depend on it, or that is not known. */

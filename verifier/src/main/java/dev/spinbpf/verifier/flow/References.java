@@ -121,7 +121,7 @@ public final class References {
         if (!reg.hasFlag(TypeFlags.MEM_RCU)) {
             return reg;
         }
-        int flags = reg.flags() & ~(TypeFlags.MEM_RCU | TypeFlags.PTR_MAYBE_NULL);
+        int flags = reg.flags() & ~(TypeFlags.MEM_RCU | TypeFlags.PTR_MAYBE_NULL | TypeFlags.NON_OWN_REF);
         return reg.withFlags(flags | TypeFlags.PTR_UNTRUSTED);
     }
 }

@@ -104,13 +104,6 @@ public final class Registers {
         return !unsafe && (alwaysTrusted || reg.hasFlag(TypeFlags.REG_TRUSTED_MODIFIERS));
     }
 
-    /** Returns whether objects that RCU protects stay: the program cannot sleep here, or said so. */
-    public static boolean inRcuSection(Exploration path) {
-        return path.state().activeRcuLocks() != 0
-                || path.state().activeLocks() != 0
-                || !path.state().inSleepable();
-    }
-
     /**
      * A pointer in its original form only: no variable offset, none below zero, and none at all unless it is allowed.
      */

@@ -5,6 +5,7 @@ import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.verifier.flow.CallChecker.CallTrait;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.ProgramRules.Property;
 import dev.spinbpf.verifier.state.VerifierState;
@@ -71,6 +72,10 @@ public final class StackDepth {
         }
         if (tailCallReachable) {
             for (int i = level; i >= 0; i--) {
+                if (path.subprogTrace(chain[i]).isCallback
+                        && path.unit().kernel().has(KernelRule.TAIL_CALLS_NOT_IN_CALLBACKS)) {
+                    throw path.reject(Errno.EINVAL, Message.TAIL_CALL_IN_CALLBACK);
+                }
                 if (i < level && path.unit().subprog(chain[i]).isExceptionCallback) {
                     throw path.reject(Errno.EINVAL, Message.TAIL_CALL_IN_EXCEPTION_CB);
                 }

@@ -52,13 +52,19 @@ public final class SubprogDiscovery {
             unit.addSubprog(
                     declared == null || declared.btfFuncId() >= unit.btf().size()
                             ? new SubprogInfo("", start, end, false, 0)
-                            : new SubprogInfo(declared.name(), start, end, declared.global(), declared.btfFuncId()));
+                            : subprog(declared, start, end));
             if (exceptionStart > 0 && start == exceptionStart) {
                 unit.exceptionCallbackSubprog = i;
                 SubprogInfo callback = unit.subprog(i);
                 callback.isExceptionCallback = true;
             }
         }
+    }
+
+    /** A function without types cannot be verified by its prototype, whatever its symbol says. */
+    private static SubprogInfo subprog(Subprog declared, int start, int end) {
+        boolean global = declared.global() && declared.btfFuncId() != 0;
+        return new SubprogInfo(declared.name(), start, end, global, declared.btfFuncId());
     }
 
     private static @Nullable Subprog declared(ProgramUnit unit, int start) {
@@ -126,12 +132,17 @@ public final class SubprogDiscovery {
         }
     }
 
-    /** Refuses packet loads, which may return 0 at once, in functions that return no small number. */
+    /** Refuses packet loads and tail calls, which may leave the function at once, in functions that return no small number. */
     public static void checkReturnTypes(ProgramUnit unit, VerifierLog log) {
         for (SubprogInfo subprog : unit.subprogs()) {
-            boolean checked = subprog.start != 0 && subprog.hasLdAbs && subprog.btfFuncId != 0;
-            if (checked && !returnsNumber(unit, subprog)) {
+            if (subprog.start == 0 || subprog.btfFuncId == 0 || returnsNumber(unit, subprog)) {
+                continue;
+            }
+            if (subprog.hasLdAbs) {
                 throw log.reject(Errno.EINVAL, Message.LD_ABS_FUNCTION_MUST_RETURN_INT);
+            }
+            if (subprog.hasTailCall) {
+                throw log.reject(Errno.EINVAL, Message.TAIL_CALL_FUNCTION_MUST_RETURN_INT);
             }
         }
     }

@@ -8,10 +8,14 @@ public final class SubprogTrace {
     public int fastcallStackOff;
     /** Spills around a call that Linux cannot remove use that stack too. */
     boolean keepFastcallStack;
-    /** A global function that some path called: it has to be verified. */
-    public boolean called;
-    /** A global function that was verified by its prototype. */
-    public boolean verified;
+    /** A global function that some path called where it must not sleep: it has to be verified. */
+    public boolean calledAtomic;
+    /** A global function that some path called where it may sleep. */
+    public boolean calledSleepable;
+    /** A global function that was verified by its prototype, for places where it must not sleep. */
+    public boolean verifiedAtomic;
+    /** A global function that was verified for places where it may sleep. */
+    public boolean verifiedSleepable;
     /** Some path called it back, or it handles exceptions. */
     public boolean isCallback;
     /** Some path left it to be called back later, or it handles exceptions. */

@@ -24,6 +24,8 @@ public final class VerifierLog {
     private final boolean explains;
     /** Characters that were cut off at the beginning. */
     private int dropped;
+    /** True if paths that turned out to be safe stay in the log: Linux's level 2. */
+    public boolean keepsAllPaths;
     /** Position after the line whose explanation would follow; none is there if it is negative. */
     private int explainedEnd = -1;
     /** The messages since the log was last set back. */
@@ -74,6 +76,9 @@ public final class VerifierLog {
     /** Forgets what was appended after a {@link #position}. */
     public void reset(int position) {
         notes.clear();
+        if (keepsAllPaths) {
+            return;
+        }
         int length = Math.max(position - dropped, 0);
         explainedEnd = explainedEnd > position ? -1 : explainedEnd;
         if (length < text.length()) {
@@ -131,14 +136,17 @@ public final class VerifierLog {
      * which Linux explains the refusal.
      */
     public Rejection reject(int errno) {
-        boolean isExplained = explainedEnd > dropped;
-        return new Rejection(errno, null, isExplained ? lineBefore(explainedEnd - dropped) : lastLine());
+        return new Rejection(errno, null, reason());
+    }
+
+    private String reason() {
+        return explainedEnd > dropped ? lineBefore(explainedEnd - dropped) : lastLine();
     }
 
     /** Appends the message and returns the exception that refuses the program, to be thrown by the caller. */
     public Rejection reject(int errno, Message message, @Nullable Object... args) {
         note(message, args);
-        return new Rejection(errno, message, lastLine());
+        return new Rejection(errno, message, reason());
     }
 
     /** Notes that a register was touched. */

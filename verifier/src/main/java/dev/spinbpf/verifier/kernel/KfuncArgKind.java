@@ -29,6 +29,8 @@ public enum KfuncArgKind {
     WORK_QUEUE,
     TASK_WORK,
     IRQ_FLAG,
+    /** An address in the program's arena. */
+    ARENA,
     RES_SPIN_LOCK;
 
     private final boolean trusted;

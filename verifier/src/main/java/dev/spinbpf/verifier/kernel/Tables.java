@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Reads the tables of this package: lines of tab-separated columns; {@code #} starts a comment line.
@@ -23,21 +24,22 @@ public final class Tables {
     /** Stands in a column that says nothing. */
     static final String NOTHING = "-";
 
-    /** A version for tables in which it does not matter. */
-    private static final KernelVersion ANY = KernelVersion.parse("7.2");
-
     private static final String SINCE = "@since=";
     private static final String UNTIL = "@until=";
 
     private Tables() {}
 
-    /** Returns the rows of a table without versions, in the order of the file, each as its columns. */
+    /** Returns the rows of a table for all releases, in the order of the file, each as its columns. */
     public static List<String[]> rows(String resource) {
-        return rows(resource, ANY);
+        return read(resource, _ -> true);
     }
 
     /** Returns the rows that hold for the version, in the order of the file, each as its columns. */
     public static List<String[]> rows(String resource, KernelVersion version) {
+        return read(resource, columns -> holds(columns, withoutVersions(columns), version));
+    }
+
+    private static List<String[]> read(String resource, Predicate<String[]> wanted) {
         try (InputStream in = Objects.requireNonNull(Tables.class.getResourceAsStream(resource), resource);
                 BufferedReader lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
             List<String[]> rows = new ArrayList<>();
@@ -45,7 +47,7 @@ public final class Tables {
                 if (!line.isEmpty() && line.charAt(0) != '#') {
                     String[] columns = line.split("\t", -1);
                     int count = withoutVersions(columns);
-                    if (holds(columns, count, version)) {
+                    if (wanted.test(columns)) {
                         rows.add(count == columns.length ? columns : Arrays.copyOf(columns, count));
                     }
                 }

@@ -44,6 +44,11 @@ public final class TraceableFunctions {
         return has(function, "noreturn");
     }
 
+    /** Returns whether the kernel's types name the function although no code of its own is there. */
+    public boolean hasNoAddress(String function) {
+        return has(function, "inlined");
+    }
+
     /** Returns true if the table of functions lists the property for the function. */
     boolean has(String function, String property) {
         if (named.getOrDefault(function, Set.of()).contains(property)) {

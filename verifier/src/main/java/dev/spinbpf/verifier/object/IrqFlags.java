@@ -1,6 +1,7 @@
 package dev.spinbpf.verifier.object;
 
 import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.verifier.flow.CriticalSections;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.MemoryAccess;
 import dev.spinbpf.verifier.kernel.Message;
@@ -64,6 +65,7 @@ public final class IrqFlags {
         }
         path.state().releaseLastIrq();
         place.clear();
+        CriticalSections.ended(path);
     }
 
     private static String family(boolean lock) {

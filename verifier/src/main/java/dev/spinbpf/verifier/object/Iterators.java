@@ -116,7 +116,7 @@ public final class Iterators {
             throw path.reject(Errno.EINVAL, Message.UNINITIALIZED_ITER_EXPECTED, operand.shown(), operand.name);
         }
         slots.claim(memory, operand.pointer, operand.name, insnIndex);
-        int protection = CriticalSections.inRcuSection(path.state()) ? TypeFlags.MEM_RCU : TypeFlags.PTR_UNTRUSTED;
+        int protection = CriticalSections.inRcuSection(path) ? TypeFlags.MEM_RCU : TypeFlags.PTR_UNTRUSTED;
         var payload = new RegPayload.Iter(operand.type.btf(), operand.type.typeId(), false, 0);
         RegState rest = RegState.pointer(RegType.PTR_TO_STACK, rcuProtected ? protection : 0, payload);
         slots.put(rest.withId(References.acquire(path, insnIndex, 0)), rest);

@@ -108,7 +108,7 @@ public final class Kptrs {
                 || field.kind() == BtfField.Kind.BPF_KPTR_REF
                         && (!ofKernel || path.unit().kernel().structs().isFreedByRcu(StructMatch.name(type)));
         int flags = TypeFlags.PTR_MAYBE_NULL;
-        if (!rcuSafe || !CriticalSections.inRcuSection(path.state())) {
+        if (!rcuSafe || !CriticalSections.inRcuSection(path)) {
             return flags | TypeFlags.PTR_UNTRUSTED;
         }
         flags |= TypeFlags.MEM_RCU;

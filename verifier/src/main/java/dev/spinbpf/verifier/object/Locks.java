@@ -7,6 +7,7 @@ import dev.spinbpf.verifier.flow.CriticalSections;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.References;
 import dev.spinbpf.verifier.flow.Rule;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.state.AcquiredReference;
 import dev.spinbpf.verifier.state.RegState;
@@ -148,14 +149,20 @@ public final class Locks {
             path.state().acquireLock(new AcquiredReference(type, reg.id(), path.insnIndex(), 0, operand.owner()));
         } else {
             Rule.enforce(path.log(), MAY_RELEASE, operand);
-            release(path.state());
+            release(path);
         }
     }
 
-    private static void release(VerifierState state) {
-        boolean wasProtected = CriticalSections.inRcuSection(state);
+    private static void release(Exploration path) {
+        VerifierState state = path.state();
+        boolean wasProtected = CriticalSections.inRcuSection(path);
         state.releaseLastLock();
-        if (wasProtected && !CriticalSections.inRcuSection(state)) {
+        if (path.unit().kernel().has(KernelRule.ATOMIC_SECTIONS_PROTECT_RCU)) {
+            References.invalidateNonOwning(state);
+            CriticalSections.ended(path);
+            return;
+        }
+        if (wasProtected && !CriticalSections.inRcuSection(path)) {
             References.invalidateRcuProtected(state);
         }
         References.invalidateNonOwning(state);

@@ -53,9 +53,11 @@ public final class BacktrackingPrecision implements Precision {
     }
 
     @Override
-    public void markStackSlot(Exploration path, int frameno, int spi) {
+    public void markStackSlots(Exploration path, int frameno, long slots) {
         marks.start(path.state().curframe());
-        marks.setSlot(frameno, spi);
+        for (long rest = slots; rest != 0; rest &= rest - 1) {
+            marks.setSlot(frameno, Long.numberOfTrailingZeros(rest));
+        }
         walkBack(path, path.state());
     }
 

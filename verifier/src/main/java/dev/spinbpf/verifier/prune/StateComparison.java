@@ -1,6 +1,7 @@
 package dev.spinbpf.verifier.prune;
 
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.state.AcquiredReference;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegPayload;
@@ -30,6 +31,7 @@ final class StateComparison {
     private static final StackSlot EMPTY = StackSlot.EMPTY;
 
     private final IdMap ids = new IdMap();
+    private boolean innerMapsHaveIds;
 
     /** Returns whether the safety of {@code old} implies that of {@code current}. */
     boolean equal(Exploration path, VerifierState old, VerifierState current, Exactness exactness) {
@@ -37,6 +39,7 @@ final class StateComparison {
             return false;
         }
         ids.reset(path.lastId());
+        innerMapsHaveIds = path.unit().kernel().has(KernelRule.INNER_MAPS_HAVE_IDS);
         if (old.inSleepable() != current.inSleepable() || !sameReferences(old, current)) {
             return false;
         }
@@ -140,12 +143,26 @@ final class StateComparison {
         return Objects.equals(a.payload(), b.payload());
     }
 
+    /** As {@link #samePointee}, where the ids of inner maps have to agree as other ids do. */
+    private boolean agreesOnPointee(RegState old, RegState current) {
+        if (!innerMapsHaveIds
+                || !(old.payload() instanceof RegPayload.MapRef was)
+                || !(current.payload() instanceof RegPayload.MapRef is)) {
+            return samePointee(old, current);
+        }
+        return old.type() == current.type()
+                && old.flags() == current.flags()
+                && old.delta() == current.delta()
+                && was.map() == is.map()
+                && ids.check(was.uid(), is.uid());
+    }
+
     private boolean sameIds(RegState old, RegState current) {
         return ids.check(old.id(), current.id()) && ids.check(old.parentId(), current.parentId());
     }
 
     private boolean exact(RegState old, RegState current) {
-        return sameContent(old, current) && sameIds(old, current);
+        return agreesOnPointee(old, current) && old.value().equals(current.value()) && sameIds(old, current);
     }
 
     private boolean regSafe(RegState old, RegState current, Exactness exactness) {
@@ -164,7 +181,7 @@ final class StateComparison {
             case SAME_FRAME -> exact(old, current) && old.frameno() == current.frameno();
             case WITHIN -> samePointee(old, current) && old.value().containsAll(current.value());
             case WITHIN_SAME_OBJECT ->
-                samePointee(old, current) && old.value().containsAll(current.value()) && sameIds(old, current);
+                agreesOnPointee(old, current) && old.value().containsAll(current.value()) && sameIds(old, current);
             case PACKET -> packetSafe(old, current);
             case ANY -> true;
         };

@@ -244,6 +244,23 @@ public record RegState(
         return withFlags(flags & ~TypeFlags.PTR_MAYBE_NULL);
     }
 
+    /** A value that a lookup gave, as what it stands for in a map of maps or of sockets; it may be null as before. */
+    public RegState lookedUp() {
+        if (type != RegType.PTR_TO_MAP_VALUE) {
+            return this;
+        }
+        int nullable = flags & TypeFlags.PTR_MAYBE_NULL;
+        MapInfo innerMap = map().inner();
+        if (innerMap != null) {
+            return withType(RegType.CONST_PTR_TO_MAP, nullable).withPayload(new RegPayload.MapRef(innerMap, id));
+        }
+        return switch (map().type()) {
+            case XSKMAP -> withType(RegType.PTR_TO_XDP_SOCK, nullable);
+            case SOCKMAP, SOCKHASH -> withType(RegType.PTR_TO_SOCKET, nullable);
+            default -> this;
+        };
+    }
+
     private RegState mapValueNotNull() {
         MapInfo map = map();
         MapInfo innerMap = map.inner();

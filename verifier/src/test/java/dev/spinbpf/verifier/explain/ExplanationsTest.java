@@ -9,7 +9,6 @@ import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.verifier.Verdict;
 import dev.spinbpf.verifier.Verifier;
 import dev.spinbpf.verifier.VerifierOptions;
-import dev.spinbpf.verifier.kernel.Message;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,12 +39,6 @@ class ExplanationsTest {
             assertThat(text.lines().count()).as(name).isLessThanOrEqualTo(MAX_LINES + 1);
             assertThat(text).as(name).contains("\nKind: ", "\nWhy:  ", "\nFix:  ");
         });
-    }
-
-    @Test
-    void shouldGiveEachMessageAKind() {
-        assertThat(RefusalKinds.messages()).containsOnlyKeys(Message.values());
-        assertThat(RefusalKinds.messages().values()).allMatch(RefusalKind.all()::contains);
     }
 
     private static Map<String, String> expected() throws Exception {

@@ -1,6 +1,7 @@
 package dev.spinbpf.vm.exec;
 
 import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.asm.Disassembler;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.linux.KernelLimits;
@@ -216,11 +217,11 @@ public final class Execution {
     /** Runs the function that starts at an index to its exit, in the frame that was entered for it, and leaves the frame. */
     private long function(int start) {
         MachineCode machine = code().machineCode();
-        if (machine == null) {
+        if (machine == null || machine.isNarrow() && GuestMemory.isWide()) {
             return interpret(start);
         }
         boolean outermost = grant == 0;
-        if (outermost && grant() < 0) {
+        if (outermost && grant(machine) < 0) {
             return interpret(start);
         }
         long[] r = registers;
@@ -389,7 +390,7 @@ public final class Execution {
 
     // Below is what compiled code calls.
 
-    /** Counts the instructions that compiled code executed since {@link #grant()}. */
+    /** Counts the instructions that compiled code executed since it was allowed some. */
     private void settle() {
         addExecuted(grant - left);
         grant = 0;
@@ -399,9 +400,15 @@ public final class Execution {
     /**
      * Lets compiled code run until the next poll.
      *
-     * @return {@link #left}; -1 where the budget may end before the poll after that, and only the interpreter is exact
+     * @return {@link #left}; -1 where only the interpreter is right: the budget may end before the poll after that, or
+     *     the code does not reach all addresses
      */
-    private int grant() {
+    private int grant(@Nullable MachineCode machine) {
+        if (GuestMemory.isWide() && (machine == null || machine.isNarrow())) {
+            grant = -1;
+            left = -1;
+            return -1;
+        }
         long room = budget - code().mostBetweenPolls();
         grant = room <= 0 ? -1 : (int) Math.min(MachineCode.SLICE, room);
         left = grant;
@@ -420,7 +427,7 @@ public final class Execution {
         left = used;
         settle();
         poll();
-        return grant();
+        return grant(code().machineCode());
     }
 
     /** Polls after a call of a helper; a negative number where {@link #goOn} has to follow. */
@@ -429,11 +436,11 @@ public final class Execution {
         if (tailTarget != null) {
             return -1;
         }
-        if (left >= 0) {
+        if (left >= 0 && !GuestMemory.isWide()) {
             return left;
         }
         settle();
-        return grant();
+        return grant(code().machineCode());
     }
 
     /** Makes the frame of a function that compiled code calls. */

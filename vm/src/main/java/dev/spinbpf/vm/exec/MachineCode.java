@@ -18,6 +18,12 @@ public interface MachineCode {
     long call(Execution run, int start, long r1, long r2, long r3, long r4, long r5, long framePointer);
 
     /**
+     * Returns true where the code reaches guest addresses of 32 bits only; it may not run once {@link
+     * dev.spinbpf.maps.memory.GuestMemory#isWide() others} were handed out.
+     */
+    boolean isNarrow();
+
+    /**
      * Defines a class of this package, out of the reach of any other, and makes its only instance.
      *
      * @param classFile a class that implements this interface and has a constructor without parameters

@@ -28,14 +28,14 @@ public final class CompileQueue implements AutoCloseable {
     }
 
     /** Compiles a program when it turns out to be busy; its runs go on in the interpreter meanwhile. */
-    public void addWhenHot(Code code) {
-        code.whenHot(hot -> thread.execute(() -> compile(hot)));
+    public void addWhenHot(Code code, AccessMode access) {
+        code.whenHot(hot -> thread.execute(() -> compile(hot, access)));
     }
 
     /** Compiles a program now; where that is not possible, the program says why it is interpreted. */
-    public static void compile(Code code) {
+    public static void compile(Code code, AccessMode access) {
         try {
-            code.machineCode(Compiler.compile(code));
+            code.machineCode(Compiler.compile(code, access));
         } catch (NotCompilableException e) {
             code.interpretedBecause(e.reason());
         }

@@ -35,25 +35,31 @@ public final class Compiler {
     private static final MethodTypeDesc CALL = MethodWriter.type(CD_long, 6, MethodWriter.EXECUTION, CD_int);
     private static final MethodTypeDesc PIECE = MethodTypeDesc.of(CD_int, MethodWriter.EXECUTION, CD_int);
     private static final MethodTypeDesc BEGIN = MethodWriter.type(CD_void, 6);
+    private static final MethodTypeDesc IS_NARROW = MethodTypeDesc.of(ConstantDescs.CD_boolean);
     private static final MethodTypeDesc RESULT = MethodTypeDesc.of(CD_long);
     private static final MethodTypeDesc UNCOMPILED = MethodTypeDesc.of(CD_long, CD_int);
 
     private final MethodEmitter.Unit unit;
     private final Code code;
 
-    Compiler(Code code) {
+    Compiler(Code code, AccessMode access) {
         this.code = code;
         String name = code.program().name().replaceAll("[^A-Za-z0-9_]", "_");
-        unit = new MethodEmitter.Unit(code, ClassDesc.of("dev.spinbpf.vm.exec.Compiled_" + name), new ClassConstants());
+        unit = new MethodEmitter.Unit(
+                code,
+                ClassDesc.of("dev.spinbpf.vm.exec.Compiled_" + name),
+                new ClassConstants(),
+                GuestAccess.possible(access));
     }
 
     /**
      * Compiles a program, which is interpreted meanwhile.
      *
+     * @param access the way of its loads and stores; each is checked where there is no other way
      * @throws NotCompilableException where it has to stay interpreted
      */
-    public static MachineCode compile(Code code) throws NotCompilableException {
-        Compiler compiler = new Compiler(code);
+    public static MachineCode compile(Code code, AccessMode access) throws NotCompilableException {
+        Compiler compiler = new Compiler(code, access);
         try {
             return MachineCode.define(compiler.classFile(), compiler.constants());
         } catch (IllegalArgumentException e) {
@@ -98,6 +104,9 @@ public final class Compiler {
             builder.withInterfaceSymbols(MACHINE_CODE);
             builder.withMethodBody(ConstantDescs.INIT_NAME, ConstantDescs.MTD_void, 0, Compiler::constructor);
             builder.withMethodBody("call", CALL, ClassFile.ACC_PUBLIC, out -> dispatch(out, functions));
+            builder.withMethodBody("isNarrow", IS_NARROW, ClassFile.ACC_PUBLIC, out -> out.loadConstant(
+                            unit.access() == AccessMode.MASKED ? 1 : 0)
+                    .ireturn());
             for (int i = 0; i < functions.size(); i++) {
                 function(builder, functions.get(i), pieces.get(i));
             }

@@ -5,12 +5,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Optional;
 
-/** Guest memory as compiled code sees it: the segment, which checks each access, and a handle for each width. */
+/** Guest memory as compiled code sees it: its segments, and a handle for each width. */
 final class GuestAccess {
     static final MemorySegment SEGMENT =
             GuestMemory.slice(GuestMemory.FIRST_ADDRESS, GuestMemory.endAddress() - GuestMemory.FIRST_ADDRESS);
 
+    private static final Optional<MemorySegment> SANDBOX = GuestMemory.sandbox();
     private static final VarHandle BYTE = ValueLayout.JAVA_BYTE.varHandle();
     private static final VarHandle SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
@@ -20,6 +22,18 @@ final class GuestAccess {
             ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
 
     private GuestAccess() {}
+
+    /** Returns MASKED where that is asked for and possible now. */
+    static AccessMode possible(AccessMode wanted) {
+        return wanted == AccessMode.MASKED && SANDBOX.isPresent() && !GuestMemory.isWide()
+                ? AccessMode.MASKED
+                : AccessMode.CHECKED;
+    }
+
+    /** The view for masked accesses; only where they are {@link #possible}. */
+    static MemorySegment sandbox() {
+        return SANDBOX.orElseThrow();
+    }
 
     /** Returns the handle for cells of 1, 2, 4 or 8 bytes. */
     static VarHandle handle(int widthBytes) {

@@ -19,6 +19,7 @@ import java.lang.invoke.VarHandle;
 
 /** Writes loads, stores and atomic operations. The plain ones are accesses of the guest's segment in the method itself. */
 final class MemoryEmitter {
+    private static final long ADDRESS_MASK = 0xffff_ffffL;
     private static final ClassDesc SEGMENT = ClassDesc.of("java.lang.foreign.MemorySegment");
     private static final ClassDesc HANDLE = ClassDesc.of("java.lang.invoke.VarHandle");
     private static final ClassDesc GUEST = ClassDesc.of("dev.spinbpf.maps.memory.GuestMemory");
@@ -27,8 +28,10 @@ final class MemoryEmitter {
     private final MethodWriter method;
     private final CodeBuilder out;
     private final ClassConstants constants;
+    private final AccessMode access;
 
-    MemoryEmitter(MethodWriter method, ClassConstants constants) {
+    MemoryEmitter(MethodWriter method, ClassConstants constants, AccessMode access) {
+        this.access = access;
         this.method = method;
         this.out = method.out;
         this.constants = constants;
@@ -46,8 +49,7 @@ final class MemoryEmitter {
             method.store(insn.dst());
             out.goto_(end).labelBinding(exists);
         }
-        method.at(index);
-        cell(insn.op().widthBytes(), insn.src(), insn.off());
+        cell(insn.op().widthBytes(), insn.src(), insn.off(), index, probes ? AccessMode.CHECKED : access);
         out.invokevirtual(HANDLE, "get", MethodTypeDesc.of(cellType(insn.op()), SEGMENT, CD_long));
         extend(insn.op());
         method.store(insn.dst());
@@ -80,8 +82,7 @@ final class MemoryEmitter {
 
     /** Writes a plain store of a register or, for {@link Op.Kind#ST}, of a constant. */
     void store(Insn insn, int index, long constant) {
-        method.at(index);
-        cell(insn.op().widthBytes(), insn.dst(), insn.off());
+        cell(insn.op().widthBytes(), insn.dst(), insn.off(), index, access);
         boolean wide = insn.op().is64();
         if (insn.op().kind() == Op.Kind.STX) {
             method.load(insn.src());
@@ -111,11 +112,19 @@ final class MemoryEmitter {
     }
 
     /** Leaves handle, segment and offset on the operand stack. */
-    private void cell(int widthBytes, int register, int off) {
+    private void cell(int widthBytes, int register, int off, int index, AccessMode way) {
         out.ldc(constants.of(GuestAccess.handle(widthBytes), VarHandle.class));
-        out.ldc(constants.of(GuestAccess.SEGMENT, MemorySegment.class));
-        method.load(register);
-        out.loadConstant(off - GuestMemory.FIRST_ADDRESS).ladd();
+        if (way == AccessMode.MASKED) {
+            out.ldc(constants.of(GuestAccess.sandbox(), MemorySegment.class));
+            method.load(register);
+            out.loadConstant(ADDRESS_MASK).land().loadConstant((long) off + GuestMemory.SANDBOX_MARGIN);
+        } else {
+            method.at(index);
+            out.ldc(constants.of(GuestAccess.SEGMENT, MemorySegment.class));
+            method.load(register);
+            out.loadConstant(off - GuestMemory.FIRST_ADDRESS);
+        }
+        out.ladd();
     }
 
     private void address(int register, int off) {

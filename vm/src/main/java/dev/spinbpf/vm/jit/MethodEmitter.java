@@ -62,7 +62,7 @@ final class MethodEmitter {
     private final List<Runnable> stubs = new ArrayList<>();
 
     /** The class that is being written. */
-    record Unit(Code code, ClassDesc name, ClassConstants constants) {}
+    record Unit(Code code, ClassDesc name, ClassConstants constants, AccessMode access) {}
 
     MethodEmitter(CodeBuilder out, Unit unit, FunctionBlocks function, List<Piece> pieces, Piece piece) {
         this.out = out;
@@ -75,7 +75,7 @@ final class MethodEmitter {
         leave = out.newLabel();
         method = new MethodWriter(out, piece.leaders().nextSetBit(0), goOn);
         alu = new AluEmitter(method);
-        memory = new MemoryEmitter(method, unit.constants());
+        memory = new MemoryEmitter(method, unit.constants(), unit.access());
         countsMayGoto = function.leaders().stream()
                 .filter(leader -> leader < code.end())
                 .anyMatch(leader -> code.insn(function.end(leader) - 1).op().kind() == Op.Kind.MAY_GOTO);

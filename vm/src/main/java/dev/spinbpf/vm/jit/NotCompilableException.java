@@ -6,14 +6,13 @@ public final class NotCompilableException extends Exception {
 
     private final String reason;
 
-    /** @param reason what the compiler cannot take, for the user */
+    /** @param reason why it stays interpreted */
     public NotCompilableException(String reason) {
         super(reason);
         this.reason = reason;
     }
 
-    /** What the compiler cannot take, for the user. */
-    public String reason() {
+    String reason() {
         return reason;
     }
 }

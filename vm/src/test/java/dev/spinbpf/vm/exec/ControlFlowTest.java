@@ -169,6 +169,36 @@ class ControlFlowTest {
     }
 
     @Test
+    void shouldPollInAnEndlessLoopUntilItIsStopped() {
+        long[] polls = new long[1];
+        snippet.run.pollPoint(run -> {
+            if (++polls[0] == 3) {
+                throw TrapException.stop();
+            }
+        });
+        snippet.run(insn(Op.JA, 0, 0, -1, 0), exit());
+        assertThat(snippet.run.stopped()).isTrue();
+        assertThat(snippet.run.fault()).isNull();
+    }
+
+    @Test
+    void shouldSayWhereACalledFunctionFaultedAndWithWhatRegisters() {
+        snippet.run(
+                insn(Op.MOV64_IMM, 1, 0, 0, 0x20),
+                insn(Op.CALL_SUBPROG, 0, 0, 0, 1),
+                exit(),
+                insn(Op.MOV64_IMM, 6, 0, 0, 66),
+                insn(Op.MOV64_IMM, 0, 0, 0, 7),
+                insn(Op.STX_DW, 1, 6, 8, 0),
+                exit());
+        Fault fault = fault();
+        assertThat(fault.insn()).isEqualTo(5);
+        assertThat(fault.registers()).startsWith(7L, 0x20L);
+        assertThat(fault.registers().get(6)).isEqualTo(66);
+        assertThat(fault.registers().get(10)).isEqualTo(snippet.run.stackTop - KernelLimits.MAX_BPF_STACK);
+    }
+
+    @Test
     void shouldRefuseByNameWhatIsNotThere() {
         Insn call = insn(Op.CALL_HELPER, 0, 0, 0, 999);
         assertThatThrownBy(() -> snippet.code(List.of(call, exit())))

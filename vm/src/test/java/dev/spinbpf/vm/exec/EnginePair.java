@@ -23,6 +23,11 @@ public final class EnginePair implements AutoCloseable {
             this.interpreted = interpreted;
             this.compiled = compiled;
         }
+
+        /** Returns the program that is compiled. */
+        public Code compiled() {
+            return compiled;
+        }
     }
 
     /** Makes a program ready to run. */

@@ -10,6 +10,7 @@ import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.programs.model.Subprog;
+import dev.spinbpf.vm.jit.AccessMode;
 import dev.spinbpf.vm.jit.Compiler;
 import dev.spinbpf.vm.jit.NotCompilableException;
 import java.util.ArrayList;
@@ -70,7 +71,7 @@ final class Snippet implements AutoCloseable, BareLinkage {
 
     private static MachineCode compiled(Code code) {
         try {
-            return Compiler.compile(code);
+            return Compiler.compile(code, AccessMode.CHECKED);
         } catch (NotCompilableException e) {
             throw new IllegalStateException(e);
         }

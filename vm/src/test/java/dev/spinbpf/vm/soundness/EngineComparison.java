@@ -8,6 +8,7 @@ import dev.spinbpf.verifier.VerifierOptions;
 import dev.spinbpf.vm.exec.Code;
 import dev.spinbpf.vm.exec.Fault;
 import dev.spinbpf.vm.exec.MachineCode;
+import dev.spinbpf.vm.jit.AccessMode;
 import dev.spinbpf.vm.jit.Compiler;
 import dev.spinbpf.vm.jit.NotCompilableException;
 import java.util.List;
@@ -35,8 +36,8 @@ final class EngineComparison {
         this.compiler = compiler;
     }
 
-    static EngineComparison of(Bench bench) {
-        return new EngineComparison(bench, Compiler::compile);
+    static EngineComparison of(Bench bench, AccessMode access) {
+        return new EngineComparison(bench, code -> Compiler.compile(code, access));
     }
 
     long programs() {

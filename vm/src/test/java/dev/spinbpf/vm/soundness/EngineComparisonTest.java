@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.fail;
 
 import dev.spinbpf.programs.asm.AssemblyWriter;
 import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.vm.jit.AccessMode;
 import dev.spinbpf.vm.jit.PlantedMistake;
 import java.util.List;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -22,11 +22,12 @@ class EngineComparisonTest {
     private static final int RUNS_OF_A_PROGRAM = 8;
     private static final int MOST_PROGRAMS_TO_A_MISTAKE = 400;
 
-    @Test
-    void shouldDoTheSame() {
+    @ParameterizedTest
+    @EnumSource
+    void shouldDoTheSame(AccessMode access) {
         RandomNumbers seeds = new RandomNumbers(SEED);
         try (Bench bench = new Bench()) {
-            EngineComparison comparison = EngineComparison.of(bench);
+            EngineComparison comparison = EngineComparison.of(bench, access);
             while (comparison.accepted() < PROGRAMS) {
                 long seed = seeds.seed();
                 String difference = comparison.difference(RandomProgram.of(seed), seed, RUNS_OF_A_PROGRAM);
@@ -35,8 +36,8 @@ class EngineComparisonTest {
                 }
             }
             System.out.printf(
-                    "engines, seed %d: %d instructions of %d programs accepted out of %d%n",
-                    SEED, comparison.executed(), comparison.accepted(), comparison.programs());
+                    "engines, %s, seed %d: %d instructions of %d programs accepted out of %d%n",
+                    access, SEED, comparison.executed(), comparison.accepted(), comparison.programs());
             assertThat(comparison.executed()).isGreaterThan(PROGRAMS * 100);
         }
     }

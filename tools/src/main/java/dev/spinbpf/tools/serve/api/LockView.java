@@ -153,6 +153,7 @@ final class LockView {
         json.name("lock").string(failure.lockClass().name());
         json.name("address").string(hex(failure.attemptedLock()));
         json.name("result").string(ProgramView.word(failure.outcome()));
+        json.name("path").string(failure.end().path().word());
         json.name("cpu").number(failure.cpu());
         json.name("context").string(ProgramView.word(failure.level()));
         json.name("held").begin('[');

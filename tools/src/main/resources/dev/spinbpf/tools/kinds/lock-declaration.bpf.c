@@ -1,0 +1,44 @@
+#include "kinds.h"
+
+struct pretended {
+	__u32 lock;
+	__u64 count;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4);
+	__type(key, __u32);
+	__type(value, struct pretended);
+} pretenders SEC(".maps");
+struct element {
+	struct bpf_res_spin_lock lock;
+	__u64 count;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 4);
+	__type(key, __u32);
+	__type(value, struct element);
+} elements SEC(".maps");
+
+SEC("tc")
+int refused(struct __sk_buff *skb)
+{
+	__u32 key = 0;
+	struct pretended *value = bpf_map_lookup_elem(&pretenders, &key);
+	if (!value || bpf_res_spin_lock((struct bpf_res_spin_lock *)&value->lock))
+		return 1;
+	bpf_res_spin_unlock((struct bpf_res_spin_lock *)&value->lock);
+	return 0;
+}
+
+SEC("tc")
+int mended(struct __sk_buff *skb)
+{
+	__u32 key = 0;
+	struct element *value = bpf_map_lookup_elem(&elements, &key);
+	if (!value || bpf_res_spin_lock(&value->lock))
+		return 1;
+	bpf_res_spin_unlock(&value->lock);
+	return 0;
+}

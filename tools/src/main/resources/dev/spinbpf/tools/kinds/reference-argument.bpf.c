@@ -1,0 +1,21 @@
+#include "kinds.h"
+
+struct task_struct;
+struct task_struct *bpf_task_from_pid(int pid) __ksym;
+void bpf_task_release(struct task_struct *task) __ksym;
+
+SEC("syscall")
+int refused(void *context)
+{
+	bpf_task_release((struct task_struct *)context);
+	return 0;
+}
+
+SEC("syscall")
+int mended(void *context)
+{
+	struct task_struct *task = bpf_task_from_pid(1);
+	if (task)
+		bpf_task_release(task);
+	return 0;
+}

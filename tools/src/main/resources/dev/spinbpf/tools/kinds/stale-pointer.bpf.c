@@ -1,0 +1,30 @@
+#include "kinds.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} events SEC(".maps");
+
+SEC("tc")
+int refused(struct __sk_buff *skb)
+{
+	__u64 *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (!event)
+		return 1;
+	*event = skb->len;
+	bpf_ringbuf_submit(event, 0);
+	return *event & 1;
+}
+
+SEC("tc")
+int mended(struct __sk_buff *skb)
+{
+	__u64 *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	int odd;
+	if (!event)
+		return 1;
+	*event = skb->len;
+	odd = *event & 1;
+	bpf_ringbuf_submit(event, 0);
+	return odd;
+}

@@ -1,0 +1,154 @@
+package dev.spinbpf.tools.serve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.spinbpf.maps.cpu.Clock;
+import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.cpu.Cpus;
+import dev.spinbpf.maps.lock.LockIdentity;
+import dev.spinbpf.maps.lock.LockKind;
+import dev.spinbpf.maps.lock.LockRow;
+import dev.spinbpf.maps.lock.LockStats;
+import dev.spinbpf.maps.lock.RqSpinLock;
+import dev.spinbpf.maps.memory.GuestArena;
+import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.tools.metrics.Activity;
+import dev.spinbpf.tools.metrics.Exposition;
+import dev.spinbpf.tools.metrics.Meters;
+import dev.spinbpf.vm.stress.ByteString;
+import dev.spinbpf.vm.stress.ProgramWorkload;
+import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
+import dev.spinbpf.vm.stress.ProgramWorkload.ObjectFile;
+import dev.spinbpf.vm.stress.StressOptions;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Loads a service with scrapes and prints the figures. The short form, which each build runs, holds only what does not
+ * depend on the machine; {@code mvn -Pload -pl tools -am test} takes half a minute for each run, and holds the bounds.
+ */
+@Timeout(1800)
+class LoadTest {
+    private static final Path SAMPLES = Path.of(System.getProperty("spinbpf.root", ".."), "programs", "samples");
+    private static final Duration TIME = Duration.ofSeconds(Integer.getInteger("spinbpf.load.seconds", 1));
+    private static final boolean HOLDS_BOUNDS = TIME.toSeconds() > 10;
+    private static final int CONNECTIONS = 8;
+    private static final int PAIRS = HOLDS_BOUNDS ? 5 : 1;
+
+    private static Service service() throws Exception {
+        String name = "nesting.bpf.o";
+        NamedFile file = new NamedFile(name, ByteString.of(Files.readAllBytes(SAMPLES.resolve(name))));
+        ProgramWorkload workload = ProgramWorkload.of(List.of(new ObjectFile("nesting", file, List.of())))
+                .withDuration(StressOptions.FOREVER);
+        return Service.start(ServiceOptions.loopback(0), () -> workload, Btf.EMPTY);
+    }
+
+    @Test
+    void shouldAnswerAHundredAndAThousandScrapesASecond() throws Exception {
+        try (Service service = service()) {
+            ScrapeClient.Figures hundred = ScrapeClient.scrape(service.address(), CONNECTIONS, 100, TIME);
+            print("100 scrapes a second: %d answered, %d failed, p99 %d us"
+                    .formatted(
+                            hundred.answered(), hundred.failed(), hundred.p99().toNanos() / 1000));
+            ScrapeClient.Figures thousand = ScrapeClient.scrape(service.address(), CONNECTIONS, 1000, TIME);
+            print("1,000 scrapes a second: %d answered, %d failed, p99 %d us"
+                    .formatted(
+                            thousand.answered(),
+                            thousand.failed(),
+                            thousand.p99().toNanos() / 1000));
+            assertThat(hundred.failed()).isZero();
+            assertThat(thousand.failed()).isZero();
+            assertThat(thousand.answered()).isGreaterThan(hundred.answered());
+            if (HOLDS_BOUNDS) {
+                assertThat(hundred.p99()).isLessThan(Duration.ofMillis(50));
+            }
+        }
+    }
+
+    /** What scrapes take from the workload, beyond what the same client takes that scrapes a server of constant bytes. */
+    @Test
+    void shouldTakeLittleFromTheWorkload() throws Exception {
+        try (Service service = service()) {
+            Exposition constant = service.exposition();
+            try (MetricsServer bytes = MetricsServer.start("127.0.0.1", 0, accept -> constant)) {
+                double beside = 0;
+                double scraped = 0;
+                for (int pair = 0; pair < PAIRS; pair++) {
+                    beside += attemptsWhile(service, bytes.address());
+                    scraped += attemptsWhile(service, service.address());
+                }
+                double lost = 1 - scraped / beside;
+                print("throughput: %.0f attempts beside constant bytes, %.0f while scraped, lost %.1f %%"
+                        .formatted(beside, scraped, 100 * lost));
+                assertThat(scraped).isPositive();
+                if (HOLDS_BOUNDS) {
+                    assertThat(lost).isLessThan(0.1);
+                }
+            }
+        }
+    }
+
+    private static double attemptsWhile(Service service, InetSocketAddress server) throws InterruptedException {
+        long before = attempts(service);
+        ScrapeClient.scrape(server, CONNECTIONS, 100, TIME.dividedBy(PAIRS));
+        return attempts(service) - before;
+    }
+
+    private static long attempts(Service service) {
+        return service.engine().run().snapshot().locks().stream()
+                .map(LockRow::contexts)
+                .flatMap(contexts -> contexts.values().stream())
+                .mapToLong(attempts -> attempts.total())
+                .sum();
+    }
+
+    @Test
+    void shouldShowTenThousandSeries() {
+        int locks = 800;
+        LockStats stats = new LockStats(2);
+        Cpus cpus = new Cpus(2, Clock.REAL);
+        Cpu cpu = cpus.get(0);
+        RqSpinLock lock = new RqSpinLock(stats);
+        stats.setNamer(address -> LockIdentity.named(LockKind.GLOBAL, "lock" + address));
+        try (GuestArena arena = new GuestArena("locks")) {
+            for (int i = 0; i < locks; i++) {
+                long address = arena.allocate(16);
+                lock.lock(cpu, address, stats.ofAddress(address));
+                lock.unlock(cpu, address);
+            }
+            long before = usedBytes();
+            try (Meters meters = new Meters(() -> new Activity(cpus, stats, Map::of, List::of, id -> "", () -> 0))) {
+                String text = meters.scrape();
+                long nanos = Long.MAX_VALUE;
+                for (int i = 0; i < 20; i++) {
+                    long begun = System.nanoTime();
+                    meters.scrape(null);
+                    nanos = Math.min(nanos, System.nanoTime() - begun);
+                }
+                long more = usedBytes() - before;
+                long series = text.lines().filter(line -> !line.startsWith("#")).count();
+                print("%d series: %d KiB more heap, a scrape %d us".formatted(series, more / 1024, nanos / 1000));
+                assertThat(series).isGreaterThan(10_000);
+                assertThat(more).isLessThan(64 << 20);
+                if (HOLDS_BOUNDS) {
+                    assertThat(nanos).isLessThan(100_000_000);
+                }
+            }
+        }
+    }
+
+    private static long usedBytes() {
+        System.gc();
+        return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+    }
+
+    private static void print(String figures) {
+        System.out.println("LoadTest: " + figures);
+    }
+}

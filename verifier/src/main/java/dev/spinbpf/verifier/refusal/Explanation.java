@@ -1,0 +1,71 @@
+package dev.spinbpf.verifier.refusal;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The explanation of one refusal, in five parts.
+ *
+ * @param kind the kind of refusal
+ * @param reason why the program is refused, in its own names: a sentence or several
+ * @param at the instruction at fault; null if the program never got to the verifier
+ * @param path what led there, in order
+ * @param more how many steps were left out before the first of {@code path}
+ * @param remedy what to change, a sentence or several
+ */
+public record Explanation(
+        RefusalKind kind, String reason, @Nullable Location at, List<Step> path, int more, String remedy) {
+    /** The end of what is held that is a state and not a thing. */
+    private static final String OFF = " off";
+
+    /**
+     * A step of the path.
+     *
+     * @param text what happens there
+     * @param held what the program holds afterwards, each in a few words
+     * @param decides whether the other way at this step would not have led to the refusal, or whether the mistake lies here
+     */
+    public record Step(Location at, String text, List<String> held, boolean decides) {}
+
+    /** Returns the five parts as text, at most 25 lines, without a line's end after the last. */
+    public String text() {
+        List<String> lines = new ArrayList<>();
+        lines.add("Kind: " + kind.id() + " (" + kind.title() + ")");
+        lines.add("Why:  " + sentence(reason));
+        if (at != null) {
+            String source = at.quoted();
+            lines.add("At:   " + at.text() + " in " + at.function() + (source.isEmpty() ? "" : ": " + source));
+        }
+        if (!path.isEmpty()) {
+            lines.add("Path: " + (more > 0 ? "(" + more + " earlier steps left out)" : "").strip());
+            path.forEach(step -> lines.add("  " + stepText(step)));
+        }
+        lines.add("Fix:  " + sentence(remedy));
+        lines.replaceAll(String::stripTrailing);
+        return String.join("\n", lines);
+    }
+
+    private String stepText(Step step) {
+        Location here = at == null ? step.at : at;
+        boolean sameFile = here.file().equals(step.at.file());
+        boolean sameLine = sameFile && here.line() == step.at.line();
+        String place = sameLine ? "insn " + step.at.insn() : sameFile ? step.at.shortText() : step.at.text();
+        return place + ": " + step.text + heldText(step.held) + (step.decides ? "  <-- decides" : "");
+    }
+
+    private static String heldText(List<String> held) {
+        String objects =
+                held.stream().filter(name -> !name.endsWith(OFF)).distinct().collect(Collectors.joining(", "));
+        String sections =
+                held.stream().filter(name -> name.endsWith(OFF)).distinct().collect(Collectors.joining(", "));
+        return (objects.isEmpty() ? "" : "; holds " + objects) + (sections.isEmpty() ? "" : "; " + sections);
+    }
+
+    private static String sentence(String text) {
+        int end = text.indexOf(' ');
+        boolean isWord = end > 0 && text.substring(0, end).chars().allMatch(Character::isLetter);
+        return isWord ? Character.toUpperCase(text.charAt(0)) + text.substring(1) : text;
+    }
+}

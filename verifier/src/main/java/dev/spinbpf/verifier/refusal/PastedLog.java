@@ -1,0 +1,153 @@
+package dev.spinbpf.verifier.refusal;
+
+import dev.spinbpf.verifier.kernel.MessageFormats;
+import dev.spinbpf.verifier.kernel.Tables;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A verifier's log as somebody pasted it: Linux's text, of any version, perhaps without its beginning and with what loaders print
+ * around it.
+ *
+ * <p>The message is the line that fits the format of a message best, that is with most characters outside of its arguments; of equal
+ * ones the last. The instruction is the last one that was printed before it.
+ */
+public final class PastedLog {
+    private static final int MAX_LINES = 200_000;
+    private static final int MAX_LINE = 4096;
+    private static final int LEAST_LITERAL = 8;
+    private static final Pattern INSN = Pattern.compile("^(\\d+): \\([0-9a-f]{2}\\) .*");
+    private static final Pattern SOURCE = Pattern.compile("^; (.*) @ (.+):(\\d+)$");
+    private static final Pattern NOISE = Pattern.compile(
+            "^(;|\\d+: |from \\d|processed \\d|R\\d+(_w)?=|verification time|stack depth|mark_precise).*");
+    private static final Pattern PREFIX =
+            Pattern.compile("^\\s*(\\[[^]]*\\]\\s*)?(libbpf: (?!map|prog|extern|Error|struct))?");
+
+    private PastedLog() {}
+
+    /**
+     * What a log says of a refusal.
+     *
+     * @param kind the kind of refusal
+     * @param message the line that says so
+     * @param insn the slot of the last instruction before it; -1 if there is none in the log
+     * @param file the source file that was printed last, empty if none was
+     * @param line its line, 0 if none was printed
+     * @param source the text of that line
+     */
+    public record Found(RefusalKind kind, String message, int insn, String file, int line, String source) {}
+
+    /** Returns what the log says, or null if no line of it is a message that is known. */
+    public static @Nullable Found read(String log) {
+        List<String> all = log.lines().toList();
+        List<String> lines = all.subList(Math.max(0, all.size() - MAX_LINES), all.size());
+        int best = -1;
+        int bestScore = 0;
+        RefusalKind kind = null;
+        for (int i = 0; i < lines.size(); i++) {
+            String line = message(lines.get(i));
+            if (line.isEmpty()
+                    || line.length() > MAX_LINE
+                    || NOISE.matcher(line).matches()) {
+                continue;
+            }
+            Match match = bestMatch(line);
+            if (match != null && match.score >= bestScore) {
+                best = i;
+                bestScore = match.score;
+                kind = match.kind;
+            }
+        }
+        return kind == null ? null : found(lines, best, kind);
+    }
+
+    private static String message(String line) {
+        return PREFIX.matcher(line).replaceFirst("").stripTrailing();
+    }
+
+    private record Match(RefusalKind kind, int score) {}
+
+    private static @Nullable Match bestMatch(String line) {
+        Match best = null;
+        for (Format format : Formats.ALL) {
+            boolean better = best == null || format.literal > best.score;
+            if (better
+                    && line.contains(format.longest)
+                    && format.pattern.matcher(line).matches()) {
+                best = new Match(format.kindOf(line), format.literal);
+            }
+        }
+        return best;
+    }
+
+    private static Found found(List<String> lines, int at, RefusalKind kind) {
+        int insn = -1;
+        String file = "";
+        String source = "";
+        int number = 0;
+        for (int i = 0; i < at; i++) {
+            String line = lines.get(i).strip();
+            Matcher matcher = INSN.matcher(line);
+            if (matcher.matches()) {
+                insn = (int) Math.min(Long.parseLong(shortened(matcher.group(1))), Integer.MAX_VALUE);
+            }
+            Matcher place = SOURCE.matcher(line);
+            if (place.matches()) {
+                source = place.group(1).strip();
+                file = place.group(2);
+                number = (int) Math.min(Long.parseLong(shortened(place.group(3))), Integer.MAX_VALUE);
+            }
+        }
+        return new Found(kind, message(lines.get(at)), insn, file, number, source);
+    }
+
+    private static String shortened(String digits) {
+        return digits.length() <= 9 ? digits : digits.substring(0, 9);
+    }
+
+    /** @param literal characters outside of arguments; {@code longest} the longest run of them */
+    private record Format(RefusalKind kind, Pattern pattern, int literal, String longest) {
+        RefusalKind kindOf(String line) {
+            boolean mayBeNull = kind.id().equals("stale-pointer") && line.contains("or_null");
+            return mayBeNull ? RefusalKinds.of("null-pointer") : kind;
+        }
+    }
+
+    private static final class Formats {
+        private static final Pattern CONVERSION = Pattern.compile("%[-0-9.]*[a-z]");
+        private static final List<Format> ALL = read();
+
+        private static List<Format> read() {
+            List<Format> formats = new ArrayList<>();
+            MessageFormats.all().forEach((name, texts) -> {
+                boolean adds = name.startsWith("OFFSET_"); // to the message before it
+                for (String text : texts) {
+                    add(formats, RefusalKinds.ofMessage(name), text, adds ? LEAST_LITERAL : Integer.MAX_VALUE);
+                }
+            });
+            for (String[] row : Tables.rows("/dev/spinbpf/verifier/refusal/other_messages.tsv")) {
+                add(formats, RefusalKinds.of(row[0]), row[1], Integer.MAX_VALUE);
+            }
+            return formats;
+        }
+
+        private static void add(List<Format> formats, RefusalKind kind, String text, int most) {
+            String[] literals = CONVERSION.split(text, -1);
+            StringBuilder pattern = new StringBuilder();
+            int literal = 0;
+            String longest = "";
+            for (int i = 0; i < literals.length; i++) {
+                pattern.append(i == 0 ? "" : ".*?").append(Pattern.quote(literals[i]));
+                literal += literals[i].strip().length();
+                longest = literals[i].length() > longest.length() ? literals[i] : longest;
+            }
+            if (literal >= LEAST_LITERAL) {
+                formats.add(
+                        new Format(kind, Pattern.compile(pattern + "[.!]?"), Math.min(literal, most), longest.strip()));
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+package dev.spinbpf.vm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.programs.linux.AttachType;
+import dev.spinbpf.programs.linux.ProgType;
+import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.vm.context.LoadedProgram;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class JitModeTest {
+    /** Counts to a thousand. */
+    private static final ProgramObject LOOP = MachineTest.object(
+            ProgType.SYSCALL,
+            AttachType.XDP,
+            "syscall",
+            new Insn(Op.MOV64_IMM, 0, 0, 0, 0),
+            new Insn(Op.ADD64_IMM, 0, 0, 0, 1),
+            new Insn(Op.JLT64_IMM, 0, 0, -2, 1000),
+            new Insn(Op.EXIT, 0, 0, 0, 0));
+
+    private static LoadedProgram load(Machine machine) throws Exception {
+        return machine.loadUnverified(LOOP, LOOP.programs().getFirst());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldGiveResultAndCountInEachMode(JitMode mode) throws Exception {
+        try (Machine machine = new Machine(MachineOptions.ofCpus(1).withJit(mode))) {
+            RunResult result = machine.run(load(machine), null, 0, 3);
+            assertThat(result.r0()).isEqualTo(1000);
+            assertThat(result.insns()).isEqualTo(2002);
+        }
+    }
+
+    @Test
+    void shouldCompileABusyProgramAndNoOther() throws Exception {
+        try (Machine machine = new Machine(MachineOptions.ofCpus(1).withJit(JitMode.AUTO))) {
+            LoadedProgram program = load(machine);
+            assertThat(machine.run(program, null, 0, 1).r0()).isEqualTo(1000);
+            assertThat(program.code().machineCode()).isNull();
+            machine.run(program, null, 0, 1000);
+            assertThat(Patience.until(() -> program.code().machineCode() != null, compiled -> compiled))
+                    .isTrue();
+            assertThat(machine.run(program, null, 0, 1).insns()).isEqualTo(2002);
+        }
+    }
+}
