@@ -49,7 +49,7 @@ public final class Jumps {
             printState(path, state);
             return outcome.taken() == Taken.ALWAYS ? target(insn, insnIndex) : insnIndex + 1;
         }
-        if (linked.entries().size() > 1) {
+        if (linked.size() > 1) {
             path.services().precision().pushJmpHistory(path, state, 0, 0, 0, linked.pack());
         }
         VerifierState other = path.pushStack(target(insn, insnIndex), insnIndex);

@@ -22,14 +22,14 @@ final class LinkedScalars {
             for (int i = 0; i < FuncState.REGISTERS - 1; i++) {
                 RegState reg = func.reg(i);
                 boolean isLinked = (live & (1 << i)) != 0 && reg.isScalar() && reg.baseId() == id;
-                if (isLinked && !into.add(new LinkedRegs.Entry(frame, i, true))) {
+                if (isLinked && !into.add(frame, i, true)) {
                     func.setReg(i, Registers.withoutScalarId(reg));
                 }
             }
             for (int spi = 0; spi < func.slots(); spi++) {
                 StackSlot slot = func.slot(spi);
                 boolean isLinked = slot.isSpilledScalar() && slot.spilled().baseId() == id;
-                if (isLinked && !into.add(new LinkedRegs.Entry(frame, spi, false))) {
+                if (isLinked && !into.add(frame, spi, false)) {
                     func.setSlot(spi, slot.withSpilled(Registers.withoutScalarId(slot.spilled())));
                 }
             }
@@ -39,9 +39,10 @@ final class LinkedScalars {
     /** Gives the others what is known of the register in the current frame. */
     static void sync(Exploration path, VerifierState state, int regno, LinkedRegs linked) {
         RegState known = state.func().reg(regno);
-        for (LinkedRegs.Entry entry : linked.entries()) {
-            boolean itself = entry.isReg() && entry.frame() == state.curframe() && entry.index() == regno;
-            RegState reg = entry.get(state);
+        for (int entry = 0; entry < linked.size(); entry++) {
+            int index = linked.index(entry);
+            boolean itself = linked.isReg(entry) && linked.frame(entry) == state.curframe() && index == regno;
+            RegState reg = linked.get(entry, state);
             if (itself || !reg.isScalar() || reg.baseId() != known.baseId()) {
                 continue;
             }
@@ -50,11 +51,11 @@ final class LinkedScalars {
             if (bits != 0 && knownBits != 0 && bits != knownBits) {
                 continue;
             }
-            entry.set(state, synced(reg, known));
-            if (entry.isReg()) {
-                path.log().markRegScratched(entry.index());
+            linked.set(entry, state, synced(reg, known));
+            if (linked.isReg(entry)) {
+                path.log().markRegScratched(index);
             } else {
-                path.log().markSlotScratched(entry.index());
+                path.log().markSlotScratched(index);
             }
         }
     }

@@ -1,5 +1,7 @@
 package dev.spinbpf.verifier.domain;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A range of 32-bit values as an arc on the circle of all of them.
  *
@@ -106,14 +108,19 @@ public record Cnum32(int base, int size) {
     private Cnum32 intersectLater(Cnum32 other) {
         int distance = other.base - base;
         boolean startsWithin = Integer.compareUnsigned(distance, size) <= 0;
-        boolean comesBack = new Cnum32(distance, other.size).wrapsUnsigned();
+        boolean comesBack = Integer.compareUnsigned(other.size, -1 - distance) > 0;
         if (startsWithin && comesBack) {
             return Integer.compareUnsigned(size, other.size) <= 0 ? this : other;
         }
         if (startsWithin) {
-            return new Cnum32(other.base, unsignedMin(size - distance, other.size));
+            boolean endsWithin = Integer.compareUnsigned(other.size, size - distance) <= 0;
+            return endsWithin ? other : withEnds(other.base, size - distance);
         }
-        return comesBack ? new Cnum32(base, unsignedMin(size, distance + other.size)) : EMPTY;
+        return comesBack ? withEnds(base, unsignedMin(size, distance + other.size)) : EMPTY;
+    }
+
+    private Cnum32 withEnds(int newBase, int newSize) {
+        return newBase == base && newSize == size ? this : new Cnum32(newBase, newSize);
     }
 
     Cnum32 intersectUnsigned(int min, int max) {
@@ -176,5 +183,16 @@ public record Cnum32(int base, int size) {
         }
         boolean all = Long.compareUnsigned(range.size(), 0xffff_ffffL) >= 0;
         return all ? UNBOUNDED : new Cnum32((int) range.base(), (int) range.size());
+    }
+
+    /** Compares by content; written out because the derived equality of records is slow where so much is compared. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return this == other || other instanceof Cnum32 that && base == that.base && size == that.size;
+    }
+
+    @Override
+    public int hashCode() {
+        return base * 31 + size;
     }
 }

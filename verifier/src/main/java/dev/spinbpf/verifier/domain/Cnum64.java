@@ -1,5 +1,7 @@
 package dev.spinbpf.verifier.domain;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A range of 64-bit values as an arc on the circle of all of them.
  *
@@ -106,14 +108,19 @@ public record Cnum64(long base, long size) {
     private Cnum64 intersectLater(Cnum64 other) {
         long distance = other.base - base;
         boolean startsWithin = Long.compareUnsigned(distance, size) <= 0;
-        boolean comesBack = new Cnum64(distance, other.size).wrapsUnsigned();
+        boolean comesBack = Long.compareUnsigned(other.size, -1 - distance) > 0;
         if (startsWithin && comesBack) {
             return Long.compareUnsigned(size, other.size) <= 0 ? this : other;
         }
         if (startsWithin) {
-            return new Cnum64(other.base, unsignedMin(size - distance, other.size));
+            boolean endsWithin = Long.compareUnsigned(other.size, size - distance) <= 0;
+            return endsWithin ? other : withEnds(other.base, size - distance);
         }
-        return comesBack ? new Cnum64(base, unsignedMin(size, distance + other.size)) : EMPTY;
+        return comesBack ? withEnds(base, unsignedMin(size, distance + other.size)) : EMPTY;
+    }
+
+    private Cnum64 withEnds(long newBase, long newSize) {
+        return newBase == base && newSize == size ? this : new Cnum64(newBase, newSize);
     }
 
     Cnum64 intersectUnsigned(long min, long max) {
@@ -169,6 +176,17 @@ public record Cnum64(long base, long size) {
         }
         long up = lower.distanceUp((int) base);
         long down = lower.distanceDown((int) (base + size));
-        return Long.compareUnsigned(up + down, size) > 0 ? EMPTY : new Cnum64(base + up, size - up - down);
+        return Long.compareUnsigned(up + down, size) > 0 ? EMPTY : withEnds(base + up, size - up - down);
+    }
+
+    /** Compares by content; written out because the derived equality of records is slow where so much is compared. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return this == other || other instanceof Cnum64 that && base == that.base && size == that.size;
+    }
+
+    @Override
+    public int hashCode() {
+        return Long.hashCode(base) * 31 + Long.hashCode(size);
     }
 }

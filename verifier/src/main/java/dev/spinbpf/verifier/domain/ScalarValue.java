@@ -1,5 +1,8 @@
 package dev.spinbpf.verifier.domain;
 
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
 /**
  * The knowledge of a 64-bit number: its bits, the range of its 64 bits and the range of its lower 32 bits.
  *
@@ -7,13 +10,21 @@ package dev.spinbpf.verifier.domain;
  * where Linux calls it, so that both the ranges and their printed form are Linux's. The same value describes the variable part of a
  * pointer's offset.
  *
+ * <p>Nearly all of a verification's time and memory goes into these values. So small constants are shared, a known number is
+ * in sync as it is, and an operation that changes nothing returns its operand: equality then ends at identity.
+ *
  * @param varOff known bits
  * @param r64 range of the number
  * @param r32 range of its lower half
  */
 public record ScalarValue(Tnum varOff, Cnum64 r64, Cnum32 r32) {
     private static final ScalarValue UNKNOWN = new ScalarValue(Tnum.UNKNOWN, Cnum64.UNBOUNDED, Cnum32.UNBOUNDED);
-    private static final ScalarValue ZERO = exactly(0);
+    private static final int LOWEST_SHARED = -128;
+    private static final ScalarValue[] SHARED = new ScalarValue[1024];
+
+    static {
+        Arrays.setAll(SHARED, i -> exactly(i + LOWEST_SHARED));
+    }
 
     private static final long LOW32 = 0xffff_ffffL;
 
@@ -23,7 +34,8 @@ public record ScalarValue(Tnum varOff, Cnum64 r64, Cnum32 r32) {
     }
 
     public static ScalarValue constant(long value) {
-        return value == 0 ? ZERO : exactly(value);
+        long index = value - LOWEST_SHARED;
+        return index >= 0 && index < SHARED.length ? SHARED[(int) index] : exactly(value);
     }
 
     private static ScalarValue exactly(long value) {
@@ -137,7 +149,7 @@ public record ScalarValue(Tnum varOff, Cnum64 r64, Cnum32 r32) {
 
     /** The same known bits without any range. */
     ScalarValue unbounded() {
-        return new ScalarValue(varOff, Cnum64.UNBOUNDED, Cnum32.UNBOUNDED);
+        return withR64(Cnum64.UNBOUNDED).withR32(Cnum32.UNBOUNDED);
     }
 
     /** True if all numbers of {@code other} are numbers of this one, by each of the three. */
@@ -217,7 +229,7 @@ public record ScalarValue(Tnum varOff, Cnum64 r64, Cnum32 r32) {
 
     /** Tightens each of the three by what the other two say. */
     public ScalarValue synced() {
-        if (isEmpty()) {
+        if (isEmpty() || isInSync()) {
             return this;
         }
         return boundedByBits()
@@ -225,6 +237,15 @@ public record ScalarValue(Tnum varOff, Cnum64 r64, Cnum32 r32) {
                 .boundedByRanges()
                 .bitsFromRanges()
                 .boundedByBits();
+    }
+
+    /** True if all three say that it is the same one number. */
+    private boolean isInSync() {
+        return varOff.isConst()
+                && r64.isConst()
+                && r32.isConst()
+                && r64.base() == varOff.value()
+                && r32.base() == (int) varOff.value();
     }
 
     /** Tightens the ranges by the known bits; where just one number is in both, that is the value. */
@@ -250,7 +271,8 @@ public record ScalarValue(Tnum varOff, Cnum64 r64, Cnum32 r32) {
 
     private ScalarValue boundedByRanges() {
         Cnum32 lower = r32.intersect(Cnum32.ofLowerHalves(r64));
-        return new ScalarValue(varOff, r64.intersectLowerHalves(lower), lower);
+        Cnum64 range = r64.intersectLowerHalves(lower);
+        return lower.equals(r32) && range.equals(r64) ? this : new ScalarValue(varOff, range, lower);
     }
 
     private ScalarValue bitsFromRanges() {
@@ -275,5 +297,20 @@ public record ScalarValue(Tnum varOff, Cnum64 r64, Cnum32 r32) {
 
     public ScalarValue withR32(Cnum32 range) {
         return range.equals(r32) ? this : new ScalarValue(varOff, r64, range);
+    }
+
+    /** Compares by content; written out because the derived equality of records is slow where so much is compared. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return this == other
+                || other instanceof ScalarValue that
+                        && varOff.equals(that.varOff)
+                        && r64.equals(that.r64)
+                        && r32.equals(that.r32);
+    }
+
+    @Override
+    public int hashCode() {
+        return (varOff.hashCode() * 31 + r64.hashCode()) * 31 + r32.hashCode();
     }
 }

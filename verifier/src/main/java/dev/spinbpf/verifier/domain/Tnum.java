@@ -1,5 +1,7 @@
 package dev.spinbpf.verifier.domain;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A tristate number: what is known of each of the 64 bits of a value.
  *
@@ -219,5 +221,16 @@ public record Tnum(long value, long mask) {
             return small ? Long.toString(value) : "0x" + Long.toHexString(value);
         }
         return "(0x" + Long.toHexString(value) + "; 0x" + Long.toHexString(mask) + ")";
+    }
+
+    /** Compares by content; written out because the derived equality of records is slow where so much is compared. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return this == other || other instanceof Tnum that && value == that.value && mask == that.mask;
+    }
+
+    @Override
+    public int hashCode() {
+        return Long.hashCode(value) * 31 + Long.hashCode(mask);
     }
 }

@@ -32,6 +32,20 @@ final class BacktrackState implements ExplorationObserver.Marks {
         return all == 0;
     }
 
+    /** The one frame in which anything is wanted; -1 if there are none or several. */
+    int onlyFrame() {
+        int only = -1;
+        for (int i = 0; i <= frame; i++) {
+            if ((regs[i] | slots[i]) != 0) {
+                if (only >= 0) {
+                    return -1;
+                }
+                only = i;
+            }
+        }
+        return only;
+    }
+
     @Override
     public int frame() {
         return frame;
@@ -123,25 +137,27 @@ final class BacktrackState implements ExplorationObserver.Marks {
         if (packed == 0) {
             return;
         }
-        var linked = LinkedRegs.unpack(packed).entries();
-        boolean some = false;
-        for (LinkedRegs.Entry entry : linked) {
-            some |= entry.isReg()
-                    ? (regs[entry.frame()] >>> entry.index() & 1) != 0
-                    : hasSlot(entry.frame(), entry.index());
-        }
-        if (some) {
-            for (LinkedRegs.Entry entry : linked) {
-                add(entry);
+        LinkedRegs linked = LinkedRegs.unpack(packed);
+        for (int i = 0; i < linked.size(); i++) {
+            if (isWanted(linked, i)) {
+                addAll(linked);
+                return;
             }
         }
     }
 
-    private void add(LinkedRegs.Entry entry) {
-        if (entry.isReg()) {
-            setReg(entry.frame(), entry.index());
-        } else {
-            setSlot(entry.frame(), entry.index());
+    private boolean isWanted(LinkedRegs linked, int entry) {
+        long wanted = linked.isReg(entry) ? regs[linked.frame(entry)] : slots[linked.frame(entry)];
+        return (wanted >>> linked.index(entry) & 1) != 0;
+    }
+
+    private void addAll(LinkedRegs linked) {
+        for (int i = 0; i < linked.size(); i++) {
+            if (linked.isReg(i)) {
+                setReg(linked.frame(i), linked.index(i));
+            } else {
+                setSlot(linked.frame(i), linked.index(i));
+            }
         }
     }
 }

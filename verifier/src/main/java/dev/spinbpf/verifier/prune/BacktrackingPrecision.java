@@ -27,6 +27,7 @@ public final class BacktrackingPrecision implements Precision {
 
     private final BacktrackState marks = new BacktrackState();
     private final BacktrackSteps steps = new BacktrackSteps(marks);
+    private final FinishedWalks finished = new FinishedWalks();
     private boolean changed;
 
     @Override
@@ -121,15 +122,23 @@ public final class BacktrackingPrecision implements Precision {
     private static final class Steps {
         private final List<JmpHistoryEntry> history;
         private final int first;
-        private int left;
         private int at;
+        private int older;
+        private @Nullable JmpHistoryEntry entry;
 
         /** @param last slot of the last of them; negative if there are none */
         Steps(VerifierState state, int last) {
             history = state.jmpHistory();
             first = state.firstInsn();
-            left = history.size();
-            at = last;
+            older = history.size();
+            moveTo(last);
+        }
+
+        private void moveTo(int insn) {
+            at = insn;
+            JmpHistoryEntry last = older > 0 ? history.get(older - 1) : null;
+            entry = last != null && last.insn() == insn ? last : null;
+            older -= entry == null ? 0 : 1;
         }
 
         /** Slot of the present instruction; negative if there is none. */
@@ -140,18 +149,21 @@ public final class BacktrackingPrecision implements Precision {
         /** The history's entry of the present instruction, or null. */
         @Nullable
         JmpHistoryEntry entry() {
-            return left > 0 && history.get(left - 1).insn() == at ? history.get(left - 1) : null;
+            return entry;
+        }
+
+        /** Number of entries of the history that are older than the present instruction. */
+        int older() {
+            return older;
         }
 
         /** Goes to the instruction before; false at the first one, or if there is none where there must be. */
         boolean back() {
-            JmpHistoryEntry jump = entry();
-            int leftBefore = jump == null ? left : left - 1;
-            if (at == first && leftBefore == 0) {
+            if (at == first && older == 0) {
                 return false;
             }
-            at = jump == null ? at - 1 : jump.prevInsn();
-            left = leftBefore;
+            JmpHistoryEntry jump = entry;
+            moveTo(jump == null ? at - 1 : jump.prevInsn());
             return at >= 0;
         }
     }
@@ -161,6 +173,11 @@ public final class BacktrackingPrecision implements Precision {
         VerifierState state = start;
         Steps taken = new Steps(start, start.insn());
         int following = NO_INSN;
+        // An observer sees each walk to its end.
+        boolean mayEndEarly = path.observer == null;
+        if (mayEndEarly && setsOutInVain(start, taken)) {
+            return true;
+        }
         // The first instruction is what asked for the marks.
         boolean skip = true;
         while (taken.at() >= 0) {
@@ -172,7 +189,7 @@ public final class BacktrackingPrecision implements Precision {
                 if (path.observer != null) {
                     path.observer.walked(path, taken.at(), marks);
                 }
-                if (marks.isEmpty()) {
+                if (marks.isEmpty() || mayEndEarly && state == start && isCovered(taken, following)) {
                     return true;
                 }
                 following = taken.at();
@@ -190,6 +207,24 @@ public final class BacktrackingPrecision implements Precision {
             taken = new Steps(parent, parent.lastInsn());
         }
         return markArguments(state);
+    }
+
+    /** Notes that a walk sets out; returns whether another one did from the same place and marked all that it would. */
+    private boolean setsOutInVain(VerifierState start, Steps taken) {
+        finished.keepOnly(start);
+        if (taken.at() < 0) {
+            return false;
+        }
+        boolean covered = finished.cover(taken.older(), taken.at(), marks);
+        if (!covered) {
+            finished.add(taken.older(), taken.at(), marks);
+        }
+        return covered;
+    }
+
+    /** Returns whether the walk, once under way, has come to where another one set out that marked all that it would. */
+    private boolean isCovered(Steps taken, int following) {
+        return following != NO_INSN && finished.cover(taken.older(), taken.at(), marks);
     }
 
     /** The walk has come to the start of a global function: its arguments are precise. */

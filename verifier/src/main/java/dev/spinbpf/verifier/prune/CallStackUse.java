@@ -93,10 +93,6 @@ final class CallStackUse {
         return insn >= start && insn < start + length;
     }
 
-    boolean isAliveBefore(int frame, int insn, int halfSlot) {
-        return aliveBefore(frame, insn).contains(halfSlot);
-    }
-
     /** Adds what another analysis of the same call found. */
     void merge(CallStackUse other) {
         for (int frame = 0; frame <= depth; frame++) {

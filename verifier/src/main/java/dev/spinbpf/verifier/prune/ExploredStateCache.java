@@ -5,10 +5,9 @@ import dev.spinbpf.verifier.flow.StateCache;
 import dev.spinbpf.verifier.prune.StateComparison.Exactness;
 import dev.spinbpf.verifier.state.VerifierState;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,7 +39,7 @@ public final class ExploredStateCache implements StateCache {
     private final StateComparison comparison = new StateComparison();
     private final LoopCheck loopCheck = new LoopCheck(comparison);
     private final LoopVisits loops = new LoopVisits();
-    private final Map<Integer, List<KeptState>> buckets = new HashMap<>();
+    private @Nullable Bucket[] buckets = {};
     private final IdentityHashMap<VerifierState, KeptState> living = new IdentityHashMap<>();
     private int lookedAtCount;
     private int droppedCount;
@@ -55,9 +54,12 @@ public final class ExploredStateCache implements StateCache {
         this.liveness = liveness;
     }
 
+    /** States kept at slots that share a place in the table, the newest last. */
+    private record Bucket(List<KeptState> states) {}
+
     @Override
     public void reset() {
-        buckets.clear();
+        Arrays.fill(buckets, null);
         living.clear();
         loops.clear();
     }
@@ -70,6 +72,7 @@ public final class ExploredStateCache implements StateCache {
         boolean keeps = always || isFarFromLast(path);
         List<KeptState> bucket = bucket(path, insnIndex);
         int count = bucket.size();
+        int fingerprint = count == 0 ? 0 : StateComparison.fingerprint(path.state());
         for (int i = count - 1; i >= 0; i--) {
             KeptState kept = bucket.get(i);
             if (kept.state().insn() != insnIndex) {
@@ -77,7 +80,7 @@ public final class ExploredStateCache implements StateCache {
             }
             boolean onPath = kept.state().branches() != 0;
             boolean provisional = onPath || kept.areMarksIncomplete();
-            if (onPath ? loopCheck.isConverged(path, kept.state(), insnIndex) : covers(path, kept, provisional)) {
+            if (onPath ? loopCheck.isConverged(path, kept, insnIndex, fingerprint) : covers(path, kept, provisional)) {
                 endPath(path, kept, insnIndex, provisional);
                 return true;
             }
@@ -109,8 +112,16 @@ public final class ExploredStateCache implements StateCache {
 
     private List<KeptState> bucket(Exploration path, int insnIndex) {
         int hash = insnIndex ^ path.func().callsite();
-        return buckets.computeIfAbsent(
-                Integer.remainderUnsigned(hash, path.unit().length()), key -> new ArrayList<>(2));
+        int place = Integer.remainderUnsigned(hash, path.unit().length());
+        if (buckets.length == 0) {
+            buckets = new Bucket[path.unit().length()];
+        }
+        Bucket bucket = buckets[place];
+        if (bucket == null) {
+            bucket = new Bucket(new ArrayList<>(2));
+            buckets[place] = bucket;
+        }
+        return bucket.states;
     }
 
     private boolean covers(Exploration path, KeptState kept, boolean everything) {

@@ -27,20 +27,12 @@ final class IdMap {
         if (old == 0 || current == 0) {
             return old == current;
         }
-        int known = indexOf(olds, old);
-        if (known >= 0) {
-            return currents[known] == current;
-        }
-        return indexOf(currents, current) < 0 && add(old, current);
-    }
-
-    private int indexOf(int[] ids, int id) {
         for (int i = 0; i < count; i++) {
-            if (ids[i] == id) {
-                return i;
+            if (olds[i] == old || currents[i] == current) {
+                return olds[i] == old && currents[i] == current;
             }
         }
-        return -1;
+        return add(old, current);
     }
 
     private boolean add(int old, int current) {

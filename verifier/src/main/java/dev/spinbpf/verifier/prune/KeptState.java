@@ -17,6 +17,7 @@ final class KeptState {
     private final VerifierState state;
     private final @Nullable LoopVisit loop;
     private final boolean checkpoint;
+    private final int fingerprint;
     private int hits;
     private int misses;
     private boolean dropped;
@@ -29,10 +30,16 @@ final class KeptState {
         this.state = state;
         this.loop = loop;
         this.checkpoint = checkpoint;
+        this.fingerprint = StateComparison.fingerprint(state);
     }
 
     VerifierState state() {
         return state;
+    }
+
+    /** {@link StateComparison#fingerprint} of the state. */
+    int fingerprint() {
+        return fingerprint;
     }
 
     @Nullable

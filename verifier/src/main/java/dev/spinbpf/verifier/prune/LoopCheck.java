@@ -49,13 +49,18 @@ final class LoopCheck {
     /**
      * Returns whether the path may end, as this round does nothing new; refuses an endless loop.
      *
-     * @param earlier a state that the path has come through at this instruction
+     * @param kept a state that the path has come through at this instruction
+     * @param fingerprint that of the path's state
      */
-    boolean isConverged(Exploration path, VerifierState earlier, int insnIndex) {
+    boolean isConverged(Exploration path, KeptState kept, int insnIndex, int fingerprint) {
+        Bound bound = Bound.at(path, insnIndex);
+        if (bound == Bound.NONE && kept.fingerprint() != fingerprint) {
+            return false;
+        }
+        VerifierState earlier = kept.state();
         if (isOtherCallback(earlier.func(), path.func())) {
             return false;
         }
-        Bound bound = Bound.at(path, insnIndex);
         boolean converged =
                 switch (bound) {
                     case ITERATOR -> isWithin(path, earlier) && isIteratorActive(path);

@@ -2,6 +2,7 @@ package dev.spinbpf.verifier.prune;
 
 import dev.spinbpf.verifier.flow.ProgramUnit;
 import dev.spinbpf.verifier.state.VerifierState;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -9,6 +10,18 @@ import org.jspecify.annotations.Nullable;
 /** The stack slots that may still be read, for each function as called from each place. Serves one verification. */
 public final class StackLiveness {
     private final Map<Long, CallStackUse> calls = new HashMap<>();
+    /** The answer of the last search for each frame: paths stay in their frames for long. */
+    private final Found[] lastFound = new Found[VerifierState.MAX_CALL_FRAMES];
+
+    private record Found(int callsite, int start, @Nullable CallStackUse use) {}
+
+    public StackLiveness() {
+        forgetFound();
+    }
+
+    private void forgetFound() {
+        Arrays.fill(lastFound, new Found(-1, -1, null));
+    }
 
     private static long key(int callsite, int depth) {
         return (long) depth << 32 | callsite;
@@ -19,6 +32,7 @@ public final class StackLiveness {
         int depth = caller == null ? 0 : caller.depth + 1;
         int start = unit.subprog(subprog).start;
         int site = depth > 0 ? callsite : start;
+        forgetFound();
         return calls.computeIfAbsent(
                 key(site, depth),
                 key -> new CallStackUse(site, depth, subprog, start, unit.subprog(subprog).end - start));
@@ -27,6 +41,15 @@ public final class StackLiveness {
     private @Nullable CallStackUse find(ProgramUnit unit, VerifierState state, int frameno) {
         int start = unit.subprog(state.frame(frameno).subprog()).start;
         int callsite = frameno > 0 ? state.frame(frameno).callsite() : start;
+        Found last = lastFound[frameno];
+        if (last.callsite != callsite || last.start != start) {
+            last = new Found(callsite, start, search(frameno, callsite, start));
+            lastFound[frameno] = last;
+        }
+        return last.use;
+    }
+
+    private @Nullable CallStackUse search(int frameno, int callsite, int start) {
         for (int depth = frameno; depth > 0; depth--) {
             CallStackUse call = calls.get(key(callsite, depth));
             if (call != null) {
@@ -55,40 +78,31 @@ public final class StackLiveness {
             this.calls = calls;
         }
 
-        /**
-         * Returns whether the half slot of the frame may be read by the current function or by one that it returns to.
-         */
-        boolean isAlive(ProgramUnit unit, int frameno, int halfSlot) {
+        /** The half slots of the frame that the current function or one that it returns to may read. */
+        SlotSet alive(ProgramUnit unit, int frameno) {
             int current = state.curframe();
             CallStackUse call = calls[current];
             if (call == null) {
-                return true;
+                return SlotSet.ALL;
             }
             // A call may have been found at a lesser depth than that of the frame; then frames count from there.
             int frame = frameno + call.depth - current;
-            if (frame >= 0 && frame <= call.depth && call.isAliveBefore(frame, state.insn(), halfSlot)) {
-                return true;
-            }
+            SlotSet alive = frame >= 0 && frame <= call.depth ? call.aliveBefore(frame, state.insn()) : SlotSet.NONE;
             for (int i = frameno; i < current; i++) {
-                if (isAliveInCaller(unit, frameno, i, halfSlot)) {
-                    return true;
-                }
+                alive = alive.or(aliveInCaller(unit, frameno, i));
             }
-            return false;
+            return alive;
         }
 
-        private boolean isAliveInCaller(ProgramUnit unit, int frameno, int caller, int halfSlot) {
+        private SlotSet aliveInCaller(ProgramUnit unit, int frameno, int caller) {
             CallStackUse call = calls[caller];
-            if (call == null) {
-                return true;
-            }
-            int frame = frameno + call.depth - caller;
-            if (frame < 0 || frame > call.depth) {
-                return true;
+            int frame = call == null ? -1 : frameno + call.depth - caller;
+            if (call == null || frame < 0 || frame > call.depth) {
+                return SlotSet.ALL;
             }
             int callsite = state.frame(caller + 1).callsite();
             int at = unit.aux(callsite).callsCallback ? callsite : callsite + 1;
-            return call.isAliveBefore(frame, at, halfSlot);
+            return call.aliveBefore(frame, at);
         }
     }
 }

@@ -7,8 +7,7 @@ import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.SlotType;
 import dev.spinbpf.verifier.state.StackSlot;
 import dev.spinbpf.verifier.state.VerifierState;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.Arrays;
 
 /**
  * Takes out of a state what no instruction will read any more, so that more states are equal.
@@ -29,6 +28,8 @@ final class StateCleaner {
     /** The registers that instructions write, a bit each. */
     private static final int REGISTERS = (1 << Insn.FRAME_POINTER) - 1;
 
+    private static final StackSlot DEAD = StackSlot.of(RegState.NOT_INIT, SlotType.POISON);
+
     private StateCleaner() {}
 
     /** Forgets dead registers and dead halves of stack slots in all frames. */
@@ -40,9 +41,10 @@ final class StateCleaner {
             for (int dead = ~live & REGISTERS; dead != 0; dead &= dead - 1) {
                 frame.setReg(Integer.numberOfTrailingZeros(dead), RegState.NOT_INIT);
             }
+            SlotSet alive = frame.slots() == 0 ? SlotSet.ALL : query.alive(path.unit(), frameno);
             for (int slot = 0; slot < frame.slots(); slot++) {
-                boolean low = query.isAlive(path.unit(), frameno, slot * 2);
-                boolean high = query.isAlive(path.unit(), frameno, slot * 2 + 1);
+                boolean low = alive.contains(slot * 2);
+                boolean high = alive.contains(slot * 2 + 1);
                 if (!low || !high) {
                     frame.setSlot(slot, withoutDeadHalves(frame.slot(slot), low, high));
                 }
@@ -67,11 +69,14 @@ final class StateCleaner {
         if (staysWhole) {
             return slot;
         }
-        StackSlot result = high ? slot : slot.withSpilled(RegState.NOT_INIT);
-        for (int i = low ? HALF : 0; i < (high ? HALF : StackSlot.BYTES); i++) {
-            result = result.withType(i, SlotType.POISON);
+        if (!low && !high) {
+            return DEAD;
         }
-        for (int i = 0; low && i < HALF; i++) {
+        if (high) {
+            return slot.withTypes(0, HALF, SlotType.POISON);
+        }
+        StackSlot result = slot.withSpilled(RegState.NOT_INIT).withTypes(HALF, StackSlot.BYTES, SlotType.POISON);
+        for (int i = 0; i < HALF; i++) {
             if (result.type(i) == SlotType.SPILL) {
                 result = result.withType(i, SlotType.MISC);
             }
@@ -81,16 +86,62 @@ final class StateCleaner {
 
     /** Takes ids off scalars that share them with no other. */
     static void clearSingularIds(VerifierState state) {
-        Map<Integer, Integer> counts = new HashMap<>();
+        var ids = new IdCounts();
         state.mapRegs(reg -> {
-            if (reg.isScalar() && reg.id() != 0) {
-                counts.merge(reg.baseId(), 1, Integer::sum);
+            if (hasId(reg)) {
+                ids.add(reg.baseId());
             }
             return reg;
         });
-        state.mapRegs(reg -> {
-            boolean single = reg.isScalar() && reg.id() != 0 && counts.getOrDefault(reg.baseId(), 0) == 1;
-            return single ? reg.withId(0).withDelta(0) : reg;
-        });
+        if (ids.hasSingle()) {
+            state.mapRegs(reg ->
+                    hasId(reg) && ids.isSingle(reg.baseId()) ? reg.withId(0).withDelta(0) : reg);
+        }
+    }
+
+    private static boolean hasId(RegState reg) {
+        return reg.isScalar() && reg.id() != 0;
+    }
+
+    /** Ids, and whether each came more than once. There are few in a state. */
+    private static final class IdCounts {
+        private int[] ids = new int[8];
+        private boolean[] several = new boolean[8];
+        private int count;
+
+        void add(int id) {
+            int known = indexOf(id);
+            if (known >= 0) {
+                several[known] = true;
+                return;
+            }
+            if (count == ids.length) {
+                ids = Arrays.copyOf(ids, count * 2);
+                several = Arrays.copyOf(several, count * 2);
+            }
+            ids[count++] = id;
+        }
+
+        private int indexOf(int id) {
+            for (int i = 0; i < count; i++) {
+                if (ids[i] == id) {
+                    return i;
+                }
+            }
+            return -1;
+        }
+
+        boolean isSingle(int id) {
+            return !several[indexOf(id)];
+        }
+
+        boolean hasSingle() {
+            for (int i = 0; i < count; i++) {
+                if (!several[i]) {
+                    return true;
+                }
+            }
+            return false;
+        }
     }
 }

@@ -10,6 +10,7 @@ import dev.spinbpf.verifier.state.RegType;
 import dev.spinbpf.verifier.state.SlotType;
 import dev.spinbpf.verifier.state.StackSlot;
 import dev.spinbpf.verifier.state.VerifierState;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,6 +72,19 @@ final class StateComparison {
         return true;
     }
 
+    /**
+     * A number that is the same for states of which {@link #maybeLooping} holds. In a loop of many rounds it tells most
+     * kept states apart from the current one without a look at them.
+     */
+    static int fingerprint(VerifierState state) {
+        int result = state.curframe();
+        for (int i = 0; i < FuncState.REGISTERS; i++) {
+            RegState reg = state.func().reg(i);
+            result = (result * 31 + reg.type().ordinal()) * 31 + reg.value().hashCode();
+        }
+        return result;
+    }
+
     private boolean sameReferences(VerifierState old, VerifierState current) {
         if (old.references().size() != current.references().size()
                 || old.activeLocks() != current.activeLocks()
@@ -122,10 +136,11 @@ final class StateComparison {
 
     /** Returns whether two registers point to the same thing, whatever the offset and the ids. */
     private static boolean samePointee(RegState a, RegState b) {
-        return a.type() == b.type()
-                && a.flags() == b.flags()
-                && a.delta() == b.delta()
-                && a.payload().equals(b.payload());
+        return a.type() == b.type() && a.flags() == b.flags() && a.delta() == b.delta() && samePayload(a, b);
+    }
+
+    private static boolean samePayload(RegState a, RegState b) {
+        return Objects.equals(a.payload(), b.payload());
     }
 
     /** As {@link #samePointee}, where the ids of inner maps have to agree as other ids do. */
@@ -322,9 +337,9 @@ final class StateComparison {
         RegState b = current.spilled();
         return switch (old.last()) {
             case SPILL -> regSafe(a, b, exactness);
-            case DYNPTR -> a.payload().equals(b.payload()) && sameIds(a, b);
+            case DYNPTR -> samePayload(a, b) && sameIds(a, b);
             case ITER -> a.type() == b.type() && a.flags() == b.flags() && sameIter(a, b) && ids.check(a.id(), b.id());
-            case IRQ_FLAG -> ids.check(a.id(), b.id()) && a.payload().equals(b.payload());
+            case IRQ_FLAG -> ids.check(a.id(), b.id()) && samePayload(a, b);
             case MISC, ZERO, INVALID, POISON -> true;
         };
     }

@@ -3,6 +3,8 @@ package dev.spinbpf.verifier.state;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.verifier.domain.ScalarValue;
 import dev.spinbpf.verifier.kernel.TypeFlags;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The verifier's knowledge of a register: Linux's {@code struct bpf_reg_state}. Immutable.
@@ -207,7 +209,9 @@ public record RegState(
     }
 
     public RegState withValue(ScalarValue newValue) {
-        return new RegState(type, flags, delta, payload, newValue, id, parentId, frameno, precise);
+        return newValue.equals(value)
+                ? this
+                : new RegState(type, flags, delta, payload, newValue, id, parentId, frameno, precise);
     }
 
     public RegState withId(int newId) {
@@ -273,5 +277,26 @@ public record RegState(
             case SOCKMAP, SOCKHASH -> withType(RegType.PTR_TO_SOCKET, 0);
             default -> withType(RegType.PTR_TO_MAP_VALUE, 0);
         };
+    }
+
+    /** Compares by content; written out because the derived equality of records is slow where so much is compared. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return this == other
+                || other instanceof RegState that
+                        && type == that.type
+                        && flags == that.flags
+                        && delta == that.delta
+                        && id == that.id
+                        && parentId == that.parentId
+                        && frameno == that.frameno
+                        && precise == that.precise
+                        && payload.equals(that.payload)
+                        && value.equals(that.value);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(type, flags, delta, payload, value, id, parentId, frameno, precise);
     }
 }

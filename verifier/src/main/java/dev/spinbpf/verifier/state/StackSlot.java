@@ -13,6 +13,9 @@ public final class StackSlot {
     /** Nothing was stored. */
     public static final StackSlot EMPTY = new StackSlot(RegState.NOT_INIT, 0);
 
+    /** A one in each byte. */
+    private static final long EACH = 0x0101010101010101L;
+
     private final RegState spilled;
     private final long types;
 
@@ -23,7 +26,7 @@ public final class StackSlot {
 
     /** A slot whose eight bytes are of one type. */
     public static StackSlot of(RegState spilled, SlotType type) {
-        return new StackSlot(spilled, 0x0101010101010101L * type.ordinal());
+        return new StackSlot(spilled, EACH * type.ordinal());
     }
 
     /** The register's state that was spilled here, or what the dynptr, iterator or flag is. */
@@ -51,7 +54,13 @@ public final class StackSlot {
     }
 
     public StackSlot withSpilled(RegState reg) {
-        return new StackSlot(reg, types);
+        return reg.equals(spilled) ? this : new StackSlot(reg, types);
+    }
+
+    /** The slot with the bytes from one index to before another of a type. */
+    public StackSlot withTypes(int from, int to, SlotType type) {
+        long bytes = -1L >>> (BYTES - (to - from)) * Byte.SIZE << from * Byte.SIZE;
+        return withTypes(types & ~bytes | EACH * type.ordinal() & bytes);
     }
 
     StackSlot withTypes(long newTypes) {

@@ -2,6 +2,7 @@ package dev.spinbpf.verifier.state;
 
 import dev.spinbpf.programs.linux.KernelLimits;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -11,7 +12,8 @@ public final class VerifierState {
     /** Most frames at a time. */
     public static final int MAX_CALL_FRAMES = KernelLimits.MAX_CALL_FRAMES;
 
-    private final ArrayList<FuncState> frames = new ArrayList<>(2);
+    private FuncState[] frames = new FuncState[1];
+    private int frameCount;
     private ArrayList<AcquiredReference> references = new ArrayList<>(0);
     private ArrayList<JmpHistoryEntry> jmpHistory = new ArrayList<>(2);
     private @Nullable VerifierState parent;
@@ -33,9 +35,11 @@ public final class VerifierState {
     /** A copy that shares nothing mutable but the parent. */
     public VerifierState copy() {
         var copy = new VerifierState();
-        for (FuncState frame : frames) {
-            copy.frames.add(frame.copy());
+        copy.frames = new FuncState[frameCount];
+        for (int i = 0; i < frameCount; i++) {
+            copy.frames[i] = frames[i].copy();
         }
+        copy.frameCount = frameCount;
         copy.references = new ArrayList<>(references);
         copy.jmpHistory = new ArrayList<>(jmpHistory);
         copy.parent = parent;
@@ -57,38 +61,43 @@ public final class VerifierState {
 
     /** Number of the current frame. */
     public int curframe() {
-        return frames.size() - 1;
+        return frameCount - 1;
     }
 
     public FuncState frame(int number) {
-        return frames.get(number);
+        return frames[number];
     }
 
     /** The current frame. */
     public FuncState func() {
-        return frames.getLast();
+        return frames[frameCount - 1];
     }
 
     public List<FuncState> frames() {
-        return frames;
+        return Arrays.asList(frames).subList(0, frameCount);
     }
 
     public void pushFrame(FuncState frame) {
-        frames.add(frame);
+        if (frameCount == frames.length) {
+            frames = Arrays.copyOf(frames, frameCount + 1);
+        }
+        frames[frameCount++] = frame;
     }
 
+    /** Leaves the current frame, and returns it. */
     public FuncState popFrame() {
-        return frames.removeLast();
+        return frames[--frameCount];
     }
 
     /** The slot at which a frame stands: of the current one this state's, of the others their call. */
     public int frameInsn(int number) {
-        return number == curframe() ? insn : frames.get(number + 1).callsite();
+        return number == curframe() ? insn : frames[number + 1].callsite();
     }
 
     /** Replaces every register, and every spilled register, of all frames by what the function makes of it. */
     public void mapRegs(UnaryOperator<RegState> change) {
-        for (FuncState frame : frames) {
+        for (int number = 0; number < frameCount; number++) {
+            FuncState frame = frames[number];
             for (int i = 0; i < FuncState.REGISTERS; i++) {
                 frame.setReg(i, change.apply(frame.reg(i)));
             }
