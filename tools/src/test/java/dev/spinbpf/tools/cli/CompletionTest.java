@@ -37,7 +37,7 @@ class CompletionTest {
     @Test
     void fishShouldOfferChoicesAndFiles() {
         assertThat(completion("fish"))
-                .contains("'__fish_seen_subcommand_from verify' -s o -l output -x -a 'table csv json'")
+                .contains("'__fish_seen_subcommand_from verify' -s o -l output -x -a 'table csv json github sarif'")
                 .contains("'__fish_seen_subcommand_from verify' -l btf -r -F")
                 .contains("'__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'");
     }
