@@ -34,7 +34,7 @@ public record KernelProfile(KernelVersion version, int programs, int equal) {
             if (profile.version.equals(series)) {
                 return String.format(
                         Locale.ROOT,
-                        "%.1f %% of %,d verdicts on its own test programs are Linux's",
+                        "%.1f %% of %,d verdicts that were compared are Linux's",
                         PERCENT * profile.equal / profile.programs,
                         profile.programs);
             }
