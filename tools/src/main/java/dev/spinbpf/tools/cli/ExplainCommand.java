@@ -1,5 +1,6 @@
 package dev.spinbpf.tools.cli;
 
+import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.tools.report.KindText;
@@ -120,7 +121,7 @@ final class ExplainCommand implements Callable<Integer> {
         }
     }
 
-    /** What the log alone tells. */
+    /** Explains a refusal from the log alone. */
     private static Explanation ofLog(PastedLog.Found found) {
         RefusalKind kind = found.kind();
         Location at = found.insn() < 0
@@ -138,8 +139,9 @@ final class ExplainCommand implements Callable<Integer> {
 
     /** The explanation of the first program of the object that is refused with this message; null if none is. */
     private @Nullable Explanation explanationOf(Path file, PastedLog.Found found) throws InputException {
-        ProgramObject object = InputFiles.read(file, btf.read());
-        VerifierOptions options = VerifierOptions.DEFAULT.withTypes(btf.read());
+        Btf types = btf.read();
+        ProgramObject object = InputFiles.read(file, types);
+        VerifierOptions options = VerifierOptions.DEFAULT.withTypes(types);
         Explanation sameKind = null;
         for (Program program : object.programs()) {
             if (Verifier.verify(object, program, options) instanceof Verdict.Rejected refused) {

@@ -8,7 +8,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Which rows and columns of a report are printed, in which order: the options of veristat. */
+/** Options of veristat that choose the rows and columns of a report, and their order. */
 final class RowOptions {
     @Option(
             names = {"-s", "--sort"},

@@ -162,7 +162,7 @@ final class VerifyCommand implements Callable<Integer> {
         return cpus == KernelLimits.NR_CPUS ? options : options.withPossibleCpus(cpus);
     }
 
-    /** What was seen in all rows so far. */
+    /** A summary of the rows so far. */
     private static final class Outcomes {
         private boolean anyProgram;
         private boolean allGood = true;

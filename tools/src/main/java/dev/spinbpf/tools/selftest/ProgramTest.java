@@ -79,7 +79,7 @@ public final class ProgramTest {
                 : new TestResult(file, program.name(), TestResult.Outcome.FAILED, problem, spec.notJudged(), seconds);
     }
 
-    /** What is wrong, or null. */
+    /** Returns the first expectation that does not hold, or null. */
     private @Nullable String problem(Program program, TestSpec spec) {
         Verdict verdict = Verifier.verify(object, program, options.withAllPaths(spec.wantsAllPaths()));
         String log;

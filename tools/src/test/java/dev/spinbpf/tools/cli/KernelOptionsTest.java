@@ -17,7 +17,7 @@ class KernelOptionsTest {
     private static final Path SAMPLES = Path.of(System.getProperty("spinbpf.root", ".."), "programs", "samples");
     private static final String NESTING = SAMPLES.resolve("nesting.bpf.o").toString();
 
-    /** What a command printed and how it exited. */
+    /** Calls the command and returns its outcome. */
     private record Outcome(int code, String out, String err) {}
 
     private static Outcome verify(String... arguments) {

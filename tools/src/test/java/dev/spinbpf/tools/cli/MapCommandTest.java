@@ -17,7 +17,7 @@ class MapCommandTest {
 
     private String state = "";
 
-    /** What a command printed and how it exited. */
+    /** Calls the command and returns its outcome. */
     @BeforeEach
     void nameADirectory() {
         state = directory.resolve("state").toString();

@@ -35,7 +35,7 @@ class ServiceCommandsTest {
     @TempDir
     private Path directory;
 
-    /** How a command ended. */
+    /** Calls a command on a service and returns its outcome. */
     private static Outcome at(Service service, String... arguments) {
         return at("http://127.0.0.1:" + service.address().getPort(), arguments);
     }

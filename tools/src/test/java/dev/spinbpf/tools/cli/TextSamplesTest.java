@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class TextSamplesTest {
     private static final Path SAMPLES = Path.of(System.getProperty("spinbpf.root", ".."), "programs", "samples");
 
-    /** What a command printed and how it exited. */
+    /** Calls the command and returns its outcome. */
     private static Outcome spinbpf(String command, String sample, String... more) {
         String[] arguments = new String[more.length + 2];
         arguments[0] = command;
