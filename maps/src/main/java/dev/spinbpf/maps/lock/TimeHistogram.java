@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.TreeSet;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -51,10 +52,23 @@ public final class TimeHistogram {
     private static final int TOTAL = BUCKETS;
     private static final int MAX = BUCKETS + 1;
     private static final int VERSION = BUCKETS + 2;
+    private static final int PAUSE_WANTED = BUCKETS + 3;
+    private static final int WORDS = BUCKETS + 4;
+    /** How often a reader tries before it asks the writer to pause, before it sleeps between tries, and at all. */
+    private static final int HOPEFUL_READS = 4;
+
+    private static final int BUSY_READS = 50;
     private static final int MOST_READS = 1000;
+    private static final long SLEEP_NANOS = 50_000;
+    /** How long a writer pauses for a reader: some microseconds, and once each time that the reader asks. */
+    private static final int MOST_PAUSES = 200;
+
     private static final VarHandle COUNTS = MethodHandles.arrayElementVarHandle(long[].class);
 
-    /** By bucket; then the sum of all times, the longest, and a version that is odd while the writer writes. */
+    /**
+     * By bucket; then the sum of all times, the longest, a version that is odd while the writer writes, and whether a
+     * reader asks the writer to pause.
+     */
     private volatile long @Nullable [] counts;
 
     /** An empty histogram; it takes no memory until the first time is added. */
@@ -149,23 +163,42 @@ public final class TimeHistogram {
 
     private static void endWriting(long[] buckets) {
         COUNTS.setRelease(buckets, VERSION, buckets[VERSION] + 1);
+        if ((long) COUNTS.getOpaque(buckets, PAUSE_WANTED) != 0) {
+            pause(buckets);
+        }
+    }
+
+    /** Lets a reader read; a writer without a pause between its times would else keep it from ever seeing one moment. */
+    private static void pause(long[] buckets) {
+        for (int i = 0; i < MOST_PAUSES && (long) COUNTS.getOpaque(buckets, PAUSE_WANTED) != 0; i++) {
+            Thread.onSpinWait();
+        }
+        COUNTS.setOpaque(buckets, PAUSE_WANTED, 0L);
     }
 
     /** Returns a copy; of a moment in the middle of a writer's step only where that step takes very long. */
     private static long[] consistent(long[] from) {
         long[] copy = new long[VERSION];
-        for (int reads = 0; reads < MOST_READS; reads++) {
-            long before = (long) COUNTS.getAcquire(from, VERSION);
-            for (int i = 0; i < VERSION; i++) {
-                copy[i] = (long) COUNTS.getOpaque(from, i);
+        for (int reads = 0; reads < MOST_READS && !readAtOneMoment(from, copy); reads++) {
+            if (reads >= BUSY_READS) {
+                LockSupport.parkNanos(SLEEP_NANOS);
             }
-            VarHandle.loadLoadFence();
-            long after = (long) COUNTS.getOpaque(from, VERSION);
-            if (before == after && (before & 1) == 0) {
-                break;
+            if (reads >= HOPEFUL_READS) {
+                COUNTS.setOpaque(from, PAUSE_WANTED, 1L);
             }
         }
+        COUNTS.setOpaque(from, PAUSE_WANTED, 0L);
         return copy;
+    }
+
+    private static boolean readAtOneMoment(long[] from, long[] copy) {
+        long before = (long) COUNTS.getAcquire(from, VERSION);
+        for (int i = 0; i < VERSION; i++) {
+            copy[i] = (long) COUNTS.getOpaque(from, i);
+        }
+        VarHandle.loadLoadFence();
+        long after = (long) COUNTS.getOpaque(from, VERSION);
+        return before == after && (before & 1) == 0;
     }
 
     /**
@@ -225,7 +258,7 @@ public final class TimeHistogram {
     private long[] writableCounts() {
         long[] buckets = counts;
         if (buckets == null) {
-            buckets = new long[VERSION + 1];
+            buckets = new long[WORDS];
             counts = buckets;
         }
         return buckets;

@@ -156,7 +156,7 @@ class LockStatsTest {
     void aCopyIsOfOneMomentWhileTheWriterGoesOn() throws InterruptedException {
         var times = new TimeHistogram();
         Thread writer = Thread.ofPlatform().start(() -> {
-            for (int i = 0; i < 300_000; i++) {
+            for (int i = 0; i < 3_000_000; i++) {
                 times.add(1_000);
             }
         });
@@ -168,7 +168,7 @@ class LockStatsTest {
             seen = copy.count();
         }
         writer.join();
-        assertThat(times.copy().count()).isEqualTo(300_000);
+        assertThat(times.copy().count()).isEqualTo(3_000_000);
     }
 
     @Test
