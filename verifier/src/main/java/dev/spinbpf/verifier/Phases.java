@@ -95,6 +95,11 @@ final class Phases {
             }
             MapInfo map = unit.maps().get(insn.immLow());
             if (checked.add(insn.immLow())) {
+                if (map.type() == MapType.PERCPU_ARRAY
+                        && map.def().isGlobalData()
+                        && !unit.kernel().hasPercpuData()) {
+                    throw log.reject(Errno.EINVAL, Message.FD_NOT_A_MAP, insn.immLow());
+                }
                 if (checked.size() > KernelLimits.MAX_USED_MAPS) {
                     throw log.reject(Errno.E2BIG, Message.TOO_MANY_MAPS, KernelLimits.MAX_USED_MAPS);
                 }
@@ -104,14 +109,17 @@ final class Phases {
                 }
             }
             if (isValue) {
-                checkDirectValue(log, map, insn.immHigh());
+                checkDirectValue(unit, log, map, insn.immHigh());
             }
         }
     }
 
-    private static void checkDirectValue(VerifierLog log, MapInfo map, int off) {
-        boolean single = map.type() == MapType.ARRAY && map.def().maxEntries() == 1;
-        boolean direct = map.type() == MapType.ARRAY || map.type() == MapType.ARENA || map.type() == MapType.INSN_ARRAY;
+    private static void checkDirectValue(ProgramUnit unit, VerifierLog log, MapInfo map, int off) {
+        boolean isPercpuData =
+                map.type() == MapType.PERCPU_ARRAY && unit.kernel().hasPercpuData();
+        boolean isArray = map.type() == MapType.ARRAY || isPercpuData;
+        boolean single = isArray && map.def().maxEntries() == 1;
+        boolean direct = isArray || map.type() == MapType.ARENA || map.type() == MapType.INSN_ARRAY;
         if (!direct) {
             throw log.reject(Errno.EINVAL, Message.NO_DIRECT_VALUE_ACCESS);
         }
@@ -120,8 +128,8 @@ final class Phases {
             throw log.reject(
                     Errno.EACCES, Message.INVALID_DIRECT_VALUE_ACCESS, map.valueSize(), Integer.toUnsignedLong(off));
         }
-        boolean outside = map.type() == MapType.ARRAY && Integer.compareUnsigned(off, map.valueSize()) >= 0;
-        if (outside || (map.type() == MapType.ARRAY && !single)) {
+        boolean outside = isArray && Integer.compareUnsigned(off, map.valueSize()) >= 0;
+        if (outside || (isArray && !single)) {
             throw log.reject(
                     single ? Errno.EINVAL : Errno.ENOTSUPP,
                     Message.INVALID_DIRECT_VALUE_ACCESS,

@@ -64,8 +64,11 @@ final class ObjectAssembly {
         ExternResolution resolution = new ExternResolution(externs, settings, types.original, options.targetTypes());
         LoadRefusal refusal = resolution.resolve();
         readMaps(externs, settings);
-        StructOpsMembers structs = new StructOpsMembers(elf, types, functions, notes);
+        StructOpsMembers structs = new StructOpsMembers(elf, types, functions, notes, options.targetTypes());
         structs.read(structMembers);
+        if (refusal == null) {
+            refusal = structs.refusal();
+        }
         structMembers.keySet().stream().filter(structs::isLoaded).forEach(loadedByStruct::add);
         collectRelocs(externs);
         types.hideFunctions(functions.subprograms());

@@ -1,11 +1,17 @@
 package dev.spinbpf.programs.elf;
 
+import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.ProgType;
+import dev.spinbpf.programs.model.LoadRefusal;
 import dev.spinbpf.programs.model.MalformedObjectException;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Structs of functions that the object implements for the kernel ({@code .struct_ops}, {@code .struct_ops.link}): which
@@ -17,9 +23,18 @@ final class StructOpsMembers {
     private final SectionFunctions functions;
     private final List<String> notes;
 
+    private final Btf kernelTypes;
     private final Set<String> loaded = new HashSet<>();
+    private final Map<String, Place> places = new HashMap<>();
+    private @Nullable LoadRefusal refusal;
 
-    StructOpsMembers(ElfFile elf, LoadedTypes types, SectionFunctions functions, List<String> notes) {
+    /** A member of a struct of the kernel's: its number among the members. */
+    private record Place(String struct, int number) {}
+
+    /** @param kernelTypes the types whose structs count; {@link Btf#EMPTY}: the object's own do */
+    StructOpsMembers(
+            ElfFile elf, LoadedTypes types, SectionFunctions functions, List<String> notes, Btf kernelTypes) {
+        this.kernelTypes = kernelTypes;
         this.elf = elf;
         this.types = types;
         this.functions = functions;
@@ -45,6 +60,11 @@ final class StructOpsMembers {
                 }
             }
         }
+    }
+
+    /** Returns the refusal of a program that is for two members, which are called in different ways; null if there is none. */
+    @Nullable LoadRefusal refusal() {
+        return refusal;
     }
 
     /** True if a struct that is made without being asked for refers to the program, so that it is loaded with each other one. */
@@ -88,9 +108,37 @@ final class StructOpsMembers {
                     members.putIfAbsent(function.name, struct.name() + "." + member.name());
                     if (!section.name().startsWith("?")) {
                         loaded.add(function.name);
+                        use(function, types.original.type(entry.varTypeId()).name(), struct, member);
                     }
                 }
             }
+        }
+    }
+
+    private void use(Function function, String variable, BtfType.Composite struct, BtfType.Member member) {
+        int flavor = struct.name().indexOf("___");
+        String name = flavor < 0 ? struct.name() : struct.name().substring(0, flavor);
+        int kernelId = kernelTypes.find(name, BtfType.Composite.class);
+        BtfType.Composite known = kernelTypes.type(kernelId) instanceof BtfType.Composite found ? found : struct;
+        int number = 0;
+        while (number < known.members().size()
+                && !known.members().get(number).name().equals(member.name())) {
+            number++;
+        }
+        if (number == known.members().size()) {
+            return; // what the kernel lacks is another matter
+        }
+        Place place = new Place(name, number);
+        Place before = places.putIfAbsent(function.name, place);
+        if (before != null && !before.equals(place) && refusal == null) {
+            String section = function.section.name();
+            refusal = new LoadRefusal(
+                    Errno.EINVAL,
+                    "libbpf: struct_ops init_kern " + variable + " func ptr " + member.name()
+                            + ": invalid reuse of prog " + function.name + " in sec " + section + " with type "
+                            + ProgType.STRUCT_OPS.number() + ": expected_attach_type " + before.number
+                            + " != kern_member_idx " + number,
+                    "program " + function.name + " is for one member of the struct already; write one for " + member.name());
         }
     }
 

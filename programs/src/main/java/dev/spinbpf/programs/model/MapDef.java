@@ -67,7 +67,7 @@ public record MapDef(
 
     /** Returns true if the map holds a section of global variables. */
     public boolean isGlobalData() {
-        return initialData != null && type == MapType.ARRAY;
+        return initialData != null && (type == MapType.ARRAY || type == MapType.PERCPU_ARRAY);
     }
 
     /** The name as the kernel shows it: the first 15 characters. */

@@ -3,6 +3,7 @@ package dev.spinbpf.programs.model;
 import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.MapFlags;
+import dev.spinbpf.programs.linux.MapType;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -18,11 +19,22 @@ import org.jspecify.annotations.Nullable;
 public final class ObjectLoading {
     private final ProgramObject object;
     private final boolean typesTaken;
+    private final KernelMaps kernel;
     private final Map<String, MapDef> maps = new HashMap<>();
     private @Nullable String firstWarning;
 
-    private ObjectLoading(ProgramObject object, boolean typesTaken) {
+    /** Which maps the kernel has. */
+    public interface KernelMaps {
+        /** Returns true if the kernel has maps of the type. */
+        boolean hasMaps(MapType type);
+
+        /** Returns true if the kernel takes variables of which each CPU has its own; else libbpf makes no map of them. */
+        boolean hasPercpuData();
+    }
+
+    private ObjectLoading(ProgramObject object, boolean typesTaken, KernelMaps kernel) {
         this.object = object;
+        this.kernel = kernel;
         this.typesTaken = typesTaken;
         object.maps().forEach(map -> maps.putIfAbsent(map.name(), map));
     }
@@ -32,14 +44,19 @@ public final class ObjectLoading {
      *
      * @param typesTaken whether the kernel takes the object's types
      */
-    public static @Nullable LoadRefusal refusal(ProgramObject object, boolean typesTaken) {
+    public static @Nullable LoadRefusal refusal(ProgramObject object, boolean typesTaken, KernelMaps kernel) {
         if (object.refusal() != null) {
             return object.refusal();
         }
         try {
-            var loading = new ObjectLoading(object, typesTaken);
+            var loading = new ObjectLoading(object, typesTaken, kernel);
+            if (!typesTaken) {
+                loading.warn("BTF loading error: " + errnoText(Errno.EINVAL));
+            }
             for (MapDef map : object.maps()) {
-                loading.make(map);
+                if (!map.isGlobalData() || map.type() == MapType.ARRAY || kernel.hasPercpuData()) {
+                    loading.make(map);
+                }
             }
             return null;
         } catch (Failure e) {
@@ -118,15 +135,23 @@ public final class ObjectLoading {
         boolean typed = typesTaken && (map.keyTypeId() != 0 || map.valueTypeId() != 0);
         if (typed) {
             try {
-                MapCreation.check(map, true);
+                check(map, true);
                 return MapValueTypes.check(map, object.btf());
             } catch (MapRefusedException e) {
                 warn("Error in bpf_create_map_xattr(" + map.name() + "): " + errnoText(e.errno())
                         + ". Retrying without BTF.");
             }
         }
-        MapCreation.check(map, false);
+        check(map, false);
         return BtfRecord.EMPTY;
+    }
+
+    private void check(MapDef map, boolean typed) throws MapRefusedException {
+        if (!kernel.hasMaps(map.type())) {
+            throw new MapRefusedException(
+                    Errno.EINVAL, "this Linux has no maps of type " + map.type().display());
+        }
+        MapCreation.check(map, typed);
     }
 
     /** Puts a map into a map of maps: it has to be like the template. */

@@ -110,9 +110,10 @@ final class KfuncArgs {
             return kind;
         }
         if (kind == KfuncArgKind.MAP) {
-            if (isByPrototype(path)
-                    && !arg.param.hasSuffix("__const_map")
-                    && !(arg.reg.payload() instanceof RegPayload.MapRef)) {
+            boolean mayBeObject = isByPrototype(path)
+                    ? !arg.param.hasSuffix("__const_map") && !(arg.reg.payload() instanceof RegPayload.MapRef)
+                    : arg.reg.type() == RegType.PTR_TO_BTF_ID;
+            if (mayBeObject) {
                 kind = KfuncArgKind.OBJECT;
             } else {
                 map(path, arg, meta);

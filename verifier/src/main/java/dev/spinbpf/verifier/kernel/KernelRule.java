@@ -9,6 +9,8 @@ public enum KernelRule {
     ALL_POINTERS_SPILL,
     /** One instruction does not calculate with pointers into arenas on one path and with other numbers on another. */
     ARENA_ARITHMETIC_IS_APART,
+    /** The type of a function's parameter or result says that it points into an arena; before that, only a tag of the parameter does. */
+    ARENA_TYPES_ARE_KNOWN,
     /** Objects that RCU protects stay valid without preemption or interrupts, too, until the last such section ends. */
     ATOMIC_SECTIONS_PROTECT_RCU,
     /** A dynptr over an object can no longer be used once the object is released. */
