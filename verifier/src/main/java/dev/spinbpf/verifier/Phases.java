@@ -5,7 +5,6 @@ import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.MapType;
-import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.verifier.call.MapRules;
 import dev.spinbpf.verifier.domain.ScalarValue;
 import dev.spinbpf.verifier.flow.CallChecker;
@@ -25,7 +24,6 @@ import dev.spinbpf.verifier.flow.SubprogTrace;
 import dev.spinbpf.verifier.flow.VerifierLog;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
-import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.prune.LivenessPass;
 import dev.spinbpf.verifier.state.DynptrType;
 import dev.spinbpf.verifier.state.FuncState;
@@ -94,6 +92,12 @@ final class Phases {
                 throw log.reject(Errno.EBADF, Message.FD_NOT_A_MAP, insn.immLow());
             }
             MapInfo map = unit.maps().get(insn.immLow());
+            if (map.type() == MapType.INSN_ARRAY && !unit.kernel().hasMaps(map.type())) {
+                throw log.reject(
+                        Errno.EINVAL,
+                        Message.JUMP_TABLE_NOT_MADE,
+                        unit.program().name());
+            }
             if (checked.add(insn.immLow())) {
                 if (map.type() == MapType.PERCPU_ARRAY
                         && map.def().isGlobalData()
@@ -190,9 +194,6 @@ final class Phases {
         path.setState(state);
         path.setInsnIndex(subprog.start);
         if (number == 0) {
-            if (path.unit().program().type() == ProgType.EXT) {
-                throw new UnsupportedFeature("a program that replaces a function of another one is not supported");
-            }
             path.setReg(1, RegState.pointer(RegType.PTR_TO_CTX, 0, RegPayload.NONE));
             if (path.unit().attachTarget != null) {
                 path.unit().attachTarget = path.unit().attachTarget.withReferences(path);

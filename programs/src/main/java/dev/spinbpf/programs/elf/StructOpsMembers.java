@@ -32,8 +32,7 @@ final class StructOpsMembers {
     private record Place(String struct, int number) {}
 
     /** @param kernelTypes the types whose structs count; {@link Btf#EMPTY}: the object's own do */
-    StructOpsMembers(
-            ElfFile elf, LoadedTypes types, SectionFunctions functions, List<String> notes, Btf kernelTypes) {
+    StructOpsMembers(ElfFile elf, LoadedTypes types, SectionFunctions functions, List<String> notes, Btf kernelTypes) {
         this.kernelTypes = kernelTypes;
         this.elf = elf;
         this.types = types;
@@ -63,7 +62,8 @@ final class StructOpsMembers {
     }
 
     /** Returns the refusal of a program that is for two members, which are called in different ways; null if there is none. */
-    @Nullable LoadRefusal refusal() {
+    @Nullable
+    LoadRefusal refusal() {
         return refusal;
     }
 
@@ -118,27 +118,44 @@ final class StructOpsMembers {
     private void use(Function function, String variable, BtfType.Composite struct, BtfType.Member member) {
         int flavor = struct.name().indexOf("___");
         String name = flavor < 0 ? struct.name() : struct.name().substring(0, flavor);
-        int kernelId = kernelTypes.find(name, BtfType.Composite.class);
-        BtfType.Composite known = kernelTypes.type(kernelId) instanceof BtfType.Composite found ? found : struct;
+        BtfType.Composite known = struct;
+        if (kernelTypes.size() > 1) {
+            int kernelId = kernelTypes.find(name, BtfType.Composite.class);
+            if (!(kernelTypes.type(kernelId) instanceof BtfType.Composite found)) {
+                return; // a struct that the kernel lacks is another matter
+            }
+            known = found;
+        }
         int number = 0;
         while (number < known.members().size()
                 && !known.members().get(number).name().equals(member.name())) {
             number++;
         }
         if (number == known.members().size()) {
-            return; // what the kernel lacks is another matter
+            refuse(
+                    Errno.EOPNOTSUPP,
+                    "struct_ops init_kern " + variable + ": Cannot find member " + member.name() + " in kernel BTF",
+                    "struct " + name + " of this Linux has no member " + member.name());
+            return;
         }
         Place place = new Place(name, number);
         Place before = places.putIfAbsent(function.name, place);
-        if (before != null && !before.equals(place) && refusal == null) {
+        if (before != null && !before.equals(place)) {
             String section = function.section.name();
-            refusal = new LoadRefusal(
+            refuse(
                     Errno.EINVAL,
-                    "libbpf: struct_ops init_kern " + variable + " func ptr " + member.name()
+                    "struct_ops init_kern " + variable + " func ptr " + member.name()
                             + ": invalid reuse of prog " + function.name + " in sec " + section + " with type "
                             + ProgType.STRUCT_OPS.number() + ": expected_attach_type " + before.number
                             + " != kern_member_idx " + number,
-                    "program " + function.name + " is for one member of the struct already; write one for " + member.name());
+                    "program " + function.name + " is for one member of the struct already; write one for "
+                            + member.name());
+        }
+    }
+
+    private void refuse(int errno, String warning, String reason) {
+        if (refusal == null) {
+            refusal = new LoadRefusal(errno, "libbpf: " + warning, reason);
         }
     }
 

@@ -30,6 +30,9 @@ public final class ObjectLoading {
 
         /** Returns true if the kernel takes variables of which each CPU has its own; else libbpf makes no map of them. */
         boolean hasPercpuData();
+
+        /** Returns true if ring buffers may drop their oldest records to make room. */
+        boolean hasOverwritingRingBuffers();
     }
 
     private ObjectLoading(ProgramObject object, boolean typesTaken, KernelMaps kernel) {
@@ -54,7 +57,7 @@ public final class ObjectLoading {
                 loading.warn("BTF loading error: " + errnoText(Errno.EINVAL));
             }
             for (MapDef map : object.maps()) {
-                if (!map.isGlobalData() || map.type() == MapType.ARRAY || kernel.hasPercpuData()) {
+                if (isMade(map, kernel)) {
                     loading.make(map);
                 }
             }
@@ -62,6 +65,15 @@ public final class ObjectLoading {
         } catch (Failure e) {
             return e.refusal;
         }
+    }
+
+    /** libbpf makes no data per CPU where the kernel has none, and tables of jumps only for programs that jump by them. */
+    private static boolean isMade(MapDef map, KernelMaps kernel) {
+        return switch (map.type()) {
+            case PERCPU_ARRAY -> !map.isGlobalData() || kernel.hasPercpuData();
+            case INSN_ARRAY -> !map.name().equals(MapDef.JUMP_TABLES) || kernel.hasMaps(map.type());
+            default -> true;
+        };
     }
 
     /** Ends the loading. */
@@ -152,6 +164,9 @@ public final class ObjectLoading {
                     Errno.EINVAL, "this Linux has no maps of type " + map.type().display());
         }
         MapCreation.check(map, typed);
+        if ((map.flags() & MapFlags.BPF_F_RB_OVERWRITE) != 0 && !kernel.hasOverwritingRingBuffers()) {
+            throw new MapRefusedException(Errno.EINVAL, "this Linux does not know the flag BPF_F_RB_OVERWRITE");
+        }
     }
 
     /** Puts a map into a map of maps: it has to be like the template. */

@@ -129,6 +129,10 @@ final class KfuncArgs {
             trust(path, arg, meta);
         }
         pointers.check(path, arg, meta, kind, insnIndex);
+        boolean isCounted = path.state().hasReference(arg.reg.id());
+        if (released && kind == KfuncArgKind.OBJECT && !isCounted) {
+            throw path.reject(Errno.EINVAL, Message.RELEASE_KFUNC_EXPECTS_COUNTED, meta.kfunc.name());
+        }
         return kind;
     }
 
@@ -143,7 +147,10 @@ final class KfuncArgs {
     private static void noteReference(Exploration path, Arg arg, KfuncMeta meta, boolean released) {
         if (path.state().hasReference(arg.reg.id())) {
             meta.objectId = arg.reg.id();
-        } else if (released && arg.param.kind() != KfuncArgKind.DYNPTR && !arg.reg.isNull()) {
+        } else if (released
+                && path.unit().kernel().has(KernelRule.REFERENCES_BEFORE_TYPES)
+                && arg.param.kind() != KfuncArgKind.DYNPTR
+                && !arg.reg.isNull()) {
             throw path.reject(Errno.EINVAL, Message.RELEASE_KFUNC_EXPECTS_REFERENCE, meta.kfunc.name(), arg.name);
         }
     }

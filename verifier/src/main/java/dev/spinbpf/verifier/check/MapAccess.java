@@ -36,8 +36,7 @@ public final class MapAccess {
     }
 
     private static long flags(MapDef def) {
-        boolean isForReading =
-                def.readOnly() || def.type() == MapType.DEVMAP || def.type() == MapType.DEVMAP_HASH;
+        boolean isForReading = def.readOnly() || def.type() == MapType.DEVMAP || def.type() == MapType.DEVMAP_HASH;
         return isForReading ? def.flags() | MapFlags.BPF_F_RDONLY_PROG : def.flags();
     }
 

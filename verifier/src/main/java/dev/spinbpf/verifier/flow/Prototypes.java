@@ -77,7 +77,8 @@ public final class Prototypes {
         Btf btf = path.unit().btf();
         boolean ok =
                 switch (btf.resolved(proto.returnTypeId())) {
-                    case BtfType.Void type -> true;
+                    case BtfType.Void type ->
+                        !subprog.global || path.unit().kernel().has(KernelRule.GLOBAL_FUNCTIONS_MAY_BE_VOID);
                     case BtfType.Int type -> true;
                     case BtfType.Enum type -> true;
                     case BtfType.Ptr type -> number != 0 && isInArena(path, type);

@@ -118,6 +118,11 @@ public final class Kernel implements ObjectLoading.KernelMaps {
         return has(KernelRule.PERCPU_DATA);
     }
 
+    @Override
+    public boolean hasOverwritingRingBuffers() {
+        return has(KernelRule.RING_BUFFERS_OVERWRITE);
+    }
+
     public MapTypes mapTypes() {
         return mapTypes.get();
     }
