@@ -84,8 +84,8 @@ final class InsnChecker {
         ResourceLeaks.check(
                 path,
                 exception,
-                exception || state.curframe() == 0,
-                exception && path.unit().kernel().has(KernelRule.THROWS_ARE_NAMED)
+                state.curframe() == 0 || exception && path.unit().kernel().has(KernelRule.THROWS_END_NO_SECTION),
+                exception && path.unit().kernel().has(KernelRule.THROWS_END_NO_SECTION)
                         ? "bpf_throw"
                         : "BPF_EXIT instruction in main prog");
         if (exception) {

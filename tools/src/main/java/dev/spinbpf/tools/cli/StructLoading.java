@@ -62,7 +62,7 @@ final class StructLoading {
             boolean isKept = failed < 0
                     || row.verdict() == VerifyRow.Outcome.INTERNAL
                     || (failsItself && !isBeforeAll)
-                    || row.reason().message().startsWith(LIBBPF);
+                    || (!isBeforeAll && row.reason().message().startsWith(LIBBPF));
             loaded.add(isKept ? row : row.refused(new VerifyRow.Reason(message, reason), isAfter));
         }
         return loaded;

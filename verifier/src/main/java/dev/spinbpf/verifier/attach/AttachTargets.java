@@ -12,6 +12,7 @@ import dev.spinbpf.verifier.flow.AttachTarget;
 import dev.spinbpf.verifier.flow.ProgramUnit;
 import dev.spinbpf.verifier.flow.Rejection;
 import dev.spinbpf.verifier.flow.VerifierLog;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.Kfunc;
 import dev.spinbpf.verifier.kernel.LsmHooks;
 import dev.spinbpf.verifier.kernel.Message;
@@ -34,6 +35,13 @@ public final class AttachTargets {
 
     private AttachTargets() {}
 
+    private static boolean isSession(AttachType type) {
+        return switch (type) {
+            case TRACE_FSESSION, TRACE_FENTRY_MULTI, TRACE_FEXIT_MULTI, TRACE_FSESSION_MULTI -> true;
+            default -> false;
+        };
+    }
+
     /** Sets {@link ProgramUnit#attachTarget}. */
     public static void check(ProgramUnit unit, VerifierLog log) {
         Program program = unit.program();
@@ -49,6 +57,9 @@ public final class AttachTargets {
             return;
         }
         String target = program.attachTarget();
+        if (isSession(program.attachType()) && !unit.kernel().has(KernelRule.FUNCTION_SESSIONS)) {
+            throw log.reject(Errno.EINVAL, Message.PROGRAM_TYPE_UNKNOWN, program.name());
+        }
         switch (program.attachType()) {
             case TRACE_FENTRY_MULTI, TRACE_FEXIT_MULTI, TRACE_FSESSION_MULTI ->
                 unit.attachTarget = known(unit, KernelHook.Kind.FUNCTION, MULTI);

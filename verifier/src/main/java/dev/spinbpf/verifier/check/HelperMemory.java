@@ -52,7 +52,8 @@ public final class HelperMemory {
             }
             case PTR_TO_BUF -> {
                 refuseWrite(path, reg, name, type, reg.hasFlag(TypeFlags.MEM_RDONLY));
-                PointerAccess.checkBuffer(path, reg, name, 0, reg.hasFlag(TypeFlags.MEM_RDONLY) ? "rdonly" : "rdwr");
+                PointerAccess.checkBuffer(
+                        path, reg, name, 0, size, reg.hasFlag(TypeFlags.MEM_RDONLY) ? "rdonly" : "rdwr");
             }
             case PTR_TO_STACK -> checkStackInitialized(path, reg, name, 0, size, zeroSizeAllowed, type, raw);
             case PTR_TO_BTF_ID -> BtfAccess.check(path, reg, name, 0, size, type, -1);

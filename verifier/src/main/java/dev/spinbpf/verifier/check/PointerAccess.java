@@ -11,6 +11,7 @@ import dev.spinbpf.verifier.flow.Access;
 import dev.spinbpf.verifier.flow.ContextAccess;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.object.KptrAccess;
@@ -40,7 +41,12 @@ final class PointerAccess {
                 refuseNullable(path, access);
                 refuseWriteIf(path, access, reg.hasFlag(TypeFlags.MEM_RDONLY));
                 checkBuffer(
-                        path, reg, access.name(), access.off(), reg.hasFlag(TypeFlags.MEM_RDONLY) ? "rdonly" : "rdwr");
+                        path,
+                        reg,
+                        access.name(),
+                        access.off(),
+                        access.size(),
+                        reg.hasFlag(TypeFlags.MEM_RDONLY) ? "rdonly" : "rdwr");
                 loadUnknown(path, access);
             }
             default -> checkUnflagged(path, access);
@@ -87,7 +93,7 @@ final class PointerAccess {
                 loadUnknown(path, access);
             }
             case PTR_TO_TP_BUFFER -> {
-                checkBuffer(path, reg, access.name(), access.off(), "tracepoint");
+                checkBuffer(path, reg, access.name(), access.off(), access.size(), "tracepoint");
                 loadUnknown(path, access);
             }
             case CONST_PTR_TO_MAP -> BtfAccess.checkMapPointer(path, access);
@@ -185,10 +191,11 @@ final class PointerAccess {
     private static void checkContext(Exploration path, Access access) {
         RegState reg = access.reg();
         ContextAccess context = path.services().context();
-        if (path.unit().program().type() == ProgType.SYSCALL) {
+        boolean mayMove = path.unit().kernel().has(KernelRule.CONTEXT_POINTERS_MOVE);
+        if (mayMove && path.unit().program().type() == ProgType.SYSCALL) {
             MemoryRegion.check(path, reg, access.name(), access.off(), access.size(), KernelLimits.MAX_CTX_OFF, false);
         } else {
-            Registers.checkPointerOffset(path, reg, access.name(), context.allowsFixedOffset(path));
+            Registers.checkPointerOffset(path, reg, access.name(), mayMove && context.allowsFixedOffset(path));
         }
         int off = access.off() + (int) reg.umax();
         RegState loaded = context.check(path, off, access.size(), access.isWrite(), access.signExtend());
@@ -219,7 +226,7 @@ final class PointerAccess {
     }
 
     /** Refuses a variable or negative offset into a buffer whose size is checked when the program is attached or run. */
-    static void checkBuffer(Exploration path, RegState reg, String name, int off, String what) {
+    static void checkBuffer(Exploration path, RegState reg, String name, int off, int size, String what) {
         if (!reg.isConst()) {
             throw path.reject(
                     Errno.EACCES,
@@ -229,7 +236,7 @@ final class PointerAccess {
                     reg.value().varOff());
         }
         if (reg.constValue() + off < 0) {
-            throw path.reject(Errno.EACCES, Message.BUFFER_NEGATIVE_OFFSET, name, what, off, reg.constValue());
+            throw path.reject(Errno.EACCES, Message.BUFFER_NEGATIVE_OFFSET, name, what, off, reg.constValue(), size);
         }
     }
 

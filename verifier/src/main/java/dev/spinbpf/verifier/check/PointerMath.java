@@ -68,7 +68,8 @@ final class PointerMath {
                                 Arithmetic.symbol(insn.op().alu()));
                 };
         checkSane(path, moved.value(), pointer);
-        path.setReg(dst, moved);
+        boolean keepsObject = pointerIsDst || path.unit().kernel().has(KernelRule.COMMUTED_SUMS_KEEP_OBJECTS);
+        path.setReg(dst, keepsObject ? moved : moved.withParentId(0));
     }
 
     private static boolean isAllowed(RegState pointer, Op.Alu alu, ScalarValue offset) {

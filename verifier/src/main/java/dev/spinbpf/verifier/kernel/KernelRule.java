@@ -17,12 +17,18 @@ public enum KernelRule {
     CALLS_ARE_16_DEEP,
     /** A dynptr that holds a reference may be overwritten while another one holds the same. */
     CLONED_DYNPTRS_ARE_OVERWRITTEN,
+    /** The sum of a number and a pointer, in this order too, is of the object that the pointer is of. */
+    COMMUTED_SUMS_KEEP_OBJECTS,
     /** Helpers take the context as memory. */
     CONTEXT_IS_MEMORY,
+    /** A pointer to the context may be moved by a constant in programs whose context is memory like other. */
+    CONTEXT_POINTERS_MOVE,
     /** A dynptr over an object can no longer be used once the object is released. */
     DYNPTRS_DIE_WITH_OBJECTS,
     /** Nothing is written through pointers to kernel objects that may be gone: those of which nothing is known. */
     FAULTING_POINTERS_ARE_READ_ONLY,
+    /** Programs of sessions on functions, and of many functions, are known. */
+    FUNCTION_SESSIONS,
     /** A global function is verified for calls where it may sleep and for others, if there are such calls. */
     GLOBAL_FUNCTIONS_BY_CONTEXT,
     /** Global functions need not return anything. */
@@ -53,8 +59,8 @@ public enum KernelRule {
     SPILLED_ZEROS_READ_AS_ZERO,
     /** No callback may reach a tail call. */
     TAIL_CALLS_NOT_IN_CALLBACKS,
-    /** A refusal of what is still held says that it is bpf_throw() that leaves the program. */
-    THROWS_ARE_NAMED,
+    /** bpf_throw() leaves no critical section, from a function neither; and refusals say that it is what leaves. */
+    THROWS_END_NO_SECTION,
     /** Programs that trace may use maps with timers and work queues. */
     TIMERS_IN_TRACING,
     /** Each map value that a callback gets has an identity, so that its lock is no other one. */
