@@ -34,6 +34,7 @@ final class BtfAccess {
         }
         long at = checkOffset(path, reg, name, off, typeName);
         boolean mayFault = reg.hasFlag(TypeFlags.PTR_UNTRUSTED)
+                        && path.unit().kernel().has(KernelRule.UNTRUSTED_POINTERS_ARE_READ_ONLY)
                 || reg.flags() == 0 && path.unit().kernel().has(KernelRule.FAULTING_POINTERS_ARE_READ_ONLY);
         if (type == AccessType.WRITE && mayFault) {
             throw path.reject(Errno.EACCES, Message.BTF_ONLY_READ);

@@ -34,6 +34,9 @@ final class KernelWrites {
 
     private KernelWrites() {}
 
+    /** What a module that tracks connections lets programs of packets write to. */
+    private static final String CONNECTION = "nf_conn";
+
     private record Range(long start, long end) {}
 
     /** A write to a kernel's struct, through the register of that name. */
@@ -48,8 +51,12 @@ final class KernelWrites {
         String struct = reg.btfRef().btf().type(reg.btfRef().typeId()).name();
         switch (kernel ? path.unit().program().type() : ProgType.UNSPEC) {
             case STRUCT_OPS -> structOps(path, reg, new Write(path, name, struct, off, size));
-            case SCHED_CLS, SCHED_ACT, XDP ->
-                throw new UnsupportedFeature("a write to kernel struct " + struct + " is not supported");
+            case SCHED_CLS, SCHED_ACT, XDP -> {
+                if (struct.startsWith(CONNECTION)) {
+                    throw new UnsupportedFeature("a write to kernel struct " + struct + " is not supported");
+                }
+                throw path.reject(Errno.EACCES);
+            }
             default -> throw path.reject(Errno.EACCES, Message.BTF_ONLY_READ);
         }
     }

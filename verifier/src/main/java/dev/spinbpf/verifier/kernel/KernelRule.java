@@ -63,6 +63,8 @@ public enum KernelRule {
     THROWS_END_NO_SECTION,
     /** Programs that trace may use maps with timers and work queues. */
     TIMERS_IN_TRACING,
+    /** Nothing is written through a pointer that is not trusted, even where the kind of program may write. */
+    UNTRUSTED_POINTERS_ARE_READ_ONLY,
     /** Each map value that a callback gets has an identity, so that its lock is no other one. */
     VALUES_OF_CALLBACKS_HAVE_IDS
 }
