@@ -55,7 +55,7 @@ final class KernelWrites {
                 if (struct.startsWith(CONNECTION)) {
                     throw new UnsupportedFeature("a write to kernel struct " + struct + " is not supported");
                 }
-                throw path.reject(Errno.EACCES);
+                throw new Write(path, name, struct, off, size).refused();
             }
             default -> throw path.reject(Errno.EACCES, Message.BTF_ONLY_READ);
         }
