@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.Keys;
 
-/** Looks at the page in Chromium. Not part of a plain build: {@code mvn -Pbrowser -pl tools -am test}. */
+/** Looks at the page in Chromium. Not part of a plain build: see CONTRIBUTING.md. */
 @Timeout(300)
 class PageBrowserTest {
     private static final Path SAMPLES = Path.of(System.getProperty("spinbpf.root", ".."), "programs", "samples");
