@@ -38,8 +38,8 @@ final class NewerClassFiles {
                     builder.with(element);
                 }
             })
-            .andThen(ClassTransform.transformingMethods(
-                    MethodTransform.transformingCode(CodeTransform.ofStateful(() -> (code, element) -> code.with(element)))));
+            .andThen(ClassTransform.transformingMethods(MethodTransform.transformingCode(
+                    CodeTransform.ofStateful(() -> (code, element) -> code.with(element)))));
 
     private NewerClassFiles() {}
 

@@ -3,6 +3,7 @@ package dev.spinbpf.tools.serve;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.tools.browser.Browser;
 import dev.spinbpf.vm.stress.ByteString;
 import dev.spinbpf.vm.stress.ProgramWorkload;
 import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;

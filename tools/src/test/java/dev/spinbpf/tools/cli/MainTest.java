@@ -2,6 +2,7 @@ package dev.spinbpf.tools.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
@@ -12,9 +13,10 @@ class MainTest {
             CommandLine made = Main.commandLine(name, "--json");
             boolean showsOthers = name.equals("help") || name.equals("completion");
             assertThat(made.getSubcommands()).as(name).hasSize(showsOthers ? 16 : 1);
-            assertThat(made.getSubcommands().get(name).getCommand().getClass())
-                    .isEqualTo(command.getCommand().getClass());
-            assertThat(made.getSubcommands().get(name).getUsageMessage()).isEqualTo(command.getUsageMessage());
+            CommandLine alone = Objects.requireNonNull(made.getSubcommands().get(name));
+            assertThat(alone.getCommandSpec().userObject().getClass())
+                    .isEqualTo(command.getCommandSpec().userObject().getClass());
+            assertThat(alone.getUsageMessage()).isEqualTo(command.getUsageMessage());
         });
     }
 

@@ -10,7 +10,8 @@ import java.util.List;
 
 /** The instructions that led to where the verifier stands, found by walking back through the states' jump histories. */
 final class WalkedPath {
-    private static final int MAX_INSNS = 100_000;
+    /** Most instructions of a path that are remembered. */
+    static final int MAX_INSNS = 100_000;
 
     private WalkedPath() {}
 
