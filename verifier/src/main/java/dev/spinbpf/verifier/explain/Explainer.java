@@ -64,7 +64,8 @@ public final class Explainer {
                 names.location(path.insnIndex()),
                 told.steps(),
                 told.more(),
-                advice.remedy());
+                advice.remedy(),
+                story.holdings());
     }
 
     /** The message that says what is wrong: one about an offset only adds to the one before it. */
