@@ -1,7 +1,6 @@
 package dev.spinbpf.maps.map;
 
 import static dev.spinbpf.programs.linux.Errno.ENOMEM;
-import static dev.spinbpf.programs.linux.Errno.EOPNOTSUPP;
 
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemoryExhaustedException;
@@ -106,9 +105,7 @@ public final class MapFactory {
             case RHASH -> new ResizableHashMap(definition);
             case TASK_STORAGE -> new LocalStorageMap(definition);
             case PERF_EVENT_ARRAY -> new PerfEventArrayMap(definition);
-            default ->
-                throw new MapCreationException(
-                        EOPNOTSUPP, def.name(), "maps of type " + def.type().display() + " are not supported");
+            default -> throw new UnsupportedMapException(def.name(), def.type().display());
         };
     }
 }
