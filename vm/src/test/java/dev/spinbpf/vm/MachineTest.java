@@ -120,7 +120,7 @@ class MachineTest {
     void shouldRunTheOtherProgramsOfAnObjectWithAMapOfAnUnknownKind() throws Exception {
         String text = """
                 .license "GPL"
-                .map unknown sockmap
+                .map unknown cgroup_array
                     key 4
                     value 4
                     max_entries 1
@@ -138,7 +138,7 @@ class MachineTest {
                     exit
                 """;
         try (TextPrograms programs = new TextPrograms(MachineOptions.ofCpus(1), text)) {
-            String reason = "map 'unknown': maps of type sockmap are not supported";
+            String reason = "map 'unknown': maps of type cgroup_array are not supported";
             assertThat(programs.program("uses_it").missing()).containsExactly(reason);
             assertThat(programs.program("does_not").missing()).isEmpty();
             assertThat(programs.machine
