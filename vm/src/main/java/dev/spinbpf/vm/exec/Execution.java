@@ -187,7 +187,7 @@ public final class Execution {
             return catching(0);
         } catch (TrapException e) {
             stopped = e.isStop();
-            fault = stopped ? null : describeFault(e.reason());
+            fault = stopped ? null : describeFault(e);
         } finally {
             settle();
             if (program.machineCode() == null) {
@@ -323,8 +323,7 @@ public final class Execution {
     }
 
     private static TrapException trapOf(RuntimeException cause) {
-        String kind = cause instanceof IndexOutOfBoundsException ? "invalid address: " : "invalid access: ";
-        return new TrapException(kind + cause.getMessage());
+        return cause instanceof IndexOutOfBoundsException ? TrapException.outOfMemory() : TrapException.misaligned();
     }
 
     void enter(int returnTo, long[] r) {
@@ -576,7 +575,7 @@ public final class Execution {
         code = target;
     }
 
-    private Fault describeFault(String reason) {
+    private Fault describeFault(TrapException trap) {
         Code current = code();
         int slot = current.slot(at);
         Insn insn = current.insnAt(slot);
@@ -590,7 +589,7 @@ public final class Execution {
                 slot,
                 Disassembler.logText(insn, current::kfuncName),
                 current.program().lineAt(slot),
-                reason,
+                trap.reason(insn, registers, current.functionName(insn)),
                 values);
     }
 }
