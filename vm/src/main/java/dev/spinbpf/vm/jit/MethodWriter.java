@@ -18,6 +18,7 @@ import java.util.Arrays;
  */
 final class MethodWriter {
     static final ClassDesc EXECUTION = ClassDesc.of("dev.spinbpf.vm.exec.Execution");
+    static final ClassDesc CALLS = ClassDesc.of("dev.spinbpf.vm.exec.CompiledCalls");
     static final ClassDesc ALU = ClassDesc.of("dev.spinbpf.vm.exec.AluSemantics");
     static final ClassDesc MEMORY = ClassDesc.of("dev.spinbpf.vm.exec.MemorySemantics");
 
@@ -72,8 +73,9 @@ final class MethodWriter {
         out.invokestatic(owner, name, MethodTypeDesc.of(returned, parameters));
     }
 
+    /** Calls what takes the execution first. */
     void callRun(String name, MethodTypeDesc type) {
-        out.invokevirtual(EXECUTION, name, type);
+        out.invokestatic(CALLS, name, type.insertParameterTypes(0, EXECUTION));
     }
 
     void loadRun() {
