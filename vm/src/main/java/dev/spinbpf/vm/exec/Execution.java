@@ -77,7 +77,10 @@ public final class Execution {
 
     private int tailCalls;
     long context;
-    @Nullable Code tailTarget;
+
+    @Nullable
+    Code tailTarget;
+
     private @Nullable Fault fault;
     private boolean stopped;
     private @Nullable Execution below;
@@ -413,8 +416,7 @@ public final class Execution {
         return grant;
     }
 
-    void spill(
-            long r0, long r1, long r2, long r3, long r4, long r5, long r6, long r7, long r8, long r9, long r10) {
+    void spill(long r0, long r1, long r2, long r3, long r4, long r5, long r6, long r7, long r8, long r9, long r10) {
         long[] r = registers;
         r[0] = r0;
         r[1] = r1;

@@ -142,16 +142,17 @@ public final class Compiler {
     private void function(ClassBuilder builder, FunctionBlocks function, List<Piece> pieces) {
         int flags = ClassFile.ACC_STATIC | ClassFile.ACC_PRIVATE;
         String name = functionName(function.start());
+        FlowGraph graph = new FlowGraph(code, function);
         if (pieces.size() == 1) {
-            builder.withMethodBody(
-                    name, FUNCTION, flags, out -> new MethodEmitter(out, unit, function, pieces, pieces.getFirst())
-                            .emit());
+            builder.withMethodBody(name, FUNCTION, flags, out -> new MethodEmitter(
+                            out, unit, function, graph, pieces, pieces.getFirst())
+                    .emit());
             return;
         }
         builder.withMethodBody(name, FUNCTION, flags, out -> goThrough(out, function, pieces));
         for (Piece piece : pieces) {
             builder.withMethodBody(pieceName(function.start(), piece), PIECE, flags, out -> new MethodEmitter(
-                            out, unit, function, pieces, piece)
+                            out, unit, function, graph, pieces, piece)
                     .emit());
         }
     }

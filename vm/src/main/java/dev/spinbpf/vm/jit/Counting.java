@@ -36,7 +36,9 @@ final class Counting {
         exact.stream().forEach(block -> join(outside, block, 0));
         List<Edge> edges = new ArrayList<>();
         blocks.stream().forEach(block -> {
-            add(edges, blocks, block, graph.fallsTo(block));
+            if (!graph.calls(block)) {
+                add(edges, blocks, block, graph.fallsTo(block));
+            }
             add(edges, blocks, block, graph.jumpsTo(block));
         });
         edges.sort(Comparator.comparing(Edge::back)

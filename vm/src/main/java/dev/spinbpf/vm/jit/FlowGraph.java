@@ -26,6 +26,8 @@ final class FlowGraph {
     private final int[] jumpsTo;
     private final BitSet fallsBack = new BitSet();
     private final BitSet jumpsBack = new BitSet();
+    private final BitSet calls = new BitSet();
+    private final BitSet heads = new BitSet();
     private final int[] depths;
 
     FlowGraph(Code code, FunctionBlocks function) {
@@ -44,6 +46,7 @@ final class FlowGraph {
             int end = function.end(starts[block]);
             costs[block] = end - starts[block];
             Insn last = code.insn(end - 1);
+            calls.set(block, FunctionBlocks.calls(last.op()));
             if (FunctionBlocks.jumps(last.op())) {
                 jumpsTo[block] = number(code.target(end - 1));
             }
@@ -91,9 +94,19 @@ final class FlowGraph {
         return jumpsTo[block];
     }
 
+    /** Returns true for a block that ends with a call, after which the method knows what is left to run. */
+    boolean calls(int block) {
+        return calls.get(block);
+    }
+
     /** Returns true for an edge that closes a loop. */
     boolean isBack(int from, int to) {
         return fallsBack.get(from) && fallsTo[from] == to || jumpsBack.get(from) && jumpsTo[from] == to;
+    }
+
+    /** Returns true for a block to which an edge leads back. */
+    boolean isHead(int block) {
+        return heads.get(block);
     }
 
     /** Returns how many loops an edge is in. */
@@ -122,6 +135,7 @@ final class FlowGraph {
             }
             if (onPath.get(next)) {
                 (edge == 0 ? fallsBack : jumpsBack).set(block);
+                heads.set(next);
             } else if (!seen.get(next)) {
                 path.push(next);
                 seen.set(next);
@@ -133,9 +147,6 @@ final class FlowGraph {
     /** Counts, for each block, the heads from which it is on a way back. */
     private void findDepths() {
         int[][] before = predecessors();
-        BitSet heads = new BitSet();
-        fallsBack.stream().forEach(block -> heads.set(fallsTo[block]));
-        jumpsBack.stream().forEach(block -> heads.set(jumpsTo[block]));
         heads.stream().forEach(head -> {
             BitSet body = new BitSet();
             body.set(head);

@@ -97,46 +97,73 @@ final class MethodWriter {
         out.aload(RUN).iload(AT).putfield(EXECUTION, "at", CD_int);
     }
 
-    /** Counts instructions. */
+    /** Counts instructions; a negative number takes some back. */
     void count(int insns) {
-        int rest = insns;
-        while (rest > 0) {
-            int step = Math.min(rest, Short.MAX_VALUE);
-            out.iinc(LEFT, -step);
-            rest -= step;
+        if (insns >= -Short.MAX_VALUE && insns <= Short.MAX_VALUE) {
+            if (insns != 0) {
+                out.iinc(LEFT, -insns);
+            }
+            return;
         }
+        out.iload(LEFT).loadConstant(insns).isub().istore(LEFT);
     }
 
     void readLeft() {
         out.aload(RUN).getfield(EXECUTION, "left", CD_int).istore(LEFT);
     }
 
-    void publishLeft() {
-        out.aload(RUN).iload(LEFT).putfield(EXECUTION, "left", CD_int);
+    /**
+     * Tells the execution what is left.
+     *
+     * @param uncounted instructions that were executed but not counted
+     */
+    void publishLeft(int uncounted) {
+        out.aload(RUN);
+        loadLeft(uncounted);
+        out.putfield(EXECUTION, "left", CD_int);
     }
 
-    /** Polls where the instructions that may run until then are used up. */
-    void pollBefore(int next) {
-        Label enough = out.newLabel();
-        out.iload(LEFT).ifge(enough);
+    private void loadLeft(int uncounted) {
+        out.iload(LEFT);
+        if (uncounted != 0) {
+            out.loadConstant(uncounted).isub();
+        }
+    }
+
+    /** Jumps where the instructions that may run until the next poll are not used up. */
+    void jumpIfLeft(int uncounted, Label enough) {
+        out.iload(LEFT);
+        if (uncounted == 0) {
+            out.ifge(enough);
+        } else {
+            out.loadConstant(uncounted).if_icmpge(enough);
+        }
+    }
+
+    /** Polls before the instruction at an index, where uncounted instructions have been executed and still are afterwards. */
+    void poll(int next, int uncounted) {
         at(next);
-        out.aload(RUN).iload(LEFT).iload(AT);
+        out.aload(RUN);
+        loadLeft(uncounted);
+        out.iload(AT);
         callRun("refill", REFILL);
         out.dup().istore(LEFT).iflt(goOn);
-        out.labelBinding(enough);
+        count(-uncounted);
     }
 
     /** Takes the new number from the operand stack; leaves for the interpreter where it is negative. */
-    void goOnIfNegative(int next) {
+    void goOnIfNegative(int next, int uncounted) {
         Label enough = out.newLabel();
         out.dup().istore(LEFT).ifge(enough);
-        goOnAt(next);
+        goOnAt(next, 0);
         out.labelBinding(enough);
+        count(-uncounted);
     }
 
     /** Leaves for the interpreter, which goes on at an index. */
-    void goOnAt(int next) {
+    void goOnAt(int next, int uncounted) {
         at(next);
+        count(uncounted);
         out.goto_(goOn);
     }
 
