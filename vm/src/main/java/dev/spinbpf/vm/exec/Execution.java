@@ -38,6 +38,10 @@ public final class Execution {
     private static final int CALLBACKS_BETWEEN_POLLS = 64;
 
     private final Cpu cpu;
+
+    /** The host's address of the sandbox. Compiled code reads it here: HotSpot would load a constant at each access. */
+    final long sandbox = GuestMemory.sandboxAddress().orElse(0);
+
     final long stackTop;
     final int[] returnIndex = new int[MAX_FRAMES];
     final Code[] returnCode = new Code[MAX_FRAMES];

@@ -115,9 +115,10 @@ final class MemoryEmitter {
     private void cell(int widthBytes, int register, int off, int index, AccessMode way) {
         out.ldc(constants.of(GuestAccess.handle(widthBytes), VarHandle.class));
         if (way == AccessMode.MASKED) {
-            out.ldc(constants.of(GuestAccess.sandbox(), MemorySegment.class));
+            out.ldc(constants.of(GuestAccess.host(), MemorySegment.class));
+            method.loadSandbox();
             method.load(register);
-            out.loadConstant(ADDRESS_MASK).land().loadConstant((long) off + GuestMemory.SANDBOX_MARGIN);
+            out.loadConstant(ADDRESS_MASK).land().ladd().loadConstant((long) off + GuestMemory.SANDBOX_MARGIN);
         } else {
             method.at(index);
             out.ldc(constants.of(GuestAccess.SEGMENT, MemorySegment.class));

@@ -110,6 +110,9 @@ final class MethodEmitter {
         Label from = out.newLabel();
         Label to = out.newLabel();
         Label handler = out.newLabel();
+        if (unit.access() == AccessMode.MASKED) {
+            method.initializeSandbox();
+        }
         if (isWhole()) {
             method.initialize(countsMayGoto, KernelLimits.BPF_MAX_LOOPS);
             out.labelBinding(from);
@@ -199,7 +202,8 @@ final class MethodEmitter {
             return;
         }
         if (graph.isHead(number)) {
-            out.nop().labelBinding(round(leader));
+            method.beginLoop();
+            out.labelBinding(round(leader));
         }
         int end = function.end(leader);
         for (int index = leader; index < end; index++) {

@@ -28,10 +28,21 @@ final class MethodWriter {
     private static final int[] VARIABLES = {13, 1, 3, 5, 7, 9, 15, 17, 19, 21, 11};
     private static final int LEFT = 23;
     private static final int AT = 24;
+
+    /**
+     * The value of the variable when nothing is left to run. It falls below where a method runs on to its next poll,
+     * but not by so much that it becomes negative: that takes a way of this many instructions without a loop.
+     */
+    private static final int ZERO_LEFT = 1 << 29;
+
     private static final int MAY_GOTO = 25;
     private static final int TICKET = 27;
     private static final int FILE = 28;
     private static final int EXCEPTION = 29;
+    private static final int SANDBOX = 30;
+
+    /** Bits of the host's addresses; HotSpot knows by this mask how large a sum with one can be. */
+    private static final long HOST_ADDRESS_MASK = (1L << 47) - 1;
 
     /** The parameter of a piece, which the variable of r1 takes the place of. */
     private static final int TICKET_PARAMETER = 1;
@@ -109,7 +120,20 @@ final class MethodWriter {
     }
 
     void readLeft() {
-        out.aload(RUN).getfield(EXECUTION, "left", CD_int).istore(LEFT);
+        out.aload(RUN).getfield(EXECUTION, "left", CD_int);
+        storeLeft(0);
+    }
+
+    private void storeLeft(int uncounted) {
+        out.loadConstant(ZERO_LEFT + uncounted).iadd().istore(LEFT);
+    }
+
+    /**
+     * Begins a loop's outer part. Tells HotSpot that the variable is not negative, so that it does not wrap around in the loop: only
+     * then is that a counted loop for HotSpot, which it unrolls.
+     */
+    void beginLoop() {
+        out.iload(LEFT).loadConstant(Integer.MAX_VALUE).iand().istore(LEFT);
     }
 
     /**
@@ -124,20 +148,12 @@ final class MethodWriter {
     }
 
     private void loadLeft(int uncounted) {
-        out.iload(LEFT);
-        if (uncounted != 0) {
-            out.loadConstant(uncounted).isub();
-        }
+        out.iload(LEFT).loadConstant(ZERO_LEFT + uncounted).isub();
     }
 
     /** Jumps where the instructions that may run until the next poll are not used up. */
     void jumpIfLeft(int uncounted, Label enough) {
-        out.iload(LEFT);
-        if (uncounted == 0) {
-            out.ifge(enough);
-        } else {
-            out.loadConstant(uncounted).if_icmpge(enough);
-        }
+        out.iload(LEFT).loadConstant(ZERO_LEFT + uncounted).if_icmpge(enough);
     }
 
     /** Polls before the instruction at an index, where uncounted instructions have been executed and still are afterwards. */
@@ -147,17 +163,17 @@ final class MethodWriter {
         loadLeft(uncounted);
         out.iload(AT);
         callRun("refill", REFILL);
-        out.dup().istore(LEFT).iflt(goOn);
-        count(-uncounted);
+        goOnIfNegative(next, uncounted);
     }
 
-    /** Takes the new number from the operand stack; leaves for the interpreter where it is negative. */
+    /** Takes what is left from the operand stack; leaves for the interpreter where it is negative. */
     void goOnIfNegative(int next, int uncounted) {
+        out.dup();
+        storeLeft(uncounted);
         Label enough = out.newLabel();
-        out.dup().istore(LEFT).ifge(enough);
-        goOnAt(next, 0);
+        out.ifge(enough);
+        goOnAt(next, uncounted);
         out.labelBinding(enough);
-        count(-uncounted);
     }
 
     /** Leaves for the interpreter, which goes on at an index. */
@@ -171,6 +187,15 @@ final class MethodWriter {
         for (int register = 0; register < REGISTERS; register++) {
             load(register);
         }
+    }
+
+    void initializeSandbox() {
+        out.aload(RUN).getfield(EXECUTION, "sandbox", CD_long);
+        out.loadConstant(HOST_ADDRESS_MASK).land().lstore(SANDBOX);
+    }
+
+    void loadSandbox() {
+        out.lload(SANDBOX);
     }
 
     /** Gives all variables but the parameters a value. */
