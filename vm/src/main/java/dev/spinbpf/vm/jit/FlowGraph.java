@@ -20,6 +20,7 @@ final class FlowGraph {
     /** Most blocks of a function whose loops are told apart; what lies deeper only says which counts cost most. */
     private static final int MOST_NESTED = 3_000;
 
+    private final int entry;
     private final int[] starts;
     private final int[] costs;
     private final int[] fallsTo;
@@ -54,7 +55,8 @@ final class FlowGraph {
                 fallsTo[block] = number(end);
             }
         }
-        findBackEdges(number(function.start()));
+        entry = number(function.start());
+        findBackEdges();
         if (blocks <= MOST_NESTED) {
             findDepths();
         }
@@ -63,6 +65,11 @@ final class FlowGraph {
     /** Returns how many blocks there are. */
     int blocks() {
         return starts.length;
+    }
+
+    /** Returns the block in which the function starts. */
+    int entry() {
+        return entry;
     }
 
     /** Returns the number of the block that starts at an index. */
@@ -114,14 +121,14 @@ final class FlowGraph {
         return Math.min(depths[from], depths[to]);
     }
 
-    private void findBackEdges(int start) {
+    private void findBackEdges() {
         BitSet seen = new BitSet();
         BitSet onPath = new BitSet();
         Deque<Integer> path = new ArrayDeque<>();
         int[] edgesDone = new int[starts.length];
-        path.push(start);
-        seen.set(start);
-        onPath.set(start);
+        path.push(entry);
+        seen.set(entry);
+        onPath.set(entry);
         while (!path.isEmpty()) {
             int block = path.element();
             int edge = edgesDone[block]++;

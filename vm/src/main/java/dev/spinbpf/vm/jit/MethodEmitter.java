@@ -87,7 +87,9 @@ final class MethodEmitter {
         leave = out.newLabel();
         method = new MethodWriter(out, piece.leaders().nextSetBit(0), goOn);
         alu = new AluEmitter(method);
-        memory = new MemoryEmitter(method, unit.constants(), unit.access());
+        boolean frameIsOwn = isWhole() && unit.access() == AccessMode.MASKED;
+        StackSlots slots = frameIsOwn ? StackSlots.of(code, graph) : StackSlots.none();
+        memory = new MemoryEmitter(method, unit.constants(), unit.access(), slots);
         countsMayGoto = function.leaders().stream()
                 .filter(leader -> leader < code.end())
                 .anyMatch(leader -> code.insn(function.end(leader) - 1).op().kind() == Op.Kind.MAY_GOTO);
@@ -115,6 +117,7 @@ final class MethodEmitter {
         }
         if (isWhole()) {
             method.initialize(countsMayGoto, KernelLimits.BPF_MAX_LOOPS);
+            memory.initializeSlots();
             out.labelBinding(from);
             method.jumpIfLeft(0, label(function.start()));
             method.poll(function.start(), 0);
@@ -130,6 +133,7 @@ final class MethodEmitter {
         }
         out.labelBinding(to);
         out.labelBinding(goOn);
+        memory.publishSlots();
         publish();
         method.loadRun();
         method.loadAt();

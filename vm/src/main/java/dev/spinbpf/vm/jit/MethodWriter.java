@@ -40,6 +40,7 @@ final class MethodWriter {
     private static final int FILE = 28;
     private static final int EXCEPTION = 29;
     private static final int SANDBOX = 30;
+    private static final int SLOTS = 32;
 
     /** Bits of the host's addresses; HotSpot knows by this mask how large a sum with one can be. */
     private static final long HOST_ADDRESS_MASK = (1L << 47) - 1;
@@ -196,6 +197,14 @@ final class MethodWriter {
 
     void loadSandbox() {
         out.lload(SANDBOX);
+    }
+
+    void loadSlot(int slot) {
+        out.lload(SLOTS + 2 * slot);
+    }
+
+    void storeSlot(int slot) {
+        out.lstore(SLOTS + 2 * slot);
     }
 
     /** Gives all variables but the parameters a value. */
