@@ -17,6 +17,9 @@ import java.util.Deque;
 final class FlowGraph {
     private static final int NONE = -1;
 
+    /** Most instructions of an innermost loop that HotSpot may unroll; a longer one needs all machine registers for itself. */
+    private static final int LONGEST_SHORT_LOOP = 60;
+
     /** Most blocks of a function whose loops are told apart; what lies deeper only says which counts cost most. */
     private static final int MOST_NESTED = 3_000;
 
@@ -29,6 +32,7 @@ final class FlowGraph {
     private final BitSet jumpsBack = new BitSet();
     private final BitSet calls = new BitSet();
     private final BitSet heads = new BitSet();
+    private final BitSet longLoops = new BitSet();
     private final int[] depths;
 
     FlowGraph(Code code, FunctionBlocks function) {
@@ -116,6 +120,11 @@ final class FlowGraph {
         return heads.get(block);
     }
 
+    /** Returns true for a head of a loop that compiled code writes as one loop within another. */
+    boolean isTwoLoops(int block) {
+        return heads.get(block) && !longLoops.get(block);
+    }
+
     /** Returns how many loops an edge is in. */
     int depth(int from, int to) {
         return Math.min(depths[from], depths[to]);
@@ -171,6 +180,9 @@ final class FlowGraph {
                 }
             }
             body.stream().forEach(block -> depths[block]++);
+            boolean innermost = body.stream().allMatch(block -> block == head || !heads.get(block));
+            int insns = body.stream().map(block -> costs[block]).sum();
+            longLoops.set(head, innermost && insns > LONGEST_SHORT_LOOP);
         });
     }
 

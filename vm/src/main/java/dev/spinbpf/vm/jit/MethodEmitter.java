@@ -205,7 +205,7 @@ final class MethodEmitter {
             method.goOnAt(leader, counting.uncountedBefore(number));
             return;
         }
-        if (graph.isHead(number)) {
+        if (graph.isTwoLoops(number)) {
             method.beginLoop();
             out.labelBinding(round(leader));
         }
@@ -238,7 +238,7 @@ final class MethodEmitter {
      * needs in registers, because only the outer one polls.
      */
     private Label round(int head) {
-        return rounds.computeIfAbsent(head, _ -> out.newLabel());
+        return graph.isTwoLoops(graph.number(head)) ? rounds.computeIfAbsent(head, _ -> out.newLabel()) : label(head);
     }
 
     /** The place to jump to from the end of a block to the block at an index: the block, or what has to be done before. */

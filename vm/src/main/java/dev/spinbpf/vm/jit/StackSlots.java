@@ -69,7 +69,8 @@ final class StackSlots {
     }
 
     private static boolean isCell(Insn insn) {
-        boolean within = insn.off() >= -KernelLimits.MAX_BPF_STACK && insn.off() + insn.op().widthBytes() <= 0;
+        boolean within = insn.off() >= -KernelLimits.MAX_BPF_STACK
+                && insn.off() + insn.op().widthBytes() <= 0;
         return within
                 && switch (insn.op().kind()) {
                     case LDX, LDXSX -> insn.dst() != Insn.FRAME_POINTER;
