@@ -6,6 +6,7 @@ import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.vm.exec.Code;
 import java.util.BitSet;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -81,7 +82,7 @@ final class StackSlots {
     }
 
     /** Notes an access, and the bytes that it shares with others of another place or width. */
-    private static void note(Insn insn, TreeMap<Integer, Cell> accessed, BitSet mixed) {
+    private static void note(Insn insn, NavigableMap<Integer, Cell> accessed, BitSet mixed) {
         Cell cell = new Cell(insn.off(), insn.op().widthBytes());
         int end = cell.off + cell.widthBytes;
         for (Cell other : accessed.subMap(cell.off - Long.BYTES + 1, end).values()) {
