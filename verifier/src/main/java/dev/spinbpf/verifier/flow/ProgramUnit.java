@@ -142,13 +142,13 @@ public final class ProgramUnit {
         return maps;
     }
 
-    /** The maps that this program refers to, whether it gets there or not. */
     /** Frames of functions that call each other, the program's included. */
     public int maxCallFrames() {
         boolean isDeep = kernel.has(KernelRule.CALLS_ARE_16_DEEP);
         return isDeep ? VerifierState.MAX_CALL_FRAMES : VerifierState.MAX_CALL_FRAMES / 2;
     }
 
+    /** The maps that this program refers to, whether it gets there or not. */
     public List<MapInfo> usedMaps() {
         return usedMaps;
     }
