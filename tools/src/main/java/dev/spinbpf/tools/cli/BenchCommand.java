@@ -16,6 +16,7 @@ import dev.spinbpf.vm.RunResult;
 import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.exec.Code;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -189,6 +190,8 @@ final class BenchCommand implements Callable<Integer> {
                 complain(program.name() + ": " + e.getMessage());
             }
         }
+        PrintWriter err = spec.commandLine().getErr();
+        loaded.forEach(program -> InputFiles.printMissing(InputFiles.shown(file), program, err));
         object.unlinked().forEach(program -> complain(program.name() + " was refused: " + program.reason()));
         return loaded;
     }

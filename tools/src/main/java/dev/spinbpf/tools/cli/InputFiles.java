@@ -10,6 +10,7 @@ import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.programs.model.UnlinkedProgram;
 import dev.spinbpf.tools.report.Printable;
+import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.stress.ByteString;
 import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
 import java.io.ByteArrayInputStream;
@@ -67,6 +68,14 @@ final class InputFiles {
             String remedy = name.endsWith(SOURCE_SUFFIX) ? "; compile it first: clang -O2 -g -target bpf -c" : "";
             throw new InputException(e.getMessage() + remedy);
         }
+    }
+
+    /** Says what a loaded program uses that is not built here. */
+    static void printMissing(String file, LoadedProgram program, PrintWriter err) {
+        program.missing().stream()
+                .limit(MOST_LISTED)
+                .forEach(what -> err.println("spinbpf: " + file + ": warning: " + program.name() + ": " + what
+                        + "; a run that comes to it ends with a fault"));
     }
 
     /** Says what of an object has no effect here. */

@@ -103,6 +103,7 @@ public final class Explainer {
             return ofFlags;
         }
         return switch (the.message()) {
+            case INVALID_FUNC -> LoadAdvice.invalidFunction(the);
             case UNLOCK_WITHOUT_LOCK -> LockAdvice.notHeld(the);
             case UNLOCK_OF_DIFFERENT_LOCK -> LockAdvice.mismatch(the);
             case UNLOCK_OUT_OF_ORDER -> LockAdvice.order(the);

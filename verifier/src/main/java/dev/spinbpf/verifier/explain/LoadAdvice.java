@@ -1,6 +1,8 @@
 package dev.spinbpf.verifier.explain;
 
+import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.model.LoadRefusal;
+import dev.spinbpf.programs.model.UnresolvedReloc;
 import dev.spinbpf.verifier.refusal.RefusalKind;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +29,18 @@ final class LoadAdvice {
             Map.entry("a per-CPU value of", "Make the value smaller, or use a map that is not per-CPU."));
 
     private LoadAdvice() {}
+
+    /** A helper that Linux does not have, which stands for a CO-RE relocation that found nothing where that is its number. */
+    static Advice invalidFunction(Case the) {
+        boolean isRelocation =
+                the.refused().op() == Op.CALL_HELPER && the.refused().immLow() == UnresolvedReloc.HELPER;
+        return isRelocation
+                ? Advice.general(RefusalKind.of("relocation"))
+                        .because("What " + the.here()
+                                + " reads is not in the types of this kernel: a struct, a member or an"
+                                + " enumerator has another name there, or is missing.")
+                : CallAdvice.general(the);
+    }
 
     static String remedy(LoadRefusal refusal, RefusalKind kind) {
         String message = refusal.message();
