@@ -45,13 +45,12 @@ class PrometheusTest {
     private static final Pattern LABEL = Pattern.compile("(\\w+)=\"([^\"]*)\"");
     private static final List<String> IDENTITY = List.of("lock", "kind", "map", "context", "result", "path");
 
+    private static final int BUSY = 503;
     private static final HttpClient CLIENT = HttpClient.newHttpClient();
     private static final List<Process> PROCESSES = new ArrayList<>();
 
     private static String service;
     private static String prometheus;
-
-    private static final int BUSY = 503;
 
     @BeforeAll
     static void start(@TempDir Path directory) throws Exception {
@@ -89,35 +88,16 @@ class PrometheusTest {
     }
 
     private static String startService(Path directory) throws Exception {
-        Path log = directory.resolve("service.log");
         Path samples = ROOT.resolve("programs/samples");
         Path workload = Files.writeString(
                 directory.resolve("abba.yaml"),
                 read(samples.resolve("abba.yaml"))
                         .replace("version: 1\n", "version: 1\nheld_times: 1\n")
                         .replace("file: ", "file: " + samples + "/"));
-        run(
-                log,
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "dev.spinbpf.tools.cli.Main",
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--workload",
-                workload.toString(),
-                "--duration",
-                "forever");
-        Pattern serving = Pattern.compile("serving at (http://[^/\\s]+)/");
-        String[] address = new String[1];
-        await("the service prints its address", () -> {
-            Matcher line = serving.matcher(read(log));
-            address[0] = line.find() ? line.group(1) : "";
-            return !address[0].isEmpty();
-        });
-        return address[0];
+        ServiceProcess started =
+                ServiceProcess.start(List.of(), List.of("--workload", workload.toString(), "--duration", "forever"));
+        PROCESSES.add(started.process());
+        return started.url();
     }
 
     private static void run(Path log, String... command) throws IOException {
