@@ -4,7 +4,6 @@ import static dev.spinbpf.programs.linux.Errno.E2BIG;
 import static dev.spinbpf.programs.linux.Errno.EINVAL;
 import static dev.spinbpf.programs.linux.Errno.ENOMEM;
 import static dev.spinbpf.programs.linux.Errno.ENOTSUPP;
-import static dev.spinbpf.programs.linux.Errno.EOPNOTSUPP;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
