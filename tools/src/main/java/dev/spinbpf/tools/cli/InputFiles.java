@@ -30,7 +30,6 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
@@ -193,11 +192,7 @@ final class InputFiles {
 
     /** Names for a message: the first of them, and how many there are more. */
     static String listed(Collection<String> names) {
-        if (names.isEmpty()) {
-            return "none";
-        }
-        String first = names.stream().limit(MOST_LISTED).map(Printable::line).collect(Collectors.joining(", "));
-        return names.size() <= MOST_LISTED ? first : first + " and " + (names.size() - MOST_LISTED) + " more";
+        return names.isEmpty() ? "none" : Printable.listed(names);
     }
 
     private static String excerpt(String text) {

@@ -434,11 +434,8 @@ final class StressCommand implements Callable<Integer> {
     }
 
     private void checkWorkloadFile() {
-        if (files.stream().noneMatch(WorkloadInputs::isWorkloadFile)) {
+        if (!WorkloadInputs.isWorkloadFile(files, spec)) {
             return;
-        }
-        if (files.size() > 1) {
-            throw usage("a workload file stands alone; name the objects in it");
         }
         List<String> given = WorkloadInputs.given(spec, IN_WORKLOAD);
         if (!given.isEmpty()) {
