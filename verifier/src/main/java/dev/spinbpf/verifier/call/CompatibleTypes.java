@@ -58,7 +58,7 @@ final class CompatibleTypes {
     /** The types that fit, in the order in which messages list them. */
     static List<Typed> of(Kernel kernel, ArgKind kind) {
         List<Typed> types = Objects.requireNonNull(BY_KIND.get(kind), kind.name());
-        return types == MEMORY && !kernel.has(KernelRule.CONTEXT_IS_MEMORY)
+        return types.equals(MEMORY) && !kernel.has(KernelRule.CONTEXT_IS_MEMORY)
                 ? MEMORY.subList(0, MEMORY.size() - 1)
                 : types;
     }
