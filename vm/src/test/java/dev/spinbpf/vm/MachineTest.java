@@ -1,7 +1,6 @@
 package dev.spinbpf.vm;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.maps.lock.LockOutcome;
@@ -167,23 +166,6 @@ class MachineTest {
             Fault fault =
                     Objects.requireNonNull(machine.run(program, null, 0, 1).fault());
             assertThat(fault.reason()).isEqualTo("invalid address 0x44 (2 bytes)");
-        }
-    }
-
-    @Test
-    void shouldRefuseToAttachWhereThereIsNoHookAndSayWhichThereAre() throws Exception {
-        ProgramObject object = object(
-                ProgType.KPROBE,
-                AttachType.CGROUP_INET_INGRESS,
-                "kprobe/tcp_connect",
-                insn(Op.MOV64_IMM, 0, 0, 0, 0),
-                insn(Op.EXIT, 0, 0, 0, 0));
-        try (Machine machine = new Machine(MachineOptions.ofCpus(1))) {
-            LoadedProgram program =
-                    machine.loadUnverified(object, object.programs().getFirst());
-            assertThatThrownBy(() -> machine.attach(program))
-                    .hasMessageContaining("function 'tcp_connect' is not a hook here")
-                    .hasMessageContaining("htab_map_update_elem");
         }
     }
 

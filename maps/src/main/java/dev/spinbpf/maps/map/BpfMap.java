@@ -42,6 +42,7 @@ public abstract sealed class BpfMap implements AutoCloseable
                 ElementlessMap,
                 HandleArrayMap,
                 HashTableMap,
+                InsnArrayMap,
                 KeylessMap,
                 LocalStorageMap,
                 LpmTrieMap,
@@ -49,6 +50,9 @@ public abstract sealed class BpfMap implements AutoCloseable
                 SocketMap,
                 TargetMap,
                 ValueArrayMap {
+    /** The upper half of the words that a program jumps to, as a map of instructions holds them; the lower half is a slot. */
+    public static final long TARGET = 0x4249_0000_0000_0000L;
+
     /** Offset of the id in the map object that a program's map pointer points to. */
     static final int ID_OFFSET = 92;
 

@@ -106,6 +106,7 @@ public final class MapFactory {
             case BLOOM_FILTER -> new BloomFilterMap(definition);
             case RHASH -> new ResizableHashMap(definition);
             case DEVMAP, DEVMAP_HASH, CPUMAP -> new TargetMap(definition);
+            case INSN_ARRAY -> new InsnArrayMap(definition);
             case SOCKMAP, SOCKHASH, XSKMAP, REUSEPORT_SOCKARRAY -> new SocketMap(definition);
             case CGROUP_STORAGE, PERCPU_CGROUP_STORAGE -> new CgroupStorageMap(definition);
             case TASK_STORAGE, SK_STORAGE, INODE_STORAGE, CGRP_STORAGE -> new LocalStorageMap(definition);

@@ -1,5 +1,6 @@
 package dev.spinbpf.vm.exec;
 
+import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.isa.Insn;
@@ -270,6 +271,15 @@ public final class Code {
     /** Returns the address by which a program knows the function that starts at this index. */
     static long functionAddress(int index) {
         return FUNCTION_TAG | index;
+    }
+
+    /** The index that a word of a table of instructions stands for; traps on any other value. */
+    int jumpTarget(long word) {
+        int index = (word & FUNCTION_MASK) == BpfMap.TARGET ? Arrays.binarySearch(slots, (int) word) : -1;
+        if (index < 0 || index >= end()) {
+            throw new TrapException("0x" + Long.toHexString(word) + " is not the address of an instruction");
+        }
+        return index;
     }
 
     /** The index that a function address stands for; traps on any other value. */

@@ -93,7 +93,11 @@ final class Predecoder {
             case LD_ABS -> pack(micro, Execution.ZERO, constant(insn.imm()), 0);
             case LD_IND -> pack(micro, insn.src(), constant(insn.imm()), 0);
             case LDDW -> wide(micro, insn, slot, end);
-            case ADDR_SPACE_CAST, GOTO_REG, LDDW_HI -> throw new IllegalArgumentException(op + " was refused");
+            case GOTO_REG -> {
+                interpretedBecause = "it has indirect jumps";
+                yield pack(micro, insn.dst(), 0, 0);
+            }
+            case ADDR_SPACE_CAST, LDDW_HI -> throw new IllegalArgumentException(op + " was refused");
         };
     }
 

@@ -29,7 +29,7 @@ public final class FunctionTable {
         SocketHelpers.register(this);
         EthernetFrames.register(this);
         LockHelpers.register(this, kernel);
-        ContextHelpers.register(this);
+        ContextHelpers.register(this, kernel);
         TaskKfuncs.register(this, kernel);
         Cpumasks.register(this, kernel);
         ObjectHelpers.register(this, kernel);
