@@ -12,6 +12,7 @@ import dev.spinbpf.verifier.flow.CallChecker;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.Prototypes;
 import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.state.FuncState;
@@ -84,7 +85,9 @@ final class InsnChecker {
                 path,
                 exception,
                 exception || state.curframe() == 0,
-                exception ? "bpf_throw" : "BPF_EXIT instruction in main prog");
+                exception && path.unit().kernel().has(KernelRule.THROWS_ARE_NAMED)
+                        ? "bpf_throw"
+                        : "BPF_EXIT instruction in main prog");
         if (exception) {
             return PATH_ENDS;
         }

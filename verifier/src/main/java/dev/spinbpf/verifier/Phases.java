@@ -5,7 +5,6 @@ import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.MapType;
-import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.verifier.call.MapRules;
 import dev.spinbpf.verifier.domain.ScalarValue;
 import dev.spinbpf.verifier.flow.CallChecker;
@@ -25,7 +24,6 @@ import dev.spinbpf.verifier.flow.SubprogTrace;
 import dev.spinbpf.verifier.flow.VerifierLog;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
-import dev.spinbpf.verifier.kernel.UnsupportedFeature;
 import dev.spinbpf.verifier.prune.LivenessPass;
 import dev.spinbpf.verifier.state.DynptrType;
 import dev.spinbpf.verifier.state.FuncState;
@@ -94,7 +92,18 @@ final class Phases {
                 throw log.reject(Errno.EBADF, Message.FD_NOT_A_MAP, insn.immLow());
             }
             MapInfo map = unit.maps().get(insn.immLow());
+            if (map.type() == MapType.INSN_ARRAY && !unit.kernel().hasMaps(map.type())) {
+                throw log.reject(
+                        Errno.EINVAL,
+                        Message.JUMP_TABLE_NOT_MADE,
+                        unit.program().name());
+            }
             if (checked.add(insn.immLow())) {
+                if (map.type() == MapType.PERCPU_ARRAY
+                        && map.def().isGlobalData()
+                        && !unit.kernel().hasPercpuData()) {
+                    throw log.reject(Errno.EINVAL, Message.FD_NOT_A_MAP, insn.immLow());
+                }
                 if (checked.size() > KernelLimits.MAX_USED_MAPS) {
                     throw log.reject(Errno.E2BIG, Message.TOO_MANY_MAPS, KernelLimits.MAX_USED_MAPS);
                 }
@@ -104,14 +113,17 @@ final class Phases {
                 }
             }
             if (isValue) {
-                checkDirectValue(log, map, insn.immHigh());
+                checkDirectValue(unit, log, map, insn.immHigh());
             }
         }
     }
 
-    private static void checkDirectValue(VerifierLog log, MapInfo map, int off) {
-        boolean single = map.type() == MapType.ARRAY && map.def().maxEntries() == 1;
-        boolean direct = map.type() == MapType.ARRAY || map.type() == MapType.ARENA || map.type() == MapType.INSN_ARRAY;
+    private static void checkDirectValue(ProgramUnit unit, VerifierLog log, MapInfo map, int off) {
+        boolean isPercpuData =
+                map.type() == MapType.PERCPU_ARRAY && unit.kernel().hasPercpuData();
+        boolean isArray = map.type() == MapType.ARRAY || isPercpuData;
+        boolean single = isArray && map.def().maxEntries() == 1;
+        boolean direct = isArray || map.type() == MapType.ARENA || map.type() == MapType.INSN_ARRAY;
         if (!direct) {
             throw log.reject(Errno.EINVAL, Message.NO_DIRECT_VALUE_ACCESS);
         }
@@ -120,8 +132,8 @@ final class Phases {
             throw log.reject(
                     Errno.EACCES, Message.INVALID_DIRECT_VALUE_ACCESS, map.valueSize(), Integer.toUnsignedLong(off));
         }
-        boolean outside = map.type() == MapType.ARRAY && Integer.compareUnsigned(off, map.valueSize()) >= 0;
-        if (outside || (map.type() == MapType.ARRAY && !single)) {
+        boolean outside = isArray && Integer.compareUnsigned(off, map.valueSize()) >= 0;
+        if (outside || (isArray && !single)) {
             throw log.reject(
                     single ? Errno.EINVAL : Errno.ENOTSUPP,
                     Message.INVALID_DIRECT_VALUE_ACCESS,
@@ -182,9 +194,6 @@ final class Phases {
         path.setState(state);
         path.setInsnIndex(subprog.start);
         if (number == 0) {
-            if (path.unit().program().type() == ProgType.EXT) {
-                throw new UnsupportedFeature("a program that replaces a function of another one is not supported");
-            }
             path.setReg(1, RegState.pointer(RegType.PTR_TO_CTX, 0, RegPayload.NONE));
             if (path.unit().attachTarget != null) {
                 path.unit().attachTarget = path.unit().attachTarget.withReferences(path);

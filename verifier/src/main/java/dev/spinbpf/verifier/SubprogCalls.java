@@ -117,7 +117,7 @@ final class SubprogCalls implements CallbackPusher {
     }
 
     private static void enter(Exploration path, VerifierState state, int number, int callsite, CalleeSetup setup) {
-        if (state.curframe() + 1 >= VerifierState.MAX_CALL_FRAMES) {
+        if (state.curframe() + 1 >= path.unit().maxCallFrames()) {
             throw path.reject(Errno.E2BIG, Message.CALL_STACK_TOO_DEEP, state.curframe() + 2);
         }
         FuncState callee = new FuncState(callsite, state.curframe() + 1, number);

@@ -66,7 +66,7 @@ public final class Verifier {
         Kernel kernel = Kernel.of(options.kernel());
         boolean typesAreTaken =
                 ObjectTypeRules.areTaken(object.btf(), options.kernelTypes(), kernel.structs()::isDestructible);
-        LoadRefusal refusal = ObjectLoading.refusal(object, typesAreTaken);
+        LoadRefusal refusal = ObjectLoading.refusal(object, typesAreTaken, kernel);
         if (refusal != null) {
             return new Verdict.Rejected(
                     refusal.errno(), -1, refusal.message(), Explainer.explain(refusal), Verdict.Stats.NONE, "");

@@ -151,10 +151,10 @@ public final class Machine implements AutoCloseable {
     }
 
     /**
-     * Loads a program; its object's maps are made with the first program of the object.
+     * Loads a program; its object's maps are made with the first program of the object. What it uses and is not built
+     * here is in {@link LoadedProgram#missing()}.
      *
-     * @throws MapCreationException where a map of the object cannot be made
-     * @throws UnsupportedProgramException naming what the program uses that is not there
+     * @throws MapCreationException where Linux would not make a map of the object
      */
     public LoadedProgram load(VerifiedProgram verified) throws MapCreationException {
         return load(verified.object(), verified.program(), verified.probes(), AccessMode.MASKED);
@@ -192,7 +192,7 @@ public final class Machine implements AutoCloseable {
             throws MapCreationException {
         ObjectInstance instance = instance(object);
         Code code = Code.of(object, program, instance, probes);
-        switch (options.jit()) {
+        switch (code.interpretedBecause() == null ? options.jit() : JitMode.NEVER) {
             case AUTO -> compileQueue.addWhenHot(code, access);
             case ALWAYS -> CompileQueue.compile(code, access);
             case CHECKED -> CompileQueue.compile(code, AccessMode.CHECKED);

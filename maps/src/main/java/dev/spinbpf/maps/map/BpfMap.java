@@ -38,13 +38,16 @@ import org.jspecify.annotations.Nullable;
  * <p>Addresses that do not exist raise {@link IndexOutOfBoundsException} before anything has changed.
  */
 public abstract sealed class BpfMap implements AutoCloseable
-        permits ElementlessMap,
+        permits CgroupStorageMap,
+                ElementlessMap,
                 HandleArrayMap,
                 HashTableMap,
                 KeylessMap,
                 LocalStorageMap,
                 LpmTrieMap,
                 ResizableHashMap,
+                SocketMap,
+                TargetMap,
                 ValueArrayMap {
     /** Offset of the id in the map object that a program's map pointer points to. */
     static final int ID_OFFSET = 92;

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * here because they change while lines are read.
  */
 final class MapDraft {
+    private static final String PERCPU = ".percpu";
     private static final int SUFFIX_LENGTH = 7;
 
     final MapType type;
@@ -58,11 +59,14 @@ final class MapDraft {
 
     /** A section, as the map that libbpf makes of it. */
     static MapDraft section(String section, String fileName, Span at) {
-        MapDraft map = new MapDraft(mapName(section, fileName), MapType.ARRAY, at, section);
+        boolean isPercpu = section.equals(PERCPU) || section.startsWith(PERCPU + ".");
+        MapDraft map = isPercpu
+                ? new MapDraft(section, MapType.PERCPU_ARRAY, at, section)
+                : new MapDraft(mapName(section, fileName), MapType.ARRAY, at, section);
         map.readOnly = section.startsWith(".rodata");
         map.keySize = Integer.BYTES;
         map.maxEntries = 1;
-        map.flags = MapFlags.BPF_F_MMAPABLE | (map.readOnly ? MapFlags.BPF_F_RDONLY_PROG : 0);
+        map.flags = (isPercpu ? 0 : MapFlags.BPF_F_MMAPABLE) | (map.readOnly ? MapFlags.BPF_F_RDONLY_PROG : 0);
         map.dataSize = 0;
         return map;
     }
@@ -126,6 +130,7 @@ final class MapDraft {
         if (section != null) {
             valueSize = dataSize;
         }
+        // All attributes, as MapDef.toBuilder has them: whoever adds one adds it to both.
         return MapDef.builder(name, type)
                 .keySize(keySize)
                 .valueSize(valueSize)

@@ -1,12 +1,12 @@
 package dev.spinbpf.programs.elf;
 
 import dev.spinbpf.programs.model.MalformedObjectException;
+import dev.spinbpf.programs.model.MapDef;
 import java.util.List;
 import java.util.Map;
 
 /** Finds out what each relocation of a section of code asks for, and notes it in the function that it is in. */
 final class CodeRelocs {
-    private static final String JUMP_TABLES = ".jumptables";
     private static final String ARENA = ".addr_space.1";
 
     private final ElfFile elf;
@@ -102,7 +102,7 @@ final class CodeRelocs {
             requireSlot(section, reloc, RawInsn.imm(insn));
             return new CodeReloc.FunctionAddress(symbol.value());
         }
-        if (target.name().equals(JUMP_TABLES)) {
+        if (target.name().equals(MapDef.JUMP_TABLES)) {
             return new CodeReloc.JumpTable(symbol.value(), symbol.size());
         }
         if (target.name().equals(DeclaredMaps.SECTION)) {
@@ -114,7 +114,9 @@ final class CodeRelocs {
         }
         Integer map = mapBySection.get(target.index());
         if (map == null) {
-            String hint = target.name().equals(ARENA) ? "; no arena map is declared" : "";
+            String hint = target.name().equals(ARENA)
+                    ? "; no arena map is declared"
+                    : "; sections of variables are .data, .bss, .rodata and those whose names go on with a dot, such as .data.x";
             throw bad(section, reloc, "is in section '" + target.name() + "', which holds no variables" + hint);
         }
         return new CodeReloc.DataAddress(map, symbol.value());

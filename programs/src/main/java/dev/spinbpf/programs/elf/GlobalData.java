@@ -8,9 +8,10 @@ import dev.spinbpf.programs.model.MalformedObjectException;
 import dev.spinbpf.programs.model.MapDef;
 import dev.spinbpf.programs.model.ProgramObject;
 
-/** Sections of global variables as maps: arrays of one element that is the section's contents. */
+/** Sections of global variables as maps: arrays, per CPU or not, of one element that is the section's contents. */
 final class GlobalData {
 
+    private static final String PERCPU = ".percpu";
     private static final int KEY_BYTES = 4;
     private static final int SHORTEST_SUFFIX = 7;
 
@@ -31,7 +32,10 @@ final class GlobalData {
         return section.size() > 0
                 && switch (section.type()) {
                     case ElfSection.PROGBITS ->
-                        !section.isExecutable() && (isNamed(section, ".data") || isNamed(section, ".rodata"));
+                        !section.isExecutable()
+                                && (isNamed(section, ".data")
+                                        || isNamed(section, ".rodata")
+                                        || isNamed(section, PERCPU));
                     case ElfSection.NOBITS -> isNamed(section, ".bss");
                     default -> false;
                 };
@@ -57,19 +61,20 @@ final class GlobalData {
         }
         bytes += fits ? section.size() : 0;
         byte[] contents = isZero ? new byte[fits ? (int) section.size() : 0] : elf.copy(section);
-        return map(section.name(), contents, (int) section.size(), isNamed(section, ".rodata"));
+        MapType type = isNamed(section, PERCPU) ? MapType.PERCPU_ARRAY : MapType.ARRAY;
+        return map(section.name(), type, contents, (int) section.size(), isNamed(section, ".rodata"));
     }
 
     /** The map {@code .kconfig}, which has no section. */
     MapDef settings(byte[] contents) {
-        return map(LoadedTypes.KCONFIG, contents, contents.length, true);
+        return map(LoadedTypes.KCONFIG, MapType.ARRAY, contents, contents.length, true);
     }
 
-    private MapDef map(String section, byte[] contents, int sizeBytes, boolean readOnly) {
+    private MapDef map(String section, MapType type, byte[] contents, int sizeBytes, boolean readOnly) {
         int typeId = types.original.find(section, BtfType.DataSec.class);
         long flags = (readOnly ? MapFlags.BPF_F_RDONLY_PROG : 0)
-                | (hasVisibleVariable(typeId) ? MapFlags.BPF_F_MMAPABLE : 0);
-        return MapDef.builder(mapName(section), MapType.ARRAY)
+                | (type == MapType.ARRAY && hasVisibleVariable(typeId) ? MapFlags.BPF_F_MMAPABLE : 0);
+        return MapDef.builder(mapName(section, type), type)
                 .keySize(KEY_BYTES)
                 .valueSize(sizeBytes)
                 .maxEntries(1)
@@ -96,12 +101,12 @@ final class GlobalData {
 
     /**
      * The name that libbpf gives the map: the section's name, after as much of the object's name as fits into 15
-     * characters (as if the section's name had at least seven); a name with a second dot stands alone.
+     * characters (as if the section's name had at least seven); a name with a second dot stands alone, and that of data per CPU.
      */
-    private String mapName(String section) {
+    private String mapName(String section, MapType type) {
         int suffix = Math.min(Math.max(SHORTEST_SUFFIX, section.length()), KernelLimits.MAX_NAME_CHARS);
-        int prefix =
-                section.indexOf('.', 1) >= 0 ? 0 : Math.min(KernelLimits.MAX_NAME_CHARS - suffix, objectName.length());
+        boolean isAlone = section.indexOf('.', 1) >= 0 || type == MapType.PERCPU_ARRAY;
+        int prefix = isAlone ? 0 : Math.min(KernelLimits.MAX_NAME_CHARS - suffix, objectName.length());
         String name = objectName.substring(0, prefix) + section.substring(0, Math.min(suffix, section.length()));
         StringBuilder allowed = new StringBuilder();
         for (int i = 0; i < name.length(); i++) {

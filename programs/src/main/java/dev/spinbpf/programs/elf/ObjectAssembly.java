@@ -23,7 +23,6 @@ import org.jspecify.annotations.Nullable;
 /** One object on its way from sections to programs; the order of the steps is libbpf's. */
 final class ObjectAssembly {
     private static final String ARENA = ".addr_space.1";
-    private static final String JUMP_TABLES = ".jumptables";
     private static final int MAX_LICENSE_BYTES = 63;
     private static final String EXCEPTION_CALLBACK = "exception_callback:";
 
@@ -64,15 +63,18 @@ final class ObjectAssembly {
         ExternResolution resolution = new ExternResolution(externs, settings, types.original, options.targetTypes());
         LoadRefusal refusal = resolution.resolve();
         readMaps(externs, settings);
-        StructOpsMembers structs = new StructOpsMembers(elf, types, functions, notes);
+        StructOpsMembers structs = new StructOpsMembers(elf, types, functions, notes, options.targetTypes());
         structs.read(structMembers);
+        if (refusal == null) {
+            refusal = structs.refusal();
+        }
         structMembers.keySet().stream().filter(structs::isLoaded).forEach(loadedByStruct::add);
         collectRelocs(externs);
         types.hideFunctions(functions.subprograms());
         CoreRelocations relocations = new CoreRelocations(elf, types, functions, options.targetTypes(), notes);
         relocations.apply(types.ext.relocations());
         ReferenceResolver references = new ReferenceResolver(
-                maps, externs, resolution, settingsMap, arenaMap, arenaDataOffset, contentsOf(JUMP_TABLES));
+                maps, externs, resolution, settingsMap, arenaMap, arenaDataOffset, contentsOf(MapDef.JUMP_TABLES));
         List<Program> programs = new ArrayList<>();
         List<UnlinkedProgram> unlinked = new ArrayList<>();
         link(references, programs, unlinked);

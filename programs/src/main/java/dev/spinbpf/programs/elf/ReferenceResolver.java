@@ -14,7 +14,6 @@ import java.util.Map;
 
 /** Puts into a linked program the indices of what it refers to outside of its code. */
 final class ReferenceResolver {
-    private static final String JUMP_TABLES = ".jumptables";
     private static final int JUMP_TABLE_ENTRY_BYTES = 8;
 
     /** Most entries of all jump tables together. */
@@ -172,13 +171,14 @@ final class ReferenceResolver {
             values.putInt(i * KernelLimits.INSN_ARRAY_VALUE_BYTES, (int) slot);
         }
         int number = jumpTableMaps.size();
-        maps.add(MapDef.builder(number == 0 ? JUMP_TABLES : JUMP_TABLES + "." + number, MapType.INSN_ARRAY)
-                .keySize(Integer.BYTES)
-                .valueSize(KernelLimits.INSN_ARRAY_VALUE_BYTES)
-                .maxEntries(entries)
-                .initialData(values.array())
-                .readOnly(true)
-                .build());
+        maps.add(
+                MapDef.builder(number == 0 ? MapDef.JUMP_TABLES : MapDef.JUMP_TABLES + "." + number, MapType.INSN_ARRAY)
+                        .keySize(Integer.BYTES)
+                        .valueSize(KernelLimits.INSN_ARRAY_VALUE_BYTES)
+                        .maxEntries(entries)
+                        .initialData(values.array())
+                        .readOnly(true)
+                        .build());
         jumpTableMaps.put(key, maps.size() - 1);
         return maps.size() - 1;
     }

@@ -1,11 +1,17 @@
 package dev.spinbpf.programs.elf;
 
+import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.ProgType;
+import dev.spinbpf.programs.model.LoadRefusal;
 import dev.spinbpf.programs.model.MalformedObjectException;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Structs of functions that the object implements for the kernel ({@code .struct_ops}, {@code .struct_ops.link}): which
@@ -17,9 +23,17 @@ final class StructOpsMembers {
     private final SectionFunctions functions;
     private final List<String> notes;
 
+    private final Btf kernelTypes;
     private final Set<String> loaded = new HashSet<>();
+    private final Map<String, Place> places = new HashMap<>();
+    private @Nullable LoadRefusal refusal;
 
-    StructOpsMembers(ElfFile elf, LoadedTypes types, SectionFunctions functions, List<String> notes) {
+    /** A member of a struct of the kernel's: its number among the members. */
+    private record Place(String struct, int number) {}
+
+    /** @param kernelTypes the types whose structs count; {@link Btf#EMPTY}: the object's own do */
+    StructOpsMembers(ElfFile elf, LoadedTypes types, SectionFunctions functions, List<String> notes, Btf kernelTypes) {
+        this.kernelTypes = kernelTypes;
         this.elf = elf;
         this.types = types;
         this.functions = functions;
@@ -45,6 +59,12 @@ final class StructOpsMembers {
                 }
             }
         }
+    }
+
+    /** Returns the refusal of a program that is for two members, which are called in different ways; null if there is none. */
+    @Nullable
+    LoadRefusal refusal() {
+        return refusal;
     }
 
     /** True if a struct that is made without being asked for refers to the program, so that it is loaded with each other one. */
@@ -88,9 +108,54 @@ final class StructOpsMembers {
                     members.putIfAbsent(function.name, struct.name() + "." + member.name());
                     if (!section.name().startsWith("?")) {
                         loaded.add(function.name);
+                        use(function, types.original.type(entry.varTypeId()).name(), struct, member);
                     }
                 }
             }
+        }
+    }
+
+    private void use(Function function, String variable, BtfType.Composite struct, BtfType.Member member) {
+        int flavor = struct.name().indexOf("___");
+        String name = flavor < 0 ? struct.name() : struct.name().substring(0, flavor);
+        BtfType.Composite known = struct;
+        if (kernelTypes.size() > 1) {
+            int kernelId = kernelTypes.find(name, BtfType.Composite.class);
+            if (!(kernelTypes.type(kernelId) instanceof BtfType.Composite found)) {
+                return; // a struct that the kernel lacks is another matter
+            }
+            known = found;
+        }
+        int number = 0;
+        while (number < known.members().size()
+                && !known.members().get(number).name().equals(member.name())) {
+            number++;
+        }
+        if (number == known.members().size()) {
+            refuse(
+                    Errno.EOPNOTSUPP,
+                    "struct_ops init_kern " + variable + ": Cannot find member " + member.name() + " in kernel BTF",
+                    "struct " + name + " of this Linux has no member " + member.name());
+            return;
+        }
+        Place place = new Place(name, number);
+        Place before = places.putIfAbsent(function.name, place);
+        if (before != null && !before.equals(place)) {
+            String section = function.section.name();
+            refuse(
+                    Errno.EINVAL,
+                    "struct_ops init_kern " + variable + " func ptr " + member.name()
+                            + ": invalid reuse of prog " + function.name + " in sec " + section + " with type "
+                            + ProgType.STRUCT_OPS.number() + ": expected_attach_type " + before.number
+                            + " != kern_member_idx " + number,
+                    "program " + function.name + " is for one member of the struct already; write one for "
+                            + member.name());
+        }
+    }
+
+    private void refuse(int errno, String warning, String reason) {
+        if (refusal == null) {
+            refusal = new LoadRefusal(errno, "libbpf: " + warning, reason);
         }
     }
 

@@ -42,6 +42,8 @@ public record MapDef(
         byte @Nullable [] initialData,
         boolean readOnly,
         @Nullable String section) {
+    /** The name of tables of jumps, which libbpf makes of the section of this name. */
+    public static final String JUMP_TABLES = ".jumptables";
 
     /** Starts a map without elements, flags, types and contents: all of its numbers are 0. */
     public static Builder builder(String name, MapType type) {
@@ -67,7 +69,7 @@ public record MapDef(
 
     /** Returns true if the map holds a section of global variables. */
     public boolean isGlobalData() {
-        return initialData != null && type == MapType.ARRAY;
+        return initialData != null && (type == MapType.ARRAY || type == MapType.PERCPU_ARRAY);
     }
 
     /** The name as the kernel shows it: the first 15 characters. */

@@ -1,8 +1,10 @@
 package dev.spinbpf.programs.model;
 
 import dev.spinbpf.programs.btf.BtfRecord;
+import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.MapFlags;
+import dev.spinbpf.programs.linux.MapType;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -18,11 +20,25 @@ import org.jspecify.annotations.Nullable;
 public final class ObjectLoading {
     private final ProgramObject object;
     private final boolean typesTaken;
+    private final KernelMaps kernel;
     private final Map<String, MapDef> maps = new HashMap<>();
     private @Nullable String firstWarning;
 
-    private ObjectLoading(ProgramObject object, boolean typesTaken) {
+    /** Which maps the kernel has. */
+    public interface KernelMaps {
+        /** Returns true if the kernel has maps of the type. */
+        boolean hasMaps(MapType type);
+
+        /** Returns true if the kernel takes variables of which each CPU has its own; else libbpf makes no map of them. */
+        boolean hasPercpuData();
+
+        /** Returns true if ring buffers may drop their oldest records to make room. */
+        boolean hasOverwritingRingBuffers();
+    }
+
+    private ObjectLoading(ProgramObject object, boolean typesTaken, KernelMaps kernel) {
         this.object = object;
+        this.kernel = kernel;
         this.typesTaken = typesTaken;
         object.maps().forEach(map -> maps.putIfAbsent(map.name(), map));
     }
@@ -32,19 +48,33 @@ public final class ObjectLoading {
      *
      * @param typesTaken whether the kernel takes the object's types
      */
-    public static @Nullable LoadRefusal refusal(ProgramObject object, boolean typesTaken) {
+    public static @Nullable LoadRefusal refusal(ProgramObject object, boolean typesTaken, KernelMaps kernel) {
         if (object.refusal() != null) {
             return object.refusal();
         }
         try {
-            var loading = new ObjectLoading(object, typesTaken);
+            var loading = new ObjectLoading(object, typesTaken, kernel);
+            if (!typesTaken) {
+                loading.warn("BTF loading error: " + errnoText(Errno.EINVAL));
+            }
             for (MapDef map : object.maps()) {
-                loading.make(map);
+                if (isMade(map, kernel)) {
+                    loading.make(map);
+                }
             }
             return null;
         } catch (Failure e) {
             return e.refusal;
         }
+    }
+
+    /** libbpf makes no data per CPU where the kernel has none, and tables of jumps only for programs that jump by them. */
+    private static boolean isMade(MapDef map, KernelMaps kernel) {
+        return switch (map.type()) {
+            case PERCPU_ARRAY -> !map.isGlobalData() || kernel.hasPercpuData();
+            case INSN_ARRAY -> !map.name().equals(MapDef.JUMP_TABLES) || kernel.hasMaps(map.type());
+            default -> true;
+        };
     }
 
     /** Ends the loading. */
@@ -86,11 +116,25 @@ public final class ObjectLoading {
                     Errno.ENOTSUPP,
                     "map '" + map.name() + "': failed to re-mmap() contents: " + errnoText(Errno.ENOTSUPP),
                     "section " + map.section() + " holds a lock, timer or kptr, so that it cannot be mapped into the "
-                            + "loader's memory; libbpf maps it as a variable in it is neither static nor __hidden");
+                            + "loader's memory; libbpf maps it as " + visibleVariable(map)
+                            + " in it is neither static nor __hidden");
         }
         for (MapDef.Slot slot : map.slots()) {
             fill(map, slot);
         }
+    }
+
+    /** The first variable of a section that makes libbpf map it. */
+    private String visibleVariable(MapDef map) {
+        if (object.btf().resolved(map.valueTypeId()) instanceof BtfType.DataSec section) {
+            for (BtfType.SecVar entry : section.vars()) {
+                if (object.btf().type(entry.varTypeId()) instanceof BtfType.Var variable
+                        && variable.linkage() != BtfType.Linkage.STATIC) {
+                    return "'" + variable.name() + "'";
+                }
+            }
+        }
+        return "a variable";
     }
 
     private static String errnoText(int errno) {
@@ -118,15 +162,26 @@ public final class ObjectLoading {
         boolean typed = typesTaken && (map.keyTypeId() != 0 || map.valueTypeId() != 0);
         if (typed) {
             try {
-                MapCreation.check(map, true);
+                check(map, true);
                 return MapValueTypes.check(map, object.btf());
             } catch (MapRefusedException e) {
                 warn("Error in bpf_create_map_xattr(" + map.name() + "): " + errnoText(e.errno())
                         + ". Retrying without BTF.");
             }
         }
-        MapCreation.check(map, false);
+        check(map, false);
         return BtfRecord.EMPTY;
+    }
+
+    private void check(MapDef map, boolean typed) throws MapRefusedException {
+        if (!kernel.hasMaps(map.type())) {
+            throw new MapRefusedException(
+                    Errno.EINVAL, "this Linux has no maps of type " + map.type().display());
+        }
+        MapCreation.check(map, typed);
+        if ((map.flags() & MapFlags.BPF_F_RB_OVERWRITE) != 0 && !kernel.hasOverwritingRingBuffers()) {
+            throw new MapRefusedException(Errno.EINVAL, "this Linux does not know the flag BPF_F_RB_OVERWRITE");
+        }
     }
 
     /** Puts a map into a map of maps: it has to be like the template. */

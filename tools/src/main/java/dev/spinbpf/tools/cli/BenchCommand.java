@@ -11,6 +11,7 @@ import dev.spinbpf.vm.Machine;
 import dev.spinbpf.vm.RunResult;
 import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.exec.Code;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -130,6 +131,8 @@ final class BenchCommand implements Callable<Integer> {
         InputFiles.requirePrograms(object, programs.list());
         try (Machine machine = new Machine(arguments.options())) {
             List<LoadedProgram> loaded = LoadedPrograms.load(machine, object, kernelTypes, this::complain);
+            PrintWriter err = spec.commandLine().getErr();
+            loaded.forEach(program -> InputFiles.printMissing(InputFiles.shown(file), program, err));
             boolean good = measure(machine, loaded, input == null && raw ? new byte[0] : input);
             return good ? ExitCodes.GOOD : ExitCodes.REFUSED;
         } catch (MapCreationException e) {

@@ -62,6 +62,8 @@ class KillTest {
                 .isEqualTo(201);
         assertThat(send("POST", "/api/v1/programs/nesting/sample/load", "", new byte[0]))
                 .isEqualTo(200);
+        assertThat(send("PUT", "/api/v1/files/w.bpf.o", "application/octet-stream", nesting))
+                .isEqualTo(204);
         for (int kill = 0; kill < KILLS; kill++) {
             Thread changing = Thread.ofPlatform().start(this::changeUntilItEnds);
             Thread.sleep(random.nextInt(1500));
@@ -145,9 +147,9 @@ class KillTest {
         }
     }
 
-    /** One change: an element, an object, or the workload. */
+    /** One change: an element, an object, a file, or the workload. */
     private void change() throws IOException, InterruptedException {
-        switch (random.nextInt(8)) {
+        switch (random.nextInt(10)) {
             case 0 -> {
                 String name = "o" + random.nextInt(3);
                 boolean there = !"".equals(acknowledged.getOrDefault(name, ""));
@@ -165,6 +167,30 @@ class KillTest {
                 assertThat(send("POST", "/api/v1/workload/" + (runs ? "stop" : "start"), "", new byte[0]))
                         .isEqualTo(200);
                 acknowledged.put("workload", runs ? "stopped" : "running");
+            }
+            case 2 -> {
+                int cpus = 1 + random.nextInt(4);
+                String workload = "{\"version\":1,\"duration\":\"forever\",\"cpus\":" + cpus
+                        + ",\"objects\":[{\"file\":\"w.bpf.o\",\"name\":\"w" + cpus + "\",\"programs\":[\"sample\"]}],"
+                        + "\"attachments\":[{\"program\":\"sample\",\"rate\":\"" + cpus + "00/s\"},"
+                        + "{\"program\":\"sample\",\"rate\":\"50/s\"}]}";
+                asked.put("cpus", "w" + cpus);
+                assertThat(send(
+                                "PUT",
+                                "/api/v1/workload",
+                                "application/json",
+                                workload.getBytes(StandardCharsets.UTF_8)))
+                        .isEqualTo(200);
+                acknowledged.put("cpus", "w" + cpus);
+            }
+            case 3 -> {
+                String name = "f" + random.nextInt(3);
+                boolean there = !"".equals(acknowledged.getOrDefault(name, ""));
+                byte[] bytes = there ? new byte[0] : new byte[1 + random.nextInt(1000)];
+                asked.put(name, there ? "" : Integer.toString(bytes.length));
+                assertThat(send(there ? "DELETE" : "PUT", "/api/v1/files/" + name, "application/octet-stream", bytes))
+                        .isEqualTo(204);
+                acknowledged.put(name, there ? "" : Integer.toString(bytes.length));
             }
             default -> {
                 String key = "0" + random.nextInt(KEYS) + "0000ff";
@@ -203,10 +229,40 @@ class KillTest {
             String phase = (String) JsonTree.at(JsonTree.read(get("/api/v1/workload")), "state");
             return phase.equals("running") ? phase : "stopped";
         }
+        if (what.equals("cpus")) {
+            return workload();
+        }
+        if (what.startsWith("f")) {
+            for (Object file : (List<?>) JsonTree.at(JsonTree.read(get("/api/v1/files")), "files")) {
+                if (JsonTree.at(file, "name").equals(what)) {
+                    return JsonTree.at(file, "size_bytes").toString();
+                }
+            }
+            return "";
+        }
         if (what.startsWith("o")) {
             return get("/api/v1/objects/" + what).isEmpty() ? "" : "object";
         }
         String element = get(MAP + what);
         return element.isEmpty() ? "" : (String) JsonTree.at(JsonTree.read(element), "values", 0);
+    }
+
+    /** The workload by its number of CPUs, after a look that all else of it is there and nothing of another one. */
+    private String workload() throws Exception {
+        Object cpus = JsonTree.at(JsonTree.read(get("/api/v1/workload")), "cpus");
+        List<String> objects = new ArrayList<>();
+        for (Object object : (List<?>) JsonTree.at(JsonTree.read(get("/api/v1/objects")), "objects")) {
+            String name = (String) JsonTree.at(object, "name");
+            if (name.startsWith("w")) {
+                objects.add(name);
+                assertThat(JsonTree.at(JsonTree.read(get("/api/v1/programs/" + name + "/sample")), "state"))
+                        .isEqualTo("attached");
+            }
+        }
+        if (objects.isEmpty()) {
+            return "";
+        }
+        assertThat(objects).containsExactly("w" + cpus);
+        return objects.getFirst();
     }
 }

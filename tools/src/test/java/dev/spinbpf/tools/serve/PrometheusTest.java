@@ -9,6 +9,7 @@ import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -49,6 +50,8 @@ class PrometheusTest {
 
     private static String service;
     private static String prometheus;
+
+    private static final int BUSY = 503;
 
     @BeforeAll
     static void start(@TempDir Path directory) throws Exception {
@@ -154,9 +157,11 @@ class PrometheusTest {
         return send(HttpRequest.newBuilder(URI.create(url)).build());
     }
 
+    /** Sends a request; returns an empty text where the service does not listen yet, or is too busy to answer. */
     private static String send(HttpRequest request) {
         try {
-            return CLIENT.send(request, BodyHandlers.ofString()).body();
+            HttpResponse<String> answer = CLIENT.send(request, BodyHandlers.ofString());
+            return answer.statusCode() == BUSY ? "" : answer.body();
         } catch (IOException e) {
             return ""; // it does not listen yet
         } catch (InterruptedException e) {
@@ -272,13 +277,16 @@ class PrometheusTest {
     }
 
     private static void change(String to) throws InterruptedException {
-        send(HttpRequest.newBuilder(URI.create(service + "/api/v1/workload/" + to))
+        HttpRequest request = HttpRequest.newBuilder(URI.create(service + "/api/v1/workload/" + to))
                 .POST(HttpRequest.BodyPublishers.noBody())
-                .build());
+                .build();
+        await("the service takes it", () -> !send(request).isEmpty());
         String expected = to.equals("stop") ? "stopped" : "running";
-        await("the workload is " + expected, () -> JsonTree.at(
-                        JsonTree.read(get(service + "/api/v1/workload")), "state")
-                .equals(expected));
+        await("the workload is " + expected, () -> {
+            String answer = get(service + "/api/v1/workload");
+            return !answer.isEmpty()
+                    && JsonTree.at(JsonTree.read(answer), "state").equals(expected);
+        });
     }
 
     @Test

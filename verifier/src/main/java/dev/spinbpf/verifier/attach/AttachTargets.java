@@ -41,6 +41,10 @@ public final class AttachTargets {
             unit.attachTarget = StructOpsTargets.resolve(unit, log);
             return;
         }
+        if (program.type() == ProgType.EXT) {
+            named(unit, log, program.attachTarget());
+            throw log.reject(Errno.EINVAL, Message.REPLACED_PROGRAM_NOT_SET, program.name());
+        }
         if (program.type() != ProgType.TRACING && program.type() != ProgType.LSM) {
             return;
         }

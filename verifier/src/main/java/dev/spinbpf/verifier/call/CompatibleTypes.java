@@ -1,6 +1,8 @@
 package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.verifier.kernel.ArgKind;
+import dev.spinbpf.verifier.kernel.Kernel;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
@@ -22,7 +24,8 @@ final class CompatibleTypes {
         }
     }
 
-    static final List<Typed> MEMORY = List.of(
+    /** All kinds of memory; the context is the last, as some kernels do not take it. */
+    private static final List<Typed> MEMORY = List.of(
             plain(RegType.PTR_TO_STACK),
             plain(RegType.PTR_TO_PACKET),
             plain(RegType.PTR_TO_PACKET_META),
@@ -53,8 +56,16 @@ final class CompatibleTypes {
     private CompatibleTypes() {}
 
     /** The types that fit, in the order in which messages list them. */
-    static List<Typed> of(ArgKind kind) {
-        return Objects.requireNonNull(BY_KIND.get(kind), kind.name());
+    static List<Typed> of(Kernel kernel, ArgKind kind) {
+        List<Typed> types = Objects.requireNonNull(BY_KIND.get(kind), kind.name());
+        return types.equals(MEMORY) && !kernel.has(KernelRule.CONTEXT_IS_MEMORY)
+                ? MEMORY.subList(0, MEMORY.size() - 1)
+                : types;
+    }
+
+    /** Returns true if any memory fits. */
+    static boolean isMemory(ArgKind kind) {
+        return MEMORY.equals(BY_KIND.get(kind));
     }
 
     private static Typed plain(RegType type) {

@@ -44,6 +44,12 @@ final class HelperCalls {
                     Message.HELPER_NEEDS_GPL),
             Rule.of(Call::isAllowed, Errno.EINVAL, Message.HELPER_NOT_ALLOWED_IN_PROBE),
             Rule.of(
+                    call -> !call.proto.has(Attribute.MIGHT_SLEEP)
+                            || call.path.state().inSleepable(),
+                    Errno.EINVAL,
+                    Message.SLEEPABLE_HELPER_IN_PROGRAM,
+                    call -> List.of(call.name, call.id, CriticalSections.nonSleepableDescription(call.path.state()))),
+            Rule.of(
                     call -> !call.proto.has(Attribute.MIGHT_SLEEP) || CriticalSections.maySleep(call.path.state()),
                     Errno.EINVAL,
                     Message.SLEEPABLE_HELPER_CALLED,

@@ -110,9 +110,10 @@ final class KfuncArgs {
             return kind;
         }
         if (kind == KfuncArgKind.MAP) {
-            if (isByPrototype(path)
-                    && !arg.param.hasSuffix("__const_map")
-                    && !(arg.reg.payload() instanceof RegPayload.MapRef)) {
+            boolean mayBeObject = isByPrototype(path)
+                    ? !arg.param.hasSuffix("__const_map") && !(arg.reg.payload() instanceof RegPayload.MapRef)
+                    : arg.reg.type() == RegType.PTR_TO_BTF_ID;
+            if (mayBeObject) {
                 kind = KfuncArgKind.OBJECT;
             } else {
                 map(path, arg, meta);
@@ -128,6 +129,10 @@ final class KfuncArgs {
             trust(path, arg, meta);
         }
         pointers.check(path, arg, meta, kind, insnIndex);
+        boolean isCounted = path.state().hasReference(arg.reg.id());
+        if (released && kind == KfuncArgKind.OBJECT && !isCounted) {
+            throw path.reject(Errno.EINVAL, Message.RELEASE_KFUNC_EXPECTS_COUNTED, meta.kfunc.name());
+        }
         return kind;
     }
 
@@ -142,7 +147,10 @@ final class KfuncArgs {
     private static void noteReference(Exploration path, Arg arg, KfuncMeta meta, boolean released) {
         if (path.state().hasReference(arg.reg.id())) {
             meta.objectId = arg.reg.id();
-        } else if (released && arg.param.kind() != KfuncArgKind.DYNPTR && !arg.reg.isNull()) {
+        } else if (released
+                && path.unit().kernel().has(KernelRule.REFERENCES_BEFORE_TYPES)
+                && arg.param.kind() != KfuncArgKind.DYNPTR
+                && !arg.reg.isNull()) {
             throw path.reject(Errno.EINVAL, Message.RELEASE_KFUNC_EXPECTS_REFERENCE, meta.kfunc.name(), arg.name);
         }
     }

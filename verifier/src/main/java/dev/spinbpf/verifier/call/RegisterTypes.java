@@ -32,7 +32,7 @@ final class RegisterTypes {
             Exploration path, RegState reg, int regno, ArgType type, RegPayload.BtfRef wanted, HelperMeta meta) {
         String name = Registers.name(regno);
         int flags = foldedFlags(reg, regno, type, meta);
-        List<Typed> compatible = CompatibleTypes.of(type.kind());
+        List<Typed> compatible = CompatibleTypes.of(path.unit().kernel(), type.kind());
         if (compatible.stream().noneMatch(typed -> typed.is(reg, flags))) {
             throw path.reject(
                     Errno.EACCES,
@@ -44,7 +44,7 @@ final class RegisterTypes {
         if (!reg.is(RegType.PTR_TO_BTF_ID)) {
             return;
         }
-        if (compatible.equals(CompatibleTypes.MEMORY)) {
+        if (CompatibleTypes.isMemory(type.kind())) {
             if (!type.has(TypeFlags.MEM_RDONLY)) {
                 throw path.reject(Errno.EACCES, Message.HELPER_MAY_WRITE_RDONLY, meta.name, name, reg.typeText());
             }

@@ -71,7 +71,7 @@ public final class Arithmetic {
     }
 
     private static void checkAddressSpaceCast(Exploration path, Insn insn) {
-        boolean hasArena = path.unit().maps().stream().anyMatch(map -> map.type() == MapType.ARENA);
+        boolean hasArena = path.unit().usedMaps().stream().anyMatch(map -> map.type() == MapType.ARENA);
         if (!hasArena) {
             throw path.reject(Errno.EINVAL, Message.ADDR_SPACE_CAST_WITHOUT_ARENA);
         }
@@ -143,7 +143,7 @@ public final class Arithmetic {
         InsnTrace trace = path.trace(path.insnIndex());
         if (isArena) {
             trace.withArenaPointer = true;
-        } else if (path.unit().maps().stream().anyMatch(map -> map.type() == MapType.ARENA)) {
+        } else if (path.unit().usedMaps().stream().anyMatch(map -> map.type() == MapType.ARENA)) {
             trace.withoutArenaPointer = true;
         }
         if (trace.withArenaPointer && trace.withoutArenaPointer) {

@@ -36,7 +36,8 @@ public final class MapAccess {
     }
 
     private static long flags(MapDef def) {
-        return def.readOnly() ? def.flags() | MapFlags.BPF_F_RDONLY_PROG : def.flags();
+        boolean isForReading = def.readOnly() || def.type() == MapType.DEVMAP || def.type() == MapType.DEVMAP_HASH;
+        return isForReading ? def.flags() | MapFlags.BPF_F_RDONLY_PROG : def.flags();
     }
 
     /** Bytes that a pointer to the map's value can reach. */

@@ -3,6 +3,8 @@ package dev.spinbpf.verifier.check;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.Rejection;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegPayload;
@@ -20,7 +22,14 @@ public final class PacketAccess {
         if (reg.range() < 0) {
             throw path.reject(Errno.EINVAL, Message.PACKET_OFFSET_OUTSIDE, name);
         }
-        MemoryRegion.check(path, reg, name, off, size, reg.range(), zeroSizeAllowed);
+        try {
+            MemoryRegion.check(path, reg, name, off, size, reg.range(), zeroSizeAllowed);
+        } catch (Rejection e) {
+            if (path.unit().kernel().has(KernelRule.PACKETS_ARE_REGIONS) || e.is(Message.OFFSET_MAY_BE_NEGATIVE)) {
+                throw e;
+            }
+            throw path.reject(Errno.EACCES, Message.PACKET_OFFSET_OUTSIDE, name);
+        }
     }
 
     /** True if programs of this kind may write to packets directly. */

@@ -8,11 +8,13 @@ import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.verifier.kernel.Kernel;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.ProgramRules;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
+import dev.spinbpf.verifier.state.VerifierState;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -138,6 +140,12 @@ public final class ProgramUnit {
     /** The object's maps, by index. */
     public List<MapInfo> maps() {
         return maps;
+    }
+
+    /** Frames of functions that call each other, the program's included. */
+    public int maxCallFrames() {
+        boolean isDeep = kernel.has(KernelRule.CALLS_ARE_16_DEEP);
+        return isDeep ? VerifierState.MAX_CALL_FRAMES : VerifierState.MAX_CALL_FRAMES / 2;
     }
 
     /** The maps that this program refers to, whether it gets there or not. */

@@ -4,6 +4,7 @@ import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.KernelLimits;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
@@ -76,10 +77,11 @@ public final class Prototypes {
         Btf btf = path.unit().btf();
         boolean ok =
                 switch (btf.resolved(proto.returnTypeId())) {
-                    case BtfType.Void type -> true;
+                    case BtfType.Void type ->
+                        !subprog.global || path.unit().kernel().has(KernelRule.GLOBAL_FUNCTIONS_MAY_BE_VOID);
                     case BtfType.Int type -> true;
                     case BtfType.Enum type -> true;
-                    case BtfType.Ptr type -> number != 0 && hasArenaTag(btf, type.typeId());
+                    case BtfType.Ptr type -> number != 0 && isInArena(path, type);
                     default -> false;
                 };
         if (ok) {
@@ -89,6 +91,11 @@ public final class Prototypes {
             throw path.reject(Errno.EOPNOTSUPP, Message.GLOBAL_FUNCTION_RETURN_TYPE, func.name());
         }
         throw path.reject(Errno.EOPNOTSUPP);
+    }
+
+    private static boolean isInArena(Exploration path, BtfType.Ptr pointer) {
+        return path.unit().kernel().has(KernelRule.ARENA_TYPES_ARE_KNOWN)
+                && hasArenaTag(path.unit().btf(), pointer.typeId());
     }
 
     private static boolean hasArenaTag(Btf btf, int typeId) {
@@ -109,7 +116,7 @@ public final class Prototypes {
         Set<Tag> tags = tags(path, subprog, index);
         BtfType type = btf.resolved(typeId);
         if (type instanceof BtfType.Ptr pointer) {
-            if (hasArenaTag(btf, pointer.typeId())) {
+            if (isInArena(path, pointer)) {
                 tags.add(Tag.ARENA);
             }
             SubprogArg arg = pointerArgument(path, subprog, pointer, index, tags);

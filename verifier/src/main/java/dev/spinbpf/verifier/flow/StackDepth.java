@@ -120,7 +120,7 @@ public final class StackDepth {
             throw path.reject(Errno.EINVAL, Message.EXCEPTION_CB_CALLED_DIRECTLY, at);
         }
         int calleeFrame = info.global ? 0 : frame + 1;
-        if (calleeFrame >= VerifierState.MAX_CALL_FRAMES) {
+        if (calleeFrame >= path.unit().maxCallFrames()) {
             throw path.reject(Errno.E2BIG, Message.CALL_CHAIN_TOO_DEEP, calleeFrame);
         }
         return walk(callee, level + 1, calleeFrame, depth, privateStack);

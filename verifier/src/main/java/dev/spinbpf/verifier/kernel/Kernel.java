@@ -1,6 +1,8 @@
 package dev.spinbpf.verifier.kernel;
 
 import dev.spinbpf.programs.linux.KernelVersion;
+import dev.spinbpf.programs.linux.MapType;
+import dev.spinbpf.programs.model.ObjectLoading;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -10,7 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
  *
  * <p>Verifications share kernels; nothing of them changes.
  */
-public final class Kernel {
+public final class Kernel implements ObjectLoading.KernelMaps {
     private static final Map<KernelVersion, Kernel> KNOWN = new ConcurrentHashMap<>();
 
     private final KernelVersion version;
@@ -104,6 +106,21 @@ public final class Kernel {
     /** The fields of contexts and of sockets. */
     public Contexts contexts() {
         return contexts.get();
+    }
+
+    @Override
+    public boolean hasMaps(MapType type) {
+        return mapTypes().has(type);
+    }
+
+    @Override
+    public boolean hasPercpuData() {
+        return has(KernelRule.PERCPU_DATA);
+    }
+
+    @Override
+    public boolean hasOverwritingRingBuffers() {
+        return has(KernelRule.RING_BUFFERS_OVERWRITE);
     }
 
     public MapTypes mapTypes() {

@@ -9,34 +9,52 @@ public enum KernelRule {
     ALL_POINTERS_SPILL,
     /** One instruction does not calculate with pointers into arenas on one path and with other numbers on another. */
     ARENA_ARITHMETIC_IS_APART,
+    /** The type of a function's parameter or result says that it points into an arena; before that, only a tag of the parameter does. */
+    ARENA_TYPES_ARE_KNOWN,
     /** Objects that RCU protects stay valid without preemption or interrupts, too, until the last such section ends. */
     ATOMIC_SECTIONS_PROTECT_RCU,
+    /** Functions may call each other 16 deep; before that 8. */
+    CALLS_ARE_16_DEEP,
+    /** A dynptr that holds a reference may be overwritten while another one holds the same. */
+    CLONED_DYNPTRS_ARE_OVERWRITTEN,
+    /** Helpers take the context as memory. */
+    CONTEXT_IS_MEMORY,
     /** A dynptr over an object can no longer be used once the object is released. */
     DYNPTRS_DIE_WITH_OBJECTS,
     /** Nothing is written through pointers to kernel objects that may be gone: those of which nothing is known. */
     FAULTING_POINTERS_ARE_READ_ONLY,
     /** A global function is verified for calls where it may sleep and for others, if there are such calls. */
     GLOBAL_FUNCTIONS_BY_CONTEXT,
+    /** Global functions need not return anything. */
+    GLOBAL_FUNCTIONS_MAY_BE_VOID,
     /** A helper may write over a dynptr on the stack that holds no reference. */
     HELPERS_OVERWRITE_DYNPTRS,
     /** A lookup in a map of maps gives a pointer to a map at once, also before it is known not to be null, with an identity of its own. */
     INNER_MAPS_HAVE_IDS,
     /** The prototype of a kernel function alone says what its arguments are, not the registers that are passed. */
     KFUNC_ARGS_BY_PROTOTYPE,
+    /** An access outside of a packet is refused in the words that all memory has. */
+    PACKETS_ARE_REGIONS,
     /** The bounds of a packet pointer stay those that its range was found with when a number is added. */
     PACKET_BOUNDS_STAY_AS_CHECKED,
     /** Per-CPU arrays can hold global data, which is no constant string. */
     PERCPU_DATA,
+    /** What a kernel function is to release is asked for its reference first, then for its type. */
+    REFERENCES_BEFORE_TYPES,
     /** An explanation follows the line that says why a program is refused; what is printed after it is not the reason. */
     REFUSALS_ARE_EXPLAINED,
     /** Kernel objects that kernel functions return are trusted by their type, not only as references. */
     RESULTS_ARE_TRUSTED,
     /** Programs that trace may use maps and data with a {@code bpf_res_spin_lock}. */
     RES_LOCKS_IN_TRACING,
+    /** A ring buffer may drop its oldest records to make room for others. */
+    RING_BUFFERS_OVERWRITE,
     /** Bytes of spilled registers that are 0 are zeros for reads that reach beyond the register or have a variable offset. */
     SPILLED_ZEROS_READ_AS_ZERO,
     /** No callback may reach a tail call. */
     TAIL_CALLS_NOT_IN_CALLBACKS,
+    /** A refusal of what is still held says that it is bpf_throw() that leaves the program. */
+    THROWS_ARE_NAMED,
     /** Programs that trace may use maps with timers and work queues. */
     TIMERS_IN_TRACING,
     /** Each map value that a callback gets has an identity, so that its lock is no other one. */

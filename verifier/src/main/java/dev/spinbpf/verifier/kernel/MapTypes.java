@@ -21,6 +21,11 @@ public final class MapTypes {
         }
     }
 
+    /** Returns whether the kernel has maps of the type. */
+    boolean has(MapType type) {
+        return rows.containsKey(type);
+    }
+
     /** Returns whether the helper and maps of the type go together. */
     public boolean takes(MapType type, String helper, HelperTraits traits) {
         Set<MapType> named = traits.maps();

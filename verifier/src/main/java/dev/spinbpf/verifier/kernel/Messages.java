@@ -7,13 +7,16 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The texts of one kernel's messages: the rows of {@code messages.tsv} that hold for its version. */
 public final class Messages {
-    private static final String ARGUMENT = "{arg#}";
-    private static final Pattern REGISTER = Pattern.compile("\\{arg#}R(\\d+)");
+    /** Before the name of a register: its number as an argument, from 0, after the word in braces; or, after {R}, its own. */
+    private static final Pattern REGISTER = Pattern.compile("\\{(args? ?#?|R)}R(\\d+)");
+
+    private static final String OWN_NUMBER = "R";
     private static final String EXPLAINED = "explained";
 
     private final Map<Message, String> formats = new EnumMap<>(Message.class);
@@ -37,13 +40,13 @@ public final class Messages {
     /** The message's text with the arguments in place of its conversions. */
     public String format(Message message, @Nullable Object... args) {
         String text = String.format(Locale.ROOT, format(message), args);
-        return text.contains(ARGUMENT)
-                ? REGISTER.matcher(text).replaceAll(found -> "arg#" + argument(found.group(1)))
-                : text;
+        return text.indexOf('{') >= 0 ? REGISTER.matcher(text).replaceAll(Messages::argument) : text;
     }
 
-    private static int argument(String register) {
-        return Integer.parseInt(register) - 1;
+    private static String argument(MatchResult register) {
+        boolean isOwn = register.group(1).equals(OWN_NUMBER);
+        int number = Integer.parseInt(register.group(2));
+        return isOwn ? Integer.toString(number) : register.group(1) + (number - 1);
     }
 
     /** Returns whether kernels that explain refusals do it after this line. */

@@ -3,6 +3,7 @@ package dev.spinbpf.verifier.object;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.References;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegPayload;
@@ -23,7 +24,9 @@ public final class DynptrSlots {
             spi++;
         }
         StackSlot first = func.slot(spi);
-        if (dynptr(first).type().isReferenced() && count(path, first.spilled().parentId()) <= 1) {
+        boolean isShared = path.unit().kernel().has(KernelRule.CLONED_DYNPTRS_ARE_OVERWRITTEN)
+                && count(path, first.spilled().parentId()) > 1;
+        if (dynptr(first).type().isReferenced() && !isShared) {
             throw path.reject(Errno.EINVAL, Message.REFERENCED_DYNPTR_OVERWRITE);
         }
         References.release(path, first.spilled().id());

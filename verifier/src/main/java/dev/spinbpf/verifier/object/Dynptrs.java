@@ -41,6 +41,11 @@ public final class Dynptrs {
     private static final List<Rule<Operand>> USABLE = List.of(
             Rule.of(arg -> !arg.isGiven() || !arg.isReleased(), Errno.EINVAL, Message.CONST_DYNPTR_RELEASED),
             Rule.of(
+                    arg -> arg.dynptr() != null || !arg.isReleased(),
+                    Errno.EINVAL,
+                    Message.RELEASED_DYNPTR_EXPECTED,
+                    arg -> List.of(arg.name)),
+            Rule.of(
                     arg -> arg.dynptr() != null,
                     Errno.EINVAL,
                     Message.INITIALIZED_DYNPTR_EXPECTED,

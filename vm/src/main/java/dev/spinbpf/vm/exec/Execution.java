@@ -194,7 +194,7 @@ public final class Execution {
             return catching(0);
         } catch (TrapException e) {
             stopped = e.isStop();
-            fault = stopped ? null : describeFault(e.reason());
+            fault = stopped ? null : describeFault(e);
         } finally {
             settle();
             if (program.machineCode() == null) {
@@ -330,8 +330,7 @@ public final class Execution {
     }
 
     static TrapException trapOf(RuntimeException cause) {
-        String kind = cause instanceof IndexOutOfBoundsException ? "invalid address: " : "invalid access: ";
-        return new TrapException(kind + cause.getMessage());
+        return cause instanceof IndexOutOfBoundsException ? TrapException.outOfMemory() : TrapException.misaligned();
     }
 
     void enter(int returnTo, long[] r) {
@@ -447,7 +446,7 @@ public final class Execution {
         code = target;
     }
 
-    private Fault describeFault(String reason) {
+    private Fault describeFault(TrapException trap) {
         Code current = code();
         int slot = current.slot(at);
         Insn insn = current.insnAt(slot);
@@ -461,7 +460,7 @@ public final class Execution {
                 slot,
                 Disassembler.logText(insn, current::kfuncName),
                 current.program().lineAt(slot),
-                reason,
+                trap.reason(insn, registers, current.functionName(insn)),
                 values);
     }
 }
