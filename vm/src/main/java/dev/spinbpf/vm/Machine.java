@@ -33,6 +33,8 @@ import dev.spinbpf.vm.hook.HookRegistry;
 import dev.spinbpf.vm.hook.HookTarget;
 import dev.spinbpf.vm.jit.AccessMode;
 import dev.spinbpf.vm.jit.CompileQueue;
+import dev.spinbpf.vm.jit.Listing;
+import dev.spinbpf.vm.jit.NotCompilableException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.IdentityHashMap;
@@ -175,6 +177,15 @@ public final class Machine implements AutoCloseable {
     public LoadedProgram loadUnverified(ProgramObject object, Program program, boolean exactFaults)
             throws MapCreationException {
         return load(object, program, new BitSet(), exactFaults ? AccessMode.CHECKED : AccessMode.MASKED);
+    }
+
+    /** Returns the JVM bytecode that a loaded program is compiled to, as text; or why it stays interpreted. */
+    public static String jitListing(LoadedProgram program) {
+        try {
+            return Listing.of(program.code(), AccessMode.MASKED);
+        } catch (NotCompilableException e) {
+            return program.name() + " is interpreted: " + e.getMessage() + '\n';
+        }
     }
 
     private synchronized LoadedProgram load(ProgramObject object, Program program, BitSet probes, AccessMode access)

@@ -154,8 +154,7 @@ public final class Code {
     }
 
     /** The name of the kfunc that an instruction calls, or null. */
-    @Nullable
-    String kfuncName(Insn insn) {
+    public @Nullable String kfuncName(Insn insn) {
         int index = insn.immLow();
         boolean known = insn.op() == Op.CALL_KFUNC
                 && index >= 0

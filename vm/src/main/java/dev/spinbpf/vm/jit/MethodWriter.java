@@ -68,6 +68,25 @@ final class MethodWriter {
         this.goOn = goOn;
     }
 
+    /** Returns the name of a variable, for listings. */
+    static String nameOf(int variable, boolean isInt) {
+        for (int register = 0; !isInt && register < REGISTERS; register++) {
+            if (VARIABLES[register] == variable) {
+                return "r" + register;
+            }
+        }
+        return switch (variable) {
+            case RUN -> "run";
+            case LEFT -> "left";
+            case AT -> "at";
+            case MAY_GOTO -> "may_goto";
+            case FILE -> "registers";
+            case EXCEPTION -> "exception";
+            case SANDBOX -> "sandbox";
+            default -> isInt ? "ticket" : "cell" + (variable - SLOTS) / 2;
+        };
+    }
+
     void load(int register) {
         out.lload(VARIABLES[register]);
     }
