@@ -84,4 +84,6 @@ extern void bpf_res_spin_unlock(struct bpf_res_spin_lock *lock) __weak __ksym;
 extern int bpf_res_spin_lock_irqsave(struct bpf_res_spin_lock *lock, unsigned long *flags__irq_flag) __weak __ksym;
 extern void bpf_res_spin_unlock_irqrestore(struct bpf_res_spin_lock *lock, unsigned long *flags__irq_flag) __weak __ksym;
 
+#ifndef OWN_LICENSE
 char _license[] SEC("license") = "GPL";
+#endif

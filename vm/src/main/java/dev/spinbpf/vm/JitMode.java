@@ -4,7 +4,7 @@ import java.util.Locale;
 
 /** When programs are compiled to JVM bytecode; what cannot be compiled is interpreted in each mode. */
 public enum JitMode {
-    /** Once they have executed many instructions, on another thread. */
+    /** Once they have executed many instructions, on another thread; not the largest ones. */
     AUTO,
     /** When they are loaded. */
     ALWAYS,
@@ -18,6 +18,11 @@ public enum JitMode {
 
     /** Returns the mode that the system property names; {@link #NEVER} without it. */
     public static JitMode ofProperty() {
-        return valueOf(System.getProperty(PROPERTY, NEVER.name()).toUpperCase(Locale.ROOT));
+        return ofProperty(NEVER);
+    }
+
+    /** Returns the mode that the system property names; {@code otherwise} without it. */
+    public static JitMode ofProperty(JitMode otherwise) {
+        return valueOf(System.getProperty(PROPERTY, otherwise.name()).toUpperCase(Locale.ROOT));
     }
 }

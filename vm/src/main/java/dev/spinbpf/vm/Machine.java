@@ -33,6 +33,8 @@ import dev.spinbpf.vm.hook.HookRegistry;
 import dev.spinbpf.vm.hook.HookTarget;
 import dev.spinbpf.vm.jit.AccessMode;
 import dev.spinbpf.vm.jit.CompileQueue;
+import dev.spinbpf.vm.jit.Listing;
+import dev.spinbpf.vm.jit.NotCompilableException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.IdentityHashMap;
@@ -149,10 +151,10 @@ public final class Machine implements AutoCloseable {
     }
 
     /**
-     * Loads a program; its object's maps are made with the first program of the object.
+     * Loads a program; its object's maps are made with the first program of the object. What it uses and is not built
+     * here is in {@link LoadedProgram#missing()}.
      *
-     * @throws MapCreationException where a map of the object cannot be made
-     * @throws UnsupportedProgramException naming what the program uses that is not there
+     * @throws MapCreationException where Linux would not make a map of the object
      */
     public LoadedProgram load(VerifiedProgram verified) throws MapCreationException {
         return load(verified.object(), verified.program(), verified.probes(), AccessMode.MASKED);
@@ -177,11 +179,20 @@ public final class Machine implements AutoCloseable {
         return load(object, program, new BitSet(), exactFaults ? AccessMode.CHECKED : AccessMode.MASKED);
     }
 
+    /** Returns the JVM bytecode that a loaded program is compiled to, as text; or why it stays interpreted. */
+    public static String jitListing(LoadedProgram program) {
+        try {
+            return Listing.of(program.code(), AccessMode.MASKED);
+        } catch (NotCompilableException e) {
+            return program.name() + " is interpreted: " + e.getMessage() + '\n';
+        }
+    }
+
     private synchronized LoadedProgram load(ProgramObject object, Program program, BitSet probes, AccessMode access)
             throws MapCreationException {
         ObjectInstance instance = instance(object);
         Code code = Code.of(object, program, instance, probes);
-        switch (options.jit()) {
+        switch (code.interpretedBecause() == null ? options.jit() : JitMode.NEVER) {
             case AUTO -> compileQueue.addWhenHot(code, access);
             case ALWAYS -> CompileQueue.compile(code, access);
             case CHECKED -> CompileQueue.compile(code, AccessMode.CHECKED);

@@ -5,6 +5,7 @@ import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.maps.map.MapCreationException;
 import dev.spinbpf.maps.map.MapEnvironment;
 import dev.spinbpf.maps.map.MapFactory;
+import dev.spinbpf.maps.map.UnsupportedMapException;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.linux.MapFlags;
@@ -22,11 +23,15 @@ import dev.spinbpf.vm.helper.FunctionTable;
 import java.util.ArrayList;
 import java.util.List;
 
-/** An object's maps in a machine, and how its programs are linked to them. */
+/**
+ * An object's maps in a machine, and how its programs are linked to them. A map of a kind that is not built here is left
+ * out; the programs that use it trap where they do.
+ */
 final class ObjectInstance implements Linkage {
     private final ProgramObject object;
     private final FunctionTable functions;
     private final List<BpfMap> maps = new ArrayList<>();
+    private final List<MapOrReason> mapsByIndex = new ArrayList<>();
     private final List<LoadedProgram> programs = new ArrayList<>();
 
     ObjectInstance(ProgramObject object, MapEnvironment environment, FunctionTable functions, Cpu cpu)
@@ -36,7 +41,7 @@ final class ObjectInstance implements Linkage {
         boolean isWhole = false;
         try {
             for (MapDef def : object.maps()) {
-                maps.add(MapFactory.create(def, object.btf(), environment));
+                mapsByIndex.add(create(def, environment));
             }
             for (int i = 0; i < maps.size(); i++) {
                 fillInnerMaps(maps.get(i), cpu);
@@ -46,6 +51,23 @@ final class ObjectInstance implements Linkage {
             if (!isWhole) {
                 maps.forEach(BpfMap::close);
             }
+        }
+    }
+
+    /** A map of the object, or the reason why it is not there. */
+    private sealed interface MapOrReason {
+        record Present(BpfMap map) implements MapOrReason {}
+
+        record Absent(String reason) implements MapOrReason {}
+    }
+
+    private MapOrReason create(MapDef def, MapEnvironment environment) throws MapCreationException {
+        try {
+            BpfMap map = MapFactory.create(def, object.btf(), environment);
+            maps.add(map);
+            return new MapOrReason.Present(map);
+        } catch (UnsupportedMapException e) {
+            return new MapOrReason.Absent(e.reason());
         }
     }
 
@@ -120,10 +142,13 @@ final class ObjectInstance implements Linkage {
     }
 
     private BpfMap map(int index) {
-        if (index < 0 || index >= maps.size()) {
+        if (index < 0 || index >= mapsByIndex.size()) {
             throw new UnsupportedProgramException("map #" + index + " is not in " + object.fileName());
         }
-        return maps.get(index);
+        return switch (mapsByIndex.get(index)) {
+            case MapOrReason.Present present -> present.map();
+            case MapOrReason.Absent absent -> throw new UnsupportedProgramException(absent.reason());
+        };
     }
 
     @Override

@@ -8,6 +8,9 @@ import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.vm.context.LoadedProgram;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -47,6 +50,22 @@ class JitModeTest {
             assertThat(Patience.until(() -> program.code().machineCode() != null, compiled -> compiled))
                     .isTrue();
             assertThat(machine.run(program, null, 0, 1).insns()).isEqualTo(2002);
+        }
+    }
+
+    @Test
+    void shouldCompileALargeProgramOnlyWhenAsked() throws Exception {
+        List<Insn> insns = new ArrayList<>(Collections.nCopies(5_000, new Insn(Op.MOV64_IMM, 0, 0, 0, 7)));
+        insns.add(new Insn(Op.EXIT, 0, 0, 0, 0));
+        ProgramObject large =
+                MachineTest.object(ProgType.SYSCALL, AttachType.XDP, "syscall", insns.toArray(Insn[]::new));
+        try (Machine auto = new Machine(MachineOptions.ofCpus(1).withJit(JitMode.AUTO));
+                Machine always = new Machine(MachineOptions.ofCpus(1).withJit(JitMode.ALWAYS))) {
+            LoadedProgram unasked = auto.loadUnverified(large, large.programs().getFirst());
+            LoadedProgram asked = always.loadUnverified(large, large.programs().getFirst());
+            assertThat(unasked.code().interpretedBecause()).startsWith("it has more than 4096 instructions");
+            assertThat(asked.code().machineCode()).isNotNull();
+            assertThat(always.run(asked, null, 0, 1).r0()).isEqualTo(7);
         }
     }
 }

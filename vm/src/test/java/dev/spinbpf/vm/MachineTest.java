@@ -1,7 +1,6 @@
 package dev.spinbpf.vm;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.maps.lock.LockOutcome;
@@ -14,9 +13,10 @@ import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.programs.model.Subprog;
 import dev.spinbpf.vm.context.LoadedProgram;
-import dev.spinbpf.vm.exec.UnsupportedProgramException;
+import dev.spinbpf.vm.exec.Fault;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class MachineTest {
@@ -93,35 +93,79 @@ class MachineTest {
     }
 
     @Test
-    void shouldRefuseByNameWhatItDoesNotHave() {
+    void shouldTrapByNameWhereARunComesToWhatIsNotThere() throws Exception {
         ProgramObject unknown = object(
                 ProgType.SCHED_CLS,
                 AttachType.TCX_INGRESS,
                 "tc",
+                insn(Op.LDX_W, 2, 1, 0, 0),
+                insn(Op.MOV64_IMM, 0, 0, 0, 7),
+                insn(Op.JGT64_IMM, 2, 0, 1, 64),
                 insn(Op.CALL_HELPER, 0, 0, 0, 48),
                 insn(Op.EXIT, 0, 0, 0, 0));
         try (Machine machine = new Machine(MachineOptions.ofCpus(1))) {
-            assertThatThrownBy(() ->
-                            machine.loadUnverified(unknown, unknown.programs().getFirst()))
-                    .isInstanceOf(UnsupportedProgramException.class)
-                    .hasMessage("helper bpf_set_hash#48 is not supported");
+            LoadedProgram program =
+                    machine.loadUnverified(unknown, unknown.programs().getFirst());
+            assertThat(program.missing()).containsExactly("helper bpf_set_hash#48 is not supported");
+            assertThat(machine.run(program, new byte[65], 0, 1).r0()).isEqualTo(7);
+            Fault fault = Objects.requireNonNull(
+                    machine.run(program, new byte[64], 0, 1).fault());
+            assertThat(fault.reason()).isEqualTo("helper bpf_set_hash#48 is not supported");
+            assertThat(fault.insn()).isEqualTo(3);
         }
     }
 
     @Test
-    void shouldRefuseToAttachWhereThereIsNoHookAndSayWhichThereAre() throws Exception {
+    void shouldRunTheOtherProgramsOfAnObjectWithAMapOfAnUnknownKind() throws Exception {
+        String text = """
+                .license "GPL"
+                .map unknown cgroup_array
+                    key 4
+                    value 4
+                    max_entries 1
+                .map known array
+                    key 4
+                    value 8
+                    max_entries 1
+                .program uses_it "tc"
+                    r1 = map[unknown]
+                    r0 = 1
+                    exit
+                .program does_not "tc"
+                    r1 = map[known]
+                    r0 = 2
+                    exit
+                """;
+        try (TextPrograms programs = new TextPrograms(MachineOptions.ofCpus(1), text)) {
+            String reason = "map 'unknown': maps of type cgroup_array are not supported";
+            assertThat(programs.program("uses_it").missing()).containsExactly(reason);
+            assertThat(programs.program("does_not").missing()).isEmpty();
+            assertThat(programs.machine
+                            .run(programs.program("does_not"), null, 0, 1)
+                            .r0())
+                    .isEqualTo(2);
+            Fault fault = Objects.requireNonNull(programs.machine
+                    .run(programs.program("uses_it"), null, 0, 1)
+                    .fault());
+            assertThat(fault.reason()).isEqualTo(reason);
+        }
+    }
+
+    @Test
+    void shouldSayInItsOwnWordsWhichMemoryIsNotThere() throws Exception {
         ProgramObject object = object(
-                ProgType.KPROBE,
+                ProgType.SYSCALL,
                 AttachType.CGROUP_INET_INGRESS,
-                "kprobe/tcp_connect",
-                insn(Op.MOV64_IMM, 0, 0, 0, 0),
+                "syscall",
+                insn(Op.MOV64_IMM, 3, 0, 0, 0x40),
+                insn(Op.LDX_H, 0, 3, 4, 0),
                 insn(Op.EXIT, 0, 0, 0, 0));
         try (Machine machine = new Machine(MachineOptions.ofCpus(1))) {
             LoadedProgram program =
                     machine.loadUnverified(object, object.programs().getFirst());
-            assertThatThrownBy(() -> machine.attach(program))
-                    .hasMessageContaining("function 'tcp_connect' is not a hook here")
-                    .hasMessageContaining("htab_map_update_elem");
+            Fault fault =
+                    Objects.requireNonNull(machine.run(program, null, 0, 1).fault());
+            assertThat(fault.reason()).isEqualTo("invalid address 0x44 (2 bytes)");
         }
     }
 

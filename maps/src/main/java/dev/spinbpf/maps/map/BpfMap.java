@@ -38,14 +38,21 @@ import org.jspecify.annotations.Nullable;
  * <p>Addresses that do not exist raise {@link IndexOutOfBoundsException} before anything has changed.
  */
 public abstract sealed class BpfMap implements AutoCloseable
-        permits ElementlessMap,
+        permits CgroupStorageMap,
+                ElementlessMap,
                 HandleArrayMap,
                 HashTableMap,
+                InsnArrayMap,
                 KeylessMap,
                 LocalStorageMap,
                 LpmTrieMap,
                 ResizableHashMap,
+                SocketMap,
+                TargetMap,
                 ValueArrayMap {
+    /** The upper half of the words that a program jumps to, as a map of instructions holds them; the lower half is a slot. */
+    public static final long TARGET = 0x4249_0000_0000_0000L;
+
     /** Offset of the id in the map object that a program's map pointer points to. */
     static final int ID_OFFSET = 92;
 

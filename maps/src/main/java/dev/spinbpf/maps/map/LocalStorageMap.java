@@ -14,10 +14,11 @@ import dev.spinbpf.maps.lock.LockKind;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sync.GuestWords;
 import dev.spinbpf.programs.linux.MapFlags;
+import dev.spinbpf.programs.linux.MapType;
 
 /**
- * {@code BPF_MAP_TYPE_TASK_STORAGE}: a value for each owner, which an emulated task is. The values of one owner in all
- * maps hang on the owner's storage.
+ * {@code BPF_MAP_TYPE_TASK_STORAGE}, and its kin for sockets, inodes and cgroups: a value for each owner. The values of one
+ * owner in all maps hang on the owner's storage. User space has a handle of tasks alone; any other is -EBADF.
  *
  * <p>A value is in two lists: that of its owner's storage, under the storage's rqspinlock, by which it is found, and
  * one of the map's buckets, under the bucket's, by which the map finds its values when it goes away. A writer takes the
@@ -283,7 +284,7 @@ public final class LocalStorageMap extends BpfMap {
     // User space, by the owner's handle.
 
     private long storageOf(long key) {
-        return environment().owners().storageOf(GuestMemory.getInt(key));
+        return type() == MapType.TASK_STORAGE ? environment().owners().storageOf(GuestMemory.getInt(key)) : 0;
     }
 
     @Override

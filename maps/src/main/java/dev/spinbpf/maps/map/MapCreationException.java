@@ -3,7 +3,7 @@ package dev.spinbpf.maps.map;
 import dev.spinbpf.programs.linux.Errno;
 
 /** A map could not be made: what Linux would refuse, or a kind that is not supported. */
-public final class MapCreationException extends Exception {
+public sealed class MapCreationException extends Exception permits UnsupportedMapException {
     private static final long serialVersionUID = 1L;
 
     private final int errno;

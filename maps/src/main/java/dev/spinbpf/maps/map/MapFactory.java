@@ -1,7 +1,6 @@
 package dev.spinbpf.maps.map;
 
 import static dev.spinbpf.programs.linux.Errno.ENOMEM;
-import static dev.spinbpf.programs.linux.Errno.EOPNOTSUPP;
 
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemoryExhaustedException;
@@ -75,7 +74,9 @@ public final class MapFactory {
                 switch (def.type()) {
                     case PERCPU_ARRAY, PERCPU_HASH, LRU_PERCPU_HASH ->
                         environment.cpus().count();
-                    case RINGBUF, USER_RINGBUF, BLOOM_FILTER, LPM_TRIE, TASK_STORAGE -> 0;
+                    case RINGBUF, USER_RINGBUF, BLOOM_FILTER, LPM_TRIE -> 0;
+                    case TASK_STORAGE, SK_STORAGE, INODE_STORAGE, CGRP_STORAGE -> 0;
+                    case DEVMAP, DEVMAP_HASH, CPUMAP, SOCKMAP, SOCKHASH, XSKMAP, REUSEPORT_SOCKARRAY -> 0;
                     default -> 1;
                 };
         boolean preallocated = (def.flags() & MapFlags.BPF_F_NO_PREALLOC) == 0;
@@ -104,11 +105,13 @@ public final class MapFactory {
             case USER_RINGBUF -> new UserRingBufferMap(definition);
             case BLOOM_FILTER -> new BloomFilterMap(definition);
             case RHASH -> new ResizableHashMap(definition);
-            case TASK_STORAGE -> new LocalStorageMap(definition);
+            case DEVMAP, DEVMAP_HASH, CPUMAP -> new TargetMap(definition);
+            case INSN_ARRAY -> new InsnArrayMap(definition);
+            case SOCKMAP, SOCKHASH, XSKMAP, REUSEPORT_SOCKARRAY -> new SocketMap(definition);
+            case CGROUP_STORAGE, PERCPU_CGROUP_STORAGE -> new CgroupStorageMap(definition);
+            case TASK_STORAGE, SK_STORAGE, INODE_STORAGE, CGRP_STORAGE -> new LocalStorageMap(definition);
             case PERF_EVENT_ARRAY -> new PerfEventArrayMap(definition);
-            default ->
-                throw new MapCreationException(
-                        EOPNOTSUPP, def.name(), "maps of type " + def.type().display() + " are not supported");
+            default -> throw new UnsupportedMapException(def.name(), def.type().display());
         };
     }
 }

@@ -5,7 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
-import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * The guest address space: everything that a BPF program can address, off the Java heap, in one memory segment.
@@ -72,17 +72,19 @@ public final class GuestMemory {
     }
 
     /**
-     * The bytes that {@link #sandbox()} has below guest address 0 and, at least, above the last address of 32 bits: an
+     * The bytes that the {@link #sandboxAddress() sandbox} has below guest address 0 and, at least, above the last address of 32 bits: an
      * offset of an instruction added to an address of 32 bits stays within.
      */
     public static final int SANDBOX_MARGIN = Reservation.MARGIN;
 
     /**
-     * A view of all guest addresses of 32 bits, be they handed out or not, with {@link #SANDBOX_MARGIN} bytes before
-     * and after; guest address {@code a} is at offset {@code a + SANDBOX_MARGIN}. Empty where so much was not reserved.
+     * Returns the host's address of the sandbox: all guest addresses of 32 bits, be they handed out or not, are reserved
+     * there, with {@link #SANDBOX_MARGIN} bytes before and after; guest address {@code a} is at offset {@code a +
+     * SANDBOX_MARGIN}. Empty where so much was not reserved.
      */
-    public static Optional<MemorySegment> sandbox() {
-        return Optional.ofNullable(RESERVATION.sandbox());
+    public static OptionalLong sandboxAddress() {
+        MemorySegment sandbox = RESERVATION.sandbox();
+        return sandbox == null ? OptionalLong.empty() : OptionalLong.of(sandbox.address());
     }
 
     /** Returns true once an address was handed out that 32 bits do not hold; it stays true. */

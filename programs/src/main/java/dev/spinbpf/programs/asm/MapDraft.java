@@ -130,6 +130,7 @@ final class MapDraft {
         if (section != null) {
             valueSize = dataSize;
         }
+        // All attributes, as MapDef.toBuilder has them: whoever adds one adds it to both.
         return MapDef.builder(name, type)
                 .keySize(keySize)
                 .valueSize(valueSize)

@@ -114,7 +114,9 @@ final class CodeRelocs {
         }
         Integer map = mapBySection.get(target.index());
         if (map == null) {
-            String hint = target.name().equals(ARENA) ? "; no arena map is declared" : "";
+            String hint = target.name().equals(ARENA)
+                    ? "; no arena map is declared"
+                    : "; sections of variables are .data, .bss, .rodata and those whose names go on with a dot, such as .data.x";
             throw bad(section, reloc, "is in section '" + target.name() + "', which holds no variables" + hint);
         }
         return new CodeReloc.DataAddress(map, symbol.value());

@@ -43,7 +43,7 @@ final class Settings {
     /** Says where values come from. */
     String advice() {
         return options.kconfig().isEmpty()
-                ? "no configuration of a kernel is at hand; --kconfig names a file, such as /boot/config-6.12"
+                ? "no configuration of a kernel is at hand"
                 : "the kernel's configuration has no value for it";
     }
 

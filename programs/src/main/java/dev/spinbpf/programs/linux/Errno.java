@@ -30,8 +30,10 @@ public final class Errno {
     public static final int ELOOP = 40;
     public static final int ENODATA = 61;
     public static final int EPROTO = 71;
+    public static final int EOVERFLOW = 75;
     public static final int EPROTONOSUPPORT = 93;
     public static final int EOPNOTSUPP = 95;
+    public static final int EAFNOSUPPORT = 97;
     public static final int ETIMEDOUT = 110;
     /** Not in errno.h: the kernel's own "operation is not supported". */
     public static final int ENOTSUPP = 524;

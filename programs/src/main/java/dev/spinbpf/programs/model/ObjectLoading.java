@@ -1,6 +1,7 @@
 package dev.spinbpf.programs.model;
 
 import dev.spinbpf.programs.btf.BtfRecord;
+import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.linux.MapType;
@@ -115,11 +116,25 @@ public final class ObjectLoading {
                     Errno.ENOTSUPP,
                     "map '" + map.name() + "': failed to re-mmap() contents: " + errnoText(Errno.ENOTSUPP),
                     "section " + map.section() + " holds a lock, timer or kptr, so that it cannot be mapped into the "
-                            + "loader's memory; libbpf maps it as a variable in it is neither static nor __hidden");
+                            + "loader's memory; libbpf maps it as " + visibleVariable(map)
+                            + " in it is neither static nor __hidden");
         }
         for (MapDef.Slot slot : map.slots()) {
             fill(map, slot);
         }
+    }
+
+    /** The first variable of a section that makes libbpf map it. */
+    private String visibleVariable(MapDef map) {
+        if (object.btf().resolved(map.valueTypeId()) instanceof BtfType.DataSec section) {
+            for (BtfType.SecVar entry : section.vars()) {
+                if (object.btf().type(entry.varTypeId()) instanceof BtfType.Var variable
+                        && variable.linkage() != BtfType.Linkage.STATIC) {
+                    return "'" + variable.name() + "'";
+                }
+            }
+        }
+        return "a variable";
     }
 
     private static String errnoText(int errno) {

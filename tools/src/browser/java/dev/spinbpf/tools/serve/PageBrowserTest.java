@@ -3,6 +3,7 @@ package dev.spinbpf.tools.serve;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.tools.browser.Browser;
 import dev.spinbpf.vm.stress.ByteString;
 import dev.spinbpf.vm.stress.ProgramWorkload;
 import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
@@ -25,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.Keys;
 
-/** Looks at the page in Chromium. Not part of a plain build: {@code mvn -Pbrowser -pl tools -am test}. */
+/** Looks at the page in Chromium. Not part of a plain build: see CONTRIBUTING.md. */
 @Timeout(300)
 class PageBrowserTest {
     private static final Path SAMPLES = Path.of(System.getProperty("spinbpf.root", ".."), "programs", "samples");

@@ -3,22 +3,17 @@ package dev.spinbpf.tools.cli;
 import dev.spinbpf.maps.map.MapCreationException;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.linux.ProgType;
-import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.tools.report.BenchReport;
 import dev.spinbpf.tools.report.BenchRow;
 import dev.spinbpf.tools.report.Style;
-import dev.spinbpf.verifier.Verdict;
-import dev.spinbpf.verifier.Verifier;
-import dev.spinbpf.verifier.VerifierOptions;
 import dev.spinbpf.vm.Machine;
 import dev.spinbpf.vm.RunResult;
 import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.exec.Code;
-import dev.spinbpf.vm.exec.UnsupportedProgramException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -135,7 +130,9 @@ final class BenchCommand implements Callable<Integer> {
         ProgramObject object = raw ? RawProgram.read(file) : InputFiles.read(file, kernelTypes);
         InputFiles.requirePrograms(object, programs.list());
         try (Machine machine = new Machine(arguments.options())) {
-            List<LoadedProgram> loaded = load(machine, object, kernelTypes);
+            List<LoadedProgram> loaded = LoadedPrograms.load(machine, object, kernelTypes, this::complain);
+            PrintWriter err = spec.commandLine().getErr();
+            loaded.forEach(program -> InputFiles.printMissing(InputFiles.shown(file), program, err));
             boolean good = measure(machine, loaded, input == null && raw ? new byte[0] : input);
             return good ? ExitCodes.GOOD : ExitCodes.REFUSED;
         } catch (MapCreationException e) {
@@ -167,30 +164,6 @@ final class BenchCommand implements Callable<Integer> {
 
     private void complain(@Nullable String what) {
         spec.commandLine().getErr().println("spinbpf: " + InputFiles.shown(file) + ": " + what);
-    }
-
-    /** Loads what is accepted, so that tail calls find their targets too. */
-    private List<LoadedProgram> load(Machine machine, ProgramObject object, Btf kernelTypes)
-            throws MapCreationException {
-        VerifierOptions options = new VerifierOptions(false, kernelTypes, VerifierOptions.INSN_LIMIT);
-        List<LoadedProgram> loaded = new ArrayList<>();
-        for (Program program : object.programs()) {
-            try {
-                if (program.type() == ProgType.UNSPEC) {
-                    loaded.add(machine.loadUnverified(object, program, false));
-                    continue;
-                }
-                switch (Verifier.verify(object, program, options)) {
-                    case Verdict.Accepted accepted -> loaded.add(machine.load(accepted.program()));
-                    case Verdict.Rejected rejected -> complain(program.name() + " was refused: " + rejected.message());
-                    case Verdict.Unsupported unsupported -> complain(program.name() + ": " + unsupported.what());
-                }
-            } catch (UnsupportedProgramException e) {
-                complain(program.name() + ": " + e.getMessage());
-            }
-        }
-        object.unlinked().forEach(program -> complain(program.name() + " was refused: " + program.reason()));
-        return loaded;
     }
 
     private boolean measure(Machine machine, List<LoadedProgram> loaded, byte @Nullable [] input) {

@@ -10,6 +10,7 @@ import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.programs.model.UnlinkedProgram;
 import dev.spinbpf.tools.report.Printable;
+import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.stress.ByteString;
 import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
 import java.io.ByteArrayInputStream;
@@ -29,7 +30,6 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
@@ -68,6 +68,14 @@ final class InputFiles {
             String remedy = name.endsWith(SOURCE_SUFFIX) ? "; compile it first: clang -O2 -g -target bpf -c" : "";
             throw new InputException(e.getMessage() + remedy);
         }
+    }
+
+    /** Says what a loaded program uses that is not built here. */
+    static void printMissing(String file, LoadedProgram program, PrintWriter err) {
+        program.missing().stream()
+                .limit(MOST_LISTED)
+                .forEach(what -> err.println("spinbpf: " + file + ": warning: " + program.name() + ": " + what
+                        + "; a run that comes to it ends with a fault"));
     }
 
     /** Says what of an object has no effect here. */
@@ -184,11 +192,7 @@ final class InputFiles {
 
     /** Names for a message: the first of them, and how many there are more. */
     static String listed(Collection<String> names) {
-        if (names.isEmpty()) {
-            return "none";
-        }
-        String first = names.stream().limit(MOST_LISTED).map(Printable::line).collect(Collectors.joining(", "));
-        return names.size() <= MOST_LISTED ? first : first + " and " + (names.size() - MOST_LISTED) + " more";
+        return names.isEmpty() ? "none" : Printable.listed(names);
     }
 
     private static String excerpt(String text) {

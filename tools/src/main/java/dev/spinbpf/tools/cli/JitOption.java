@@ -10,8 +10,8 @@ final class JitOption {
             paramLabel = "WHEN",
             description =
                     "When programs are compiled to JVM bytecode: auto (once they are busy), always (before they run)"
-                            + " or never (default never).")
-    private JitMode mode = JitMode.ofProperty();
+                            + " or never (default auto).")
+    private JitMode mode = JitMode.ofProperty(JitMode.AUTO);
 
     JitMode mode() {
         return mode;

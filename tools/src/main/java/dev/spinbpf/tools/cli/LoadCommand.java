@@ -7,6 +7,7 @@ import dev.spinbpf.tools.client.ServiceException;
 import dev.spinbpf.tools.report.Style;
 import dev.spinbpf.tools.report.VerifyPrinter;
 import dev.spinbpf.tools.report.VerifyRow;
+import dev.spinbpf.tools.workload.WorkloadFileException;
 import dev.spinbpf.tools.workload.WorkloadReader;
 import dev.spinbpf.verifier.Verdict;
 import java.io.PrintWriter;
@@ -17,6 +18,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -29,12 +31,16 @@ import picocli.CommandLine.Spec;
             "Uploads objects to a running service (spinbpf serve), which verifies them, and loads and attaches their"
                     + " accepted programs where their sections say. An object's name there is its file's without .bpf.o;"
                     + " one of which nothing was loaded is not kept.",
+            "",
+            "A workload file (.yaml) takes the place of the service's workload, with the objects and captures that it"
+                    + " names, and is started. With mistakes the workload before goes on.",
             ""
         },
         footerHeading = "%nExamples:%n",
         footer = {
             "  spinbpf load programs/samples/nesting.bpf.o",
             "  spinbpf load --prog sample programs/samples/nesting.bpf.o",
+            "  spinbpf load programs/samples/abba.yaml",
             "  spinbpf load mine.bpf.o --server http://127.0.0.1:9500",
             "",
             "Exit codes: 0 all programs were accepted and are attached, 1 some were refused, 2 wrong usage, a file that",
@@ -44,7 +50,10 @@ final class LoadCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(arity = "1..*", paramLabel = "FILE", description = "BPF objects (.bpf.o) or text programs (.bpfasm).")
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "FILE",
+            description = "BPF objects (.bpf.o) and text programs (.bpfasm), or one workload file (.yaml).")
     private List<Path> files;
 
     @Mixin
@@ -67,7 +76,35 @@ final class LoadCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InputException, InterruptedException, ServiceException {
-        return server.ask(this::load);
+        if (!WorkloadInputs.isWorkloadFile(files, spec)) {
+            return server.ask(this::load);
+        }
+        if (!programs.list().isEmpty()) {
+            throw new ParameterException(
+                    spec.commandLine(), "--prog: the workload file says which programs of its objects take part");
+        }
+        try {
+            WorkloadLoading workload = WorkloadLoading.read(files.getFirst());
+            return server.ask(client -> load(client, workload));
+        } catch (WorkloadFileException e) {
+            e.mistakes().forEach(spec.commandLine().getErr()::println);
+            return ExitCodes.USAGE;
+        }
+    }
+
+    private int load(ServiceClient client, WorkloadLoading workload) throws ServiceException, InterruptedException {
+        List<VerifyRow> rows = new ArrayList<>();
+        for (RemoteObject object : workload.send(client)) {
+            for (RemoteProgram program : object.programs()) {
+                if (workload.includes(object.name(), program.name())) {
+                    rows.add(row(workload.fileOf(object), program));
+                }
+                if (!program.hook().isEmpty()) {
+                    attached.add(attachedLine(object.name(), program.name(), program.hook()));
+                }
+            }
+        }
+        return report(rows);
     }
 
     /** A file that is to be loaded: all are read before the first is uploaded. */
@@ -79,26 +116,28 @@ final class LoadCommand implements Callable<Integer> {
             String name = String.valueOf(file.getFileName() == null ? file : file.getFileName());
             uploads.add(new Upload(name, WorkloadReader.objectName(name), InputFiles.bytesOf(file, true)));
         }
-        PrintWriter out = spec.commandLine().getOut();
-        VerifyPrinter.Format format = json.isGiven() ? VerifyPrinter.Format.JSON : VerifyPrinter.Format.TABLE;
-        VerifyPrinter report = VerifyPrinter.of(format, out, Style.ofStandardOutput(), false);
-        boolean allAccepted = true;
-        boolean any = false;
-        report.begin();
+        List<VerifyRow> rows = new ArrayList<>();
         for (Upload upload : uploads) {
-            for (VerifyRow row : load(client, upload)) {
-                report.add(row);
-                any = true;
-                allAccepted &= row.verdict() == VerifyRow.Outcome.SUCCESS;
-            }
+            rows.addAll(load(client, upload));
         }
-        if (!any && problems.isEmpty() && !programs.list().isEmpty()) {
+        if (rows.isEmpty() && problems.isEmpty() && !programs.list().isEmpty()) {
             throw new InputException("no program named " + InputFiles.listed(programs.list()) + "; there are "
                     + InputFiles.listed(seen));
         }
-        if (any || json.isGiven()) {
+        return report(rows);
+    }
+
+    /** Prints what came of it; returns the exit code. */
+    private int report(List<VerifyRow> rows) {
+        PrintWriter out = spec.commandLine().getOut();
+        VerifyPrinter.Format format = json.isGiven() ? VerifyPrinter.Format.JSON : VerifyPrinter.Format.TABLE;
+        VerifyPrinter report = VerifyPrinter.of(format, out, Style.ofStandardOutput(), false);
+        report.begin();
+        rows.forEach(report::add);
+        if (!rows.isEmpty() || json.isGiven()) {
             report.end();
         }
+        boolean allAccepted = rows.stream().allMatch(row -> row.verdict() == VerifyRow.Outcome.SUCCESS);
         if (!json.isGiven()) {
             attached.forEach(line -> out.print(line + '\n'));
         }
@@ -137,11 +176,15 @@ final class LoadCommand implements Callable<Integer> {
         try {
             isLoaded = client.load(upload.objectName(), program).isLoaded();
             String hook = client.attach(upload.objectName(), program).hook();
-            attached.add("attached " + upload.objectName() + "/" + program + " to " + hook);
+            attached.add(attachedLine(upload.objectName(), program, hook));
         } catch (ServiceException e) {
             problem(upload.fileName() + ": " + program, e);
         }
         return isLoaded;
+    }
+
+    private static String attachedLine(String object, String program, String hook) {
+        return "attached " + object + "/" + program + " to " + hook;
     }
 
     /** Notes what the service refused; where it cannot be asked any further, the command ends. */

@@ -10,22 +10,19 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** The {@code spinbpf} command. */
+/**
+ * The {@code spinbpf} command with all its commands.
+ *
+ * <p>A start that names one of them makes that one alone: the models of all of them are most of what a start takes.
+ */
 @Command(
-        name = "spinbpf",
-        description = {
-            "Verifies BPF programs by Linux's rules and runs them in user space, on emulated CPUs whose hooks nest and on"
-                    + " maps that are guarded by an emulation of the kernel's resilient queued spin lock.",
-            ""
-        },
         subcommands = {
             VerifyCommand.class,
             ExplainCommand.class,
@@ -43,23 +40,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             KernelCommand.class,
             CompletionCommand.class,
             CommandLine.HelpCommand.class
-        },
-        mixinStandardHelpOptions = true,
-        versionProvider = Version.class,
-        usageHelpAutoWidth = true,
-        footerHeading = "%nExamples:%n",
-        footer = {
-            "  spinbpf verify programs/samples/leaked_lock.bpf.o",
-            "  spinbpf run programs/samples/lock_in_map_value.bpf.o --dump-maps",
-            "  spinbpf stress programs/samples/nesting.bpf.o --cpus 2 --duration 5s",
-            "",
-            "Exit codes: 0 good, 1 something was refused or failed, 2 wrong usage or unreadable input."
         })
-public final class Main implements Runnable {
-    @Spec
-    private CommandSpec spec;
-
-    @SuppressWarnings("NullAway.Init") // picocli fills in the specification
+public final class Main extends RootCommand {
     Main() {}
 
     /** Runs the command line and exits with its code. */
@@ -83,7 +65,7 @@ public final class Main implements Runnable {
         PrintWriter printableErr = new PrintWriter(new PrintableWriter(err, Style.PLAIN));
         int code = ExitCodes.REFUSED;
         try {
-            code = new CommandLine(new Main())
+            code = commandLine(arguments)
                     .setOut(printableOut)
                     .setErr(printableErr)
                     .setExecutionExceptionHandler(Main::report)
@@ -104,9 +86,31 @@ public final class Main implements Runnable {
         return code;
     }
 
-    @Override
-    public void run() {
-        throw new ParameterException(spec.commandLine(), "name a command: " + commands(spec.commandLine()));
+    /** Returns the command line for arguments: with the one command that they begin with, or with all of them. */
+    static CommandLine commandLine(String... arguments) {
+        Object named = arguments.length == 0 ? null : command(arguments[0]);
+        return named == null ? new CommandLine(new Main()) : new CommandLine(new RootCommand()).addSubcommand(named);
+    }
+
+    /** Returns a new command by its name; null for one that wants to see the others, and for what is no command. */
+    private static @Nullable Object command(String name) {
+        return switch (name) {
+            case "verify" -> new VerifyCommand();
+            case "explain" -> new ExplainCommand();
+            case "test" -> new TestCommand();
+            case "run" -> new RunCommand();
+            case "stress" -> new StressCommand();
+            case "serve" -> new ServeCommand();
+            case "load" -> new LoadCommand();
+            case "unload" -> new UnloadCommand();
+            case "list" -> new ListCommand();
+            case "top" -> new TopCommand();
+            case "dump" -> new DumpCommand();
+            case "bench" -> new BenchCommand();
+            case "map" -> new MapCommand();
+            case "kernel" -> new KernelCommand();
+            default -> null;
+        };
     }
 
     private static Path path(String text) {
@@ -131,10 +135,6 @@ public final class Main implements Runnable {
         return ExitCodes.REFUSED;
     }
 
-    private static String commands(CommandLine command) {
-        return String.join(", ", command.getSubcommands().keySet());
-    }
-
     private static String unmatched(CommandLine command, List<String> arguments) {
         String first = arguments.getFirst();
         if (first.startsWith("-")) {
@@ -142,7 +142,7 @@ public final class Main implements Runnable {
         }
         return command.getSubcommands().isEmpty()
                 ? "'" + first + "' is one argument too many"
-                : "there is no command '" + first + "'; there are " + commands(command);
+                : "there is no command '" + first + "'; there are " + commandsOf(command);
     }
 
     private static int wrongUsage(ParameterException e, String[] arguments) {

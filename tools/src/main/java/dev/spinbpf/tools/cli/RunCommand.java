@@ -128,6 +128,8 @@ final class RunCommand implements Callable<Integer> {
         MachineOptions options = arguments.options().withTestAndSet(lock == LockChoice.TAS);
         try (Machine machine = new Machine(options)) {
             LoadedProgram loaded = machine.load(verified);
+            InputFiles.printMissing(
+                    InputFiles.shown(file), loaded, spec.commandLine().getErr());
             loadRest(machine, object, chosen, kernelTypes);
             restoreMaps(machine, object);
             RunResult result = machine.run(loaded, input, cpu, repeat);

@@ -110,7 +110,7 @@ final class ServerOption {
             return null;
         }
         String shown = token.strip();
-        if (!shown.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
+        if (!BearerToken.isPlain(shown)) {
             throw new InputException(TOKEN_VARIABLE + ": holds characters that no token has");
         }
         return shown;

@@ -348,6 +348,7 @@ final class StressCommand implements Callable<Integer> {
                 Meters meters = meters(Activity.of(run.driver()))) {
             saveTo(run.effectiveSpec());
             run.verdicts().forEach(meters::countVerdict);
+            printMissing(run);
             List<NotAttached> notAttached = run.answers().stream()
                     .filter(answer -> answer.outcome() != WorkloadRun.Outcome.ACCEPTED)
                     .map(StressCommand::notAttached)
@@ -365,6 +366,13 @@ final class StressCommand implements Callable<Integer> {
         } finally {
             printed.countDown();
         }
+    }
+
+    private void printMissing(WorkloadRun run) {
+        PrintWriter err = spec.commandLine().getErr();
+        run.objects().forEach(object -> object.programs()
+                .values()
+                .forEach(program -> InputFiles.printMissing(object.name(), program, err)));
     }
 
     private static NotAttached notAttached(WorkloadRun.Answer answer) {
@@ -426,11 +434,8 @@ final class StressCommand implements Callable<Integer> {
     }
 
     private void checkWorkloadFile() {
-        if (files.stream().noneMatch(WorkloadInputs::isWorkloadFile)) {
+        if (!WorkloadInputs.isWorkloadFile(files, spec)) {
             return;
-        }
-        if (files.size() > 1) {
-            throw usage("a workload file stands alone; name the objects in it");
         }
         List<String> given = WorkloadInputs.given(spec, IN_WORKLOAD);
         if (!given.isEmpty()) {

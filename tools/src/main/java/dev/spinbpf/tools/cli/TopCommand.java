@@ -116,10 +116,7 @@ final class TopCommand implements Callable<Integer> {
         if (!given.isEmpty()) {
             throw usage(String.join(", ", given) + ": of a service, or FILEs to run here, not both");
         }
-        if (files.size() > 1 && files.stream().anyMatch(WorkloadInputs::isWorkloadFile)) {
-            throw usage("a workload file stands alone; name the objects in it");
-        }
-        return runHere();
+        return runHere(WorkloadInputs.isWorkloadFile(files, spec));
     }
 
     private ParameterException usage(String message) {
@@ -127,12 +124,12 @@ final class TopCommand implements Callable<Integer> {
     }
 
     /** Runs the files as a service on loopback that nobody else knows of. */
-    private int runHere() throws InputException, InterruptedException, ServiceException {
+    private int runHere(boolean isWorkloadFile) throws InputException, InterruptedException, ServiceException {
         System.setProperty(
                 "org.slf4j.simpleLogger.log.serve", "error"); // its lines would stand between those shown here
         Btf kernelTypes = btf.read();
         String source = files.stream().map(InputFiles::shown).collect(Collectors.joining(", "));
-        try (Service service = Service.start(ServiceOptions.loopback(0), this::workload, kernelTypes)) {
+        try (Service service = Service.start(ServiceOptions.loopback(0), () -> workload(isWorkloadFile), kernelTypes)) {
             URI url = URI.create("http://127.0.0.1:" + service.address().getPort());
             try (ServiceClient client = new ServiceClient(url, null)) {
                 return show(client, source, true);
@@ -144,8 +141,8 @@ final class TopCommand implements Callable<Integer> {
         }
     }
 
-    private ProgramWorkload workload() throws Refusal {
-        return WorkloadInputs.isWorkloadFile(files.getFirst())
+    private ProgramWorkload workload(boolean isWorkloadFile) throws Refusal {
+        return isWorkloadFile
                 ? ServedWorkload.of(files.getFirst())
                 : ProgramWorkload.of(ServedWorkload.objects(files)).withDuration(StressOptions.FOREVER);
     }

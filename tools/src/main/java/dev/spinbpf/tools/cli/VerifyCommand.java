@@ -105,6 +105,9 @@ final class VerifyCommand implements Callable<Integer> {
     private final RowOptions rows = new RowOptions();
 
     @Mixin
+    private final PageOption page = new PageOption();
+
+    @Mixin
     private final RunComparisons comparisons = new RunComparisons();
 
     @Option(
@@ -123,11 +126,14 @@ final class VerifyCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         List<TargetKernel> kernels = kernelOptions.read();
+        if (page.isWanted() && kernels.size() > 1) {
+            throw new InputException("--html: the page is about one kernel, and --kernel names " + kernels.size());
+        }
         kernels.forEach(kernel -> err.println("spinbpf: " + kernel.description()));
         List<FileVerification> verifications = kernels.stream()
                 .map(kernel -> new FileVerification(
                         readOptions(kernel),
-                        new VerifierOptions(verbose && logLevel > 0, kernel.types(), VerifierOptions.INSN_LIMIT)
+                        new VerifierOptions(wantsLog(), kernel.types(), VerifierOptions.INSN_LIMIT)
                                 .withKernel(kernel.version())
                                 .withCpus(cpus)
                                 .withAllPaths(logLevel == ALL_PATHS),
@@ -152,9 +158,16 @@ final class VerifyCommand implements Callable<Integer> {
         if (logLevel < 0 || logLevel > ALL_PATHS) {
             throw new InputException("--log-level: " + logLevel + " is none of 0, 1 and 2");
         }
+        if (page.isWanted() && logLevel == ALL_PATHS) {
+            throw new InputException("--html: the page shows the refused path; leave --log-level 2 out");
+        }
         if (jobs < 1) {
             throw new InputException("--jobs: " + jobs + " is less than 1");
         }
+    }
+
+    private boolean wantsLog() {
+        return verbose && logLevel > 0 || page.isWanted();
     }
 
     private ReadOptions readOptions(TargetKernel kernel) {
@@ -196,9 +209,11 @@ final class VerifyCommand implements Callable<Integer> {
                     kept.add(row);
                 }
                 outcomes.add(row);
+                page.add(row);
             }
         }
         progress.clear();
+        page.write();
         List<VerifyRow> selected = selection.of(kept);
         if (comparisons.hasBaseline()) {
             outcomes.allGood = comparisons.compareRun(selected, chosenFormat(), out) == ExitCodes.GOOD;

@@ -4,6 +4,7 @@ import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.programs.model.UnlinkedProgram;
+import dev.spinbpf.tools.workload.FileSource;
 import dev.spinbpf.tools.workload.FileSource.UnreadableFileException;
 import dev.spinbpf.tools.workload.WorkloadFileException;
 import dev.spinbpf.tools.workload.WorkloadReader;
@@ -27,6 +28,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
 
 /** Workloads out of what the user names on the command line: a workload file, or objects. */
 final class WorkloadInputs {
@@ -35,6 +37,19 @@ final class WorkloadInputs {
     /** Returns true where a file's name is that of a workload file. */
     static boolean isWorkloadFile(Path file) {
         return file.toString().endsWith(".yaml") || file.toString().endsWith(".yml");
+    }
+
+    /**
+     * Returns true where a workload file was named, rather than objects.
+     *
+     * @throws ParameterException if anything was named beside it
+     */
+    static boolean isWorkloadFile(List<Path> files, CommandSpec command) {
+        boolean named = files.stream().anyMatch(WorkloadInputs::isWorkloadFile);
+        if (named && files.size() > 1) {
+            throw new ParameterException(command.commandLine(), "a workload file stands alone; name the objects in it");
+        }
+        return named;
     }
 
     /** Returns those of some options that were given on the command line, in its order. */
@@ -47,8 +62,12 @@ final class WorkloadInputs {
 
     /** The workload in a file; paths in it are relative to its directory. */
     static WorkloadSpec read(Path file) throws InputException, WorkloadFileException {
-        byte[] bytes = InputFiles.bytesOf(file, true);
-        return WorkloadReader.read(InputFiles.shown(file), bytes, path -> {
+        return WorkloadReader.read(InputFiles.shown(file), InputFiles.bytesOf(file, true), source(file));
+    }
+
+    /** Gives the files that a workload file names, relative to its directory. */
+    static FileSource source(Path file) {
+        return path -> {
             try {
                 return InputFiles.open(file.resolveSibling(path));
             } catch (InvalidPathException e) {
@@ -56,7 +75,7 @@ final class WorkloadInputs {
             } catch (InputException e) {
                 throw new UnreadableFileException(String.valueOf(e.getMessage()));
             }
-        });
+        };
     }
 
     /** The bytes of a file, which may be a pipe and is read once. */

@@ -31,6 +31,7 @@ public final class ServiceClient implements AutoCloseable {
     /** Verification of a large object takes this long at most. */
     private static final Duration TIME_TO_ANSWER = Duration.ofMinutes(5);
 
+    private static final String OCTETS = "application/octet-stream";
     private static final int FIRST_ERROR = 400;
     private static final int FIRST_OF_SUCCESS = 200;
     private static final int FIRST_AFTER_SUCCESS = 300;
@@ -74,6 +75,27 @@ public final class ServiceClient implements AutoCloseable {
     /** Uploads an object; the service verifies it. */
     public RemoteObject upload(String name, byte[] contents) throws ServiceException, InterruptedException {
         return ask("POST", "/objects?name=" + encoded(name), BodyPublishers.ofByteArray(contents), ServiceJson::object);
+    }
+
+    /** Uploads a file for workloads to name. */
+    public void putFile(String name, byte[] contents) throws ServiceException, InterruptedException {
+        ask("PUT", "/files/" + encoded(name), OCTETS, BodyPublishers.ofByteArray(contents), body -> body);
+    }
+
+    /** Removes a file that was uploaded for workloads. */
+    public void removeFile(String name) throws ServiceException, InterruptedException {
+        ask("DELETE", "/files/" + encoded(name), BodyPublishers.noBody(), body -> body);
+    }
+
+    /** Puts a workload, in JSON, in the place of the one before; returns the state that it is in. */
+    public String replaceWorkload(String json) throws ServiceException, InterruptedException {
+        return ask("PUT", "/workload", BodyPublishers.ofString(json), body -> SampleJson.members(body)
+                .text("state"));
+    }
+
+    /** Starts the workload. */
+    public void startWorkload() throws ServiceException, InterruptedException {
+        ask("POST", "/workload/start", BodyPublishers.noBody(), body -> body);
     }
 
     /** Returns all objects. */
@@ -182,10 +204,15 @@ public final class ServiceClient implements AutoCloseable {
 
     private <T> T ask(String method, String path, BodyPublisher body, Reader<T> reader)
             throws ServiceException, InterruptedException {
+        return ask(method, path, method.equals("PUT") ? "application/json" : OCTETS, body, reader);
+    }
+
+    private <T> T ask(String method, String path, String type, BodyPublisher body, Reader<T> reader)
+            throws ServiceException, InterruptedException {
         HttpRequest.Builder request =
                 HttpRequest.newBuilder(URI.create(base + "/api/v1" + path)).method(method, body);
         if (body.contentLength() > 0) {
-            request.header("Content-Type", method.equals("PUT") ? "application/json" : "application/octet-stream");
+            request.header("Content-Type", type);
         }
         if (token != null) {
             request.header("Authorization", "Bearer " + token);

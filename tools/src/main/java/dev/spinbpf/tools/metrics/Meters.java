@@ -177,8 +177,8 @@ public final class Meters implements AutoCloseable {
     }
 
     /**
-     * As {@link #scrape(String)}, for many scrapers at once: those that come within some 50 ms of each other get the same
-     * bytes, so that a thousand scrapes a second cost as much as twenty.
+     * As {@link #scrape(String)}, for many scrapers at once: those that come within some 75 ms of each other get the same
+     * bytes, so that a thousand scrapes a second cost as much as fourteen.
      */
     public Exposition scrapeShared(@Nullable String accept) {
         String type = formats.findWriter(accept).getContentType();

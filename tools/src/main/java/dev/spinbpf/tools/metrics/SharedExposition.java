@@ -5,10 +5,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An exposition that scrapers share while it is fresh. One of them makes a new one; those that come meanwhile wait for it,
- * so that what they get is no older than the time that one takes to be made.
+ * so that what they get is no older than the time that one takes to be made. The rest of the 100 ms that a scrape may be
+ * old is for that, and for the way to the client.
  */
 final class SharedExposition {
-    private static final long OLDEST_NANOS = 50_000_000;
+    private static final long OLDEST_NANOS = 75_000_000;
 
     private @Nullable Exposition made;
     private long begunNanos;

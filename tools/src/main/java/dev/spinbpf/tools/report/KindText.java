@@ -28,10 +28,16 @@ public final class KindText {
         return style.bold(kind.id() + ": " + kind.title()) + "\n\n"
                 + "Why:  " + kind.reason() + "\n"
                 + "Fix:  " + kind.remedy() + "\n"
-                + (program.isEmpty() ? "" : "\nLinux refuses the first program and takes the second:\n\n" + program);
+                + (program.isEmpty() ? "" : '\n' + heading(program) + "\n\n" + program);
     }
 
-    /** The source of the example: programs {@code refused} and {@code mended}; empty if the kind has none. */
+    private static String heading(String program) {
+        return program.contains("MENDED")
+                ? "Linux refuses this program, and takes it with -D MENDED:"
+                : "Linux refuses the first program and takes the second:";
+    }
+
+    /** The source of the example: programs {@code refused} and {@code mended}, or one that the macro MENDED mends; empty if the kind has none. */
     public static String program(RefusalKind kind) {
         try (InputStream in = KindText.class.getResourceAsStream(PROGRAMS + kind.id() + ".bpf.c")) {
             String text = in == null ? "" : new String(in.readAllBytes(), StandardCharsets.UTF_8);

@@ -1,10 +1,14 @@
 package dev.spinbpf.tools.report;
 
+import java.util.Collection;
+import java.util.stream.Collectors;
+
 /**
  * Text from files and file names, as a terminal may show it: control characters, and those that turn the direction of
  * writing, stand as {@code \}{@code u001b}, which JSON reads back.
  */
 public final class Printable {
+    private static final int MOST_LISTED = 20;
     private static final int DELETE = 0x7f;
     private static final int LAST_C1 = 0x9f;
 
@@ -24,6 +28,12 @@ public final class Printable {
             }
         }
         return result == null ? text : result.toString();
+    }
+
+    /** Returns names for a message, separated by commas: the first twenty, and how many there are more. */
+    public static String listed(Collection<String> names) {
+        String first = names.stream().limit(MOST_LISTED).map(Printable::line).collect(Collectors.joining(", "));
+        return names.size() <= MOST_LISTED ? first : first + " and " + (names.size() - MOST_LISTED) + " more";
     }
 
     /** Returns true if a terminal shows this character and does nothing else. */

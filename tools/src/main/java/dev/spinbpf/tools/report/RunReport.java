@@ -146,6 +146,7 @@ public final class RunReport {
             json.writeStartObject();
             json.writeStringField("file_name", object.fileName());
             json.writeStringField("prog_name", program.name());
+            Json.strings(json, "not_supported", program.missing());
             json.writeNumberField("r0", result.r0());
             json.writeNumberField("runs", result.runs());
             json.writeNumberField("ns_per_run", result.nanosPerRun());

@@ -151,7 +151,9 @@ final class SarifReport extends VerifyPrinter {
 
     private static String uri(String file) {
         try {
-            return new URI(null, null, file, null).getRawPath();
+            boolean looksLikeAScheme = file.indexOf(':') >= 0
+                    && !file.substring(0, file.indexOf(':')).contains("/");
+            return new URI(null, null, looksLikeAScheme ? "./" + file : file, null).toASCIIString();
         } catch (URISyntaxException e) {
             return "unknown";
         }

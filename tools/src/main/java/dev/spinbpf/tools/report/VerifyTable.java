@@ -2,7 +2,9 @@ package dev.spinbpf.tools.report;
 
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** The table of {@code spinbpf verify}: a line a program, then the reasons of what was refused. */
 final class VerifyTable extends VerifyPrinter {
@@ -48,15 +50,29 @@ final class VerifyTable extends VerifyPrinter {
         if (!table.isEmpty()) {
             out.print(table.render(style));
         }
-        rows.forEach(this::reason);
+        Map<String, List<VerifyRow>> alike = new LinkedHashMap<>();
+        for (VerifyRow row : rows) {
+            if (row.verdict() != VerifyRow.Outcome.SUCCESS) {
+                String text = row.fileName()
+                        + '\n'
+                        + row.reason().message()
+                        + '\n'
+                        + row.reason().explanation();
+                alike.computeIfAbsent(text, key -> new ArrayList<>()).add(row);
+            }
+        }
+        alike.values().forEach(this::reason);
         out.print(summary());
     }
 
-    private void reason(VerifyRow row) {
-        if (row.verdict() == VerifyRow.Outcome.SUCCESS) {
-            return;
-        }
-        out.print('\n' + style.bold(title(row)) + ": " + style.bad(row.reason().message()) + '\n');
+    /** The reason that programs of a file share. */
+    private void reason(List<VerifyRow> alike) {
+        VerifyRow row = alike.getFirst();
+        String others = alike.size() == 1
+                ? ""
+                : " (and " + (alike.size() - 1) + (alike.size() == 2 ? " more program)" : " more programs)");
+        out.print('\n' + style.bold(title(row)) + others + ": "
+                + style.bad(row.reason().message()) + '\n');
         row.reason().explanation().lines().forEach(line -> out.print("  " + line + '\n'));
     }
 

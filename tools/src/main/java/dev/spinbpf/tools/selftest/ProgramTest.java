@@ -118,6 +118,10 @@ public final class ProgramTest {
             LoadedProgram loaded = machine.load(program);
             byte[] input = takesPackets(program.program().type()) ? new byte[TEST_DATA_BYTES] : null;
             RunResult result = machine.run(loaded, input, 0, 1);
+            if (result.fault() != null
+                    && loaded.missing().contains(result.fault().reason())) {
+                return NOT_RUN + ": " + result.fault().reason();
+            }
             if (result.fault() != null) {
                 return "a run ends with a fault: " + result.fault();
             }

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param loadMode {@code jited}, {@code no_jited}, or empty
  * @param notJudged tags that say something of compiled code, of streams or of other users
  */
-public record TestSpec(
+record TestSpec(
         boolean isTagged,
         boolean isAuxiliary,
         boolean expectsFailure,

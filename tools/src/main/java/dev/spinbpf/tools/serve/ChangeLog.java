@@ -25,6 +25,12 @@ final class ChangeLog implements Change.Listener {
                         .log("uploaded");
             case Change.Removed removed ->
                 line.addKeyValue("object", removed.object()).log("removed");
+            case Change.Stored stored ->
+                line.addKeyValue("file", stored.file().name())
+                        .addKeyValue("bytes", stored.file().bytes().size())
+                        .log("uploaded");
+            case Change.Discarded discarded ->
+                line.addKeyValue("file", discarded.file()).log("removed");
             case Change.Moved moved -> program(line, moved.program());
             case Change.Updated updated ->
                 map(line, updated.object(), updated.map(), updated.key()).log("updated");

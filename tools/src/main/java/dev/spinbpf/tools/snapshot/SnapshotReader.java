@@ -11,7 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,9 +71,7 @@ public final class SnapshotReader {
         if (length != in.remaining()) {
             throw damaged("its header says " + length + " bytes, there are " + in.remaining());
         }
-        CRC32C sum = new CRC32C();
-        sum.update(in.duplicate());
-        if ((int) sum.getValue() != expected) {
+        if (Checksum.of(in) != expected) {
             throw damaged("its checksum does not fit");
         }
     }

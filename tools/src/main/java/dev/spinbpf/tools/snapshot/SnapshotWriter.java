@@ -11,7 +11,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,12 +43,10 @@ public final class SnapshotWriter {
             throw new UncheckedIOException(e);
         }
         byte[] body = writer.bytes.toByteArray();
-        CRC32C sum = new CRC32C();
-        sum.update(body);
         return ByteBuffer.allocate(HEADER_BYTES + body.length)
                 .put(MAGIC)
                 .putInt(VERSION)
-                .putInt((int) sum.getValue())
+                .putInt(Checksum.of(body))
                 .putLong(body.length)
                 .put(body)
                 .array();

@@ -10,6 +10,8 @@ import java.util.List;
 final class Mistakes {
     private static final int MOST_SHOWN = 100;
     private static final int MOST_KEPT = 10_000;
+    private static final int MOST_COMPARED = 100;
+    private static final int MOST_COMPARED_LETTERS = 64;
 
     private final String file;
     private final List<Mistake> all = new ArrayList<>();
@@ -66,7 +68,10 @@ final class Mistakes {
     static String suggestion(String found, Collection<String> known) {
         String nearest = "";
         int least = Math.max(1, Math.min(3, found.length() / 2)) + 1;
-        for (String name : known) {
+        if (found.length() > MOST_COMPARED_LETTERS) {
+            return "";
+        }
+        for (String name : known.stream().limit(MOST_COMPARED).toList()) {
             int distance = distance(found, name, least);
             if (distance < least) {
                 least = distance;

@@ -169,14 +169,8 @@ final class ObjectTable {
     /** Says that a name stands for nothing. */
     static String absent(String name, String kind, List<String> known) {
         String suggestion = Mistakes.suggestion(name, known);
-        String all = known.isEmpty() ? "there is none" : "there are " + listed(known);
+        String all = known.isEmpty() ? "there is none" : "there are " + Printable.listed(known);
         return "expected the name of a " + kind + ", found '" + Printable.line(name) + "'"
                 + (suggestion.isEmpty() ? "; " + all : suggestion);
-    }
-
-    private static String listed(List<String> names) {
-        int most = 20;
-        String first = names.stream().limit(most).map(Printable::line).collect(Collectors.joining(", "));
-        return names.size() <= most ? first : first + " and " + (names.size() - most) + " more";
     }
 }

@@ -20,10 +20,16 @@ final class PacketsReader {
             return Packets.DEFAULT;
         }
         List<ByteString> frames = new ArrayList<>();
+        long bytes = 0;
         for (Fields fields : file.list("packets")) {
-            frames.addAll(frames(fields, reader, WorkloadGrammar.MOST_PACKETS));
-            if (frames.size() > WorkloadGrammar.MOST_PACKETS) {
-                file.wrong("packets", "expected at most " + WorkloadGrammar.MOST_PACKETS + " packets, found more");
+            List<ByteString> more = frames(fields, reader, WorkloadGrammar.MOST_PACKETS);
+            bytes += more.stream().mapToLong(ByteString::size).sum();
+            frames.addAll(more);
+            if (frames.size() > WorkloadGrammar.MOST_PACKETS || bytes > WorkloadGrammar.MOST_PACKET_BYTES) {
+                file.wrong(
+                        "packets",
+                        "expected at most " + WorkloadGrammar.MOST_PACKETS + " packets and "
+                                + WorkloadGrammar.MOST_PACKET_BYTES + " bytes of them, found more");
                 break;
             }
         }

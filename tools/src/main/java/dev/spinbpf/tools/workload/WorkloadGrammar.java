@@ -19,6 +19,9 @@ final class WorkloadGrammar {
     /** Most packets of all sources together. */
     static final int MOST_PACKETS = 65_536;
 
+    /** Most bytes of all packets together. */
+    static final int MOST_PACKET_BYTES = 64 << 20;
+
     /** Most flows of one source of packets. */
     static final int MOST_FLOWS = 4096;
 

@@ -35,7 +35,21 @@ public final class WorkloadReader {
      */
     public static WorkloadSpec read(String fileName, byte[] bytes, FileSource files) throws WorkloadFileException {
         Mistakes mistakes = new Mistakes(fileName);
-        YamlNode root = YamlReader.read(bytes, mistakes);
+        return read(fileName, YamlReader.read(bytes, mistakes), files, mistakes);
+    }
+
+    /**
+     * As {@link #read(String, byte[], FileSource)}, for a workload that is written in JSON.
+     *
+     * @throws WorkloadFileException with all mistakes
+     */
+    public static WorkloadSpec readJson(String fileName, byte[] bytes, FileSource files) throws WorkloadFileException {
+        Mistakes mistakes = new Mistakes(fileName);
+        return read(fileName, JsonReader.read(bytes, mistakes), files, mistakes);
+    }
+
+    private static WorkloadSpec read(String fileName, @Nullable YamlNode root, FileSource files, Mistakes mistakes)
+            throws WorkloadFileException {
         if (root == null) {
             mistakes.raise();
             throw new WorkloadFileException(List.of(fileName + ": is empty"));

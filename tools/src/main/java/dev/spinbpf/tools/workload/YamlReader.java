@@ -37,8 +37,12 @@ final class YamlReader {
     /** Most bytes of a file. */
     static final int MOST_BYTES = 4 << 20;
 
-    private static final int MOST_DEPTH = 32;
-    private static final int MOST_NODES = 200_000;
+    /** How deep values nest at most. */
+    static final int MOST_DEPTH = 32;
+
+    /** Most values. */
+    static final int MOST_NODES = 200_000;
+
     private static final CoreScalarResolver RESOLVER = new CoreScalarResolver(false);
 
     private final Mistakes mistakes;

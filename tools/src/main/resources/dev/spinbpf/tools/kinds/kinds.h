@@ -5,6 +5,7 @@
 
 #define BPF_MAP_TYPE_RINGBUF 27
 #define BPF_MAP_TYPE_ARENA 33
+#define BPF_F_MMAPABLE 1024
 #define CLOCK_MONOTONIC 1
 #define NULL ((void *)0)
 #define __contains(type, node) __attribute__((btf_decl_tag("contains:" #type ":" #node)))

@@ -196,6 +196,23 @@ class CommandLineTest {
     }
 
     @Test
+    void shouldPrintBytecodeBesideInstructionsAndSource() {
+        Outcome dump = spinbpf("dump", "--jited", "--prog", "count_packet", sample("balanced"));
+        assertThat(dump.out())
+                .startsWith("program count_packet")
+                .containsSubsequence(
+                        "f0: ",
+                        "; if (bpf_res_spin_lock(&lock)) { @ balanced.bpf.c:11",
+                        "2: (85) call bpf_res_spin_lock#0",
+                        "lload r1",
+                        "invokeinterface Helper.call",
+                        "lstore r0")
+                .doesNotContain("reset");
+        assertThat(spinbpf("dump", "--jited", sample("leaked_lock")).err()).contains("was refused");
+        assertThat(spinbpf("dump", "--jited", "-j", sample("balanced")).err()).contains("--jited prints text");
+    }
+
+    @Test
     void shouldTimeEachAcceptedProgram() {
         Outcome outcome = spinbpf("bench", sample("nesting"), "-o", "tsv", "--warmup", "1ms", "--samples", "3");
         List<String> lines = outcome.out().lines().toList();

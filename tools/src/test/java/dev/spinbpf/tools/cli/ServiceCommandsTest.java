@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.tools.serve.SelfSigned;
 import dev.spinbpf.tools.serve.Service;
 import dev.spinbpf.tools.serve.ServiceOptions;
 import dev.spinbpf.tools.serve.http.HttpLimits;
@@ -14,6 +15,11 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,6 +90,56 @@ class ServiceCommandsTest {
     }
 
     @Test
+    void shouldLoadAWorkloadFileWithWhatItNames() throws Exception {
+        Path typed = Files.createDirectory(directory.resolve("w")).resolve("typed.yaml");
+        Files.copy(Path.of(sample("abba.bpf.o")), typed.resolveSibling("a b.bpf.o"));
+        Files.write(typed.resolveSibling("c.pcap"), capture());
+        Files.writeString(
+                typed,
+                "version: 1\ncpus: 3\nduration: forever\nobjects:\n- file: a b.bpf.o\nattachments:\n"
+                        + "- {program: a_then_b, cpus: [0]}\npackets:\n- pcap: c.pcap\n");
+        try (Service service = service(null)) {
+            Outcome loaded = at(service, "load", typed.toString());
+            assertThat(loaded.err()).isEmpty();
+            assertThat(loaded.code()).isZero();
+            assertThat(loaded.out())
+                    .containsPattern("a b.bpf.o +a_then_b ")
+                    .contains(" 0 refused\n", "attached a_b/a_then_b to packet\n")
+                    .doesNotContain("attached a_b/b_then_a");
+            assertThat(get(service, "workload")).startsWith("{\"state\":\"running\",\"cpus\":3,");
+            assertThat(get(service, "files")).isEqualTo("{\"files\":[]}\n");
+            Path wrong = Files.writeString(
+                    typed.resolveSibling("wrong.yaml"), "version: 1\ncpu: 3\nobjects:\n- file: none.bpf.o\n");
+            Outcome refused = at(service, "load", wrong.toString());
+            assertThat(refused.err().lines())
+                    .satisfiesExactly(
+                            line -> assertThat(line).contains("wrong.yaml:2:1: key 'cpu': is not known here"),
+                            line -> assertThat(line)
+                                    .contains("wrong.yaml:4:9: key 'objects[0].file': expected a file"));
+            assertThat(refused.code()).isEqualTo(ExitCodes.USAGE);
+            Outcome two = at(service, "load", typed.toString(), sample("abba.bpf.o"));
+            assertThat(two.err()).contains("a workload file stands alone");
+            assertThat(get(service, "workload")).startsWith("{\"state\":\"running\",\"cpus\":3,");
+            assertThat(at(service, "load", sample("irqsave.yaml")).code()).isZero();
+            assertThat(get(service, "objects")).contains("\"name\":\"irqsave\"").doesNotContain("\"name\":\"a_b\"");
+        }
+    }
+
+    private static String get(Service service, String path) throws Exception {
+        URI url = URI.create("http://127.0.0.1:" + service.address().getPort() + "/api/v1/" + path);
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            return client.send(HttpRequest.newBuilder(url).build(), BodyHandlers.ofString())
+                    .body();
+        }
+    }
+
+    /** A capture of one frame of 60 bytes. */
+    private static byte[] capture() {
+        ByteBuffer file = ByteBuffer.allocate(24 + 16 + 60).putInt(0xa1b2c3d4).putInt(20, 1);
+        return file.putInt(32, 60).putInt(36, 60).array();
+    }
+
+    @Test
     void shouldShowVerdictsAndExitWithOneWhereAProgramWasRefused() throws Exception {
         try (Service service = service(null)) {
             Outcome ended = at(service, "load", sample("leaked_lock.bpf.o"), sample("nesting.bpf.o"));
@@ -141,6 +197,38 @@ class ServiceCommandsTest {
             Outcome noObject = at(service, "load", broken.toString());
             assertThat(noObject.err()).startsWith("spinbpf: broken.bpf.o: Unprocessable Entity: ");
             assertThat(noObject.code()).isEqualTo(ExitCodes.REFUSED);
+        }
+    }
+
+    @Test
+    void shouldTakeTheCertificateThatIsNamed() throws Exception {
+        SelfSigned keys = SelfSigned.in(directory);
+        Path other = Files.createDirectory(directory.resolve("other"));
+        ServiceOptions options = new ServiceOptions(
+                new InetSocketAddress(LOOPBACK, 0),
+                Set.of(),
+                null,
+                keys.certificate(),
+                keys.key(),
+                null,
+                HttpLimits.DEFAULT);
+        try (Service service = Service.start(options, () -> ProgramWorkload.of(List.of()), Btf.EMPTY)) {
+            String url = "https://127.0.0.1:" + service.address().getPort();
+            assertThat(at(url, "list", "--ca-cert", keys.certificate().toString()))
+                    .isEqualTo(new Outcome(0, "no objects; spinbpf load FILE loads one\n", ""));
+            for (Outcome refused : List.of(
+                    at(url, "list"),
+                    at(
+                            url,
+                            "list",
+                            "--ca-cert",
+                            SelfSigned.in(other).certificate().toString()))) {
+                assertThat(refused.err()).startsWith("spinbpf: cannot ask " + url + ": ");
+                assertThat(refused.code()).isEqualTo(ExitCodes.USAGE);
+            }
+            Outcome none = at(url, "list", "--ca-cert", keys.key().toString());
+            assertThat(none.err()).startsWith("spinbpf: --ca-cert: cannot be used: ");
+            assertThat(none.code()).isEqualTo(ExitCodes.USAGE);
         }
     }
 

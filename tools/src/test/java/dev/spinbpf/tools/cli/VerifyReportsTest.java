@@ -42,6 +42,24 @@ class VerifyReportsTest {
     }
 
     @Test
+    void shouldWriteAPageAboutWhatWasRefusedBesideTheReport() throws Exception {
+        Path page = directory.resolve("page.html");
+        Outcome outcome = spinbpf("verify", "--html", page.toString(), LEAK, GOOD);
+        assertThat(outcome.code()).isEqualTo(1);
+        assertThat(withoutTimes(outcome)).isEqualTo(withoutTimes(spinbpf("verify", LEAK, GOOD)));
+        assertThat(Files.readString(page))
+                .contains("2 accepted, 1 refused", "leaked_on_error_path.bpf.o: transfer", "bpf_res_spin_lock#");
+        assertThat(spinbpf("verify", "--html", page.toString(), "--log-level", "2", LEAK)
+                        .err())
+                .contains("leave --log-level 2 out");
+        assertThat(spinbpf("verify", "--html", page.toString(), "--kernel", "7.3,6.18", LEAK)
+                        .err())
+                .contains("one kernel");
+        assertThat(spinbpf("verify", "--html", directory.toString(), LEAK).code())
+                .isEqualTo(2);
+    }
+
+    @Test
     void shouldSortAndCutAndChooseColumns() {
         Outcome outcome =
                 spinbpf("verify", "-o", "csv", "-s", "insns", "-n", "2", "-e", "prog,insns", LEAK, ORDER, GOOD);
@@ -113,5 +131,9 @@ class VerifyReportsTest {
         assertThat(spinbpf("explain").out()).contains("lock-order", "null-pointer");
         assertThat(spinbpf("explain", "lock-order").out()).contains("int refused(", "int mended(");
         assertThat(spinbpf("explain", "no-such-kind").code()).isEqualTo(2);
+    }
+
+    private static String withoutTimes(Outcome outcome) {
+        return outcome.out().replaceAll(" +\\d+ +", " ");
     }
 }

@@ -3,15 +3,25 @@ package dev.spinbpf.tools.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.spinbpf.vm.stress.ByteString;
+import dev.spinbpf.vm.stress.ProgramWorkload;
+import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
+import dev.spinbpf.vm.stress.ProgramWorkload.ObjectFile;
+import dev.spinbpf.vm.stress.StressOptions;
+import dev.spinbpf.vm.stress.WorkloadRun;
 import io.opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest;
 import io.opentelemetry.proto.common.v1.KeyValue;
 import io.opentelemetry.proto.metrics.v1.HistogramDataPoint;
 import io.opentelemetry.proto.metrics.v1.Metric;
 import io.opentelemetry.proto.metrics.v1.NumberDataPoint;
+import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -19,16 +29,22 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Pushes to a receiver, and holds each sample that it got against the exposition. */
 class OtlpTest {
+    private static final Path SAMPLES = Path.of(System.getProperty("spinbpf.root", ".."), "programs", "samples");
+
     /** By name and labels, as Prometheus' text writes them. */
     private final Map<String, Double> received = new ConcurrentHashMap<>();
 
-    @Test
-    void shouldPushEachSampleThatIsExposed() throws Exception {
-        HttpServer receiver = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    private HttpServer receiver;
+
+    @BeforeEach
+    void listen() throws IOException {
+        receiver = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         receiver.createContext("/v1/metrics", exchange -> {
             try (InputStream body = exchange.getRequestBody()) {
                 receive(ExportMetricsServiceRequest.parseFrom(body));
@@ -37,25 +53,68 @@ class OtlpTest {
             exchange.close();
         });
         receiver.start();
-        String url = "http://127.0.0.1:" + receiver.getAddress().getPort() + "/v1/metrics";
+    }
+
+    @AfterEach
+    void stop() {
+        receiver.stop(0);
+    }
+
+    private String url() {
+        return "http://127.0.0.1:" + receiver.getAddress().getPort() + "/v1/metrics";
+    }
+
+    @Test
+    void shouldPushEachSampleThatIsExposed() {
         Map<String, Double> exposed;
-        try (ContendedLocks machine = new ContendedLocks()) {
-            try (Meters meters = new Meters(machine::activity)) {
-                meters.pushTo(url, Duration.ofHours(1));
-                ContendedLocks.Lock table = machine.lock("table");
-                ContendedLocks.Lock stats = machine.lock("stats");
-                for (long nanos = 0; nanos < 3_000_000_000L; nanos = 1 + 2 * nanos) {
-                    table.holdWhile(nanos, table::refuse);
-                    stats.holdWhile(nanos + 17, () -> {});
-                }
-                meters.countRequest("GET", "/metrics", 200, 1_500_000);
-                meters.scrape();
-                table.holdWhile(123_456, table::refuse);
-                exposed = samples(meters.scrape());
+        try (ContendedLocks machine = new ContendedLocks();
+                Meters meters = new Meters(machine::activity)) {
+            meters.pushTo(url(), Duration.ofHours(1));
+            ContendedLocks.Lock table = machine.lock("table");
+            ContendedLocks.Lock stats = machine.lock("stats");
+            for (long nanos = 0; nanos < 3_000_000_000L; nanos = 1 + 2 * nanos) {
+                table.holdWhile(nanos, table::refuse);
+                stats.holdWhile(nanos + 17, () -> {});
             }
-        } finally {
-            receiver.stop(0);
+            meters.countRequest("GET", "/metrics", 200, 1_500_000);
+            meters.scrape();
+            table.holdWhile(123_456, table::refuse);
+            exposed = samples(meters.scrape());
         }
+        assertReceived(exposed);
+    }
+
+    /** Programs, hooks, maps, ring buffers, interrupts and verdicts, besides locks. */
+    @Test
+    void shouldPushEachSampleOfAWorkload() throws Exception {
+        List<ObjectFile> objects = new ArrayList<>();
+        for (String name : List.of("nesting", "contention_trace")) {
+            Path file = SAMPLES.resolve(name + ".bpf.o");
+            objects.add(new ObjectFile(
+                    name, new NamedFile(name + ".bpf.o", ByteString.of(Files.readAllBytes(file))), List.of()));
+        }
+        Map<String, Double> exposed;
+        try (WorkloadRun run = WorkloadRun.prepare(ProgramWorkload.of(objects).withDuration(StressOptions.FOREVER));
+                Meters meters = new Meters(() -> Activity.of(run.driver()))) {
+            meters.pushTo(url(), Duration.ofHours(1));
+            run.verdicts().forEach(meters::countVerdict);
+            run.start();
+            while (run.snapshot().locks().isEmpty()) {
+                Thread.sleep(20);
+            }
+            run.finish();
+            exposed = samples(meters.scrape());
+        }
+        assertThat(exposed.keySet())
+                .anyMatch(sample -> sample.startsWith("spinbpf_program_runs_total{"))
+                .anyMatch(sample -> sample.startsWith("spinbpf_map_operations_total{"))
+                .anyMatch(sample -> sample.startsWith("spinbpf_lock_acquisitions_total{"))
+                .anyMatch(sample -> sample.startsWith("spinbpf_interrupts_delivered_total{"))
+                .anyMatch(sample -> sample.startsWith("spinbpf_verifier_duration_seconds_bucket{"));
+        assertReceived(exposed);
+    }
+
+    private void assertReceived(Map<String, Double> exposed) {
         assertThat(received).hasSizeGreaterThan(100);
         assertThat(exposed).isNotEmpty();
         exposed.forEach((sample, value) ->
@@ -65,7 +124,7 @@ class OtlpTest {
     /** The samples of this program's own metrics; times that change by themselves are left out. */
     private static Map<String, Double> samples(String text) {
         return text.lines()
-                .filter(line -> line.startsWith("spinbpf_") && !line.startsWith("spinbpf_server_request_seconds_max"))
+                .filter(line -> line.startsWith("spinbpf_") && !line.matches("spinbpf_\\w+_seconds_max\\W.*"))
                 .collect(Collectors.toMap(
                         line -> line.substring(0, line.lastIndexOf(' ')),
                         line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)),

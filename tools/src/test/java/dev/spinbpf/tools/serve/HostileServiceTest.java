@@ -109,15 +109,122 @@ class HostileServiceTest {
     }
 
     private int upload(String name, byte[] bytes) throws IOException {
+        return send("POST /api/v1/objects?name=" + name, "application/octet-stream", bytes);
+    }
+
+    private int send(String target, String type, byte[] bytes) throws IOException {
         ByteArrayOutputStream request = new ByteArrayOutputStream();
-        String head = "POST /api/v1/objects?name=" + name + " HTTP/1.1\r\n" + CLOSE
-                + "Content-Type: application/octet-stream\r\nContent-Length: " + bytes.length + "\r\n\r\n";
+        String head = target + " HTTP/1.1\r\n" + CLOSE + "Content-Type: " + type + "\r\nContent-Length: " + bytes.length
+                + "\r\n\r\n";
         request.writeBytes(head.getBytes(StandardCharsets.US_ASCII));
         request.writeBytes(bytes);
         try (RawClient client = new RawClient(service.address())) {
             client.send(request.toByteArray());
             return client.status();
         }
+    }
+
+    private int workload(String type, String text) throws IOException {
+        return send("PUT /api/v1/workload", type, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Each is refused, and the workload before goes on. */
+    @Test
+    void shouldRefuseWorkloadsThatAreHostile() throws IOException {
+        assertThat(send("PUT /api/v1/files/a.bpf.o", "application/octet-stream", object))
+                .isEqualTo(204);
+        long startedAt = elapsedMillis();
+        String laughs = "version: 1\na: &a [" + "x, ".repeat(999) + "x]\nb: &b [" + "*a, ".repeat(999) + "*a]\n";
+        String yaml = "application/yaml";
+        for (String text : List.of(
+                laughs,
+                "version: 1\na: &a [*a]\n",
+                "version: 1\na: !!javax.script.ScriptEngineManager [x]\n",
+                "[".repeat(1 << 20),
+                "{a: ".repeat(1 << 18),
+                "? ".repeat(1 << 18),
+                "- ".repeat(1 << 18),
+                "version: 1\n---\nversion: 1\n",
+                "version: 1\u0000\n",
+                "version: 999999999999999999999999999999\n",
+                objects("/etc/passwd"),
+                objects("../../../../etc/passwd"),
+                objects("file:///etc/passwd"),
+                objects("\"a\\0b\""),
+                objects("/dev/zero"),
+                objects("/proc/self/environ"),
+                "kernel_types: /etc/passwd\n" + objects("a.bpf.o"),
+                objects("a.bpf.o") + "packets:\n- pcap: /etc/passwd\n",
+                objects("a.bpf.o") + "packets:\n" + "- pcap: a.bpf.o\n".repeat(5000),
+                objects("a.bpf.o") + "attachments:\n" + "- program: a_then_c\n".repeat(10_000),
+                objects("a.bpf.o") + "delays:\n" + "- time: 1us\n".repeat(257),
+                objects("a.bpf.o") + "duration: 9999999h\n",
+                objects("a.bpf.o") + "cpus: 65\n")) {
+            assertThat(workload(yaml, text))
+                    .as(text.substring(0, Math.min(20, text.length())))
+                    .isEqualTo(422);
+        }
+        for (String text : List.of(
+                "[".repeat(1 << 20),
+                "{\"a\":".repeat(1 << 18),
+                "{\"version\":" + "9".repeat(1 << 20) + "}",
+                "{\"" + "k".repeat(1 << 20) + "\":1}",
+                "{\"version\":1}{\"version\":1}",
+                "[" + "1,".repeat(300_000) + "1]",
+                "version: 1\nobjects: [{file: a.bpf.o}]\n",
+                "\ufeff",
+                "null")) {
+            assertThat(workload("application/json", text))
+                    .as(text.substring(0, Math.min(20, text.length())))
+                    .isEqualTo(422);
+        }
+        assertThat(workload(yaml, "x".repeat((4 << 20) + 1))).isEqualTo(413);
+        assertThat(workload("text/plain", objects("a.bpf.o"))).isEqualTo(415);
+        assertThat(workload("application/json\r\nContent-Type: " + yaml, objects("a.bpf.o")))
+                .isEqualTo(400);
+        assertThat(elapsedMillis()).isGreaterThan(startedAt);
+    }
+
+    private static String objects(String file) {
+        return "version: 1\nobjects:\n- file: " + file + "\n";
+    }
+
+    /** How long the workload runs, which it does. */
+    private long elapsedMillis() throws IOException {
+        String answer = exchange("GET /api/v1/workload HTTP/1.1\r\n" + CLOSE + "\r\n");
+        Object json = JsonTree.read(answer.substring(answer.indexOf("\r\n\r\n") + 4));
+        assertThat(JsonTree.at(json, "state")).isEqualTo("running");
+        return (Long) JsonTree.at(json, "elapsed_ms");
+    }
+
+    /** Each is run or refused; a workload runs afterwards. */
+    @Test
+    void shouldSurviveWorkloadsThatAreDamaged() throws IOException {
+        assertThat(send("PUT /api/v1/files/a.bpf.o", "application/octet-stream", object))
+                .isEqualTo(204);
+        String text = objects("a.bpf.o")
+                + "cpus: 2\nduration: forever\nseed: 1\nlock: queued\nheld_times: 4\n"
+                + "interrupts: {nmi: {rate: 1000/s}, hardirq: {period: 1ms}}\n"
+                + "attachments:\n- {program: a_then_b, cpus: [0]}\n- {program: b_then_a, cpus: [1], rate: 9999/s}\n"
+                + "delays: [{time: 20us, one_in: 2}]\npackets: [{flows: 9}, {hex: '" + "45".repeat(60) + "'}]\n";
+        SplittableRandom random = new SplittableRandom(11);
+        Map<Integer, Integer> statuses = new TreeMap<>();
+        for (int i = 0; i < UPLOADS / 3; i++) {
+            StringBuilder damaged = new StringBuilder(text);
+            for (int flips = 1 + random.nextInt(2); flips > 0; flips--) {
+                int at = random.nextInt(text.length());
+                damaged.setCharAt(at, text.charAt(random.nextInt(text.length())));
+            }
+            int status = workload("application/yaml", damaged.toString());
+            statuses.merge(status, 1, Integer::sum);
+            assertThat(status).as(damaged.toString()).isIn(200, 422);
+            if (i % 20 == 0) {
+                scrape();
+            }
+        }
+        assertThat(statuses).containsOnlyKeys(200, 422);
+        assertThat(workload("application/yaml", text)).isEqualTo(200);
+        assertThat(elapsedMillis()).isNotNegative();
     }
 
     @Test

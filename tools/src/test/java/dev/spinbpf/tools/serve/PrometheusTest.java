@@ -9,6 +9,7 @@ import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -44,6 +45,7 @@ class PrometheusTest {
     private static final Pattern LABEL = Pattern.compile("(\\w+)=\"([^\"]*)\"");
     private static final List<String> IDENTITY = List.of("lock", "kind", "map", "context", "result", "path");
 
+    private static final int BUSY = 503;
     private static final HttpClient CLIENT = HttpClient.newHttpClient();
     private static final List<Process> PROCESSES = new ArrayList<>();
 
@@ -86,35 +88,16 @@ class PrometheusTest {
     }
 
     private static String startService(Path directory) throws Exception {
-        Path log = directory.resolve("service.log");
         Path samples = ROOT.resolve("programs/samples");
         Path workload = Files.writeString(
                 directory.resolve("abba.yaml"),
                 read(samples.resolve("abba.yaml"))
                         .replace("version: 1\n", "version: 1\nheld_times: 1\n")
                         .replace("file: ", "file: " + samples + "/"));
-        run(
-                log,
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "dev.spinbpf.tools.cli.Main",
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--workload",
-                workload.toString(),
-                "--duration",
-                "forever");
-        Pattern serving = Pattern.compile("serving at (http://[^/\\s]+)/");
-        String[] address = new String[1];
-        await("the service prints its address", () -> {
-            Matcher line = serving.matcher(read(log));
-            address[0] = line.find() ? line.group(1) : "";
-            return !address[0].isEmpty();
-        });
-        return address[0];
+        ServiceProcess started =
+                ServiceProcess.start(List.of(), List.of("--workload", workload.toString(), "--duration", "forever"));
+        PROCESSES.add(started.process());
+        return started.url();
     }
 
     private static void run(Path log, String... command) throws IOException {
@@ -154,9 +137,11 @@ class PrometheusTest {
         return send(HttpRequest.newBuilder(URI.create(url)).build());
     }
 
+    /** Sends a request; returns an empty text where the service does not listen yet, or is too busy to answer. */
     private static String send(HttpRequest request) {
         try {
-            return CLIENT.send(request, BodyHandlers.ofString()).body();
+            HttpResponse<String> answer = CLIENT.send(request, BodyHandlers.ofString());
+            return answer.statusCode() == BUSY ? "" : answer.body();
         } catch (IOException e) {
             return ""; // it does not listen yet
         } catch (InterruptedException e) {
@@ -272,13 +257,16 @@ class PrometheusTest {
     }
 
     private static void change(String to) throws InterruptedException {
-        send(HttpRequest.newBuilder(URI.create(service + "/api/v1/workload/" + to))
+        HttpRequest request = HttpRequest.newBuilder(URI.create(service + "/api/v1/workload/" + to))
                 .POST(HttpRequest.BodyPublishers.noBody())
-                .build());
+                .build();
+        await("the service takes it", () -> !send(request).isEmpty());
         String expected = to.equals("stop") ? "stopped" : "running";
-        await("the workload is " + expected, () -> JsonTree.at(
-                        JsonTree.read(get(service + "/api/v1/workload")), "state")
-                .equals(expected));
+        await("the workload is " + expected, () -> {
+            String answer = get(service + "/api/v1/workload");
+            return !answer.isEmpty()
+                    && JsonTree.at(JsonTree.read(answer), "state").equals(expected);
+        });
     }
 
     @Test

@@ -16,10 +16,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
-import java.util.Base64;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
@@ -30,24 +28,21 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(600)
 class ServiceAccessTest {
     private static final String TOKEN = "0123456789abcdef0123456789abcdef";
-    private static final char[] PASSWORD = "changeit".toCharArray();
-    private static final String END = "-----END ";
 
     @TempDir
     private Path directory;
 
     @Test
     void shouldServeHttpsToThoseWhoHaveTheToken() throws Exception {
-        KeyStore keys = selfSigned();
-        Path certificate =
-                pem("cert.pem", "CERTIFICATE", keys.getCertificate("a").getEncoded());
-        Path key = pem("key.pem", "PRIVATE KEY", keys.getKey("a", PASSWORD).getEncoded());
+        SelfSigned keys = SelfSigned.in(directory);
         Path token = Files.writeString(directory.resolve("token"), TOKEN);
         InetSocketAddress any = new InetSocketAddress(InetAddress.getByName("0.0.0.0"), 0);
-        ServiceOptions options = new ServiceOptions(any, Set.of(), token, certificate, key, null, HttpLimits.DEFAULT);
+        ServiceOptions options =
+                new ServiceOptions(any, Set.of(), token, keys.certificate(), keys.key(), null, HttpLimits.DEFAULT);
         try (Service service = Service.start(options, () -> ProgramWorkload.of(List.of()), Btf.EMPTY);
-                HttpClient client =
-                        HttpClient.newBuilder().sslContext(trusting(keys)).build()) {
+                HttpClient client = HttpClient.newBuilder()
+                        .sslContext(trusting(keys.store()))
+                        .build()) {
             String url = "https://127.0.0.1:" + service.address().getPort();
             assertThat(status(client, request(url + "/metrics"))).isEqualTo(200);
             assertThat(status(client, request(url + "/api/v1/objects"))).isEqualTo(401);
@@ -70,38 +65,6 @@ class ServiceAccessTest {
 
     private static int status(HttpClient client, HttpRequest.Builder request) throws Exception {
         return client.send(request.build(), BodyHandlers.ofString()).statusCode();
-    }
-
-    private KeyStore selfSigned() throws Exception {
-        Path file = directory.resolve("keys.p12");
-        Process keytool = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "keytool")
-                                .toString(),
-                        "-genkeypair",
-                        "-alias",
-                        "a",
-                        "-keyalg",
-                        "EC",
-                        "-storetype",
-                        "PKCS12",
-                        "-keystore",
-                        file.toString(),
-                        "-storepass",
-                        new String(PASSWORD),
-                        "-dname",
-                        "CN=localhost",
-                        "-ext",
-                        "san=dns:localhost,ip:127.0.0.1")
-                .inheritIO()
-                .start();
-        assertThat(keytool.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        return KeyStore.getInstance(file.toFile(), PASSWORD);
-    }
-
-    private Path pem(String name, String what, byte[] bytes) throws IOException {
-        String body = Base64.getMimeEncoder().encodeToString(bytes);
-        return Files.writeString(
-                directory.resolve(name), "-----BEGIN " + what + "-----\n" + body + "\n" + END + what + "-----\n");
     }
 
     private static SSLContext trusting(KeyStore keys) throws Exception {

@@ -69,7 +69,7 @@ class ServiceSoakTest {
         do {
             engine.upload("nesting", sample("nesting.bpf.o"));
             engine.attach(Attachment.of("nesting", "sample"));
-            engine.update("nesting", "latest", new byte[] {1, 0, 0, 0}, new byte[8], "any");
+            engine.maps().update("nesting", "latest", new byte[] {1, 0, 0, 0}, new byte[8], "any");
             ScrapeClient.Figures scrapes = ScrapeClient.scrape(service.address(), 2, 100, TIME.dividedBy(10L * ROUNDS));
             assertThat(scrapes.failed()).isZero();
             for (ServedProgram program : engine.object("nesting").programs()) {

@@ -25,6 +25,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -210,6 +212,7 @@ class ServiceTest {
         maps();
         locksAndWorkload();
         events();
+        workloadsOfClients();
         assertThat(description.unseen()).isEmpty();
     }
 
@@ -386,6 +389,63 @@ class ServiceTest {
         }
     }
 
+    private void workloadsOfClients() throws Exception {
+        String file = "/api/v1/files/{file}";
+        assertThat((List<?>) JsonTree.at(call(200, "GET", "/api/v1/files", null), "files"))
+                .isEmpty();
+        putFile(422, "a%2Fb", sample(NESTING));
+        putFile(204, "n.bpf.o", sample(ABBA));
+        putFile(204, "n.bpf.o", sample(NESTING));
+        assertThat(JsonTree.at(call(200, "GET", "/api/v1/files", null), "files", 0, "size_bytes"))
+                .isEqualTo((long) sample(NESTING).length);
+        call(200, "POST", "/api/v1/workload/start", null);
+        call(422, "PUT", "/api/v1/workload", "{\"version\":1,\"mode\":{\"name\":\"aa\"}}");
+        String text = "{\"version\":1,\n\"cpus\":3,\"duration\":\"forever\",\n\"objects\":[{\"file\":\"%s\"}]}";
+        Object problem = call(422, "PUT", "/api/v1/workload", text.formatted("/etc/passwd"));
+        assertThat(JsonTree.at(problem, "errors"))
+                .isEqualTo(List.of("workload:3:20: key 'objects[0].file': expected a file that can be read, found"
+                        + " '/etc/passwd', which was not uploaded"));
+        Object before = call(200, "GET", "/api/v1/workload", null);
+        assertThat(JsonTree.at(before, "state")).isEqualTo("running");
+        assertThat(JsonTree.at(before, "cpus")).isEqualTo(2L);
+        Object conflict = call(409, "PUT", "/api/v1/workload", text.formatted("n.bpf.o"));
+        assertThat((String) JsonTree.at(conflict, "detail"))
+                .as("an object that stays has a value for each of two CPUs")
+                .contains("'packets' was saved with 2 CPUs, not 3");
+        call(200, "POST", PROGRAM + "/unload", null, COUNTER, counterProgram());
+        Object after = call(200, "PUT", "/api/v1/workload", text.formatted("n.bpf.o"));
+        assertThat(JsonTree.at(after, "state")).isEqualTo("running");
+        assertThat(JsonTree.at(after, "cpus")).isEqualTo(3L);
+        assertThat(JsonTree.at(call(200, "GET", PROGRAM, null, "n", "sample"), "state"))
+                .isEqualTo("attached");
+        call(404, "GET", "/api/v1/objects/{object}", null, ABBA);
+        call(204, "DELETE", file, null, "n.bpf.o");
+        call(404, "DELETE", file, null, "n.bpf.o");
+        BodyPublisher yaml = BodyPublishers.ofString("version: 1\nobjects:\n  - file: n.bpf.o\n");
+        callWith(422, "PUT", "/api/v1/workload", "", yaml, "application/yaml");
+        call(200, "GET", PROGRAM, null, "n", "sample");
+        for (int i = 0; i < 64; i++) {
+            putFile(204, "f" + i, new byte[] {1});
+        }
+        putFile(507, "f64", new byte[] {1});
+        putFile(204, "f0", sample(LEAKED));
+        String many = IntStream.range(0, 64)
+                .mapToObj(i -> "{\"file\":\"f0\",\"name\":\"o" + i + "\"}")
+                .collect(Collectors.joining(","));
+        call(507, "PUT", "/api/v1/workload", "{\"version\":1,\"objects\":[" + many + "]}");
+    }
+
+    private void putFile(int status, String name, byte[] bytes) throws Exception {
+        callWith(
+                status,
+                "PUT",
+                "/api/v1/files/{file}",
+                "",
+                BodyPublishers.ofByteArray(bytes),
+                "application/octet-stream",
+                name);
+    }
+
     private void events() throws Exception {
         try (RawClient raw = new RawClient(service.address())) {
             raw.send("GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -395,6 +455,10 @@ class ServiceTest {
             raw.readUntil("event: failure\ndata: {");
             call(200, "POST", PROGRAM + "/load", null, COUNTER, counterProgram());
             raw.readUntil("event: program\ndata: {\"object\":\"" + COUNTER);
+            putFile(204, "event.pcap", new byte[] {1});
+            raw.readUntil("event: file\ndata: {\"name\":\"event.pcap\",\"size_bytes\":1,");
+            call(204, "DELETE", "/api/v1/files/{file}", null, "event.pcap");
+            raw.readUntil("event: removed\ndata: {\"file\":\"event.pcap\"}");
             call(200, "POST", "/api/v1/workload/stop", null);
             raw.readUntil("event: workload\ndata: {\"state\":\"stopped\"");
         }

@@ -2,6 +2,9 @@ package dev.spinbpf.verifier.explain;
 
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.ProgType;
+import dev.spinbpf.verifier.kernel.Kfunc;
+import dev.spinbpf.verifier.kernel.Kfuncs;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -9,6 +12,8 @@ import java.util.regex.Pattern;
 final class CallAdvice {
     private static final Pattern ACCESS = Pattern.compile("(?:value|mem|key)_size=(\\d+) off=(-?\\d+) size=(\\d+)");
     private static final Pattern PACKET = Pattern.compile("off=(-?\\d+) size=(\\d+).*r=(-?\\d+)");
+
+    private static final int MOST_TYPES = 8;
 
     private CallAdvice() {}
 
@@ -47,7 +52,23 @@ final class CallAdvice {
         return the.general()
                 .because(the.call().function() + "() at " + the.here() + " may not be called by programs of type "
                         + type.display() + " (" + the.unit().program().section() + ").")
-                .mendedBy("Call it from a program of a type that may, or use another function here.");
+                .mendedBy(
+                        "Call it from a program of a type that may" + mayCall(the) + ", or use another function here.");
+    }
+
+    /** The types of programs that may call the kernel function, the first of them where there are many; empty for helpers. */
+    private static String mayCall(Case the) {
+        Kfuncs kfuncs = the.unit().kernel().kfuncs();
+        Kfunc kfunc = kfuncs.find(the.call().function());
+        if (kfunc == null) {
+            return "";
+        }
+        List<String> types =
+                kfuncs.programTypes(kfunc).stream().map(ProgType::display).toList();
+        String more = types.size() > MOST_TYPES ? " and " + (types.size() - MOST_TYPES) + " others" : "";
+        return types.isEmpty()
+                ? ""
+                : " (" + String.join(", ", types.subList(0, Math.min(MOST_TYPES, types.size()))) + more + ")";
     }
 
     static Advice license(Case the) {

@@ -64,7 +64,8 @@ public final class Explainer {
                 names.location(path.insnIndex()),
                 told.steps(),
                 told.more(),
-                advice.remedy());
+                advice.remedy(),
+                story.holdings());
     }
 
     /** The message that says what is wrong: one about an offset only adds to the one before it. */
@@ -102,6 +103,7 @@ public final class Explainer {
             return ofFlags;
         }
         return switch (the.message()) {
+            case INVALID_FUNC -> LoadAdvice.invalidFunction(the);
             case UNLOCK_WITHOUT_LOCK -> LockAdvice.notHeld(the);
             case UNLOCK_OF_DIFFERENT_LOCK -> LockAdvice.mismatch(the);
             case UNLOCK_OUT_OF_ORDER -> LockAdvice.order(the);

@@ -4,6 +4,7 @@ import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.verifier.flow.ProgramUnit;
 import dev.spinbpf.verifier.flow.SubprogInfo;
+import dev.spinbpf.verifier.kernel.Message;
 import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.Set;
@@ -17,7 +18,7 @@ final class LeakAdvice {
 
     /** A lock, or another section, is held where it must not be. */
     static Advice section(Case the) {
-        boolean wantsLock = the.message() == dev.spinbpf.verifier.kernel.Message.LOCK_HELD;
+        boolean wantsLock = the.message() == Message.LOCK_HELD;
         Held held = the.story().held().reversed().stream()
                 .filter(one -> LockFunction.of(one.function()) != null && one.isLock() == wantsLock)
                 .findFirst()
@@ -186,8 +187,12 @@ final class LeakAdvice {
         return the.general()
                 .because(callee + "() is called while " + since
                         + ". Under a lock only static functions, the lock functions and a few helpers may be called.")
-                .mendedBy("Call " + callee + "() before " + the.names().line(lock.insn()) + " or after releasing "
-                        + LockAdvice.plain(lock) + ".");
+                .mendedBy(
+                        callee.equals("bpf_loop")
+                                ? "Loop with `for` or bpf_for() while " + LockAdvice.plain(lock)
+                                        + " is held, or take the lock within the callback."
+                                : "Call " + callee + "() before " + the.names().line(lock.insn())
+                                        + " or after releasing " + LockAdvice.plain(lock) + ".");
     }
 
     private static boolean isCallbackOf(Origin.Call call, SubprogInfo function) {

@@ -1,17 +1,56 @@
 package dev.spinbpf.verifier.explain;
 
+import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.model.LoadRefusal;
+import dev.spinbpf.programs.model.UnresolvedReloc;
 import dev.spinbpf.verifier.refusal.RefusalKind;
+import java.util.List;
+import java.util.Map;
 
 /** Advice on objects that no program of which gets to the verifier. */
 final class LoadAdvice {
+    /** What to change, by a part of the reason why Linux does not create a map; the first that fits. */
+    private static final List<Map.Entry<String, String>> MAP_REMEDIES = List.of(
+            Map.entry("needs BPF_F_NO_PREALLOC", "Add __uint(map_flags, BPF_F_NO_PREALLOC) to the map."),
+            Map.entry("always pre-allocated", "Leave BPF_F_NO_PREALLOC out of the map's map_flags."),
+            Map.entry("exclude each other", "Keep one of the two in the map's map_flags."),
+            Map.entry("max_entries must not be 0", "Add __uint(max_entries, N) to the map."),
+            Map.entry("max_entries must be 0", "Leave max_entries out of the map's definition."),
+            Map.entry(
+                    "definition of its inner map",
+                    "Add __array(values, struct { ... }) with the inner map's definition."),
+            Map.entry("has no keys", "Leave __type(key, ...) or key_size out of the map's definition."),
+            Map.entry("has no values", "Leave __type(value, ...) or value_size out of the map's definition."),
+            Map.entry(
+                    "needs the types of key and value",
+                    "Declare the map with __type(key, ...) and __type(value, ...)."),
+            Map.entry("the key of ", "Change __type(key, ...) or key_size to what the reason asks for."),
+            Map.entry("the value of ", "Change __type(value, ...) or value_size to what the reason asks for."),
+            Map.entry("a per-CPU value of", "Make the value smaller, or use a map that is not per-CPU."));
+
     private LoadAdvice() {}
+
+    /** A helper that Linux does not have, which stands for a CO-RE relocation that found nothing where that is its number. */
+    static Advice invalidFunction(Case the) {
+        boolean isRelocation =
+                the.refused().op() == Op.CALL_HELPER && the.refused().immLow() == UnresolvedReloc.HELPER;
+        return isRelocation
+                ? Advice.general(RefusalKind.of("relocation"))
+                        .because("What " + the.here()
+                                + " reads is not in the types of this kernel: a struct, a member or an"
+                                + " enumerator has another name there, or is missing.")
+                : CallAdvice.general(the);
+    }
 
     static String remedy(LoadRefusal refusal, RefusalKind kind) {
         String message = refusal.message();
         if (message.contains("re-mmap")) {
-            return "Declare the lock (or timer, kptr) static or __hidden, or put it into a section of its own with"
-                    + " static variables only.";
+            return "Declare every variable of that section static or __hidden, or give the lock (timer, kptr) a section"
+                    + " of its own, such as SEC(\".bss.lock\") or SEC(\".data.lock\"), with static variables only.";
+        }
+        if (message.contains("CONFIG_")) {
+            return "Pass the kernel's configuration with --kconfig FILE, such as /boot/config-$(uname -r), or declare the"
+                    + " variable __weak.";
         }
         if (message.contains("extern")) {
             return "Check the name and prototype against this kernel, or declare it __weak and test for it.";
@@ -19,6 +58,10 @@ final class LoadAdvice {
         if (message.contains("missing BPF prog type")) {
             return "Name the section as libbpf knows it: SEC(\"xdp\"), SEC(\"tc\"), SEC(\"kprobe/...\").";
         }
-        return kind.remedy();
+        return MAP_REMEDIES.stream()
+                .filter(remedy -> refusal.reason().contains(remedy.getKey()))
+                .map(Map.Entry::getValue)
+                .findFirst()
+                .orElse(kind.remedy());
     }
 }

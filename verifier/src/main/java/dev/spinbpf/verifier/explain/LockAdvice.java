@@ -58,15 +58,32 @@ final class LockAdvice {
                     .decidedAt(same.insn());
         }
         Held last = the.story().lastLock();
+        Origin.Call before =
+                the.story().lastCall(call -> isRelease(call) && call.arg(1).equals(release.arg(1)));
+        if (last != null && before != null) {
+            return the.general()
+                    .because(the.here() + " releases `" + name + "`" + joined(the) + ", which was released already at "
+                            + the.names().line(before.insn()) + "; this path holds " + last.name() + ", taken at "
+                            + the.names().line(last.insn()) + ".")
+                    .mendedBy("Release " + plain(last) + " there.");
+        }
         String holds = last == null
                 ? "another lock"
                 : last.name() + ", taken at " + the.names().line(last.insn());
         return the.general()
-                .because(the.here() + " releases `" + name + "`, but this path holds " + holds + ".")
+                .because(the.here() + " releases `" + name + "`" + joined(the) + ", but this path holds " + holds + ".")
                 .mendedBy(
                         last == null
                                 ? the.general().remedy()
                                 : "Release " + plain(last) + " there, or take `" + name + "` before.");
+    }
+
+    /** A remark where the instruction's line has no such call: compilers join calls at the ends of branches. */
+    private static String joined(Case the) {
+        String line = the.names().location(the.insn()).source();
+        return line.isEmpty() || line.contains("lock")
+                ? ""
+                : " (the compiler joined calls here: look for the call near that line)";
     }
 
     static Advice order(Case the) {

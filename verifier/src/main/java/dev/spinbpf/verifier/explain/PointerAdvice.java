@@ -99,9 +99,21 @@ final class PointerAdvice {
         return advice.because(the.names().call(result.call()) + " may return NULL, and "
                         + (checked ? "this path does not exclude that before " : "its result is not checked before ")
                         + use + ".")
-                .mendedBy("Between " + the.names().line(result.call().insn()) + " and " + the.here()
-                        + ", leave where it is NULL: `if (!p) return 0;`.")
+                .mendedBy("Right after " + result.call().function() + "() at "
+                        + the.names().line(result.call().insn()) + ", leave where "
+                        + assigned(the, result.call()))
                 .decidedAt(result.call().insn());
+    }
+
+    /** The check of a call's result, by the variable that takes it where the source line shows that. */
+    private static String assigned(Case the, Origin.Call call) {
+        String line = the.names().location(call.insn()).source();
+        Matcher matcher = Pattern.compile(
+                        "\\b(\\w+)\\s*=\\s*(?:\\([^()]*\\)\\s*)?" + Pattern.quote(call.function()) + "\\s*\\(")
+                .matcher(line);
+        return matcher.find()
+                ? "`" + matcher.group(1) + "` is NULL: `if (!" + matcher.group(1) + ") return 0;`."
+                : "its result is NULL: `if (!result) return 0;`, with your variable for result.";
     }
 
     /** A register that was never written, or that a call left without a value. */

@@ -1,12 +1,14 @@
 package dev.spinbpf.verifier.explain;
 
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.refusal.Explanation;
 import dev.spinbpf.verifier.state.AcquiredReference;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +26,7 @@ final class Story {
     private final List<Chapter> chapters = new ArrayList<>();
     private final List<Held> held = new ArrayList<>();
     private final Set<Integer> heldInsns;
+    private final boolean isEndOnly;
 
     /**
      * An event, and what is held after it.
@@ -40,6 +43,7 @@ final class Story {
         this.path = path;
         this.names = names;
         replay = Replay.of(path.unit(), insns);
+        isEndOnly = insns.size() >= WalkedPath.MAX_INSNS;
         heldInsns =
                 path.state().references().stream().map(AcquiredReference::insn).collect(Collectors.toSet());
         tell();
@@ -61,6 +65,26 @@ final class Story {
     /** What is held where the program is refused, in the order of taking; not what the refused call would take. */
     List<Held> held() {
         return held;
+    }
+
+    /** Where what is held changes along the path; nothing where only the end of the path is known. */
+    List<Explanation.Holding> holdings() {
+        List<Explanation.Holding> holdings = new ArrayList<>();
+        if (isEndOnly) {
+            return holdings;
+        }
+        Map<Integer, Integer> times = new HashMap<>();
+        List<Held> before = List.of();
+        for (Chapter chapter : chapters) {
+            int insn = chapter.event().insn();
+            int time = times.merge(insn, 1, Integer::sum);
+            if (!chapter.held().equals(before)) {
+                List<String> names = chapter.held().stream().map(Held::name).toList();
+                holdings.add(new Explanation.Holding(insn, time, names));
+                before = chapter.held();
+            }
+        }
+        return holdings;
     }
 
     /** The lock that was taken last of those that are held; null if there is none. */
@@ -126,7 +150,7 @@ final class Story {
         }
     }
 
-    private void release(java.util.function.Predicate<Held> exactly, java.util.function.Predicate<Held> otherwise) {
+    private void release(Predicate<Held> exactly, Predicate<Held> otherwise) {
         for (var wanted : List.of(exactly, otherwise)) {
             for (int i = held.size() - 1; i >= 0; i--) {
                 if (wanted.test(held.get(i))) {
@@ -171,7 +195,7 @@ final class Story {
     }
 
     /** The last call on the path that satisfies a condition; null if there is none. */
-    Origin.@Nullable Call lastCall(java.util.function.Predicate<Origin.Call> condition) {
+    Origin.@Nullable Call lastCall(Predicate<Origin.Call> condition) {
         for (Chapter chapter : chapters.reversed()) {
             if (chapter.event() instanceof Event.Called called && condition.test(called.call())) {
                 return called.call();

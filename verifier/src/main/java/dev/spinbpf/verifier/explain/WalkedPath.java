@@ -10,7 +10,8 @@ import java.util.List;
 
 /** The instructions that led to where the verifier stands, found by walking back through the states' jump histories. */
 final class WalkedPath {
-    private static final int MAX_INSNS = 100_000;
+    /** Most instructions of a path that are remembered. */
+    static final int MAX_INSNS = 100_000;
 
     private WalkedPath() {}
 
@@ -19,6 +20,10 @@ final class WalkedPath {
         List<Integer> reversed = new ArrayList<>();
         int at = path.insnIndex();
         VerifierState state = path.state();
+        if (isJumpUnnoted(path)) {
+            reversed.add(at);
+            at = path.prevInsnIndex();
+        }
         while (state != null && at >= 0) {
             walk(path, state, at, reversed);
             state = state.parent();
@@ -26,6 +31,23 @@ final class WalkedPath {
         }
         Collections.reverse(reversed);
         return reversed;
+    }
+
+    /** True if the path jumped back to the current instruction and was given up before that was noted, as endless loops are. */
+    private static boolean isJumpUnnoted(Exploration path) {
+        List<JmpHistoryEntry> history = path.state().jmpHistory();
+        int at = path.insnIndex();
+        int before = path.prevInsnIndex();
+        boolean isNoted = !history.isEmpty()
+                && history.getLast().insn() == at
+                && history.getLast().prevInsn() == before;
+        return before >= at && at >= 0 && !isNoted;
+    }
+
+    /** True if the state began with this entry; else a loop within the state came round to the state's first instruction. */
+    private static boolean isEntry(VerifierState state, JmpHistoryEntry entry) {
+        VerifierState before = state.parent();
+        return before == null || entry.prevInsn() == before.lastInsn();
     }
 
     private static void walk(Exploration path, VerifierState state, int last, List<Integer> reversed) {
@@ -37,7 +59,7 @@ final class WalkedPath {
                 reversed.add(at);
             }
             boolean noted = left > 0 && history.get(left - 1).insn() == at;
-            if (at == state.firstInsn() && (left == 0 || (left == 1 && noted))) {
+            if (at == state.firstInsn() && (left == 0 || (left == 1 && noted && isEntry(state, history.getFirst())))) {
                 return;
             }
             if (noted) {

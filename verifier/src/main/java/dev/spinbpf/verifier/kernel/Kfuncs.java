@@ -4,6 +4,7 @@ import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
@@ -75,6 +76,14 @@ public final class Kfuncs {
     /** Returns whether only programs that are bound to a device may call the function. */
     public boolean needsDevice(String name) {
         return others.getOrDefault(name, false);
+    }
+
+    /** Returns the types of programs that may call the function, some perhaps only where they are attached in some way. */
+    public List<ProgType> programTypes(Kfunc kfunc) {
+        return Arrays.stream(ProgType.values())
+                .filter(type ->
+                        kfunc.hooks().contains("COMMON") || kfunc.hooks().contains(types.kfuncHook(type)))
+                .toList();
     }
 
     /** Returns whether programs of this kind may call the function. */

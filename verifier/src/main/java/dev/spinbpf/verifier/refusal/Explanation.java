@@ -14,9 +14,17 @@ import org.jspecify.annotations.Nullable;
  * @param path what led there, in order
  * @param more how many steps were left out before the first of {@code path}
  * @param remedy what to change, a sentence or several
+ * @param holdings what the program holds along the whole path: an entry where that changes, in order; empty if it never does
+ *     or is not known
  */
 public record Explanation(
-        RefusalKind kind, String reason, @Nullable Location at, List<Step> path, int more, String remedy) {
+        RefusalKind kind,
+        String reason,
+        @Nullable Location at,
+        List<Step> path,
+        int more,
+        String remedy,
+        List<Holding> holdings) {
     /** The end of what is held that is a state and not a thing. */
     private static final String OFF = " off";
 
@@ -28,6 +36,21 @@ public record Explanation(
      * @param decides whether the other way at this step would not have led to the refusal, or whether the mistake lies here
      */
     public record Step(Location at, String text, List<String> held, boolean decides) {}
+
+    /**
+     * What the program holds from one step of its path on.
+     *
+     * @param insn the slot of the instruction that changes it
+     * @param time how often the path has come to that instruction by then, from 1
+     * @param held each in a few words
+     */
+    public record Holding(int insn, int time, List<String> held) {}
+
+    /** An explanation of a program that holds nothing, as far as is known. */
+    public Explanation(
+            RefusalKind kind, String reason, @Nullable Location at, List<Step> path, int more, String remedy) {
+        this(kind, reason, at, path, more, remedy, List.of());
+    }
 
     /** Returns the five parts as text, at most 25 lines, without a line's end after the last. */
     public String text() {

@@ -33,6 +33,7 @@ final class Concrete {
         };
     }
 
+    // The same words as alu32 on purpose: the types decide, as they do in hardware.
     private static long alu64(Op.Alu alu, long a, long b) {
         return switch (alu) {
             case ADD -> a + b;

@@ -48,11 +48,23 @@ public final class ContextArea {
     private static final int TAILROOM = 320;
     private static final int PERF_SAMPLE_PERIOD_FIELD = 168;
 
+    /** Longest object that a program may be handed, with room for those that it is part of. */
+    private static final int OBJECT_BYTES = 64 << 10;
+
+    private static final int MOST_ARGUMENTS = 12;
+    private static final int OPTION_BYTES = 64;
+    private static final int SOCK_ADDR_SOCKET_FIELD = 64;
+    private static final int SK_MSG_SOCKET_FIELD = 72;
+    private static final int REUSEPORT_SOCKET_FIELD = 40;
+
+    private final GuestArena arena;
+    private long zeros;
     private final long context;
     private final long packet;
 
     /** Takes memory of an arena for it. */
     public ContextArea(GuestArena arena) {
+        this.arena = arena;
         long block = arena.allocate(16 + MAX_CONTEXT, 16);
         context = block + 16;
         packet = arena.allocate(HEADROOM + MAX_PACKET + TAILROOM, GuestMemory.PAGE_SIZE);
@@ -70,7 +82,7 @@ public final class ContextArea {
     public long packet(ProgType type, byte[] bytes) {
         return switch (type) {
             case XDP -> xdp(bytes);
-            case SOCKET_FILTER, CGROUP_SKB, LWT_IN, LWT_OUT, LWT_XMIT, LWT_SEG6LOCAL -> networkLayer(bytes);
+            case SOCKET_FILTER, CGROUP_SKB, SK_SKB, LWT_IN, LWT_OUT, LWT_XMIT, LWT_SEG6LOCAL -> networkLayer(bytes);
             case FLOW_DISSECTOR -> dissected(bytes);
             default -> skb(bytes);
         };
@@ -194,6 +206,47 @@ public final class ContextArea {
         GuestMemory.fill(context, KernelLimits.BPF_PERF_EVENT_DATA_BYTES, (byte) 0);
         GuestMemory.putLong(context + PERF_SAMPLE_PERIOD_FIELD, samplePeriod);
         return context;
+    }
+
+    /**
+     * Makes the context of an event that nothing is known of but the type of its programs. Numbers are zero; pointers
+     * that programs may follow without asking lead to an object of zeros.
+     */
+    @SuppressWarnings("exports") // only hooks ask
+    public long event(ProgType type) {
+        raw(new byte[0]);
+        return switch (type) {
+            case TRACING, LSM, STRUCT_OPS, RAW_TRACEPOINT, RAW_TRACEPOINT_WRITABLE, NETFILTER -> pointers();
+            case CGROUP_SOCK_ADDR -> socketAt(SOCK_ADDR_SOCKET_FIELD);
+            case SK_MSG -> socketAt(SK_MSG_SOCKET_FIELD);
+            case SK_REUSEPORT -> socketAt(REUSEPORT_SOCKET_FIELD);
+            case CGROUP_SOCKOPT -> {
+                GuestMemory.putLong(context + Long.BYTES, zeros());
+                GuestMemory.putLong(context + 2 * Long.BYTES, zeros() + OPTION_BYTES);
+                yield socketAt(0);
+            }
+            default -> context;
+        };
+    }
+
+    private long pointers() {
+        for (int i = 0; i < MOST_ARGUMENTS; i++) {
+            GuestMemory.putLong(context + i * 8L, zeros());
+        }
+        GuestMemory.putLong(context - 8, MOST_ARGUMENTS);
+        return context;
+    }
+
+    private long socketAt(int offset) {
+        GuestMemory.putLong(context + offset, zeros());
+        return context;
+    }
+
+    private long zeros() {
+        if (zeros == 0) {
+            zeros = arena.allocate(OBJECT_BYTES, GuestMemory.PAGE_SIZE);
+        }
+        return zeros;
     }
 
     /** Makes a context of bytes, followed by zeros. */

@@ -4,6 +4,7 @@ import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.vm.exec.Code;
+import java.util.List;
 
 /** A program of a machine, ready to run. */
 public final class LoadedProgram {
@@ -49,6 +50,14 @@ public final class LoadedProgram {
 
     public String name() {
         return program().name();
+    }
+
+    /**
+     * Returns what the program uses that is not built here, each in words: {@code helper bpf_xyz#1 is not supported}. A
+     * run that comes to it ends with a fault that says the same.
+     */
+    public List<String> missing() {
+        return code.missing();
     }
 
     /** Returns the handle that program arrays hold. */

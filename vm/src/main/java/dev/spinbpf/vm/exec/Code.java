@@ -1,14 +1,18 @@
 package dev.spinbpf.vm.exec;
 
+import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.programs.linux.HelperIds;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.programs.model.Subprog;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Collection;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +51,7 @@ public final class Code {
     private final BitSet probes;
     private final ProgramStream out = new ProgramStream();
     private final ProgramStream err = new ProgramStream();
+    private List<String> missing = List.of();
     private volatile @Nullable MachineCode machineCode;
     private volatile @Nullable String interpretedBecause;
     private volatile @Nullable Consumer<Code> whenHot;
@@ -99,7 +104,8 @@ public final class Code {
     }
 
     /**
-     * Links and pre-decodes a program; raises {@link UnsupportedProgramException} where it uses what is not there.
+     * Links and pre-decodes a program. What it uses and is not there is in {@link #missing()}, and a run that comes to it
+     * ends with a fault; raises {@link UnsupportedProgramException} where the program cannot be encoded at all.
      *
      * @param probes slots of loads that yield 0 where there is no memory
      */
@@ -148,13 +154,27 @@ public final class Code {
     }
 
     /** The name of the kfunc that an instruction calls, or null. */
-    @Nullable
-    String kfuncName(Insn insn) {
+    public @Nullable String kfuncName(Insn insn) {
         int index = insn.immLow();
         boolean known = insn.op() == Op.CALL_KFUNC
                 && index >= 0
                 && index < object.kfuncs().size();
         return known ? object.kfuncs().get(index).name() : null;
+    }
+
+    /** The name of the helper or kfunc that an instruction calls; empty where it calls none that has a name. */
+    String functionName(Insn insn) {
+        String name = insn.op() == Op.CALL_HELPER ? HelperIds.name(insn.immLow()) : kfuncName(insn);
+        return name == null ? "" : name;
+    }
+
+    /** Returns what the program uses that is not built here, each in words: {@code helper bpf_xyz#1 is not supported}. */
+    public List<String> missing() {
+        return missing;
+    }
+
+    void missing(Collection<String> value) {
+        missing = List.copyOf(value);
     }
 
     /** Returns what the program was compiled to, or null while it is interpreted. */
@@ -250,6 +270,15 @@ public final class Code {
     /** Returns the address by which a program knows the function that starts at this index. */
     static long functionAddress(int index) {
         return FUNCTION_TAG | index;
+    }
+
+    /** The index that a word of a table of instructions stands for; traps on any other value. */
+    int jumpTarget(long word) {
+        int index = (word & FUNCTION_MASK) == BpfMap.TARGET ? Arrays.binarySearch(slots, (int) word) : -1;
+        if (index < 0 || index >= end()) {
+            throw new TrapException("0x" + Long.toHexString(word) + " is not the address of an instruction");
+        }
+        return index;
     }
 
     /** The index that a function address stands for; traps on any other value. */

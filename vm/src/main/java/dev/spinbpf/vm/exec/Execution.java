@@ -38,6 +38,10 @@ public final class Execution {
     private static final int CALLBACKS_BETWEEN_POLLS = 64;
 
     private final Cpu cpu;
+
+    /** The host's address of the sandbox. Compiled code reads it here: HotSpot would load a constant at each access. */
+    final long sandbox = GuestMemory.sandboxAddress().orElse(0);
+
     final long stackTop;
     final int[] returnIndex = new int[MAX_FRAMES];
     final Code[] returnCode = new Code[MAX_FRAMES];
@@ -73,11 +77,14 @@ public final class Execution {
     private int grant;
 
     /** Set once the registers and the place of a fault are recorded, so that callers leave them alone. */
-    private boolean trapRecorded;
+    boolean trapRecorded;
 
     private int tailCalls;
-    private long context;
-    private @Nullable Code tailTarget;
+    long context;
+
+    @Nullable
+    Code tailTarget;
+
     private @Nullable Fault fault;
     private boolean stopped;
     private @Nullable Execution below;
@@ -187,7 +194,7 @@ public final class Execution {
             return catching(0);
         } catch (TrapException e) {
             stopped = e.isStop();
-            fault = stopped ? null : describeFault(e.reason());
+            fault = stopped ? null : describeFault(e);
         } finally {
             settle();
             if (program.machineCode() == null) {
@@ -215,7 +222,7 @@ public final class Execution {
     }
 
     /** Runs the function that starts at an index to its exit, in the frame that was entered for it, and leaves the frame. */
-    private long function(int start) {
+    long function(int start) {
         MachineCode machine = code().machineCode();
         if (machine == null || machine.isNarrow() && GuestMemory.isWide()) {
             return interpret(start);
@@ -234,7 +241,7 @@ public final class Execution {
     }
 
     /** Interprets from an index on to the exit of the function, and leaves its frame. */
-    private long interpret(int start) {
+    long interpret(int start) {
         boolean compiledCallers = grant != 0;
         settle();
         try {
@@ -322,9 +329,8 @@ public final class Execution {
         throw trapOf(cause);
     }
 
-    private static TrapException trapOf(RuntimeException cause) {
-        String kind = cause instanceof IndexOutOfBoundsException ? "invalid address: " : "invalid access: ";
-        return new TrapException(kind + cause.getMessage());
+    static TrapException trapOf(RuntimeException cause) {
+        return cause instanceof IndexOutOfBoundsException ? TrapException.outOfMemory() : TrapException.misaligned();
     }
 
     void enter(int returnTo, long[] r) {
@@ -388,10 +394,8 @@ public final class Execution {
         return next;
     }
 
-    // Below is what compiled code calls.
-
     /** Counts the instructions that compiled code executed since it was allowed some. */
-    private void settle() {
+    void settle() {
         addExecuted(grant - left);
         grant = 0;
         left = 0;
@@ -403,7 +407,7 @@ public final class Execution {
      * @return {@link #left}; -1 where only the interpreter is right: the budget may end before the poll after that, or
      *     the code does not reach all addresses
      */
-    private int grant(@Nullable MachineCode machine) {
+    int grant(@Nullable MachineCode machine) {
         if (GuestMemory.isWide() && (machine == null || machine.isNarrow())) {
             grant = -1;
             left = -1;
@@ -415,141 +419,7 @@ public final class Execution {
         return grant;
     }
 
-    /**
-     * Polls, where compiled code has used up what it may run.
-     *
-     * @param used the value of the variable that counts down from {@link #left}
-     * @param next index of the instruction that comes next
-     * @return the variable's new value; negative where the interpreter has to go on
-     */
-    int refill(int used, int next) {
-        at = next;
-        left = used;
-        settle();
-        poll();
-        return grant(code().machineCode());
-    }
-
-    /** Polls after a call of a helper; a negative number where {@link #goOn} has to follow. */
-    int afterHelper() {
-        poll();
-        if (tailTarget != null) {
-            return -1;
-        }
-        if (left >= 0 && !GuestMemory.isWide()) {
-            return left;
-        }
-        settle();
-        return grant(code().machineCode());
-    }
-
-    /** Makes the frame of a function that compiled code calls. */
-    void enterFrom(int next) {
-        if (depth == MAX_FRAMES - 1) {
-            throw new TrapException("the call stack is deeper than " + MAX_FRAMES + " frames");
-        }
-        returnIndex[depth] = ~next;
-        returnCode[depth] = code();
-        depth++;
-    }
-
-    /** Leaves that frame; returns {@link #left}. */
-    int leaveTo() {
-        depth--;
-        switchTo(returnCode[depth]);
-        return left;
-    }
-
-    /** Goes on from compiled code in the target of its tail call, or in the interpreter, to the function's exit. */
-    long goOn(
-            int next,
-            long r0,
-            long r1,
-            long r2,
-            long r3,
-            long r4,
-            long r5,
-            long r6,
-            long r7,
-            long r8,
-            long r9,
-            long r10) {
-        int frame = depth;
-        Code target = tailTarget;
-        tailTarget = null;
-        if (target != null) {
-            switchTo(target);
-            mayGotoLeft = KernelLimits.BPF_MAX_LOOPS;
-        }
-        spill(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10);
-        if (target != null) {
-            registers[1] = context;
-        }
-        long result = target != null ? function(0) : interpret(next);
-        depth = frame;
-        return result;
-    }
-
-    /** Returns what to raise for an exception in compiled code; the innermost function's registers are recorded. */
-    RuntimeException trapped(
-            RuntimeException cause,
-            int index,
-            long r0,
-            long r1,
-            long r2,
-            long r3,
-            long r4,
-            long r5,
-            long r6,
-            long r7,
-            long r8,
-            long r9,
-            long r10) {
-        boolean invalid = cause instanceof IndexOutOfBoundsException || cause instanceof IllegalArgumentException;
-        if (!invalid && !(cause instanceof TrapException)) {
-            return cause;
-        }
-        RuntimeException trap = invalid ? trapOf(cause) : cause;
-        if (!trapRecorded) {
-            trapRecorded = true;
-            at = index;
-            spill(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10);
-        }
-        return trap;
-    }
-
-    /** Hands a function's parameters to its pieces. */
-    void beginPieces(long r1, long r2, long r3, long r4, long r5, long r10) {
-        mayGotoLeft = KernelLimits.BPF_MAX_LOOPS;
-        spill(0, r1, r2, r3, r4, r5, 0, 0, 0, 0, r10);
-    }
-
-    /** Ends a function that is made of pieces. */
-    int finish(long r0) {
-        registers[0] = r0;
-        return EXITED;
-    }
-
-    /** Returns r0 of such a function. */
-    long result() {
-        return registers[0];
-    }
-
-    /** Interprets a function that a program calls by an address of its own making, where none was compiled. */
-    long uncompiled(int start) {
-        int frame = depth;
-        long result = interpret(start);
-        depth = frame;
-        return result;
-    }
-
-    /** A legacy load: the number, or {@link PacketLoader#OUT_OF_PACKET}. */
-    long loadPacket(long skb, int offset, int sizeBytes) {
-        return packetLoader.load(skb, offset, sizeBytes);
-    }
-
-    private void spill(
-            long r0, long r1, long r2, long r3, long r4, long r5, long r6, long r7, long r8, long r9, long r10) {
+    void spill(long r0, long r1, long r2, long r3, long r4, long r5, long r6, long r7, long r8, long r9, long r10) {
         long[] r = registers;
         r[0] = r0;
         r[1] = r1;
@@ -564,7 +434,7 @@ public final class Execution {
         r[10] = r10;
     }
 
-    private void switchTo(Code target) {
+    void switchTo(Code target) {
         if (target == code) {
             return;
         }
@@ -576,7 +446,7 @@ public final class Execution {
         code = target;
     }
 
-    private Fault describeFault(String reason) {
+    private Fault describeFault(TrapException trap) {
         Code current = code();
         int slot = current.slot(at);
         Insn insn = current.insnAt(slot);
@@ -590,7 +460,7 @@ public final class Execution {
                 slot,
                 Disassembler.logText(insn, current::kfuncName),
                 current.program().lineAt(slot),
-                reason,
+                trap.reason(insn, registers, current.functionName(insn)),
                 values);
     }
 }

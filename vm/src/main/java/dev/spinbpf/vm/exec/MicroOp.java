@@ -124,6 +124,9 @@ final class MicroOp {
     /** The end of the code: running on to here is a fault. */
     static final int OFF_THE_END = 109;
 
+    /** A jump to a word of a table of instructions. */
+    static final int GOTO_REG = 110;
+
     private MicroOp() {}
 
     /** The number of an operation, or -1 where the engine has none: the program is refused by name then. */
@@ -147,7 +150,8 @@ final class MicroOp {
             case STORE_RELEASE -> STORE_RELEASE + log2(op.widthBytes());
             case LD_ABS, LD_IND -> LD_PACKET + log2(op.widthBytes());
             case LDDW -> MOV64;
-            case ADDR_SPACE_CAST, GOTO_REG, LDDW_HI -> -1;
+            case GOTO_REG -> GOTO_REG;
+            case ADDR_SPACE_CAST, LDDW_HI -> -1;
         };
     }
 

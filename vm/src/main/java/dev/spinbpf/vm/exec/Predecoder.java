@@ -8,10 +8,17 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
-/** Makes {@link Code} of a program. */
+/**
+ * Makes {@link Code} of a program. An instruction that uses something that is not built here, be it a function, a map,
+ * a symbol or the operation itself, becomes a call that traps with its name: the program runs until it comes there.
+ */
 final class Predecoder {
     private final ProgramObject object;
     private final Program program;
@@ -21,7 +28,9 @@ final class Predecoder {
     private final Map<Long, Integer> constantIndices = new HashMap<>();
     private final Map<Object, Integer> helperIndices = new HashMap<>();
     private final List<Helper> helpers = new ArrayList<>();
+    private final Set<String> missing = new LinkedHashSet<>();
     private long[] constants = new long[16];
+    private @Nullable String interpretedBecause;
 
     Predecoder(ProgramObject object, Program program, Linkage linkage) {
         this.object = object;
@@ -40,7 +49,12 @@ final class Predecoder {
         }
         insns[end] = MicroOp.OFF_THE_END;
         long[] used = Arrays.copyOf(constants, constantIndices.size());
-        return new Code(object, program, insns, slots, used, helpers.toArray(Helper[]::new), probes);
+        Code code = new Code(object, program, insns, slots, used, helpers.toArray(Helper[]::new), probes);
+        code.missing(missing);
+        if (interpretedBecause != null) {
+            code.interpretedBecause(interpretedBecause);
+        }
+        return code;
     }
 
     /** Numbers the instructions without second slots; the last index stands for the end of the code. */
@@ -62,7 +76,7 @@ final class Predecoder {
         Op op = insn.op();
         int micro = MicroOp.of(op);
         if (micro < 0) {
-            throw new UnsupportedProgramException("operation " + op + " is not supported");
+            return trap("operation " + op + " is not supported");
         }
         return switch (op.kind()) {
             case ALU, MOVSX, NEG -> pack(micro, insn.dst(), operand(insn), 0);
@@ -78,9 +92,44 @@ final class Predecoder {
             case ST -> pack(micro, insn.dst(), constant(insn.imm()), insn.off());
             case LD_ABS -> pack(micro, Execution.ZERO, constant(insn.imm()), 0);
             case LD_IND -> pack(micro, insn.src(), constant(insn.imm()), 0);
-            case LDDW -> pack(micro, insn.dst(), constant(wideValue(insn, slot, end)), 0);
-            case ADDR_SPACE_CAST, GOTO_REG, LDDW_HI -> throw new IllegalArgumentException(op + " was refused");
+            case LDDW -> wide(micro, insn, slot, end);
+            case GOTO_REG -> {
+                interpretedBecause = "it has indirect jumps";
+                yield pack(micro, insn.dst(), 0, 0);
+            }
+            case ADDR_SPACE_CAST, LDDW_HI -> throw new IllegalArgumentException(op + " was refused");
         };
+    }
+
+    private long wide(int micro, Insn insn, int slot, int end) {
+        long value;
+        try {
+            value = wideValue(insn, slot, end);
+        } catch (UnsupportedProgramException e) {
+            return trap(e.what());
+        }
+        return pack(micro, insn.dst(), constant(value), 0);
+    }
+
+    /** An instruction in the place of one that cannot run. The compiler takes instructions as they are in the program. */
+    private long trap(String what) {
+        interpretedBecause = what;
+        return pack(MicroOp.CALL_HELPER, 0, add(trapping(what)), 0);
+    }
+
+    private Helper trapping(String what) {
+        missing.add(what);
+        return (_, _, _, _, _, _) -> {
+            throw new TrapException(what);
+        };
+    }
+
+    private Helper linked(Supplier<Helper> link) {
+        try {
+            return link.get();
+        } catch (UnsupportedProgramException e) {
+            return trapping(e.what());
+        }
     }
 
     private int operand(Insn insn) {
@@ -108,11 +157,12 @@ final class Predecoder {
     }
 
     private int helper(int number) {
-        return helperIndices.computeIfAbsent(number, key -> add(linkage.helper(number)));
+        return helperIndices.computeIfAbsent(number, key -> add(linked(() -> linkage.helper(number))));
     }
 
     private int kfunc(int kfuncIndex) {
-        return helperIndices.computeIfAbsent("kfunc " + kfuncIndex, key -> add(linkage.kfunc(kfuncIndex)));
+        return helperIndices.computeIfAbsent(
+                "kfunc " + kfuncIndex, key -> add(linked(() -> linkage.kfunc(kfuncIndex))));
     }
 
     private int add(Helper helper) {

@@ -82,6 +82,10 @@ final class RareOps {
             case MicroOp.MAY_GOTO -> {
                 return --run.mayGotoLeft < 0 ? off : pc;
             }
+            case MicroOp.GOTO_REG -> {
+                run.at = pc - 1;
+                return run.code().jumpTarget(r[d]);
+            }
             case MicroOp.OFF_THE_END -> {
                 run.at = pc - 1;
                 throw new TrapException("execution ran out of the program");

@@ -6,7 +6,15 @@ package dev.spinbpf.vm.exec;
 public final class UnsupportedProgramException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    private final String what;
+
     public UnsupportedProgramException(String message) {
         super(message);
+        what = message;
+    }
+
+    /** Returns the message. */
+    public String what() {
+        return what;
     }
 }

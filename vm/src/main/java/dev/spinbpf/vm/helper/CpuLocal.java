@@ -10,6 +10,7 @@ final class CpuLocal {
     private long spinLock;
     private long spinLockFlags;
     private long scratch;
+    private long sessionCookie;
     private long scratchUsed;
     private long randomState;
 
@@ -33,6 +34,14 @@ final class CpuLocal {
     /** The lock that is held, or 0. */
     long spinLock() {
         return spinLock;
+    }
+
+    /** The address of the word that the programs of a session share. */
+    long sessionCookie() {
+        if (sessionCookie == 0) {
+            sessionCookie = arena.allocate(Long.BYTES);
+        }
+        return sessionCookie;
     }
 
     /** The next random number: SplitMix64, so that a seed repeats. */

@@ -46,6 +46,15 @@ final class DynptrHelpers {
                 (_, pointer, offset, from, size, flags) -> write(pointer, offset, from, size, flags));
         table.helper("bpf_dynptr_data", (_, pointer, offset, size, _, _) -> data(pointer, offset, size));
         table.kfunc("bpf_dynptr_from_skb", DynptrHelpers::fromSkb);
+        table.kfunc("bpf_dynptr_from_skb_meta", (_, context, flags, pointer, _, _) -> {
+            if (flags != 0) {
+                return fail(pointer, EINVAL);
+            }
+            PacketFields skb = PacketFields.SK_BUFF;
+            long metadata = skb.dataMeta(context);
+            initialize(pointer, metadata, LOCAL, skb.data(context) - metadata);
+            return 0;
+        });
         table.kfunc(
                 "bpf_dynptr_from_xdp", (_, context, flags, pointer, _, _) -> fromPacket(XDP, context, flags, pointer));
         table.kfunc("bpf_dynptr_slice", (_, pointer, offset, _, size, _) -> slice(pointer, offset, size));

@@ -24,6 +24,7 @@ public final class EmulatedKernel {
     private final CpuLocal[] locals;
     private final Tasks tasks;
     private final ObjectHeap objects;
+    private final KernelObjects owners;
     private final HeldSites heldSites;
 
     /**
@@ -43,6 +44,7 @@ public final class EmulatedKernel {
             locals[i] = new CpuLocal(arena, seed + i * 0x632BE59BD9B4E019L);
         }
         tasks = new Tasks(arena, cpus);
+        owners = new KernelObjects(arena);
         objects = new ObjectHeap(arena, cpus.count());
         heldSites = new HeldSites(cpus);
     }
@@ -98,6 +100,11 @@ public final class EmulatedKernel {
         if (local.spinLock() != 0) {
             PlainSpinLock.unlock(cpu, local.spinLock(), local.spinLockReleased());
         }
+    }
+
+    /** Other objects of the kernel that own storage. */
+    KernelObjects owners() {
+        return owners;
     }
 
     /** The objects that programs allocated. */

@@ -25,8 +25,13 @@ public final class FunctionTable {
         StringHelpers.register(this);
         PacketHelpers.register(this);
         ChecksumHelpers.register(this);
+        RedirectHelpers.register(this, kernel);
+        SocketHelpers.register(this);
+        EthernetFrames.register(this);
         LockHelpers.register(this, kernel);
-        ContextHelpers.register(this);
+        ContextHelpers.register(this, kernel);
+        TaskKfuncs.register(this, kernel);
+        Cpumasks.register(this, kernel);
         ObjectHelpers.register(this, kernel);
         LinkedLists.register(this, kernel);
         RedBlackTrees.register(this, kernel);

@@ -7,16 +7,11 @@ import static dev.spinbpf.programs.linux.Errno.ENOMEM;
 
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.linux.KernelLimits;
-import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.vm.exec.Helper;
 import dev.spinbpf.vm.exec.PacketLoader;
 
 /** Helpers that read and change packets. Packets are linear: all bytes are between data and data_end. */
 public final class PacketHelpers {
-    private static final int TC_ACT_REDIRECT = 7;
-    private static final int XDP_REDIRECT = 4;
-    private static final int XDP_ABORTED = 0;
-    private static final int TC_ACT_SHOT = 2;
     private static final int XDP_META_MAX = 255;
     private static final int SKF_NET_OFF = -0x100000;
     private static final int SKF_LL_OFF = -0x200000;
@@ -61,14 +56,6 @@ public final class PacketHelpers {
                 "bpf_skb_change_tail",
                 (_, context, length, flags, _, _) ->
                         flags != 0 ? -EINVAL : adjustTail(skb, context, (int) (length - skb.length(context))));
-        table.helper("bpf_redirect", (run, _, flags, _, _, _) -> {
-            boolean isXdp = run.code().program().type() == ProgType.XDP;
-            if (isXdp) {
-                return flags == 0 ? XDP_REDIRECT : XDP_ABORTED;
-            }
-            return (flags & ~1L) == 0 ? TC_ACT_REDIRECT : TC_ACT_SHOT;
-        });
-        table.helper("bpf_clone_redirect", (_, _, _, flags, _, _) -> (flags & ~1L) == 0 ? 0 : -EINVAL);
         table.helper(
                 "bpf_get_hash_recalc", (_, context, _, _, _, _) -> GuestMemory.getInt(context + 68) & 0xffff_ffffL);
         table.helper("bpf_set_hash_invalid", (_, _, _, _, _, _) -> 0);

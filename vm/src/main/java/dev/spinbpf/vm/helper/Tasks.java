@@ -40,6 +40,12 @@ public final class Tasks {
         return addresses[cpu.id()];
     }
 
+    /** The guest address of the structure of the task with a process id, or 0. */
+    long ofPid(int pid) {
+        int cpu = pid - FIRST_PID;
+        return cpu < 0 || cpu >= addresses.length ? 0 : address(cpus.get(cpu));
+    }
+
     /** The storage of the task whose structure is at an address; 0 if it is not a task that runs here. */
     synchronized long storageOf(long task) {
         for (long address : addresses) {
@@ -52,7 +58,7 @@ public final class Tasks {
 
     /** The storage of a task by its process id, 0 if there is no such task. */
     public long storageOfPid(int pid) {
-        int cpu = pid - FIRST_PID;
-        return cpu < 0 || cpu >= addresses.length ? 0 : address(cpus.get(cpu)) + TASK_SIZE;
+        long task = ofPid(pid);
+        return task == 0 ? 0 : task + TASK_SIZE;
     }
 }

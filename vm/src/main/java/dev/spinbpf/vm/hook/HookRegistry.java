@@ -12,10 +12,10 @@ import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
@@ -28,7 +28,7 @@ public final class HookRegistry {
 
     private final Cpus cpus;
     private final MapTable maps;
-    private final Map<HookTarget, Attached> attachedByTarget = new LinkedHashMap<>();
+    private final Map<HookTarget, Attached> attachedByTarget = new ConcurrentHashMap<>();
     private final EnumMap<HookPoint, List<Attached>> attachedByPoint = new EnumMap<>(HookPoint.class);
 
     public HookRegistry(Cpus cpus, MapTable maps) {
@@ -93,6 +93,9 @@ public final class HookRegistry {
 
     /** Attaches a program to a place, on some CPUs only. */
     public synchronized void attach(LoadedProgram program, HookTarget target, CpuSet on) {
+        if (!attachedByTarget.containsKey(target)) {
+            register(target);
+        }
         for (Attached attached : attachedByTarget.values()) {
             boolean same = attached.target.kind() == target.kind()
                     && attached.target.name().equals(target.name());
@@ -180,7 +183,10 @@ public final class HookRegistry {
                     case PACKET -> area.packet(program.program().type(), packet);
                     case SYSCALL -> area.raw(NO_PACKET);
                     case PERF_EVENT -> area.perfEvent(SAMPLE_PERIOD);
-                    case TRACEPOINT, FUNCTION -> arguments(area, program, target, 0, 0, 0, 0);
+                    case TRACEPOINT, FUNCTION, FUNCTION_EXIT, EVENT ->
+                        target.arguments().isEmpty()
+                                ? area.event(program.program().type())
+                                : arguments(area, program, target, 0, 0, 0, 0);
                 };
         context.run(program, address);
     }

@@ -5,6 +5,7 @@ import dev.spinbpf.maps.cpu.HookPoint;
 import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.KernelHook;
 import dev.spinbpf.programs.linux.MapType;
+import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
 import java.util.EnumSet;
@@ -55,6 +56,11 @@ public final class HookTable {
             function("handle_softirqs", ContextLevel.SOFTIRQ),
             function("net_rx_action", ContextLevel.SOFTIRQ),
             function("hrtimer_interrupt", ContextLevel.HARDIRQ),
+            exit("htab_map_update_elem", HookPoint.MAP_UPDATE_AFTER_LOCK, PLAIN_HASHES),
+            exit("htab_map_delete_elem", HookPoint.MAP_DELETE_AFTER_LOCK, UNORDERED_HASHES),
+            exit("trie_update_elem", HookPoint.MAP_UPDATE_AFTER_LOCK, TRIES),
+            exit("trie_delete_elem", HookPoint.MAP_DELETE_AFTER_LOCK, TRIES),
+            exit("queue_stack_map_push_elem", HookPoint.MAP_UPDATE_AFTER_LOCK, QUEUES),
             inside("bpf_map_update_elem", HookPoint.MAP_UPDATE_BEFORE_LOCK, ALL),
             inside("bpf_map_delete_elem", HookPoint.MAP_DELETE_BEFORE_LOCK, ALL),
             inside("htab_map_update_elem", HookPoint.MAP_UPDATE_BEFORE_LOCK, PLAIN_HASHES),
@@ -97,6 +103,10 @@ public final class HookTable {
         return new HookTarget(name, HookTarget.Kind.FUNCTION, null, point, mapTypes, ofFunction(name));
     }
 
+    private static HookTarget exit(String name, HookPoint point, Set<MapType> mapTypes) {
+        return new HookTarget(name, HookTarget.Kind.FUNCTION_EXIT, null, point, mapTypes, ofFunction(name));
+    }
+
     private static List<KernelHook.Argument> ofTracepoint(String name) {
         return arguments(KernelHook.Kind.TRACEPOINT, name);
     }
@@ -128,23 +138,47 @@ public final class HookTable {
     public static HookTarget of(Program program, String hook) {
         return switch (program.type()) {
             case SCHED_CLS, SCHED_ACT, XDP, SOCKET_FILTER, CGROUP_SKB -> only(PACKET, program, hook);
+            case LWT_IN, LWT_OUT, LWT_XMIT, LWT_SEG6LOCAL, FLOW_DISSECTOR, SK_SKB -> only(PACKET, program, hook);
             case SYSCALL -> only(SYSCALL, program, hook);
             case PERF_EVENT -> only(PERF_EVENT, program, hook);
             case RAW_TRACEPOINT, RAW_TRACEPOINT_WRITABLE, TRACEPOINT -> find(program, HookTarget.Kind.TRACEPOINT, hook);
             case KPROBE -> {
-                requireEntry(program, !program.section().startsWith("kret"));
-                yield find(program, HookTarget.Kind.FUNCTION, hook);
+                boolean exit = program.section().startsWith("kret")
+                        || program.section().startsWith("uret");
+                yield find(program, exit ? HookTarget.Kind.FUNCTION_EXIT : HookTarget.Kind.FUNCTION, hook);
             }
-            case TRACING -> {
-                AttachType attachType = program.attachType();
-                boolean tracepoint = attachType == AttachType.TRACE_RAW_TP;
-                requireEntry(program, tracepoint || attachType == AttachType.TRACE_FENTRY);
-                HookTarget own = find(program, tracepoint ? HookTarget.Kind.TRACEPOINT : HookTarget.Kind.FUNCTION, "");
-                yield only(own, program, hook);
-            }
-            default ->
+            case TRACING -> only(find(program, kindOf(program.attachType()), ""), program, hook);
+            case UNSPEC, EXT ->
                 throw new UnsupportedProgramException("there is no hook for programs of type "
                         + program.type().display() + " (section " + program.section() + ")");
+            default -> only(event(program), program, hook);
+        };
+    }
+
+    private static HookTarget.Kind kindOf(AttachType attachType) {
+        return switch (attachType) {
+            case TRACE_RAW_TP -> HookTarget.Kind.TRACEPOINT;
+            case TRACE_FEXIT, MODIFY_RETURN -> HookTarget.Kind.FUNCTION_EXIT;
+            case TRACE_ITER -> HookTarget.Kind.EVENT;
+            default -> HookTarget.Kind.FUNCTION;
+        };
+    }
+
+    /** The event that programs of a type run by, named by their section. */
+    private static HookTarget event(Program program) {
+        return entry(nameOf(program), HookTarget.Kind.EVENT, levelOf(program.type()));
+    }
+
+    private static String nameOf(Program program) {
+        String section = program.section().startsWith("?") ? program.section().substring(1) : program.section();
+        return section.isEmpty() ? program.type().display() : section;
+    }
+
+    private static ContextLevel levelOf(ProgType type) {
+        return switch (type) {
+            case SOCK_OPS, SK_LOOKUP, SK_REUSEPORT, NETFILTER -> ContextLevel.SOFTIRQ;
+            case LIRC_MODE2 -> ContextLevel.HARDIRQ;
+            default -> ContextLevel.TASK;
         };
     }
 
@@ -156,19 +190,17 @@ public final class HookTable {
                 "section " + program.section() + ": its hook is '" + target.name() + "', and cannot be '" + hook + "'");
     }
 
-    private static void requireEntry(Program program, boolean entry) {
-        if (!entry) {
-            throw new UnsupportedProgramException(
-                    "section " + program.section() + ": only the entries of functions are hooks here");
-        }
-    }
-
     private static HookTarget find(Program program, HookTarget.Kind kind, String hook) {
         String name = hook.isEmpty() ? shortName(program.attachTarget()) : hook;
         for (HookTarget target : NAMED) {
             if (target.kind() == kind && target.name().equals(name)) {
                 return target;
             }
+        }
+        if (hook.isEmpty()) {
+            // A place in code that is not here: its events come from tasks, as those of no place inside the runtime.
+            String known = name.isEmpty() ? nameOf(program) : name;
+            return new HookTarget(known, kind, ContextLevel.TASK, null, ALL, List.of());
         }
         String word = kind == HookTarget.Kind.TRACEPOINT ? "tracepoint" : "function";
         String known = NAMED.stream()

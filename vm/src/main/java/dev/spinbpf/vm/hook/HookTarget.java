@@ -6,6 +6,7 @@ import dev.spinbpf.programs.linux.KernelHook;
 import dev.spinbpf.programs.linux.MapType;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -39,8 +40,12 @@ public record HookTarget(
         return switch (kind) {
             case PACKET -> EnumSet.of(ContextLevel.TASK, ContextLevel.SOFTIRQ);
             case SYSCALL -> EnumSet.of(ContextLevel.TASK);
+            case EVENT ->
+                level == ContextLevel.TASK
+                        ? EnumSet.of(ContextLevel.TASK)
+                        : EnumSet.of(ContextLevel.TASK, Objects.requireNonNull(level));
             case PERF_EVENT -> EnumSet.of(ContextLevel.HARDIRQ, ContextLevel.NMI);
-            case TRACEPOINT, FUNCTION -> EnumSet.allOf(ContextLevel.class);
+            case TRACEPOINT, FUNCTION, FUNCTION_EXIT -> EnumSet.allOf(ContextLevel.class);
         };
     }
 
@@ -55,6 +60,10 @@ public record HookTarget(
         /** {@code tp_btf/NAME}, {@code raw_tp/NAME}, {@code tp/GROUP/NAME}. */
         TRACEPOINT,
         /** {@code fentry/NAME}, {@code kprobe/NAME}. */
-        FUNCTION
+        FUNCTION,
+        /** {@code fexit/NAME}, {@code fmod_ret/NAME}, {@code kretprobe/NAME}. */
+        FUNCTION_EXIT,
+        /** Whatever else makes programs of a type run: a call of a socket, a cgroup's check, an iterator, a struct's member. */
+        EVENT
     }
 }

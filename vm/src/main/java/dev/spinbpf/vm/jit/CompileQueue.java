@@ -12,6 +12,12 @@ import java.util.concurrent.TimeUnit;
 public final class CompileQueue implements AutoCloseable {
     private static final long IDLE_SECONDS = 5;
 
+    /**
+     * Most instructions of a program that is compiled without being asked to. Until HotSpot has compiled all methods of a larger
+     * one, which may take seconds, the interpreter is faster.
+     */
+    private static final int MOST_UNASKED = 4_096;
+
     private final ThreadPoolExecutor thread = new ThreadPoolExecutor(
             1, 1, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), CompileQueue::newThread);
 
@@ -29,6 +35,10 @@ public final class CompileQueue implements AutoCloseable {
 
     /** Compiles a program when it turns out to be busy; its runs go on in the interpreter meanwhile. */
     public void addWhenHot(Code code, AccessMode access) {
+        if (code.end() > MOST_UNASKED) {
+            code.interpretedBecause("it has more than " + MOST_UNASKED + " instructions; --jit always compiles it");
+            return;
+        }
         code.whenHot(hot -> thread.execute(() -> compile(hot, access)));
     }
 

@@ -34,10 +34,10 @@ public final class Compiler {
     private static final ClassDesc MACHINE_CODE = ClassDesc.of("dev.spinbpf.vm.exec.MachineCode");
     private static final MethodTypeDesc CALL = MethodWriter.type(CD_long, 6, MethodWriter.EXECUTION, CD_int);
     private static final MethodTypeDesc PIECE = MethodTypeDesc.of(CD_int, MethodWriter.EXECUTION, CD_int);
-    private static final MethodTypeDesc BEGIN = MethodWriter.type(CD_void, 6);
+    private static final MethodTypeDesc BEGIN = MethodWriter.type(CD_void, 6, MethodWriter.EXECUTION);
     private static final MethodTypeDesc IS_NARROW = MethodTypeDesc.of(ConstantDescs.CD_boolean);
-    private static final MethodTypeDesc RESULT = MethodTypeDesc.of(CD_long);
-    private static final MethodTypeDesc UNCOMPILED = MethodTypeDesc.of(CD_long, CD_int);
+    private static final MethodTypeDesc RESULT = MethodTypeDesc.of(CD_long, MethodWriter.EXECUTION);
+    private static final MethodTypeDesc UNCOMPILED = MethodTypeDesc.of(CD_long, MethodWriter.EXECUTION, CD_int);
 
     private final MethodEmitter.Unit unit;
     private final Code code;
@@ -136,22 +136,23 @@ public final class Compiler {
                     .lreturn();
         }
         out.labelBinding(none).aload(1).iload(2);
-        out.invokevirtual(MethodWriter.EXECUTION, "uncompiled", UNCOMPILED).lreturn();
+        out.invokestatic(MethodWriter.CALLS, "uncompiled", UNCOMPILED).lreturn();
     }
 
     private void function(ClassBuilder builder, FunctionBlocks function, List<Piece> pieces) {
         int flags = ClassFile.ACC_STATIC | ClassFile.ACC_PRIVATE;
         String name = functionName(function.start());
+        FlowGraph graph = new FlowGraph(code, function);
         if (pieces.size() == 1) {
-            builder.withMethodBody(
-                    name, FUNCTION, flags, out -> new MethodEmitter(out, unit, function, pieces, pieces.getFirst())
-                            .emit());
+            builder.withMethodBody(name, FUNCTION, flags, out -> new MethodEmitter(
+                            out, unit, function, graph, pieces, pieces.getFirst())
+                    .emit());
             return;
         }
         builder.withMethodBody(name, FUNCTION, flags, out -> goThrough(out, function, pieces));
         for (Piece piece : pieces) {
             builder.withMethodBody(pieceName(function.start(), piece), PIECE, flags, out -> new MethodEmitter(
-                            out, unit, function, pieces, piece)
+                            out, unit, function, graph, pieces, piece)
                     .emit());
         }
     }
@@ -163,7 +164,7 @@ public final class Compiler {
         for (int variable = 1; variable <= 11; variable += 2) {
             out.lload(variable);
         }
-        out.invokevirtual(MethodWriter.EXECUTION, "beginPieces", BEGIN);
+        out.invokestatic(MethodWriter.CALLS, "beginPieces", BEGIN);
         out.loadConstant(Piece.pieceOf(pieces, function.start()).ticket(function.start()))
                 .istore(ticket);
         Label next = out.newLabel();
@@ -182,6 +183,6 @@ public final class Compiler {
                     .goto_(next);
         }
         out.labelBinding(done).aload(0);
-        out.invokevirtual(MethodWriter.EXECUTION, "result", RESULT).lreturn();
+        out.invokestatic(MethodWriter.CALLS, "result", RESULT).lreturn();
     }
 }

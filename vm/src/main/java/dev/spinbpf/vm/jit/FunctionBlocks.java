@@ -102,6 +102,10 @@ final class FunctionBlocks {
         return op.kind() == Op.Kind.JA || op.kind() == Op.Kind.JCC || op.kind() == Op.Kind.MAY_GOTO;
     }
 
+    static boolean calls(Op op) {
+        return op.kind() == Op.Kind.CALL_HELPER || op.kind() == Op.Kind.CALL_KFUNC || op.kind() == Op.Kind.CALL_SUBPROG;
+    }
+
     /** Returns true where the instruction after this one may be executed next. */
     static boolean goesOn(Op op) {
         return op.kind() != Op.Kind.JA && op.kind() != Op.Kind.EXIT && op.kind() != Op.Kind.GOTO_REG;

@@ -5,14 +5,19 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
-import java.util.Optional;
 
 /** Guest memory as compiled code sees it: its segments, and a handle for each width. */
 final class GuestAccess {
     static final MemorySegment SEGMENT =
             GuestMemory.slice(GuestMemory.FIRST_ADDRESS, GuestMemory.endAddress() - GuestMemory.FIRST_ADDRESS);
 
-    private static final Optional<MemorySegment> SANDBOX = GuestMemory.sandbox();
+    /**
+     * Size of the segment that masked accesses are written for, all of the host's memory. They stay in the sandbox by
+     * their arithmetic; a segment of the sandbox's own size would check them again.
+     */
+    private static final long HOST_SIZE = 1L << 48;
+
+    private static final MemorySegment HOST = hostMemory();
     private static final VarHandle BYTE = ValueLayout.JAVA_BYTE.varHandle();
     private static final VarHandle SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
@@ -25,14 +30,19 @@ final class GuestAccess {
 
     /** Returns MASKED where that is asked for and possible now. */
     static AccessMode possible(AccessMode wanted) {
-        return wanted == AccessMode.MASKED && SANDBOX.isPresent() && !GuestMemory.isWide()
+        return wanted == AccessMode.MASKED && GuestMemory.sandboxAddress().isPresent() && !GuestMemory.isWide()
                 ? AccessMode.MASKED
                 : AccessMode.CHECKED;
     }
 
-    /** The view for masked accesses; only where they are {@link #possible}. */
-    static MemorySegment sandbox() {
-        return SANDBOX.orElseThrow();
+    @SuppressWarnings("restricted")
+    private static MemorySegment hostMemory() {
+        return MemorySegment.NULL.reinterpret(HOST_SIZE);
+    }
+
+    /** The segment for masked accesses, whose offsets are addresses of the host. */
+    static MemorySegment host() {
+        return HOST;
     }
 
     /** Returns the handle for cells of 1, 2, 4 or 8 bytes. */

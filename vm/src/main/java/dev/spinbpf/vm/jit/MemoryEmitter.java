@@ -29,9 +29,11 @@ final class MemoryEmitter {
     private final CodeBuilder out;
     private final ClassConstants constants;
     private final AccessMode access;
+    private final StackSlots slots;
 
-    MemoryEmitter(MethodWriter method, ClassConstants constants, AccessMode access) {
+    MemoryEmitter(MethodWriter method, ClassConstants constants, AccessMode access, StackSlots slots) {
         this.access = access;
+        this.slots = slots;
         this.method = method;
         this.out = method.out;
         this.constants = constants;
@@ -39,6 +41,15 @@ final class MemoryEmitter {
 
     /** Writes a plain load; with {@code probes} it yields 0 where there is no memory. */
     void load(Insn insn, int index, boolean probes) {
+        int slot = slots.indexOf(insn);
+        if (slot >= 0) {
+            method.loadSlot(slot);
+            if (insn.op().kind() == Op.Kind.LDXSX) {
+                signExtend(insn.op().widthBytes());
+            }
+            method.store(insn.dst());
+            return;
+        }
         Label end = out.newLabel();
         if (probes) {
             Label exists = out.newLabel();
@@ -54,6 +65,33 @@ final class MemoryEmitter {
         extend(insn.op());
         method.store(insn.dst());
         out.labelBinding(end);
+    }
+
+    private void signExtend(int widthBytes) {
+        out.l2i();
+        switch (widthBytes) {
+            case 1 -> out.i2b();
+            case 2 -> out.i2s();
+            default -> {}
+        }
+        out.i2l();
+    }
+
+    /** Gives the slots a value: each is written before it is read, but only the verifier of BPF knows. */
+    void initializeSlots() {
+        for (int slot = 0; slot < slots.count(); slot++) {
+            out.lconst_0();
+            method.storeSlot(slot);
+        }
+    }
+
+    /** Stores the slots where the interpreter looks for them. */
+    void publishSlots() {
+        slots.forEachStore(store -> {
+            cell(store.op().widthBytes(), store.dst(), store.off(), 0, access);
+            method.loadSlot(slots.indexOf(store));
+            set(store.op());
+        });
     }
 
     /** Turns what was loaded into a long. */
@@ -82,24 +120,36 @@ final class MemoryEmitter {
 
     /** Writes a plain store of a register or, for {@link Op.Kind#ST}, of a constant. */
     void store(Insn insn, int index, long constant) {
-        cell(insn.op().widthBytes(), insn.dst(), insn.off(), index, access);
-        boolean wide = insn.op().is64();
+        int slot = slots.indexOf(insn);
+        if (slot < 0) {
+            cell(insn.op().widthBytes(), insn.dst(), insn.off(), index, access);
+        }
         if (insn.op().kind() == Op.Kind.STX) {
             method.load(insn.src());
-            if (!wide) {
-                out.l2i();
-            }
-        } else if (wide) {
-            out.loadConstant(constant);
         } else {
-            out.loadConstant((int) constant);
+            out.loadConstant(constant);
         }
-        switch (insn.op().widthBytes()) {
+        if (slot < 0) {
+            set(insn.op());
+            return;
+        }
+        if (!insn.op().is64()) {
+            out.loadConstant((1L << insn.op().width()) - 1).land();
+        }
+        method.storeSlot(slot);
+    }
+
+    /** Stores the long on the operand stack in the cell below it. */
+    private void set(Op op) {
+        if (!op.is64()) {
+            out.l2i();
+        }
+        switch (op.widthBytes()) {
             case 1 -> out.i2b();
             case 2 -> out.i2s();
             default -> {}
         }
-        out.invokevirtual(HANDLE, "set", MethodTypeDesc.of(CD_void, SEGMENT, CD_long, cellType(insn.op())));
+        out.invokevirtual(HANDLE, "set", MethodTypeDesc.of(CD_void, SEGMENT, CD_long, cellType(op)));
     }
 
     private static ClassDesc cellType(Op op) {
@@ -115,9 +165,10 @@ final class MemoryEmitter {
     private void cell(int widthBytes, int register, int off, int index, AccessMode way) {
         out.ldc(constants.of(GuestAccess.handle(widthBytes), VarHandle.class));
         if (way == AccessMode.MASKED) {
-            out.ldc(constants.of(GuestAccess.sandbox(), MemorySegment.class));
+            out.ldc(constants.of(GuestAccess.host(), MemorySegment.class));
+            method.loadSandbox();
             method.load(register);
-            out.loadConstant(ADDRESS_MASK).land().loadConstant((long) off + GuestMemory.SANDBOX_MARGIN);
+            out.loadConstant(ADDRESS_MASK).land().ladd().loadConstant((long) off + GuestMemory.SANDBOX_MARGIN);
         } else {
             method.at(index);
             out.ldc(constants.of(GuestAccess.SEGMENT, MemorySegment.class));

@@ -14,7 +14,10 @@ import java.lang.classfile.Label;
 import java.lang.classfile.instruction.SwitchCase;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +52,8 @@ final class MethodEmitter {
     private final Unit unit;
     private final Code code;
     private final FunctionBlocks function;
+    private final FlowGraph graph;
+    private final Counting counting;
     private final List<Piece> pieces;
     private final Piece piece;
     private final boolean countsMayGoto;
@@ -57,29 +62,45 @@ final class MethodEmitter {
     private final MemoryEmitter memory;
     private final Label goOn;
     private final Map<Integer, Label> blocks = new HashMap<>();
+    private final Map<Integer, Label> rounds = new HashMap<>();
+    private final Map<BackEdge, Label> backEdges = new HashMap<>();
     private final Map<Integer, Label> leaves = new TreeMap<>();
     private final Label leave;
-    private final List<Runnable> stubs = new ArrayList<>();
+    private final Deque<Runnable> stubs = new ArrayDeque<>();
+
+    /** Ways back to the head of a loop on which the same number of instructions is counted. */
+    private record BackEdge(int head, int counted) {}
 
     /** The class that is being written. */
     record Unit(Code code, ClassDesc name, ClassConstants constants, AccessMode access) {}
 
-    MethodEmitter(CodeBuilder out, Unit unit, FunctionBlocks function, List<Piece> pieces, Piece piece) {
+    MethodEmitter(
+            CodeBuilder out, Unit unit, FunctionBlocks function, FlowGraph graph, List<Piece> pieces, Piece piece) {
         this.out = out;
         this.unit = unit;
         this.code = unit.code();
         this.function = function;
+        this.graph = graph;
         this.pieces = pieces;
         this.piece = piece;
         goOn = out.newLabel();
         leave = out.newLabel();
         method = new MethodWriter(out, piece.leaders().nextSetBit(0), goOn);
         alu = new AluEmitter(method);
-        memory = new MemoryEmitter(method, unit.constants(), unit.access());
+        boolean frameIsOwn = isWhole() && unit.access() == AccessMode.MASKED;
+        StackSlots slots = frameIsOwn ? StackSlots.of(code, graph) : StackSlots.none();
+        memory = new MemoryEmitter(method, unit.constants(), unit.access(), slots);
         countsMayGoto = function.leaders().stream()
                 .filter(leader -> leader < code.end())
                 .anyMatch(leader -> code.insn(function.end(leader) - 1).op().kind() == Op.Kind.MAY_GOTO);
+        counting = new Counting(graph, numbers(piece.leaders()), numbers(piece.entries()));
         piece.leaders().stream().forEach(leader -> blocks.put(leader, out.newLabel()));
+    }
+
+    private BitSet numbers(BitSet starts) {
+        BitSet numbers = new BitSet();
+        starts.stream().forEach(start -> numbers.set(graph.number(start)));
+        return numbers;
     }
 
     private boolean isWhole() {
@@ -91,10 +112,15 @@ final class MethodEmitter {
         Label from = out.newLabel();
         Label to = out.newLabel();
         Label handler = out.newLabel();
+        if (unit.access() == AccessMode.MASKED) {
+            method.initializeSandbox();
+        }
         if (isWhole()) {
             method.initialize(countsMayGoto, KernelLimits.BPF_MAX_LOOPS);
+            memory.initializeSlots();
             out.labelBinding(from);
-            method.pollBefore(function.start());
+            method.jumpIfLeft(0, label(function.start()));
+            method.poll(function.start(), 0);
             out.goto_(label(function.start()));
         } else {
             method.initializePiece(countsMayGoto);
@@ -102,9 +128,12 @@ final class MethodEmitter {
             enterPiece();
         }
         piece.leaders().stream().forEach(this::block);
-        stubs.forEach(Runnable::run);
+        while (!stubs.isEmpty()) {
+            stubs.pop().run();
+        }
         out.labelBinding(to);
         out.labelBinding(goOn);
+        memory.publishSlots();
         publish();
         method.loadRun();
         method.loadAt();
@@ -150,7 +179,7 @@ final class MethodEmitter {
     }
 
     private void publish() {
-        method.publishLeft();
+        method.publishLeft(0);
         if (countsMayGoto) {
             method.publishMayGoto();
         }
@@ -171,25 +200,103 @@ final class MethodEmitter {
 
     private void block(int leader) {
         out.labelBinding(label(leader));
+        int number = graph.number(leader);
         if (leader == code.end()) {
-            method.goOnAt(leader);
+            method.goOnAt(leader, counting.uncountedBefore(number));
             return;
         }
+        if (graph.isTwoLoops(number)) {
+            method.beginLoop();
+            out.labelBinding(round(leader));
+        }
         int end = function.end(leader);
-        method.count(end - leader);
         for (int index = leader; index < end; index++) {
             int line = code.slot(index) + 1;
             if (line <= LAST_LINE) {
                 out.lineNumber(line);
             }
-            insn(code.insn(index), index);
+            insn(code.insn(index), index, number);
         }
-        if (FunctionBlocks.goesOn(code.insn(end - 1).op()) && !piece.leaders().get(end)) {
-            out.goto_(label(end));
+        if (FunctionBlocks.goesOn(code.insn(end - 1).op())) {
+            goOnAfter(number, end);
         }
     }
 
-    private void insn(Insn insn, int index) {
+    /** Goes to the block after this one. */
+    private void goOnAfter(int block, int next) {
+        int to = graph.number(next);
+        boolean follows = piece.leaders().get(next) && !graph.isBack(block, to);
+        if (!follows) {
+            out.goto_(edge(block, next));
+        } else if (!graph.calls(block)) {
+            method.count(counting.between(block, to));
+        }
+    }
+
+    /**
+     * The beginning of a loop's next round. HotSpot sees two loops, one within the other, and keeps what the inner one
+     * needs in registers, because only the outer one polls.
+     */
+    private Label round(int head) {
+        return graph.isTwoLoops(graph.number(head)) ? rounds.computeIfAbsent(head, _ -> out.newLabel()) : label(head);
+    }
+
+    /** The place to jump to from the end of a block to the block at an index: the block, or what has to be done before. */
+    private Label edge(int from, int next) {
+        int to = graph.number(next);
+        boolean back = graph.isBack(from, to);
+        boolean here = piece.leaders().get(next);
+        int counted = counted(from, to, here);
+        if (back && here) {
+            return backEdge(new BackEdge(next, counted));
+        }
+        if (counted == 0 && !back) {
+            return label(next);
+        }
+        Label stub = out.newLabel();
+        stubs.add(() -> {
+            out.labelBinding(stub);
+            method.count(counted);
+            if (back) {
+                method.jumpIfLeft(0, label(next));
+                method.poll(next, 0);
+            }
+            out.goto_(label(next));
+        });
+        return stub;
+    }
+
+    private int counted(int from, int to, boolean here) {
+        if (graph.calls(from)) {
+            return 0;
+        }
+        return here ? counting.between(from, to) : counting.uncountedAfter(from);
+    }
+
+    private Label backEdge(BackEdge edge) {
+        Label known = backEdges.get(edge);
+        if (known != null) {
+            return known;
+        }
+        Label stub = out.newLabel();
+        backEdges.put(edge, stub);
+        int head = edge.head();
+        int uncounted = counting.uncountedBefore(graph.number(head));
+        stubs.add(() -> {
+            out.labelBinding(stub);
+            method.count(edge.counted());
+            if (edge.counted() != 0) {
+                out.goto_(backEdge(new BackEdge(head, 0)));
+                return;
+            }
+            method.jumpIfLeft(uncounted, round(head));
+            method.poll(head, uncounted);
+            out.goto_(label(head));
+        });
+        return stub;
+    }
+
+    private void insn(Insn insn, int index, int block) {
         switch (insn.op().kind()) {
             case ALU -> alu.arithmetic(insn, constant(insn, index));
             case MOVSX -> alu.extend(insn);
@@ -205,13 +312,13 @@ final class MethodEmitter {
             case ATOMIC -> memory.atomic(insn, index);
             case LOAD_ACQUIRE -> memory.loadAcquire(insn, index);
             case STORE_RELEASE -> memory.storeRelease(insn, index);
-            case JA -> jump(index);
-            case JCC -> alu.jumpIf(insn, constant(insn, index), taken(index));
-            case MAY_GOTO -> method.countMayGoto(taken(index));
-            case EXIT -> exit();
-            case CALL_SUBPROG -> callFunction(index);
-            case CALL_HELPER, CALL_KFUNC -> callHelper(index);
-            case LD_ABS, LD_IND -> loadPacket(insn, index);
+            case JA -> out.goto_(edge(block, code.target(index)));
+            case JCC -> alu.jumpIf(insn, constant(insn, index), edge(block, code.target(index)));
+            case MAY_GOTO -> method.countMayGoto(edge(block, code.target(index)));
+            case EXIT -> exit(block);
+            case CALL_SUBPROG -> callFunction(index, block);
+            case CALL_HELPER, CALL_KFUNC -> callHelper(index, block);
+            case LD_ABS, LD_IND -> loadPacket(insn, index, block);
             case ADDR_SPACE_CAST, GOTO_REG, LDDW_HI ->
                 throw new IllegalArgumentException(insn.op() + " is never made ready to run");
         }
@@ -221,44 +328,25 @@ final class MethodEmitter {
         return insn.op().operand() == Op.Operand.IMM ? code.constant(index) : 0;
     }
 
-    private void jump(int index) {
-        int target = code.target(index);
-        if (target <= index) {
-            method.pollBefore(target);
-        }
-        out.goto_(label(target));
+    /** What a block has executed but not counted when it begins; none, where it is in another piece. */
+    private int uncountedAt(int start) {
+        return piece.leaders().get(start) ? counting.uncountedBefore(graph.number(start)) : 0;
     }
 
-    /** The place where a conditional jump leads if it is taken: a poll first, if it leads backwards. */
-    private Label taken(int index) {
-        int target = code.target(index);
-        if (target > index) {
-            return label(target);
-        }
-        Label stub = out.newLabel();
-        Label destination = label(target);
-        stubs.add(() -> {
-            out.labelBinding(stub);
-            method.pollBefore(target);
-            out.goto_(destination);
-        });
-        return stub;
-    }
-
-    private void exit() {
-        method.publishLeft();
+    private void exit(int block) {
+        method.publishLeft(counting.uncountedAfter(block));
         method.load(0);
         returnResult();
     }
 
-    private void callFunction(int index) {
+    private void callFunction(int index, int block) {
         int target = code.target(index);
         if (target == code.end()) {
-            method.goOnAt(target);
+            method.goOnAt(target, counting.uncountedAfter(block));
             return;
         }
         method.publishAt(index);
-        method.publishLeft();
+        method.publishLeft(counting.uncountedAfter(block));
         method.loadRun();
         out.loadConstant(index + 1);
         method.callRun("enterFrom", ENTER);
@@ -272,12 +360,12 @@ final class MethodEmitter {
         method.store(0);
         method.loadRun();
         method.callRun("leaveTo", NEW_LEFT);
-        method.goOnIfNegative(index + 1);
+        method.goOnIfNegative(index + 1, uncountedAt(index + 1));
     }
 
-    private void callHelper(int index) {
+    private void callHelper(int index, int block) {
         method.publishAt(index);
-        method.publishLeft();
+        method.publishLeft(counting.uncountedAfter(block));
         out.ldc(unit.constants().of(code.helper(index), Helper.class));
         method.loadRun();
         for (int register = 1; register <= 5; register++) {
@@ -287,11 +375,11 @@ final class MethodEmitter {
         method.store(0);
         method.loadRun();
         method.callRun("afterHelper", NEW_LEFT);
-        method.goOnIfNegative(index + 1);
+        method.goOnIfNegative(index + 1, uncountedAt(index + 1));
     }
 
     /** A load out of the packet ends the function with zero. */
-    private void loadPacket(Insn insn, int index) {
+    private void loadPacket(Insn insn, int index, int block) {
         method.publishAt(index);
         method.loadRun();
         method.load(6);
@@ -307,7 +395,7 @@ final class MethodEmitter {
         method.load(0);
         out.lconst_0().lcmp().ifge(loaded).lconst_0();
         method.store(0);
-        exit();
+        exit(block);
         out.labelBinding(loaded);
     }
 }

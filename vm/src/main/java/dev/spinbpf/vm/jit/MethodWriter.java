@@ -18,6 +18,7 @@ import java.util.Arrays;
  */
 final class MethodWriter {
     static final ClassDesc EXECUTION = ClassDesc.of("dev.spinbpf.vm.exec.Execution");
+    static final ClassDesc CALLS = ClassDesc.of("dev.spinbpf.vm.exec.CompiledCalls");
     static final ClassDesc ALU = ClassDesc.of("dev.spinbpf.vm.exec.AluSemantics");
     static final ClassDesc MEMORY = ClassDesc.of("dev.spinbpf.vm.exec.MemorySemantics");
 
@@ -27,10 +28,22 @@ final class MethodWriter {
     private static final int[] VARIABLES = {13, 1, 3, 5, 7, 9, 15, 17, 19, 21, 11};
     private static final int LEFT = 23;
     private static final int AT = 24;
+
+    /**
+     * The value of the variable when nothing is left to run. It falls below where a method runs on to its next poll,
+     * but not by so much that it becomes negative: that takes a way of this many instructions without a loop.
+     */
+    private static final int ZERO_LEFT = 1 << 29;
+
     private static final int MAY_GOTO = 25;
     private static final int TICKET = 27;
     private static final int FILE = 28;
     private static final int EXCEPTION = 29;
+    private static final int SANDBOX = 30;
+    private static final int SLOTS = 32;
+
+    /** Bits of the host's addresses; HotSpot knows by this mask how large a sum with one can be. */
+    private static final long HOST_ADDRESS_MASK = (1L << 47) - 1;
 
     /** The parameter of a piece, which the variable of r1 takes the place of. */
     private static final int TICKET_PARAMETER = 1;
@@ -55,6 +68,25 @@ final class MethodWriter {
         this.goOn = goOn;
     }
 
+    /** Returns the name of a variable, for listings. */
+    static String nameOf(int variable, boolean isInt) {
+        for (int register = 0; !isInt && register < REGISTERS; register++) {
+            if (VARIABLES[register] == variable) {
+                return "r" + register;
+            }
+        }
+        return switch (variable) {
+            case RUN -> "run";
+            case LEFT -> "left";
+            case AT -> "at";
+            case MAY_GOTO -> "may_goto";
+            case FILE -> "registers";
+            case EXCEPTION -> "exception";
+            case SANDBOX -> "sandbox";
+            default -> isInt ? "ticket" : "cell" + (variable - SLOTS) / 2;
+        };
+    }
+
     void load(int register) {
         out.lload(VARIABLES[register]);
     }
@@ -72,8 +104,9 @@ final class MethodWriter {
         out.invokestatic(owner, name, MethodTypeDesc.of(returned, parameters));
     }
 
+    /** Calls what takes the execution first. */
     void callRun(String name, MethodTypeDesc type) {
-        out.invokevirtual(EXECUTION, name, type);
+        out.invokestatic(CALLS, name, type.insertParameterTypes(0, EXECUTION));
     }
 
     void loadRun() {
@@ -95,46 +128,78 @@ final class MethodWriter {
         out.aload(RUN).iload(AT).putfield(EXECUTION, "at", CD_int);
     }
 
-    /** Counts instructions. */
+    /** Counts instructions; a negative number takes some back. */
     void count(int insns) {
-        int rest = insns;
-        while (rest > 0) {
-            int step = Math.min(rest, Short.MAX_VALUE);
-            out.iinc(LEFT, -step);
-            rest -= step;
+        if (insns >= -Short.MAX_VALUE && insns <= Short.MAX_VALUE) {
+            if (insns != 0) {
+                out.iinc(LEFT, -insns);
+            }
+            return;
         }
+        out.iload(LEFT).loadConstant(insns).isub().istore(LEFT);
     }
 
     void readLeft() {
-        out.aload(RUN).getfield(EXECUTION, "left", CD_int).istore(LEFT);
+        out.aload(RUN).getfield(EXECUTION, "left", CD_int);
+        storeLeft(0);
     }
 
-    void publishLeft() {
-        out.aload(RUN).iload(LEFT).putfield(EXECUTION, "left", CD_int);
+    private void storeLeft(int uncounted) {
+        out.loadConstant(ZERO_LEFT + uncounted).iadd().istore(LEFT);
     }
 
-    /** Polls where the instructions that may run until then are used up. */
-    void pollBefore(int next) {
-        Label enough = out.newLabel();
-        out.iload(LEFT).ifge(enough);
+    /**
+     * Begins a loop's outer part. Tells HotSpot that the variable is not negative, so that it does not wrap around in the loop: only
+     * then is that a counted loop for HotSpot, which it unrolls.
+     */
+    void beginLoop() {
+        out.iload(LEFT).loadConstant(Integer.MAX_VALUE).iand().istore(LEFT);
+    }
+
+    /**
+     * Tells the execution what is left.
+     *
+     * @param uncounted instructions that were executed but not counted
+     */
+    void publishLeft(int uncounted) {
+        out.aload(RUN);
+        loadLeft(uncounted);
+        out.putfield(EXECUTION, "left", CD_int);
+    }
+
+    private void loadLeft(int uncounted) {
+        out.iload(LEFT).loadConstant(ZERO_LEFT + uncounted).isub();
+    }
+
+    /** Jumps where the instructions that may run until the next poll are not used up. */
+    void jumpIfLeft(int uncounted, Label enough) {
+        out.iload(LEFT).loadConstant(ZERO_LEFT + uncounted).if_icmpge(enough);
+    }
+
+    /** Polls before the instruction at an index, where uncounted instructions have been executed and still are afterwards. */
+    void poll(int next, int uncounted) {
         at(next);
-        out.aload(RUN).iload(LEFT).iload(AT);
+        out.aload(RUN);
+        loadLeft(uncounted);
+        out.iload(AT);
         callRun("refill", REFILL);
-        out.dup().istore(LEFT).iflt(goOn);
-        out.labelBinding(enough);
+        goOnIfNegative(next, uncounted);
     }
 
-    /** Takes the new number from the operand stack; leaves for the interpreter where it is negative. */
-    void goOnIfNegative(int next) {
+    /** Takes what is left from the operand stack; leaves for the interpreter where it is negative. */
+    void goOnIfNegative(int next, int uncounted) {
+        out.dup();
+        storeLeft(uncounted);
         Label enough = out.newLabel();
-        out.dup().istore(LEFT).ifge(enough);
-        goOnAt(next);
+        out.ifge(enough);
+        goOnAt(next, uncounted);
         out.labelBinding(enough);
     }
 
     /** Leaves for the interpreter, which goes on at an index. */
-    void goOnAt(int next) {
+    void goOnAt(int next, int uncounted) {
         at(next);
+        count(uncounted);
         out.goto_(goOn);
     }
 
@@ -142,6 +207,23 @@ final class MethodWriter {
         for (int register = 0; register < REGISTERS; register++) {
             load(register);
         }
+    }
+
+    void initializeSandbox() {
+        out.aload(RUN).getfield(EXECUTION, "sandbox", CD_long);
+        out.loadConstant(HOST_ADDRESS_MASK).land().lstore(SANDBOX);
+    }
+
+    void loadSandbox() {
+        out.lload(SANDBOX);
+    }
+
+    void loadSlot(int slot) {
+        out.lload(SLOTS + 2 * slot);
+    }
+
+    void storeSlot(int slot) {
+        out.lstore(SLOTS + 2 * slot);
     }
 
     /** Gives all variables but the parameters a value. */

@@ -22,8 +22,11 @@ record Piece(int number, BitSet leaders, BitSet entries) {
     /** Bytes of the largest function that stays whole, as {@link #sizeOf} estimates. */
     private static final int LARGEST_WHOLE = 6_500;
 
-    /** Bytes of a piece where a function is cut: smaller ones compile sooner and better. */
-    private static final int PIECE_SIZE = 4_000;
+    /**
+     * Bytes of a piece where a function is cut: smaller ones compile sooner and better, and HotSpot's first compiler
+     * gives up on more than some fifty accesses of memory.
+     */
+    private static final int PIECE_SIZE = 2_000;
 
     /** Most pieces of a function, for the method that goes from one to the next. */
     static final int MOST = 500;

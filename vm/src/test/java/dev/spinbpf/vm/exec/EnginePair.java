@@ -35,6 +35,11 @@ public final class EnginePair implements AutoCloseable {
         return new Program(interpreter.code(insns), compiler.code(insns));
     }
 
+    /** Ends the next run after so many instructions. */
+    public void budget(long insns) {
+        interpreter.run.budget(insns);
+    }
+
     /** Runs a program interpreted, with r1 pointing to memory that holds these bytes; returns r0. */
     public long interpret(Program program, byte[] bytes) {
         return run(program.interpreted, bytes);

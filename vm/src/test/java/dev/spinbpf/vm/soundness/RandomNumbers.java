@@ -7,6 +7,7 @@ import java.util.SplittableRandom;
  * other modules do not see.
  */
 final class RandomNumbers {
+    // Those of ScalarSamples, which tests the verifier's numbers alone; this module does not see it.
     private static final long[] EDGES = {
         0,
         1,

@@ -1,10 +1,15 @@
 package dev.spinbpf.tools.serve.api;
 
+import static dev.spinbpf.tools.serve.api.EngineRoute.change;
+import static dev.spinbpf.tools.serve.api.EngineRoute.heavy;
+import static dev.spinbpf.tools.serve.api.EngineRoute.read;
+
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.CpuSet;
 import dev.spinbpf.tools.serve.engine.Engine;
 import dev.spinbpf.tools.serve.engine.Refusal;
 import dev.spinbpf.tools.serve.engine.ServedObject;
+import dev.spinbpf.tools.serve.engine.ServedProgram;
 import dev.spinbpf.tools.serve.http.Problem;
 import dev.spinbpf.tools.serve.http.Reply;
 import dev.spinbpf.tools.serve.http.Request;
@@ -15,6 +20,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -30,19 +36,21 @@ public final class ApiRoutes {
     /** Largest object. */
     static final int MOST_OBJECT_BYTES = 16 << 20;
 
-    private static final String V1 = "/api/v1";
-    private static final String PROGRAM = V1 + "/programs/{object}/{program}";
-    private static final String MAP = V1 + "/maps/{object}/{map}";
+    /** A JSON body that may be left out. */
+    static final Route.Body MAYBE_JSON = new Route.Body("application/json", MOST_JSON_BYTES, false);
+
+    private static final String PROGRAM = "/programs/{object}/{program}";
+    private static final String MAP = "/maps/{object}/{map}";
     private static final int MOST_ELEMENTS = 1000;
     private static final int USUAL_ELEMENTS = 100;
     private static final int MOST_FAILURES = 256;
     private static final int USUAL_FAILURES = 20;
     private static final Route.Body OBJECT = new Route.Body("application/octet-stream", MOST_OBJECT_BYTES, true);
     private static final Route.Body JSON = new Route.Body("application/json", MOST_JSON_BYTES, true);
-    private static final Route.Body MAYBE_JSON = new Route.Body("application/json", MOST_JSON_BYTES, false);
 
     private final Engine engine;
     private final EventPump pump;
+    private final String openApi = readOpenApi();
 
     /** Routes to an engine. */
     public ApiRoutes(Engine engine, EventPump pump) {
@@ -50,109 +58,78 @@ public final class ApiRoutes {
         this.pump = pump;
     }
 
-    /** A handler whose engine may refuse. */
-    @FunctionalInterface
-    private interface EngineHandler {
-        Reply handle(Request request) throws Problem, Refusal;
-    }
-
-    private static Route.Handler of(EngineHandler handler) {
-        return request -> {
-            try {
-                return handler.handle(request);
-            } catch (Refusal e) {
-                int status =
-                        switch (e.kind()) {
-                            case ABSENT -> 404;
-                            case CONFLICT -> 409;
-                            case INVALID -> 422;
-                            case FULL -> 507;
-                            case BUSY -> 503;
-                            case DENIED -> 403;
-                        };
-                throw Problem.of(status, String.valueOf(e.getMessage()));
-            }
-        };
-    }
-
-    private static Route read(String template, EngineHandler handler) {
-        return Route.get(V1 + template, List.of(), of(handler));
-    }
-
-    private static Route change(String method, String template, Route.Body body, EngineHandler handler) {
-        return Route.change(method, template, body, of(handler));
-    }
-
     /** Returns the routes. */
     public List<Route> routes() {
+        List<Route> routes = new ArrayList<>();
+        routes.add(read("/openapi.json", request -> Reply.json(openApi)));
+        routes.addAll(objects());
+        routes.addAll(programs());
+        routes.addAll(maps());
+        routes.addAll(new WorkloadRoutes(engine).routes());
+        routes.add(
+                read("/locks", request -> Reply.json(LockView.locks(engine.run().machine()))));
+        routes.add(read("/cpus", request -> Reply.json(CpuView.cpus(engine.run().machine(), engine.objects()))));
+        routes.add(read("/failures", List.of("limit"), this::failures));
+        routes.add(new Route(
+                "GET",
+                EngineRoute.V1 + "/events",
+                Route.Lane.DIRECT,
+                Route.Body.NONE,
+                false,
+                List.of(),
+                request -> new Reply.Events(pump.feed())));
+        return routes;
+    }
+
+    private List<Route> objects() {
         return List.of(
-                read("/openapi.json", request -> Reply.json(openApi())),
                 read("/objects", request -> Reply.json(ProgramView.objects(engine.objects()))),
-                new Route("POST", V1 + "/objects", Route.Lane.HEAVY, OBJECT, false, List.of("name"), of(this::upload)),
+                heavy("POST", "/objects", OBJECT, List.of("name"), this::upload),
                 read(
                         "/objects/{object}",
                         request -> Reply.json(ProgramView.object(engine.object(request.path("object"))))),
-                change("DELETE", V1 + "/objects/{object}", Route.Body.NONE, request -> {
+                change("DELETE", "/objects/{object}", Route.Body.NONE, request -> {
                     engine.remove(request.path("object"));
                     return Reply.nothing();
-                }),
-                read("/programs", request -> Reply.json(ProgramView.programs(engine.objects()))),
-                Route.get(
-                        PROGRAM,
-                        List.of(),
-                        of(request -> Reply.json(
-                                ProgramView.program(engine.program(request.path("object"), request.path("program")))))),
-                new Route("GET", PROGRAM + "/log", Route.Lane.HEAVY, Route.Body.NONE, false, List.of(), of(this::log)),
-                change(
-                        "POST",
-                        PROGRAM + "/load",
-                        Route.Body.NONE,
-                        request -> Reply.json(
-                                ProgramView.program(engine.load(request.path("object"), request.path("program"))))),
-                change("POST", PROGRAM + "/attach", MAYBE_JSON, this::attach),
-                change(
-                        "POST",
-                        PROGRAM + "/detach",
-                        Route.Body.NONE,
-                        request -> Reply.json(
-                                ProgramView.program(engine.detach(request.path("object"), request.path("program"))))),
-                change(
-                        "POST",
-                        PROGRAM + "/unload",
-                        Route.Body.NONE,
-                        request -> Reply.json(
-                                ProgramView.program(engine.unload(request.path("object"), request.path("program"))))),
-                read("/maps", request -> Reply.json(MapView.maps(engine.maps()))),
-                Route.get(
-                        MAP,
-                        List.of(),
-                        of(request ->
-                                Reply.json(MapView.map(engine.map(request.path("object"), request.path("map")))))),
-                Route.get(MAP + "/elements", List.of("limit", "after"), of(this::page)),
-                Route.get(MAP + "/elements/{key}", List.of(), of(this::lookup)),
-                change("PUT", MAP + "/elements/{key}", JSON, this::update),
-                change("DELETE", MAP + "/elements/{key}", Route.Body.NONE, this::delete),
-                read("/locks", request -> Reply.json(LockView.locks(engine.run().machine()))),
-                read("/cpus", request -> Reply.json(CpuView.cpus(engine.run().machine(), engine.objects()))),
-                Route.get(V1 + "/failures", List.of("limit"), of(this::failures)),
-                read("/workload", request -> Reply.json(WorkloadView.of(engine.run()))),
-                change("POST", V1 + "/workload/start", MAYBE_JSON, this::start),
-                change("POST", V1 + "/workload/stop", Route.Body.NONE, request -> {
-                    engine.stop();
-                    return Reply.json(WorkloadView.of(engine.run()));
-                }),
-                new Route(
-                        "GET",
-                        V1 + "/events",
-                        Route.Lane.DIRECT,
-                        Route.Body.NONE,
-                        false,
-                        List.of(),
-                        request -> new Reply.Events(pump.feed())));
+                }));
     }
 
-    /** The description of all routes of the service. */
-    static String openApi() {
+    private List<Route> programs() {
+        return List.of(
+                read("/programs", request -> Reply.json(ProgramView.programs(engine.objects()))),
+                read(PROGRAM, program(engine::program)),
+                heavy("GET", PROGRAM + "/log", Route.Body.NONE, List.of(), this::log),
+                change("POST", PROGRAM + "/load", Route.Body.NONE, program(engine::load)),
+                change("POST", PROGRAM + "/attach", MAYBE_JSON, this::attach),
+                change("POST", PROGRAM + "/detach", Route.Body.NONE, program(engine::detach)),
+                change("POST", PROGRAM + "/unload", Route.Body.NONE, program(engine::unload)));
+    }
+
+    private List<Route> maps() {
+        return List.of(
+                read("/maps", request -> Reply.json(MapView.maps(engine.maps().all()))),
+                read(
+                        MAP,
+                        request -> Reply.json(
+                                MapView.map(engine.maps().get(request.path("object"), request.path("map"))))),
+                read(MAP + "/elements", List.of("limit", "after"), this::page),
+                read(MAP + "/elements/{key}", this::lookup),
+                change("PUT", MAP + "/elements/{key}", JSON, this::update),
+                change("DELETE", MAP + "/elements/{key}", Route.Body.NONE, this::delete));
+    }
+
+    /** Something that is done with a program, which it returns. */
+    @FunctionalInterface
+    private interface ProgramWork {
+        ServedProgram on(String object, String program) throws Refusal;
+    }
+
+    private static EngineRoute.Handler program(ProgramWork work) {
+        return request -> Reply.json(ProgramView.program(work.on(request.path("object"), request.path("program"))));
+    }
+
+    /** Reads the description of all routes of the service. */
+    private static String readOpenApi() {
         try (InputStream in = ApiRoutes.class.getResourceAsStream("openapi.json")) {
             return new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
@@ -167,7 +144,7 @@ public final class ApiRoutes {
         }
         ServedObject object = engine.upload(name, request.body());
         return Reply.text(201, "application/json", ProgramView.object(object))
-                .withHeaders(Map.of("Location", V1 + "/objects/" + name));
+                .withHeaders(Map.of("Location", EngineRoute.V1 + "/objects/" + name));
     }
 
     private Reply log(Request request) throws Refusal {
@@ -217,8 +194,7 @@ public final class ApiRoutes {
         String after = request.query("after");
         String object = request.path("object");
         String map = request.path("map");
-        return Reply.json(MapView.page(
-                engine.map(object, map), engine.page(object, map, after == null ? null : bytes(after), limit)));
+        return Reply.json(MapView.page(engine.maps().page(object, map, after == null ? null : bytes(after), limit)));
     }
 
     private static byte[] bytes(String hex) throws Problem {
@@ -232,24 +208,24 @@ public final class ApiRoutes {
     private Reply lookup(Request request) throws Problem, Refusal {
         String object = request.path("object");
         String map = request.path("map");
-        return Reply.json(
-                MapView.element(engine.map(object, map), engine.lookup(object, map, bytes(request.path("key")))));
+        return Reply.json(MapView.element(engine.maps().lookup(object, map, bytes(request.path("key")))));
     }
 
     private Reply update(Request request) throws Problem, Refusal {
         JsonFields fields = JsonFields.read(request.body(), Set.of("value", "flags"));
         String flags = fields.text("flags");
-        engine.update(
-                request.path("object"),
-                request.path("map"),
-                bytes(request.path("key")),
-                bytes(fields.requiredText("value")),
-                flags == null ? "any" : flags);
+        engine.maps()
+                .update(
+                        request.path("object"),
+                        request.path("map"),
+                        bytes(request.path("key")),
+                        bytes(fields.requiredText("value")),
+                        flags == null ? "any" : flags);
         return Reply.nothing();
     }
 
     private Reply delete(Request request) throws Problem, Refusal {
-        engine.delete(request.path("object"), request.path("map"), bytes(request.path("key")));
+        engine.maps().delete(request.path("object"), request.path("map"), bytes(request.path("key")));
         return Reply.nothing();
     }
 
@@ -257,13 +233,5 @@ public final class ApiRoutes {
         int limit = request.number("limit", USUAL_FAILURES, 1, MOST_FAILURES);
         return Reply.json(LockView.failures(
                 engine.run().machine(), engine.failures(), limit, pump.reports().newest(limit)));
-    }
-
-    private Reply start(Request request) throws Problem, Refusal {
-        JsonFields fields = JsonFields.read(request.body(), Set.of("duration_ms", "seed"));
-        engine.start(
-                fields.number("duration_ms", -1, Long.MAX_VALUE / 1_000_000),
-                fields.number("seed", Long.MIN_VALUE, Long.MAX_VALUE));
-        return Reply.json(WorkloadView.of(engine.run()));
     }
 }

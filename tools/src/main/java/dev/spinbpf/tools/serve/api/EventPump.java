@@ -81,10 +81,23 @@ public final class EventPump implements AutoCloseable {
             case Change.Uploaded uploaded -> feed.publish("object", ProgramView.object(uploaded.object()));
             case Change.Removed removed ->
                 feed.publish("removed", object(removed.object()).end('}').text());
+            case Change.Stored stored -> feed.publish("file", FileView.file(stored.file()));
+            case Change.Discarded discarded ->
+                feed.publish(
+                        "removed",
+                        new JsonText(false, false)
+                                .begin('{')
+                                .name("file")
+                                .string(discarded.file())
+                                .end('}')
+                                .text());
             case Change.Moved moved -> feed.publish("program", ProgramView.program(moved.program()));
             case Change.Updated updated -> map(updated.object(), updated.map(), updated.key());
             case Change.Deleted deleted -> map(deleted.object(), deleted.map(), deleted.key());
-            case Change.Replaced _ -> feed.publish("objects", ProgramView.objects(engine.objects()));
+            case Change.Replaced _ -> {
+                feed.publish("objects", ProgramView.objects(engine.objects()));
+                feed.publish("workload", WorkloadView.of(engine.run()));
+            }
             case Change.Workload _ -> {
                 // The clock sends it, with the state that it has come to.
             }

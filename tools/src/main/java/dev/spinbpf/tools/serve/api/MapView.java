@@ -3,8 +3,9 @@ package dev.spinbpf.tools.serve.api;
 import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.programs.btf.BtfFormatter;
 import dev.spinbpf.tools.report.JsonText;
-import dev.spinbpf.tools.serve.engine.Engine.ServedMap;
 import dev.spinbpf.tools.serve.engine.MapPage;
+import dev.spinbpf.tools.serve.engine.ServedMaps.Reading;
+import dev.spinbpf.tools.serve.engine.ServedMaps.ServedMap;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -38,9 +39,10 @@ final class MapView {
         json.name("frozen").raw(Boolean.toString(map.isFrozen())).end('}');
     }
 
-    static String page(ServedMap map, MapPage page) {
+    static String page(Reading<MapPage> read) {
+        MapPage page = read.value();
         JsonText json = new JsonText(false, false).begin('{').name("elements").begin('[');
-        page.elements().forEach(element -> element(json, map, element));
+        page.elements().forEach(element -> element(json, read.map(), element));
         json.end(']').name("next");
         if (page.more()) {
             json.string(HexFormat.of().formatHex(page.elements().getLast().key()));
@@ -50,9 +52,9 @@ final class MapView {
         return json.end('}').text();
     }
 
-    static String element(ServedMap map, MapPage.Element element) {
+    static String element(Reading<MapPage.Element> read) {
         JsonText json = new JsonText(false, false);
-        element(json, map, element);
+        element(json, read.map(), read.value());
         return json.text();
     }
 

@@ -28,6 +28,12 @@ public sealed interface Change {
      */
     record Workload(boolean running, long durationMillis, long seed) implements Change {}
 
+    /** A file that workloads may name was uploaded. */
+    record Stored(UploadedFile file) implements Change {}
+
+    /** A file that workloads may name was removed. */
+    record Discarded(String file) implements Change {}
+
     /** Another workload took the place of the one before, with these objects. */
     record Replaced(List<String> objects) implements Change {
         /** Copies the list. */

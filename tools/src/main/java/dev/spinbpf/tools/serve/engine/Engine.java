@@ -1,7 +1,5 @@
 package dev.spinbpf.tools.serve.engine;
 
-import dev.spinbpf.maps.cpu.Cpu;
-import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.maps.map.MapCreationException;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.elf.ObjectReader;
@@ -46,6 +44,9 @@ public final class Engine implements AutoCloseable {
     private volatile List<ServedObject> objects = List.of();
     private volatile Btf kernelTypes;
     private volatile List<String> namesInWorkload = List.of();
+    private volatile @Nullable ProgramWorkload uploadedWorkload;
+    private final UploadedFiles files = new UploadedFiles(lock, this::changed);
+    private final ServedMaps maps;
 
     /**
      * An engine whose workload has not begun.
@@ -58,6 +59,7 @@ public final class Engine implements AutoCloseable {
         this.verification = verification;
         kernelTypes = verification.typesOf(base);
         run = new EngineRun(failures, base);
+        maps = new ServedMaps(this, lock, this::changed);
     }
 
     /** Adds a listener to changes. */
@@ -120,10 +122,19 @@ public final class Engine implements AutoCloseable {
 
     /** Reads an object and verifies its programs. */
     public ServedObject upload(String name, byte[] bytes) throws Refusal {
-        if (!name.matches(NAME)) {
-            throw new Refusal(Kind.INVALID, "an object's name is 1 to 100 letters, digits, '.', '_' and '-'");
-        }
+        requireName(name, "an object");
         return adopt(name, bytes);
+    }
+
+    static void requireName(String name, String what) throws Refusal {
+        if (!name.matches(NAME)) {
+            throw new Refusal(Kind.INVALID, what + "'s name is 1 to 100 letters, digits, '.', '_' and '-'");
+        }
+    }
+
+    /** Returns the files that were uploaded for workloads to name. */
+    public UploadedFiles files() {
+        return files;
     }
 
     /** As {@link #upload}, for an object that was here before, whatever its name. */
@@ -148,11 +159,15 @@ public final class Engine implements AutoCloseable {
         if (now.stream().anyMatch(object -> object.name().equals(name))) {
             throw new Refusal(Kind.CONFLICT, "there is an object " + name + " already; remove it first");
         }
-        long sum = now.stream().mapToLong(object -> object.bytes().size()).sum();
-        if (now.size() >= MOST_OBJECTS || sum + bytes > MOST_BYTES) {
+        checkRoom(now, 1, bytes);
+    }
+
+    private static void checkRoom(List<ServedObject> kept, int more, long moreBytes) throws Refusal {
+        long sum = kept.stream().mapToLong(object -> object.bytes().size()).sum();
+        if (kept.size() + more > MOST_OBJECTS || sum + moreBytes > MOST_BYTES) {
             throw new Refusal(
                     Kind.FULL,
-                    "there are " + now.size() + " objects of " + sum + " bytes; at most " + MOST_OBJECTS
+                    "there are " + kept.size() + " objects of " + sum + " bytes; at most " + MOST_OBJECTS
                             + " objects and " + MOST_BYTES + " bytes are kept");
         }
     }
@@ -214,17 +229,26 @@ public final class Engine implements AutoCloseable {
      * @param how the hook, level, pacing and CPUs
      */
     public ServedProgram attach(Attachment how) throws Refusal {
+        return attach(how.object(), how.program(), List.of(how));
+    }
+
+    /**
+     * Attaches a program in several ways, and loads it where it is not loaded.
+     *
+     * @param all the hooks, levels, pacings and CPUs
+     */
+    public ServedProgram attach(String object, String name, List<Attachment> all) throws Refusal {
         lock.lock();
         try {
-            ServedProgram program = program(how.object(), how.program());
-            if (program.attachment() != null) {
+            ServedProgram program = program(object, name);
+            if (!program.attachments().isEmpty()) {
                 throw new Refusal(Kind.CONFLICT, "program " + program.name() + " is attached to " + program.hook());
             }
             boolean wasLoaded = program.isLoaded();
             load(program);
             boolean done = false;
             try {
-                attach(program, how);
+                attach(program, all);
                 done = true;
             } finally {
                 if (!done && !wasLoaded) {
@@ -238,15 +262,16 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    private void attach(ServedProgram program, Attachment how) throws Refusal {
+    private void attach(ServedProgram program, List<Attachment> all) throws Refusal {
         var loaded = program.inMachine();
         if (loaded == null) {
             throw new Refusal(Kind.CONFLICT, "program " + program.name() + " is not loaded");
         }
         try {
-            run.driver().attach(loaded, how);
-            program.setAttachment(how);
+            all.forEach(how -> run.driver().attach(loaded, how));
+            program.setAttachments(all);
         } catch (UnsupportedProgramException e) {
+            run.driver().detach(loaded);
             throw new Refusal(Kind.INVALID, String.valueOf(e.getMessage()));
         }
     }
@@ -267,11 +292,11 @@ public final class Engine implements AutoCloseable {
 
     private boolean detach(ServedProgram program) {
         var loaded = program.inMachine();
-        if (loaded == null || program.attachment() == null) {
+        if (loaded == null || program.attachments().isEmpty()) {
             return false;
         }
         run.driver().detach(loaded);
-        program.setAttachment(null);
+        program.setAttachments(List.of());
         return true;
     }
 
@@ -310,94 +335,9 @@ public final class Engine implements AutoCloseable {
 
     // Maps.
 
-    /**
-     * A map.
-     *
-     * @param object the object that declares it
-     * @param map the map in the present machine
-     */
-    public record ServedMap(ServedObject object, BpfMap map) {}
-
     /** Returns the maps of all objects that have a program loaded. */
-    public List<ServedMap> maps() throws Refusal {
-        lock.lock();
-        try {
-            List<ServedMap> maps = new ArrayList<>();
-            for (ServedObject object : objects) {
-                if (object.isLoaded()) {
-                    run.machine().maps(object.contents()).forEach(map -> maps.add(new ServedMap(object, map)));
-                }
-            }
-            return maps;
-        } catch (MapCreationException e) {
-            throw new Refusal(Kind.CONFLICT, String.valueOf(e.getMessage()));
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Returns a map of an object. */
-    public ServedMap map(String object, String name) throws Refusal {
-        for (ServedMap map : maps()) {
-            if (map.object().name().equals(object) && map.map().name().equals(name)) {
-                return map;
-            }
-        }
-        object(object);
-        throw new Refusal(
-                Kind.ABSENT, "object " + object + " has no map " + name + ", or none of its programs is loaded");
-    }
-
-    /** Work on a map of the present machine. */
-    @FunctionalInterface
-    private interface MapWork<T> {
-        T on(BpfMap map, Cpu cpu) throws Refusal;
-    }
-
-    private <T> T onMap(String object, String map, @Nullable Change change, MapWork<T> work) throws Refusal {
-        lock.lock();
-        try {
-            BpfMap found = map(object, map).map();
-            T result = run.onCpu(cpu -> work.on(found, cpu));
-            if (change != null) {
-                changed(change);
-            }
-            return result;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /**
-     * Reads elements of a map.
-     *
-     * @param after the key to go on after; null to begin
-     * @param most how many
-     */
-    public MapPage page(String object, String map, byte @Nullable [] after, int most) throws Refusal {
-        return onMap(object, map, null, (found, cpu) -> MapOperations.page(found, cpu, after, most));
-    }
-
-    /** Reads an element. */
-    public MapPage.Element lookup(String object, String map, byte[] key) throws Refusal {
-        return onMap(object, map, null, (found, cpu) -> MapOperations.lookup(found, cpu, key));
-    }
-
-    /** Puts an element in; flags are {@code any}, {@code noexist} or {@code exist}. */
-    public void update(String object, String map, byte[] key, byte[] value, String flags) throws Refusal {
-        long bits = MapOperations.flags(flags);
-        onMap(object, map, new Change.Updated(object, map, key, value), (found, cpu) -> {
-            MapOperations.update(found, cpu, key, value, bits);
-            return true;
-        });
-    }
-
-    /** Removes an element. */
-    public void delete(String object, String map, byte[] key) throws Refusal {
-        onMap(object, map, new Change.Deleted(object, map, key), (found, cpu) -> {
-            MapOperations.delete(found, cpu, key);
-            return true;
-        });
+    public ServedMaps maps() {
+        return maps;
     }
 
     /** Returns the maps of an object as they are now. */
@@ -474,6 +414,32 @@ public final class Engine implements AutoCloseable {
      * @throws Refusal where it does not fit; the workload before goes on then
      */
     public void replace(ProgramWorkload workload) throws Refusal {
+        replace(workload, null);
+    }
+
+    /** As {@link #replace}, by a workload that a client sent; its objects count as uploads do. */
+    public void replaceByUpload(ProgramWorkload workload) throws Refusal {
+        checkRoom(staying(workload), workload.objects().size(), sizeOf(workload));
+        replace(workload, EngineRun.numbersOf(workload, workload.kernelTypes()));
+    }
+
+    private static long sizeOf(ProgramWorkload workload) {
+        return workload.objects().stream()
+                .mapToLong(file -> file.file().contents().size())
+                .sum();
+    }
+
+    /** Returns what a client's workload says besides objects and what is attached; null where the workload is not a client's. */
+    public @Nullable ProgramWorkload uploadedWorkload() {
+        return uploadedWorkload;
+    }
+
+    /** Makes this engine, on which nothing is yet, one with a client's workload, of which the objects are still to come. */
+    public void resume(ProgramWorkload workload) throws Refusal {
+        replace(workload, workload);
+    }
+
+    private void replace(ProgramWorkload workload, @Nullable ProgramWorkload uploaded) throws Refusal {
         Btf types = verification.typesOf(workload);
         List<ServedObject> added = new ArrayList<>();
         for (ProgramWorkload.ObjectFile file : workload.objects()) {
@@ -481,23 +447,30 @@ public final class Engine implements AutoCloseable {
         }
         lock.lock();
         try {
-            List<ServedObject> all = new ArrayList<>();
-            for (ServedObject object : objects) {
-                boolean stays = !namesInWorkload.contains(object.name())
-                        && added.stream().noneMatch(other -> other.name().equals(object.name()));
-                if (stays) {
-                    all.add(object);
-                }
-            }
+            List<ServedObject> all = staying(workload);
             run.replace(workload, all, added);
             all.addAll(added);
             objects = List.copyOf(all);
             kernelTypes = types;
             namesInWorkload = added.stream().map(ServedObject::name).toList();
+            uploadedWorkload = uploaded;
             changed(new Change.Replaced(namesInWorkload));
         } finally {
             lock.unlock();
         }
+    }
+
+    /** The objects that are neither of the workload now nor replaced by those of the next one. */
+    private List<ServedObject> staying(ProgramWorkload next) {
+        List<ServedObject> all = new ArrayList<>();
+        for (ServedObject object : objects) {
+            boolean stays = !namesInWorkload.contains(object.name())
+                    && next.objects().stream().noneMatch(other -> other.name().equals(object.name()));
+            if (stays) {
+                all.add(object);
+            }
+        }
+        return all;
     }
 
     /** Does something while nothing changes. */

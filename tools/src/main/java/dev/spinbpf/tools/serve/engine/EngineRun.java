@@ -5,6 +5,7 @@ import dev.spinbpf.tools.metrics.Activity;
 import dev.spinbpf.tools.serve.engine.Refusal.Kind;
 import dev.spinbpf.vm.Machine;
 import dev.spinbpf.vm.stress.ProgramWorkload;
+import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
 import dev.spinbpf.vm.stress.StressDriver;
 import dev.spinbpf.vm.stress.StressOptions;
 import dev.spinbpf.vm.stress.StressReport;
@@ -43,12 +44,12 @@ public final class EngineRun {
 
     EngineRun(FailureLog failures, ProgramWorkload workload) throws Refusal {
         this.failures = failures;
-        base = numbersOf(workload);
+        base = numbersOf(workload, null);
         run = prepare(base);
     }
 
-    /** The workload without its objects and what they need, which the engine reads itself. */
-    private static ProgramWorkload numbersOf(ProgramWorkload w) {
+    /** Returns a workload without its objects and what is said of them, which the engine reads itself. */
+    static ProgramWorkload numbersOf(ProgramWorkload w, @Nullable NamedFile kernelTypes) {
         return new ProgramWorkload(
                 w.cpus(),
                 w.lock(),
@@ -57,7 +58,7 @@ public final class EngineRun {
                 w.heldTimesInterval(),
                 w.nmis(),
                 w.hardirqs(),
-                null,
+                kernelTypes,
                 List.of(),
                 List.of(),
                 w.delays(),
@@ -183,7 +184,7 @@ public final class EngineRun {
 
     /** Puts a workload in the place of this one; it runs if this one ran. */
     void replace(ProgramWorkload workload, List<ServedObject> kept, List<ServedObject> added) throws Refusal {
-        ProgramWorkload numbers = numbersOf(workload);
+        ProgramWorkload numbers = numbersOf(workload, null);
         Renewal renewal = renewal(numbers, kept);
         renewal.add(added, workload);
         boolean ran = isRunning();

@@ -71,7 +71,8 @@ public record ObjectVerification(Btf usualTypes, Consumer<Verdict> verdicts) {
         }
     }
 
-    private static String digest(byte[] bytes) {
+    /** Returns the SHA-256 of bytes, in hexadecimal. */
+    public static String digest(byte[] bytes) {
         try {
             return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
         } catch (NoSuchAlgorithmException e) {

@@ -18,7 +18,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 
 /**
  * A run on a new machine that is to take the place of another: programs and maps are put there first, and what the
@@ -32,7 +32,16 @@ final class Renewal {
     private final Map<ServedProgram, InFresh> programs = new LinkedHashMap<>();
 
     /** A program on the new machine, and how it is attached there. */
-    private record InFresh(LoadedProgram loaded, @Nullable Attachment attachment) {}
+    private record InFresh(LoadedProgram loaded, List<Attachment> attachments) {
+        private InFresh {
+            attachments = List.copyOf(attachments);
+        }
+
+        InFresh with(Attachment how) {
+            return new InFresh(
+                    loaded, Stream.concat(attachments.stream(), Stream.of(how)).toList());
+        }
+    }
 
     /**
      * A renewal that has put nothing on the new machine so far.
@@ -88,11 +97,9 @@ final class Renewal {
         for (ServedProgram program : object.programs()) {
             if (program.isLoaded() && program.verdict() instanceof Verdict.Accepted accepted) {
                 LoadedProgram loaded = fresh.machine().load(accepted.program());
-                Attachment how = program.attachment();
-                if (how != null) {
-                    fresh.driver().attach(loaded, how);
-                }
-                programs.put(program, new InFresh(loaded, how));
+                List<Attachment> attachments = program.attachments();
+                attachments.forEach(how -> fresh.driver().attach(loaded, how));
+                programs.put(program, new InFresh(loaded, attachments));
             }
         }
         LiveMaps.restore(LiveMaps.snapshot(before, object.contents()), fresh.machine(), object.contents());
@@ -113,7 +120,7 @@ final class Renewal {
                 InFresh known = programs.get(program);
                 if (known != null) {
                     fresh.driver().attach(known.loaded, how);
-                    programs.put(program, new InFresh(known.loaded, how));
+                    programs.put(program, known.with(how));
                 }
             }
             for (ProgramWorkload.MapContents contents : workload.maps()) {
@@ -128,7 +135,7 @@ final class Renewal {
             boolean included = workload.objects().stream()
                     .anyMatch(file -> file.name().equals(object.name()) && file.includes(program.name()));
             if (included && program.verdict() instanceof Verdict.Accepted accepted) {
-                programs.put(program, new InFresh(fresh.machine().load(accepted.program()), null));
+                programs.put(program, new InFresh(fresh.machine().load(accepted.program()), List.of()));
             }
         }
     }
@@ -136,9 +143,9 @@ final class Renewal {
     /** Attaches each program that is not attached where its section says, if there is such a hook. */
     private void attachWherePossible() {
         programs.replaceAll((program, known) -> {
-            boolean isAdded = !program.isLoaded() && known.attachment == null;
+            boolean isAdded = !program.isLoaded() && known.attachments.isEmpty();
             Attachment how = Attachment.of(program.object(), program.name());
-            return isAdded && attaches(known.loaded, how) ? new InFresh(known.loaded, how) : known;
+            return isAdded && attaches(known.loaded, how) ? known.with(how) : known;
         });
     }
 
@@ -193,7 +200,7 @@ final class Renewal {
                 InFresh known = programs.get(program);
                 program.setInMachine(known == null ? null : known.loaded);
                 program.setLoaded(known != null);
-                program.setAttachment(known == null ? null : known.attachment);
+                program.setAttachments(known == null ? List.of() : known.attachments);
             }
         }
     }

@@ -5,6 +5,8 @@ import dev.spinbpf.verifier.Verdict;
 import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.hook.HookTable;
 import dev.spinbpf.vm.stress.ProgramWorkload;
+import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +21,7 @@ public final class ServedProgram {
     private final String unlinked;
     private volatile @Nullable LoadedProgram inMachine;
     private volatile boolean loaded;
-    private volatile ProgramWorkload.@Nullable Attachment attachment;
+    private volatile List<ProgramWorkload.Attachment> attachments = List.of();
 
     /** States, from the verdict on. */
     public enum State {
@@ -68,7 +70,7 @@ public final class ServedProgram {
 
     public State state() {
         return switch (verdict) {
-            case Verdict.Accepted _ -> attachment != null ? State.ATTACHED : loaded ? State.LOADED : State.VERIFIED;
+            case Verdict.Accepted _ -> !attachments.isEmpty() ? State.ATTACHED : loaded ? State.LOADED : State.VERIFIED;
             case Verdict.Unsupported _ -> State.UNSUPPORTED;
             case Verdict.Rejected _ -> State.REJECTED;
             case null -> State.REJECTED;
@@ -79,17 +81,21 @@ public final class ServedProgram {
         return loaded;
     }
 
-    /** Returns how it is attached, or null. */
-    public ProgramWorkload.@Nullable Attachment attachment() {
-        return attachment;
+    /** Returns how it is attached; empty where it is not. */
+    public List<ProgramWorkload.Attachment> attachments() {
+        return attachments;
     }
 
-    /** Returns the name of the hook that it is attached to, or an empty text. */
+    /** Returns the name of the hook that it is attached to, or an empty text; names of several stand one after the other. */
     public String hook() {
-        ProgramWorkload.Attachment how = attachment;
-        return how != null && verdict instanceof Verdict.Accepted accepted
-                ? HookTable.of(accepted.program().program(), how.hook()).name()
-                : "";
+        if (!(verdict instanceof Verdict.Accepted accepted)) {
+            return "";
+        }
+        return attachments.stream()
+                .map(how ->
+                        HookTable.of(accepted.program().program(), how.hook()).name())
+                .distinct()
+                .collect(Collectors.joining(", "));
     }
 
     /** Returns the program in the present machine, or null where it was never loaded there. */
@@ -105,7 +111,7 @@ public final class ServedProgram {
         loaded = value;
     }
 
-    void setAttachment(ProgramWorkload.@Nullable Attachment value) {
-        attachment = value;
+    void setAttachments(List<ProgramWorkload.Attachment> value) {
+        attachments = List.copyOf(value);
     }
 }

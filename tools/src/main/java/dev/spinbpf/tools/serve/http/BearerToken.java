@@ -48,12 +48,16 @@ public final class BearerToken {
             throw new IOException(file + ": is larger than " + MOST_BYTES + " bytes; the token is its one line");
         }
         String token = Files.readString(file, StandardCharsets.ISO_8859_1).strip();
-        boolean plain = token.chars().allMatch(c -> c > ' ' && c < 0x7f);
-        if (token.length() < FEWEST_CHARACTERS || !plain) {
+        if (token.length() < FEWEST_CHARACTERS || !isPlain(token)) {
             throw new IOException(file + ": has to hold a token of " + FEWEST_CHARACTERS
                     + " or more characters without spaces; make one with: head -c 32 /dev/urandom | base64");
         }
         return token;
+    }
+
+    /** Returns true where a header can carry a text as a token. */
+    public static boolean isPlain(String token) {
+        return token.chars().allMatch(c -> c > ' ' && c < 0x7f);
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.spinbpf.tools.serve.http;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -11,13 +12,17 @@ import java.util.Set;
  *
  * <p>A connection whose request is being worked on, or that streams events, keeps its place; the numbers of both are
  * bounded by less than the number of connections. All others wait for their client: to send a request, or the rest of
- * it, or to take an answer. When there is no room for a new connection, the one that has waited the longest goes. So
- * clients that only occupy connections push out each other, and one that sends its request at once is served.
+ * it, or to take an answer. When there is no room for a new connection, the one that has waited the longest goes: of
+ * those that had no request worked on so far, or of the others, whichever are more. So clients that only occupy
+ * connections push out each other, one that sends its request at once is served, and one that comes again and again over
+ * the same connection keeps it.
  */
 final class ConnectionGate {
     private final HttpLimits limits;
     private final Set<ConnectionHandler> all = new LinkedHashSet<>();
-    private final LinkedHashSet<ConnectionHandler> waiting = new LinkedHashSet<>();
+    private final Set<ConnectionHandler> served = new HashSet<>();
+    private final LinkedHashSet<ConnectionHandler> waitingNewcomers = new LinkedHashSet<>();
+    private final LinkedHashSet<ConnectionHandler> waitingServed = new LinkedHashSet<>();
     private long bufferedBytes;
     private int streams;
 
@@ -28,33 +33,41 @@ final class ConnectionGate {
     /** Takes a connection in. Returns false where there is no room. */
     boolean enter(ConnectionHandler connection) {
         if (all.size() >= limits.connections()) {
-            Iterator<ConnectionHandler> longest = waiting.iterator();
+            boolean isNewcomer = waitingNewcomers.size() > waitingServed.size();
+            Iterator<ConnectionHandler> longest = (isNewcomer ? waitingNewcomers : waitingServed).iterator();
             if (!longest.hasNext()) {
                 return false;
             }
             longest.next().cutOff();
         }
         all.add(connection);
-        waiting.add(connection);
+        waitingNewcomers.add(connection);
         return true;
     }
 
     /** The connection waits for its client from now on. */
     void waits(ConnectionHandler connection) {
-        waiting.remove(connection);
+        stopWaiting(connection);
         if (all.contains(connection)) {
-            waiting.add(connection);
+            (served.contains(connection) ? waitingServed : waitingNewcomers).add(connection);
         }
+    }
+
+    private void stopWaiting(ConnectionHandler connection) {
+        waitingNewcomers.remove(connection);
+        waitingServed.remove(connection);
     }
 
     /** The connection does not wait for its client. */
     void works(ConnectionHandler connection) {
-        waiting.remove(connection);
+        stopWaiting(connection);
+        served.add(connection);
     }
 
     void leave(ConnectionHandler connection) {
         all.remove(connection);
-        waiting.remove(connection);
+        served.remove(connection);
+        stopWaiting(connection);
     }
 
     /** Returns the connections there are. */

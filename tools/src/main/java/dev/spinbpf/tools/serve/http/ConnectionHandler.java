@@ -119,7 +119,11 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<HttpObject> {
             return;
         }
         HttpLimits limits = server.limits();
-        deadline(active, decoder.isRequestBegun() ? limits.requestMillis() : limits.idleMillis());
+        deadline(
+                active,
+                decoder.isRequestBegun()
+                        ? limits.times().requestMillis()
+                        : limits.times().idleMillis());
         read(active);
     }
 
@@ -139,7 +143,7 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<HttpObject> {
     @Override
     public void userEventTriggered(ChannelHandlerContext active, Object event) {
         if (event == StrictRequestDecoder.Event.REQUEST_BEGUN && phase == Phase.RECEIVING && head == null) {
-            deadline(active, server.limits().requestMillis());
+            deadline(active, server.limits().times().requestMillis());
         }
         active.fireUserEventTriggered(event);
     }
@@ -201,7 +205,7 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<HttpObject> {
                     request, server.router(), server.access(), active.channel().localAddress());
             head = received;
             if (received.hasBody()) {
-                deadline(active, server.limits().requestMillis());
+                deadline(active, server.limits().times().requestMillis());
             }
             if (received.expectsContinue()) {
                 active.writeAndFlush(new DefaultFullHttpResponse(
@@ -285,7 +289,7 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<HttpObject> {
         phase = Phase.ANSWERING;
         observe(content.status());
         server.gate().waits(this);
-        deadline(active, server.limits().answerMillis());
+        deadline(active, server.limits().times().answerMillis());
         active.writeAndFlush(response(content)).addListener(written -> {
             answerWritten = written.isSuccess();
             goOn(active);
@@ -353,7 +357,7 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<HttpObject> {
         phase = Phase.ENDING;
         boolean isPlain = active.pipeline().get(SslHandler.class) == null;
         if (isPlain && active.channel() instanceof SocketChannel socket) {
-            deadline(active, Math.max(1, server.limits().answerMillis() / LINGER_PART));
+            deadline(active, Math.max(1, server.limits().times().answerMillis() / LINGER_PART));
             socket.shutdownOutput().addListener(done -> read(active));
         } else {
             active.close();

@@ -99,7 +99,7 @@ public final class HttpServer implements AutoCloseable {
         }
         if (tls != null) {
             SslHandler secure = tls.newHandler(accepted.alloc());
-            secure.setHandshakeTimeoutMillis(state.limits().requestMillis());
+            secure.setHandshakeTimeoutMillis(state.limits().times().requestMillis());
             accepted.pipeline().addLast(secure);
         }
         accepted.pipeline()

@@ -1,5 +1,6 @@
 package dev.spinbpf.tools.serve.http;
 
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,11 @@ public record Request(Map<String, String> path, Map<String, String> query, Map<S
     /** The value of a header, or null. */
     public @Nullable String header(String name) {
         return headers.get(name);
+    }
+
+    /** Returns the media type of the body, without parameters and in lower case; empty where there is none. */
+    public String mediaType() {
+        return headers.getOrDefault("content-type", "").split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
     }
 
     /**

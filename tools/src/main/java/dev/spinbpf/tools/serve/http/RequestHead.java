@@ -40,7 +40,7 @@ record RequestHead(
     private static final Set<String> METHODS =
             Set.of("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT");
     private static final char DELETE = 0x7f;
-    private static final List<String> HANDED_ON = List.of("accept");
+    private static final List<String> HANDED_ON = List.of("accept", "content-type");
 
     /**
      * Checks the first part of a request.
@@ -149,10 +149,11 @@ record RequestHead(
         if (HttpUtil.getContentLength(request, 0L) > body.mostBytes()) {
             throw tooLarge(body);
         }
-        String type =
-                headers.get(HttpHeaderNames.CONTENT_TYPE, "").split(";", 2)[0].strip();
-        if (!type.equalsIgnoreCase(body.type())) {
-            throw Problem.of(415, "the body has to be " + body.type()).header("Accept", body.type());
+        String contentType = single(headers, "content-type");
+        String type = contentType == null ? "" : contentType.split(";", 2)[0].strip();
+        if (body.types().stream().noneMatch(type::equalsIgnoreCase)) {
+            throw Problem.of(415, "the body has to be " + String.join(" or ", body.types()))
+                    .header("Accept", String.join(", ", body.types()));
         }
         if (headers.contains(HttpHeaderNames.CONTENT_ENCODING)) {
             throw Problem.of(415, "the body may not be compressed").header("Accept-Encoding", "identity");

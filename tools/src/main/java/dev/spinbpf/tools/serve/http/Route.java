@@ -29,13 +29,23 @@ public record Route(
     /**
      * A body.
      *
-     * @param type its media type; empty where there is none
+     * @param types the media types of which it has one; none where there is no body
      * @param mostBytes its greatest length
      * @param isRequired false where it may be left out
      */
-    public record Body(String type, int mostBytes, boolean isRequired) {
+    public record Body(List<String> types, int mostBytes, boolean isRequired) {
         /** No body. */
-        public static final Body NONE = new Body("", 0, false);
+        public static final Body NONE = new Body(List.of(), 0, false);
+
+        /** Copies the list. */
+        public Body {
+            types = List.copyOf(types);
+        }
+
+        /** A body of one media type. */
+        public Body(String type, int mostBytes, boolean isRequired) {
+            this(List.of(type), mostBytes, isRequired);
+        }
     }
 
     /** Makes an answer. */

@@ -29,13 +29,13 @@ final class ServerState {
         this.access = access;
         this.limits = limits;
         gate = new ConnectionGate(limits);
-        heavy = new Semaphore(limits.heavy());
+        heavy = new Semaphore(limits.work().heavy());
         workers = new ThreadPoolExecutor(
-                limits.workers(),
-                limits.workers(),
+                limits.work().workers(),
+                limits.work().workers(),
                 THREAD_SECONDS,
                 TimeUnit.SECONDS,
-                new ArrayBlockingQueue<>(limits.waiting()),
+                new ArrayBlockingQueue<>(limits.work().waiting()),
                 Thread.ofPlatform().daemon().name("spinbpf-http-", 0).factory());
         workers.allowCoreThreadTimeOut(true);
     }

@@ -1,5 +1,6 @@
 package dev.spinbpf.tools.serve.state;
 
+import dev.spinbpf.tools.snapshot.Checksum;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -7,7 +8,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.zip.CRC32C;
 
 /**
  * A file to which records are appended, each synced before {@link #append} returns.
@@ -51,7 +51,7 @@ final class Journal implements AutoCloseable {
             }
             ByteBuffer bytes = ByteBuffer.allocate(length);
             readAll(bytes, end + HEADER_BYTES);
-            if (sum(bytes.array()) != header.getInt(Integer.BYTES)) {
+            if (Checksum.of(bytes.array()) != header.getInt(Integer.BYTES)) {
                 break;
             }
             found.add(bytes.array());
@@ -72,12 +72,6 @@ final class Journal implements AutoCloseable {
         }
     }
 
-    private static int sum(byte[] bytes) {
-        CRC32C sum = new CRC32C();
-        sum.update(bytes);
-        return (int) sum.getValue();
-    }
-
     /** Returns the records that were there when it was opened. */
     List<byte[]> records() {
         return found;
@@ -96,7 +90,7 @@ final class Journal implements AutoCloseable {
     void append(byte[] bytes) throws IOException {
         ByteBuffer record = ByteBuffer.allocate(HEADER_BYTES + bytes.length)
                 .putInt(bytes.length)
-                .putInt(sum(bytes))
+                .putInt(Checksum.of(bytes))
                 .put(bytes)
                 .flip();
         boolean done = false;

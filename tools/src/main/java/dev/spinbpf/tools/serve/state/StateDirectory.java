@@ -2,13 +2,18 @@ package dev.spinbpf.tools.serve.state;
 
 import dev.spinbpf.tools.serve.engine.Change;
 import dev.spinbpf.tools.serve.engine.Engine;
+import dev.spinbpf.tools.serve.engine.ObjectVerification;
 import dev.spinbpf.tools.serve.engine.Refusal;
 import dev.spinbpf.tools.serve.engine.Refusal.Kind;
 import dev.spinbpf.tools.serve.engine.ServedObject;
 import dev.spinbpf.tools.serve.engine.ServedProgram;
+import dev.spinbpf.tools.serve.engine.UploadedFile;
+import dev.spinbpf.tools.serve.engine.UploadedFiles;
 import dev.spinbpf.tools.snapshot.SnapshotException;
 import dev.spinbpf.tools.snapshot.SnapshotReader;
 import dev.spinbpf.tools.snapshot.SnapshotWriter;
+import dev.spinbpf.vm.stress.ByteString;
+import dev.spinbpf.vm.stress.ProgramWorkload;
 import dev.spinbpf.vm.stress.ProgramWorkload.Attachment;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -21,6 +26,8 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -33,8 +40,8 @@ import org.slf4j.LoggerFactory;
  * Keeps an engine in a directory.
  *
  * <pre>
- *   objects/SHA-256   the files of objects, by their digests
- *   checkpoint        a generation N, objects, programs, workload, and what was in the maps then
+ *   objects/SHA-256   the files of objects and others that were uploaded, by their digests, and a client's workload
+ *   checkpoint        the form, a generation N, objects, programs, workload, and what was in the maps then
  *   journal.N         what was changed since, in order
  *   lock              held by the process that uses the directory
  * </pre>
@@ -42,7 +49,7 @@ import org.slf4j.LoggerFactory;
  * <p>A change is in the journal, synced, before it is acknowledged. A checkpoint is made every five seconds while the
  * workload runs or something was changed, and at the end: the next journal is made empty, then the checkpoint of its
  * generation takes the place of the one before by a rename, then the old journal goes. All of it happens while nothing
- * else changes. Wherever the process ends, the checkpoint that is there and the journal of its generation hold
+ * else changes. Files that belong to nothing any more go with a checkpoint. Wherever the process ends, the checkpoint that is there and the journal of its generation hold
  * everything that was acknowledged, and at most the beginning of what was not, which is cut off.
  *
  * <p>What programs write to maps is kept as of the last checkpoint; the updates that clients made since are applied on
@@ -51,6 +58,7 @@ import org.slf4j.LoggerFactory;
 public final class StateDirectory implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger("serve");
     private static final long EVERY_SECONDS = 5;
+    private static final int FORM = 2;
     private static final int META = 1;
     private static final int UPDATE = 2;
     private static final int DELETE = 3;
@@ -61,6 +69,7 @@ public final class StateDirectory implements AutoCloseable {
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("spinbpf-state").factory());
     private long generation;
+    private String workloadDigest = "";
     private @Nullable Journal journal;
     private @Nullable Engine engine;
     private boolean workloadRuns;
@@ -117,8 +126,15 @@ public final class StateDirectory implements AutoCloseable {
         StateMeta meta;
         byte[] bytes = StateFiles.readWithSum(checkpoint());
         try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
+            if (in.readInt() != FORM) {
+                throw new IOException(checkpoint() + ": was kept by another version of spinbpf");
+            }
             generation = in.readLong();
             meta = StateMeta.read(in);
+            workloadDigest = meta.workload();
+            if (!workloadDigest.isEmpty()) {
+                empty.resume(WorkloadFile.read(contents(workloadDigest)));
+            }
             apply(meta, empty);
             for (ServedObject object : empty.objects()) {
                 if (object.isLoaded()) {
@@ -156,9 +172,9 @@ public final class StateDirectory implements AutoCloseable {
             byte[] key = in.readNBytes(in.readInt());
             try {
                 if (kind == UPDATE) {
-                    into.update(object, map, key, in.readNBytes(in.readInt()), "any");
+                    into.maps().update(object, map, key, in.readNBytes(in.readInt()), "any");
                 } else {
-                    into.delete(object, map, key);
+                    into.maps().delete(object, map, key);
                 }
             } catch (Refusal e) {
                 if (kind == UPDATE) { // an element that was removed may have been put in by a program since
@@ -175,6 +191,7 @@ public final class StateDirectory implements AutoCloseable {
 
     /** Makes the objects and programs of an engine what they were. */
     private void apply(StateMeta meta, Engine into) throws IOException, Refusal {
+        applyFiles(meta.files(), into.files());
         for (ServedObject object : into.objects()) {
             if (meta.objects().stream()
                     .noneMatch(saved ->
@@ -187,7 +204,7 @@ public final class StateDirectory implements AutoCloseable {
         }
         for (StateMeta.SavedObject saved : meta.objects()) {
             if (into.objects().stream().noneMatch(object -> object.name().equals(saved.name()))) {
-                into.adopt(saved.name(), Files.readAllBytes(objectFile(saved.digest())));
+                into.adopt(saved.name(), contents(saved.digest()));
             }
             for (ServedProgram program : into.object(saved.name()).programs()) {
                 StateMeta.SavedProgram wanted = saved.programs().stream()
@@ -200,6 +217,19 @@ public final class StateDirectory implements AutoCloseable {
         into.setNamesInWorkload(meta.inWorkload());
     }
 
+    private void applyFiles(List<StateMeta.SavedFile> saved, UploadedFiles into) throws IOException, Refusal {
+        for (UploadedFile file : into.all()) {
+            if (!saved.contains(new StateMeta.SavedFile(file.name(), file.digest()))) {
+                into.remove(file.name());
+            }
+        }
+        for (StateMeta.SavedFile file : saved) {
+            if (into.all().stream().noneMatch(other -> other.name().equals(file.name()))) {
+                into.put(file.name(), contents(file.digest()));
+            }
+        }
+    }
+
     private static void apply(StateMeta.@Nullable SavedProgram wanted, ServedProgram program, Engine into)
             throws Refusal {
         if (wanted == null) {
@@ -207,13 +237,22 @@ public final class StateDirectory implements AutoCloseable {
             return;
         }
         into.load(program.object(), program.name());
-        Attachment how = wanted.attachment();
-        if (program.attachment() != null && !program.attachment().equals(how)) {
+        List<Attachment> attachments = wanted.attachments();
+        if (!program.attachments().equals(attachments)) {
             into.detach(program.object(), program.name());
+            if (!attachments.isEmpty()) {
+                into.attach(program.object(), program.name(), attachments);
+            }
         }
-        if (how != null && program.attachment() == null) {
-            into.attach(how);
+    }
+
+    private byte[] contents(String digest) throws IOException {
+        Path file = objectFile(digest);
+        byte[] bytes = Files.readAllBytes(file);
+        if (!ObjectVerification.digest(bytes).equals(digest)) {
+            throw new IOException(file + ": is damaged: its contents are not those of its name");
         }
+        return bytes;
     }
 
     private Path objectFile(String digest) {
@@ -247,13 +286,21 @@ public final class StateDirectory implements AutoCloseable {
                 case Change.Updated updated ->
                     append(UPDATE, updated.object(), updated.map(), updated.key(), updated.value());
                 case Change.Deleted deleted -> append(DELETE, deleted.object(), deleted.map(), deleted.key(), null);
-                case Change.Replaced _ -> writeCheckpoint();
-                case Change.Uploaded _, Change.Removed _, Change.Moved _, Change.Workload _ -> {
-                    saveObjects();
+                case Change.Replaced _ -> {
+                    saveWorkload();
+                    writeCheckpoint();
+                }
+                case Change.Uploaded _,
+                        Change.Removed _,
+                        Change.Stored _,
+                        Change.Discarded _,
+                        Change.Moved _,
+                        Change.Workload _ -> {
+                    saveFiles();
                     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
                     DataOutputStream out = new DataOutputStream(bytes);
                     out.writeByte(META);
-                    StateMeta.of(kept()).write(out);
+                    meta().write(out);
                     append(bytes.toByteArray());
                 }
             }
@@ -285,12 +332,33 @@ public final class StateDirectory implements AutoCloseable {
         open.append(record);
     }
 
-    private void saveObjects() throws IOException {
+    private StateMeta meta() {
+        return StateMeta.of(kept(), workloadDigest);
+    }
+
+    private void saveFiles() throws IOException {
         for (ServedObject object : kept().objects()) {
-            Path file = objectFile(object.digest());
-            if (!Files.exists(file)) {
-                StateFiles.replace(file, object.bytes().toArray());
-            }
+            save(object.digest(), object.bytes());
+        }
+        for (UploadedFile file : kept().files().all()) {
+            save(file.digest(), file.bytes());
+        }
+    }
+
+    private void save(String digest, ByteString bytes) throws IOException {
+        Path file = objectFile(digest);
+        if (!Files.exists(file)) {
+            StateFiles.replace(file, bytes.toArray());
+        }
+    }
+
+    private void saveWorkload() throws IOException {
+        ProgramWorkload workload = kept().uploadedWorkload();
+        workloadDigest = "";
+        if (workload != null) {
+            byte[] bytes = WorkloadFile.write(workload);
+            workloadDigest = ObjectVerification.digest(bytes);
+            save(workloadDigest, ByteString.of(bytes));
         }
     }
 
@@ -312,12 +380,14 @@ public final class StateDirectory implements AutoCloseable {
 
     private void writeCheckpoint() throws Refusal {
         try {
-            saveObjects();
+            saveFiles();
+            StateMeta meta = meta();
             long next = generation + 1;
             ByteArrayOutputStream bytes = new ByteArrayOutputStream();
             DataOutputStream out = new DataOutputStream(bytes);
+            out.writeInt(FORM);
             out.writeLong(next);
-            StateMeta.of(kept()).write(out);
+            meta.write(out);
             for (ServedObject object : kept().objects()) {
                 if (object.isLoaded()) {
                     byte[] maps = SnapshotWriter.write(kept().snapshotMaps(object));
@@ -335,18 +405,25 @@ public final class StateDirectory implements AutoCloseable {
             if (old != null) {
                 old.close();
             }
-            removeOld();
+            removeOld(meta.digests());
         } catch (IOException e) {
             throw new Refusal(Kind.FULL, "the state cannot be saved: " + e.getMessage());
         }
     }
 
-    private void removeOld() throws IOException {
+    private void removeOld(Set<String> digests) throws IOException {
         String current = "journal." + generation;
         try (Stream<Path> files = Files.list(directory)) {
             for (Path file : files.toList()) {
                 String name = String.valueOf(file.getFileName());
                 if (name.startsWith("journal.") && !name.equals(current)) {
+                    Files.delete(file);
+                }
+            }
+        }
+        try (Stream<Path> files = Files.list(directory.resolve("objects"))) {
+            for (Path file : files.toList()) {
+                if (!digests.contains(String.valueOf(file.getFileName()))) {
                     Files.delete(file);
                 }
             }

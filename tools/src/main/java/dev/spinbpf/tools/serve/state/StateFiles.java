@@ -1,5 +1,6 @@
 package dev.spinbpf.tools.serve.state;
 
+import dev.spinbpf.tools.snapshot.Checksum;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -7,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.zip.CRC32C;
 
 /** Files that are there whole or not at all. */
 final class StateFiles {
@@ -42,10 +42,8 @@ final class StateFiles {
 
     /** Returns bytes with their checksum before them. */
     static byte[] withSum(byte[] bytes) {
-        CRC32C sum = new CRC32C();
-        sum.update(bytes);
         return ByteBuffer.allocate(HEADER_BYTES + bytes.length)
-                .putInt((int) sum.getValue())
+                .putInt(Checksum.of(bytes))
                 .put(bytes)
                 .array();
     }
@@ -59,9 +57,7 @@ final class StateFiles {
         int expected = all.getInt();
         byte[] bytes = new byte[all.remaining()];
         all.get(bytes);
-        CRC32C sum = new CRC32C();
-        sum.update(bytes);
-        if ((int) sum.getValue() != expected) {
+        if (Checksum.of(bytes) != expected) {
             throw new IOException(file + ": is damaged: its checksum does not fit");
         }
         return bytes;

@@ -33,10 +33,14 @@ class HostileClientTest {
 
     private static final long SHORT_MILLIS = 250;
     private static final int MOST_CONNECTIONS = 32;
-    private static final HttpLimits LIMITS = HttpLimits.DEFAULT
-            .withMillis(LONG_MILLIS, LONG_MILLIS, LONG_MILLIS)
-            .withConnections(MOST_CONNECTIONS)
-            .withWork(2, 2, 1);
+    private static final HttpLimits LIMITS = new HttpLimits(
+            HttpLimits.DEFAULT.requestLineBytes(),
+            HttpLimits.DEFAULT.headerBytes(),
+            MOST_CONNECTIONS,
+            HttpLimits.DEFAULT.streams(),
+            HttpLimits.DEFAULT.bufferedBytes(),
+            new HttpLimits.Times(LONG_MILLIS, LONG_MILLIS, LONG_MILLIS),
+            new HttpLimits.Work(2, 2, 1));
     private static final Route.Body JSON = new Route.Body("application/json", 1024, true);
 
     private final AtomicInteger scrapes = new AtomicInteger();
@@ -85,7 +89,7 @@ class HostileClientTest {
     /** From here on connections have little time. */
     private void haveLittleTime() throws IOException {
         server.close();
-        server = start(LIMITS.withMillis(SHORT_MILLIS, SHORT_MILLIS, SHORT_MILLIS));
+        server = start(LIMITS.with(new HttpLimits.Times(SHORT_MILLIS, SHORT_MILLIS, SHORT_MILLIS)));
     }
 
     @AfterEach

@@ -1,4 +1,4 @@
-package dev.spinbpf.tools.serve;
+package dev.spinbpf.tools.browser;
 
 import java.io.File;
 import java.io.IOException;
@@ -25,14 +25,14 @@ import org.openqa.selenium.logging.LoggingPreferences;
 import org.openqa.selenium.support.ui.WebDriverWait;
 
 /** A Chromium without a window, as Debian's packages chromium and chromium-driver install it. */
-final class Browser implements AutoCloseable {
+public final class Browser implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final ChromeDriver driver;
     private final String axe;
 
     /** Starts it. */
-    Browser(Path profile) throws IOException {
+    public Browser(Path profile) throws IOException {
         ChromeOptions options = new ChromeOptions();
         options.setBinary("/usr/bin/chromium");
         options.addArguments(
@@ -59,7 +59,7 @@ final class Browser implements AutoCloseable {
     }
 
     /** Opens an address as a person would who likes this colour scheme, in a window of this size. */
-    void open(String url, String scheme, int width, int height) {
+    public void open(String url, String scheme, int width, int height) {
         driver.executeCdpCommand(
                 "Emulation.setDeviceMetricsOverride",
                 Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", false));
@@ -69,19 +69,19 @@ final class Browser implements AutoCloseable {
     }
 
     /** Leaves the page, and forgets what the console has. */
-    void leave() {
+    public void leave() {
         driver.get("about:blank");
         console();
     }
 
     /** Something that comes to be true. */
     @FunctionalInterface
-    interface Condition {
+    public interface Condition {
         boolean holds();
     }
 
     /** Waits until something is true. */
-    void await(String what, Condition condition) {
+    public void await(String what, Condition condition) {
         try {
             new WebDriverWait(driver, PATIENCE)
                     .pollingEvery(Duration.ofMillis(100))
@@ -92,19 +92,19 @@ final class Browser implements AutoCloseable {
     }
 
     /** Waits until an element's text contains something. */
-    void awaitText(String selector, String part) {
+    public void awaitText(String selector, String part) {
         await(selector + " should say " + part, () -> text(selector).contains(part));
     }
 
     /** The text that the first element of a selector holds, or nothing where there is none. */
-    String text(String selector) {
+    public String text(String selector) {
         Object text = driver.executeScript(
                 "const found = document.querySelector(arguments[0]); return found ? found.textContent : ''", selector);
         return String.valueOf(text);
     }
 
     /** The text of each element of a selector. */
-    List<?> texts(String selector) {
+    public List<?> texts(String selector) {
         return list(driver.executeScript(
                 "return [...document.querySelectorAll(arguments[0])].map((each) => each.textContent)", selector));
     }
@@ -114,22 +114,21 @@ final class Browser implements AutoCloseable {
     }
 
     /** Runs a script; where it is a promise, waits for it. */
-    @Nullable
-    Object run(String script, Object... arguments) {
+    public @Nullable Object run(String script, Object... arguments) {
         return driver.executeScript(script, arguments);
     }
 
-    WebElement find(String selector) {
+    public WebElement find(String selector) {
         return driver.findElement(By.cssSelector(selector));
     }
 
     /** Presses keys, wherever the focus is. */
-    void press(CharSequence... keys) {
+    public void press(CharSequence... keys) {
         new Actions(driver).sendKeys(keys).perform();
     }
 
     /** Goes on with Tab until the element of a selector has the focus. */
-    void tabTo(String selector) {
+    public void tabTo(String selector) {
         for (int i = 0; i < 60; i++) {
             press(Keys.TAB);
             if (Boolean.TRUE.equals(run("return document.activeElement.matches(arguments[0])", selector))) {
@@ -140,7 +139,7 @@ final class Browser implements AutoCloseable {
     }
 
     /** Returns the violations that axe finds on the page as it is. */
-    List<?> violations() {
+    public List<?> violations() {
         driver.executeScript(axe);
         return list(driver.executeAsyncScript("""
                 const done = arguments[arguments.length - 1];
@@ -152,14 +151,14 @@ final class Browser implements AutoCloseable {
     }
 
     /** Returns the console messages since the last call. */
-    List<String> console() {
+    public List<String> console() {
         return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
                 .map(Object::toString)
                 .toList();
     }
 
     /** Writes a picture of the whole page. */
-    void screenshot(Path file, int width) throws IOException {
+    public void screenshot(Path file, int width) throws IOException {
         Object height = Objects.requireNonNull(run("return document.documentElement.scrollHeight"));
         driver.executeCdpCommand(
                 "Emulation.setDeviceMetricsOverride",
