@@ -62,7 +62,9 @@ public final class Arithmetic {
     private static void checkUnary(Exploration path, Insn insn) {
         RegState reg = Registers.checkSource(path, insn.dst());
         Registers.checkDestination(path, insn.dst());
-        if (!reg.isScalar()) {
+        boolean isUnknownSwap =
+                insn.op().kind() == Op.Kind.BYTE_SWAP && !path.unit().kernel().has(KernelRule.SWAPS_HAVE_RANGES);
+        if (!reg.isScalar() || isUnknownSwap) {
             path.setReg(insn.dst(), RegState.UNKNOWN);
             return;
         }

@@ -57,6 +57,8 @@ public enum KernelRule {
     RING_BUFFERS_OVERWRITE,
     /** Bytes of spilled registers that are 0 are zeros for reads that reach beyond the register or have a variable offset. */
     SPILLED_ZEROS_READ_AS_ZERO,
+    /** What is known of a number is known of it with its bytes swapped, too. */
+    SWAPS_HAVE_RANGES,
     /** No callback may reach a tail call. */
     TAIL_CALLS_NOT_IN_CALLBACKS,
     /** bpf_throw() leaves no critical section, from a function neither; and refusals say that it is what leaves. */
