@@ -75,10 +75,10 @@ public final class Prototypes {
     private static void checkReturnType(
             Exploration path, int number, SubprogInfo subprog, BtfType.Func func, BtfType.FuncProto proto) {
         Btf btf = path.unit().btf();
+        boolean mayBeVoid = path.unit().kernel().has(KernelRule.GLOBAL_FUNCTIONS_MAY_BE_VOID);
         boolean ok =
                 switch (btf.resolved(proto.returnTypeId())) {
-                    case BtfType.Void type ->
-                        !subprog.global || path.unit().kernel().has(KernelRule.GLOBAL_FUNCTIONS_MAY_BE_VOID);
+                    case BtfType.Void type -> !subprog.global || mayBeVoid;
                     case BtfType.Int type -> true;
                     case BtfType.Enum type -> true;
                     case BtfType.Ptr type -> number != 0 && isInArena(path, type);
@@ -87,10 +87,11 @@ public final class Prototypes {
         if (ok) {
             return;
         }
+        int errno = mayBeVoid ? Errno.EOPNOTSUPP : Errno.EINVAL;
         if (subprog.global) {
-            throw path.reject(Errno.EOPNOTSUPP, Message.GLOBAL_FUNCTION_RETURN_TYPE, func.name());
+            throw path.reject(errno, Message.GLOBAL_FUNCTION_RETURN_TYPE, func.name());
         }
-        throw path.reject(Errno.EOPNOTSUPP);
+        throw path.reject(errno);
     }
 
     private static boolean isInArena(Exploration path, BtfType.Ptr pointer) {
