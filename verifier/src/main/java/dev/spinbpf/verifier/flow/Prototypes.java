@@ -87,10 +87,12 @@ public final class Prototypes {
         if (ok) {
             return;
         }
+        // Linux came to tell these refusals apart when it came to know functions without a result.
+        int errno = path.unit().kernel().has(KernelRule.GLOBAL_FUNCTIONS_MAY_BE_VOID) ? Errno.EOPNOTSUPP : Errno.EINVAL;
         if (subprog.global) {
-            throw path.reject(Errno.EOPNOTSUPP, Message.GLOBAL_FUNCTION_RETURN_TYPE, func.name());
+            throw path.reject(errno, Message.GLOBAL_FUNCTION_RETURN_TYPE, func.name());
         }
-        throw path.reject(Errno.EOPNOTSUPP);
+        throw path.reject(errno);
     }
 
     private static boolean isInArena(Exploration path, BtfType.Ptr pointer) {
