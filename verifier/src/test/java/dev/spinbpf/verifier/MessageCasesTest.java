@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 /** Each message of the verifier has a case whose text a real kernel gave, but for a few that no program can get. */
 class MessageCasesTest {
     private static final int MOST_WITHOUT_CASE = 15;
-    private static final Pattern CONVERSION = Pattern.compile("%[-0-9.]*([sdxu])");
+    private static final Pattern CONVERSION = Pattern.compile("%(?:\\d\\$)?[-0-9.]*([sdxu])");
     private static final Pattern REFUSAL = Pattern.compile("reject \\w+: (.*)");
 
     private static final List<KernelVersion> KERNELS =
@@ -65,8 +65,8 @@ class MessageCasesTest {
 
     @Test
     void shouldFindEachRefusalInTheTable() {
-        // The message of an endless loop is followed by the two states that are equal.
-        assertThat(REFUSALS.stream().filter(text -> !text.startsWith("old state:")))
+        // The message of an endless loop is followed by the two states that are equal; maps are the loader's.
+        assertThat(REFUSALS.stream().filter(text -> !text.startsWith("old state:") && !text.startsWith("libbpf: map ")))
                 .isNotEmpty()
                 .allMatch(text -> PATTERNS.values().stream()
                         .anyMatch(pattern -> pattern.matcher(text).matches()));

@@ -69,7 +69,12 @@ final class PointerMath {
                 };
         checkSane(path, moved.value(), pointer);
         boolean keepsObject = pointerIsDst || path.unit().kernel().has(KernelRule.COMMUTED_SUMS_KEEP_OBJECTS);
-        path.setReg(dst, keepsObject ? moved : moved.withParentId(0));
+        path.setReg(dst, keepsObject ? moved : withoutObject(path, moved));
+    }
+
+    private static RegState withoutObject(Exploration path, RegState reg) {
+        boolean isObject = path.state().hasReference(reg.id());
+        return (isObject ? reg.withId(0) : reg).withParentId(0);
     }
 
     private static boolean isAllowed(RegState pointer, Op.Alu alu, ScalarValue offset) {
