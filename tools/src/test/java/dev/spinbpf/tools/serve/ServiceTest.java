@@ -198,7 +198,7 @@ class ServiceTest {
     void shouldVerifyByTheKernelTypesOfTheWorkload() throws Exception {
         try (Service typed = Service.start(ServiceOptions.loopback(0), ServiceTest::typed, Btf.EMPTY)) {
             ServedProgram program = typed.engine().program("typed", "traced");
-            assertThat(program.state()).isEqualTo(ServedProgram.State.LOADED);
+            assertThat(program.state()).isEqualTo(ServedProgram.State.ATTACHED);
             assertThat(typed.engine().log("typed", "traced")).contains("processed 3 insns");
         }
     }

@@ -123,7 +123,8 @@ public final class PastedLog {
         private static List<Format> read() {
             List<Format> formats = new ArrayList<>();
             MessageFormats.all().forEach((name, texts) -> {
-                boolean adds = name.startsWith("OFFSET_"); // to the message before it
+                // to the message before it; what a loader says of any refusal
+                boolean adds = name.startsWith("OFFSET_") || name.equals("PROGRAM_TYPE_UNKNOWN");
                 for (String text : texts) {
                     add(formats, RefusalKinds.ofMessage(name), text, adds ? LEAST_LITERAL : Integer.MAX_VALUE);
                 }

@@ -72,7 +72,7 @@ public final class StateDirectory implements AutoCloseable {
     private String workloadDigest = "";
     private @Nullable Journal journal;
     private @Nullable Engine engine;
-    private boolean workloadRuns;
+    private boolean workloadRuns = true; // at the start it may run and end before anyone looks
 
     private StateDirectory(Path directory, FileChannel lockFile, FileLock lock) {
         this.directory = directory;
