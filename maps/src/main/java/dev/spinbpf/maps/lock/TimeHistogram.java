@@ -54,13 +54,13 @@ public final class TimeHistogram {
     private static final int VERSION = BUCKETS + 2;
     private static final int PAUSE_WANTED = BUCKETS + 3;
     private static final int WORDS = BUCKETS + 4;
-    /** How often a reader tries before it asks the writer to pause, before it sleeps between tries, and at all. */
+    /** Tries of a reader before it asks the writer to pause; then before it sleeps between tries; then before it gives up. */
     private static final int HOPEFUL_READS = 4;
 
     private static final int BUSY_READS = 50;
     private static final int MOST_READS = 1000;
     private static final long SLEEP_NANOS = 50_000;
-    /** How long a writer pauses for a reader: some microseconds, and once each time that the reader asks. */
+    /** Longest pause of a writer, in spins: a few microseconds, once for each request of a reader. */
     private static final int MOST_PAUSES = 200;
 
     private static final VarHandle COUNTS = MethodHandles.arrayElementVarHandle(long[].class);

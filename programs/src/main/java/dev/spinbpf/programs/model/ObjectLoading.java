@@ -24,7 +24,7 @@ public final class ObjectLoading {
     private final Map<String, MapDef> maps = new HashMap<>();
     private @Nullable String firstWarning;
 
-    /** Which maps the kernel has. */
+    /** The types of maps that a kernel has. */
     public interface KernelMaps {
         /** Returns true if the kernel has maps of the type. */
         boolean hasMaps(MapType type);

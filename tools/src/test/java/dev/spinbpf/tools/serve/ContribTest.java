@@ -1,7 +1,6 @@
 package dev.spinbpf.tools.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -9,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,8 +26,8 @@ class ContribTest {
 
     /** The unit with a program in place of the distribution's, which is not installed here. */
     @Test
+    @Tag("systemd")
     void shouldBeAUnitThatSystemdHasNothingToSayOf() throws Exception {
-        assumeTrue(Files.isExecutable(ANALYZE), "needs systemd-analyze");
         String unit = Files.readString(CONTRIB.resolve("systemd/spinbpf.service"));
         assertThat(unit).contains("ExecStart=/opt/spinbpf/bin/spinbpf serve ", "ExecReload=/usr/bin/curl ");
         Path copy = Files.writeString(

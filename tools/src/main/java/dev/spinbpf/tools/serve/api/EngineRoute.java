@@ -9,7 +9,7 @@ import java.util.List;
 
 /** Makes routes below {@code /api/v1}. What the engine refuses is a problem with the status that goes with it. */
 final class EngineRoute {
-    /** What stands before all templates. */
+    /** The prefix of all templates. */
     static final String V1 = "/api/v1";
 
     private EngineRoute() {}

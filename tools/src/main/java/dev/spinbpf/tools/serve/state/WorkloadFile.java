@@ -18,7 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What a client's workload says besides its objects and what is attached, as a file. */
+/** The file form of a client's workload, without its objects and attachments, which are kept apart. */
 final class WorkloadFile {
     private static final List<ContextLevel> LEVELS = List.of(ContextLevel.values());
     private static final List<LockChoice> LOCKS = List.of(LockChoice.values());
