@@ -20,7 +20,7 @@ import java.util.List;
  */
 record Piece(int number, BitSet leaders, BitSet entries) {
     /** Bytes of the largest function that stays whole, as {@link #sizeOf} estimates. */
-    private static final int LARGEST_WHOLE = 6_500;
+    private static final int LARGEST_WHOLE = 6_800;
 
     /**
      * Bytes of a piece where a function is cut: smaller ones compile sooner and better, and HotSpot's first compiler
