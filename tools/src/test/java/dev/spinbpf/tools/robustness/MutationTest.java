@@ -17,7 +17,7 @@ class MutationTest {
     @ParameterizedTest
     @EnumSource
     void shouldSurviveDamagedCopiesOfTheSamples(Subject.Kind kind) throws Exception {
-        int copies = Integer.getInteger("spinbpf.mutations", 1500);
+        int copies = Integer.getInteger("spinbpf.mutations", 500);
         long seed = Long.getLong("spinbpf.seed", 1);
 
         String summary = new MutationRun(kind, SAMPLES).run(copies, seed);

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(1800)
 class KillTest {
-    private static final int KILLS = Integer.getInteger("spinbpf.kills", 10);
+    private static final int KILLS = Integer.getInteger("spinbpf.kills", 4);
     private static final Path SAMPLES = Path.of(System.getProperty("spinbpf.root", ".."), "programs", "samples");
     private static final String MAP = "/api/v1/maps/nesting/latest/elements/";
     private static final int KEYS = 4;

@@ -256,12 +256,58 @@ class PrometheusTest {
         change("start");
     }
 
+    /** A workload that ends by itself: the ratio of each reason is that of its final report. */
+    @Test
+    void ratiosShouldBeThoseOfTheFinalReport() throws InterruptedException {
+        change("stop");
+        HttpRequest bounded = HttpRequest.newBuilder(URI.create(service + "/api/v1/workload/start"))
+                .POST(HttpRequest.BodyPublishers.ofString("{\"duration_ms\":3000}"))
+                .header("Content-Type", "application/json")
+                .build();
+        await("the service starts it", () -> !send(bounded).isEmpty());
+        awaitState("stopped");
+        Map<String, Double> expected = ratiosInReport();
+        assertThat(expected.get("abba")).isPositive();
+        String ratios = "sum by (result) (spinbpf_lock_acquisitions_total)"
+                + " / ignoring(result) group_left sum(spinbpf_lock_acquisitions_total)";
+        await(() -> expected + " in " + series(ratios), () -> {
+            Map<String, Double> shown = new TreeMap<>();
+            for (Object one : series(ratios)) {
+                shown.put((String) JsonTree.at(one, "metric", "result"), Double.valueOf((String)
+                        JsonTree.at(one, "value", 1)));
+            }
+            return shown.equals(expected);
+        });
+        change("start");
+    }
+
+    /** The share of each result in the report of the run. */
+    private static Map<String, Double> ratiosInReport() {
+        Map<String, Double> counts = new TreeMap<>();
+        double attempts = 0;
+        Object report = JsonTree.read(get(service + "/api/v1/workload/report"));
+        for (Object lock : (List<?>) JsonTree.at(report, "locks")) {
+            for (Object context : (List<?>) JsonTree.at(lock, "contexts")) {
+                attempts += ((Number) JsonTree.at(context, "attempts")).doubleValue();
+                for (String result : List.of("ok", "aa", "abba", "timeout", "no_node")) {
+                    counts.merge(result, ((Number) JsonTree.at(context, result)).doubleValue(), Double::sum);
+                }
+            }
+        }
+        double all = attempts;
+        counts.replaceAll((result, count) -> count / all);
+        return counts;
+    }
+
     private static void change(String to) throws InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(URI.create(service + "/api/v1/workload/" + to))
                 .POST(HttpRequest.BodyPublishers.noBody())
                 .build();
         await("the service takes it", () -> !send(request).isEmpty());
-        String expected = to.equals("stop") ? "stopped" : "running";
+        awaitState(to.equals("stop") ? "stopped" : "running");
+    }
+
+    private static void awaitState(String expected) throws InterruptedException {
         await("the workload is " + expected, () -> {
             String answer = get(service + "/api/v1/workload");
             return !answer.isEmpty()

@@ -2,7 +2,6 @@ package dev.spinbpf.verifier.call;
 
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.linux.Errno;
-import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.verifier.call.KfuncArgs.Arg;
 import dev.spinbpf.verifier.check.HelperMemory;
 import dev.spinbpf.verifier.flow.AccessType;
@@ -230,7 +229,7 @@ final class KfuncPointers {
     }
 
     private static void arena(Exploration path, Arg arg, KfuncMeta meta, int insnIndex) {
-        if (path.unit().usedMaps().stream().noneMatch(map -> map.type() == MapType.ARENA)) {
+        if (!path.unit().usesArena()) {
             throw path.reject(Errno.EINVAL, Message.KFUNC_ARG_NEEDS_ARENA, arg.name());
         }
         if (!arg.reg().is(RegType.PTR_TO_ARENA) && !arg.reg().isScalar()) {

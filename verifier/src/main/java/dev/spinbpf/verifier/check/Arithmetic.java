@@ -3,7 +3,6 @@ package dev.spinbpf.verifier.check;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
-import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.verifier.domain.ScalarAlu;
 import dev.spinbpf.verifier.domain.ScalarValue;
 import dev.spinbpf.verifier.flow.Exploration;
@@ -73,8 +72,7 @@ public final class Arithmetic {
     }
 
     private static void checkAddressSpaceCast(Exploration path, Insn insn) {
-        boolean hasArena = path.unit().usedMaps().stream().anyMatch(map -> map.type() == MapType.ARENA);
-        if (!hasArena) {
+        if (!path.unit().usesArena()) {
             throw path.reject(Errno.EINVAL, Message.ADDR_SPACE_CAST_WITHOUT_ARENA);
         }
         Registers.checkSource(path, insn.src());
@@ -90,7 +88,11 @@ public final class Arithmetic {
     private static void checkMove(Exploration path, Insn insn) {
         if (insn.op().operand() == Op.Operand.IMM) {
             Registers.checkDestination(path, insn.dst());
-            path.setReg(insn.dst(), RegState.constant(insn.op().is64() ? insn.imm() : insn.imm() & MAX_U32));
+            path.setReg(
+                    insn.dst(),
+                    insn.op().is64() || insn.imm() >= 0
+                            ? Registers.immediate(path, insn)
+                            : RegState.constant(insn.imm() & MAX_U32));
             return;
         }
         RegState src = Registers.checkSource(path, insn.src());
@@ -145,7 +147,7 @@ public final class Arithmetic {
         InsnTrace trace = path.trace(path.insnIndex());
         if (isArena) {
             trace.withArenaPointer = true;
-        } else if (path.unit().usedMaps().stream().anyMatch(map -> map.type() == MapType.ARENA)) {
+        } else if (path.unit().usesArena()) {
             trace.withoutArenaPointer = true;
         }
         if (trace.withArenaPointer && trace.withoutArenaPointer) {
@@ -165,7 +167,7 @@ public final class Arithmetic {
         }
         Registers.checkDestination(path, insn.dst());
         RegState dst = path.reg(insn.dst());
-        RegState src = immediate ? RegState.constant(insn.imm()) : path.reg(insn.src());
+        RegState src = immediate ? Registers.immediate(path, insn) : path.reg(insn.src());
         boolean isArena = dst.is(RegType.PTR_TO_ARENA, 0) || src.is(RegType.PTR_TO_ARENA, 0);
         checkUnmixed(path, insn, isArena);
         if (isArena) {

@@ -24,7 +24,7 @@ public final class ConstantLoads {
 
     private static RegState loaded(Exploration path, Insn insn) {
         return switch (insn.op()) {
-            case LDDW_IMM64 -> RegState.constant(insn.imm());
+            case LDDW_IMM64 -> Registers.immediate(path, insn);
             case LDDW_MAP_FD, LDDW_MAP_IDX ->
                 RegState.pointer(
                         RegType.CONST_PTR_TO_MAP,

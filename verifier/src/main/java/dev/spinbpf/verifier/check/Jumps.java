@@ -31,7 +31,7 @@ public final class Jumps {
         boolean withReg = insn.op().operand() == Op.Operand.REG;
         VerifierState state = path.state();
         RegState dst = Registers.checkSource(path, insn.dst());
-        RegState src = withReg ? Registers.checkSource(path, insn.src()) : RegState.constant(insn.imm());
+        RegState src = withReg ? Registers.checkSource(path, insn.src()) : Registers.immediate(path, insn);
         pushStackPointers(path, dst, src);
 
         var linked = new LinkedRegs();
@@ -205,7 +205,7 @@ public final class Jumps {
         Op.Cond cond = insn.op().cond();
         boolean withReg = insn.op().operand() == Op.Operand.REG;
         RegState dst = path.reg(insn.dst());
-        RegState src = withReg ? path.reg(insn.src()) : RegState.constant(insn.imm());
+        RegState src = withReg ? path.reg(insn.src()) : Registers.immediate(path, insn);
         boolean equality = insn.op().is64() && (cond == Op.Cond.JEQ || cond == Op.Cond.JNE);
         boolean pointers = !dst.isScalar() && !src.isScalar();
         boolean noBtf = !dst.is(RegType.PTR_TO_BTF_ID) && !src.is(RegType.PTR_TO_BTF_ID);

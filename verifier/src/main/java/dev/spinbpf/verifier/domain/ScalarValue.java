@@ -239,13 +239,14 @@ public record ScalarValue(Tnum varOff, Cnum64 r64, Cnum32 r32) {
                 .boundedByBits();
     }
 
-    /** True if all three say that it is the same one number. */
+    /** True if all three say that it is the same one number, or nothing. */
     private boolean isInSync() {
-        return varOff.isConst()
-                && r64.isConst()
-                && r32.isConst()
-                && r64.base() == varOff.value()
-                && r32.base() == (int) varOff.value();
+        return isUnknown()
+                || varOff.isConst()
+                        && r64.isConst()
+                        && r32.isConst()
+                        && r64.base() == varOff.value()
+                        && r32.base() == (int) varOff.value();
     }
 
     /** Tightens the ranges by the known bits; where just one number is in both, that is the value. */

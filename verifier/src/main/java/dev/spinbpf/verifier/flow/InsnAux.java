@@ -1,5 +1,6 @@
 package dev.spinbpf.verifier.flow;
 
+import dev.spinbpf.verifier.state.RegState;
 import org.jspecify.annotations.Nullable;
 
 /** Facts about one instruction besides its fields: Linux's {@code struct bpf_insn_aux_data}. Mutable. */
@@ -26,6 +27,9 @@ public final class InsnAux {
     public int constMapRegs;
     /** Registers known to hold a subprogram. */
     public int constSubprogRegs;
+    /** The immediate operand as a number, once it was needed. */
+    @Nullable
+    RegState immediate;
     /** The constants, map indices or subprogram numbers of r0 to r9; null if there are none. */
     public int @Nullable [] constRegValues;
 }

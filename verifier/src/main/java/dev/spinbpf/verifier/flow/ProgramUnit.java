@@ -5,6 +5,7 @@ import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.btf.StructRecords;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.linux.KernelLimits;
+import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.verifier.kernel.Kernel;
@@ -36,6 +37,7 @@ public final class ProgramUnit {
     private final InsnAux[] aux;
     private final List<MapInfo> maps;
     private final List<MapInfo> usedMaps;
+    private final boolean usesArena;
     private final List<SubprogInfo> subprogs = new ArrayList<>();
     private final Map<RegPayload.BtfRef, BtfRecord> structRecords = new HashMap<>();
 
@@ -78,6 +80,7 @@ public final class ProgramUnit {
         }
         maps = List.copyOf(infos);
         usedMaps = findUsedMaps();
+        usesArena = usedMaps.stream().anyMatch(map -> map.type() == MapType.ARENA);
     }
 
     public ProgramObject object() {
@@ -151,6 +154,11 @@ public final class ProgramUnit {
     /** The maps that this program refers to, whether it gets there or not. */
     public List<MapInfo> usedMaps() {
         return usedMaps;
+    }
+
+    /** True if the program refers to an arena. */
+    public boolean usesArena() {
+        return usesArena;
     }
 
     private List<MapInfo> findUsedMaps() {

@@ -43,6 +43,17 @@ public final class Registers {
         path.setReg(regno, RegState.UNKNOWN);
     }
 
+    /** The immediate operand of the instruction that is checked. */
+    public static RegState immediate(Exploration path, Insn insn) {
+        InsnAux aux = path.unit().aux(path.insnIndex());
+        RegState known = aux.immediate;
+        if (known == null || known.constValue() != insn.imm()) {
+            known = RegState.constant(insn.imm());
+            aux.immediate = known;
+        }
+        return known;
+    }
+
     /** After a call: r0 to r5 cannot be read. */
     public static void clearCallerSaved(Exploration path, FuncState func) {
         for (int i = 0; i < CALLER_SAVED; i++) {

@@ -65,8 +65,9 @@ final class BacktrackSteps {
 
     /** The value comes from registers: what the instruction uses is wanted in place of what it defines. */
     private boolean computed(Insn insn, @Nullable JmpHistoryEntry entry) {
-        if (marks.hasAny(insn.definedRegs())) {
-            marks.clearRegs(insn.definedRegs());
+        int defined = insn.definedRegs();
+        if (marks.hasAny(defined)) {
+            marks.clearRegs(defined);
             marks.setRegs(insn.usedRegs() & ~FRAME_POINTER);
             addLinked(entry);
         }
@@ -77,10 +78,11 @@ final class BacktrackSteps {
      * The value comes from memory: if that is the stack, the slot is wanted in place of what the instruction defines.
      */
     private boolean loaded(Insn insn, @Nullable JmpHistoryEntry entry) {
-        if (!marks.hasAny(insn.definedRegs())) {
+        int defined = insn.definedRegs();
+        if (!marks.hasAny(defined)) {
             return true;
         }
-        marks.clearRegs(insn.definedRegs());
+        marks.clearRegs(defined);
         if (entry != null && has(entry, JmpHistoryEntry.INSN_F_STACK_ACCESS)) {
             marks.setSlot(entry.frame(), entry.spi());
             addLinked(entry);
@@ -112,10 +114,11 @@ final class BacktrackSteps {
      * excepted.
      */
     private boolean compared(Insn insn, @Nullable JmpHistoryEntry entry) {
-        if (marks.hasAny(insn.usedRegs())) {
+        int used = insn.usedRegs();
+        if (marks.hasAny(used)) {
             int srcPointer = has(entry, JmpHistoryEntry.INSN_F_SRC_REG_STACK) ? 1 << insn.src() : 0;
             int dstPointer = has(entry, JmpHistoryEntry.INSN_F_DST_REG_STACK) ? 1 << insn.dst() : 0;
-            marks.setRegs(insn.usedRegs() & ~(srcPointer | dstPointer));
+            marks.setRegs(used & ~(srcPointer | dstPointer));
             addLinked(entry);
         }
         return true;

@@ -72,7 +72,7 @@ public final class ExploredStateCache implements StateCache {
         boolean keeps = always || isFarFromLast(path);
         List<KeptState> bucket = bucket(path, insnIndex);
         int count = bucket.size();
-        int fingerprint = count == 0 ? 0 : StateComparison.fingerprint(path.state());
+        int fingerprint = isOnPath(bucket) ? StateComparison.fingerprint(path.state()) : 0;
         for (int i = count - 1; i >= 0; i--) {
             KeptState kept = bucket.get(i);
             if (kept.state().insn() != insnIndex) {
@@ -108,6 +108,15 @@ public final class ExploredStateCache implements StateCache {
     private static boolean isFarInLoop(Exploration path) {
         return path.jmpsProcessed - path.prevJmpsProcessed >= JUMPS_IN_LOOP
                 || path.insnProcessed - path.prevInsnProcessed >= INSNS_IN_LOOP;
+    }
+
+    private static boolean isOnPath(List<KeptState> bucket) {
+        for (int i = bucket.size() - 1; i >= 0; i--) {
+            if (bucket.get(i).state().branches() != 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private List<KeptState> bucket(Exploration path, int insnIndex) {

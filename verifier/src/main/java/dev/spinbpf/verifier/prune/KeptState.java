@@ -17,7 +17,8 @@ final class KeptState {
     private final VerifierState state;
     private final @Nullable LoopVisit loop;
     private final boolean checkpoint;
-    private final int fingerprint;
+    private int fingerprint;
+    private boolean hasFingerprint;
     private int hits;
     private int misses;
     private boolean dropped;
@@ -30,7 +31,6 @@ final class KeptState {
         this.state = state;
         this.loop = loop;
         this.checkpoint = checkpoint;
-        this.fingerprint = StateComparison.fingerprint(state);
     }
 
     VerifierState state() {
@@ -39,6 +39,10 @@ final class KeptState {
 
     /** {@link StateComparison#fingerprint} of the state. */
     int fingerprint() {
+        if (!hasFingerprint) {
+            fingerprint = StateComparison.fingerprint(state);
+            hasFingerprint = true;
+        }
         return fingerprint;
     }
 

@@ -14,6 +14,9 @@ record SlotSet(long low, long high) {
     /** Bytes of a half slot. */
     static final int BYTES = 4;
 
+    /** {@link #halves} of a slot that is in the set as a whole. */
+    static final int BOTH_HALVES = 3;
+
     static final SlotSet NONE = new SlotSet(0, 0);
     static final SlotSet ALL = new SlotSet(-1, -1);
 
@@ -33,6 +36,12 @@ record SlotSet(long low, long high) {
 
     boolean contains(int slot) {
         return ((slot < 64 ? low >>> slot : high >>> (slot - 64)) & 1) != 0;
+    }
+
+    /** The halves of a slot that are in the set: bit 0 for the one at the higher addresses, bit 1 for the other. */
+    int halves(int spi) {
+        long bits = spi < 32 ? low >>> (spi * 2) : high >>> (spi * 2 - 64);
+        return (int) bits & BOTH_HALVES;
     }
 
     boolean isEmpty() {

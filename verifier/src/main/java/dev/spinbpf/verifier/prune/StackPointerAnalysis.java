@@ -86,27 +86,31 @@ final class StackPointerAnalysis {
         StackTargets[] before = new StackTargets[call.length];
         Arrays.setAll(before, i -> StackTargets.unreached(call.depth));
         before[0] = StackTargets.entry(call.depth, args);
+        boolean[] isNew = new boolean[call.length];
+        isNew[0] = true;
         boolean changed = true;
         while (changed) {
             changed = false;
             for (int i = unit.postorderStart[call.subprog + 1] - 1; i >= unit.postorderStart[call.subprog]; i--) {
-                changed |= step(call, before, unit.postorder[i]);
+                int at = unit.postorder[i];
+                if (isNew[at - call.start]) {
+                    isNew[at - call.start] = false;
+                    changed |= step(call, before, isNew, at);
+                }
             }
         }
         return before;
     }
 
-    private boolean step(CallStackUse call, StackTargets[] before, int at) {
-        StackTargets here = before[at - call.start];
-        if (!here.isReached()) {
-            return false;
-        }
-        StackTargets after = here.after(unit.insn(at), frame -> slotsAtCall[callsites[frame]]);
+    /** Carries what is known before an instruction to those after it; notes which of them learn something new. */
+    private boolean step(CallStackUse call, StackTargets[] before, boolean[] isNew, int at) {
+        StackTargets after = before[at - call.start].after(unit.insn(at), frame -> slotsAtCall[callsites[frame]]);
         boolean changed = false;
         for (int next : unit.cfg().successors(at)) {
             int target = next - call.start;
-            if (target >= 0 && target < before.length) {
-                changed |= before[target].join(after);
+            if (target >= 0 && target < before.length && before[target].join(after)) {
+                isNew[target] = true;
+                changed = true;
             }
         }
         return changed;

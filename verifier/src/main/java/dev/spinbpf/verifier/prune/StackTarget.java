@@ -109,7 +109,10 @@ sealed interface StackTarget {
 
         @Override
         public boolean equals(Object other) {
-            return other instanceof Places places && frame == places.frame && Arrays.equals(offsets, places.offsets);
+            return this == other
+                    || other instanceof Places places
+                            && frame == places.frame
+                            && Arrays.equals(offsets, places.offsets);
         }
 
         @Override

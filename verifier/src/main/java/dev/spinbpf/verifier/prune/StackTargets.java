@@ -22,10 +22,12 @@ final class StackTargets {
     private static final int NO_SLOT = -1;
     private static final int CLASS_MASK = 7;
     private static final int CLASS_ALU64 = 7;
+    private static final StackTargets NOWHERE = filled(0, StackTarget.Unreached.INSTANCE);
 
     private final int depth;
-    private final StackTarget[] regs;
-    private final StackTarget[] slots;
+    private StackTarget[] regs;
+    /** Shared by the targets before and after an instruction that stores nothing. What is joined into has its own. */
+    private StackTarget[] slots;
 
     /** Spills in outer frames where they called the function. */
     @FunctionalInterface
@@ -42,7 +44,7 @@ final class StackTargets {
 
     /** Nothing came to the instruction yet. */
     static StackTargets unreached(int depth) {
-        return filled(depth, StackTarget.Unreached.INSTANCE);
+        return new StackTargets(depth, NOWHERE.regs, NOWHERE.slots);
     }
 
     private static StackTargets filled(int depth, StackTarget target) {
@@ -86,6 +88,11 @@ final class StackTargets {
 
     /** Adds what comes from another path; returns whether that added anything. */
     boolean join(StackTargets other) {
+        if (!isReached()) {
+            regs = other.regs.clone();
+            slots = other.slots.clone();
+            return isReached();
+        }
         boolean inRegs = join(regs, other.regs);
         boolean inSlots = join(slots, other.slots);
         return inRegs || inSlots;
@@ -94,8 +101,9 @@ final class StackTargets {
     private static boolean join(StackTarget[] into, StackTarget[] from) {
         boolean changed = false;
         for (int i = 0; i < into.length; i++) {
-            StackTarget joined = into[i].join(from[i]);
-            if (!joined.isSame(into[i])) {
+            StackTarget mine = into[i];
+            StackTarget joined = mine.isSame(from[i]) ? mine : mine.join(from[i]);
+            if (!joined.isSame(mine)) {
                 into[i] = joined;
                 changed = true;
             }
@@ -105,9 +113,16 @@ final class StackTargets {
 
     /** Returns the targets after an instruction. */
     StackTargets after(Insn insn, OuterSlots outer) {
-        StackTargets after = new StackTargets(depth, regs.clone(), slots.clone());
+        StackTargets after = new StackTargets(depth, regs.clone(), mayStore(insn) ? slots.clone() : slots);
         after.apply(insn, outer);
         return after;
+    }
+
+    private static boolean mayStore(Insn insn) {
+        return switch (insn.op().kind()) {
+            case ST, STX, STORE_RELEASE, ATOMIC -> true;
+            default -> false;
+        };
     }
 
     private void apply(Insn insn, OuterSlots outer) {

@@ -42,12 +42,16 @@ final class StateCleaner {
                 frame.setReg(Integer.numberOfTrailingZeros(dead), RegState.NOT_INIT);
             }
             SlotSet alive = frame.slots() == 0 ? SlotSet.ALL : query.alive(path.unit(), frameno);
-            for (int slot = 0; slot < frame.slots(); slot++) {
-                boolean low = alive.contains(slot * 2);
-                boolean high = alive.contains(slot * 2 + 1);
-                if (!low || !high) {
-                    frame.setSlot(slot, withoutDeadHalves(frame.slot(slot), low, high));
-                }
+            cleanSlots(frame, alive);
+        }
+    }
+
+    private static void cleanSlots(FuncState frame, SlotSet alive) {
+        for (int spi = 0; spi < frame.slots(); spi++) {
+            int halves = alive.halves(spi);
+            StackSlot slot = frame.slot(spi);
+            if (halves != SlotSet.BOTH_HALVES && slot != DEAD) {
+                frame.setSlot(spi, withoutDeadHalves(slot, (halves & 1) != 0, (halves & 2) != 0));
             }
         }
     }

@@ -29,6 +29,8 @@ final class StateComparison {
     }
 
     private static final StackSlot EMPTY = StackSlot.EMPTY;
+    private static final long ALL_MISC = typesOf(SlotType.MISC);
+    private static final long ALL_POISON = typesOf(SlotType.POISON);
 
     private final IdMap ids = new IdMap();
     private boolean innerMapsHaveIds;
@@ -271,6 +273,9 @@ final class StateComparison {
         if (exactness == Exactness.EXACT && (current == null || !sameTypes(old, current))) {
             return false;
         }
+        if (exactness != Exactness.EXACT && isAllVague(old)) {
+            return true;
+        }
         int number = numberStart(old);
         for (int i = 0; i < number; i++) {
             boolean covered = isVague(old.type(i)) || (current != null && current.type(i) == old.type(i));
@@ -316,6 +321,16 @@ final class StateComparison {
     /** Returns whether a byte was not read, or was read as an unknown number. */
     private static boolean isVague(SlotType type) {
         return type == SlotType.MISC || isUnset(type);
+    }
+
+    /** Returns whether no byte was read but as an unknown number, as is seen at a glance for most slots. */
+    private static boolean isAllVague(StackSlot slot) {
+        long types = slot.types();
+        return types == EMPTY.types() || types == ALL_MISC || types == ALL_POISON;
+    }
+
+    private static long typesOf(SlotType type) {
+        return StackSlot.of(RegState.NOT_INIT, type).types();
     }
 
     private static boolean isUnset(SlotType type) {

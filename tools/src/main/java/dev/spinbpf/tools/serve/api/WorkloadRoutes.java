@@ -1,7 +1,9 @@
 package dev.spinbpf.tools.serve.api;
 
+import dev.spinbpf.tools.report.StressJson;
 import dev.spinbpf.tools.serve.engine.Engine;
 import dev.spinbpf.tools.serve.engine.Refusal;
+import dev.spinbpf.tools.serve.engine.ServedObject;
 import dev.spinbpf.tools.serve.http.Problem;
 import dev.spinbpf.tools.serve.http.Reply;
 import dev.spinbpf.tools.serve.http.Request;
@@ -13,6 +15,7 @@ import dev.spinbpf.vm.stress.ProgramWorkload;
 import dev.spinbpf.vm.stress.WorkloadSpec;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** The routes to the workload, and to the files that a workload may name. */
 final class WorkloadRoutes {
@@ -43,6 +46,7 @@ final class WorkloadRoutes {
                     return Reply.nothing();
                 }),
                 EngineRoute.read("/workload", request -> view()),
+                EngineRoute.read("/workload/report", request -> report()),
                 EngineRoute.heavy("PUT", "/workload", WORKLOAD, List.of(), this::replace),
                 EngineRoute.change("POST", "/workload/start", ApiRoutes.MAYBE_JSON, this::start),
                 EngineRoute.change("POST", "/workload/stop", Route.Body.NONE, request -> {
@@ -53,6 +57,13 @@ final class WorkloadRoutes {
 
     private Reply view() {
         return Reply.json(WorkloadView.of(engine.run()));
+    }
+
+    /** What {@code stress --json} prints of the same run, so far or at its end. */
+    private Reply report() {
+        String files =
+                engine.objects().stream().map(ServedObject::name).sorted().collect(Collectors.joining(", "));
+        return Reply.json(StressJson.of(files, engine.run().snapshot(), List.of()));
     }
 
     private Reply replace(Request request) throws Problem, Refusal {
