@@ -9,7 +9,6 @@ import dev.spinbpf.maps.lock.LockStats;
 import dev.spinbpf.maps.lock.RqSpinLock;
 import dev.spinbpf.maps.lock.TasLock;
 import dev.spinbpf.maps.map.BpfMap;
-import dev.spinbpf.maps.map.FieldCanceller;
 import dev.spinbpf.maps.map.MapCreationException;
 import dev.spinbpf.maps.map.MapEnvironment;
 import dev.spinbpf.maps.map.MapTable;
@@ -61,6 +60,7 @@ public final class Machine implements AutoCloseable {
     private final EmulatedKernel kernel;
     private final FunctionTable functions;
     private final HookRegistry hooks;
+    private final DeferredRuns deferredRuns;
     private final LockNames lockNames;
     private final CompileQueue compileQueue = new CompileQueue();
     private final CpuContext[] contexts;
@@ -83,12 +83,13 @@ public final class Machine implements AutoCloseable {
                 maps,
                 random::nextInt,
                 MapEnvironment.DEFAULT_LIMIT_BYTES,
-                FieldCanceller.NONE,
+                kernel.deferred(),
                 kernel.tasks()::storageOfPid);
         functions = new FunctionTable(kernel);
         hooks = new HookRegistry(cpus, maps);
         lockNames = new LockNames(maps);
         lockStats.setNamer(address -> lockNames.of(cpus.get(0), address));
+        deferredRuns = new DeferredRuns(kernel.deferred(), cpus, programs);
         contexts = new CpuContext[options.cpus()];
         for (Cpu cpu : cpus.all()) {
             CpuContext context = new CpuContext(cpu, kernel, arena, this::faulted);
@@ -96,6 +97,7 @@ public final class Machine implements AutoCloseable {
             context.area();
             contexts[cpu.id()] = context;
             cpu.setExtension(context);
+            deferredRuns.idle(context);
         }
     }
 
@@ -134,6 +136,11 @@ public final class Machine implements AutoCloseable {
     /** Returns the log that {@code bpf_trace_printk} writes to. */
     public TraceLog traceLog() {
         return kernel.traceLog();
+    }
+
+    /** Returns the timers, work queues and task work of programs, and how their callbacks run. */
+    public DeferredRuns deferred() {
+        return deferredRuns;
     }
 
     /** Returns the places where programs attach, and by which they run. */
@@ -216,6 +223,7 @@ public final class Machine implements AutoCloseable {
             programs.removeAll(instance.programs());
             instance.programs().forEach(program -> kernel.programs().remove(program.handle()));
             for (BpfMap map : instance.maps()) {
+                kernel.deferred().forget(map);
                 lockNames.forget(map);
                 lockStats.forgetMap(map.id());
                 map.close();
@@ -290,6 +298,17 @@ public final class Machine implements AutoCloseable {
     }
 
     /**
+     * Lets timers, work queues and task work run that programs put off, until none waits or the time is over. Not while
+     * a stress driver is at work.
+     *
+     * @param mostNanos how long on the machine's clock
+     * @return the time until the first timer that still waits, in nanoseconds; -1 where nothing waits
+     */
+    public long settle(long mostNanos) {
+        return deferredRuns.settle(List.of(contexts), mostNanos);
+    }
+
+    /**
      * Runs a program whose r1 points to plain memory instead of a context, which no verified program has.
      *
      * @param memory what that memory holds at the start of each run
@@ -328,6 +347,7 @@ public final class Machine implements AutoCloseable {
                 result = context.run(program, address);
                 totalNanos += System.nanoTime() - startNanos;
                 runs++;
+                deferredRuns.runDue(context);
             }
         } finally {
             on.leave(previous);

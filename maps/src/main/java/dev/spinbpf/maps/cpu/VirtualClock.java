@@ -13,6 +13,12 @@ public final class VirtualClock implements Clock {
         return nanos;
     }
 
+    /** Lets time pass until then. */
+    @Override
+    public void await(long untilNanos) {
+        advanceTo(untilNanos);
+    }
+
     /** Lets {@code byNanos} nanoseconds pass. */
     public synchronized void advance(long byNanos) {
         if (byNanos < 0) {

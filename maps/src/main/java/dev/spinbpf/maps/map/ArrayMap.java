@@ -80,6 +80,12 @@ final class ArrayMap extends ValueArrayMap {
     }
 
     @Override
+    public long keyOfValue(long value, long scratch) {
+        GuestMemory.putInt(scratch, (int) ((value - values) / elementSize));
+        return scratch;
+    }
+
+    @Override
     public long directValueAddress() {
         return count == 1 ? values : 0;
     }

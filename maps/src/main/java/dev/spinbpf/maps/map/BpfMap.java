@@ -16,6 +16,7 @@ import dev.spinbpf.maps.lock.LockKind;
 import dev.spinbpf.maps.lock.PlainSpinLock;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.MapFlags;
@@ -274,6 +275,25 @@ public abstract sealed class BpfMap implements AutoCloseable
                     scratch.allocate(Math.max(1, keySize)));
             return found[0];
         }
+    }
+
+    /**
+     * Returns the address of the key of the element that a value belongs to.
+     *
+     * @param value address of a value of the map, of a kind whose values may have timers
+     * @param scratch address of eight bytes, where a key is written that the map does not store
+     */
+    public long keyOfValue(long value, long scratch) {
+        return value - Bytes.roundUp8(keySize);
+    }
+
+    /** Returns the address of the value that has its special field of a kind at an address. */
+    public final long valueOf(long field, BtfField.Kind kind) {
+        BtfField found = layout.record().first(kind);
+        if (found == null) {
+            throw new IllegalArgumentException("values of " + this + " have no " + kind);
+        }
+        return field - found.offset();
     }
 
     /** The address of the only value of an array of one element, for direct access to global data; else 0. */

@@ -35,6 +35,7 @@ public final class Errno {
     public static final int EOPNOTSUPP = 95;
     public static final int EAFNOSUPPORT = 97;
     public static final int ETIMEDOUT = 110;
+    public static final int ECANCELED = 125;
     /** Not in errno.h: the kernel's own "operation is not supported". */
     public static final int ENOTSUPP = 524;
 

@@ -22,6 +22,7 @@ import dev.spinbpf.vm.exec.UnsupportedProgramException;
 import dev.spinbpf.vm.stress.LockChoice;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -84,6 +85,14 @@ final class RunCommand implements Callable<Integer> {
             description = "The lock's algorithm: queued, or tas for the test-and-set fallback (default queued).")
     private LockChoice lock;
 
+    @Option(
+            names = "--settle",
+            paramLabel = "TIME",
+            defaultValue = "1s",
+            converter = DurationConverter.class,
+            description = "How long to wait afterwards for timers that the program started, at most (default 1s).")
+    private Duration settle;
+
     @Option(names = "--dump-maps", description = "Print the maps and global data afterwards, by their types.")
     private boolean dumpMaps;
 
@@ -133,10 +142,12 @@ final class RunCommand implements Callable<Integer> {
             loadRest(machine, object, chosen, kernelTypes);
             restoreMaps(machine, object);
             RunResult result = machine.run(loaded, input, cpu, repeat);
+            long waitingNanos =
+                    machine.settle(settle.equals(DurationConverter.FOREVER) ? Long.MAX_VALUE / 2 : settle.toNanos());
             if (saveMaps != null) {
                 saveMaps(saveMaps, machine, object);
             }
-            RunReport report = new RunReport(machine, object, loaded, result, dumpMaps);
+            RunReport report = new RunReport(machine, object, loaded, result, waitingNanos, dumpMaps);
             spec.commandLine().getOut().print(json.isGiven() ? report.json() : report.text(Style.ofStandardOutput()));
             return result.fault() == null ? ExitCodes.GOOD : ExitCodes.REFUSED;
         } catch (MapCreationException | UnsupportedProgramException e) {

@@ -12,6 +12,7 @@ import dev.spinbpf.vm.Machine;
 import dev.spinbpf.vm.ProgramOutput;
 import dev.spinbpf.vm.RunResult;
 import dev.spinbpf.vm.context.LoadedProgram;
+import dev.spinbpf.vm.deferred.DeferredRow;
 import java.io.IOException;
 import java.util.HexFormat;
 import java.util.List;
@@ -32,13 +33,22 @@ public final class RunReport {
     private final Btf types;
     private final ProgramOutput output;
     private final List<String> trace;
+    private final List<DeferredRow> deferred;
+    private final long waitingNanos;
 
     /**
      * Reads the output and, if wanted, the maps of a finished run.
      *
+     * @param waitingNanos the time until the first timer that still waits; negative where none does
      * @param withMaps whether to show the object's maps too
      */
-    public RunReport(Machine machine, ProgramObject object, LoadedProgram program, RunResult result, boolean withMaps)
+    public RunReport(
+            Machine machine,
+            ProgramObject object,
+            LoadedProgram program,
+            RunResult result,
+            long waitingNanos,
+            boolean withMaps)
             throws MapCreationException {
         this.object = object;
         this.program = program;
@@ -49,6 +59,8 @@ public final class RunReport {
         this.formatter = new BtfFormatter(types);
         this.output = ProgramOutput.take(program);
         this.trace = machine.traceLog().read();
+        this.deferred = machine.deferred().rows();
+        this.waitingNanos = waitingNanos;
     }
 
     /** The report, as JSON, of a program that did not run. */
@@ -87,6 +99,12 @@ public final class RunReport {
                 result.runs(),
                 Durations.of((long) result.nanosPerRun()),
                 result.insns()));
+        out.append(DeferredTables.of(deferred, style));
+        if (waitingNanos >= 0) {
+            out.append("A timer still waits; the first is due in ")
+                    .append(Durations.of(waitingNanos))
+                    .append(".\n");
+        }
         out.append(StreamText.of("stdout", output.out(), output.outDropped(), MOST_LINES_OF_A_STREAM, style));
         out.append(StreamText.of("stderr", output.err(), output.errDropped(), MOST_LINES_OF_A_STREAM, style));
         out.append(StreamText.of("trace", String.join("", trace), 0, MOST_LINES_OF_A_STREAM, style));
@@ -151,6 +169,10 @@ public final class RunReport {
             json.writeNumberField("runs", result.runs());
             json.writeNumberField("ns_per_run", result.nanosPerRun());
             json.writeNumberField("insns", result.insns());
+            DeferredTables.write(json, deferred);
+            if (waitingNanos >= 0) {
+                json.writeNumberField("next_timer_ns", waitingNanos);
+            }
             if (result.fault() != null) {
                 json.writeStringField("fault", result.fault().describe());
             }

@@ -23,6 +23,7 @@ public final class StressJson {
             interrupts(json, report.interrupts());
             Json.objects(json, "programs", report.programs(), program -> program(json, program));
             Json.objects(json, "events", report.events(), row -> event(json, row));
+            DeferredTables.write(json, report.deferred());
             Json.objects(json, "not_attached", notAttached, program -> {
                 json.writeStringField("name", program.name());
                 json.writeStringField("section", program.section());

@@ -38,6 +38,7 @@ public final class StressText {
         text.notAttached(notAttached);
         text.programs(report.programs());
         text.events(report.events());
+        text.out.append(DeferredTables.of(report.deferred(), style));
         if (!report.programs().isEmpty()) {
             text.out.append(LockTables.of(report.locks(), perCpu, style));
         }

@@ -24,6 +24,8 @@ public final class CpuContext {
     /** The result of {@link #run} where no result came: the run was missed, faulted or was stopped. */
     public static final long NO_RESULT = Long.MIN_VALUE;
 
+    private static final long NO_FUNCTION = 0;
+
     private final Cpu cpu;
     private final EmulatedKernel kernel;
     private final GuestArena arena;
@@ -130,6 +132,38 @@ public final class CpuContext {
 
     private long runGuarded(LoadedProgram program, long contextAddress) {
         Execution execution = execution();
+        long startNanos = timed ? cpu.nanoTime() : 0;
+        long result = nested(execution, program, NO_FUNCTION, contextAddress, 0, 0);
+        if (timed) {
+            program.stats().countTime(cpu, cpu.nanoTime() - startNanos);
+        }
+        if (execution.fault() != null) {
+            program.stats().countFault(cpu);
+        }
+        if (execution.fault() == null && !execution.stopped()) {
+            program.stats().countRun(cpu, result & 0xffff_ffffL, execution.executed());
+        }
+        return result;
+    }
+
+    /**
+     * Runs a function of a program on top of what runs now, at the CPU's present level: a callback that the program put
+     * off. Linux does not count it as a run of the program, and guards do not keep it from running.
+     *
+     * @param function its address, as the program passed it
+     */
+    public void runCallback(LoadedProgram program, long function, long arg1, long arg2, long arg3) {
+        if (!hasRoom(program)) {
+            return;
+        }
+        Execution execution = execution();
+        nested(execution, program, function, arg1, arg2, arg3);
+        if (execution.fault() != null) {
+            program.stats().countFault(cpu);
+        }
+    }
+
+    private long nested(Execution execution, LoadedProgram program, long function, long arg1, long arg2, long arg3) {
         int heldBefore = cpu.heldLocks().count();
         int preemptBefore = cpu.preemptCount();
         boolean irqsBefore = cpu.irqsEnabled();
@@ -137,20 +171,17 @@ public final class CpuContext {
         running.setOpaque(depth, program.runningAt(cpu.level()));
         depth++;
         execution.budget(budget);
-        long startNanos = timed ? cpu.nanoTime() : 0;
         long result;
         try {
-            result = execution.run(program.code(), contextAddress);
+            result = function == NO_FUNCTION
+                    ? execution.run(program.code(), arg1)
+                    : execution.runFunction(program.code(), function, arg1, arg2, arg3);
         } finally {
             depth--;
             running.setOpaque(depth, null);
         }
-        if (timed) {
-            program.stats().countTime(cpu, cpu.nanoTime() - startNanos);
-        }
         Fault fault = execution.fault();
         if (fault == null && !execution.stopped()) {
-            program.stats().countRun(cpu, result & 0xffff_ffffL, execution.executed());
             return result;
         }
         kernel.releaseLocks(cpu, heldBefore);
@@ -161,7 +192,6 @@ public final class CpuContext {
             cpu.irqRestore(Cpu.IRQS_ENABLED);
         }
         if (fault != null) {
-            program.stats().countFault(cpu);
             faultListener.accept(fault);
         }
         return NO_RESULT;

@@ -168,6 +168,11 @@ public final class Code {
         return name == null ? "" : name;
     }
 
+    /** Returns the name of the function at an address, as a program knows it. */
+    public String functionNameOf(long address) {
+        return program.subprogAt(slot(functionIndex(address))).name();
+    }
+
     /** Returns what the program uses that is not built here, each in words: {@code helper bpf_xyz#1 is not supported}. */
     public List<String> missing() {
         return missing;

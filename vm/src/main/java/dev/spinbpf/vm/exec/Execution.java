@@ -175,6 +175,26 @@ public final class Execution {
      * @return r0; zero where the run was stopped, which {@link #fault()} then tells
      */
     public long run(Code program, long contextAddress) {
+        prepare(program, contextAddress);
+        registers[1] = contextAddress;
+        return run(program, 0);
+    }
+
+    /**
+     * Runs a function of a program by itself: the callback of a timer and the like.
+     *
+     * @param function its address, as the program passed it
+     * @return r0; zero where the run was stopped, which {@link #fault()} then tells
+     */
+    public long runFunction(Code program, long function, long arg1, long arg2, long arg3) {
+        prepare(program, 0);
+        registers[1] = arg1;
+        registers[2] = arg2;
+        registers[3] = arg3;
+        return run(program, program.functionIndex(function));
+    }
+
+    private void prepare(Code program, long contextAddress) {
         switchTo(program);
         depth = 0;
         tailCalls = 0;
@@ -188,10 +208,12 @@ public final class Execution {
         context = contextAddress;
         mayGotoLeft = KernelLimits.BPF_MAX_LOOPS;
         Arrays.fill(registers, 0, Code.CONSTANTS, 0);
-        registers[1] = contextAddress;
         registers[10] = stackTop;
+    }
+
+    private long run(Code program, int start) {
         try {
-            return catching(0);
+            return catching(start);
         } catch (TrapException e) {
             stopped = e.isStop();
             fault = stopped ? null : describeFault(e);

@@ -8,6 +8,7 @@ import dev.spinbpf.maps.lock.PlainSpinLock;
 import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.maps.map.MapTable;
 import dev.spinbpf.maps.memory.GuestArena;
+import dev.spinbpf.vm.deferred.DeferredCalls;
 import dev.spinbpf.vm.exec.Code;
 import dev.spinbpf.vm.exec.TraceLog;
 import dev.spinbpf.vm.exec.TrapException;
@@ -26,6 +27,7 @@ public final class EmulatedKernel {
     private final ObjectHeap objects;
     private final KernelObjects owners;
     private final HeldSites heldSites;
+    private final DeferredCalls deferred;
 
     /**
      * @param cpus the machine's CPUs
@@ -47,6 +49,7 @@ public final class EmulatedKernel {
         owners = new KernelObjects(arena);
         objects = new ObjectHeap(arena, cpus.count());
         heldSites = new HeldSites(cpus);
+        deferred = new DeferredCalls(cpus, arena);
     }
 
     public Cpus cpus() {
@@ -73,6 +76,11 @@ public final class EmulatedKernel {
     /** Programs by the handles that program arrays hold. */
     public ProgramTable programs() {
         return programs;
+    }
+
+    /** Returns the calls that programs put off: timers, work queues, task work. */
+    public DeferredCalls deferred() {
+        return deferred;
     }
 
     /** The emulated tasks, one a CPU. */

@@ -29,6 +29,7 @@ public final class FunctionTable {
         SocketHelpers.register(this);
         EthernetFrames.register(this);
         LockHelpers.register(this, kernel);
+        DeferredHelpers.register(this, kernel);
         ContextHelpers.register(this, kernel);
         TaskKfuncs.register(this, kernel);
         Cpumasks.register(this, kernel);

@@ -4,6 +4,7 @@ import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.Cpus;
 import dev.spinbpf.maps.map.LocalStorageMap;
 import dev.spinbpf.maps.memory.GuestArena;
+import org.jspecify.annotations.Nullable;
 
 /** The emulated task that each CPU runs. After its structure lies the storage in which maps keep a value for it. */
 public final class Tasks {
@@ -44,6 +45,16 @@ public final class Tasks {
     long ofPid(int pid) {
         int cpu = pid - FIRST_PID;
         return cpu < 0 || cpu >= addresses.length ? 0 : address(cpus.get(cpu));
+    }
+
+    /** Returns the CPU that runs the task whose structure is at an address; null if it is not a task that runs here. */
+    synchronized @Nullable Cpu cpuOf(long task) {
+        for (int i = 0; i < addresses.length; i++) {
+            if (addresses[i] == task && task != 0) {
+                return cpus.get(i);
+            }
+        }
+        return null;
     }
 
     /** The storage of the task whose structure is at an address; 0 if it is not a task that runs here. */

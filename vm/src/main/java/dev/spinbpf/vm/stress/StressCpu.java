@@ -54,6 +54,7 @@ final class StressCpu {
         try {
             while (!stopping.getAsBoolean()) {
                 errands.run(cpu);
+                machine.deferred().runWork(machine.context(cpu.id()));
                 boolean worked = fire(ContextLevel.TASK, true);
                 worked |= raiseUnpaced(ContextLevel.SOFTIRQ);
                 worked |= raiseUnpaced(ContextLevel.HARDIRQ);
@@ -64,8 +65,7 @@ final class StressCpu {
                 }
             }
         } finally {
-            machine.context(cpu.id()).pollPoint(run -> {});
-            cpu.setInterruptHandler(null);
+            machine.deferred().idle(machine.context(cpu.id()));
         }
     }
 
@@ -100,6 +100,7 @@ final class StressCpu {
         boolean unpaced = unpacedDue[level.ordinal()];
         unpacedDue[level.ordinal()] = false;
         unpaced |= events.takeInterrupt(cpu, level);
+        machine.deferred().runTimers(machine.context(cpu.id()), level);
         fire(level, unpaced);
     }
 

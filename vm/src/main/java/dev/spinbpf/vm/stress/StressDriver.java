@@ -7,6 +7,7 @@ import dev.spinbpf.maps.lock.LockRow;
 import dev.spinbpf.vm.Machine;
 import dev.spinbpf.vm.ProgramOutput;
 import dev.spinbpf.vm.context.LoadedProgram;
+import dev.spinbpf.vm.deferred.Alarm;
 import dev.spinbpf.vm.exec.Fault;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
 import dev.spinbpf.vm.hook.HookTable;
@@ -151,6 +152,7 @@ public final class StressDriver {
         events.interrupts(ContextLevel.NMI, options.nmis());
         events.interrupts(ContextLevel.HARDIRQ, options.hardirqs());
         crew.add("clock", () -> ticker.run(crew::isStopping));
+        machine.deferred().setAlarm(new TimerAlarm(machine, ticker));
         crew.start();
     }
 
@@ -216,6 +218,7 @@ public final class StressDriver {
     public StressReport finish() throws InterruptedException {
         stop();
         stuck = crew.join();
+        machine.deferred().setAlarm(Alarm.NONE);
         outputs = attached().keySet().stream()
                 .map(ProgramOutput::take)
                 .filter(output -> !output.isEmpty())
@@ -245,6 +248,7 @@ public final class StressDriver {
                 LockRow.of(machine.lockStats().classes(), machine.cpus().count()),
                 StressSnapshot.interrupts(machine.cpus().all()),
                 events.rows(),
+                machine.deferred().rows(),
                 outputs,
                 seen,
                 stuck);

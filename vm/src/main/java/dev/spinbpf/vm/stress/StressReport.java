@@ -3,6 +3,7 @@ package dev.spinbpf.vm.stress;
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.lock.LockRow;
 import dev.spinbpf.vm.ProgramOutput;
+import dev.spinbpf.vm.deferred.DeferredRow;
 import dev.spinbpf.vm.exec.Fault;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,7 @@ import java.util.Map;
  * @param locks one row for each lock that anybody tried to take: locks of programs, and locks inside maps by map
  * @param interrupts interrupts delivered, by level
  * @param events one row for each kind of events that come by the clock
+ * @param deferred one row for each callback of a timer, work queue or task work
  * @param outputs what the programs wrote to their streams, known when the run has ended; programs that wrote nothing
  *     are absent
  * @param faults the first faults, at most {@link #MAX_FAULTS}
@@ -32,6 +34,7 @@ public record StressReport(
         List<LockRow> locks,
         Map<ContextLevel, Long> interrupts,
         List<EventRow> events,
+        List<DeferredRow> deferred,
         List<ProgramOutput> outputs,
         List<Fault> faults,
         List<String> stuckCpus) {

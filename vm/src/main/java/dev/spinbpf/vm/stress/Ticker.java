@@ -6,8 +6,10 @@ import java.util.PriorityQueue;
 import java.util.Queue;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The clock of a stress run: one thread that makes paced events come on the CPUs, so that they land wherever a CPU
@@ -23,6 +25,9 @@ final class Ticker {
     private final PriorityQueue<Turn> turns =
             new PriorityQueue<>((one, other) -> Long.signum(one.atNanos - other.atNanos));
     private final SplittableRandom random;
+    private final List<Watched> watched = new CopyOnWriteArrayList<>();
+    private volatile @Nullable Thread thread;
+    private volatile long sleepsUntilNanos;
 
     /** @param random chooses the moments */
     Ticker(SplittableRandom random) {
@@ -43,6 +48,28 @@ final class Ticker {
          * @param turns how many turns it stands for: 1, and those that were passed over because the clock was late
          */
         void come(Cpu cpu, long turns);
+    }
+
+    /** Something else that has moments of its own. */
+    interface Watched {
+        /**
+         * Does what is due; called on the clock's thread.
+         *
+         * @return the moment at which to call again at the latest, on {@link System#nanoTime}
+         */
+        long look(long nowNanos);
+    }
+
+    /** Looks at this too from now on. */
+    void watch(Watched other) {
+        watched.add(other);
+    }
+
+    /** What is watched has a new moment; any thread may call it. */
+    void movedTo(long atNanos) {
+        if (atNanos - sleepsUntilNanos < 0) {
+            LockSupport.unpark(thread);
+        }
     }
 
     /** The next turn of an event, on one CPU or on all that it has. */
@@ -96,6 +123,7 @@ final class Ticker {
 
     /** Makes events until it is to stop. */
     void run(BooleanSupplier stopping) {
+        thread = Thread.currentThread();
         while (!stopping.getAsBoolean()) {
             for (Turn turn = added.poll(); turn != null; turn = added.poll()) {
                 turn.begin(System.nanoTime());
@@ -103,14 +131,26 @@ final class Ticker {
             }
             long nowNanos = System.nanoTime();
             Turn next = turns.peek();
-            if (next == null || next.atNanos - nowNanos > 0) {
-                long wait = next == null ? LONGEST_SLEEP_NANOS : next.atNanos - nowNanos;
-                LockSupport.parkNanos(Math.min(wait, LONGEST_SLEEP_NANOS));
+            long untilTurn = next == null ? LONGEST_SLEEP_NANOS : next.atNanos - nowNanos;
+            long wait = lookAtOthers(nowNanos, Math.min(untilTurn, LONGEST_SLEEP_NANOS));
+            if (next == null || untilTurn > 0) {
+                LockSupport.parkNanos(wait);
             } else {
                 turns.remove(next);
                 comeOnce(next, nowNanos);
             }
         }
+    }
+
+    /** Returns the time until the next moment, that of what is watched or the one given. */
+    private long lookAtOthers(long nowNanos, long untilTurn) {
+        long wait = untilTurn;
+        sleepsUntilNanos = nowNanos + wait;
+        for (Watched other : watched) {
+            wait = Math.min(wait, other.look(nowNanos) - nowNanos);
+        }
+        sleepsUntilNanos = nowNanos + wait;
+        return Math.max(0, wait);
     }
 
     private void comeOnce(Turn turn, long nowNanos) {
