@@ -9,5 +9,6 @@ module dev.spinbpf.vm {
     exports dev.spinbpf.vm.context;
     exports dev.spinbpf.vm.exec;
     exports dev.spinbpf.vm.hook;
+    exports dev.spinbpf.vm.order;
     exports dev.spinbpf.vm.stress;
 }
