@@ -22,8 +22,8 @@ class MainTest {
 
     @Test
     void whateverElseIsGivenHasAllCommandsToChooseFrom() {
-        assertThat(Main.commandLine().getSubcommands()).hasSize(16);
-        assertThat(Main.commandLine("--help").getSubcommands()).hasSize(16);
-        assertThat(Main.commandLine("veriffy").getSubcommands()).hasSize(16);
+        assertThat(Main.commandLine().getSubcommands()).hasSize(17);
+        assertThat(Main.commandLine("--help").getSubcommands()).hasSize(17);
+        assertThat(Main.commandLine("veriffy").getSubcommands()).hasSize(17);
     }
 }
