@@ -4,5 +4,6 @@ module dev.spinbpf.verifier {
     requires transitive dev.spinbpf.programs;
 
     exports dev.spinbpf.verifier;
+    exports dev.spinbpf.verifier.locking;
     exports dev.spinbpf.verifier.refusal;
 }

@@ -10,5 +10,6 @@ module dev.spinbpf.vm {
     exports dev.spinbpf.vm.deferred;
     exports dev.spinbpf.vm.exec;
     exports dev.spinbpf.vm.hook;
+    exports dev.spinbpf.vm.order;
     exports dev.spinbpf.vm.stress;
 }

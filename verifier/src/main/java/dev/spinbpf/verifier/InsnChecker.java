@@ -64,18 +64,26 @@ final class InsnChecker {
                 };
             }
             case CALL_HELPER -> {
+                observeCall(path);
                 path.log().markRegScratched(0);
                 path.redirect = at + 1;
                 path.services().calls().checkHelperCall(path, insn, at);
                 yield path.redirect;
             }
             case CALL_KFUNC -> {
+                observeCall(path);
                 path.log().markRegScratched(0);
                 CallChecker.KfuncResult result = path.services().calls().checkKfuncCall(path, insn, at);
                 yield result == CallChecker.KfuncResult.THROWS ? checkExit(path, true) : at + 1;
             }
             default -> throw new UnsupportedFeature("instruction " + insn.op() + " is not supported");
         };
+    }
+
+    private static void observeCall(Exploration path) {
+        if (path.callObserver != null) {
+            path.callObserver.calling(path);
+        }
     }
 
     /** An exit from the current function, or by an exception from all of them. */

@@ -12,6 +12,7 @@ import dev.spinbpf.verifier.attach.ReturnCodeRules;
 import dev.spinbpf.verifier.call.KernelCallChecker;
 import dev.spinbpf.verifier.check.MemoryAccessChecker;
 import dev.spinbpf.verifier.explain.Explainer;
+import dev.spinbpf.verifier.explain.LockRecorder;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.ExplorationObserver;
 import dev.spinbpf.verifier.flow.InsnTrace;
@@ -30,6 +31,7 @@ import dev.spinbpf.verifier.prune.LivenessPass;
 import dev.spinbpf.verifier.prune.StackLiveness;
 import dev.spinbpf.verifier.refusal.Explanation;
 import java.util.BitSet;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,7 +49,20 @@ public final class Verifier {
      * @return accepted, rejected with Linux's message, or unsupported by name; never throws for what a program does
      */
     public static Verdict verify(ProgramObject object, Program program, VerifierOptions options) {
-        return verify(object, program, options, null, false);
+        return verify(object, program, options, _ -> {});
+    }
+
+    /**
+     * Verifies one program of an object, and notes the locks that it takes on its paths.
+     *
+     * @param object the object that the program belongs to
+     * @param program one of its programs
+     * @return the verdict of {@link #verify(ProgramObject, Program, VerifierOptions)}, with the uses of locks
+     */
+    public static LockVerdict locks(ProgramObject object, Program program, VerifierOptions options) {
+        var recorder = new LockRecorder();
+        Verdict verdict = verify(object, program, options, path -> path.callObserver = recorder);
+        return new LockVerdict(verdict, recorder.uses(), recorder.isComplete());
     }
 
     /**
@@ -62,6 +77,15 @@ public final class Verifier {
             VerifierOptions options,
             @Nullable ExplorationObserver observer,
             boolean comparesAllScalars) {
+        return verify(object, program, options, path -> {
+            path.observer = observer;
+            path.comparesAllScalars = comparesAllScalars;
+        });
+    }
+
+    /** @param watch puts in observers before the exploration begins */
+    private static Verdict verify(
+            ProgramObject object, Program program, VerifierOptions options, Consumer<Exploration> watch) {
         long start = System.nanoTime();
         Kernel kernel = Kernel.of(options.kernel());
         boolean typesAreTaken =
@@ -77,8 +101,7 @@ public final class Verifier {
         log.keepsAllPaths = options.allPaths();
         var stack = new StackLiveness();
         var path = new Exploration(unit, log, services(stack), options.insnLimit());
-        path.observer = observer;
-        path.comparesAllScalars = comparesAllScalars;
+        watch.accept(path);
         try {
             Phases.run(path, new LivenessPass(stack));
             Verdict.Stats stats = stats(path, start);

@@ -94,6 +94,7 @@ final class MapAttributes {
                 .flags(flags)
                 .mapExtra(mapExtra)
                 .numaNode((int) numaNode)
+                .pinned(pinned())
                 .typeIds(typed ? keyTypeId : 0, typed ? valueTypeId : 0)
                 .inner(inner == null ? null : inner.build(possibleCpus))
                 .build();

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  *     ({@link MapType#INSN_ARRAY}) and of the end of an {@link MapType#ARENA}; else null
  * @param readOnly frozen after creation ({@code .rodata}): the verifier may fold its contents
  * @param section for global data the section that it holds ({@code .bss}), else null
+ * @param pinned whether the loader pins it by name ({@code LIBBPF_PIN_BY_NAME}), so that objects share it
  */
 public record MapDef(
         String name,
@@ -41,7 +42,8 @@ public record MapDef(
         List<Slot> slots,
         byte @Nullable [] initialData,
         boolean readOnly,
-        @Nullable String section) {
+        @Nullable String section,
+        boolean pinned) {
     /** The name of tables of jumps, which libbpf makes of the section of this name. */
     public static final String JUMP_TABLES = ".jumptables";
 
@@ -64,7 +66,8 @@ public record MapDef(
                 .slots(slots)
                 .initialData(initialData)
                 .readOnly(readOnly)
-                .section(section);
+                .section(section)
+                .pinned(pinned);
     }
 
     /** Returns true if the map holds a section of global variables. */
@@ -102,6 +105,7 @@ public record MapDef(
         private byte @Nullable [] initialData;
         private boolean readOnly;
         private @Nullable String section;
+        private boolean pinned;
 
         private Builder(String name, MapType type) {
             this.name = name;
@@ -170,6 +174,11 @@ public record MapDef(
             return this;
         }
 
+        public Builder pinned(boolean byName) {
+            pinned = byName;
+            return this;
+        }
+
         public MapDef build() {
             return new MapDef(
                     name,
@@ -186,7 +195,8 @@ public record MapDef(
                     slots,
                     initialData,
                     readOnly,
-                    section);
+                    section,
+                    pinned);
         }
     }
 }

@@ -27,6 +27,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             VerifyCommand.class,
             ExplainCommand.class,
             TestCommand.class,
+            LocksCommand.class,
             RunCommand.class,
             StressCommand.class,
             ServeCommand.class,
@@ -98,6 +99,7 @@ public final class Main extends RootCommand {
             case "verify" -> new VerifyCommand();
             case "explain" -> new ExplainCommand();
             case "test" -> new TestCommand();
+            case "locks" -> new LocksCommand();
             case "run" -> new RunCommand();
             case "stress" -> new StressCommand();
             case "serve" -> new ServeCommand();

@@ -1,5 +1,5 @@
 /**
- * Explains why a program is refused, from the path that led to it.
+ * Tells paths of a program in the program's own words: why it is refused, and by which way it takes locks.
  *
  * <p>Decides nothing. Nothing but the entry of the verifier uses it.
  */

@@ -55,6 +55,8 @@ public final class Exploration {
 
     /** Sees the exploration; null outside of tests. */
     public @Nullable ExplorationObserver observer;
+    /** Sees the calls of the paths that are explored; null where nobody asks. */
+    public @Nullable CallObserver callObserver;
     /** True if pruning compares all scalars, even those that do not matter to safety: for tests. */
     public boolean comparesAllScalars;
 

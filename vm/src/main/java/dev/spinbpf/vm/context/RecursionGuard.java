@@ -3,7 +3,7 @@ package dev.spinbpf.vm.context;
 import dev.spinbpf.programs.linux.ProgType;
 
 /** Linux's guard that keeps a program from interrupting itself. */
-enum RecursionGuard {
+public enum RecursionGuard {
     /** {@code bpf_prog_active}: one counter a CPU for all perf-event, kprobe and tracepoint programs. */
     SHARED,
     /** A counter for each program and CPU: fentry, fexit, tp_btf, raw tracepoints and their kin. */
@@ -11,7 +11,7 @@ enum RecursionGuard {
     /** tc, xdp, syscall, socket and other programs may nest as they like. */
     NONE;
 
-    /** The guard of a kind of program. */
+    /** Returns the guard of a kind of program. */
     public static RecursionGuard of(ProgType type) {
         return switch (type) {
             case PERF_EVENT, KPROBE, TRACEPOINT -> SHARED;
