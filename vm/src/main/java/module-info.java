@@ -8,6 +8,7 @@ module dev.spinbpf.vm {
     exports dev.spinbpf.vm;
     exports dev.spinbpf.vm.context;
     exports dev.spinbpf.vm.exec;
+    exports dev.spinbpf.vm.explore;
     exports dev.spinbpf.vm.hook;
     exports dev.spinbpf.vm.stress;
 }

@@ -29,6 +29,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             TestCommand.class,
             RunCommand.class,
             StressCommand.class,
+            ExploreCommand.class,
+            ReplayCommand.class,
             ServeCommand.class,
             LoadCommand.class,
             UnloadCommand.class,
@@ -100,6 +102,8 @@ public final class Main extends RootCommand {
             case "test" -> new TestCommand();
             case "run" -> new RunCommand();
             case "stress" -> new StressCommand();
+            case "explore" -> new ExploreCommand();
+            case "replay" -> new ReplayCommand();
             case "serve" -> new ServeCommand();
             case "load" -> new LoadCommand();
             case "unload" -> new UnloadCommand();
