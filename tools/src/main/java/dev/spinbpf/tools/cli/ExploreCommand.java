@@ -5,9 +5,9 @@ import dev.spinbpf.tools.report.ExploreJson;
 import dev.spinbpf.tools.report.ExploreText;
 import dev.spinbpf.tools.report.Style;
 import dev.spinbpf.tools.workload.WorkloadFileException;
-import dev.spinbpf.vm.explore.Exploration;
 import dev.spinbpf.vm.explore.ExploreOptions;
 import dev.spinbpf.vm.explore.ExploreReport;
+import dev.spinbpf.vm.explore.ScheduleSearch;
 import dev.spinbpf.vm.explore.Witness;
 import dev.spinbpf.vm.stress.ModeOptions;
 import dev.spinbpf.vm.stress.ProgramWorkload;
@@ -160,7 +160,7 @@ final class ExploreCommand implements Callable<Integer> {
     private int explore(ProgramWorkload workload) throws InputException, WorkloadException {
         ExploreOptions options = new ExploreOptions(preemptions, interrupts, stalls, duration);
         long startNanos = System.nanoTime();
-        try (Exploration exploration = Exploration.prepare(workload, options)) {
+        try (ScheduleSearch exploration = ScheduleSearch.prepare(workload, options)) {
             ExploreReport report = exploration.run();
             String name = files.stream().map(InputFiles::shown).collect(Collectors.joining(", "));
             PrintWriter out = spec.commandLine().getOut();

@@ -3,8 +3,8 @@ package dev.spinbpf.tools.cli;
 import dev.spinbpf.tools.report.ExploreText;
 import dev.spinbpf.tools.report.Style;
 import dev.spinbpf.tools.workload.WorkloadFileException;
-import dev.spinbpf.vm.explore.Exploration;
 import dev.spinbpf.vm.explore.ExploreOptions;
+import dev.spinbpf.vm.explore.ScheduleSearch;
 import dev.spinbpf.vm.explore.Witness;
 import dev.spinbpf.vm.stress.ProgramWorkload;
 import dev.spinbpf.vm.stress.WorkloadException;
@@ -69,7 +69,7 @@ final class ReplayCommand implements Callable<Integer> {
         ExploreOptions defaults = ExploreOptions.DEFAULT;
         ExploreOptions options = new ExploreOptions(
                 defaults.preemptions(), defaults.interrupts(), schedule.stalls(), defaults.duration());
-        try (Exploration exploration = Exploration.prepare(workload, options)) {
+        try (ScheduleSearch exploration = ScheduleSearch.prepare(workload, options)) {
             @Nullable Witness witness = exploration.replay(schedule.start(), schedule.plan(), schedule.key());
             PrintWriter out = spec.commandLine().getOut();
             out.print(

@@ -13,7 +13,7 @@ import java.util.function.LongSupplier;
 final class Enumeration implements Strategy {
     private final List<Integer> choices = new ArrayList<>();
     private final List<Integer> optionCounts = new ArrayList<>();
-    private final StateCache cache = new StateCache();
+    private final ScheduleCache cache = new ScheduleCache();
     private final boolean reduced;
     private LongSupplier state = () -> 0;
     private Recording recording = new Recording(this);

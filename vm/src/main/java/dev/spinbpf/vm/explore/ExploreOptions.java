@@ -12,7 +12,7 @@ import java.time.Duration;
  */
 public record ExploreOptions(int preemptions, int interrupts, int stalls, Duration duration) {
     /** The largest bound of preemptions and of interrupts. */
-    public static final int MOST_BOUND = StateCache.MOST_USED;
+    public static final int MOST_BOUND = ScheduleCache.MOST_USED;
 
     /** Two preemptions and one interrupt, for ten seconds. */
     public static final ExploreOptions DEFAULT = new ExploreOptions(2, 1, 0, Duration.ofSeconds(10));

@@ -4,7 +4,7 @@ package dev.spinbpf.vm.explore;
  * The states from which a search has gone on, each with how many preemptions and interrupts it had used up there. A
  * state need not be gone on from again with as many used up or more.
  */
-final class StateCache {
+final class ScheduleCache {
     /** Most preemptions and most interrupts that can be told apart. */
     static final int MOST_USED = 7;
 

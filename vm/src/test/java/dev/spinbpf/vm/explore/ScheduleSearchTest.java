@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(600)
-class ExplorationTest {
+class ScheduleSearchTest {
     private static final Duration LONG = Duration.ofMinutes(5);
 
     private static ProgramWorkload sample(String name) throws IOException {
@@ -30,8 +30,8 @@ class ExplorationTest {
     }
 
     private static ExploreReport explore(String name, int preemptions, int interrupts) throws Exception {
-        try (Exploration exploration =
-                Exploration.prepare(sample(name), new ExploreOptions(preemptions, interrupts, 0, LONG))) {
+        try (ScheduleSearch exploration =
+                ScheduleSearch.prepare(sample(name), new ExploreOptions(preemptions, interrupts, 0, LONG))) {
             return exploration.run();
         }
     }
@@ -82,7 +82,7 @@ class ExplorationTest {
     void shouldFindTheSameAsASearchThatLeavesNothingOut() throws Exception {
         for (String name : List.of("balanced", "packet_counter")) {
             ExploreOptions options = new ExploreOptions(1, 1, 0, LONG);
-            try (Exploration all = Exploration.exhaustive(sample(name), options)) {
+            try (ScheduleSearch all = ScheduleSearch.exhaustive(sample(name), options)) {
                 ExploreReport brute = all.run();
                 ExploreReport reduced = explore(name, 1, 1);
 
@@ -96,7 +96,7 @@ class ExplorationTest {
     void shouldReplayAFinding() throws Exception {
         Witness witness = explore("abba", 1, 0).witnesses().getFirst();
         List<Plan.Event> plan = Plan.parse(Plan.toString(witness.plan()));
-        try (Exploration exploration = Exploration.prepare(sample("abba"), ExploreOptions.DEFAULT)) {
+        try (ScheduleSearch exploration = ScheduleSearch.prepare(sample("abba"), ExploreOptions.DEFAULT)) {
             String key = witness.finding().key();
             Witness again = exploration.replay(witness.start(), plan, key);
 

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * preemptions and interrupts, then with one of each, and so on up to the bounds, so that what is found first is found
  * with few. If the time is over before, random priorities choose for the last part of it.
  */
-public final class Exploration implements AutoCloseable {
+public final class ScheduleSearch implements AutoCloseable {
     private static final int MOST_STEPS = 200_000;
     private static final long MOST_VIRTUAL_NANOS = 5_000_000_000L;
     private static final int UNBOUNDED = 1_000_000;
@@ -49,7 +49,7 @@ public final class Exploration implements AutoCloseable {
 
     private record Found(Finding finding, Situation situation, List<Plan.Event> plan) {}
 
-    private Exploration(ProgramWorkload workload, ExploreOptions options, boolean reduced) throws WorkloadException {
+    private ScheduleSearch(ProgramWorkload workload, ExploreOptions options, boolean reduced) throws WorkloadException {
         this.options = options;
         this.workload = workload;
         this.reduced = reduced;
@@ -67,13 +67,13 @@ public final class Exploration implements AutoCloseable {
      *
      * @throws WorkloadException where the workload cannot be prepared
      */
-    public static Exploration prepare(ProgramWorkload workload, ExploreOptions options) throws WorkloadException {
-        return new Exploration(workload, options, true);
+    public static ScheduleSearch prepare(ProgramWorkload workload, ExploreOptions options) throws WorkloadException {
+        return new ScheduleSearch(workload, options, true);
     }
 
     /** As {@link #prepare}, but for a search that leaves no schedule out, to compare with. */
-    static Exploration exhaustive(ProgramWorkload workload, ExploreOptions options) throws WorkloadException {
-        return new Exploration(workload, options, false);
+    static ScheduleSearch exhaustive(ProgramWorkload workload, ExploreOptions options) throws WorkloadException {
+        return new ScheduleSearch(workload, options, false);
     }
 
     private RunWatcher watcher(Footprints learned, boolean everywhere) {
