@@ -1,4 +1,4 @@
-/** Memory, emulated CPUs, locks and maps that programs share. The scheduler is closed. */
+/** Memory, emulated CPUs, locks and maps that programs share.. */
 module dev.spinbpf.maps {
     requires static transitive org.jspecify;
     requires transitive dev.spinbpf.programs;
@@ -7,5 +7,8 @@ module dev.spinbpf.maps {
     exports dev.spinbpf.maps.lock;
     exports dev.spinbpf.maps.map;
     exports dev.spinbpf.maps.memory;
+    exports dev.spinbpf.maps.sched to
+            dev.spinbpf.vm,
+            dev.spinbpf.tools;
     exports dev.spinbpf.maps.sync;
 }

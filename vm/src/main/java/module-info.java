@@ -9,6 +9,7 @@ module dev.spinbpf.vm {
     exports dev.spinbpf.vm.context;
     exports dev.spinbpf.vm.deferred;
     exports dev.spinbpf.vm.exec;
+    exports dev.spinbpf.vm.explore;
     exports dev.spinbpf.vm.hook;
     exports dev.spinbpf.vm.order;
     exports dev.spinbpf.vm.stress;

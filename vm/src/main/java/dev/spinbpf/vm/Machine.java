@@ -198,7 +198,9 @@ public final class Machine implements AutoCloseable {
     private synchronized LoadedProgram load(ProgramObject object, Program program, BitSet probes, AccessMode access)
             throws MapCreationException {
         ObjectInstance instance = instance(object);
-        Code code = Code.of(object, program, instance, probes);
+        Code code = options.observed()
+                ? Code.observed(object, program, instance, probes)
+                : Code.of(object, program, instance, probes);
         switch (code.interpretedBecause() == null ? options.jit() : JitMode.NEVER) {
             case AUTO -> compileQueue.addWhenHot(code, access);
             case ALWAYS -> CompileQueue.compile(code, access);
@@ -368,6 +370,17 @@ public final class Machine implements AutoCloseable {
             case XDP, SCHED_CLS, SCHED_ACT, SOCKET_FILTER, CGROUP_SKB -> ContextLevel.SOFTIRQ;
             default -> ContextLevel.TASK;
         };
+    }
+
+    /**
+     * Makes all CPUs idle and their random numbers begin again, as before anything ran. Maps stay as they are.
+     *
+     * @param seed of the random numbers
+     * @param same whether each CPU draws one and the same number again and again
+     */
+    public void rewind(long seed, boolean same) {
+        cpus.all().forEach(Cpu::reset);
+        kernel.rewind(seed, same);
     }
 
     /** Frees all memory. */

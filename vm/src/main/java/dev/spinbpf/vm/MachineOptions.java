@@ -12,38 +12,52 @@ import dev.spinbpf.maps.cpu.Clock;
  * @param insnBudget most instructions that one program run may execute
  * @param heldTimesInterval of how many acquisitions of a lock, on average, one is timed until its release; 0 for none
  * @param jit when programs are compiled
+ * @param observed whether accesses of programs to memory pass schedule points, for simulations; programs are interpreted
+ *     then
  */
 public record MachineOptions(
-        int cpus, Clock clock, long seed, boolean testAndSet, long insnBudget, int heldTimesInterval, JitMode jit) {
+        int cpus,
+        Clock clock,
+        long seed,
+        boolean testAndSet,
+        long insnBudget,
+        int heldTimesInterval,
+        JitMode jit,
+        boolean observed) {
     /** Instructions after which a run is taken to run for ever. */
     public static final long DEFAULT_INSN_BUDGET = 4_000_000_000L;
 
     /** Queued locks, real time. */
     public static MachineOptions ofCpus(int cpus) {
-        return new MachineOptions(cpus, Clock.REAL, 1, false, DEFAULT_INSN_BUDGET, 0, JitMode.ofProperty());
+        return new MachineOptions(cpus, Clock.REAL, 1, false, DEFAULT_INSN_BUDGET, 0, JitMode.ofProperty(), false);
     }
 
     public MachineOptions withSeed(long value) {
-        return new MachineOptions(cpus, clock, value, testAndSet, insnBudget, heldTimesInterval, jit);
+        return new MachineOptions(cpus, clock, value, testAndSet, insnBudget, heldTimesInterval, jit, observed);
     }
 
     public MachineOptions withClock(Clock value) {
-        return new MachineOptions(cpus, value, seed, testAndSet, insnBudget, heldTimesInterval, jit);
+        return new MachineOptions(cpus, value, seed, testAndSet, insnBudget, heldTimesInterval, jit, observed);
     }
 
     public MachineOptions withTestAndSet(boolean value) {
-        return new MachineOptions(cpus, clock, seed, value, insnBudget, heldTimesInterval, jit);
+        return new MachineOptions(cpus, clock, seed, value, insnBudget, heldTimesInterval, jit, observed);
     }
 
     public MachineOptions withInsnBudget(long value) {
-        return new MachineOptions(cpus, clock, seed, testAndSet, value, heldTimesInterval, jit);
+        return new MachineOptions(cpus, clock, seed, testAndSet, value, heldTimesInterval, jit, observed);
     }
 
     public MachineOptions withHeldTimesInterval(int value) {
-        return new MachineOptions(cpus, clock, seed, testAndSet, insnBudget, value, jit);
+        return new MachineOptions(cpus, clock, seed, testAndSet, insnBudget, value, jit, observed);
     }
 
     public MachineOptions withJit(JitMode value) {
-        return new MachineOptions(cpus, clock, seed, testAndSet, insnBudget, heldTimesInterval, value);
+        return new MachineOptions(cpus, clock, seed, testAndSet, insnBudget, heldTimesInterval, value, observed);
+    }
+
+    /** A machine whose programs are simulated; see {@link #observed}. */
+    public MachineOptions withObservation() {
+        return new MachineOptions(cpus, clock, seed, testAndSet, insnBudget, heldTimesInterval, JitMode.NEVER, true);
     }
 }

@@ -152,7 +152,7 @@ public final class Cpu {
 
     /** Delivers what is pending and not masked. */
     public void poll() {
-        SchedulePoint.reach(SharedAccess.POLL, this, id);
+        SchedulePoint.reach(SharedAccess.POLL, this, id, 0);
         if (pending.getOpaque() != 0) {
             deliverPending();
         }
@@ -258,6 +258,20 @@ public final class Cpu {
         if (hook != null) {
             hook.fire(this, point, first, second);
         }
+    }
+
+    /**
+     * Makes the CPU idle as it was at first, whatever a run left behind that was broken off: no locks held, no interrupt
+     * pending or masked. Its counters and handlers stay.
+     */
+    public void reset() {
+        heldLocks.reset();
+        pending.set(0);
+        nodeCount = 0;
+        level = ContextLevel.TASK;
+        irqsEnabled = true;
+        preemptCount = 0;
+        programsActive = 0;
     }
 
     /** Whatever the runtime wants to find again from the CPU. */

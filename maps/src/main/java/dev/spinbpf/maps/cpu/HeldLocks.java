@@ -117,6 +117,25 @@ public final class HeldLocks {
         return null;
     }
 
+    /** Forgets all entries, while no CPU runs. */
+    void reset() {
+        for (int i = 0; i < SLOTS; i++) {
+            locks.setPlain(i, 0);
+            owned.note(i, 0);
+        }
+        count.setPlain(0);
+    }
+
+    /** Returns true where a shared word's owner is one of those that make up the table. */
+    public boolean isPart(Object owner) {
+        return owner == count || owner == locks;
+    }
+
+    /** Returns the lock that an entry says is held, 0 where it is an attempt or empty. */
+    public long heldAt(int index) {
+        return index < SLOTS ? addressOf(owned.noted(index)) : 0;
+    }
+
     /** The count as the CPU itself sees it. */
     public int count() {
         return count.getPlain();

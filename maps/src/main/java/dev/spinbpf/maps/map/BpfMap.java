@@ -117,6 +117,24 @@ public abstract sealed class BpfMap implements AutoCloseable
                 : (entries + cpuCount - 1) / cpuCount * cpuCount;
     }
 
+    /**
+     * Copies the memory of a map that keeps all its state there.
+     *
+     * @return null where it is larger than {@code mostBytes}, or where the map keeps state elsewhere too
+     */
+    public final GuestArena.@Nullable Image save(long mostBytes) {
+        return switch (def.type()) {
+            case ARRAY, PERCPU_ARRAY, PROG_ARRAY -> arena.save(mostBytes);
+            case HASH, PERCPU_HASH -> hasFlag(MapFlags.BPF_F_NO_PREALLOC) ? null : arena.save(mostBytes);
+            default -> null;
+        };
+    }
+
+    /** Makes the memory as it was when it was saved, while no CPU runs. */
+    public final void restore(GuestArena.Image image) {
+        arena.restore(image);
+    }
+
     // Properties of the map.
 
     /** Returns the definition that the map was made from. */

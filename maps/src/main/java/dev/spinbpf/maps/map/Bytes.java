@@ -1,10 +1,12 @@
 package dev.spinbpf.maps.map;
 
 import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.maps.sync.SchedulePoint;
 
 /**
  * Copies and comparisons of keys and values, which are short: a loop over words costs less than a bulk operation. They
- * race with programs as the kernel's {@code memcpy} does, and are no schedule points.
+ * race with programs as the kernel's {@code memcpy} does; a copy is one schedule point in simulations of programs, and none
+ * in others.
  */
 final class Bytes {
     /** From this size on a bulk operation is faster. */
@@ -18,6 +20,7 @@ final class Bytes {
     }
 
     static void copy(long from, long to, int size) {
+        SchedulePoint.reachCopy(from, to, size);
         if (size >= BULK_SIZE) {
             GuestMemory.copy(from, to, size);
             return;

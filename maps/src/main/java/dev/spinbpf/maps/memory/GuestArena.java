@@ -3,6 +3,7 @@ package dev.spinbpf.maps.memory;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An allocator of guest memory whose blocks all end with it: one for each machine, map or test.
@@ -223,6 +224,74 @@ public final class GuestArena implements AutoCloseable {
     /** The most bytes that may be in use at a time. */
     public long limitBytes() {
         return limitBytes;
+    }
+
+    /** The contents of an arena's blocks at a moment; see {@link #save}. */
+    public static final class Image {
+        private final long[] addresses;
+        private final byte[][] contents;
+        private final long[] freeBlockByClass;
+        private final long chunkPosition;
+        private final long chunkEnd;
+        private final long usedBytes;
+
+        private Image(GuestArena arena, long[] addresses, byte[][] contents) {
+            this.addresses = addresses;
+            this.contents = contents;
+            this.freeBlockByClass = arena.freeBlockByClass.clone();
+            this.chunkPosition = arena.chunkPosition;
+            this.chunkEnd = arena.chunkEnd;
+            this.usedBytes = arena.usedBytes;
+        }
+    }
+
+    /**
+     * Copies all blocks.
+     *
+     * @param mostBytes how large they may be in all
+     * @return null where they are larger
+     */
+    public synchronized @Nullable Image save(long mostBytes) {
+        long[] addresses = regionSizeByAddress.keySet().stream()
+                .mapToLong(Long::longValue)
+                .sorted()
+                .toArray();
+        byte[][] contents = new byte[addresses.length][];
+        long total = 0;
+        for (int i = 0; i < addresses.length; i++) {
+            long size = usedOf(addresses[i]);
+            total += size;
+            if (total > mostBytes) {
+                return null;
+            }
+            contents[i] = GuestMemory.bytes(addresses[i], (int) size);
+        }
+        return new Image(this, addresses, contents);
+    }
+
+    private long usedOf(long address) {
+        long size = regionSizeByAddress.getOrDefault(address, 0L);
+        return address + CHUNK_SIZE == chunkEnd ? chunkPosition - address : size;
+    }
+
+    /** Makes all blocks as they were saved, and frees those that are newer. */
+    public synchronized void restore(Image image) {
+        for (int i = 0; i < image.addresses.length; i++) {
+            GuestMemory.copyIn(image.contents[i], 0, image.addresses[i], image.contents[i].length);
+        }
+        if (regionSizeByAddress.size() > image.addresses.length) {
+            regionSizeByAddress.entrySet().removeIf(region -> {
+                boolean newer = Arrays.binarySearch(image.addresses, region.getKey()) < 0;
+                if (newer) {
+                    space.giveBack(region.getKey(), region.getValue());
+                }
+                return newer;
+            });
+        }
+        System.arraycopy(image.freeBlockByClass, 0, freeBlockByClass, 0, freeBlockByClass.length);
+        chunkPosition = image.chunkPosition;
+        chunkEnd = image.chunkEnd;
+        usedBytes = image.usedBytes;
     }
 
     /** Frees every block. Closing twice does nothing. */

@@ -89,12 +89,11 @@ public final class Explorer {
         }
     }
 
-    /** Runs simulations one after the other under one installed hook, and counts. */
+    /** Runs simulations one after the other, and counts. */
     private static final class Tally implements AutoCloseable {
         private final Limits limits;
         private final Scenario scenario;
         private final long startNanos = System.nanoTime();
-        private volatile @Nullable Simulation running;
         private long runs;
         private long points;
         private long switches;
@@ -102,12 +101,7 @@ public final class Explorer {
         Tally(Limits limits, Scenario scenario) {
             this.limits = limits;
             this.scenario = scenario;
-            SchedulePoint.install((access, owner, address) -> {
-                Simulation simulation = running;
-                if (simulation != null) {
-                    simulation.reach(access, owner, address);
-                }
-            });
+            SchedulePoint.begin();
         }
 
         /** Runs under a strategy. Where that fails, throws the simplest failure of its kind that it finds. */
@@ -126,12 +120,7 @@ public final class Explorer {
 
         private void run(Simulation simulation) {
             scenario.prepare(simulation);
-            running = simulation;
-            try {
-                simulation.run();
-            } finally {
-                running = null;
-            }
+            simulation.run();
         }
 
         Simulation replay(Schedule schedule) {
@@ -174,7 +163,7 @@ public final class Explorer {
 
         @Override
         public void close() {
-            SchedulePoint.remove();
+            SchedulePoint.end();
         }
 
         Exploration result() {

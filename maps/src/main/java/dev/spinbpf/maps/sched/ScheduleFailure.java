@@ -24,6 +24,20 @@ public final class ScheduleFailure extends RuntimeException {
         return schedule;
     }
 
+    /** Returns true where the run did not end, rather than that a strand or a check failed. */
+    public boolean isEndless() {
+        return reason instanceof Endless;
+    }
+
+    /** The failure of a run that does not end. */
+    static final class Endless extends AssertionError {
+        private static final long serialVersionUID = 1L;
+
+        Endless(String message) {
+            super(message);
+        }
+    }
+
     /** Returns the failure that the schedule led to. */
     Throwable reason() {
         return reason;

@@ -1,14 +1,9 @@
 package dev.spinbpf.maps.sched;
 
-import dev.spinbpf.maps.cpu.ContextLevel;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * events' points of its strand; a changed plan is tried by running it. As the search is greedy the result is a local
  * minimum: none of these single changes makes it simpler.
  */
-final class Shrinker {
+public final class Shrinker {
     private static final int MOST_RUNS = 4000;
     private static final long MOST_STEPS = 2_000_000;
 
@@ -31,7 +26,7 @@ final class Shrinker {
 
     /** Runs under a strategy; returns how the run failed, or null where it did not. */
     @FunctionalInterface
-    interface Runner {
+    public interface Runner {
         @Nullable
         Candidate run(Strategy strategy);
     }
@@ -43,56 +38,16 @@ final class Shrinker {
      * @param switches how often a strand handed over to another
      * @param steps schedule points passed
      */
-    record Candidate(Schedule schedule, int disturbances, int switches, int steps, Throwable cause) {}
-
-    /** The time of an event: a schedule point of a strand, with the strand able to go on or not. */
-    private record Moment(int strand, long position, boolean mayContinue) {
-        static Moment of(Strategy.Options options) {
-            return new Moment(options.running(), options.position(), options.mayContinue());
-        }
-    }
-
-    /** Something else than the first option: a strand goes on, or an interrupt lands on its CPU. */
-    private record Event(
-            Moment moment, int target, @Nullable ContextLevel landing) {}
-
-    /** Follows a plan and notes which of its events came to pass. */
-    private static final class Plan implements Strategy {
-        private final Map<Moment, Queue<Event>> planned = new HashMap<>();
-        private final List<Event> happened = new ArrayList<>();
-
-        Plan(List<Event> events) {
-            for (Event event : events) {
-                planned.computeIfAbsent(event.moment, moment -> new ArrayDeque<>())
-                        .add(event);
-            }
-        }
-
-        @Override
-        public int choose(Options options) {
-            Queue<Event> events = planned.get(Moment.of(options));
-            Event event = events == null ? null : events.poll();
-            if (event == null) {
-                return 0;
-            }
-            for (int option = 0; option < options.count(); option++) {
-                if (options.strand(option) == event.target && options.landing(option) == event.landing) {
-                    happened.add(event);
-                    return option;
-                }
-            }
-            return 0;
-        }
-    }
+    public record Candidate(Schedule schedule, int disturbances, int switches, int steps, Throwable cause) {}
 
     private final Runner runner;
     private final String kind;
     private Candidate best;
-    private List<Event> plan;
+    private List<Plan.Event> plan;
     private int runs;
     private long steps;
 
-    private Shrinker(Runner runner, Candidate start, List<Event> plan) {
+    private Shrinker(Runner runner, Candidate start, List<Plan.Event> plan) {
         this.runner = runner;
         this.best = start;
         this.plan = plan;
@@ -104,18 +59,32 @@ final class Shrinker {
      * again.
      */
     static @Nullable Candidate shrink(Runner runner, Schedule schedule) {
-        List<Event> events = new ArrayList<>();
+        List<Plan.Event> events = new ArrayList<>();
         Strategy replay = schedule.replay();
         Candidate start = runner.run(options -> {
             int choice = replay.choose(options);
             if (choice != 0) {
-                events.add(new Event(Moment.of(options), options.strand(choice), options.landing(choice)));
+                events.add(Plan.Event.of(options, choice));
             }
             return choice;
         });
-        if (start == null) {
-            return null;
-        }
+        return start == null ? null : shrink(runner, start, events);
+    }
+
+    /**
+     * Returns a simpler plan than one under which a run fails; the same where there is none, or where it does not fail
+     * again.
+     */
+    public static List<Plan.Event> simplest(Runner runner, List<Plan.Event> events) {
+        Candidate start = runner.run(new Plan(events));
+        return start == null ? events : shrunk(runner, start, events).plan;
+    }
+
+    private static Candidate shrink(Runner runner, Candidate start, List<Plan.Event> events) {
+        return shrunk(runner, start, events).best;
+    }
+
+    private static Shrinker shrunk(Runner runner, Candidate start, List<Plan.Event> events) {
         var shrinker = new Shrinker(runner, start, events);
         Candidate before;
         do {
@@ -123,7 +92,7 @@ final class Shrinker {
             shrinker.leaveOutStretches();
             shrinker.postpone();
         } while (!before.equals(shrinker.best) && shrinker.hasBudget());
-        return shrinker.best;
+        return shrinker;
     }
 
     /** Returns the failure's message without the numbers in it. */
@@ -140,7 +109,7 @@ final class Shrinker {
     private void leaveOutStretches() {
         for (int length = Math.max(1, plan.size() / 2); length > 0; length /= 2) {
             for (int from = 0; from < plan.size() && hasBudget(); ) {
-                List<Event> shorter = new ArrayList<>(plan);
+                List<Plan.Event> shorter = new ArrayList<>(plan);
                 shorter.subList(from, Math.min(plan.size(), from + length)).clear();
                 if (!tryOut(shorter)) {
                     from += length;
@@ -153,11 +122,12 @@ final class Shrinker {
     private void postpone() {
         for (int i = 0; i < plan.size() && hasBudget(); i++) {
             for (int later = i + 1; later < plan.size(); later++) {
-                Event event = plan.get(i);
-                Moment moment = plan.get(later).moment;
-                if (moment.strand == event.moment.strand && moment.mayContinue == event.moment.mayContinue) {
-                    List<Event> changed = new ArrayList<>(plan);
-                    changed.set(later, new Event(moment, event.target, event.landing));
+                Plan.Event event = plan.get(i);
+                Plan.Moment moment = plan.get(later).moment();
+                if (moment.strand() == event.moment().strand()
+                        && moment.mayContinue() == event.moment().mayContinue()) {
+                    List<Plan.Event> changed = new ArrayList<>(plan);
+                    changed.set(later, event.at(moment));
                     changed.remove(i);
                     if (tryOut(changed)) {
                         break;
@@ -167,7 +137,7 @@ final class Shrinker {
         }
     }
 
-    private boolean tryOut(List<Event> events) {
+    private boolean tryOut(List<Plan.Event> events) {
         runs++;
         var strategy = new Plan(events);
         Candidate candidate = runner.run(strategy);
@@ -180,7 +150,7 @@ final class Shrinker {
             return false;
         }
         best = candidate;
-        plan = List.copyOf(strategy.happened);
+        plan = List.copyOf(strategy.happened());
         return true;
     }
 }

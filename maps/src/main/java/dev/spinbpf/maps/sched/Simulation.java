@@ -25,29 +25,25 @@ import org.jspecify.annotations.Nullable;
  * by {@value #TICK_NANOS} ns, after which all waiting strands look again. Locks check for deadlocks when more than a
  * millisecond has passed.
  */
-public final class Simulation implements ScheduleHook, Strategy.Options {
+public final class Simulation implements ScheduleHook {
     private static final long START_NANOS = 1_000_000_000;
     static final long STEP_NANOS = 10;
     static final long TICK_NANOS = 1_000_001;
 
     static final int MOST_STRANDS = 64;
-    private static final int MOST_OPTIONS = MOST_STRANDS * ContextLevel.count();
 
     private final Limits limits;
     private final Strategy strategy;
+    private final Watcher watcher;
+    private final long stepNanos;
     private final VirtualClock clock = new VirtualClock(START_NANOS);
     private final List<Strand> strands = new ArrayList<>();
     private final List<Runnable> endChecks = new ArrayList<>();
+    private final OptionList options = new OptionList();
     private final CountDownLatch ended = new CountDownLatch(1);
-    private final @Nullable Strand[] optionStrands = new @Nullable Strand[MOST_OPTIONS];
-    private final @Nullable ContextLevel[] optionLandings = new @Nullable ContextLevel[MOST_OPTIONS];
     private @Nullable Timeline timeline;
 
     private volatile @Nullable Strand current;
-    private int optionCount;
-    private boolean optionMayContinue;
-    private int optionRunning = -1;
-    private long optionPosition;
     private int steps;
     private int switches;
     private int preemptions;
@@ -56,10 +52,23 @@ public final class Simulation implements ScheduleHook, Strategy.Options {
     private int choiceCount;
     private @Nullable Throwable failure;
     private volatile boolean aborting;
+    private boolean cut;
+    private boolean over;
 
     Simulation(Limits limits, Strategy strategy) {
+        this(limits, strategy, Watcher.NONE, STEP_NANOS);
+    }
+
+    /**
+     * A run of a scenario that is to be prepared.
+     *
+     * @param stepNanos how much virtual time passes at each schedule point; 0 where it passes only when nobody can go on
+     */
+    public Simulation(Limits limits, Strategy strategy, Watcher watcher, long stepNanos) {
         this.limits = limits;
         this.strategy = strategy;
+        this.watcher = watcher;
+        this.stepNanos = stepNanos;
     }
 
     // Calls of scenarios.
@@ -80,7 +89,7 @@ public final class Simulation implements ScheduleHook, Strategy.Options {
         if (index == MOST_STRANDS) {
             throw new IllegalStateException("more than " + MOST_STRANDS + " strands");
         }
-        strands.add(new Strand(cpu, index, () -> runStrand(index, body)));
+        strands.add(new Strand(cpu, index, this, () -> runStrand(index, body)));
     }
 
     /** Adds a check to be made when all strands have ended. */
@@ -96,7 +105,6 @@ public final class Simulation implements ScheduleHook, Strategy.Options {
     }
 
     /** Returns how many schedule points the run has passed. */
-    @Override
     public int steps() {
         return steps;
     }
@@ -107,7 +115,7 @@ public final class Simulation implements ScheduleHook, Strategy.Options {
     }
 
     /** Returns how often a strand was stopped that could have gone on, and how many interrupts landed. */
-    int disturbances() {
+    public int disturbances() {
         return preemptions + interrupts;
     }
 
@@ -127,8 +135,12 @@ public final class Simulation implements ScheduleHook, Strategy.Options {
 
     // The run.
 
-    /** Runs; the caller has installed a hook that leads to {@link #reach}. */
-    void run() {
+    /**
+     * Runs, between {@link SchedulePoint#begin} and {@link SchedulePoint#end}.
+     *
+     * @throws ScheduleFailure where a strand or a check failed, or the run did not end
+     */
+    public void run() {
         try {
             strands.forEach(Strand::start);
             passOn(null);
@@ -138,14 +150,14 @@ public final class Simulation implements ScheduleHook, Strategy.Options {
             throw new IllegalStateException("interrupted while a simulation ran", e);
         }
         current = null;
-        if (failure == null) {
+        if (failure == null && !cut) {
             try {
                 endChecks.forEach(Runnable::run);
             } catch (RuntimeException | AssertionError e) {
                 failure = e;
             }
         }
-        if (failure != null) {
+        if (failure != null && !cut) {
             throw new ScheduleFailure("a run failed: " + failure.getMessage(), schedule(), failure);
         }
     }
@@ -186,6 +198,22 @@ public final class Simulation implements ScheduleHook, Strategy.Options {
         }
     }
 
+    /** Breaks the run off: it has shown what it was to show. Called by a strand, which does not return from here. */
+    public void cut() {
+        cutShort();
+        checkAborting();
+    }
+
+    private void cutShort() {
+        cut = true;
+        aborting = true;
+    }
+
+    /** Returns true where the run was broken off, so that its final checks were not made. */
+    public boolean isCut() {
+        return cut;
+    }
+
     /** Unwinds the strands of a run that has failed already. */
     private static final class StrandAborted extends Error {
         private static final long serialVersionUID = 1L;
@@ -198,42 +226,76 @@ public final class Simulation implements ScheduleHook, Strategy.Options {
     // Schedule points.
 
     @Override
-    public void reach(SharedAccess access, Object owner, long wordAddress) {
+    public void reach(SharedAccess access, Object owner, long wordAddress, int sizeBytes) {
         Strand me = current;
         if (access == SharedAccess.POLL || me == null || !me.isCurrentThread()) {
             return;
         }
-        checkAborting();
+        step(me);
         long address = owner.equals(SchedulePoint.GUEST) ? wordAddress & -8 : wordAddress;
-        countStep();
-        me.countStep();
         if (timeline != null) {
             timeline.add(clock.nanoTime(), me.cpu(), access, owner, wordAddress);
         }
-        if (access == SharedAccess.WAIT && me.beginWait(owner, address)) {
-            waitUntilWoken(me);
+        if (access == SharedAccess.WAIT) {
+            watcher.accessed(me.cpu(), access, owner, wordAddress, sizeBytes);
+            if (me.beginWait(owner, address)) {
+                if (watcher.isChoice(me.cpu(), access, owner, wordAddress, sizeBytes)) {
+                    waitUntilWoken(me);
+                } else {
+                    handOver(me);
+                }
+                return;
+            }
+        }
+        if (watcher.isChoice(me.cpu(), access, owner, wordAddress, sizeBytes)) {
+            decideAll(me);
+        }
+        noteAccess(me, access, owner, address);
+        if (access != SharedAccess.WAIT) {
+            watcher.accessed(me.cpu(), access, owner, wordAddress, sizeBytes);
+        }
+    }
+
+    @Override
+    public void reachCopy(long from, long to, int sizeBytes) {
+        Strand me = current;
+        if (watcher.equals(Watcher.NONE) || me == null || !me.isCurrentThread()) {
             return;
         }
+        step(me);
+        if (watcher.isChoiceBeforeCopy(me.cpu(), from, to, sizeBytes)) {
+            decideAll(me);
+        }
+        watcher.accessed(me.cpu(), SharedAccess.COPY_READ, SchedulePoint.GUEST, from, sizeBytes);
+        watcher.accessed(me.cpu(), SharedAccess.COPY_WRITE, SchedulePoint.GUEST, to, sizeBytes);
+    }
+
+    private void step(Strand me) {
+        checkAborting();
+        countStep();
+        me.countStep();
+    }
+
+    private void decideAll(Strand me) {
         while (!decide(me)) {
             countStep();
         }
-        noteAccess(me, access, owner, address);
     }
 
     private void countStep() {
         steps++;
-        clock.advance(STEP_NANOS);
+        clock.advance(stepNanos);
         if (steps > limits.steps()) {
-            fail(new AssertionError("no end after " + steps + " schedule points"));
+            fail(new ScheduleFailure.Endless("no end after " + steps + " schedule points"));
             checkAborting();
         }
     }
 
     private void noteAccess(Strand me, SharedAccess access, Object owner, long address) {
-        if (access == SharedAccess.READ || access == SharedAccess.READ_MODIFY_WRITE) {
+        if (access.reads()) {
             me.noteRead(owner, address);
         }
-        if (access == SharedAccess.WRITE || access == SharedAccess.READ_MODIFY_WRITE) {
+        if (access.writes()) {
             for (Strand other : strands) {
                 if (other != me) {
                     other.noteWrite(owner, address);
@@ -244,15 +306,16 @@ public final class Simulation implements ScheduleHook, Strategy.Options {
 
     /** Lets one thing happen. Returns true when the strand may go on, false when there is a further choice before. */
     private boolean decide(Strand me) {
-        optionCount = 0;
+        options.clear();
         addOption(me, null);
         addLandings(me);
         if (preemptions < limits.preemptions()) {
             addOthers(me);
         }
         int choice = choose(me, true);
-        Strand chosen = optionStrands[choice];
-        ContextLevel landing = optionLandings[choice];
+        checkAborting();
+        Strand chosen = options.strandAt(choice);
+        ContextLevel landing = options.landing(choice);
         if (chosen == me || chosen == null) {
             if (landing == null) {
                 return true;
@@ -270,11 +333,11 @@ public final class Simulation implements ScheduleHook, Strategy.Options {
 
     /** Waits, unless an interrupt lands first: the strand looks again after it. */
     private void waitUntilWoken(Strand me) {
-        optionCount = 0;
+        options.clear();
         addOption(me, null);
         addLandings(me);
-        ContextLevel landing = optionLandings[choose(me, true)];
-        if (landing == null) {
+        ContextLevel landing = options.landing(choose(me, true));
+        if (landing == null || aborting) {
             handOver(me);
         } else {
             me.wakeFromWait();
@@ -288,8 +351,10 @@ public final class Simulation implements ScheduleHook, Strategy.Options {
             timeline.addInterrupt(clock.nanoTime(), me.cpu(), level);
         }
         long position = me.enterInterrupt();
+        watcher.landing(me.cpu(), level);
         me.cpu().raise(level);
         me.cpu().poll();
+        watcher.landed(me.cpu(), level);
         me.leaveInterrupt(position);
         me.forgetReads();
     }
@@ -316,26 +381,26 @@ public final class Simulation implements ScheduleHook, Strategy.Options {
             Strand other = strands.get((me.index() + i) % strands.size());
             if (other.isRunnable()) {
                 addOption(other, null);
-            } else if (other.isWaiting()) {
+            } else if (other.isWaiting() || other.isIdle()) {
                 addLandings(other);
             }
         }
     }
 
     private void addOption(Strand strand, @Nullable ContextLevel landing) {
-        optionStrands[optionCount] = strand;
-        optionLandings[optionCount] = landing;
-        optionCount++;
+        options.add(strand, landing);
     }
 
     private int choose(@Nullable Strand me, boolean mayContinue) {
-        if (optionCount == 1) {
+        if (options.count() == 1) {
             return 0;
         }
-        optionMayContinue = mayContinue;
-        optionRunning = me == null ? -1 : me.index();
-        optionPosition = me == null ? 0 : me.position();
-        int choice = strategy.choose(this);
+        options.offer(me, mayContinue, steps, preemptions, interrupts);
+        int choice = strategy.choose(options);
+        if (choice == Strategy.CUT) {
+            cutShort();
+            return 0;
+        }
         if (choiceCount == choices.length) {
             choices = Arrays.copyOf(choices, 2 * choiceCount);
         }
@@ -343,44 +408,17 @@ public final class Simulation implements ScheduleHook, Strategy.Options {
         return choice;
     }
 
-    // Options, which strategies read.
-
-    @Override
-    public int count() {
-        return optionCount;
-    }
-
-    @Override
-    public boolean mayContinue() {
-        return optionMayContinue;
-    }
-
-    @Override
-    public int running() {
-        return optionRunning;
-    }
-
-    @Override
-    public long position() {
-        return optionPosition;
-    }
-
-    @Override
-    public int strand(int option) {
-        return optionStrand(option).index();
-    }
-
-    private Strand optionStrand(int option) {
-        Strand strand = optionStrands[option];
-        if (option >= optionCount || strand == null) {
-            throw new IndexOutOfBoundsException("no option " + option + " among " + optionCount);
+    /**
+     * Returns a number for the states of all strands, apart from what they did: which go on, wait or have ended, and at
+     * which level their CPUs are.
+     */
+    public long stateOfStrands() {
+        long states = 0;
+        for (Strand strand : strands) {
+            int state = strand.state().ordinal() << 1 | (strand.isStale() ? 1 : 0);
+            states = states * 131 + ((long) state << 4 | strand.cpu().level().ordinal());
         }
-        return strand;
-    }
-
-    @Override
-    public @Nullable ContextLevel landing(int option) {
-        return optionLandings[option];
+        return states;
     }
 
     // Switching.
@@ -414,6 +452,48 @@ public final class Simulation implements ScheduleHook, Strategy.Options {
         switchTo(me, next);
     }
 
+    /**
+     * Called by a strand that has nothing more to do of its own: interrupts land on its CPU while others run. Returns
+     * when all are done.
+     */
+    public void idle() {
+        Strand me = runningStrand();
+        me.countStep();
+        while (!over) {
+            checkAborting();
+            options.clear();
+            addOption(me, null);
+            addLandings(me);
+            ContextLevel landing = options.landing(choose(me, true));
+            checkAborting();
+            if (landing == null) {
+                me.beginIdle();
+                handOver(me);
+            } else {
+                land(me, landing);
+            }
+        }
+    }
+
+    /**
+     * Called by a strand: one of several things happens, which costs nothing.
+     *
+     * @param count how many there are
+     * @return 0 to {@code count - 1}
+     */
+    public int pick(int count) {
+        Strand me = runningStrand();
+        options.clear();
+        for (int i = 0; i < count; i++) {
+            addOption(me, null);
+        }
+        options.pick();
+        int choice = choose(me, true);
+        checkAborting();
+        watcher.picked(me.cpu(), choice);
+        return choice;
+    }
+
     /** Lets another strand go on after {@code finished} has ended, or ends the run. */
     private void passOn(@Nullable Strand finished) {
         Strand next;
@@ -439,29 +519,33 @@ public final class Simulation implements ScheduleHook, Strategy.Options {
         }
         collectRunnable(me);
         boolean byTime = false;
-        while (optionCount == 0) {
+        while (options.count() == 0) {
             if (!passTime()) {
-                return aborting ? anyNotDone() : null;
+                over = !aborting;
+                return anyNotDone();
             }
             byTime = true;
             collectRunnable(me);
         }
         // After time has passed all look again, in turn: another order counts as a preemption, or there would be no end
         // of orders.
-        if (byTime && preemptions >= limits.preemptions()) {
-            return optionStrands[0];
+        if (byTime && (preemptions >= limits.preemptions() || !watcher.isChoiceAfterTime())) {
+            return options.strandAt(0);
         }
         int choice = choose(me, byTime);
+        if (aborting) {
+            return anyNotDone();
+        }
         if (byTime && choice != 0) {
             preemptions++;
         }
-        return optionStrands[choice];
+        return options.strandAt(choice);
     }
 
     private @Nullable Strand anyNotDone() {
         for (Strand strand : strands) {
             if (strand.state() != Strand.State.DONE) {
-                strand.wakeFromWait();
+                strand.wakeUp();
                 return strand;
             }
         }
@@ -469,7 +553,7 @@ public final class Simulation implements ScheduleHook, Strategy.Options {
     }
 
     private void collectRunnable(@Nullable Strand me) {
-        optionCount = 0;
+        options.clear();
         int first = me == null ? 0 : me.index() + 1;
         for (int i = 0; i < strands.size(); i++) {
             Strand strand = strands.get((first + i) % strands.size());
@@ -494,9 +578,11 @@ public final class Simulation implements ScheduleHook, Strategy.Options {
             return false;
         }
         if (next - START_NANOS > limits.virtualNanos()) {
-            fail(new AssertionError("a strand still waits after " + limits.virtualNanos() + " ns of virtual time"));
+            fail(new ScheduleFailure.Endless(
+                    "a strand still waits after " + limits.virtualNanos() + " ns of virtual time"));
             return false;
         }
+        watcher.timePassed();
         boolean tick = next == clock.nanoTime() + TICK_NANOS;
         clock.advanceTo(next);
         for (Strand strand : strands) {

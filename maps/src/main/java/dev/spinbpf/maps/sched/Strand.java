@@ -2,6 +2,8 @@ package dev.spinbpf.maps.sched;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.sync.ScheduleHook;
+import dev.spinbpf.maps.sync.SchedulePoint;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +17,8 @@ final class Strand {
         /** Looked at a word in vain; until that changes or time passes there is nothing to do. */
         WAITING,
         SLEEPING,
+        /** Has nothing to do but what interrupts bring. */
+        IDLE,
         DONE
     }
 
@@ -40,10 +44,10 @@ final class Strand {
     private int reads;
     private boolean stale;
 
-    Strand(Cpu cpu, int index, Runnable body) {
+    Strand(Cpu cpu, int index, ScheduleHook hook, Runnable body) {
         this.cpu = cpu;
         this.index = index;
-        this.thread = Thread.ofVirtual().name("cpu" + cpu.id()).unstarted(body);
+        this.thread = Thread.ofVirtual().name("cpu" + cpu.id()).unstarted(() -> SchedulePoint.runWith(hook, body));
     }
 
     Cpu cpu() {
@@ -109,6 +113,20 @@ final class Strand {
         return state == State.WAITING;
     }
 
+    boolean isIdle() {
+        return state == State.IDLE;
+    }
+
+    void beginIdle() {
+        state = State.IDLE;
+    }
+
+    /** Makes the strand go on, whatever it waits for. */
+    void wakeUp() {
+        state = State.RUNNABLE;
+        waitOwner = null;
+    }
+
     void finish() {
         state = State.DONE;
     }
@@ -139,7 +157,7 @@ final class Strand {
     /** Notes what shall land when the strand goes on, and makes it go on. */
     void landOnResume(ContextLevel level) {
         landOnResume = level;
-        wakeFromWait();
+        wakeUp();
     }
 
     @Nullable
@@ -147,6 +165,11 @@ final class Strand {
         ContextLevel level = landOnResume;
         landOnResume = null;
         return level;
+    }
+
+    /** Returns true where the next wait looks again rather than block. */
+    boolean isStale() {
+        return stale;
     }
 
     /** Makes the next wait look again rather than block: what the strand read before is forgotten. */

@@ -5,13 +5,27 @@ import org.jspecify.annotations.Nullable;
 
 /** Chooses at each schedule point at which more than one thing may happen. */
 @FunctionalInterface
-interface Strategy {
+public interface Strategy {
     /**
      * Chooses.
      *
-     * @return 0 to {@code options.count() - 1}
+     * @return 0 to {@code options.count() - 1}, or {@link #CUT}
      */
     int choose(Options options);
+
+    /**
+     * Returns a strategy of random priorities, which may be used for one run.
+     *
+     * @param depth how many events have to come in one order, at least 1
+     * @param expectedSteps how long the run is expected to be
+     * @param interrupts how many interrupts may land
+     */
+    static Strategy byPriorities(long seed, int depth, int expectedSteps, int interrupts) {
+        return new PctStrategy(seed, depth, expectedSteps, interrupts);
+    }
+
+    /** Breaks the run off: everything from here on is known. */
+    int CUT = -1;
 
     /** The choices at a schedule point; valid during {@link #choose} only. */
     interface Options {
@@ -30,6 +44,15 @@ interface Strategy {
         /** The interrupt that lands on the strand's CPU in an option, or null. */
         @Nullable
         ContextLevel landing(int option);
+
+        /** Returns true where the options are those of {@link Simulation#pick}. */
+        boolean isPick();
+
+        /** Returns how often a strand was stopped that could have gone on. */
+        int preemptions();
+
+        /** Returns how many interrupts have landed. */
+        int interrupts();
 
         /** Returns how many schedule points the run has passed. */
         int steps();

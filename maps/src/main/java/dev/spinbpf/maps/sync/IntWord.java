@@ -40,58 +40,58 @@ public final class IntWord {
     }
 
     public int getOpaque() {
-        SchedulePoint.reach(SharedAccess.READ, this, 0);
+        SchedulePoint.reach(SharedAccess.READ, this, 0, Integer.BYTES);
         return (int) VALUE.getOpaque(this);
     }
 
     public int getAcquire() {
-        SchedulePoint.reach(SharedAccess.READ, this, 0);
+        SchedulePoint.reach(SharedAccess.READ, this, 0, Integer.BYTES);
         return (int) VALUE.getAcquire(this);
     }
 
     public void setOpaque(int newValue) {
-        SchedulePoint.reach(SharedAccess.WRITE, this, 0);
+        SchedulePoint.reach(SharedAccess.WRITE, this, 0, Integer.BYTES);
         VALUE.setOpaque(this, newValue);
     }
 
     public void setRelease(int newValue) {
-        SchedulePoint.reach(SharedAccess.WRITE, this, 0);
+        SchedulePoint.reach(SharedAccess.WRITE, this, 0, Integer.BYTES);
         VALUE.setRelease(this, newValue);
     }
 
     public int compareAndExchange(int expected, int newValue) {
-        SchedulePoint.reach(SharedAccess.READ_MODIFY_WRITE, this, 0);
+        SchedulePoint.reach(SharedAccess.READ_MODIFY_WRITE, this, 0, Integer.BYTES);
         return (int) VALUE.compareAndExchange(this, expected, newValue);
     }
 
     public int compareAndExchangeAcquire(int expected, int newValue) {
-        SchedulePoint.reach(SharedAccess.READ_MODIFY_WRITE, this, 0);
+        SchedulePoint.reach(SharedAccess.READ_MODIFY_WRITE, this, 0, Integer.BYTES);
         return (int) VALUE.compareAndExchangeAcquire(this, expected, newValue);
     }
 
     public int getAndAdd(int delta) {
-        SchedulePoint.reach(SharedAccess.READ_MODIFY_WRITE, this, 0);
+        SchedulePoint.reach(SharedAccess.READ_MODIFY_WRITE, this, 0, Integer.BYTES);
         return (int) VALUE.getAndAdd(this, delta);
     }
 
     public int getAndSet(int newValue) {
-        SchedulePoint.reach(SharedAccess.READ_MODIFY_WRITE, this, 0);
+        SchedulePoint.reach(SharedAccess.READ_MODIFY_WRITE, this, 0, Integer.BYTES);
         return (int) VALUE.getAndSet(this, newValue);
     }
 
     public int getAndBitwiseOr(int mask) {
-        SchedulePoint.reach(SharedAccess.READ_MODIFY_WRITE, this, 0);
+        SchedulePoint.reach(SharedAccess.READ_MODIFY_WRITE, this, 0, Integer.BYTES);
         return (int) VALUE.getAndBitwiseOr(this, mask);
     }
 
     public int getAndBitwiseAnd(int mask) {
-        SchedulePoint.reach(SharedAccess.READ_MODIFY_WRITE, this, 0);
+        SchedulePoint.reach(SharedAccess.READ_MODIFY_WRITE, this, 0, Integer.BYTES);
         return (int) VALUE.getAndBitwiseAnd(this, mask);
     }
 
     /** Says that the caller looked at this word in vain and will look again; see {@link SharedAccess#WAIT}. */
     public void waitFor() {
-        SchedulePoint.reach(SharedAccess.WAIT, this, 0);
+        SchedulePoint.reach(SharedAccess.WAIT, this, 0, Integer.BYTES);
     }
 
     @Override

@@ -29,23 +29,28 @@ public final class LongWords {
         return words[index];
     }
 
+    /** Stores while nobody else looks: plain, and no schedule point. */
+    public void setPlain(int index, long value) {
+        words[index] = value;
+    }
+
     public long getOpaque(int index) {
-        SchedulePoint.reach(SharedAccess.READ, this, index);
+        SchedulePoint.reach(SharedAccess.READ, this, index, Long.BYTES);
         return (long) WORDS.getOpaque(words, index);
     }
 
     public void setOpaque(int index, long value) {
-        SchedulePoint.reach(SharedAccess.WRITE, this, index);
+        SchedulePoint.reach(SharedAccess.WRITE, this, index, Long.BYTES);
         WORDS.setOpaque(words, index, value);
     }
 
     public long getAcquire(int index) {
-        SchedulePoint.reach(SharedAccess.READ, this, index);
+        SchedulePoint.reach(SharedAccess.READ, this, index, Long.BYTES);
         return (long) WORDS.getAcquire(words, index);
     }
 
     public void setRelease(int index, long value) {
-        SchedulePoint.reach(SharedAccess.WRITE, this, index);
+        SchedulePoint.reach(SharedAccess.WRITE, this, index, Long.BYTES);
         WORDS.setRelease(words, index, value);
     }
 

@@ -36,29 +36,29 @@ public final class RefWord<T> {
 
     @SuppressWarnings("unchecked")
     public @Nullable T getOpaque() {
-        SchedulePoint.reach(SharedAccess.READ, this, 0);
+        SchedulePoint.reach(SharedAccess.READ, this, 0, Long.BYTES);
         return (T) VALUE.getOpaque(this);
     }
 
     @SuppressWarnings("unchecked")
     public @Nullable T getAcquire() {
-        SchedulePoint.reach(SharedAccess.READ, this, 0);
+        SchedulePoint.reach(SharedAccess.READ, this, 0, Long.BYTES);
         return (T) VALUE.getAcquire(this);
     }
 
     public void setOpaque(@Nullable T newValue) {
-        SchedulePoint.reach(SharedAccess.WRITE, this, 0);
+        SchedulePoint.reach(SharedAccess.WRITE, this, 0, Long.BYTES);
         VALUE.setOpaque(this, newValue);
     }
 
     public void setRelease(@Nullable T newValue) {
-        SchedulePoint.reach(SharedAccess.WRITE, this, 0);
+        SchedulePoint.reach(SharedAccess.WRITE, this, 0, Long.BYTES);
         VALUE.setRelease(this, newValue);
     }
 
     /** Says that the caller looked at this word in vain and will look again; see {@link SharedAccess#WAIT}. */
     public void waitFor() {
-        SchedulePoint.reach(SharedAccess.WAIT, this, 0);
+        SchedulePoint.reach(SharedAccess.WAIT, this, 0, Long.BYTES);
     }
 
     @Override

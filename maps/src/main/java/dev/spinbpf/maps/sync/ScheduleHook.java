@@ -9,6 +9,13 @@ public interface ScheduleHook {
      * @param access what it is about to do
      * @param owner the object whose word it is, or {@link SchedulePoint#GUEST} for guest memory
      * @param address the word's guest address, or its index in {@code owner}
+     * @param sizeBytes how many bytes of guest memory it touches, from the address on
      */
-    void reach(SharedAccess access, Object owner, long address);
+    void reach(SharedAccess access, Object owner, long address, int sizeBytes);
+
+    /**
+     * Called by the strand that is about to copy guest memory in the middle of a map operation, in one step; nothing
+     * where copies are of no interest.
+     */
+    default void reachCopy(long from, long to, int sizeBytes) {}
 }

@@ -9,8 +9,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The place before each access to a shared word at which a simulation decides which strand goes next.
  *
- * <p>In production there is no hook and the point costs nothing: whether there is one is a constant to the JIT compiler
- * (the target of a call site that changes only when a hook comes or goes, at which compiled code is thrown away).
+ * <p>A hook belongs to the threads that run under it ({@link #runWith}), so that several simulations run side by side
+ * and other threads are left alone. In production there is no hook and the point costs nothing: whether there is one in
+ * the process is a constant to the JIT compiler (the target of a call site that changes only when the first hook comes
+ * or the last goes, at which compiled code is thrown away).
  */
 public final class SchedulePoint {
     /** The owner of words in guest memory. */
@@ -23,8 +25,10 @@ public final class SchedulePoint {
 
     private static final MutableCallSite SIMULATED = new MutableCallSite(MethodType.methodType(boolean.class));
     private static final MethodHandle IS_SIMULATED = SIMULATED.dynamicInvoker();
+    private static final ScopedValue<ScheduleHook> OF_THREAD = ScopedValue.newInstance();
 
     private static volatile @Nullable ScheduleHook hook;
+    private static int simulations;
 
     static {
         SIMULATED.setTarget(MethodHandles.constant(boolean.class, false));
@@ -32,8 +36,7 @@ public final class SchedulePoint {
 
     private SchedulePoint() {}
 
-    /** Returns true where a hook is installed: a constant to compiled code. */
-    public static boolean isSimulated() {
+    private static boolean isAnySimulated() {
         try {
             return (boolean) IS_SIMULATED.invokeExact();
         } catch (Throwable e) {
@@ -41,22 +44,64 @@ public final class SchedulePoint {
         }
     }
 
+    /** Returns true where this thread runs under a hook; without any in the process, a constant to compiled code. */
+    public static boolean isSimulated() {
+        return isAnySimulated() && (hook != null || OF_THREAD.isBound());
+    }
+
     /** Passes the point. */
-    public static void reach(SharedAccess access, Object owner, long address) {
-        if (isSimulated()) {
-            reachHook(access, owner, address);
+    public static void reach(SharedAccess access, Object owner, long address, int sizeBytes) {
+        if (isAnySimulated()) {
+            reachHook(access, owner, address, sizeBytes);
         }
     }
 
-    private static void reachHook(SharedAccess access, Object owner, long address) {
-        ScheduleHook current = hook;
+    /** Passes the point before a copy in the middle of a map operation. */
+    public static void reachCopy(long from, long to, int sizeBytes) {
+        if (isAnySimulated()) {
+            ScheduleHook current = current();
+            if (current != null) {
+                current.reachCopy(from, to, sizeBytes);
+            }
+        }
+    }
+
+    private static void reachHook(SharedAccess access, Object owner, long address, int sizeBytes) {
+        ScheduleHook current = current();
         if (current != null) {
-            current.reach(access, owner, address);
+            current.reach(access, owner, address, sizeBytes);
+        }
+    }
+
+    private static @Nullable ScheduleHook current() {
+        ScheduleHook ofProcess = hook;
+        if (ofProcess != null) {
+            return ofProcess;
+        }
+        return OF_THREAD.isBound() ? OF_THREAD.get() : null;
+    }
+
+    /** Runs a body under a hook of its own, on this thread; a {@link #begin} comes before and an {@link #end} after. */
+    public static void runWith(ScheduleHook ofBody, Runnable body) {
+        ScopedValue.where(OF_THREAD, ofBody).run(body);
+    }
+
+    /** Makes threads look for their hook until {@link #end} was called as often. */
+    public static synchronized void begin() {
+        if (simulations++ == 0) {
+            setSimulated(true);
+        }
+    }
+
+    /** Ends what {@link #begin} began. */
+    public static synchronized void end() {
+        if (--simulations == 0) {
+            setSimulated(false);
         }
     }
 
     /**
-     * Installs a hook for the whole process.
+     * Installs a hook for all threads of the process.
      *
      * @throws IllegalStateException where one is installed already
      */
@@ -65,13 +110,15 @@ public final class SchedulePoint {
             throw new IllegalStateException("a schedule hook is installed already");
         }
         hook = newHook;
-        setSimulated(true);
+        begin();
     }
 
-    /** Removes the hook, if there is one. */
+    /** Removes the hook of the process, if there is one. */
     public static synchronized void remove() {
-        setSimulated(false);
-        hook = null;
+        if (hook != null) {
+            hook = null;
+            end();
+        }
     }
 
     private static void setSimulated(boolean simulated) {

@@ -32,7 +32,7 @@ final class FieldBackedWords implements ScheduleHook {
 
     @Override
     @SuppressWarnings("NonAtomicVolatileUpdate") // the value does not matter
-    public void reach(SharedAccess access, Object owner, long address) {
+    public void reach(SharedAccess access, Object owner, long address, int sizeBytes) {
         Word word = words[(int) (address >>> 2) & COUNT - 1];
         switch (access) {
             case READ, WAIT -> {

@@ -14,10 +14,10 @@ class SchedulePointTest {
         try (var arena = new GuestArena("test")) {
             long address = arena.allocate(16);
             var word = new IntWord("word");
-            SchedulePoint.install((access, owner, where) ->
+            SchedulePoint.install((access, owner, where, size) ->
                     seen.add(access + (owner.equals(SchedulePoint.GUEST) ? " +" + (where - address) : " word")));
             try {
-                assertThatIllegalStateException().isThrownBy(() -> SchedulePoint.install((a, o, w) -> {}));
+                assertThatIllegalStateException().isThrownBy(() -> SchedulePoint.install((a, o, w, size) -> {}));
                 GuestWords.setByteRelease(address + 1, (byte) 1);
                 GuestWords.getIntAcquire(address);
                 GuestWords.compareAndExchangeIntAcquire(address, 0, 1);

@@ -30,6 +30,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             LocksCommand.class,
             RunCommand.class,
             StressCommand.class,
+            ExploreCommand.class,
+            ReplayCommand.class,
             ServeCommand.class,
             LoadCommand.class,
             UnloadCommand.class,
@@ -102,6 +104,8 @@ public final class Main extends RootCommand {
             case "locks" -> new LocksCommand();
             case "run" -> new RunCommand();
             case "stress" -> new StressCommand();
+            case "explore" -> new ExploreCommand();
+            case "replay" -> new ReplayCommand();
             case "serve" -> new ServeCommand();
             case "load" -> new LoadCommand();
             case "unload" -> new UnloadCommand();

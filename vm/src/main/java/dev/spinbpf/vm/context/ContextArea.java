@@ -73,6 +73,14 @@ public final class ContextArea {
         }
     }
 
+    /** Returns true where an address is in the context or the packet. */
+    boolean contains(long address) {
+        long inContext = address - (context - 16);
+        long inPacket = address - packet;
+        return inContext >= 0 && inContext < 16 + MAX_CONTEXT
+                || inPacket >= 0 && inPacket < HEADROOM + MAX_PACKET + TAILROOM;
+    }
+
     /** The context's address. */
     public long address() {
         return context;

@@ -197,6 +197,26 @@ public final class CpuContext {
         return NO_RESULT;
     }
 
+    /** Returns the innermost run of a program, or null where none runs; for the CPU's own thread. */
+    public @Nullable Execution current() {
+        return depth == 0 ? null : executions.get(depth - 1);
+    }
+
+    /** Returns true where an address is in memory that only this CPU's runs use: stacks, contexts and packets. */
+    public boolean isPrivate(long address) {
+        for (int i = 0; i < executions.size(); i++) {
+            if (executions.get(i).isOnStack(address)) {
+                return true;
+            }
+        }
+        for (int i = 0; i < areas.size(); i++) {
+            if (areas.get(i).contains(address)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private Execution execution() {
         if (depth >= executions.size()) {
             Execution execution = new Execution(cpu, arena.allocate(Execution.STACK_SIZE));

@@ -110,7 +110,17 @@ public final class Code {
      * @param probes slots of loads that yield 0 where there is no memory
      */
     public static Code of(ProgramObject object, Program program, Linkage linkage, BitSet probes) {
-        return new Predecoder(object, program, linkage).decode(probes);
+        return new Predecoder(object, program, linkage, false).decode(probes);
+    }
+
+    /**
+     * As {@link #of}, for a simulation: accesses to memory other than the stack pass a schedule point first, and the
+     * program is always interpreted.
+     */
+    public static Code observed(ProgramObject object, Program program, Linkage linkage, BitSet probes) {
+        Code code = new Predecoder(object, program, linkage, true).decode(probes);
+        code.interpretedBecause("its accesses are observed");
+        return code;
     }
 
     public ProgramObject object() {
@@ -171,6 +181,11 @@ public final class Code {
     /** Returns the name of the function at an address, as a program knows it. */
     public String functionNameOf(long address) {
         return program.subprogAt(slot(functionIndex(address))).name();
+    }
+
+    /** Returns true where the program calls the helper or kfunc of a name. */
+    public boolean calls(String function) {
+        return program.insns().stream().anyMatch(insn -> functionName(insn).equals(function));
     }
 
     /** Returns what the program uses that is not built here, each in words: {@code helper bpf_xyz#1 is not supported}. */

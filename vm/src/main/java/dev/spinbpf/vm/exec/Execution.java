@@ -98,6 +98,11 @@ public final class Execution {
         this.stackTop = stackAddress + STACK_SIZE;
     }
 
+    /** Returns true where an address is in the stack of these runs. */
+    public boolean isOnStack(long address) {
+        return Long.compareUnsigned(stackTop - 1 - address, STACK_SIZE) < 0;
+    }
+
     /** The CPU that runs this. */
     public Cpu cpu() {
         return cpu;

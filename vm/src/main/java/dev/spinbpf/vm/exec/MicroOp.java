@@ -127,7 +127,17 @@ final class MicroOp {
     /** A jump to a word of a table of instructions. */
     static final int GOTO_REG = 110;
 
+    /** Added to the number of an access to memory that passes a schedule point first; see {@link ObservedOps}. */
+    static final int OBSERVED = 112;
+
     private MicroOp() {}
+
+    /** The number of an access that passes a schedule point first; of what is no such access, its own. */
+    static int observed(int micro) {
+        boolean simple = micro >= LDX8 && micro <= STX64 || micro >= LDXSX8 && micro <= LDXSX32;
+        boolean cell = micro >= LOAD_ACQUIRE && micro < LD_PACKET;
+        return simple || cell ? micro + OBSERVED : micro;
+    }
 
     /** The number of an operation, or -1 where the engine has none: the program is refused by name then. */
     static int of(Op op) {

@@ -25,6 +25,7 @@ final class Predecoder {
     private final Linkage linkage;
     private final List<Insn> source;
     private final int[] indexBySlot;
+    private final boolean observed;
     private final Map<Long, Integer> constantIndices = new HashMap<>();
     private final Map<Object, Integer> helperIndices = new HashMap<>();
     private final List<Helper> helpers = new ArrayList<>();
@@ -32,7 +33,9 @@ final class Predecoder {
     private long[] constants = new long[16];
     private @Nullable String interpretedBecause;
 
-    Predecoder(ProgramObject object, Program program, Linkage linkage) {
+    /** @param observed whether accesses to memory pass schedule points */
+    Predecoder(ProgramObject object, Program program, Linkage linkage, boolean observed) {
+        this.observed = observed;
         this.object = object;
         this.program = program;
         this.linkage = linkage;
@@ -74,7 +77,7 @@ final class Predecoder {
 
     private long encode(Insn insn, int slot, int index, int end) {
         Op op = insn.op();
-        int micro = MicroOp.of(op);
+        int micro = observed ? MicroOp.observed(MicroOp.of(op)) : MicroOp.of(op);
         if (micro < 0) {
             return trap("operation " + op + " is not supported");
         }

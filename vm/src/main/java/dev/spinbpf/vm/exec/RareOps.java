@@ -65,7 +65,7 @@ final class RareOps {
         return taken ? target : pc;
     }
 
-    private static int memory(Execution run, long[] r, int micro, int d, int s, int off, int pc) {
+    static int memory(Execution run, long[] r, int micro, int d, int s, int off, int pc) {
         switch (micro) {
             case MicroOp.NEG32 -> r[d] = AluSemantics.neg(32, r[d]);
             case MicroOp.NEG64 -> r[d] = AluSemantics.neg(64, r[d]);
@@ -98,7 +98,7 @@ final class RareOps {
     }
 
     /** Ordered and atomic accesses, and legacy packet loads. */
-    private static int cell(Execution run, long[] r, int micro, int d, int s, int off, int pc) {
+    static int cell(Execution run, long[] r, int micro, int d, int s, int off, int pc) {
         if (micro < MicroOp.STORE_RELEASE) {
             r[d] = MemorySemantics.loadAcquire(8 << (micro - MicroOp.LOAD_ACQUIRE), r[s] + off);
         } else if (micro < MicroOp.ATOMIC32) {
@@ -109,10 +109,17 @@ final class RareOps {
         } else if (micro < MicroOp.LD_PACKET) {
             Op.Atomic operator = ATOMICS[micro - MicroOp.ATOMIC64];
             fetched(r, operator, s, MemorySemantics.atomic64(operator, r[d] + off, r[s], r[0]));
+        } else if (micro >= MicroOp.OBSERVED) {
+            return ObservedOps.step(run, r, micro - MicroOp.OBSERVED, d, s, off, pc);
         } else {
             return loadPacket(run, r, 1 << (micro - MicroOp.LD_PACKET), (int) (r[d] + r[s]), pc);
         }
         return pc;
+    }
+
+    /** Returns true where the atomic operation of this ordinal yields the old value, which orders it fully. */
+    static boolean fetches(int ordinal) {
+        return ATOMICS[ordinal].fetches();
     }
 
     private static void fetched(long[] r, Op.Atomic operator, int s, long old) {

@@ -5,6 +5,7 @@ import dev.spinbpf.maps.memory.GuestArena;
 /** The state that helpers keep for each CPU. Confined to the CPU's thread; contexts that nest use it as a stack. */
 final class CpuLocal {
     private static final int SCRATCH_SIZE = 64 << 10;
+    private static final long RANDOM_STEP = 0x9E3779B97F4A7C15L;
 
     private final GuestArena arena;
     private long spinLock;
@@ -13,10 +14,19 @@ final class CpuLocal {
     private long sessionCookie;
     private long scratchUsed;
     private long randomState;
+    private long randomStep = RANDOM_STEP;
 
     CpuLocal(GuestArena arena, long seed) {
         this.arena = arena;
         this.randomState = seed;
+    }
+
+    /** Makes it as it was at first, with a seed; where {@code same} is set all random numbers are one. */
+    void rewind(long seed, boolean same) {
+        randomState = seed;
+        randomStep = same ? 0 : RANDOM_STEP;
+        spinLock = 0;
+        scratchUsed = 0;
     }
 
     /** Records the only {@code bpf_spin_lock} that can be held here, and the flags that it saved. */
@@ -46,7 +56,7 @@ final class CpuLocal {
 
     /** The next random number: SplitMix64, so that a seed repeats. */
     int random() {
-        randomState += 0x9E3779B97F4A7C15L;
+        randomState += randomStep;
         long mixed = (randomState ^ randomState >>> 30) * 0xBF58476D1CE4E5B9L;
         mixed = (mixed ^ mixed >>> 27) * 0x94D049BB133111EBL;
         return (int) (mixed ^ mixed >>> 31);

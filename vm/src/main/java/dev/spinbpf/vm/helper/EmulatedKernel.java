@@ -43,13 +43,28 @@ public final class EmulatedKernel {
         this.arena = arena;
         locals = new CpuLocal[cpus.count()];
         for (int i = 0; i < locals.length; i++) {
-            locals[i] = new CpuLocal(arena, seed + i * 0x632BE59BD9B4E019L);
+            locals[i] = new CpuLocal(arena, seedOf(seed, i));
         }
         tasks = new Tasks(arena, cpus);
         owners = new KernelObjects(arena);
         objects = new ObjectHeap(arena, cpus.count());
         heldSites = new HeldSites(cpus);
         deferred = new DeferredCalls(cpus, arena);
+    }
+
+    private static long seedOf(long seed, int cpu) {
+        return seed + cpu * 0x632BE59BD9B4E019L;
+    }
+
+    /**
+     * Makes random numbers begin again and forgets what CPUs hold, while none runs.
+     *
+     * @param same whether each CPU draws one number again and again, all the same one
+     */
+    public void rewind(long seed, boolean same) {
+        for (int i = 0; i < locals.length; i++) {
+            locals[i].rewind(same ? seed : seedOf(seed, i), same);
+        }
     }
 
     public Cpus cpus() {

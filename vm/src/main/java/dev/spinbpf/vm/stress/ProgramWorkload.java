@@ -158,22 +158,27 @@ public record ProgramWorkload(
 
     @Override
     public ProgramWorkload withDuration(Duration value) {
-        return with(value, seed, attachments);
+        return with(cpus, value, seed, attachments);
     }
 
     @Override
     public ProgramWorkload withSeed(long value) {
-        return with(duration, value, attachments);
+        return with(cpus, duration, value, attachments);
+    }
+
+    /** Returns the same workload on another number of CPUs. */
+    public ProgramWorkload withCpus(int value) {
+        return with(value, duration, seed, attachments);
     }
 
     /** Returns the same workload with these attachments. */
     public ProgramWorkload withAttachments(List<Attachment> value) {
-        return with(duration, seed, value);
+        return with(cpus, duration, seed, value);
     }
 
-    private ProgramWorkload with(Duration newDuration, long newSeed, List<Attachment> newAttachments) {
+    private ProgramWorkload with(int newCpus, Duration newDuration, long newSeed, List<Attachment> newAttachments) {
         return new ProgramWorkload(
-                cpus,
+                newCpus,
                 lock,
                 newSeed,
                 newDuration,

@@ -1,5 +1,6 @@
 package dev.spinbpf.vm.stress;
 
+import dev.spinbpf.maps.cpu.Clock;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.maps.map.MapCreationException;
@@ -72,13 +73,9 @@ public final class WorkloadRun implements StressRun {
     public record Answer(
             String object, String program, String section, Outcome outcome, String reason, String explanation) {}
 
-    private WorkloadRun(ProgramWorkload spec, JitMode jit) {
+    private WorkloadRun(ProgramWorkload spec, MachineOptions machineOptions) {
         this.spec = spec;
-        machine = new Machine(MachineOptions.ofCpus(spec.cpus())
-                .withSeed(spec.seed())
-                .withTestAndSet(spec.lock() == LockChoice.TAS)
-                .withHeldTimesInterval(spec.heldTimesInterval())
-                .withJit(jit));
+        machine = new Machine(machineOptions);
         LockDelays delays = new LockDelays(spec.delays(), spec.cpus(), spec.seed());
         if (!spec.delays().isEmpty()) {
             machine.setHoldDelay(delays);
@@ -106,7 +103,27 @@ public final class WorkloadRun implements StressRun {
      * @throws WorkloadException as {@link #prepare(ProgramWorkload)}
      */
     public static WorkloadRun prepare(ProgramWorkload spec, JitMode jit) throws WorkloadException {
-        WorkloadRun run = new WorkloadRun(spec, jit);
+        return prepare(
+                spec,
+                options(spec).withHeldTimesInterval(spec.heldTimesInterval()).withJit(jit));
+    }
+
+    /**
+     * Prepares a workload whose programs are simulated: their accesses pass schedule points. It is not to be started.
+     *
+     * @param clock the simulation's time
+     * @throws WorkloadException as {@link #prepare(ProgramWorkload)}
+     */
+    public static WorkloadRun prepareObserved(ProgramWorkload spec, Clock clock) throws WorkloadException {
+        return prepare(spec, options(spec).withClock(clock).withObservation());
+    }
+
+    private static MachineOptions options(ProgramWorkload spec) {
+        return MachineOptions.ofCpus(spec.cpus()).withSeed(spec.seed()).withTestAndSet(spec.lock() == LockChoice.TAS);
+    }
+
+    private static WorkloadRun prepare(ProgramWorkload spec, MachineOptions options) throws WorkloadException {
+        WorkloadRun run = new WorkloadRun(spec, options);
         boolean done = false;
         try {
             run.load();
@@ -283,6 +300,11 @@ public final class WorkloadRun implements StressRun {
     /** Returns the workload with its attachments spelt out: those that were made, each with its hook. */
     public ProgramWorkload effectiveSpec() {
         return spec.withAttachments(attachments);
+    }
+
+    /** Returns the attachments that were made, each with its hook. */
+    public List<ProgramWorkload.Attachment> attachments() {
+        return List.copyOf(attachments);
     }
 
     public Machine machine() {

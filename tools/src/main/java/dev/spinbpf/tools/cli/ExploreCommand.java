@@ -1,0 +1,209 @@
+package dev.spinbpf.tools.cli;
+
+import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.tools.report.ExploreJson;
+import dev.spinbpf.tools.report.ExploreText;
+import dev.spinbpf.tools.report.Style;
+import dev.spinbpf.tools.workload.WorkloadFileException;
+import dev.spinbpf.vm.explore.ExploreOptions;
+import dev.spinbpf.vm.explore.ExploreReport;
+import dev.spinbpf.vm.explore.ScheduleSearch;
+import dev.spinbpf.vm.explore.Witness;
+import dev.spinbpf.vm.stress.ModeOptions;
+import dev.spinbpf.vm.stress.ProgramWorkload;
+import dev.spinbpf.vm.stress.WorkloadException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code spinbpf explore}: each interleaving of an object's programs. */
+@Command(
+        name = "explore",
+        mixinStandardHelpOptions = true,
+        usageHelpAutoWidth = true,
+        description = {
+            "Runs the programs of FILEs under every schedule of a few CPUs, with interrupts wherever they may land, and shows"
+                    + " what attempts to take locks can come to, with the shortest schedule that leads to each failure, data"
+                    + " race or lost update.",
+            "",
+            "Each CPU begins with one program, in all combinations. Time passes only when no CPU can go on.",
+            ""
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  spinbpf explore programs/samples/abba.bpf.o",
+            "  spinbpf explore programs/samples/nesting.bpf.o --preemptions 2 --interrupts 2 --duration 1m",
+            "  spinbpf explore programs/samples/abba.yaml --save abba.sched",
+            "",
+            "Exit codes: 0 nothing found, 1 something found, 2 wrong usage or a file that cannot be used."
+        })
+final class ExploreCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    private final WorkloadInputs inputs = new WorkloadInputs();
+
+    @Parameters(
+            paramLabel = "FILE",
+            arity = "1..*",
+            description = "BPF objects (.bpf.o) and text programs (.bpfasm), or one workload file (.yaml).")
+    private List<Path> files = List.of();
+
+    @Option(
+            names = "--cpus",
+            paramLabel = "N",
+            description = "Number of emulated CPUs (default 2, or the workload file's).")
+    private @Nullable Integer cpus;
+
+    @Option(
+            names = "--preemptions",
+            paramLabel = "N",
+            defaultValue = "2",
+            description = "How often a CPU may be stopped that could go on (default 2).")
+    private int preemptions;
+
+    @Option(
+            names = "--interrupts",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "How many interrupts may land (default 1).")
+    private int interrupts;
+
+    @Option(
+            names = "--stalls",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "How often a CPU may stand still for 2 s after it took a lock (default 0).")
+    private int stalls;
+
+    @Option(
+            names = "--duration",
+            paramLabel = "TIME",
+            defaultValue = "10s",
+            converter = DurationConverter.class,
+            description = "How long to search, if the schedules do not end before (default 10s).")
+    private Duration duration;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = "Seed of random numbers (default 1, or the workload file's).")
+    private @Nullable Long seed;
+
+    @Option(
+            names = "--save",
+            paramLabel = "FILE",
+            description = "Write the schedule of the first finding to a file, for spinbpf replay.")
+    private @Nullable Path save;
+
+    @Mixin
+    private final ProgramNames programs = new ProgramNames();
+
+    @Mixin
+    private final JsonOption json = new JsonOption();
+
+    @SuppressWarnings("NullAway.Init") // picocli fills in the options
+    ExploreCommand() {}
+
+    @Override
+    public Integer call() throws InputException {
+        checkBound("--preemptions", preemptions, ExploreOptions.MOST_BOUND);
+        checkBound("--interrupts", interrupts, ExploreOptions.MOST_BOUND);
+        checkBound("--stalls", stalls, ExploreOptions.MOST_BOUND);
+        if (cpus != null && (cpus < 1 || cpus > ProgramWorkload.MOST_CPUS)) {
+            throw usage("--cpus is " + cpus + "; it has to be 1 to " + ProgramWorkload.MOST_CPUS);
+        }
+        try {
+            return explore(workload());
+        } catch (WorkloadFileException e) {
+            e.mistakes().forEach(spec.commandLine().getErr()::println);
+            return ExitCodes.USAGE;
+        } catch (WorkloadException e) {
+            throw new InputException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private ProgramWorkload workload() throws InputException, WorkloadFileException {
+        PrintWriter err = spec.commandLine().getErr();
+        ProgramWorkload workload = workload(files, programs.list(), inputs, spec, err);
+        ProgramWorkload seeded = seed == null ? workload : workload.withSeed(seed);
+        return cpus == null ? seeded : seeded.withCpus(cpus);
+    }
+
+    /** Returns the workload of a workload file, or of objects. */
+    static ProgramWorkload workload(
+            List<Path> files, List<String> programs, WorkloadInputs inputs, CommandSpec spec, PrintWriter err)
+            throws InputException, WorkloadFileException {
+        if (!WorkloadInputs.isWorkloadFile(files, spec)) {
+            return ProgramWorkload.of(inputs.objects(files, Btf.EMPTY, programs, err));
+        }
+        return switch (WorkloadInputs.read(files.getFirst())) {
+            case ProgramWorkload workload -> workload;
+            case ModeOptions mode ->
+                throw new InputException(InputFiles.shown(files.getFirst()) + ": mode "
+                        + mode.mode().name().toLowerCase(Locale.ROOT) + " has no programs to explore");
+        };
+    }
+
+    private int explore(ProgramWorkload workload) throws InputException, WorkloadException {
+        ExploreOptions options = new ExploreOptions(preemptions, interrupts, stalls, duration);
+        long startNanos = System.nanoTime();
+        try (ScheduleSearch exploration = ScheduleSearch.prepare(workload, options)) {
+            ExploreReport report = exploration.run();
+            String name = files.stream().map(InputFiles::shown).collect(Collectors.joining(", "));
+            PrintWriter out = spec.commandLine().getOut();
+            out.print(
+                    json.isGiven()
+                            ? ExploreJson.of(name, report)
+                            : ExploreText.of(name, report, Style.ofStandardOutput()));
+            out.flush();
+            PrintWriter err = spec.commandLine().getErr();
+            double seconds = (System.nanoTime() - startNanos) / 1e9;
+            err.printf(
+                    "spinbpf: %,d schedules, %,d schedule points in %.1f s: %,d points a second%n",
+                    report.schedules(), report.points(), seconds, (long) (report.points() / seconds));
+            err.flush();
+            save(workload, report);
+            return report.witnesses().isEmpty() ? ExitCodes.GOOD : ExitCodes.REFUSED;
+        }
+    }
+
+    private void save(ProgramWorkload workload, ExploreReport report) throws InputException {
+        Path target = save;
+        if (target != null && !report.witnesses().isEmpty()) {
+            Witness first = report.witnesses().getFirst();
+            new ScheduleFile(
+                            files.getFirst(),
+                            ScheduleFile.digestOf(workload),
+                            workload.cpus(),
+                            workload.seed(),
+                            stalls,
+                            first.start(),
+                            first.finding().key(),
+                            first.plan())
+                    .write(target);
+        }
+    }
+
+    private void checkBound(String option, int value, int most) {
+        if (value < 0 || value > most) {
+            throw usage(option + " is " + value + "; it has to be 0 to " + most);
+        }
+    }
+
+    private ParameterException usage(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+}

@@ -1,0 +1,130 @@
+package dev.spinbpf.tools.cli;
+
+import dev.spinbpf.maps.sched.Plan;
+import dev.spinbpf.vm.explore.Witness;
+import dev.spinbpf.vm.stress.ProgramWorkload;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * A schedule in a file: lines of a word and a value. Its object is named relative to the file, and by a digest.
+ *
+ * @param input the object or workload file
+ * @param digest SHA-256 of the contents of all objects
+ * @param cpus how many CPUs
+ * @param seed of random numbers
+ * @param stalls how often a CPU may stand still
+ * @param key what tells the finding from others
+ */
+record ScheduleFile(
+        Path input,
+        String digest,
+        int cpus,
+        long seed,
+        int stalls,
+        Witness.Start start,
+        String key,
+        List<Plan.Event> plan) {
+    private static final String HEAD = "spinbpf-schedule";
+    private static final int LARGEST = 1 << 20;
+
+    ScheduleFile {
+        plan = List.copyOf(plan);
+    }
+
+    /** Returns the digest of a workload's objects. */
+    static String digestOf(ProgramWorkload workload) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            workload.objects()
+                    .forEach(object -> digest.update(object.file().contents().toArray()));
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("each Java has SHA-256", e);
+        }
+    }
+
+    void write(Path target) throws InputException {
+        Path directory =
+                Objects.requireNonNullElse(target.toAbsolutePath().normalize().getParent(), target);
+        String roots = start.roots().stream().map(String::valueOf).collect(Collectors.joining(" "));
+        String text = String.join(
+                "\n",
+                HEAD + " 1",
+                "input " + directory.relativize(input.toAbsolutePath().normalize()),
+                "sha256 " + digest,
+                "cpus " + cpus,
+                "seed " + seed,
+                "stalls " + stalls,
+                "roots " + roots,
+                "numbers " + (start.sameNumbers() ? "same" : "different"),
+                "finding " + key.replace('\n', ' '),
+                "plan " + Plan.toString(plan),
+                "");
+        try {
+            Files.writeString(target, text);
+        } catch (IOException e) {
+            throw new InputException(
+                    "--save: " + InputFiles.shown(target) + ": cannot be written (" + e.getMessage() + ")");
+        }
+    }
+
+    /** Reads a file. */
+    static ScheduleFile read(Path file) throws InputException {
+        byte[] bytes = InputFiles.bytesOf(file, false);
+        Map<String, String> values = new HashMap<>();
+        if (bytes.length <= LARGEST) {
+            new String(bytes, StandardCharsets.UTF_8).lines().forEach(line -> {
+                int space = line.indexOf(' ');
+                values.put(space < 0 ? line : line.substring(0, space), line.substring(space + 1));
+            });
+        }
+        try {
+            if (!"1".equals(values.get(HEAD))) {
+                throw new IllegalArgumentException("it does not begin with '" + HEAD + " 1'");
+            }
+            return new ScheduleFile(
+                    file.resolveSibling(value(values, "input")),
+                    value(values, "sha256"),
+                    (int) number(values, "cpus", 1, ProgramWorkload.MOST_CPUS),
+                    Long.parseLong(value(values, "seed")),
+                    (int) number(values, "stalls", 0, Integer.MAX_VALUE),
+                    new Witness.Start(
+                            Stream.of(value(values, "roots").split(" ", -1))
+                                    .map(Integer::valueOf)
+                                    .toList(),
+                            "same".equals(value(values, "numbers"))),
+                    value(values, "finding"),
+                    Plan.parse(value(values, "plan")));
+        } catch (IllegalArgumentException e) {
+            throw new InputException(InputFiles.shown(file) + ": is no schedule: " + e.getMessage());
+        }
+    }
+
+    private static String value(Map<String, String> values, String key) {
+        String value = values.get(key);
+        if (value == null) {
+            throw new IllegalArgumentException("there is no '" + key + "'");
+        }
+        return value;
+    }
+
+    private static long number(Map<String, String> values, String key, long least, long most) {
+        long number = Long.parseLong(value(values, key));
+        if (number < least || number > most) {
+            throw new IllegalArgumentException(key + " is " + number);
+        }
+        return number;
+    }
+}

@@ -1,0 +1,45 @@
+package dev.spinbpf.vm.explore;
+
+/**
+ * Something that a run showed and that should not be.
+ *
+ * @param kind its kind
+ * @param key what tells it from others; the same in each run that shows it
+ * @param title it in a few words
+ * @param explanation what met what, in a sentence or two
+ * @param lock the guest address of the lock that it is about, or 0
+ */
+public record Finding(Kind kind, String key, String title, String explanation, long lock) {
+    /** The kinds of findings, in the order of reports. */
+    public enum Kind {
+        /** A lock could not be taken. */
+        LOCK("lock"),
+        /** CPUs wait for ever. */
+        HANG("hang"),
+        /** A program did what it must not. */
+        FAULT("fault"),
+        /** Two contexts hold one lock. */
+        EXCLUSION("exclusion"),
+        /** A value was written that was made of one which was no longer there. */
+        LOST_UPDATE("lost_update"),
+        /** Two accesses that nothing orders. */
+        RACE("race");
+
+        private final String word;
+
+        Kind(String word) {
+            this.word = word;
+        }
+
+        /** Returns the word in JSON. */
+        public String word() {
+            return word;
+        }
+    }
+
+    /** Takes findings as they come. */
+    @FunctionalInterface
+    interface Sink {
+        void found(Finding finding);
+    }
+}

@@ -1,0 +1,13 @@
+package dev.spinbpf.vm.explore;
+
+import dev.spinbpf.maps.lock.LockOutcome;
+import java.util.Set;
+
+/**
+ * The results of the attempts to take a lock at a place of a program.
+ *
+ * @param place the program's call, of the function that takes the lock or of the map operation that does
+ * @param lock the lock's name
+ * @param results what attempts there came to, in all runs
+ */
+public record LockSite(Place place, String lock, Set<LockOutcome> results) {}

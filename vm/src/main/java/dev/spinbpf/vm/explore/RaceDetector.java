@@ -1,0 +1,284 @@
+package dev.spinbpf.vm.explore;
+
+import dev.spinbpf.maps.cpu.ContextLevel;
+import dev.spinbpf.maps.sync.SharedAccess;
+import dev.spinbpf.vm.exec.Code;
+import dev.spinbpf.vm.exec.Execution;
+import java.util.Arrays;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds accesses that nothing orders, and updates that are lost, by vector clocks.
+ *
+ * <p>A context is a CPU at a level. What orders contexts: locks and other words of the runtime, and atomic operations
+ * of programs that return a value, load-acquire and store-release: a write to a word hands on what its context did
+ * before to the one that reads the word. An interrupt is ordered with what it interrupts by masking alone: what a
+ * context did with interrupts disabled, and before, comes before an interrupt that lands later; and what an interrupt
+ * did comes before what a context does once it has disabled interrupts. NMIs cannot be masked.
+ *
+ * <p>Object code does not show whether an access was READ_ONCE, WRITE_ONCE or an ordinary one. So two accesses that
+ * nothing orders are a race where both write, or where they are of different sizes, so that one could see half of the
+ * other; and an update is lost where another context wrote between a context's load and its store to the same word. A
+ * load of a word that is written as a whole is only noted: it is right if it is meant, which READ_ONCE would say.
+ */
+final class RaceDetector {
+    private final int contexts;
+    private final Finding.Sink sink;
+    private final Set<String> notes;
+    private final int[][] clocks;
+    private final int[][] unmasked;
+    private final int[][] interrupted;
+    private final boolean[] masking;
+    private final int[] activations;
+    private @Nullable Word[] words = new @Nullable Word[64];
+    private int run;
+
+    RaceDetector(int contexts, Finding.Sink sink, Set<String> notes) {
+        this.notes = notes;
+        this.contexts = contexts;
+        this.sink = sink;
+        clocks = new int[contexts][contexts];
+        int cpus = contexts / ContextLevel.count();
+        unmasked = new int[cpus][contexts];
+        interrupted = new int[cpus][contexts];
+        masking = new boolean[contexts];
+        activations = new int[contexts];
+    }
+
+    /** One access of each kind by each context to a word, the last of each. */
+    private static final class Accesses {
+        private final int[] clock;
+        private final boolean[] plain;
+        private final long[] range;
+        private final @Nullable Code[] codes;
+        private final int[] slots;
+
+        Accesses(int contexts) {
+            clock = new int[contexts];
+            plain = new boolean[contexts];
+            range = new long[contexts];
+            codes = new @Nullable Code[contexts];
+            slots = new int[contexts];
+        }
+
+        void set(int context, int now, boolean isPlain, long bytes, @Nullable Code code, int slot) {
+            clock[context] = now;
+            plain[context] = isPlain;
+            range[context] = bytes;
+            codes[context] = code;
+            slots[context] = slot;
+        }
+
+        Place place(int context) {
+            return Place.of(codes[context], slots[context]);
+        }
+    }
+
+    private static final class Word {
+        private final Accesses reads;
+        private final Accesses writes;
+        private final int[] released;
+        private final int[] loadedVersion;
+        private final int[] loadedIn;
+        private int version;
+        private int lastWriter;
+        private int run;
+
+        Word(int contexts) {
+            reads = new Accesses(contexts);
+            writes = new Accesses(contexts);
+            released = new int[contexts];
+            loadedVersion = new int[contexts];
+            loadedIn = new int[contexts];
+        }
+
+        void reset(int newRun) {
+            Arrays.fill(reads.clock, 0);
+            Arrays.fill(writes.clock, 0);
+            Arrays.fill(released, 0);
+            Arrays.fill(loadedVersion, -1);
+            version = 0;
+            run = newRun;
+        }
+    }
+
+    /** Begins a run. */
+    void reset() {
+        run++;
+        for (int i = 0; i < contexts; i++) {
+            Arrays.fill(clocks[i], 0);
+            clocks[i][i] = 1;
+        }
+        for (int[] clock : unmasked) {
+            Arrays.fill(clock, 0);
+        }
+        for (int[] clock : interrupted) {
+            Arrays.fill(clock, 0);
+        }
+        Arrays.fill(masking, false);
+    }
+
+    private static void join(int[] into, int[] other) {
+        for (int i = 0; i < into.length; i++) {
+            into[i] = Math.max(into[i], other[i]);
+        }
+    }
+
+    private Word word(int number) {
+        if (number >= words.length) {
+            words = Arrays.copyOf(words, Math.max(2 * words.length, number + 1));
+        }
+        Word word = words[number];
+        if (word == null) {
+            word = new Word(contexts);
+            words[number] = word;
+        }
+        if (word.run != run) {
+            word.reset(run);
+        }
+        return word;
+    }
+
+    /** Notes whether a context has interrupts disabled, before each of its accesses and before an interrupt lands. */
+    void masks(int context, boolean disabled) {
+        if (masking[context] == disabled) {
+            return;
+        }
+        masking[context] = disabled;
+        int cpu = context / ContextLevel.count();
+        if (disabled) {
+            join(clocks[context], interrupted[cpu]);
+        } else {
+            join(unmasked[cpu], clocks[context]);
+            clocks[context][context]++;
+        }
+    }
+
+    /** An interrupt that can be masked begins. */
+    void landing(int context) {
+        join(clocks[context], unmasked[context / ContextLevel.count()]);
+    }
+
+    /** An interrupt has ended; what it loaded is forgotten. */
+    void landed(int context, boolean maskable) {
+        if (maskable) {
+            join(interrupted[context / ContextLevel.count()], clocks[context]);
+        }
+        clocks[context][context]++;
+        activations[context]++;
+    }
+
+    /**
+     * An access to a word.
+     *
+     * @param range first and last byte of the whole access: its address, and its size in the upper 8 bits
+     */
+    void access(int context, SharedAccess access, int number, long range, @Nullable Execution by) {
+        Word word = word(number);
+        boolean plain = access == SharedAccess.PLAIN_READ || access == SharedAccess.PLAIN_WRITE;
+        boolean sync =
+                access == SharedAccess.READ || access == SharedAccess.WRITE || access == SharedAccess.READ_MODIFY_WRITE;
+        int[] clock = clocks[context];
+        if (sync && access.reads()) {
+            join(clock, word.released);
+        }
+        Code code = by == null ? null : by.code();
+        int slot = by == null ? 0 : by.slot();
+        boolean ofProgram = plain || access == SharedAccess.RELAXED_READ_MODIFY_WRITE;
+        if (ofProgram) {
+            check(context, access, word, plain, range, code, slot);
+        }
+        if (access == SharedAccess.PLAIN_WRITE) {
+            checkStale(context, word, code, slot);
+        }
+        if (access.reads()) {
+            word.loadedVersion[context] = word.version;
+            word.loadedIn[context] = activations[context];
+            word.reads.set(context, ofProgram ? clock[context] : 0, plain, range, code, slot);
+        }
+        if (access.writes()) {
+            word.version++;
+            word.lastWriter = context;
+            word.loadedVersion[context] = -1;
+            word.writes.set(context, ofProgram ? clock[context] : 0, plain, range, code, slot);
+        }
+        if (sync && access.writes()) {
+            join(word.released, clock);
+            clock[context]++;
+        }
+    }
+
+    private void checkStale(int context, Word word, @Nullable Code code, int slot) {
+        int loaded = word.loadedVersion[context];
+        boolean stale = loaded >= 0 && loaded != word.version && word.lastWriter != context;
+        if (!stale || word.loadedIn[context] != activations[context]) {
+            return;
+        }
+        Place store = Place.of(code, slot);
+        Place load = word.reads.place(context);
+        Place other = word.writes.place(word.lastWriter);
+        if (load.program().equals(store.program())) {
+            sink.found(new Finding(
+                    Finding.Kind.LOST_UPDATE,
+                    "lost update: " + load + store,
+                    "lost update: " + store.shown(),
+                    store.shown() + " stores a value that was loaded at " + load.place() + "; meanwhile "
+                            + other.shown() + " stored another, which is lost.",
+                    0));
+        }
+    }
+
+    private void check(
+            int context, SharedAccess access, Word word, boolean plain, long range, @Nullable Code code, int slot) {
+        int[] clock = clocks[context];
+        for (int other = 0; other < contexts; other++) {
+            if (other == context) {
+                continue;
+            }
+            if (word.writes.clock[other] > clock[other] && overlap(range, word.writes.range[other])) {
+                unordered(Place.of(code, slot), access.writes(), range, word.writes, other, true, plain);
+            }
+            if (access.writes() && word.reads.clock[other] > clock[other] && overlap(range, word.reads.range[other])) {
+                unordered(Place.of(code, slot), true, range, word.reads, other, false, plain);
+            }
+        }
+    }
+
+    private static boolean overlap(long one, long other) {
+        return start(one) < start(other) + size(other) && start(other) < start(one) + size(one);
+    }
+
+    private static long start(long range) {
+        return range & 0xff_ffff_ffff_ffffL;
+    }
+
+    private static long size(long range) {
+        return range >>> 56;
+    }
+
+    private void unordered(
+            Place here, boolean writes, long range, Accesses others, int other, boolean othersWrite, boolean plain) {
+        if (!plain && !others.plain[other]) {
+            return;
+        }
+        Place there = others.place(other);
+        boolean swap = there.toString().compareTo(here.toString()) < 0;
+        Place first = swap ? there : here;
+        Place second = swap ? here : there;
+        String pair = first.shown() + " and " + second.shown();
+        boolean torn = range != others.range[other];
+        if (writes && othersWrite || torn) {
+            sink.found(new Finding(
+                    Finding.Kind.RACE,
+                    "race: " + pair,
+                    "race: " + pair,
+                    "Nothing orders the " + (othersWrite ? "store" : "load") + " of " + there.shown() + " and the "
+                            + (writes ? "store" : "load") + " of " + here.shown()
+                            + (torn ? ", which are of different sizes." : "."),
+                    0));
+        } else {
+            notes.add(pair);
+        }
+    }
+}

@@ -1,0 +1,347 @@
+package dev.spinbpf.vm.explore;
+
+import dev.spinbpf.maps.cpu.ContextLevel;
+import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.cpu.HeldLocks;
+import dev.spinbpf.maps.lock.LockClass;
+import dev.spinbpf.maps.lock.LockFailure;
+import dev.spinbpf.maps.sched.Simulation;
+import dev.spinbpf.maps.sched.Watcher;
+import dev.spinbpf.maps.sync.SchedulePoint;
+import dev.spinbpf.maps.sync.SharedAccess;
+import dev.spinbpf.vm.Machine;
+import dev.spinbpf.vm.context.CpuContext;
+import dev.spinbpf.vm.exec.Execution;
+import dev.spinbpf.vm.exec.Fault;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sees the runs of one exploration: says at which accesses there is a choice, keeps the number of what has happened, and
+ * reports what it finds.
+ */
+final class RunWatcher implements Watcher {
+    /** Times that waiters may look again in vain before choices end until somebody writes. */
+    private static final int FRUITLESS_LOOKS = 2;
+
+    private static final long STALL_NANOS = 2_000_000_000;
+
+    private final int stalls;
+    private final Finding.Sink sink;
+    private final Results results;
+    private final Footprints footprints;
+    private final boolean chooseEverywhere;
+    private final Map<Long, Integer> lockNumbers = new HashMap<>();
+    private final List<List<Integer>> heldBelow = new ArrayList<>();
+    private final List<Place> lastPlaces = new ArrayList<>();
+    private @Nullable WordTable words;
+    private @Nullable TraceHash trace;
+    private @Nullable RaceDetector races;
+    private @Nullable Storyboard storyboard;
+    private @Nullable Machine machine;
+    private @Nullable Simulation simulation;
+    private int stalled;
+    private int fruitless;
+
+    /**
+     * @param chooseEverywhere whether each access is a choice, whatever the footprints say
+     */
+    RunWatcher(int stalls, Footprints footprints, boolean chooseEverywhere, Results results, Finding.Sink sink) {
+        this.stalls = stalls;
+        this.footprints = footprints;
+        this.chooseEverywhere = chooseEverywhere;
+        this.results = results;
+        this.sink = sink;
+    }
+
+    /** Records rows from the next run on. */
+    void record(Storyboard rows) {
+        storyboard = rows;
+    }
+
+    /** Begins a run on a machine. */
+    void begin(Simulation run, Machine on) {
+        simulation = run;
+        stalled = 0;
+        fruitless = 0;
+        if (machine != on) {
+            machine = on;
+            int contexts = on.cpus().count() * ContextLevel.count();
+            words = new WordTable(on.cpus());
+            trace = new TraceHash(contexts);
+            races = new RaceDetector(contexts, sink, results.notes());
+        }
+        heldBelow.clear();
+        lastPlaces.clear();
+        for (int i = 0; i < on.cpus().count(); i++) {
+            heldBelow.add(new ArrayList<>());
+            lastPlaces.add(Place.NONE);
+        }
+        trace().reset();
+        races().reset();
+    }
+
+    private TraceHash trace() {
+        return present(trace);
+    }
+
+    private RaceDetector races() {
+        return present(races);
+    }
+
+    private Machine machine() {
+        return present(machine);
+    }
+
+    private static <T> T present(@Nullable T part) {
+        if (part == null) {
+            throw new IllegalStateException("no run has begun");
+        }
+        return part;
+    }
+
+    /** Returns the number of the state that the run is in, apart from who runs. */
+    long state() {
+        return trace().value() * 31 + stalled * 7L + Math.min(fruitless, FRUITLESS_LOOKS + 1);
+    }
+
+    private static int context(Cpu cpu) {
+        return cpu.id() * ContextLevel.count() + cpu.level().ordinal();
+    }
+
+    private static @Nullable Execution current(Cpu cpu) {
+        return cpu.extension() instanceof CpuContext context ? context.current() : null;
+    }
+
+    private boolean isPrivate(Cpu cpu, Object owner, long address) {
+        if (!owner.equals(SchedulePoint.GUEST)) {
+            return false;
+        }
+        for (Cpu each : cpu.cpus().all()) {
+            if (each.extension() instanceof CpuContext context && context.isPrivate(address)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private long use(Cpu cpu, boolean writes) {
+        HeldLocks held = cpu.heldLocks();
+        List<Integer> below = heldBelow.get(cpu.id());
+        long locks = 0;
+        for (int i = below.isEmpty() ? 0 : below.getLast(); i < held.count(); i++) {
+            long lock = held.heldAt(i);
+            if (lock != 0) {
+                locks |= Footprints.lockBit(lockNumbers.computeIfAbsent(lock, key -> lockNumbers.size()));
+            }
+        }
+        return Footprints.use(context(cpu), writes, !cpu.irqsEnabled(), locks);
+    }
+
+    // Choices.
+
+    @Override
+    public boolean isChoice(Cpu cpu, SharedAccess access, Object owner, long address, int sizeBytes) {
+        if (fruitless > FRUITLESS_LOOKS) {
+            return false;
+        }
+        return chooseEverywhere
+                || access == SharedAccess.WAIT
+                || isContended(cpu, access.writes(), owner, address, sizeBytes);
+    }
+
+    @Override
+    public boolean isChoiceBeforeCopy(Cpu cpu, long from, long to, int sizeBytes) {
+        return chooseEverywhere
+                || isContended(cpu, false, SchedulePoint.GUEST, from, sizeBytes)
+                || isContended(cpu, true, SchedulePoint.GUEST, to, sizeBytes);
+    }
+
+    @Override
+    public boolean isChoiceAfterTime() {
+        return fruitless <= FRUITLESS_LOOKS;
+    }
+
+    private boolean isContended(Cpu cpu, boolean writes, Object owner, long address, int sizeBytes) {
+        if (isPrivate(cpu, owner, address)) {
+            return false;
+        }
+        long use = use(cpu, writes);
+        WordTable table = present(words);
+        int units = WordTable.units(owner, address, sizeBytes);
+        for (int i = 0; i < units; i++) {
+            if (footprints.isContended(table.number(owner, address, i), use)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    // What happens.
+
+    @Override
+    public void accessed(Cpu cpu, SharedAccess access, Object owner, long address, int sizeBytes) {
+        Storyboard rows = storyboard;
+        if (rows != null) {
+            rows.accessed(cpu, current(cpu));
+        }
+        if (access == SharedAccess.WAIT) {
+            if (fruitless == FRUITLESS_LOOKS) {
+                lastPlaces.set(cpu.id(), Place.of(current(cpu)));
+            }
+            trace().local(context(cpu), 1);
+            return;
+        }
+        if (isPrivate(cpu, owner, address)) {
+            return;
+        }
+        boolean writes = access.writes();
+        if (writes) {
+            fruitless = 0;
+        }
+        int context = context(cpu);
+        WordTable table = present(words);
+        TraceHash hash = trace();
+        long use = use(cpu, writes);
+        int units = WordTable.units(owner, address, sizeBytes);
+        boolean inGuest = owner.equals(SchedulePoint.GUEST);
+        races().masks(context, !cpu.irqsEnabled());
+        hash.begin(context, writes);
+        for (int i = 0; i < units; i++) {
+            int word = table.number(owner, address, i);
+            footprints.add(word, use);
+            hash.touch(word, writes);
+            if (inGuest && footprints.isShared(word)) {
+                races().access(context, access, word, (long) sizeBytes << 56 | address, current(cpu));
+            }
+        }
+        for (int i = 0; i < units; i++) {
+            hash.leave(table.number(owner, address, i), writes);
+        }
+        hash.end(context);
+    }
+
+    @Override
+    public void landing(Cpu cpu, ContextLevel level) {
+        heldBelow.get(cpu.id()).add(cpu.heldLocks().count());
+        races().masks(context(cpu), !cpu.irqsEnabled());
+        if (level != ContextLevel.NMI) {
+            races().landing(cpu.id() * ContextLevel.count() + level.ordinal());
+        }
+        Storyboard rows = storyboard;
+        if (rows != null) {
+            rows.landing(cpu, level);
+        }
+    }
+
+    @Override
+    public void landed(Cpu cpu, ContextLevel level) {
+        heldBelow.get(cpu.id()).removeLast();
+        races().landed(cpu.id() * ContextLevel.count() + level.ordinal(), level != ContextLevel.NMI);
+        Storyboard rows = storyboard;
+        if (rows != null) {
+            rows.landed(cpu);
+        }
+    }
+
+    @Override
+    public void picked(Cpu cpu, int choice) {
+        trace().local(context(cpu), choice + 2L);
+    }
+
+    @Override
+    public void timePassed() {
+        fruitless++;
+        trace().barrier();
+        Storyboard rows = storyboard;
+        if (rows != null) {
+            rows.timePassed();
+        }
+    }
+
+    // Locks and faults.
+
+    /** A lock was taken; the CPU may stand still now. */
+    void taken(Cpu cpu, LockClass lockClass) {
+        Place place = Place.of(current(cpu));
+        results.acquired(place, lockClass.name());
+        checkExclusion(cpu);
+        Simulation run = simulation;
+        if (run != null && stalled < stalls && run.pick(2) == 1) {
+            stalled++;
+            Storyboard rows = storyboard;
+            if (rows != null) {
+                rows.stalled(cpu);
+            }
+            run.sleep(STALL_NANOS);
+        }
+    }
+
+    private void checkExclusion(Cpu cpu) {
+        HeldLocks held = cpu.heldLocks();
+        long lock = held.count() == 0 ? 0 : held.heldAt(held.count() - 1);
+        for (Cpu other : cpu.cpus().all()) {
+            for (int i = 0; lock != 0 && i < other.heldLocks().count(); i++) {
+                boolean itself = other == cpu && i == held.count() - 1;
+                if (!itself && other.heldLocks().heldAt(i) == lock) {
+                    String name = nameOf(lock);
+                    sink.found(new Finding(
+                            Finding.Kind.EXCLUSION,
+                            "exclusion: " + name,
+                            name + " is held twice",
+                            "CPU " + cpu.id() + " took " + name + ", which CPU " + other.id() + " holds.",
+                            lock));
+                }
+            }
+        }
+    }
+
+    private String nameOf(long lock) {
+        return machine().lockStats().ofAddress(lock).name();
+    }
+
+    /** A lock could not be taken. */
+    void failed(LockFailure failure) {
+        Cpu cpu = machine().cpus().get(failure.cpu());
+        Place place = Place.of(current(cpu));
+        String name = failure.lockClass().name();
+        results.failed(place, name, failure.outcome());
+        Storyboard rows = storyboard;
+        if (rows != null) {
+            rows.failed(cpu, failure.outcome());
+        }
+        sink.found(new Finding(
+                Finding.Kind.LOCK,
+                "lock: " + place + name + failure.outcome(),
+                LockWords.title(failure) + ": " + name + " in " + place.shown(),
+                LockWords.explanation(failure, place, this::nameOf, machine()),
+                failure.attemptedLock()));
+    }
+
+    /** A program ended with a fault. */
+    void faulted(Fault fault) {
+        sink.found(new Finding(
+                Finding.Kind.FAULT,
+                "fault: " + fault.program() + fault.insn() + fault.reason(),
+                "fault in " + fault.program() + " at instruction " + fault.insn(),
+                fault.reason(),
+                0));
+    }
+
+    /** A run did not end. */
+    void hung(String how) {
+        StringBuilder where = new StringBuilder();
+        for (Cpu cpu : machine().cpus().all()) {
+            Place place = lastPlaces.get(cpu.id());
+            where.append(where.isEmpty() ? "" : "; ")
+                    .append("CPU ")
+                    .append(cpu.id())
+                    .append(" last at ")
+                    .append(place.shown());
+        }
+        sink.found(new Finding(Finding.Kind.HANG, "hang: " + where, "hang: " + where, how, 0));
+    }
+}

@@ -1,0 +1,335 @@
+package dev.spinbpf.vm.explore;
+
+import dev.spinbpf.maps.cpu.CpuSet;
+import dev.spinbpf.maps.sched.Limits;
+import dev.spinbpf.maps.sched.Plan;
+import dev.spinbpf.maps.sched.ScheduleFailure;
+import dev.spinbpf.maps.sched.Shrinker;
+import dev.spinbpf.maps.sched.Simulation;
+import dev.spinbpf.maps.sched.Strategy;
+import dev.spinbpf.maps.sync.SchedulePoint;
+import dev.spinbpf.vm.stress.ProgramWorkload;
+import dev.spinbpf.vm.stress.WorkloadException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A search over the schedules of a workload: from each situation (which program each CPU begins with), first without
+ * preemptions and interrupts, then with one of each, and so on up to the bounds, so that what is found first is found
+ * with few. If the time is over before, random priorities choose for the last part of it.
+ */
+public final class ScheduleSearch implements AutoCloseable {
+    private static final int MOST_STEPS = 200_000;
+    private static final long MOST_VIRTUAL_NANOS = 5_000_000_000L;
+    private static final int UNBOUNDED = 1_000_000;
+    private static final int PCT_DEPTH = 3;
+
+    private final ExploreOptions options;
+    private final ProgramWorkload workload;
+    private final Stage stage;
+    private final Results results = new Results();
+    private final Map<Situation, Footprints> footprints = new HashMap<>();
+    private final Map<String, Found> foundByKey = new LinkedHashMap<>();
+    private final boolean reduced;
+    private RunWatcher watcher;
+    private @Nullable Simulation simulation;
+    private @Nullable Situation situation;
+    private Enumeration.Recording recording = new Enumeration.Recording(choices -> 0);
+    private @Nullable String target;
+    private @Nullable Finding targetFinding;
+    private long schedules;
+    private long states;
+    private long points;
+    private int longest = 100;
+
+    private record Found(Finding finding, Situation situation, List<Plan.Event> plan) {}
+
+    private ScheduleSearch(ProgramWorkload workload, ExploreOptions options, boolean reduced) throws WorkloadException {
+        this.options = options;
+        this.workload = workload;
+        this.reduced = reduced;
+        watcher = watcher(new Footprints(), false);
+        stage = new Stage(
+                workload,
+                (cpu, lock) -> watcher.taken(cpu, lock),
+                failure -> watcher.failed(failure),
+                fault -> watcher.faulted(fault));
+        SchedulePoint.begin();
+    }
+
+    /**
+     * Prepares a search.
+     *
+     * @throws WorkloadException where the workload cannot be prepared
+     */
+    public static ScheduleSearch prepare(ProgramWorkload workload, ExploreOptions options) throws WorkloadException {
+        return new ScheduleSearch(workload, options, true);
+    }
+
+    /** As {@link #prepare}, but for a search that leaves no schedule out, to compare with. */
+    static ScheduleSearch exhaustive(ProgramWorkload workload, ExploreOptions options) throws WorkloadException {
+        return new ScheduleSearch(workload, options, false);
+    }
+
+    private RunWatcher watcher(Footprints learned, boolean everywhere) {
+        return new RunWatcher(options.stalls(), learned, everywhere, results, this::found);
+    }
+
+    private void found(Finding finding) {
+        String wanted = target;
+        if (wanted != null) {
+            if (wanted.equals(finding.key())) {
+                targetFinding = finding;
+                Simulation run = simulation;
+                if (run != null && finding.kind() != Finding.Kind.HANG) {
+                    run.cut();
+                }
+            }
+            return;
+        }
+        Situation now = situation;
+        if (now != null) {
+            foundByKey.computeIfAbsent(finding.key(), key -> new Found(finding, now, recording.events()));
+        }
+    }
+
+    // The search.
+
+    /** Searches and reports. */
+    public ExploreReport run() {
+        long startNanos = System.nanoTime();
+        long budget = options.duration().toNanos();
+        List<Situation> situations = situations();
+        int covered = -1;
+        boolean goesOn = !stage.entries().isEmpty();
+        for (int bound = 0; goesOn && bound <= Math.max(options.preemptions(), options.interrupts()); bound++) {
+            long deadline = startNanos + budget / 10 * 8;
+            goesOn = searchAll(situations, bound, Math.max(0, bound - 1), deadline)
+                    && searchAll(situations, bound, bound, deadline);
+            covered = goesOn ? bound : covered;
+        }
+        if (!goesOn) {
+            searchAtRandom(situations, startNanos + budget);
+        }
+        List<Witness> witnesses = foundByKey.values().stream()
+                .sorted((one, other) -> one.finding.kind().compareTo(other.finding.kind()))
+                .map(this::witness)
+                .toList();
+        return new ExploreReport(
+                workload.cpus(),
+                options,
+                stage.entries().stream()
+                        .map(entry -> entry.name() + " (" + entry.level().word() + ")")
+                        .toList(),
+                stage.run().answers(),
+                situations.size(),
+                results.sites(),
+                witnesses,
+                List.copyOf(results.notes()),
+                covered < 0 ? -1 : Math.min(covered, options.preemptions()),
+                covered < 0 ? -1 : Math.min(covered, options.interrupts()),
+                schedules,
+                states,
+                points);
+    }
+
+    private Limits limits(int preemptions, int interrupts) {
+        long nanos = MOST_VIRTUAL_NANOS * (1 + options.stalls());
+        return new Limits(preemptions, interrupts, stage.interruptLevels(), MOST_STEPS, nanos);
+    }
+
+    private boolean searchAll(List<Situation> situations, int preemptions, int interrupts, long deadlineNanos) {
+        states = 0;
+        Limits limits =
+                limits(Math.min(preemptions, options.preemptions()), Math.min(interrupts, options.interrupts()));
+        for (Situation next : situations) {
+            Footprints learned = footprints.computeIfAbsent(next, key -> new Footprints());
+            do {
+                learned.freeze();
+                if (!searchOne(next, limits, learned, deadlineNanos)) {
+                    return false;
+                }
+            } while (reduced && learned.hasGrown());
+        }
+        return true;
+    }
+
+    private boolean searchOne(Situation from, Limits limits, Footprints learned, long deadlineNanos) {
+        Enumeration enumeration = new Enumeration(reduced);
+        watcher = watcher(learned, !reduced);
+        RunWatcher watching = watcher;
+        do {
+            run(from, limits, enumeration.begin(() -> watching.state() * 31 + stateOfStrands()), watching);
+            if (System.nanoTime() - deadlineNanos > 0 || enumeration.isFull()) {
+                return false;
+            }
+        } while (!(reduced && learned.hasGrown()) && enumeration.advance());
+        states += enumeration.states();
+        return true;
+    }
+
+    private long stateOfStrands() {
+        Simulation run = simulation;
+        return run == null ? 0 : run.stateOfStrands();
+    }
+
+    private void searchAtRandom(List<Situation> situations, long deadlineNanos) {
+        for (long seed = workload.seed(); System.nanoTime() - deadlineNanos < 0; seed++) {
+            Situation from = situations.get((int) Math.floorMod(seed, (long) situations.size()));
+            Footprints learned = footprints.computeIfAbsent(from, key -> new Footprints());
+            learned.freeze();
+            watcher = watcher(learned, false);
+            Strategy strategy = Strategy.byPriorities(seed, PCT_DEPTH, longest, options.interrupts());
+            run(from, limits(UNBOUNDED, options.interrupts()), new Enumeration.Recording(strategy), watcher);
+        }
+    }
+
+    private Simulation run(Situation from, Limits limits, Enumeration.Recording strategy, RunWatcher watching) {
+        recording = strategy;
+        return run(from, limits, (Strategy) strategy, watching);
+    }
+
+    private Simulation run(Situation from, Limits limits, Strategy strategy, RunWatcher watching) {
+        Simulation run = new Simulation(limits, strategy, watching, 0);
+        simulation = run;
+        situation = from;
+        stage.prepare(run, from);
+        watching.begin(run, stage.machine());
+        try {
+            run.run();
+        } catch (ScheduleFailure e) {
+            if (!e.isEndless()) {
+                throw new IllegalStateException("a run failed", e);
+            }
+            watching.hung(String.valueOf(e.getMessage()));
+        }
+        schedules++;
+        points += run.steps();
+        longest = Math.max(longest, run.steps());
+        return run;
+    }
+
+    // Situations.
+
+    private List<Situation> situations() {
+        List<Situation> all = new ArrayList<>();
+        addSituations(all, new ArrayList<>());
+        return all;
+    }
+
+    private void addSituations(List<Situation> all, List<Integer> roots) {
+        if (roots.size() == workload.cpus()) {
+            all.add(situation(new Witness.Start(roots, true)));
+            if (usesRandomNumbers()) {
+                all.add(situation(new Witness.Start(roots, false)));
+            }
+            return;
+        }
+        boolean any = false;
+        int cpu = roots.size();
+        boolean alike = stage.entries().stream().allMatch(entry -> entry.cpus().equals(CpuSet.ALL));
+        int first = alike && !roots.isEmpty() ? Math.max(0, roots.getLast()) : 0;
+        for (int i = first; i < stage.entries().size(); i++) {
+            if (stage.entries().get(i).cpus().contains(cpu)) {
+                any = true;
+                addSituation(all, roots, i);
+            }
+        }
+        if (!any) {
+            addSituation(all, roots, -1);
+        }
+    }
+
+    private void addSituation(List<Situation> all, List<Integer> roots, int root) {
+        List<Integer> more = new ArrayList<>(roots);
+        more.add(root);
+        addSituations(all, more);
+    }
+
+    private boolean usesRandomNumbers() {
+        return stage.run().objects().stream()
+                .flatMap(object -> object.programs().values().stream())
+                .anyMatch(program -> program.code().calls("bpf_get_prandom_u32"));
+    }
+
+    private Situation situation(Witness.Start start) {
+        List<String> names = start.roots().stream()
+                .map(root -> root < 0 ? "-" : stage.entries().get(root).name())
+                .collect(Collectors.toList());
+        return new Situation(start.roots(), names, start.sameNumbers());
+    }
+
+    // Witnesses.
+
+    private Witness witness(Found found) {
+        target = found.finding.key();
+        try {
+            List<Plan.Event> plan = Shrinker.simplest(strategy -> attempt(found.situation, strategy), found.plan);
+            return show(found.finding, found.situation, plan);
+        } finally {
+            target = null;
+        }
+    }
+
+    private Shrinker.@Nullable Candidate attempt(Situation from, Strategy strategy) {
+        targetFinding = null;
+        watcher = watcher(new Footprints(), true);
+        Simulation run = run(from, limits(UNBOUNDED, UNBOUNDED), strategy, watcher);
+        return targetFinding == null
+                ? null
+                : new Shrinker.Candidate(
+                        run.schedule(), run.disturbances(), run.switches(), run.steps(), new AssertionError(target));
+    }
+
+    private Witness show(Finding finding, Situation from, List<Plan.Event> plan) {
+        targetFinding = null;
+        watcher = watcher(new Footprints(), true);
+        Storyboard rows = new Storyboard(
+                address -> stage.machine().lockStats().ofAddress(address).name(), finding.lock());
+        watcher.record(rows);
+        Plan strategy = new Plan(plan);
+        run(from, limits(UNBOUNDED, UNBOUNDED), strategy, watcher);
+        Finding seen = targetFinding == null ? finding : targetFinding;
+        rows.end(seen.kind());
+        return new Witness(
+                seen,
+                from.toString(),
+                new Witness.Start(from.roots(), from.sameNumbers()),
+                strategy.happened(),
+                rows.rows());
+    }
+
+    /**
+     * Runs a schedule again.
+     *
+     * @param key the key of the finding that it shows
+     * @return the run; null where it does not show the finding
+     */
+    public @Nullable Witness replay(Witness.Start start, List<Plan.Event> plan, String key) {
+        target = key;
+        try {
+            boolean known = start.roots().size() == workload.cpus()
+                    && start.roots().stream()
+                            .allMatch(
+                                    root -> root >= -1 && root < stage.entries().size());
+            Witness.Start checked = known ? start : new Witness.Start(List.of(), true);
+            if (!known || attempt(situation(checked), new Plan(plan)) == null || targetFinding == null) {
+                return null;
+            }
+            return show(targetFinding, situation(checked), plan);
+        } finally {
+            target = null;
+        }
+    }
+
+    @Override
+    public void close() {
+        SchedulePoint.end();
+        stage.close();
+    }
+}

@@ -1,0 +1,200 @@
+package dev.spinbpf.vm.explore;
+
+import dev.spinbpf.maps.cpu.Clock;
+import dev.spinbpf.maps.cpu.ContextLevel;
+import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.lock.HoldDelay;
+import dev.spinbpf.maps.lock.LockFailureListener;
+import dev.spinbpf.maps.map.BpfMap;
+import dev.spinbpf.maps.memory.GuestArena;
+import dev.spinbpf.maps.sched.Simulation;
+import dev.spinbpf.vm.Machine;
+import dev.spinbpf.vm.context.LoadedProgram;
+import dev.spinbpf.vm.exec.Fault;
+import dev.spinbpf.vm.hook.HookRegistry;
+import dev.spinbpf.vm.hook.HookTable;
+import dev.spinbpf.vm.stress.ProgramWorkload;
+import dev.spinbpf.vm.stress.WorkloadException;
+import dev.spinbpf.vm.stress.WorkloadRun;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A machine with the programs of a workload, set up anew for each run: the maps are as they were filled at the start,
+ * and all CPUs idle. Where the state of a map is not all in its memory, or too much to copy, a new machine is made.
+ */
+final class Stage implements AutoCloseable {
+    private static final long MOST_SAVED_BYTES = 1 << 20;
+
+    private final ProgramWorkload workload;
+    private final HoldDelay whenTaken;
+    private final LockFailureListener whenFailed;
+    private final Consumer<Fault> whenFaulted;
+    private final List<Entry> entries = new ArrayList<>();
+    private final Map<BpfMap, GuestArena.Image> images = new LinkedHashMap<>();
+    private final @Nullable Entry[] forcedByCpu;
+    private @Nullable WorkloadRun run;
+    private @Nullable Simulation simulation;
+    private boolean repeatable;
+    private int[] nextPacketByCpu = new int[0];
+
+    Stage(ProgramWorkload workload, HoldDelay whenTaken, LockFailureListener whenFailed, Consumer<Fault> whenFaulted)
+            throws WorkloadException {
+        this.workload = workload;
+        this.whenTaken = whenTaken;
+        this.whenFailed = whenFailed;
+        this.whenFaulted = whenFaulted;
+        forcedByCpu = new @Nullable Entry[workload.cpus()];
+        open();
+    }
+
+    private void open() throws WorkloadException {
+        Clock clock = () -> {
+            Simulation current = simulation;
+            return current == null ? 0 : current.clock().nanoTime();
+        };
+        WorkloadRun opened = WorkloadRun.prepareObserved(workload, clock);
+        run = opened;
+        Machine machine = opened.machine();
+        entries.clear();
+        images.clear();
+        for (ProgramWorkload.Attachment attachment : opened.attachments()) {
+            addEntry(opened, attachment);
+        }
+        machine.setHoldDelay(whenTaken);
+        machine.lockStats().addListener(whenFailed);
+        machine.addFaultListener(whenFaulted);
+        for (Cpu cpu : machine.cpus().all()) {
+            cpu.setInterruptHandler(this::interrupt);
+        }
+        repeatable = true;
+        for (BpfMap map : machine.maps()) {
+            GuestArena.Image image = map.save(MOST_SAVED_BYTES);
+            if (image == null) {
+                repeatable = false;
+            } else {
+                images.put(map, image);
+            }
+        }
+    }
+
+    private void addEntry(WorkloadRun opened, ProgramWorkload.Attachment attachment) {
+        for (WorkloadRun.LoadedObject object : opened.objects()) {
+            LoadedProgram program = object.programs().get(attachment.program());
+            if (!object.name().equals(attachment.object()) || program == null) {
+                continue;
+            }
+            var target = HookTable.of(program.program(), attachment.hook());
+            ContextLevel level = attachment.level() == null ? target.level() : attachment.level();
+            if (target.point() == null && level != null) {
+                entries.add(new Entry(program, target, level, attachment.cpus()));
+            }
+        }
+    }
+
+    WorkloadRun run() {
+        WorkloadRun current = run;
+        if (current == null) {
+            throw new IllegalStateException("the stage is closed");
+        }
+        return current;
+    }
+
+    Machine machine() {
+        return run().machine();
+    }
+
+    List<Entry> entries() {
+        return entries;
+    }
+
+    /** Returns true where each run takes place on the same machine. */
+    boolean isRepeatable() {
+        return repeatable;
+    }
+
+    /**
+     * Prepares a run.
+     *
+     * @return true where the machine is another one than in the run before
+     */
+    boolean prepare(Simulation next, Situation situation) {
+        boolean renewed = !repeatable && simulation != null;
+        if (renewed) {
+            run().close();
+            try {
+                open();
+            } catch (WorkloadException e) {
+                throw new IllegalStateException("a workload can be prepared as often as it is", e);
+            }
+        }
+        simulation = next;
+        nextPacketByCpu = new int[workload.cpus()];
+        Machine machine = machine();
+        machine.rewind(workload.seed(), situation.sameNumbers());
+        images.forEach(BpfMap::restore);
+        for (Cpu cpu : machine.cpus().all()) {
+            int root = situation.roots().get(cpu.id());
+            next.strand(cpu, () -> live(next, cpu, root < 0 ? null : entries.get(root)));
+        }
+        return renewed;
+    }
+
+    private void live(Simulation current, Cpu cpu, @Nullable Entry root) {
+        if (root != null) {
+            if (root.level() == ContextLevel.TASK) {
+                fire(cpu, root);
+            } else {
+                forcedByCpu[cpu.id()] = root;
+                cpu.raise(root.level());
+                cpu.poll();
+            }
+        }
+        current.idle();
+    }
+
+    private void interrupt(Cpu cpu, ContextLevel level) {
+        Entry forced = forcedByCpu[cpu.id()];
+        if (forced != null) {
+            forcedByCpu[cpu.id()] = null;
+            fire(cpu, forced);
+            return;
+        }
+        List<Entry> due = entries.stream()
+                .filter(entry -> entry.level() == level && entry.cpus().contains(cpu.id()))
+                .toList();
+        Simulation current = simulation;
+        if (!due.isEmpty() && current != null) {
+            fire(cpu, due.get(due.size() == 1 ? 0 : current.pick(due.size())));
+        }
+    }
+
+    private void fire(Cpu cpu, Entry entry) {
+        var frames = workload.packets().frames();
+        byte[] packet = frames.get(nextPacketByCpu[cpu.id()]++ % frames.size()).toArray();
+        HookRegistry.run(cpu, entry.program(), entry.target(), packet);
+    }
+
+    /** Returns the levels at which interrupts come. */
+    List<ContextLevel> interruptLevels() {
+        return entries.stream()
+                .map(Entry::level)
+                .filter(level -> level != ContextLevel.TASK)
+                .distinct()
+                .sorted()
+                .toList();
+    }
+
+    @Override
+    public void close() {
+        WorkloadRun current = run;
+        if (current != null) {
+            current.close();
+            run = null;
+        }
+    }
+}

@@ -1,0 +1,145 @@
+package dev.spinbpf.vm.explore;
+
+import dev.spinbpf.maps.cpu.ContextLevel;
+import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.cpu.HeldLocks;
+import dev.spinbpf.maps.lock.LockOutcome;
+import dev.spinbpf.maps.lock.LockWord;
+import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.vm.context.CpuContext;
+import dev.spinbpf.vm.exec.Execution;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
+
+/** The rows of a run: a source line of a program each, as long as it touches what is shared without another in between. */
+public final class Storyboard {
+    private static final int MOST_ROWS = 1000;
+
+    private final LongFunction<String> names;
+    private final long lock;
+    private final List<Row> rows = new ArrayList<>();
+    private int ticks;
+
+    /**
+     * @param names names of locks by their address
+     * @param lock the address of the lock whose word is shown, or 0
+     */
+    Storyboard(LongFunction<String> names, long lock) {
+        this.names = names;
+        this.lock = lock;
+    }
+
+    /**
+     * A row.
+     *
+     * @param cpu the CPU, or -1 where time passes for all
+     * @param depth how many programs are below on that CPU
+     * @param place the line; its text stands alone where no program runs
+     * @param held the locks that the CPU holds after it
+     * @param word the word of the lock that it is about, empty for none
+     * @param mark the step's result where it fails; empty else
+     */
+    public record Row(int cpu, int depth, Place place, List<String> held, String word, String mark) {
+        Row marked(String newMark) {
+            return new Row(cpu, depth, place, held, word, newMark);
+        }
+
+        Row after(List<String> heldNow, String wordNow) {
+            return new Row(cpu, depth, place, heldNow, wordNow, mark);
+        }
+    }
+
+    /** Returns the rows. */
+    public List<Row> rows() {
+        return List.copyOf(rows);
+    }
+
+    private static int depth(Cpu cpu) {
+        return cpu.extension() instanceof CpuContext context ? context.depth() : 0;
+    }
+
+    private String word() {
+        return lock == 0 ? "" : LockWord.toString(GuestMemory.getInt(lock));
+    }
+
+    private List<String> held(Cpu cpu) {
+        List<String> held = new ArrayList<>();
+        HeldLocks table = cpu.heldLocks();
+        for (int i = 0; i < table.count(); i++) {
+            long address = table.heldAt(i);
+            if (address != 0) {
+                held.add(names.apply(address));
+            }
+        }
+        return held;
+    }
+
+    private void add(Cpu cpu, int depth, Place place) {
+        refresh(cpu);
+        ticks = 0;
+        if (rows.size() < MOST_ROWS) {
+            rows.add(new Row(cpu.id(), depth, place, held(cpu), word(), ""));
+        }
+    }
+
+    /** Makes the last row of a CPU show what it did. */
+    private void refresh(Cpu cpu) {
+        for (int i = rows.size() - 1; i >= 0; i--) {
+            if (rows.get(i).cpu == cpu.id()) {
+                boolean last = i == rows.size() - 1;
+                rows.set(i, rows.get(i).after(held(cpu), last ? word() : rows.get(i).word));
+                return;
+            }
+        }
+    }
+
+    void accessed(Cpu cpu, @Nullable Execution run) {
+        if (run == null) {
+            return;
+        }
+        Place place = Place.of(run);
+        int depth = depth(cpu) - 1;
+        Row last = rows.isEmpty() ? null : rows.getLast();
+        boolean same = last != null && last.cpu == cpu.id() && last.depth == depth && last.place.equals(place);
+        if (same) {
+            refresh(cpu);
+        } else {
+            add(cpu, depth, place);
+        }
+    }
+
+    void landing(Cpu cpu, ContextLevel level) {
+        add(cpu, depth(cpu), new Place("", "", "*** " + level.word()));
+    }
+
+    void landed(Cpu cpu) {
+        refresh(cpu);
+    }
+
+    void stalled(Cpu cpu) {
+        add(cpu, depth(cpu), new Place("", "", "stands still for 2 s"));
+    }
+
+    void timePassed() {
+        if (++ticks == 1 && rows.size() < MOST_ROWS) {
+            rows.add(new Row(-1, 0, new Place("", "", "all wait; time passes"), List.of(), word(), ""));
+        }
+    }
+
+    void failed(Cpu cpu, LockOutcome outcome) {
+        for (int i = rows.size() - 1; i >= 0; i--) {
+            if (rows.get(i).cpu == cpu.id()) {
+                rows.set(i, rows.get(i).after(held(cpu), word()).marked(LockWords.word(outcome)));
+                return;
+            }
+        }
+    }
+
+    void end(Finding.Kind kind) {
+        if (!rows.isEmpty() && rows.getLast().mark.isEmpty() && kind != Finding.Kind.LOCK) {
+            rows.set(rows.size() - 1, rows.getLast().marked(kind.word().replace('_', ' ')));
+        }
+    }
+}

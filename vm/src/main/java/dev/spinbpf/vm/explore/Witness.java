@@ -1,0 +1,33 @@
+package dev.spinbpf.vm.explore;
+
+import dev.spinbpf.maps.sched.Plan;
+import java.util.List;
+
+/**
+ * A schedule that shows a finding.
+ *
+ * @param finding what it shows
+ * @param situation what each CPU begins with, in words
+ * @param start what it starts from, for {@link ScheduleFile}
+ * @param plan the schedule
+ * @param rows the run
+ */
+public record Witness(
+        Finding finding, String situation, Start start, List<Plan.Event> plan, List<Storyboard.Row> rows) {
+    public Witness {
+        plan = List.copyOf(plan);
+        rows = List.copyOf(rows);
+    }
+
+    /**
+     * The start of a run.
+     *
+     * @param roots for each CPU the number of the program that it begins with, -1 for none
+     * @param sameNumbers whether all random numbers are one and the same
+     */
+    public record Start(List<Integer> roots, boolean sameNumbers) {
+        public Start {
+            roots = List.copyOf(roots);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+package dev.spinbpf.vm.explore;
+
+import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.cpu.Cpus;
+import dev.spinbpf.maps.sync.SchedulePoint;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
+
+/**
+ * Numbers for shared words: one for each four bytes of guest memory that are touched, for each queue node's words, and
+ * for each CPU's table of held locks as a whole. The numbers stay the same from one run to the next.
+ */
+final class WordTable {
+    private static final int CPU_WORDS = 16;
+    private static final int FIRST_CAPACITY = 1 << 10;
+    private static final int UNIT_SHIFT = 2;
+
+    private final Cpus cpus;
+    private final IdentityHashMap<Object, Long> ownerKeys = new IdentityHashMap<>();
+    private long[] keys = new long[FIRST_CAPACITY];
+    private int[] numbers = new int[FIRST_CAPACITY];
+    private int count;
+
+    WordTable(Cpus cpus) {
+        this.cpus = cpus;
+        for (Cpu cpu : cpus.all()) {
+            long key = -1L - (long) cpu.id() * CPU_WORDS;
+            for (int i = 0; i < Cpu.NODES; i++) {
+                ownerKeys.put(cpu.node(i).next(), key - 1 - 2L * i);
+                ownerKeys.put(cpu.node(i).locked(), key - 2 - 2L * i);
+            }
+        }
+    }
+
+    /** Returns how many words have numbers. */
+    int count() {
+        return count;
+    }
+
+    /** Returns how many words an access touches. */
+    static int units(Object owner, long address, int sizeBytes) {
+        if (!owner.equals(SchedulePoint.GUEST)) {
+            return 1;
+        }
+        long last = address + Math.max(sizeBytes, 1) - 1;
+        return (int) ((last >> UNIT_SHIFT) - (address >> UNIT_SHIFT)) + 1;
+    }
+
+    /** Returns the number of a word of an access: {@code index} counts from its first one. */
+    int number(Object owner, long address, int index) {
+        long key = owner.equals(SchedulePoint.GUEST) ? (address >> UNIT_SHIFT) + index : ownerKey(owner);
+        int mask = keys.length - 1;
+        int at = (int) (key * 0x9E3779B97F4A7C15L >>> 40) & mask;
+        while (keys[at] != 0) {
+            if (keys[at] == key) {
+                return numbers[at];
+            }
+            at = at + 1 & mask;
+        }
+        keys[at] = key;
+        numbers[at] = count;
+        if (2 * ++count > keys.length) {
+            grow();
+        }
+        return count - 1;
+    }
+
+    private long ownerKey(Object owner) {
+        Long known = ownerKeys.get(owner);
+        if (known != null) {
+            return known;
+        }
+        for (Cpu cpu : cpus.all()) {
+            if (cpu.heldLocks().isPart(owner)) {
+                long key = -1L - (long) cpu.id() * CPU_WORDS;
+                ownerKeys.put(owner, key);
+                return key;
+            }
+        }
+        throw new IllegalArgumentException("a shared word of " + owner + " that belongs to no CPU");
+    }
+
+    private void grow() {
+        long[] oldKeys = keys;
+        int[] oldNumbers = numbers;
+        keys = new long[2 * oldKeys.length];
+        numbers = new int[keys.length];
+        int mask = keys.length - 1;
+        for (int i = 0; i < oldKeys.length; i++) {
+            if (oldKeys[i] != 0) {
+                int at = (int) (oldKeys[i] * 0x9E3779B97F4A7C15L >>> 40) & mask;
+                while (keys[at] != 0) {
+                    at = at + 1 & mask;
+                }
+                keys[at] = oldKeys[i];
+                numbers[at] = oldNumbers[i];
+            }
+        }
+    }
+
+    /** Returns an array that has room for a word. */
+    static long[] withRoom(long[] array, int number) {
+        return number < array.length ? array : Arrays.copyOf(array, Math.max(2 * array.length, number + 1));
+    }
+}
