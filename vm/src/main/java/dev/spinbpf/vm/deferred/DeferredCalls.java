@@ -166,7 +166,7 @@ public final class DeferredCalls implements FieldCanceller {
     }
 
     private static void step(Object subject) {
-        SchedulePoint.reach(SharedAccess.READ_MODIFY_WRITE, subject, 0);
+        SchedulePoint.reach(SharedAccess.READ_MODIFY_WRITE, subject, 0, Integer.BYTES);
     }
 
     // What programs do.
@@ -323,7 +323,7 @@ public final class DeferredCalls implements FieldCanceller {
                     return wasQueued;
                 }
             }
-            SchedulePoint.reach(SharedAccess.WAIT, call.runningOn, 0);
+            SchedulePoint.reach(SharedAccess.WAIT, call.runningOn, 0, Integer.BYTES);
             cpu.relax(turns);
             cpu.poll();
         }
