@@ -112,7 +112,7 @@ public final class DeferredCalls implements FieldCanceller {
         for (DeferredCall call = begin(cpu, queue, nowNanos); call != null; call = begin(cpu, queue, nowNanos)) {
             queue.runningTimer = call;
             try {
-                run(cpu, call, keysByCpu[cpu.id()], runner);
+                run(call, keysByCpu[cpu.id()], runner);
             } finally {
                 queue.runningTimer = null;
             }
@@ -131,7 +131,7 @@ public final class DeferredCalls implements FieldCanceller {
             if (call == null) {
                 return;
             }
-            run(cpu, call, keysByCpu[cpu.id()] + Long.BYTES, runner);
+            run(call, keysByCpu[cpu.id()] + Long.BYTES, runner);
         }
     }
 
@@ -147,7 +147,7 @@ public final class DeferredCalls implements FieldCanceller {
         }
     }
 
-    private void run(Cpu cpu, DeferredCall call, long scratch, CallbackRunner runner) {
+    private void run(DeferredCall call, long scratch, CallbackRunner runner) {
         Code code;
         long function;
         synchronized (this) {
