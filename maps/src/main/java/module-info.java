@@ -7,8 +7,6 @@ module dev.spinbpf.maps {
     exports dev.spinbpf.maps.lock;
     exports dev.spinbpf.maps.map;
     exports dev.spinbpf.maps.memory;
-    exports dev.spinbpf.maps.sched to
-            dev.spinbpf.vm,
-            dev.spinbpf.tools;
+    exports dev.spinbpf.maps.sched;
     exports dev.spinbpf.maps.sync;
 }

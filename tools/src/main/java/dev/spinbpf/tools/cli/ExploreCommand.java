@@ -105,7 +105,8 @@ final class ExploreCommand implements Callable<Integer> {
     @Option(
             names = "--save",
             paramLabel = "FILE",
-            description = "Write the schedule of the first finding to a file, for spinbpf replay.")
+            description =
+                    "Write the schedule of the first finding to a file, for spinbpf replay. Takes one FILE and all of its programs.")
     private @Nullable Path save;
 
     @Mixin
@@ -137,6 +138,9 @@ final class ExploreCommand implements Callable<Integer> {
 
     private ProgramWorkload workload() throws InputException, WorkloadFileException {
         PrintWriter err = spec.commandLine().getErr();
+        if (save != null && (files.size() > 1 || !programs.list().isEmpty())) {
+            throw usage("--save takes one FILE and all of its programs; put several objects into a workload file");
+        }
         ProgramWorkload workload = workload(files, programs.list(), inputs, spec, err);
         ProgramWorkload seeded = seed == null ? workload : workload.withSeed(seed);
         return cpus == null ? seeded : seeded.withCpus(cpus);

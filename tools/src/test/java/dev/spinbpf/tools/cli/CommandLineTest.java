@@ -37,7 +37,7 @@ class CommandLineTest {
         assertThat(spinbpf().code()).isEqualTo(ExitCodes.USAGE);
         assertThat(spinbpf().err())
                 .startsWith(
-                        "spinbpf: name a command: verify, explain, test, run, stress, serve, load, unload, list, top, dump");
+                        "spinbpf: name a command: verify, explain, test, locks, run, stress, explore, replay, serve, load, unload, list, top, dump");
         assertThat(spinbpf("verify").code()).isEqualTo(ExitCodes.USAGE);
         assertThat(spinbpf("frobnicate").err())
                 .startsWith("spinbpf: there is no command 'frobnicate'; there are verify,");

@@ -38,7 +38,7 @@ final class LockWords {
             case AA ->
                 own
                         ? "which the same CPU holds: taken in " + (level == null ? "" : level.word()) + ", below."
-                        : "for which the same CPU waits already, below.";
+                        : "which the same CPU holds or waits for already, below.";
             case ABBA -> {
                 Cpu other = machine.cpus().get(Math.max(0, failure.holderCpu()));
                 HeldLocks held = other.heldLocks();

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>There may be more rings than anybody can count, so not all are looked for: for each lock that a context takes on top of its
  * own holder that ring of one; for each pair that a program takes one after the other, and for each lock on whose holder
- * something lands, a shortest ring through it. If there is a ring at all, one is found. Rings of the same locks are one. Where a
+ * something lands, a shortest ring through it. Where the steps of that ring exclude each other, no longer one is tried. Rings of the same locks are one. Where a
  * lock is taken on top of its own holder, no other ring is made of what lands there on that holder: to mend the first is to
  * mend them. A ring that needs something to land on a holder is left out where fewer of its locks make a ring. A ring of which two steps need the same lock besides cannot come about, and is none; nor is one that consists of
  * the locks inside a single map, whose order is the kernel's own affair.
