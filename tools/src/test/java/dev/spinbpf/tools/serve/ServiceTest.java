@@ -307,9 +307,6 @@ class ServiceTest {
         call(200, "GET", "/api/v1/maps", null);
         call(200, "GET", MAP, null, COUNTER, "packets");
         call(404, "GET", MAP, null, COUNTER, "none");
-        Object report = call(200, "GET", "/api/v1/workload/report", null);
-        assertThat((List<?>) JsonTree.at(report, "locks")).isNotEmpty();
-        assertThat(JsonTree.at(report, "stuck_cpus")).isEqualTo(List.of());
         String key = "11000000";
         call(204, "PUT", ELEMENT, "{\"value\":\"0100000000000000\"}", COUNTER, "packets", key);
         Object element = call(200, "GET", ELEMENT, null, COUNTER, "packets", key);
@@ -363,6 +360,9 @@ class ServiceTest {
         call(409, "POST", "/api/v1/workload/start", null);
         Object stopped = call(200, "POST", "/api/v1/workload/stop", null);
         assertThat(JsonTree.at(stopped, "state")).isEqualTo("stopped");
+        Object report = call(200, "GET", "/api/v1/workload/report", null);
+        assertThat((List<?>) JsonTree.at(report, "locks")).isNotEmpty();
+        assertThat(JsonTree.at(report, "stuck_cpus")).isEqualTo(List.of());
         String key = "11000000";
         call(204, "PUT", ELEMENT, "{\"value\":\"ff00000000000000\"}", COUNTER, "packets", key);
         call(400, "POST", "/api/v1/workload/start", "nonsense");
