@@ -27,7 +27,7 @@ public final class ExploreJson {
                 json.writeStringField("lock", site.lock());
                 json.writeStringField("program", site.place().program());
                 json.writeStringField("line", site.place().place());
-                json.writeStringField("results", ExploreText.results(site.results()));
+                json.writeStringField("results", site.resultsInWords());
             });
             Json.objects(json, "findings", report.witnesses(), witness -> {
                 json.writeStringField("kind", witness.finding().kind().word());

@@ -1,6 +1,5 @@
 package dev.spinbpf.tools.report;
 
-import dev.spinbpf.maps.lock.LockOutcome;
 import dev.spinbpf.vm.explore.ExploreReport;
 import dev.spinbpf.vm.explore.LockSite;
 import dev.spinbpf.vm.explore.Storyboard.Row;
@@ -9,8 +8,6 @@ import dev.spinbpf.vm.stress.WorkloadRun;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
-import java.util.stream.Collectors;
 
 /** The reports of {@code spinbpf explore} and {@code spinbpf replay}. */
 public final class ExploreText {
@@ -53,24 +50,9 @@ public final class ExploreText {
         }
         TextTable table = new TextTable("Lock", "Program", "Line", "Results");
         for (LockSite site : sites) {
-            table.add(site.lock(), site.place().program(), site.place().place(), results(site.results()));
+            table.add(site.lock(), site.place().program(), site.place().place(), site.resultsInWords());
         }
         out.append('\n').append(table.render(style));
-    }
-
-    /** Returns results in words: 0 where the lock was taken, and the kinds of failures. */
-    static String results(Set<LockOutcome> results) {
-        return results.stream().map(ExploreText::result).distinct().sorted().collect(Collectors.joining(", "));
-    }
-
-    private static String result(LockOutcome outcome) {
-        return switch (outcome) {
-            case FAST, PENDING, QUEUED, TRYLOCK -> "0";
-            case AA -> "AA";
-            case ABBA -> "ABBA";
-            case TIMEOUT -> "timeout";
-            case NO_NODE -> "no node";
-        };
     }
 
     /** Returns a finding with the run that shows it, a column a CPU. */

@@ -174,7 +174,7 @@ public final class LockOrderText {
         line("     ", at.text() + ": " + call + (source.isEmpty() ? "" : source));
     }
 
-    /** What happens when the prediction comes true. */
+    /** The outcome once the prediction has come true. */
     static String outcome(LockPrediction prediction) {
         LockStep last = prediction.steps().getLast();
         return switch (prediction.outcome()) {
@@ -213,15 +213,10 @@ public final class LockOrderText {
         LockStep step = prediction.steps().getFirst();
         String name = step.held().name();
         ContextLevel level = step.taker().by().level();
-        boolean isOfProgram =
-                switch (step.held().kind()) {
-                    case GLOBAL, MAP_VALUE, OBJECT -> true;
-                    default -> false;
-                };
         if (step.kind() == LockStep.Kind.HOOK) {
             return "do not take `" + name + "` there, or expect the error.";
         }
-        return isOfProgram && level != ContextLevel.NMI
+        return step.held().isOfProgram() && level != ContextLevel.NMI
                 ? "hold `" + name + "` with interrupts off: bpf_res_spin_lock_irqsave() in "
                         + step.holder().by().program() + "."
                 : "nothing masks an NMI: expect the error in "

@@ -51,7 +51,7 @@ public final class LockRecorder implements CallObserver {
 
     private boolean isComplete = true;
 
-    /** What tells one use from another. */
+    /** The identity of a use. */
     private record Situation(
             int insn, @Nullable Object target, List<Integer> heldSince, boolean masked, LockUse.Runner runner) {}
 

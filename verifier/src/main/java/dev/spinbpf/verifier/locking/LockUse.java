@@ -43,7 +43,7 @@ public record LockUse(
      */
     public record Hold(ProgramLock lock, Location at) {}
 
-    /** What a call does. */
+    /** The effect of a call. */
     public sealed interface Act {}
 
     /**

@@ -4,7 +4,7 @@ import java.util.ArrayDeque;
 import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
-/** What waits on one CPU. {@link DeferredCalls} guards it, but for what says otherwise. */
+/** The calls that wait on one CPU. {@link DeferredCalls} guards all that does not say otherwise. */
 final class CallQueue {
     /** The moment at which nothing is due. */
     static final long NEVER = Long.MAX_VALUE;

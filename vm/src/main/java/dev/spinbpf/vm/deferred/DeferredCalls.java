@@ -176,18 +176,10 @@ public final class DeferredCalls implements FieldCanceller {
     }
 
     private DeferredCall make(long field, DeferredKind kind, BpfMap map) {
-        DeferredCall call = new DeferredCall(kind, map, map.valueOf(field, kindOf(kind)));
+        DeferredCall call = new DeferredCall(kind, map, map.valueOf(field, kind.field()));
         callsByNumber.put(++lastNumber, call);
         GuestWords.setLongRelease(field, lastNumber);
         return call;
-    }
-
-    private static BtfField.Kind kindOf(DeferredKind kind) {
-        return switch (kind) {
-            case TIMER -> BtfField.Kind.BPF_TIMER;
-            case WQ -> BtfField.Kind.BPF_WORKQUEUE;
-            case TASK_WORK -> BtfField.Kind.BPF_TASK_WORK;
-        };
     }
 
     /** {@code bpf_timer_init}. */
@@ -405,20 +397,19 @@ public final class DeferredCalls implements FieldCanceller {
         synchronized (this) {
             DeferredCall call = callsByNumber.remove(GuestWords.getAndSetLong(field, 0));
             if (call != null) {
-                call.code = null;
-                dequeue(call);
+                drop(call);
             }
         }
     }
 
     /** Drops all calls of a map that goes away. No CPU may run one of their callbacks. */
     public synchronized void forget(BpfMap map) {
-        callsByNumber.values().removeIf(call -> call.map == map && isDropped(call));
+        callsByNumber.values().stream().filter(call -> call.map == map).forEach(this::drop);
+        callsByNumber.values().removeIf(call -> call.map == map);
     }
 
-    private boolean isDropped(DeferredCall call) {
+    private void drop(DeferredCall call) {
         dequeue(call);
         call.code = null;
-        return true;
     }
 }

@@ -16,7 +16,6 @@ final class Enumeration implements Strategy {
     private final ScheduleCache cache = new ScheduleCache();
     private final boolean reduced;
     private LongSupplier state = () -> 0;
-    private Recording recording = new Recording(this);
     private int depth;
 
     /** @param reduced whether runs are broken off in known states */
@@ -55,8 +54,7 @@ final class Enumeration implements Strategy {
     Recording begin(LongSupplier stateOfRun) {
         depth = 0;
         state = stateOfRun;
-        recording = new Recording(this);
-        return recording;
+        return new Recording(this);
     }
 
     @Override

@@ -90,9 +90,7 @@ final class Footprints {
 
     /** Notes a use. */
     void add(int word, long use) {
-        if (word >= usesByWord.length) {
-            usesByWord = Arrays.copyOf(usesByWord, Math.max(2 * usesByWord.length, word + 1));
-        }
+        usesByWord = KeyNumbers.withRoom(usesByWord, word);
         long[] uses = usesByWord[word];
         if (uses == null) {
             usesByWord[word] = new long[] {use};

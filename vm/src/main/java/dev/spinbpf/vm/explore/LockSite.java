@@ -2,6 +2,7 @@ package dev.spinbpf.vm.explore;
 
 import dev.spinbpf.maps.lock.LockOutcome;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The results of the attempts to take a lock at a place of a program.
@@ -10,4 +11,9 @@ import java.util.Set;
  * @param lock the lock's name
  * @param results what attempts there came to, in all runs
  */
-public record LockSite(Place place, String lock, Set<LockOutcome> results) {}
+public record LockSite(Place place, String lock, Set<LockOutcome> results) {
+    /** Returns the results in words, in their order: 0 where the lock was taken, and the kinds of failures. */
+    public String resultsInWords() {
+        return results.stream().map(LockWords::word).distinct().sorted().collect(Collectors.joining(", "));
+    }
+}

@@ -13,13 +13,7 @@ final class LockWords {
     private LockWords() {}
 
     static String title(LockFailure failure) {
-        return switch (failure.outcome()) {
-            case AA -> "AA";
-            case ABBA -> "ABBA";
-            case TIMEOUT -> "timeout";
-            case NO_NODE -> "no queue node";
-            default -> throw new IllegalArgumentException(failure.outcome() + " is no failure");
-        };
+        return failure.outcome() == LockOutcome.NO_NODE ? "no queue node" : word(failure.outcome());
     }
 
     /** Returns what met what. */

@@ -126,9 +126,7 @@ final class RaceDetector {
     }
 
     private Word word(int number) {
-        if (number >= words.length) {
-            words = Arrays.copyOf(words, Math.max(2 * words.length, number + 1));
-        }
+        words = KeyNumbers.withRoom(words, number);
         Word word = words[number];
         if (word == null) {
             word = new Word(contexts);

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** What the runs of an exploration showed at each place. */
+/** The results of attempts to take locks at each place, over the runs of an exploration. */
 final class Results {
     private record Site(Place place, String lock) {}
 

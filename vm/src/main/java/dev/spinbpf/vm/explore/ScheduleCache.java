@@ -8,13 +8,11 @@ final class ScheduleCache {
     /** Most preemptions and most interrupts that can be told apart. */
     static final int MOST_USED = 7;
 
-    private static final int FIRST_CAPACITY = 1 << 12;
     private static final int MOST_STATES = 1 << 23;
     private static final long[] AT_MOST = atMost();
 
-    private long[] keys = new long[FIRST_CAPACITY];
-    private long[] used = new long[FIRST_CAPACITY];
-    private int count;
+    private final KeyNumbers numbers = new KeyNumbers();
+    private long[] used = new long[1 << 10];
 
     private static long[] atMost() {
         long[] masks = new long[Long.SIZE];
@@ -39,51 +37,22 @@ final class ScheduleCache {
     boolean enter(long key, int preemptions, int interrupts) {
         int bit = preemptions * 8 + interrupts;
         long nonZero = key == 0 ? 1 : key;
-        int mask = keys.length - 1;
-        int at = (int) nonZero & mask;
-        while (keys[at] != 0 && keys[at] != nonZero) {
-            at = at + 1 & mask;
+        int number = numbers.of(nonZero);
+        used = KeyNumbers.withRoom(used, number);
+        if ((used[number] & AT_MOST[bit]) != 0) {
+            return false;
         }
-        if (keys[at] == nonZero) {
-            if ((used[at] & AT_MOST[bit]) != 0) {
-                return false;
-            }
-            used[at] |= 1L << bit;
-            return true;
-        }
-        keys[at] = nonZero;
-        used[at] = 1L << bit;
-        if (2 * ++count > keys.length) {
-            grow();
-        }
+        used[number] |= 1L << bit;
         return true;
     }
 
     /** Returns how many states there are. */
     int count() {
-        return count;
+        return numbers.count();
     }
 
     /** Returns true where no more states fit into memory. */
     boolean isFull() {
-        return count >= MOST_STATES;
-    }
-
-    private void grow() {
-        long[] oldKeys = keys;
-        long[] oldUsed = used;
-        keys = new long[2 * oldKeys.length];
-        used = new long[keys.length];
-        int mask = keys.length - 1;
-        for (int i = 0; i < oldKeys.length; i++) {
-            if (oldKeys[i] != 0) {
-                int at = (int) oldKeys[i] & mask;
-                while (keys[at] != 0) {
-                    at = at + 1 & mask;
-                }
-                keys[at] = oldKeys[i];
-                used[at] = oldUsed[i];
-            }
-        }
+        return numbers.count() >= MOST_STATES;
     }
 }

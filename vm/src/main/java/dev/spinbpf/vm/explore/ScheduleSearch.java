@@ -164,7 +164,7 @@ public final class ScheduleSearch implements AutoCloseable {
         watcher = watcher(learned, !reduced);
         RunWatcher watching = watcher;
         do {
-            run(from, limits, enumeration.begin(() -> watching.state() * 31 + stateOfStrands()), watching);
+            runRecorded(from, limits, enumeration.begin(() -> watching.state() * 31 + stateOfStrands()), watching);
             if (System.nanoTime() - deadlineNanos > 0 || enumeration.isFull()) {
                 return false;
             }
@@ -185,13 +185,14 @@ public final class ScheduleSearch implements AutoCloseable {
             learned.freeze();
             watcher = watcher(learned, false);
             Strategy strategy = Strategy.byPriorities(seed, PCT_DEPTH, longest, options.interrupts());
-            run(from, limits(UNBOUNDED, options.interrupts()), new Enumeration.Recording(strategy), watcher);
+            runRecorded(from, limits(UNBOUNDED, options.interrupts()), new Enumeration.Recording(strategy), watcher);
         }
     }
 
-    private Simulation run(Situation from, Limits limits, Enumeration.Recording strategy, RunWatcher watching) {
+    /** As {@link #run(Situation, Limits, Strategy, RunWatcher)}; what is found has the choices so far as its schedule. */
+    private void runRecorded(Situation from, Limits limits, Enumeration.Recording strategy, RunWatcher watching) {
         recording = strategy;
-        return run(from, limits, (Strategy) strategy, watching);
+        run(from, limits, strategy, watching);
     }
 
     private Simulation run(Situation from, Limits limits, Strategy strategy, RunWatcher watching) {
@@ -261,7 +262,7 @@ public final class ScheduleSearch implements AutoCloseable {
         List<String> names = start.roots().stream()
                 .map(root -> root < 0 ? "-" : stage.entries().get(root).name())
                 .collect(Collectors.toList());
-        return new Situation(start.roots(), names, start.sameNumbers());
+        return new Situation(start, names);
     }
 
     // Witnesses.
@@ -296,12 +297,7 @@ public final class ScheduleSearch implements AutoCloseable {
         run(from, limits(UNBOUNDED, UNBOUNDED), strategy, watcher);
         Finding seen = targetFinding == null ? finding : targetFinding;
         rows.end(seen.kind());
-        return new Witness(
-                seen,
-                from.toString(),
-                new Witness.Start(from.roots(), from.sameNumbers()),
-                strategy.happened(),
-                rows.rows());
+        return new Witness(seen, from.toString(), from.start(), strategy.happened(), rows.rows());
     }
 
     /**

@@ -5,18 +5,16 @@ import java.util.List;
 /**
  * The state of things at the start of a run.
  *
- * @param roots for each CPU the index of the entry that it begins with, -1 for none
- * @param names the entries' names, for each CPU
- * @param sameNumbers whether all random numbers that programs draw are one and the same
+ * @param start what a replay needs to begin there again
+ * @param names for each CPU the name of the entry that it begins with
  */
-record Situation(List<Integer> roots, List<String> names, boolean sameNumbers) {
+record Situation(Witness.Start start, List<String> names) {
     Situation {
-        roots = List.copyOf(roots);
         names = List.copyOf(names);
     }
 
     @Override
     public String toString() {
-        return String.join(" | ", names) + (sameNumbers ? "" : ", random numbers that differ");
+        return String.join(" | ", names) + (start.sameNumbers() ? "" : ", random numbers that differ");
     }
 }

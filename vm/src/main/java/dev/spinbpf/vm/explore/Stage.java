@@ -135,10 +135,10 @@ final class Stage implements AutoCloseable {
         simulation = next;
         nextPacketByCpu = new int[workload.cpus()];
         Machine machine = machine();
-        machine.rewind(workload.seed(), situation.sameNumbers());
+        machine.rewind(workload.seed(), situation.start().sameNumbers());
         images.forEach(BpfMap::restore);
         for (Cpu cpu : machine.cpus().all()) {
-            int root = situation.roots().get(cpu.id());
+            int root = situation.start().roots().get(cpu.id());
             next.strand(cpu, () -> live(next, cpu, root < 0 ? null : entries.get(root)));
         }
         return renewed;

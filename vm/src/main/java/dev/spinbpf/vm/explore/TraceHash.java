@@ -54,8 +54,8 @@ final class TraceHash {
     void touch(int word, boolean writes) {
         if (word >= words) {
             words = word + 1;
-            lastWrite = WordTable.withRoom(lastWrite, word);
-            readsSince = WordTable.withRoom(readsSince, word);
+            lastWrite = KeyNumbers.withRoom(lastWrite, word);
+            readsSince = KeyNumbers.withRoom(readsSince, word);
         }
         step = mix(step ^ lastWrite[word] + (writes ? mix(readsSince[word]) : 0));
     }

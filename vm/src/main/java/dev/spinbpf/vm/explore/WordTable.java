@@ -3,7 +3,6 @@ package dev.spinbpf.vm.explore;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.Cpus;
 import dev.spinbpf.maps.sync.SchedulePoint;
-import java.util.Arrays;
 import java.util.IdentityHashMap;
 
 /**
@@ -12,14 +11,11 @@ import java.util.IdentityHashMap;
  */
 final class WordTable {
     private static final int CPU_WORDS = 16;
-    private static final int FIRST_CAPACITY = 1 << 10;
     private static final int UNIT_SHIFT = 2;
 
     private final Cpus cpus;
     private final IdentityHashMap<Object, Long> ownerKeys = new IdentityHashMap<>();
-    private long[] keys = new long[FIRST_CAPACITY];
-    private int[] numbers = new int[FIRST_CAPACITY];
-    private int count;
+    private final KeyNumbers numbers = new KeyNumbers();
 
     WordTable(Cpus cpus) {
         this.cpus = cpus;
@@ -34,7 +30,7 @@ final class WordTable {
 
     /** Returns how many words have numbers. */
     int count() {
-        return count;
+        return numbers.count();
     }
 
     /** Returns how many words an access touches. */
@@ -49,20 +45,7 @@ final class WordTable {
     /** Returns the number of a word of an access: {@code index} counts from its first one. */
     int number(Object owner, long address, int index) {
         long key = owner.equals(SchedulePoint.GUEST) ? (address >> UNIT_SHIFT) + index : ownerKey(owner);
-        int mask = keys.length - 1;
-        int at = (int) (key * 0x9E3779B97F4A7C15L >>> 40) & mask;
-        while (keys[at] != 0) {
-            if (keys[at] == key) {
-                return numbers[at];
-            }
-            at = at + 1 & mask;
-        }
-        keys[at] = key;
-        numbers[at] = count;
-        if (2 * ++count > keys.length) {
-            grow();
-        }
-        return count - 1;
+        return numbers.of(key);
     }
 
     private long ownerKey(Object owner) {
@@ -78,28 +61,5 @@ final class WordTable {
             }
         }
         throw new IllegalArgumentException("a shared word of " + owner + " that belongs to no CPU");
-    }
-
-    private void grow() {
-        long[] oldKeys = keys;
-        int[] oldNumbers = numbers;
-        keys = new long[2 * oldKeys.length];
-        numbers = new int[keys.length];
-        int mask = keys.length - 1;
-        for (int i = 0; i < oldKeys.length; i++) {
-            if (oldKeys[i] != 0) {
-                int at = (int) (oldKeys[i] * 0x9E3779B97F4A7C15L >>> 40) & mask;
-                while (keys[at] != 0) {
-                    at = at + 1 & mask;
-                }
-                keys[at] = oldKeys[i];
-                numbers[at] = oldNumbers[i];
-            }
-        }
-    }
-
-    /** Returns an array that has room for a word. */
-    static long[] withRoom(long[] array, int number) {
-        return number < array.length ? array : Arrays.copyOf(array, Math.max(2 * array.length, number + 1));
     }
 }

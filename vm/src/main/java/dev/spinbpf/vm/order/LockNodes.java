@@ -22,13 +22,18 @@ final class LockNodes {
     private final Map<Key, LockNode> nodes = new LinkedHashMap<>();
 
     /**
-     * What tells a lock from others.
+     * The identity of a lock.
      *
      * @param scope the object, or the name under which a map is pinned
      * @param map index of the map in its object, 0 for a pinned map, -1 for none
+     * @param inside the map's name where the runtime takes the lock inside of it, else empty
      * @param name the name that it goes by
      */
-    private record Key(String scope, int map, LockKind kind, String name) {}
+    private record Key(String scope, int map, LockKind kind, String inside, String name) {
+        String insideOf() {
+            return inside.isEmpty() ? "" : scope + ' ' + map + ' ' + inside;
+        }
+    }
 
     LockNodes(List<LockProgram> programs) {
         Map<Key, String> files = new LinkedHashMap<>();
@@ -49,7 +54,7 @@ final class LockNodes {
             for (int number = 2; !given.add(name); number++) {
                 name = wanted + " #" + number;
             }
-            nodes.put(key, new LockNode(nodes.size(), key.kind, name, isOne(key.kind)));
+            nodes.put(key, new LockNode(nodes.size(), key.kind, name, key.insideOf(), isOne(key.kind)));
         });
     }
 
@@ -80,23 +85,23 @@ final class LockNodes {
                     case ELEMENT -> LockKind.MAP_VALUE;
                     case OBJECT -> LockKind.OBJECT;
                 };
-        return inMap(program, lock.map(), kind, lock.name());
+        return inMap(program, lock.map(), kind, "", lock.name());
     }
 
     private static Key key(LockProgram program, LockUse.MapCall call, LockKind kind) {
         if (kind == LockKind.MAP_VALUE) {
             return key(program, Objects.requireNonNull(call.elementLock()));
         }
-        String name = LockIdentity.inside(call.map().name(), 0, kind).text();
-        return inMap(program, call.index(), kind, name);
+        LockIdentity lock = LockIdentity.inside(call.map().name(), 0, kind);
+        return inMap(program, call.index(), kind, "map " + lock.map(), lock.text());
     }
 
-    private static Key inMap(LockProgram program, int map, LockKind kind, String name) {
+    private static Key inMap(LockProgram program, int map, LockKind kind, String inside, String name) {
         boolean isKnown = map >= 0 && map < program.maps().size();
         MapDef def = isKnown ? program.maps().get(map) : null;
         return def != null && def.pinned()
-                ? new Key("pinned", 0, kind, name)
-                : new Key("object " + program.object(), map, kind, name);
+                ? new Key("pinned", 0, kind, inside, name)
+                : new Key("object " + program.object(), map, kind, inside, name);
     }
 
     LockNode of(LockProgram program, ProgramLock lock) {

@@ -1,6 +1,5 @@
 package dev.spinbpf.vm.order;
 
-import dev.spinbpf.maps.lock.LockKind;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -16,12 +15,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds the rings of a graph of locks.
  *
- * <p>There may be more rings than anybody can count, so not all are looked for: for each lock that a context takes on top of its
- * own holder that ring of one; for each pair that a program takes one after the other, and for each lock on whose holder
- * something lands, a shortest ring through it. Where the steps of that ring exclude each other, no longer one is tried. Rings of the same locks are one. Where a
- * lock is taken on top of its own holder, no other ring is made of what lands there on that holder: to mend the first is to
- * mend them. A ring that needs something to land on a holder is left out where fewer of its locks make a ring. A ring of which two steps need the same lock besides cannot come about, and is none; nor is one that consists of
- * the locks inside a single map, whose order is the kernel's own affair.
+ * <p>There may be more rings than anybody can count, so not all are looked for: for each lock that a context takes on
+ * top of its own holder that ring of one; for each pair that a program takes one after the other, and for each lock on
+ * whose holder something lands, a shortest ring through it. Where the steps of that ring exclude each other, no longer
+ * one is tried. Rings of the same locks are one. Where a lock is taken on top of its own holder, no other ring is made of
+ * what lands there on that holder: to mend the first is to mend them. A ring that needs something to land on a holder is
+ * left out where fewer of its locks make a ring. A ring of which two steps need the same lock besides cannot come about,
+ * and is none; nor is one that consists of the locks inside a single map, whose order is the kernel's own affair.
  */
 final class RingSearch {
     private final LockGraph graph;
@@ -116,23 +116,8 @@ final class RingSearch {
     }
 
     private static boolean isInsideOneMap(Set<LockNode> locks) {
-        Set<String> maps = new HashSet<>();
-        for (LockNode lock : locks) {
-            boolean isInside =
-                    switch (lock.kind()) {
-                        case GLOBAL, MAP_VALUE, OBJECT -> false;
-                        default -> true;
-                    };
-            if (!isInside) {
-                return false;
-            }
-            maps.add(lock.name().replace(word(lock.kind()), ""));
-        }
-        return maps.size() == 1;
-    }
-
-    private static String word(LockKind kind) {
-        return kind.word().replace('_', ' ');
+        return locks.stream().noneMatch(LockNode::isOfProgram)
+                && locks.stream().map(LockNode::insideOf).distinct().count() == 1;
     }
 
     /** The edges of a shortest way from one lock to another, or back to itself by way of others; null if there is none. */
