@@ -119,21 +119,14 @@ final class ExploreCommand implements Callable<Integer> {
     ExploreCommand() {}
 
     @Override
-    public Integer call() throws InputException {
+    public Integer call() throws InputException, WorkloadFileException, WorkloadException {
         checkBound("--preemptions", preemptions, ExploreOptions.MOST_BOUND);
         checkBound("--interrupts", interrupts, ExploreOptions.MOST_BOUND);
         checkBound("--stalls", stalls, ExploreOptions.MOST_BOUND);
         if (cpus != null && (cpus < 1 || cpus > ProgramWorkload.MOST_CPUS)) {
             throw usage("--cpus is " + cpus + "; it has to be 1 to " + ProgramWorkload.MOST_CPUS);
         }
-        try {
-            return explore(workload());
-        } catch (WorkloadFileException e) {
-            e.mistakes().forEach(spec.commandLine().getErr()::println);
-            return ExitCodes.USAGE;
-        } catch (WorkloadException e) {
-            throw new InputException(String.valueOf(e.getMessage()));
-        }
+        return explore(workload());
     }
 
     private ProgramWorkload workload() throws InputException, WorkloadFileException {

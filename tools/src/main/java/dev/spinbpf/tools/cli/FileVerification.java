@@ -63,7 +63,7 @@ final class FileVerification {
      * @param names which programs are meant
      */
     List<VerifyRow> rowsOf(Path file, Predicate<String> names) {
-        String fileName = nameOf(file);
+        String fileName = InputFiles.nameOf(file);
         ProgramObject object;
         try {
             object = InputFiles.read(file, kernel);
@@ -97,13 +97,9 @@ final class FileVerification {
         return programs;
     }
 
-    private static String nameOf(Path file) {
-        return String.valueOf(file.getFileName() == null ? file : file.getFileName());
-    }
-
     /** Verifies one program; an internal error becomes its row, and the others go on. */
     private VerifyRow verify(Path file, ProgramObject object, Program program, StructLoading loading) {
-        String fileName = nameOf(file);
+        String fileName = InputFiles.nameOf(file);
         try {
             Verdict verdict = verifier.verify(object, program, options);
             loading.add(program, verdict);

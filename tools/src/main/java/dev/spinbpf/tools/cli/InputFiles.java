@@ -199,6 +199,11 @@ final class InputFiles {
         return text.length() <= MOST_SHOWN ? text : text.substring(0, MOST_SHOWN) + "...";
     }
 
+    /** Returns the file's name without its directory. */
+    static String nameOf(Path file) {
+        return String.valueOf(file.getFileName() == null ? file : file.getFileName());
+    }
+
     /** The file's name for messages, on one line. */
     static String shown(Path file) {
         return Printable.line(file.toString());

@@ -75,7 +75,7 @@ final class LoadCommand implements Callable<Integer> {
     LoadCommand() {}
 
     @Override
-    public Integer call() throws InputException, InterruptedException, ServiceException {
+    public Integer call() throws InputException, InterruptedException, ServiceException, WorkloadFileException {
         if (!WorkloadInputs.isWorkloadFile(files, spec)) {
             return server.ask(this::load);
         }
@@ -83,13 +83,8 @@ final class LoadCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--prog: the workload file says which programs of its objects take part");
         }
-        try {
-            WorkloadLoading workload = WorkloadLoading.read(files.getFirst());
-            return server.ask(client -> load(client, workload));
-        } catch (WorkloadFileException e) {
-            e.mistakes().forEach(spec.commandLine().getErr()::println);
-            return ExitCodes.USAGE;
-        }
+        WorkloadLoading workload = WorkloadLoading.read(files.getFirst());
+        return server.ask(client -> load(client, workload));
     }
 
     private int load(ServiceClient client, WorkloadLoading workload) throws ServiceException, InterruptedException {
@@ -113,7 +108,7 @@ final class LoadCommand implements Callable<Integer> {
     private int load(ServiceClient client) throws ServiceException, InputException, InterruptedException {
         List<Upload> uploads = new ArrayList<>();
         for (Path file : files) {
-            String name = String.valueOf(file.getFileName() == null ? file : file.getFileName());
+            String name = InputFiles.nameOf(file);
             uploads.add(new Upload(name, WorkloadReader.objectName(name), InputFiles.bytesOf(file, true)));
         }
         List<VerifyRow> rows = new ArrayList<>();

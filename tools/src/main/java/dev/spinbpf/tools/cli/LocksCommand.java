@@ -122,7 +122,7 @@ final class LocksCommand implements Callable<Integer> {
             throws InputException {
         Path file = files.get(number);
         ProgramObject object = InputFiles.read(file, kernel.readOptions());
-        String name = String.valueOf(file.getFileName() == null ? file : file.getFileName());
+        String name = InputFiles.nameOf(file);
         VerifierOptions options =
                 new VerifierOptions(false, kernel.types(), VerifierOptions.INSN_LIMIT).withKernel(kernel.version());
         boolean any = false;

@@ -4,6 +4,8 @@ import dev.spinbpf.tools.client.ServiceException;
 import dev.spinbpf.tools.report.Printable;
 import dev.spinbpf.tools.report.PrintableWriter;
 import dev.spinbpf.tools.report.Style;
+import dev.spinbpf.tools.workload.WorkloadFileException;
+import dev.spinbpf.vm.stress.WorkloadException;
 import java.io.FileDescriptor;
 import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
@@ -129,8 +131,12 @@ public final class Main extends RootCommand {
     }
 
     private static int report(Exception e, CommandLine command, CommandLine.ParseResult parsed) {
-        if (e instanceof InputException) {
+        if (e instanceof InputException || e instanceof WorkloadException) {
             command.getErr().println("spinbpf: " + e.getMessage());
+            return ExitCodes.USAGE;
+        }
+        if (e instanceof WorkloadFileException file) {
+            file.mistakes().forEach(command.getErr()::println);
             return ExitCodes.USAGE;
         }
         if (e instanceof ServiceException) {

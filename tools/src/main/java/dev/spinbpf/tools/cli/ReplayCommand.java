@@ -44,19 +44,8 @@ final class ReplayCommand implements Callable<Integer> {
     ReplayCommand() {}
 
     @Override
-    public Integer call() throws InputException {
+    public Integer call() throws InputException, WorkloadFileException, WorkloadException {
         ScheduleFile schedule = ScheduleFile.read(file);
-        try {
-            return replay(schedule);
-        } catch (WorkloadFileException e) {
-            e.mistakes().forEach(spec.commandLine().getErr()::println);
-            return ExitCodes.USAGE;
-        } catch (WorkloadException e) {
-            throw new InputException(String.valueOf(e.getMessage()));
-        }
-    }
-
-    private int replay(ScheduleFile schedule) throws InputException, WorkloadFileException, WorkloadException {
         PrintWriter err = spec.commandLine().getErr();
         List<Path> input = List.of(schedule.input());
         ProgramWorkload workload = ExploreCommand.workload(input, List.of(), new WorkloadInputs(), spec, err)

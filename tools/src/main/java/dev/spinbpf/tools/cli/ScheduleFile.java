@@ -2,15 +2,14 @@ package dev.spinbpf.tools.cli;
 
 import dev.spinbpf.maps.sched.Plan;
 import dev.spinbpf.vm.explore.Witness;
+import dev.spinbpf.vm.stress.ByteString;
 import dev.spinbpf.vm.stress.ProgramWorkload;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -45,14 +44,10 @@ record ScheduleFile(
 
     /** Returns the digest of a workload's objects. */
     static String digestOf(ProgramWorkload workload) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            workload.objects()
-                    .forEach(object -> digest.update(object.file().contents().toArray()));
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("each Java has SHA-256", e);
-        }
+        var contents = new ByteArrayOutputStream();
+        workload.objects()
+                .forEach(object -> contents.writeBytes(object.file().contents().toArray()));
+        return ByteString.of(contents.toByteArray()).sha256();
     }
 
     void write(Path target) throws InputException {

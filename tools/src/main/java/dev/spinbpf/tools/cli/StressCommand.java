@@ -237,7 +237,7 @@ final class StressCommand implements Callable<Integer> {
     StressCommand() {}
 
     @Override
-    public Integer call() throws InputException, InterruptedException {
+    public Integer call() throws InputException, InterruptedException, WorkloadException, WorkloadFileException {
         checkOptions();
         StressMode chosen = mode;
         if (chosen != null) {
@@ -251,15 +251,10 @@ final class StressCommand implements Callable<Integer> {
         if (!WorkloadInputs.isWorkloadFile(files.getFirst())) {
             return stressPrograms(objects());
         }
-        try {
-            return switch (overridden(WorkloadInputs.read(files.getFirst()))) {
-                case ModeOptions options -> stressLocks(options);
-                case ProgramWorkload workload -> stressPrograms(workload);
-            };
-        } catch (WorkloadFileException e) {
-            e.mistakes().forEach(spec.commandLine().getErr()::println);
-            return ExitCodes.USAGE;
-        }
+        return switch (overridden(WorkloadInputs.read(files.getFirst()))) {
+            case ModeOptions options -> stressLocks(options);
+            case ProgramWorkload workload -> stressPrograms(workload);
+        };
     }
 
     private WorkloadSpec overridden(WorkloadSpec workload) {
@@ -342,7 +337,8 @@ final class StressCommand implements Callable<Integer> {
                 defaults.packets());
     }
 
-    private int stressPrograms(ProgramWorkload workload) throws InputException, InterruptedException {
+    private int stressPrograms(ProgramWorkload workload)
+            throws InputException, InterruptedException, WorkloadException {
         CountDownLatch printed = new CountDownLatch(1);
         try (WorkloadRun run = WorkloadRun.prepare(workload, jit.mode());
                 Meters meters = meters(Activity.of(run.driver()))) {
@@ -361,8 +357,6 @@ final class StressCommand implements Callable<Integer> {
                             ? StressJson.of(name, report, notAttached)
                             : StressText.of(name, report, notAttached, perCpu, Style.ofStandardOutput()));
             return exitCode(report, notAttached);
-        } catch (WorkloadException e) {
-            throw new InputException(String.valueOf(e.getMessage()));
         } finally {
             printed.countDown();
         }

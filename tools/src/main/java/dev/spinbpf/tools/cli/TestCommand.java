@@ -75,7 +75,7 @@ final class TestCommand implements Callable<Integer> {
         }
         for (Path file : files) {
             try {
-                String name = String.valueOf(file.getFileName() == null ? file : file.getFileName());
+                String name = InputFiles.nameOf(file);
                 for (TestResult result :
                         new ProgramTest(InputFiles.read(file, kernel.readOptions()), name, options).results()) {
                     results.add(result);

@@ -5,9 +5,6 @@ import dev.spinbpf.tools.workload.FileSource.UnreadableFileException;
 import dev.spinbpf.vm.stress.ByteString;
 import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
 import java.math.BigInteger;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -101,17 +98,8 @@ public final class WorkloadBundle {
         NamedFile file = source.open(path);
         String base = path.substring(path.lastIndexOf('/') + 1).replaceAll("[^A-Za-z0-9._-]", "_");
         String end = base.substring(Math.max(0, base.length() - MOST_OF_NAME));
-        String name = digest(file.contents().toArray()) + "-" + end;
+        String name = file.contents().sha256().substring(0, DIGEST_DIGITS) + "-" + end;
         files.put(name, file.contents());
         return name;
-    }
-
-    private static String digest(byte[] bytes) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes);
-            return HexFormat.of().formatHex(digest).substring(0, DIGEST_DIGITS);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
     }
 }

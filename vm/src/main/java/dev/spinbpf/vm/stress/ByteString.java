@@ -1,6 +1,9 @@
 package dev.spinbpf.vm.stress;
 
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.HexFormat;
 
 /** Bytes that do not change, equal where their contents are. */
 public final class ByteString {
@@ -18,6 +21,15 @@ public final class ByteString {
     /** Returns a copy of the bytes. */
     public byte[] toArray() {
         return bytes.clone();
+    }
+
+    /** Returns the SHA-256 of the bytes, in hexadecimal. */
+    public String sha256() {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("each Java has SHA-256", e);
+        }
     }
 
     /** Returns how many bytes there are. */

@@ -59,7 +59,7 @@ final class WorkloadRoutes {
         return Reply.json(WorkloadView.of(engine.run()));
     }
 
-    /** What {@code stress --json} prints of the same run, so far or at its end. */
+    /** The report that {@code stress --json} prints of the same run, so far or at its end. */
     private Reply report() {
         String files =
                 engine.objects().stream().map(ServedObject::name).sorted().collect(Collectors.joining(", "));

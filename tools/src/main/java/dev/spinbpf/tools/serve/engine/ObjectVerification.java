@@ -12,10 +12,7 @@ import dev.spinbpf.vm.stress.ProgramWorkload;
 import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
 import dev.spinbpf.vm.stress.WorkloadException;
 import dev.spinbpf.vm.stress.WorkloadRun;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -58,8 +55,7 @@ public record ObjectVerification(Btf usualTypes, Consumer<Verdict> verdicts) {
             programs.add(
                     new ServedProgram(name, program.name(), program.section(), program.type(), null, program.reason()));
         }
-        return new ServedObject(
-                name, file.contents(), digest(file.contents().toArray()), object, kernelTypes, programs);
+        return new ServedObject(name, file.contents(), file.contents().sha256(), object, kernelTypes, programs);
     }
 
     /** Returns the kernel's types that a workload names, the usual ones where it names none. */
@@ -68,15 +64,6 @@ public record ObjectVerification(Btf usualTypes, Consumer<Verdict> verdicts) {
             return workload.kernelTypes() == null ? usualTypes : WorkloadRun.readTypes(workload.kernelTypes());
         } catch (WorkloadException e) {
             throw new Refusal(Kind.INVALID, String.valueOf(e.getMessage()));
-        }
-    }
-
-    /** Returns the SHA-256 of bytes, in hexadecimal. */
-    public static String digest(byte[] bytes) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
         }
     }
 

@@ -64,7 +64,8 @@ public final class UploadedFiles {
     /** Keeps a file, in the place of one that had its name. */
     public void put(String name, byte[] bytes) throws Refusal {
         Engine.requireName(name, "a file");
-        UploadedFile file = new UploadedFile(name, ByteString.of(bytes), ObjectVerification.digest(bytes));
+        ByteString contents = ByteString.of(bytes);
+        UploadedFile file = new UploadedFile(name, contents, contents.sha256());
         lock.lock();
         try {
             List<UploadedFile> others = without(name);

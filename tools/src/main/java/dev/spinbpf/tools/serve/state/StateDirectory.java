@@ -2,7 +2,6 @@ package dev.spinbpf.tools.serve.state;
 
 import dev.spinbpf.tools.serve.engine.Change;
 import dev.spinbpf.tools.serve.engine.Engine;
-import dev.spinbpf.tools.serve.engine.ObjectVerification;
 import dev.spinbpf.tools.serve.engine.Refusal;
 import dev.spinbpf.tools.serve.engine.Refusal.Kind;
 import dev.spinbpf.tools.serve.engine.ServedObject;
@@ -249,7 +248,7 @@ public final class StateDirectory implements AutoCloseable {
     private byte[] contents(String digest) throws IOException {
         Path file = objectFile(digest);
         byte[] bytes = Files.readAllBytes(file);
-        if (!ObjectVerification.digest(bytes).equals(digest)) {
+        if (!ByteString.of(bytes).sha256().equals(digest)) {
             throw new IOException(file + ": is damaged: its contents are not those of its name");
         }
         return bytes;
@@ -356,9 +355,9 @@ public final class StateDirectory implements AutoCloseable {
         ProgramWorkload workload = kept().uploadedWorkload();
         workloadDigest = "";
         if (workload != null) {
-            byte[] bytes = WorkloadFile.write(workload);
-            workloadDigest = ObjectVerification.digest(bytes);
-            save(workloadDigest, ByteString.of(bytes));
+            ByteString bytes = ByteString.of(WorkloadFile.write(workload));
+            workloadDigest = bytes.sha256();
+            save(workloadDigest, bytes);
         }
     }
 
