@@ -3,6 +3,7 @@ package dev.spinbpf.maps.lock;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.spinbpf.maps.TestSize;
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.lock.LockScenarios.Machine;
@@ -74,9 +75,9 @@ class LockGuaranteesTest {
     @Test
     void anNmiAtAnyPointGetsTheLockOrAaAtOnce() {
         var outcomes = new EnumMap<LockOutcome, Long>(LockOutcome.class);
-        var limits = Limits.preemptions(3).withInterrupts(1, ContextLevel.NMI);
+        var limits = Limits.preemptions(TestSize.of(2, 3)).withInterrupts(1, ContextLevel.NMI);
         print(
-                "2 CPUs, 3 preemptions, NMI",
+                "2 CPUs, preempted, NMI",
                 Explorer.exhaustively(limits, nmiWantsTheSameLock(LockScenarios.PRESENT, 2, outcomes)));
         System.out.println(outcomes);
         assertThat(outcomes.get(LockOutcome.FAST)).isPositive();

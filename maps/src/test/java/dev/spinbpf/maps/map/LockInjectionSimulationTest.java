@@ -2,6 +2,7 @@ package dev.spinbpf.maps.map;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spinbpf.maps.TestSize;
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.Cpus;
@@ -132,7 +133,7 @@ class LockInjectionSimulationTest {
         "TASK_STORAGE, 1, 1"
     })
     void anotherCpuChangesTheMapMeanwhile(MapType type, long flags, int preemptions) {
-        explore(type, flags, 2, Limits.preemptions(preemptions), false, LockOutcome.TIMEOUT);
+        explore(type, flags, 2, Limits.preemptions(TestSize.of(1, preemptions)), false, LockOutcome.TIMEOUT);
     }
 
     @ParameterizedTest

@@ -7,6 +7,7 @@ import static dev.spinbpf.programs.linux.Errno.ENOMEM;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spinbpf.maps.TestSize;
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.memory.GuestMemory;
@@ -129,7 +130,7 @@ class MapSimulationTest {
     @ParameterizedTest
     @CsvSource({"HASH,0", "HASH,1", "PERCPU_HASH,0", "LRU_HASH,0", "RHASH,1", "LPM_TRIE,1"})
     void steppingThroughFindsEachKeyThatStays(MapType type, long flags) {
-        Explorer.exhaustively(Limits.preemptions(2), TestMachine.scenario(2, (simulation, machine) -> {
+        Explorer.exhaustively(Limits.preemptions(type == MapType.RHASH ? TestSize.of(1, 2) : 2), TestMachine.scenario(2, (simulation, machine) -> {
             Cpu writer = machine.cpus.get(0);
             BpfMap map = fourEntries(machine, type, flags);
             for (int number = 1; number <= 3; number++) {

@@ -6,6 +6,7 @@ import static dev.spinbpf.programs.linux.Errno.EINVAL;
 import static dev.spinbpf.programs.linux.Errno.ENOENT;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spinbpf.maps.TestSize;
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.memory.GuestMemory;
@@ -135,7 +136,7 @@ class ResizableHashTest {
 
     @Test
     void twoWritersLoseNothingWhileTheTableGrows() {
-        Explorer.exhaustively(Limits.preemptions(2), TestMachine.scenario(2, (simulation, machine) -> {
+        Explorer.exhaustively(Limits.preemptions(TestSize.of(1, 2)), TestMachine.scenario(2, (simulation, machine) -> {
             ResizableHashMap map = growing(machine, 3);
             for (Cpu cpu : machine.cpus.all()) {
                 long own = buffer(machine, 10 + cpu.id());

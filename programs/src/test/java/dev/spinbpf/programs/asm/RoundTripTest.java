@@ -39,7 +39,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class RoundTripTest {
     private static final int SAMPLES_PER_ROW = 100;
     private static final int MUTATIONS_PER_SAMPLE = 40;
-    private static final int RANDOM_PROGRAMS = 10_000;
+    /** More with the Maven profile {@code thorough}. */
+    private static final int RANDOM_PROGRAMS = Boolean.getBoolean("spinbpf.thorough") ? 10_000 : 3_000;
 
     @ParameterizedTest
     @EnumSource(value = Op.class, mode = EnumSource.Mode.EXCLUDE, names = "LDDW_HI")
