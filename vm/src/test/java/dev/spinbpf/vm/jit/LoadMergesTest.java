@@ -20,7 +20,7 @@ class LoadMergesTest {
     private static final int MEMORY_SIZE = 32;
     private static final int PROGRAMS = 600;
 
-    private final EnginePair engines = new EnginePair();
+    private final EnginePair engines = EnginePair.masked();
 
     @AfterEach
     void close() {
