@@ -238,9 +238,12 @@ public final class Code {
         }
     }
 
-    /** Most instructions between two polls of compiled code, which polls at each function's start and backward jump. */
+    /**
+     * Most instructions between two polls of compiled code, which polls at each function's start and backward jump, in some loops
+     * at each fourth one.
+     */
     int mostBetweenPolls() {
-        return 2 * insns.length;
+        return 8 * insns.length;
     }
 
     /** Returns the index after the last instruction; jumps to what is no instruction lead there. */

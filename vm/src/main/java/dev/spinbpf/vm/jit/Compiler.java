@@ -142,7 +142,7 @@ public final class Compiler {
     private void function(ClassBuilder builder, FunctionBlocks function, List<Piece> pieces) {
         int flags = ClassFile.ACC_STATIC | ClassFile.ACC_PRIVATE;
         String name = functionName(function.start());
-        FlowGraph graph = new FlowGraph(code, function);
+        FlowGraph graph = new FlowGraph(code, function, Piece.room(code, function, pieces));
         if (pieces.size() == 1) {
             builder.withMethodBody(name, FUNCTION, flags, out -> new MethodEmitter(
                             out, unit, function, graph, pieces, pieces.getFirst())

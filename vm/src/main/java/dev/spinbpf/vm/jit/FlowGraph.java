@@ -3,9 +3,11 @@ package dev.spinbpf.vm.jit;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.vm.exec.Code;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Deque;
+import java.util.List;
 
 /**
  * The jumps between a function's blocks, and its loops.
@@ -13,6 +15,9 @@ import java.util.Deque;
  * <p>Blocks are numbered in the order of instructions. An edge leads back where it goes to a block that is on the way
  * to it already, in a search from the function's start: each cycle has such an edge, and compiled code polls there. Which jump of a
  * loop that is does not depend on the layout: compilers place blocks of a loop before its head, too.
+ *
+ * <p>Small innermost loops are unrolled: their blocks are there {@link #COPIES} times, each copy's edges back lead to the head of
+ * the next one, and those of the last copy to the first. So only one round of several polls, and counts.
  */
 final class FlowGraph {
     private static final int NONE = -1;
@@ -23,21 +28,46 @@ final class FlowGraph {
     /** Most blocks of a function whose loops are told apart; what lies deeper only says which counts cost most. */
     private static final int MOST_NESTED = 3_000;
 
+    /** How often the blocks of an unrolled loop are there. */
+    static final int COPIES = 4;
+
+    /** Most instructions of a loop that is unrolled. */
+    private static final int LONGEST_UNROLLED = 24;
+
     private final int entry;
-    private final int[] starts;
-    private final int[] costs;
-    private final int[] fallsTo;
-    private final int[] jumpsTo;
+    private final int originals;
+    private final List<Loop> unrolled = new ArrayList<>();
+    private int[] starts;
+    private int[] costs;
+    private int[] fallsTo;
+    private int[] jumpsTo;
     private final BitSet fallsBack = new BitSet();
     private final BitSet jumpsBack = new BitSet();
     private final BitSet calls = new BitSet();
     private final BitSet heads = new BitSet();
     private final BitSet longLoops = new BitSet();
-    private final int[] depths;
+    private int[] depths;
 
-    FlowGraph(Code code, FunctionBlocks function) {
+    /** A loop without another one in it: its head, its blocks, and the first of their further copies. */
+    private record Loop(int head, BitSet body, int firstCopy) {
+        /** The number of a block's copy; a block that is not in the loop has none. */
+        int copy(int block, int copy) {
+            boolean isOriginal = copy == 0 || !body.get(block);
+            return isOriginal
+                    ? block
+                    : firstCopy
+                            + (copy - 1) * body.cardinality()
+                            + body.get(0, block).cardinality();
+        }
+    }
+
+    /**
+     * @param room instructions that unrolling may add
+     */
+    FlowGraph(Code code, FunctionBlocks function, int room) {
         starts = function.leaders().stream().toArray();
-        int blocks = starts.length;
+        originals = starts.length;
+        int blocks = originals;
         costs = new int[blocks];
         fallsTo = new int[blocks];
         jumpsTo = new int[blocks];
@@ -62,8 +92,26 @@ final class FlowGraph {
         entry = number(function.start());
         findBackEdges();
         if (blocks <= MOST_NESTED) {
-            findDepths();
+            findDepths(room);
         }
+    }
+
+    /** Returns the blocks in the order in which to write them. */
+    int[] layout() {
+        int[] layout = new int[starts.length];
+        int written = 0;
+        for (int block = 0; block < originals; block++) {
+            layout[written++] = block;
+            for (Loop loop : unrolled) {
+                if (loop.body.length() - 1 != block) {
+                    continue;
+                }
+                for (int i = 0; i < (COPIES - 1) * loop.body.cardinality(); i++) {
+                    layout[written++] = loop.firstCopy + i;
+                }
+            }
+        }
+        return layout;
     }
 
     /** Returns how many blocks there are. */
@@ -76,9 +124,9 @@ final class FlowGraph {
         return entry;
     }
 
-    /** Returns the number of the block that starts at an index. */
+    /** Returns the number of the block that starts at an index; in an unrolled loop, of the first copy. */
     int number(int start) {
-        int number = Arrays.binarySearch(starts, start);
+        int number = Arrays.binarySearch(starts, 0, originals, start);
         if (number < 0) {
             throw new IllegalArgumentException("no block starts at " + start);
         }
@@ -160,9 +208,10 @@ final class FlowGraph {
         }
     }
 
-    /** Counts, for each block, the heads from which it is on a way back. */
-    private void findDepths() {
+    /** Counts, for each block, the heads from which it is on a way back, and unrolls loops. */
+    private void findDepths(int room) {
         int[][] before = predecessors();
+        List<Loop> candidates = new ArrayList<>();
         heads.stream().forEach(head -> {
             BitSet body = new BitSet();
             body.set(head);
@@ -183,7 +232,48 @@ final class FlowGraph {
             boolean innermost = body.stream().allMatch(block -> block == head || !heads.get(block));
             int insns = body.stream().map(block -> costs[block]).sum();
             longLoops.set(head, innermost && insns > LONGEST_SHORT_LOOP);
+            if (innermost && insns <= LONGEST_UNROLLED && !body.intersects(calls)) {
+                candidates.add(new Loop(head, body, 0));
+            }
         });
+        int left = room;
+        for (Loop loop : candidates) {
+            left -= (COPIES - 1) * loop.body.stream().map(block -> costs[block]).sum();
+            if (left >= 0) {
+                unroll(new Loop(loop.head, loop.body, starts.length));
+            }
+        }
+    }
+
+    private void unroll(Loop loop) {
+        int blocks = starts.length + (COPIES - 1) * loop.body.cardinality();
+        starts = Arrays.copyOf(starts, blocks);
+        costs = Arrays.copyOf(costs, blocks);
+        fallsTo = Arrays.copyOf(fallsTo, blocks);
+        jumpsTo = Arrays.copyOf(jumpsTo, blocks);
+        depths = Arrays.copyOf(depths, blocks);
+        for (int copy = COPIES - 1; copy >= 0; copy--) {
+            for (int block = loop.body.nextSetBit(0); block >= 0; block = loop.body.nextSetBit(block + 1)) {
+                int made = loop.copy(block, copy);
+                starts[made] = starts[block];
+                costs[made] = costs[block];
+                depths[made] = depths[block];
+                fallsTo[made] = redirect(loop, copy, made, fallsTo[block], fallsBack, fallsBack.get(block));
+                jumpsTo[made] = redirect(loop, copy, made, jumpsTo[block], jumpsBack, jumpsBack.get(block));
+            }
+        }
+        unrolled.add(loop);
+    }
+
+    /** Returns the end of a copied edge, and notes if it leads back. */
+    private static int redirect(Loop loop, int copy, int from, int to, BitSet backEdges, boolean back) {
+        boolean closes = back && to == loop.head;
+        boolean goesOn = closes && copy < COPIES - 1;
+        backEdges.set(from, back && !goesOn);
+        if (goesOn) {
+            return loop.copy(loop.head, copy + 1);
+        }
+        return closes || to == NONE ? to : loop.copy(to, copy);
     }
 
     private int[][] predecessors() {

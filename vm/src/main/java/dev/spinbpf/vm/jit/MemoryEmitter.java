@@ -25,15 +25,22 @@ final class MemoryEmitter {
     private static final ClassDesc GUEST = ClassDesc.of("dev.spinbpf.maps.memory.GuestMemory");
     private static final ClassDesc ATOMIC = ClassDesc.of("dev.spinbpf.programs.isa.Op$Atomic");
 
+    private static final ClassDesc SHORT = ClassDesc.of("java.lang.Short");
+    private static final ClassDesc INTEGER = ClassDesc.of("java.lang.Integer");
+    private static final ClassDesc LONG = ClassDesc.of("java.lang.Long");
+
     private final MethodWriter method;
     private final CodeBuilder out;
     private final ClassConstants constants;
     private final AccessMode access;
     private final StackSlots slots;
+    private final LoadMerges merges;
 
-    MemoryEmitter(MethodWriter method, ClassConstants constants, AccessMode access, StackSlots slots) {
+    MemoryEmitter(
+            MethodWriter method, ClassConstants constants, AccessMode access, StackSlots slots, LoadMerges merges) {
         this.access = access;
         this.slots = slots;
+        this.merges = merges;
         this.method = method;
         this.out = method.out;
         this.constants = constants;
@@ -67,6 +74,46 @@ final class MemoryEmitter {
         out.labelBinding(end);
     }
 
+    /** Writes the loads that stand in place of several, before the last of these. */
+    void mergedLoads(int index) {
+        for (LoadMerges.Merge merge : merges.before(index)) {
+            cell(merge.widthBytes(), merge.base(), merge.off(), index, access);
+            Op op = loadOf(merge.widthBytes());
+            out.invokevirtual(HANDLE, "get", MethodTypeDesc.of(cellType(op), SEGMENT, CD_long));
+            if (merge.isBigEndian()) {
+                switch (merge.widthBytes()) {
+                    case 2 -> method.callStatic(SHORT, "reverseBytes", CD_short, CD_short);
+                    case 4 -> method.callStatic(INTEGER, "reverseBytes", CD_int, CD_int);
+                    default -> method.callStatic(LONG, "reverseBytes", CD_long, CD_long);
+                }
+            }
+            extend(op);
+            if (merge.shiftBits() > 0) {
+                out.loadConstant(merge.shiftBits()).lshl();
+            }
+            method.storeSlot(slots.count() + merge.number());
+        }
+    }
+
+    /** Writes what an instruction computes where one load gives it; false where it does not. */
+    boolean mergedResult(Insn insn, int index) {
+        LoadMerges.Merge merge = merges.resultOf(index);
+        if (merge == null) {
+            return false;
+        }
+        method.loadSlot(slots.count() + merge.number());
+        method.store(insn.dst());
+        return true;
+    }
+
+    private static Op loadOf(int widthBytes) {
+        return switch (widthBytes) {
+            case 2 -> Op.LDX_H;
+            case 4 -> Op.LDX_W;
+            default -> Op.LDX_DW;
+        };
+    }
+
     private void signExtend(int widthBytes) {
         out.l2i();
         switch (widthBytes) {
@@ -82,6 +129,16 @@ final class MemoryEmitter {
         for (int slot = 0; slot < slots.count(); slot++) {
             out.lconst_0();
             method.storeSlot(slot);
+        }
+    }
+
+    /** Clears the slots that nothing reads from a block on before it writes them. */
+    void forgetSlots(int block) {
+        for (int slot = 0; slot < slots.count(); slot++) {
+            if (!slots.isNeeded(slot, block)) {
+                out.lconst_0();
+                method.storeSlot(slot);
+            }
         }
     }
 

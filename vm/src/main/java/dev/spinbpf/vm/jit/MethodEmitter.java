@@ -16,12 +16,15 @@ import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the method of a function, or of a piece of one.
@@ -66,6 +69,7 @@ final class MethodEmitter {
     private final Map<BackEdge, Label> backEdges = new HashMap<>();
     private final Map<Integer, Label> leaves = new TreeMap<>();
     private final Label leave;
+    private final @Nullable LiveRegisters liveRegisters;
     private final Deque<Runnable> stubs = new ArrayDeque<>();
 
     /** Ways back to the head of a loop on which the same number of instructions is counted. */
@@ -89,18 +93,23 @@ final class MethodEmitter {
         alu = new AluEmitter(method);
         boolean frameIsOwn = isWhole() && unit.access() == AccessMode.MASKED;
         StackSlots slots = frameIsOwn ? StackSlots.of(code, graph) : StackSlots.none();
-        memory = new MemoryEmitter(method, unit.constants(), unit.access(), slots);
+        liveRegisters = frameIsOwn ? new LiveRegisters(code, graph) : null;
+        LoadMerges merges = frameIsOwn ? LoadMerges.of(code, function, slots) : LoadMerges.none();
+        memory = new MemoryEmitter(method, unit.constants(), unit.access(), slots, merges);
         countsMayGoto = function.leaders().stream()
                 .filter(leader -> leader < code.end())
                 .anyMatch(leader -> code.insn(function.end(leader) - 1).op().kind() == Op.Kind.MAY_GOTO);
-        counting = new Counting(graph, numbers(piece.leaders()), numbers(piece.entries()));
-        piece.leaders().stream().forEach(leader -> blocks.put(leader, out.newLabel()));
+        BitSet entries = new BitSet();
+        piece.entries().stream().forEach(entry -> entries.set(graph.number(entry)));
+        BitSet own = new BitSet();
+        IntStream.range(0, graph.blocks()).filter(this::isHere).forEach(own::set);
+        counting = new Counting(graph, own, entries);
+        own.stream().forEach(block -> blocks.put(block, out.newLabel()));
     }
 
-    private BitSet numbers(BitSet starts) {
-        BitSet numbers = new BitSet();
-        starts.stream().forEach(start -> numbers.set(graph.number(start)));
-        return numbers;
+    /** Returns true for a block of this method. */
+    private boolean isHere(int block) {
+        return piece.leaders().get(graph.start(block));
     }
 
     private boolean isWhole() {
@@ -119,15 +128,18 @@ final class MethodEmitter {
             method.initialize(countsMayGoto, KernelLimits.BPF_MAX_LOOPS);
             memory.initializeSlots();
             out.labelBinding(from);
-            method.jumpIfLeft(0, label(function.start()));
+            method.jumpIfLeft(0, label(graph.entry()));
             method.poll(function.start(), 0);
-            out.goto_(label(function.start()));
+            out.goto_(label(graph.entry()));
         } else {
             method.initializePiece(countsMayGoto);
             out.labelBinding(from);
             enterPiece();
         }
-        piece.leaders().stream().forEach(this::block);
+        int[] layout = Arrays.stream(graph.layout()).filter(this::isHere).toArray();
+        for (int i = 0; i < layout.length; i++) {
+            block(layout[i], i + 1 < layout.length ? layout[i + 1] : -1);
+        }
         while (!stubs.isEmpty()) {
             stubs.pop().run();
         }
@@ -154,16 +166,16 @@ final class MethodEmitter {
     /** Jumps to the block that the ticket in the piece's parameter names. */
     private void enterPiece() {
         List<SwitchCase> cases = new ArrayList<>();
-        piece.entries().stream().forEach(entry -> cases.add(SwitchCase.of(cases.size(), label(entry))));
+        piece.entries().stream().forEach(entry -> cases.add(SwitchCase.of(cases.size(), label(graph.number(entry)))));
         method.loadEntry();
         Label none = cases.getFirst().target();
         out.tableswitch(0, cases.size() - 1, none, cases);
     }
 
-    /** The place that goes on at an index: a block of this method, or the way out to another piece. */
-    private Label label(int index) {
-        Label here = blocks.get(index);
-        return here != null ? here : leaves.computeIfAbsent(index, _ -> out.newLabel());
+    /** The place that goes on with a block: that of this method, or the way out to another piece. */
+    private Label label(int block) {
+        Label here = blocks.get(block);
+        return here != null ? here : leaves.computeIfAbsent(graph.start(block), _ -> out.newLabel());
     }
 
     private void leave() {
@@ -198,16 +210,16 @@ final class MethodEmitter {
         out.ireturn();
     }
 
-    private void block(int leader) {
-        out.labelBinding(label(leader));
-        int number = graph.number(leader);
+    private void block(int block, int follower) {
+        out.labelBinding(label(block));
+        int leader = graph.start(block);
         if (leader == code.end()) {
-            method.goOnAt(leader, counting.uncountedBefore(number));
+            method.goOnAt(leader, counting.uncountedBefore(block));
             return;
         }
-        if (graph.isTwoLoops(number)) {
+        if (graph.isTwoLoops(block)) {
             method.beginLoop();
-            out.labelBinding(round(leader));
+            out.labelBinding(round(block));
         }
         int end = function.end(leader);
         for (int index = leader; index < end; index++) {
@@ -215,19 +227,18 @@ final class MethodEmitter {
             if (line <= LAST_LINE) {
                 out.lineNumber(line);
             }
-            insn(code.insn(index), index, number);
+            insn(code.insn(index), index, block);
         }
         if (FunctionBlocks.goesOn(code.insn(end - 1).op())) {
-            goOnAfter(number, end);
+            goOnAfter(block, follower);
         }
     }
 
-    /** Goes to the block after this one. */
-    private void goOnAfter(int block, int next) {
-        int to = graph.number(next);
-        boolean follows = piece.leaders().get(next) && !graph.isBack(block, to);
-        if (!follows) {
-            out.goto_(edge(block, next));
+    /** Goes to the block after this one, which may be the one that is written next. */
+    private void goOnAfter(int block, int follower) {
+        int to = graph.fallsTo(block);
+        if (to != follower || graph.isBack(block, to)) {
+            out.goto_(edge(block, to));
         } else if (!graph.calls(block)) {
             method.count(counting.between(block, to));
         }
@@ -238,30 +249,30 @@ final class MethodEmitter {
      * needs in registers, because only the outer one polls.
      */
     private Label round(int head) {
-        return graph.isTwoLoops(graph.number(head)) ? rounds.computeIfAbsent(head, _ -> out.newLabel()) : label(head);
+        return graph.isTwoLoops(head) ? rounds.computeIfAbsent(head, _ -> out.newLabel()) : label(head);
     }
 
-    /** The place to jump to from the end of a block to the block at an index: the block, or what has to be done before. */
-    private Label edge(int from, int next) {
-        int to = graph.number(next);
+    /** The place to jump to from the end of one block to another: that block, or what has to be done before. */
+    private Label edge(int from, int to) {
         boolean back = graph.isBack(from, to);
-        boolean here = piece.leaders().get(next);
+        boolean here = isHere(to);
         int counted = counted(from, to, here);
         if (back && here) {
-            return backEdge(new BackEdge(next, counted));
+            return backEdge(new BackEdge(to, counted));
         }
         if (counted == 0 && !back) {
-            return label(next);
+            return label(to);
         }
         Label stub = out.newLabel();
         stubs.add(() -> {
             out.labelBinding(stub);
             method.count(counted);
             if (back) {
-                method.jumpIfLeft(0, label(next));
-                method.poll(next, 0);
+                method.jumpIfLeft(0, label(to));
+                forget(to);
+                method.poll(graph.start(to), 0);
             }
-            out.goto_(label(next));
+            out.goto_(label(to));
         });
         return stub;
     }
@@ -281,7 +292,7 @@ final class MethodEmitter {
         Label stub = out.newLabel();
         backEdges.put(edge, stub);
         int head = edge.head();
-        int uncounted = counting.uncountedBefore(graph.number(head));
+        int uncounted = counting.uncountedBefore(head);
         stubs.add(() -> {
             out.labelBinding(stub);
             method.count(edge.counted());
@@ -290,15 +301,31 @@ final class MethodEmitter {
                 return;
             }
             method.jumpIfLeft(uncounted, round(head));
-            method.poll(head, uncounted);
+            forget(head);
+            method.poll(graph.start(head), uncounted);
             out.goto_(label(head));
         });
         return stub;
     }
 
+    /** Clears the registers that nothing reads from a block on, before it is polled there. */
+    private void forget(int block) {
+        for (int register = 0; liveRegisters != null && register < Insn.FRAME_POINTER; register++) {
+            if ((liveRegisters.at(block) & 1 << register) == 0) {
+                out.lconst_0();
+                method.store(register);
+            }
+        }
+        memory.forgetSlots(block);
+    }
+
     private void insn(Insn insn, int index, int block) {
         switch (insn.op().kind()) {
-            case ALU -> alu.arithmetic(insn, constant(insn, index));
+            case ALU -> {
+                if (!memory.mergedResult(insn, index)) {
+                    alu.arithmetic(insn, constant(insn, index));
+                }
+            }
             case MOVSX -> alu.extend(insn);
             case NEG -> alu.negate(insn);
             case BYTE_SWAP -> alu.swap(insn);
@@ -306,15 +333,18 @@ final class MethodEmitter {
                 out.loadConstant(code.constant(index));
                 method.store(insn.dst());
             }
-            case LDX, LDXSX -> memory.load(insn, index, code.isProbe(index));
+            case LDX, LDXSX -> {
+                memory.mergedLoads(index);
+                memory.load(insn, index, code.isProbe(index));
+            }
             case ST -> memory.store(insn, index, code.constant(index));
             case STX -> memory.store(insn, index, 0);
             case ATOMIC -> memory.atomic(insn, index);
             case LOAD_ACQUIRE -> memory.loadAcquire(insn, index);
             case STORE_RELEASE -> memory.storeRelease(insn, index);
-            case JA -> out.goto_(edge(block, code.target(index)));
-            case JCC -> alu.jumpIf(insn, constant(insn, index), edge(block, code.target(index)));
-            case MAY_GOTO -> method.countMayGoto(edge(block, code.target(index)));
+            case JA -> out.goto_(edge(block, graph.jumpsTo(block)));
+            case JCC -> alu.jumpIf(insn, constant(insn, index), edge(block, graph.jumpsTo(block)));
+            case MAY_GOTO -> method.countMayGoto(edge(block, graph.jumpsTo(block)));
             case EXIT -> exit(block);
             case CALL_SUBPROG -> callFunction(index, block);
             case CALL_HELPER, CALL_KFUNC -> callHelper(index, block);

@@ -34,15 +34,16 @@ record Piece(int number, BitSet leaders, BitSet entries) {
     /** Bits of a ticket that hold the entry's number. */
     static final int ENTRY_BITS = 12;
 
+    /** Bytes of an instruction in a loop that is written several times, on average. */
+    private static final int INSN_SIZE = 24;
+
     private static final int BLOCK_SIZE = 12;
     private static final int BACK_JUMP_SIZE = 26;
 
     /** Cuts a function. */
     static List<Piece> of(Code code, FunctionBlocks function) {
         List<Piece> pieces = new ArrayList<>();
-        int total = function.leaders().stream()
-                .map(leader -> sizeOf(code, function, leader))
-                .sum();
+        int total = sizeOf(code, function);
         int most = total <= LARGEST_WHOLE ? LARGEST_WHOLE : PIECE_SIZE;
         int size = 0;
         for (int leader : function.leaders().stream().toArray()) {
@@ -56,6 +57,17 @@ record Piece(int number, BitSet leaders, BitSet entries) {
         }
         findEntries(code, function, pieces);
         return pieces;
+    }
+
+    /** Returns how many instructions may be added to a function that stays whole. */
+    static int room(Code code, FunctionBlocks function, List<Piece> pieces) {
+        return pieces.size() > 1 ? 0 : (LARGEST_WHOLE - sizeOf(code, function)) / INSN_SIZE;
+    }
+
+    private static int sizeOf(Code code, FunctionBlocks function) {
+        return function.leaders().stream()
+                .map(leader -> sizeOf(code, function, leader))
+                .sum();
     }
 
     private static void findEntries(Code code, FunctionBlocks function, List<Piece> pieces) {

@@ -4,6 +4,7 @@ import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.vm.exec.Code;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.NavigableMap;
@@ -25,6 +26,9 @@ final class StackSlots {
     private static final int MOST = 64;
 
     private final List<Cell> cells;
+
+    /** The cells that each block, or one after it, reads before it writes them. */
+    private BitSet[] needed = {};
 
     /** A cell of the frame, by its offset from r10. */
     private record Cell(int off, int widthBytes) {}
@@ -58,11 +62,14 @@ final class StackSlots {
         accessed.values().removeIf(cell -> !mixed.get(position(cell.off), position(cell.off) + cell.widthBytes)
                 .isEmpty());
         StackSlots whole = new StackSlots(accessed.values().stream().limit(MOST).toList());
-        BitSet readFirst = whole.readFirst(code, graph);
-        return new StackSlots(IntStream.range(0, whole.count())
+        whole.findNeeded(code, graph);
+        BitSet readFirst = whole.needed[graph.entry()];
+        StackSlots written = new StackSlots(IntStream.range(0, whole.count())
                 .filter(cell -> !readFirst.get(cell))
                 .mapToObj(whole.cells::get)
                 .toList());
+        written.findNeeded(code, graph);
+        return written;
     }
 
     private static int position(int off) {
@@ -95,25 +102,26 @@ final class StackSlots {
         accessed.putIfAbsent(cell.off, cell);
     }
 
-    /** Returns the cells that may be read before they are written. */
-    private BitSet readFirst(Code code, FlowGraph graph) {
-        BitSet[] needed = new BitSet[graph.blocks()];
-        for (int block = 0; block < needed.length; block++) {
-            needed[block] = new BitSet();
-        }
+    private void findNeeded(Code code, FlowGraph graph) {
+        needed = new BitSet[graph.blocks()];
+        Arrays.setAll(needed, _ -> new BitSet());
         boolean changed = !cells.isEmpty();
         while (changed) {
             changed = false;
             for (int block = needed.length - 1; block >= 0; block--) {
-                BitSet before = neededBefore(code, graph, block, needed);
+                BitSet before = neededBefore(code, graph, block);
                 changed |= !before.equals(needed[block]);
                 needed[block] = before;
             }
         }
-        return needed[graph.entry()];
     }
 
-    private BitSet neededBefore(Code code, FlowGraph graph, int block, BitSet[] needed) {
+    /** Returns true for a cell that is read from a block on before it is written. */
+    boolean isNeeded(int cell, int block) {
+        return needed[block].get(cell);
+    }
+
+    private BitSet neededBefore(Code code, FlowGraph graph, int block) {
         BitSet live = new BitSet();
         if (graph.fallsTo(block) >= 0) {
             live.or(needed[graph.fallsTo(block)]);

@@ -10,9 +10,23 @@ public final class EnginePair implements AutoCloseable {
     private static final int MOST_MEMORY = 1 << 16;
 
     private final Snippet interpreter = new Snippet();
-    private final Snippet compiler = new Snippet(Snippet.Engine.COMPILER);
+    private final Snippet compiler;
     private final long memory = interpreter.arena.allocate(MOST_MEMORY);
     private @Nullable Fault fault;
+
+    /** With an interpreter, and a compiler whose accesses are checked. */
+    public EnginePair() {
+        this(Snippet.Engine.COMPILER);
+    }
+
+    private EnginePair(Snippet.Engine compiled) {
+        compiler = new Snippet(compiled);
+    }
+
+    /** With an interpreter, and a compiler whose accesses are masked. */
+    public static EnginePair masked() {
+        return new EnginePair(Snippet.Engine.MASKED_COMPILER);
+    }
 
     /** A program for both engines. */
     public static final class Program {

@@ -31,7 +31,8 @@ final class Snippet implements AutoCloseable, BareLinkage {
     /** The engines that run programs. */
     enum Engine {
         INTERPRETER,
-        COMPILER
+        COMPILER,
+        MASKED_COMPILER
     }
 
     Snippet() {
@@ -63,15 +64,15 @@ final class Snippet implements AutoCloseable, BareLinkage {
                 List.of(new Subprog("snippet", 0, slots.size(), true, 0)));
         ProgramObject object = ProgramObject.of("snippet.o", "GPL", List.of(program), List.of());
         Code code = Code.of(object, program, this, new BitSet());
-        if (engine == Engine.COMPILER) {
-            code.machineCode(compiled(code));
+        if (engine != Engine.INTERPRETER) {
+            code.machineCode(compiled(code, engine == Engine.COMPILER ? AccessMode.CHECKED : AccessMode.MASKED));
         }
         return code;
     }
 
-    private static MachineCode compiled(Code code) {
+    private static MachineCode compiled(Code code, AccessMode access) {
         try {
-            return Compiler.compile(code, AccessMode.CHECKED);
+            return Compiler.compile(code, access);
         } catch (NotCompilableException e) {
             throw new IllegalStateException(e);
         }
