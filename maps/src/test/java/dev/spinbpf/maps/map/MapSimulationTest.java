@@ -130,30 +130,33 @@ class MapSimulationTest {
     @ParameterizedTest
     @CsvSource({"HASH,0", "HASH,1", "PERCPU_HASH,0", "LRU_HASH,0", "RHASH,1", "LPM_TRIE,1"})
     void steppingThroughFindsEachKeyThatStays(MapType type, long flags) {
-        Explorer.exhaustively(Limits.preemptions(type == MapType.RHASH ? TestSize.of(1, 2) : 2), TestMachine.scenario(2, (simulation, machine) -> {
-            Cpu writer = machine.cpus.get(0);
-            BpfMap map = fourEntries(machine, type, flags);
-            for (int number = 1; number <= 3; number++) {
-                assertThat(update(map, writer, keyOf(machine, map, number))).isZero();
-            }
-            long gone = keyOf(machine, map, 2);
-            long added = keyOf(machine, map, 4);
-            long next = machine.buffer();
-            simulation.strand(writer, () -> {
-                assertThat(map.delete(writer, gone)).isZero();
-                assertThat(update(map, writer, added)).isZero();
-            });
-            simulation.strand(machine.cpus.get(1), () -> {
-                Set<Integer> seen = new HashSet<>();
-                long previous = 0;
-                for (int steps = 0; map.getNextKey(machine.cpus.get(1), previous, next) == 0; steps++) {
-                    assertThat(steps).isLessThan(20);
-                    seen.add(GuestMemory.getInt(next + map.keySize - 4));
-                    previous = next;
-                }
-                assertThat(seen).contains(1, 3).isSubsetOf(1, 2, 3, 4);
-            });
-        }));
+        Explorer.exhaustively(
+                Limits.preemptions(type == MapType.RHASH ? TestSize.of(1, 2) : 2),
+                TestMachine.scenario(2, (simulation, machine) -> {
+                    Cpu writer = machine.cpus.get(0);
+                    BpfMap map = fourEntries(machine, type, flags);
+                    for (int number = 1; number <= 3; number++) {
+                        assertThat(update(map, writer, keyOf(machine, map, number)))
+                                .isZero();
+                    }
+                    long gone = keyOf(machine, map, 2);
+                    long added = keyOf(machine, map, 4);
+                    long next = machine.buffer();
+                    simulation.strand(writer, () -> {
+                        assertThat(map.delete(writer, gone)).isZero();
+                        assertThat(update(map, writer, added)).isZero();
+                    });
+                    simulation.strand(machine.cpus.get(1), () -> {
+                        Set<Integer> seen = new HashSet<>();
+                        long previous = 0;
+                        for (int steps = 0; map.getNextKey(machine.cpus.get(1), previous, next) == 0; steps++) {
+                            assertThat(steps).isLessThan(20);
+                            seen.add(GuestMemory.getInt(next + map.keySize - 4));
+                            previous = next;
+                        }
+                        assertThat(seen).contains(1, 3).isSubsetOf(1, 2, 3, 4);
+                    });
+                }));
     }
 
     /** An NMI that replaces a value while another replacement is under way finds that one's element still in use. */

@@ -1,9 +1,11 @@
 package dev.spinbpf.vm.context;
 
+import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.vm.exec.Execution;
 import dev.spinbpf.vm.exec.Fault;
+import dev.spinbpf.vm.exec.Landing;
 import dev.spinbpf.vm.exec.PollPoint;
 import dev.spinbpf.vm.helper.EmulatedKernel;
 import dev.spinbpf.vm.helper.PacketHelpers;
@@ -31,6 +33,7 @@ public final class CpuContext {
     private final GuestArena arena;
     private final Consumer<Fault> faultListener;
     private final List<Execution> executions = new ArrayList<>();
+    private final Execution first;
     private final List<ContextArea> areas = new ArrayList<>();
     private final AtomicReferenceArray<LoadedProgram.@Nullable Running> running = new AtomicReferenceArray<>(MAX_DEPTH);
     private PollPoint pollPoint = run -> {};
@@ -48,6 +51,7 @@ public final class CpuContext {
         this.kernel = kernel;
         this.arena = arena;
         this.faultListener = faultListener;
+        first = execution();
     }
 
     public Cpu cpu() {
@@ -217,11 +221,30 @@ public final class CpuContext {
         return false;
     }
 
+    /**
+     * Makes an interrupt land after a number of instructions that the CPU's programs execute, wherever that is in one of
+     * them; any thread may.
+     *
+     * @param instructions 1 to {@link Landing#MOST_INSTRUCTIONS}
+     * @return false where another one is about to land, so that this one was left out
+     */
+    public boolean landInterrupt(ContextLevel level, int instructions) {
+        return first.landInterrupt(level, instructions);
+    }
+
+    /** Lets an interrupt that was to land come now, since the CPU executes nothing. */
+    public void landNow() {
+        first.landNow();
+    }
+
     private Execution execution() {
         if (depth >= executions.size()) {
             Execution execution = new Execution(cpu, arena.allocate(Execution.STACK_SIZE));
             execution.pollPoint(pollPoint);
             execution.packetLoader(PacketHelpers.LEGACY_LOADS);
+            if (!executions.isEmpty()) {
+                execution.shareLanding(executions.getFirst());
+            }
             executions.add(execution);
         }
         return executions.get(depth);

@@ -1,5 +1,6 @@
 package dev.spinbpf.vm.exec;
 
+import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.asm.Disassembler;
@@ -53,6 +54,7 @@ public final class Execution {
     Code code;
 
     private PollPoint pollPoint = run -> {};
+    private Landing landing = new Landing();
     PacketLoader packetLoader = (context, offset, size) -> PacketLoader.OUT_OF_PACKET;
 
     /** Most instructions between two polls; 1 lets a poll point see each instruction. */
@@ -123,6 +125,34 @@ public final class Execution {
         pollPoint = value;
     }
 
+    /** Shares the interrupt that is to land on the CPU between all its executions. */
+    public void shareLanding(Execution other) {
+        landing = other.landing;
+    }
+
+    /**
+     * Makes an interrupt land after a number of instructions that this CPU executes; any thread may.
+     *
+     * @param instructions 1 to {@link Landing#MOST_INSTRUCTIONS}
+     * @return false where another one is about to land, so that this one was left out
+     */
+    public boolean landInterrupt(ContextLevel level, int instructions) {
+        return landing.arm(level, instructions);
+    }
+
+    /** Lets an interrupt that was to land come now, since the CPU executes nothing. */
+    public void landNow() {
+        if (landing.isArmed()) {
+            landing.raiseNow(cpu);
+        }
+    }
+
+    /** Returns how many instructions may be interpreted until the next poll. */
+    int sliceLength() {
+        int most = (int) Math.min(slice, budget);
+        return landing.isArmed() ? landing.shorten(most) : most;
+    }
+
     /** Sets the source of legacy packet loads. */
     public void packetLoader(PacketLoader value) {
         packetLoader = value;
@@ -140,6 +170,7 @@ public final class Execution {
 
     /** Takes interrupts, and stops the run where somebody wants that. */
     void poll() {
+        landing.raiseIfDue(cpu);
         pollPoint.poll(this);
         cpu.poll();
     }
@@ -147,6 +178,7 @@ public final class Execution {
     void addExecuted(long instructions) {
         executed += instructions;
         budget -= instructions;
+        landing.executed(instructions);
     }
 
     /** The guest address of the context that the run was started with. */
@@ -431,11 +463,11 @@ public final class Execution {
     /**
      * Lets compiled code run until the next poll.
      *
-     * @return {@link #left}; -1 where only the interpreter is right: the budget may end before the poll after that, or
-     *     the code does not reach all addresses
+     * @return {@link #left}; -1 where only the interpreter is right: the budget may end before the poll after that, the
+     *     code does not reach all addresses, or an interrupt is to land
      */
     int grant(@Nullable MachineCode machine) {
-        if (GuestMemory.isWide() && (machine == null || machine.isNarrow())) {
+        if (landing.isArmed() || GuestMemory.isWide() && (machine == null || machine.isNarrow())) {
             grant = -1;
             left = -1;
             return -1;

@@ -18,7 +18,8 @@ import static dev.spinbpf.vm.exec.MemorySemantics.store8;
  * The innermost loop.
  *
  * <p>Code runs in slices of a bounded number of instructions. Between two slices the execution polls, which is where
- * interrupts land and budgets are enforced; calls of helpers poll by themselves. The common operations are one switch
+ * interrupts land and budgets are enforced; a slice ends where an interrupt is to land. Calls of helpers poll by
+ * themselves. The common operations are one switch
  * in {@link #slice}, small enough that the compiler keeps its state in machine registers; the others are in {@link
  * RareOps}.
  */
@@ -36,7 +37,7 @@ final class Interpreter {
                 run.at = next;
                 throw new TrapException("the instruction budget is used up");
             }
-            next = slice(run, run.code().insns, run.registers, next, (int) Math.min(run.slice, run.budget));
+            next = slice(run, run.code().insns, run.registers, next, run.sliceLength());
             if (next == Execution.EXITED) {
                 return run.registers[0];
             }

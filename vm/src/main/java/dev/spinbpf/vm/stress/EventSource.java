@@ -21,6 +21,7 @@ final class EventSource implements Ticker.Event {
     private static final byte[] NO_PACKET = {};
 
     private final Key key;
+    private final Interrupts interrupts;
     private final AtomicIntegerArray due;
     private final LongAdder planned = new LongAdder();
     private final LongAdder taken = new LongAdder();
@@ -34,9 +35,21 @@ final class EventSource implements Ticker.Event {
      */
     record Key(@Nullable HookTarget target, ContextLevel level, Pacing pacing, CpuSet cpus) {}
 
-    /** @param cpuCount the machine's number of CPUs */
-    EventSource(Key key, int cpuCount) {
+    /** Makes interrupts come. */
+    @FunctionalInterface
+    interface Interrupts {
+        /** An interrupt comes on a CPU; called on the clock's thread. */
+        void come(Cpu cpu, ContextLevel level);
+    }
+
+    /**
+     * Events of a kind.
+     *
+     * @param cpuCount the machine's number of CPUs
+     */
+    EventSource(Key key, int cpuCount, Interrupts interrupts) {
         this.key = key;
+        this.interrupts = interrupts;
         due = new AtomicIntegerArray(cpuCount);
     }
 
@@ -77,7 +90,7 @@ final class EventSource implements Ticker.Event {
         planned.add(turns);
         boolean isNew = due.getAndSet(cpu.id(), 1) == 0;
         if (isNew && key.level != ContextLevel.TASK) {
-            cpu.raise(key.level);
+            interrupts.come(cpu, key.level);
         }
     }
 

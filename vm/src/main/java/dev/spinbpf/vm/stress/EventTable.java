@@ -13,11 +13,13 @@ import java.util.stream.Stream;
 final class EventTable {
     private final Cpus cpus;
     private final Ticker ticker;
+    private final EventSource.Interrupts interrupts;
     private final EventSource[] general = new EventSource[ContextLevel.count()];
     private volatile EventSource[][] byLevel = new EventSource[ContextLevel.count()][0];
 
-    EventTable(Cpus cpus, Ticker ticker) {
+    EventTable(Cpus cpus, Ticker ticker, EventSource.Interrupts interrupts) {
         this.cpus = cpus;
+        this.interrupts = interrupts;
         this.ticker = ticker;
         for (ContextLevel level : ContextLevel.values()) {
             general[level.ordinal()] = source(new EventSource.Key(null, level, Pacing.Rate.NEVER, CpuSet.ALL));
@@ -25,7 +27,7 @@ final class EventTable {
     }
 
     private EventSource source(EventSource.Key key) {
-        EventSource source = new EventSource(key, cpus.count());
+        EventSource source = new EventSource(key, cpus.count(), interrupts);
         List<Cpu> on = cpus.all().stream().filter(source::isOn).toList();
         ticker.add(source, key.pacing(), on);
         return source;

@@ -4,6 +4,7 @@ import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.vm.Machine;
 import dev.spinbpf.vm.exec.Execution;
+import dev.spinbpf.vm.exec.Landing;
 import dev.spinbpf.vm.exec.TrapException;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -15,6 +16,9 @@ final class StressCpu {
 
     /** One in this many interrupts is a hardirq. */
     private static final int HARD_INTERRUPT_SHARE = 8;
+
+    /** One in this many comes after a drawn number of instructions; programs are interpreted until then. */
+    private static final int LANDING_SHARE = 512;
 
     private final Cpu cpu;
     private final EventTable events;
@@ -56,6 +60,9 @@ final class StressCpu {
                 errands.run(cpu);
                 machine.deferred().runWork(machine.context(cpu.id()));
                 boolean worked = fire(ContextLevel.TASK, true);
+                if (!worked) {
+                    machine.context(cpu.id()).landNow();
+                }
                 worked |= raiseUnpaced(ContextLevel.SOFTIRQ);
                 worked |= raiseUnpaced(ContextLevel.HARDIRQ);
                 cpu.poll();
@@ -91,9 +98,18 @@ final class StressCpu {
         // Only what interrupts the present level, or one interrupt would bring the next for ever.
         boolean hard = random.nextInt(HARD_INTERRUPT_SHARE) == 0 && events.hasUnpaced(cpu, ContextLevel.HARDIRQ);
         ContextLevel interrupt = hard ? ContextLevel.HARDIRQ : ContextLevel.SOFTIRQ;
-        if (cpu.level().compareTo(interrupt) < 0) {
+        if (cpu.level().compareTo(interrupt) < 0 && !landsLater(interrupt)) {
             raiseUnpaced(interrupt);
         }
+    }
+
+    /** Lets a few of the interrupts come between any two instructions; false where this one comes now. */
+    private boolean landsLater(ContextLevel interrupt) {
+        if (random.nextInt(LANDING_SHARE) != 0 || !events.hasUnpaced(cpu, interrupt)) {
+            return false;
+        }
+        unpacedDue[interrupt.ordinal()] = true;
+        return machine.context(cpu.id()).landInterrupt(interrupt, 1 + random.nextInt(Landing.MOST_INSTRUCTIONS));
     }
 
     private void interrupt(ContextLevel level) {

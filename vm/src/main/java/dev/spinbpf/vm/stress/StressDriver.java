@@ -66,7 +66,7 @@ public final class StressDriver {
         Arrays.setAll(errandsByCpu, cpu -> new Errands());
         seeds = new SplittableRandom(options.seed());
         ticker = new Ticker(seeds.split());
-        events = new EventTable(machine.cpus(), ticker);
+        events = new EventTable(machine.cpus(), ticker, new Landings(machine, seeds.split()));
         for (Cpu cpu : machine.cpus().all()) {
             machine.context(cpu.id()).timeRuns();
         }
