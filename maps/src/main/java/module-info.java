@@ -1,4 +1,4 @@
-/** Memory, emulated CPUs, locks and maps that programs share.. */
+/** Memory, emulated CPUs, locks and maps that programs share. */
 module dev.spinbpf.maps {
     requires static transitive org.jspecify;
     requires transitive dev.spinbpf.programs;

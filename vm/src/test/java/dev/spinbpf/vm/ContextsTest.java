@@ -56,7 +56,7 @@ class ContextsTest {
                 """.formatted(name, section);
     }
 
-    /** What runs, the level of an interrupt that lands in it, what that runs, and whether the guards let it. */
+    /** The running program, the level of an interrupt that lands in it, the program of that, and whether the guards let it run. */
     @ParameterizedTest
     @CsvSource({
         "task, NMI, nmi, true",

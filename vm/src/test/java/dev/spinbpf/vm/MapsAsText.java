@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 
-/** What is in a machine's maps, as text: {@code name{key=value,key=value/value of the next CPU};name{...}}. */
+/** The contents of a machine's maps, as text: {@code name{key=value,key=value/value of the next CPU};name{...}}. */
 final class MapsAsText {
     private final Cpu cpu;
 

@@ -7,7 +7,7 @@ import java.util.function.Supplier;
 
 /** Lets a test wait for what it expects, however slow the machine, rather than for a time. */
 public final class Patience {
-    /** How long something that happens many times a second may take to happen once. */
+    /** The time that something that happens many times a second may take to happen once. */
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
     /**

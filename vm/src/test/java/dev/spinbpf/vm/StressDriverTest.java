@@ -112,7 +112,7 @@ class StressDriverTest {
                 .sum();
     }
 
-    /** What each sample is there to show, with any seed. */
+    /** Each sample shows what it is there for, with any seed. */
     @ParameterizedTest
     @CsvSource({
         "aa_by_nesting, outer, TASK, AA",

@@ -18,7 +18,7 @@ import org.openjdk.jcstress.infra.results.III_Result;
 import org.openjdk.jcstress.infra.results.II_Result;
 
 /**
- * The fast path: who takes the lock by a compare-and-exchange with acquire order sees all that was written before it was let go by a
+ * The fast path: a CPU that takes the lock by a compare-and-exchange with acquire order sees all that was written before it was let go by a
  * store with release order.
  */
 public final class FastPathStress {
@@ -65,7 +65,7 @@ public final class FastPathStress {
         }
     }
 
-    /** The owner lets go of guest memory; who then gets the lock reads what the owner wrote. */
+    /** The owner lets go of guest memory; the CPU that then gets the lock reads what the owner wrote. */
     @JCStressTest
     @Outcome(id = "0, 0", expect = ACCEPTABLE, desc = "The lock was not free yet.")
     @Outcome(id = "1, 7", expect = ACCEPTABLE, desc = "Taken, with the owner's data.")

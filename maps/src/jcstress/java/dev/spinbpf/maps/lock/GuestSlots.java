@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * as there are ever states at a time, handed out in turn.
  */
 final class GuestSlots {
-    /** How large a slot is. */
+    /** The size of a slot. */
     static final int SIZE_BYTES = 64;
 
     private static final int COUNT = 1 << 19;

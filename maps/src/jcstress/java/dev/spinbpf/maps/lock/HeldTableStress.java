@@ -46,7 +46,7 @@ public final class HeldTableStress {
         }
     }
 
-    /** An entry is made before the lock is taken: who sees the lock taken finds the entry. */
+    /** An entry is made before the lock is taken: a CPU that sees the lock taken finds the entry. */
     @JCStressTest
     @Outcome(id = "0, 0", expect = ACCEPTABLE, desc = "Not taken yet.")
     @Outcome(id = "0, 65552", expect = ACCEPTABLE, desc = "Entered, not taken yet.")
@@ -112,7 +112,7 @@ public final class HeldTableStress {
         }
     }
 
-    /** The note of who holds a lock is taken back before the lock is let go: who sees the lock free sees no holder. */
+    /** The note of a lock's holder is removed before the lock is released: a CPU that sees the lock free sees no holder. */
     @JCStressTest
     @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "Held.")
     @Outcome(id = "1, 0", expect = ACCEPTABLE, desc = "About to be let go.")

@@ -59,7 +59,7 @@ public final class QueueLinkStress {
         }
     }
 
-    /** What the waiter was told is still there in the end. */
+    /** The value that the waiter was passed is still there in the end. */
     @JCStressTest
     @Outcome(id = "0, 0", expect = ACCEPTABLE, desc = "Not found, not told.")
     @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "Found, and told.")

@@ -56,7 +56,7 @@ public class UncontendedBenchmark {
         take(queued);
     }
 
-    /** What {@link #queued} does but for counting: the difference is what statistics cost. */
+    /** The work of {@link #queued} without counting: the difference is the cost of statistics. */
     @Benchmark
     public void queuedUncounted() {
         cpu.preemptDisable();

@@ -47,7 +47,7 @@ public class MapMemoryBenchmark {
 
     private @Nullable BpfMap map;
 
-    /** What a map takes. */
+    /** The memory that a map takes. */
     @AuxCounters(AuxCounters.Type.EVENTS)
     @State(Scope.Thread)
     public static class Bytes {

@@ -43,7 +43,7 @@ import org.openjdk.jmh.annotations.Warmup;
 public class ReadMostlyBenchmark {
     private static final int UPDATE_EVERY = 10;
 
-    /** What both maps hold. */
+    /** The contents of both maps. */
     @State(Scope.Benchmark)
     public static class Sizes {
         @Param({"100000", "1000000"})

@@ -1,7 +1,5 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.linux.Errno.E2BIG;
-import static dev.spinbpf.programs.linux.Errno.EEXIST;
 import static dev.spinbpf.programs.linux.Errno.EINVAL;
 
 import dev.spinbpf.maps.cpu.Cpu;
@@ -36,15 +34,11 @@ final class ArrayMap extends ValueArrayMap {
     @Override
     public int update(Cpu cpu, long key, long value, long flags) {
         cpu.fire(HookPoint.MAP_UPDATE_BEFORE_LOCK, id(), key);
-        if (Long.compareUnsigned(flags & ~MapFlags.BPF_F_LOCK, MapFlags.BPF_EXIST) > 0) {
-            return -EINVAL;
-        }
+        boolean areFlagsValid = Long.compareUnsigned(flags & ~MapFlags.BPF_F_LOCK, MapFlags.BPF_EXIST) <= 0;
         long found = lookup(cpu, key);
-        if (found == 0) {
-            return -E2BIG;
-        }
-        if ((flags & MapFlags.BPF_NOEXIST) != 0) {
-            return -EEXIST;
+        int error = ArrayKeys.updateError(areFlagsValid, found, (flags & MapFlags.BPF_NOEXIST) != 0);
+        if (error != 0) {
+            return error;
         }
         if ((flags & MapFlags.BPF_F_LOCK) == 0) {
             layout().copy(value, found);

@@ -1,7 +1,5 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.linux.Errno.E2BIG;
-import static dev.spinbpf.programs.linux.Errno.EEXIST;
 import static dev.spinbpf.programs.linux.Errno.EINVAL;
 import static dev.spinbpf.programs.linux.Errno.ENOENT;
 
@@ -66,15 +64,11 @@ final class InsnArrayMap extends BpfMap {
 
     @Override
     int updateValue(Cpu cpu, long key, long value, long flags) {
-        if (Long.compareUnsigned(flags, MapFlags.BPF_EXIST) > 0) {
-            return -EINVAL;
-        }
+        boolean areFlagsValid = Long.compareUnsigned(flags, MapFlags.BPF_EXIST) <= 0;
         long found = value(key);
-        if (found == 0) {
-            return -E2BIG;
-        }
-        if (flags == MapFlags.BPF_NOEXIST) {
-            return -EEXIST;
+        int error = ArrayKeys.updateError(areFlagsValid, found, flags == MapFlags.BPF_NOEXIST);
+        if (error != 0) {
+            return error;
         }
         boolean isOnlyASlot =
                 GuestMemory.getLong(value + Long.BYTES) == 0 && GuestMemory.getInt(value + RUNNING_SLOT) == 0;

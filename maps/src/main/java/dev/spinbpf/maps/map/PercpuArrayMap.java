@@ -1,7 +1,5 @@
 package dev.spinbpf.maps.map;
 
-import static dev.spinbpf.programs.linux.Errno.E2BIG;
-import static dev.spinbpf.programs.linux.Errno.EEXIST;
 import static dev.spinbpf.programs.linux.Errno.EINVAL;
 import static dev.spinbpf.programs.linux.Errno.ENOENT;
 
@@ -47,15 +45,11 @@ final class PercpuArrayMap extends ValueArrayMap {
     @Override
     public int update(Cpu cpu, long key, long value, long flags) {
         cpu.fire(HookPoint.MAP_UPDATE_BEFORE_LOCK, id(), key);
-        if (Long.compareUnsigned(flags & ~MapFlags.BPF_F_LOCK, MapFlags.BPF_EXIST) > 0) {
-            return -EINVAL;
-        }
+        boolean areFlagsValid = Long.compareUnsigned(flags & ~MapFlags.BPF_F_LOCK, MapFlags.BPF_EXIST) <= 0;
         long element = element(key);
-        if (element == 0) {
-            return -E2BIG;
-        }
-        if ((flags & MapFlags.BPF_NOEXIST) != 0) {
-            return -EEXIST;
+        int error = ArrayKeys.updateError(areFlagsValid, element, (flags & MapFlags.BPF_NOEXIST) != 0);
+        if (error != 0) {
+            return error;
         }
         if ((flags & MapFlags.BPF_F_LOCK) != 0) {
             return -EINVAL;
@@ -66,15 +60,10 @@ final class PercpuArrayMap extends ValueArrayMap {
 
     @Override
     int updateValue(Cpu cpu, long key, long value, long flags) {
-        if (!PercpuValues.areFlagsValid(flags)) {
-            return -EINVAL;
-        }
         long element = element(key);
-        if (element == 0) {
-            return -E2BIG;
-        }
-        if (flags == MapFlags.BPF_NOEXIST) {
-            return -EEXIST;
+        int error = ArrayKeys.updateError(PercpuValues.areFlagsValid(flags), element, flags == MapFlags.BPF_NOEXIST);
+        if (error != 0) {
+            return error;
         }
         percpu.copyIn(cpu, value, element, flags);
         return 0;

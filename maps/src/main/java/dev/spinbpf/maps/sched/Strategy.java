@@ -62,7 +62,7 @@ public interface Strategy {
 
         /**
          * Returns that strand's position: how many schedule points it has reached, or which one within which interrupt.
-         * What lands at one point and what other strands do meanwhile does not change the positions of later points.
+         * Interrupts that land at one point, and the steps of other strands meanwhile, do not change the positions of later points.
          */
         long position();
     }

@@ -19,12 +19,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What both resilient locks do on real threads and in real time. */
+/** Both resilient locks on real threads and in real time. */
 class LockAlgorithmTest {
     private static final int ROUNDS = 3_000;
     private static final int FEWEST_ROUNDS = 50;
 
-    /** Where threads have to wait long for a processor, each hand-over of a lock takes as long: then fewer rounds will do. */
+    /** The time after which fewer rounds will do: if threads wait long for a processor, each hand-over of a lock takes as long. */
     private static final long ENOUGH_NANOS = 5_000_000_000L;
 
     private final GuestArena arena = new GuestArena("test");

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What the lock promises, each promise over all schedules within a bound or over many at random, and in virtual time. After each
+ * The lock's promises, each over all schedules within a bound or over many at random, and in virtual time. After each
  * run the words, the tables of held locks and the node counts have to be zero ({@link Machine}).
  */
 class LockGuaranteesTest {
@@ -66,7 +66,7 @@ class LockGuaranteesTest {
                 for (var outcome : LockOutcome.values()) {
                     outcomes.merge(outcome, machine.lockClass.count(ContextLevel.NMI, outcome), Long::sum);
                 }
-                // Nobody had to wait for time to pass: who failed did so at once.
+                // Nobody had to wait for time to pass: an attempt that failed did so at once.
                 assertThat(elapsedNanos(simulation, start)).as("virtual time").isLessThan(MILLISECOND);
             });
         };
@@ -144,7 +144,7 @@ class LockGuaranteesTest {
 
     // Two CPUs take two locks in opposite orders.
 
-    /** What became of one run, and of all. */
+    /** The outcomes of one run, and of all. */
     private static final class Deadlocks {
         final int[] runsByFailures = new int[3];
         int formed;
@@ -392,7 +392,7 @@ class LockGuaranteesTest {
         };
     }
 
-    /** So it is in Linux: who waits behind a head looks at nothing but its own node, and the interrupted heads look at nothing. */
+    /** So it is in Linux: a waiter behind a head looks at nothing but its own node, and the interrupted heads look at nothing. */
     @Test
     void softirqsOnTheHeadsOfTwoQueuesHangUnlessTheHeadsDisableInterrupts() {
         var limits = new Limits(0, 2, List.of(ContextLevel.SOFTIRQ), 1_000_000, 30 * MILLISECOND);

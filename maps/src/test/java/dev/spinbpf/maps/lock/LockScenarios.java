@@ -15,7 +15,7 @@ import java.util.function.Function;
 
 /** Machines of simulated CPUs that take locks, with the checks that must hold after each run. */
 final class LockScenarios {
-    /** How a lock is taken and released. */
+    /** A way to take and release a lock. */
     interface Order {
         int lock(RqSpinLock locks, Cpu cpu, long lock, LockClass lockClass);
 
@@ -128,7 +128,7 @@ final class LockScenarios {
             this(simulation, cpuCount, lockCount, RqSpinLock::new);
         }
 
-        /** What a holder of a lock does: one schedule point, at which nobody else may be a holder. */
+        /** The work of a lock's holder: one schedule point, at which nobody else may be a holder. */
         void critical(Cpu cpu, int index) {
             assertThat(holderByLock[index])
                     .as("holder of lock %d as cpu %d takes it", index, cpu.id())

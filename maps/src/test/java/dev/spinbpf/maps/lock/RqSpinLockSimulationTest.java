@@ -44,7 +44,7 @@ class RqSpinLockSimulationTest {
         print("3 CPUs, 2 preemptions", Explorer.exhaustively(Limits.preemptions(2), contenders(3, 1)));
     }
 
-    /** Both become waiters at the same time: one pending, the other, who may not take back the first one's bit, in the queue. */
+    /** Both become waiters at the same time: one pending, the other, which may not take back the first one's bit, in the queue. */
     @Test
     void twoWaitersComeAtOnceWhileTheOwnerSleeps() {
         var exploration = Explorer.exhaustively(Limits.preemptions(TestSize.of(2, 3)), simulation -> {

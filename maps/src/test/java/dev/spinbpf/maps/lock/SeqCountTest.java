@@ -73,7 +73,7 @@ class SeqCountTest {
             }
         }
 
-        /** What the counter is not: a reader who waits until it is even. */
+        /** A reader that waits until the counter is even, which readers of this counter do not. */
         long readSpinning() {
             long start = GuestWords.getLongAcquire(sequence);
             while (SeqCount.isWriting(start)) {
@@ -107,7 +107,7 @@ class SeqCountTest {
                 assertThat(reader.irqsEnabled()).isTrue();
             });
         });
-        assertThat(waited[0]).as("readers who took the lock").isPositive();
+        assertThat(waited[0]).as("readers that took the lock").isPositive();
         assertThat(most[0]).as("reads of one reader").isEqualTo(2);
     }
 
@@ -166,7 +166,7 @@ class SeqCountTest {
         });
     }
 
-    /** The test of the test: a reader that spins until the count is even never ends behind a writer that was stopped. */
+    /** The test of the test: a reader that spins until the count is even never ends after a writer was stopped. */
     @Test
     void spinningReaderLivelocks() {
         assertThatThrownBy(() -> Explorer.exhaustively(fewSteps(Limits.preemptions(1)), simulation -> {

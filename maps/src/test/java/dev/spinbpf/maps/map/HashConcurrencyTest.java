@@ -29,7 +29,7 @@ class HashConcurrencyTest {
     private static final int OPERATIONS = 40_000;
 
     /**
-     * Where threads have to wait long for a processor, each hand-over of a lock takes as long: then fewer operations will do.
+     * The time after which fewer operations will do: if threads wait long for a processor, each hand-over of a lock takes as long.
      */
     private static final long ENOUGH_NANOS = 5_000_000_000L;
 
@@ -43,7 +43,7 @@ class HashConcurrencyTest {
         machine.close();
     }
 
-    /** What a CPU does; the buffers are its own. */
+    /** The work of a CPU; the buffers are its own. */
     private interface Work {
         void run(Cpu cpu, SplittableRandom random, long key, long value);
     }

@@ -105,7 +105,7 @@ class LocalStorageTest {
         }
     }
 
-    /** A reader of one owner's list who stands on an element that moves to another owner still finds its own. */
+    /** A reader of one owner's list that stands on an element that moves to another owner still finds its own. */
     @Test
     void readerIsNotCarriedAwayToAnotherOwner() {
         TestMachine[] previous = new TestMachine[1];

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is left of a map when a lock inside it fails, because the CPU that wants it holds it already. */
+/** A map is left unchanged or whole when a lock inside it fails because the CPU that wants it holds it already. */
 class LockFailureTest {
     private final TestMachine machine = new TestMachine(2);
     private final long nestedKey = machine.buffer();

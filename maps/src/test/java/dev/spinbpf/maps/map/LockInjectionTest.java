@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class LockInjectionTest {
     private static final int FULL = 8;
 
-    /** What an operation does, on a machine whose locks fail; returns its result. */
+    /** Runs an operation on a machine whose locks fail; returns its result. */
     interface Operation {
         int run(TestMachine machine, BpfMap map);
     }
@@ -85,7 +85,7 @@ class LockInjectionTest {
         };
     }
 
-    /** Where the key of number {@code key} is: of a trie, a prefix of 24 bits whose neighbours part at every depth. */
+    /** The address of the key of number {@code key}: of a trie, a prefix of 24 bits whose neighbours part at every depth. */
     private static void key(TestMachine machine, BpfMap map, int key) {
         if (map.type() == MapType.LPM_TRIE) {
             GuestMemory.putInt(machine.key, key == 4 ? 22 : 24);

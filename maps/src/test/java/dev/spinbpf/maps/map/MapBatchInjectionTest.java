@@ -95,7 +95,7 @@ class MapBatchInjectionTest {
         }
     }
 
-    /** What the map holds when {@code done} elements of the batch are done. */
+    /** The map's contents when {@code done} elements of the batch are done. */
     private static Map<String, Long> expected(Bench bench, Command command, Map<String, Long> before, int done) {
         Map<String, Long> expected = new TreeMap<>(before);
         for (int i = 0; i < done; i++) {

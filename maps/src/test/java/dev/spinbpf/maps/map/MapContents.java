@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** What is in a map that nothing uses at the moment, and whether all its elements are accounted for. */
+/** The contents of a map that nothing uses at the moment; tells whether all its elements are accounted for. */
 final class MapContents {
     private MapContents() {}
 

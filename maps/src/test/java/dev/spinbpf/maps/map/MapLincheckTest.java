@@ -70,7 +70,7 @@ class MapLincheckTest {
         SchedulePoint.remove();
     }
 
-    /** What is not between two accesses to shared words need not be followed. */
+    /** Only accesses to shared words need be followed. */
     private static ModelCheckingOptions options() {
         ManagedStrategyGuarantee quiet =
                 ManagedStrategyGuaranteeKt.forClasses(QUIET).allMethods().ignore();

@@ -37,7 +37,7 @@ class MapSequencesTest {
     private static final long SEED = 20_251_121;
     private static final int ENTRIES = 10;
 
-    /** What all subjects have. */
+    /** Members that all subjects have. */
     private abstract static class OnMachine implements Subject {
         final TestMachine machine = new TestMachine(2);
 
@@ -365,7 +365,7 @@ class MapSequencesTest {
         Sequences.check(SEED, 100, 100, Samples::new);
     }
 
-    /** What was put in is always found; what was not, hardly ever. */
+    /** Values that were put in are always found; others hardly ever. */
     private static final class Bloom extends OnMachine {
         private final BpfMap map = machine.map(MapType.BLOOM_FILTER, 0, 4, 1000, 0);
         private final Set<Integer> model = new HashSet<>();

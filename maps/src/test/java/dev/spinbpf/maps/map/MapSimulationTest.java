@@ -126,7 +126,7 @@ class MapSimulationTest {
         return buffer;
     }
 
-    /** Beside a writer who takes a key out and puts one in, whose element may be that of the first. */
+    /** Beside a writer that takes a key out and puts one in, whose element may be that of the first. */
     @ParameterizedTest
     @CsvSource({"HASH,0", "HASH,1", "PERCPU_HASH,0", "LRU_HASH,0", "RHASH,1", "LPM_TRIE,1"})
     void steppingThroughFindsEachKeyThatStays(MapType type, long flags) {

@@ -106,7 +106,7 @@ final class InstructionReader {
         int before = diagnostics.count();
         draft.imm = literals.number(c.number(), Integer.MIN_VALUE, Integer.MAX_VALUE);
         if (diagnostics.count() > before && operator == Alu.MOV) {
-            diagnostics.error(Span.of(c.number()), "write 'll' behind a number to load all 64 bits of it");
+            diagnostics.error(Span.of(c.number()), "write 'll' after a number to load all 64 bits of it");
         }
     }
 

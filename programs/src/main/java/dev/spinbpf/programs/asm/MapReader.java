@@ -106,7 +106,7 @@ final class MapReader {
                 } else if (map.section == null) {
                     map.valueSize = size;
                 } else {
-                    diagnostics.error(Span.of(c), "a section's size is given behind its name");
+                    diagnostics.error(Span.of(c), "a section's size is given after its name");
                 }
             }
             case BpfAsmParser.TypeAttributeContext c -> {
@@ -199,7 +199,7 @@ final class MapReader {
         }
         long total = (long) size * (count < 0 ? 1 : count);
         if (offset + total > ProgramObject.MAX_DATA_BYTES || map.section == null && offset + total > map.valueSize) {
-            diagnostics.error(Span.of(at), "'" + name + "' ends behind the value's " + map.valueSize + " bytes");
+            diagnostics.error(Span.of(at), "'" + name + "' ends after the value's " + map.valueSize + " bytes");
             return null;
         }
         MapDraft.Member member = new MapDraft.Member(name, type, count, offset, (int) total);

@@ -76,14 +76,14 @@ final class ObjectDraft {
         } else if (inTypes) {
             typeReader.read(statement.btf());
         } else {
-            diagnostics.error(Span.of(statement), "a type belongs behind .btf");
+            diagnostics.error(Span.of(statement), "a type belongs after .btf");
         }
     }
 
     private void label(LabelContext label) {
         String name = literals.name(label.name());
         if (function == null) {
-            diagnostics.error(Span.of(label), "a label belongs behind .program, .func or .global");
+            diagnostics.error(Span.of(label), "a label belongs after .program, .func or .global");
         } else if (function.labels.putIfAbsent(name, function.slots.size()) != null) {
             diagnostics.error(Span.of(label), "label '" + name + "' stands twice in '" + function.name + "'");
         }
@@ -93,7 +93,7 @@ final class ObjectDraft {
         Token opcode = statement.OPCODE() == null ? null : statement.OPCODE().getSymbol();
         SourceInsn insn = instructions.read(statement.instruction(), opcode);
         if (function == null) {
-            diagnostics.error(Span.of(statement), "an instruction belongs behind .program, .func or .global");
+            diagnostics.error(Span.of(statement), "an instruction belongs after .program, .func or .global");
         } else if (function.slots.size() >= KernelLimits.BPF_COMPLEXITY_LIMIT_INSNS) {
             diagnostics.error(Span.of(statement), "'" + function.name + "' has too many instructions");
         } else if (insn != null) {

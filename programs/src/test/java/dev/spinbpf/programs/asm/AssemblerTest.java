@@ -324,7 +324,7 @@ class AssemblerTest {
             if r1 == goto l             ! unexpected 'goto'
             r1 = @                      ! unexpected character
             key 4                       ! this belongs into a .map or a .section
-            [1] INT 'int' size=4        ! a type belongs behind .btf
+            [1] INT 'int' size=4        ! a type belongs after .btf
             .end                        ! .end without .inner
             .map m hsh                  ! there is no kind of map 'hsh'
             .program q "frobnicate"     ! the section's name says no type of program
@@ -477,7 +477,7 @@ class AssemblerTest {
         assertThat(refusal(".section .bss size 0xffffffff")).hasMessageContaining("number out of range");
         assertThat(refusal(".section .bss size 60000000\n.section .data size 60000000"))
                 .hasMessageContaining("bytes of initial data");
-        assertThat(refusal(".section .bss\nvar x : u64[60000000]")).hasMessageContaining("ends behind");
+        assertThat(refusal(".section .bss\nvar x : u64[60000000]")).hasMessageContaining("ends after");
     }
 
     @Test

@@ -35,7 +35,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What is disassembled assembles again to the same bytes. */
+/** Disassembled programs assemble again to the same bytes. */
 class RoundTripTest {
     private static final int SAMPLES_PER_ROW = 100;
     private static final int MUTATIONS_PER_SAMPLE = 40;

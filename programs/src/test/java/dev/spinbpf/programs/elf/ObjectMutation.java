@@ -57,7 +57,7 @@ final class ObjectMutation {
         return refused;
     }
 
-    /** What tools do with an object must not fail either. */
+    /** Work of the tools on an object, which must not fail either. */
     private void use(ProgramObject object) {
         if (random.nextInt(8) == 0) {
             new BtfDump(object.btf()).raw();

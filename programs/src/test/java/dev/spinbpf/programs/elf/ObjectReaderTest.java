@@ -29,7 +29,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
-/** What comes out agrees with what libbpf gives the kernel for the same objects. */
+/** Objects are read as libbpf reads them: the same programs, maps and types reach the kernel. */
 class ObjectReaderTest {
     private static final int RDONLY_PROG = 1 << 7;
     private static final int MMAPABLE = 1 << 10;

@@ -21,7 +21,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -146,19 +145,17 @@ final class BenchCommand implements Callable<Integer> {
         atLeast("--repeat", repeat, 0, Integer.MAX_VALUE);
         arguments.check();
         if (warmup.equals(DurationConverter.FOREVER)) {
-            throw new ParameterException(spec.commandLine(), "--warmup has to end");
+            throw new WrongUsage(spec, "--warmup has to end");
         }
         if (raw ? context != null : memory != null) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    raw ? "a .bin file has no context: give --mem instead of --ctx" : "--mem is for .bin files");
+            throw new WrongUsage(
+                    spec, raw ? "a .bin file has no context: give --mem instead of --ctx" : "--mem is for .bin files");
         }
     }
 
     private void atLeast(String option, int value, int least, int most) {
         if (value < least || value > most) {
-            throw new ParameterException(
-                    spec.commandLine(), option + " is " + value + "; it has to be " + least + " to " + most);
+            throw new WrongUsage(spec, option + " is " + value + "; it has to be " + least + " to " + most);
         }
     }
 

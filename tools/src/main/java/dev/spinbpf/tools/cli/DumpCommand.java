@@ -19,7 +19,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -88,7 +87,7 @@ final class DumpCommand implements Callable<Integer> {
 
     private int printBytecode(Btf kernelTypes) throws InputException {
         if (json.isGiven()) {
-            throw new ParameterException(spec.commandLine(), "--jited prints text, not JSON");
+            throw new WrongUsage(spec, "--jited prints text, not JSON");
         }
         ProgramObject object = RawProgram.isNamed(file) ? RawProgram.read(file) : InputFiles.read(file, kernelTypes);
         if (program != null) {

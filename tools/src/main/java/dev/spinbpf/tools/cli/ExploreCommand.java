@@ -24,7 +24,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -124,7 +123,7 @@ final class ExploreCommand implements Callable<Integer> {
         checkBound("--interrupts", interrupts, ExploreOptions.MOST_BOUND);
         checkBound("--stalls", stalls, ExploreOptions.MOST_BOUND);
         if (cpus != null && (cpus < 1 || cpus > ProgramWorkload.MOST_CPUS)) {
-            throw usage("--cpus is " + cpus + "; it has to be 1 to " + ProgramWorkload.MOST_CPUS);
+            throw new WrongUsage(spec, "--cpus is " + cpus + "; it has to be 1 to " + ProgramWorkload.MOST_CPUS);
         }
         return explore(workload());
     }
@@ -132,7 +131,8 @@ final class ExploreCommand implements Callable<Integer> {
     private ProgramWorkload workload() throws InputException, WorkloadFileException {
         PrintWriter err = spec.commandLine().getErr();
         if (save != null && (files.size() > 1 || !programs.list().isEmpty())) {
-            throw usage("--save takes one FILE and all of its programs; put several objects into a workload file");
+            throw new WrongUsage(
+                    spec, "--save takes one FILE and all of its programs; put several objects into a workload file");
         }
         ProgramWorkload workload = workload(files, programs.list(), inputs, spec, err);
         ProgramWorkload seeded = seed == null ? workload : workload.withSeed(seed);
@@ -196,11 +196,7 @@ final class ExploreCommand implements Callable<Integer> {
 
     private void checkBound(String option, int value, int most) {
         if (value < 0 || value > most) {
-            throw usage(option + " is " + value + "; it has to be 0 to " + most);
+            throw new WrongUsage(spec, option + " is " + value + "; it has to be 0 to " + most);
         }
-    }
-
-    private ParameterException usage(String message) {
-        return new ParameterException(spec.commandLine(), message);
     }
 }

@@ -18,7 +18,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -80,8 +79,7 @@ final class LoadCommand implements Callable<Integer> {
             return server.ask(this::load);
         }
         if (!programs.list().isEmpty()) {
-            throw new ParameterException(
-                    spec.commandLine(), "--prog: the workload file says which programs of its objects take part");
+            throw new WrongUsage(spec, "--prog: the workload file says which programs of its objects take part");
         }
         WorkloadLoading workload = WorkloadLoading.read(files.getFirst());
         return server.ask(client -> load(client, workload));

@@ -5,7 +5,6 @@ import dev.spinbpf.vm.stress.ProgramWorkload;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code --cpus}, {@code --seed} and {@code --jit}, for commands that run one program at a time. */
@@ -28,8 +27,7 @@ final class MachineArguments {
     /** Fails where there cannot be so many CPUs. */
     void check() {
         if (cpus < 1 || cpus > ProgramWorkload.MOST_CPUS) {
-            throw new ParameterException(
-                    command.commandLine(), "--cpus is " + cpus + "; it has to be 1 to " + ProgramWorkload.MOST_CPUS);
+            throw new WrongUsage(command, "--cpus is " + cpus + "; it has to be 1 to " + ProgramWorkload.MOST_CPUS);
         }
     }
 

@@ -24,7 +24,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -122,7 +121,7 @@ final class MapCommand implements Callable<Integer> {
                             .run(command, object, words));
         }
         if (directory == null) {
-            throw new ParameterException(spec.commandLine(), "name the directory that the maps are in");
+            throw new WrongUsage(spec, "name the directory that the maps are in");
         }
         try {
             return switch (command) {

@@ -3,7 +3,6 @@ package dev.spinbpf.tools.cli;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** The {@code spinbpf} command itself, without the commands that it has. */
@@ -34,7 +33,7 @@ class RootCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "name a command: " + commandsOf(spec.commandLine()));
+        throw new WrongUsage(spec, "name a command: " + commandsOf(spec.commandLine()));
     }
 
     /** Returns the names of a command's own commands, as a sentence lists them. */

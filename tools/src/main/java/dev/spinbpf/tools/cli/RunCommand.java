@@ -30,7 +30,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -184,16 +183,16 @@ final class RunCommand implements Callable<Integer> {
     private void checkOptions() {
         arguments.check();
         if (cpu < 0 || cpu >= arguments.cpus()) {
-            throw new ParameterException(
-                    spec.commandLine(),
+            throw new WrongUsage(
+                    spec,
                     "--cpu is " + cpu + "; with --cpus " + arguments.cpus() + " it has to be 0 to "
                             + (arguments.cpus() - 1));
         }
         if (lock == LockChoice.BOTH) {
-            throw new ParameterException(spec.commandLine(), "--lock both is for stress --mode torture");
+            throw new WrongUsage(spec, "--lock both is for stress --mode torture");
         }
         if (repeat < 1) {
-            throw new ParameterException(spec.commandLine(), "--repeat is " + repeat + "; it has to be 1 or more");
+            throw new WrongUsage(spec, "--repeat is " + repeat + "; it has to be 1 or more");
         }
     }
 

@@ -26,7 +26,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -194,25 +193,21 @@ final class ServeCommand implements Callable<Integer> {
 
     private void checkOptions() {
         if (workloadFile != null && !objects.isEmpty()) {
-            throw usage("--workload names the objects; leave the OBJECTs out");
+            throw new WrongUsage(spec, "--workload names the objects; leave the OBJECTs out");
         }
         List<String> saidByFile = WorkloadInputs.given(spec, IN_WORKLOAD);
         if (workloadFile != null && !saidByFile.isEmpty()) {
-            throw usage(String.join(", ", saidByFile) + ": " + workloadFile + " says that");
+            throw new WrongUsage(spec, String.join(", ", saidByFile) + ": " + workloadFile + " says that");
         }
         if (cpus < 1 || cpus > ProgramWorkload.MOST_CPUS) {
-            throw usage("--cpus is " + cpus + "; it has to be 1 to " + ProgramWorkload.MOST_CPUS);
+            throw new WrongUsage(spec, "--cpus is " + cpus + "; it has to be 1 to " + ProgramWorkload.MOST_CPUS);
         }
         if (heldTimes < 0) {
-            throw usage("--held-times is " + heldTimes + "; it has to be 1 or more, or 0 for none");
+            throw new WrongUsage(spec, "--held-times is " + heldTimes + "; it has to be 1 or more, or 0 for none");
         }
         if (certificate == null != (key == null)) {
-            throw usage("--tls-cert and --tls-key go together");
+            throw new WrongUsage(spec, "--tls-cert and --tls-key go together");
         }
-    }
-
-    private ParameterException usage(String message) {
-        return new ParameterException(spec.commandLine(), message);
     }
 
     /** Reads the workload file or the objects that the command line names. */

@@ -42,7 +42,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -246,7 +245,7 @@ final class StressCommand implements Callable<Integer> {
             return stressLocks(options);
         }
         if (files.isEmpty()) {
-            throw usage("name a FILE, or a --mode to stress the lock without programs");
+            throw new WrongUsage(spec, "name a FILE, or a --mode to stress the lock without programs");
         }
         if (!WorkloadInputs.isWorkloadFile(files.getFirst())) {
             return stressPrograms(objects());
@@ -287,15 +286,18 @@ final class StressCommand implements Callable<Integer> {
         boolean torture = chosen == StressMode.TORTURE;
         int number = Objects.requireNonNullElse(cpus, defaults.cpus());
         if (number < chosen.fewestCpus()) {
-            throw usage("--cpus is " + number + "; --mode " + chosen.name().toLowerCase(Locale.ROOT) + " needs "
-                    + chosen.fewestCpus() + " or more");
+            throw new WrongUsage(
+                    spec,
+                    "--cpus is " + number + "; --mode " + chosen.name().toLowerCase(Locale.ROOT) + " needs "
+                            + chosen.fewestCpus() + " or more");
         }
         if (locks != null && !torture) {
-            throw usage("--locks is for --mode torture; the other modes have their one, two or three locks");
+            throw new WrongUsage(
+                    spec, "--locks is for --mode torture; the other modes have their one, two or three locks");
         }
         LockChoice algorithm = Objects.requireNonNullElse(lock, defaults.algorithm());
         if (algorithm == LockChoice.BOTH && !torture) {
-            throw usage("--lock both is for --mode torture");
+            throw new WrongUsage(spec, "--lock both is for --mode torture");
         }
         Duration normal = Objects.requireNonNullElse(normalDelay, defaults.normalDelay());
         Duration usual = torture || normal.isZero() ? StressOptions.USUAL_INTERVAL : normal;
@@ -315,7 +317,7 @@ final class StressCommand implements Callable<Integer> {
 
     private ProgramWorkload objects() throws InputException {
         if (lock == LockChoice.BOTH || locks != null || normalDelay != null || nmiDelay != null) {
-            throw usage("--lock both, --locks, --normal-delay and --nmi-delay are for --mode");
+            throw new WrongUsage(spec, "--lock both, --locks, --normal-delay and --nmi-delay are for --mode");
         }
         NamedFile types = btf.file() == null ? null : inputs.open(btf.file());
         PrintWriter err = spec.commandLine().getErr();
@@ -390,10 +392,6 @@ final class StressCommand implements Callable<Integer> {
         out.flush();
     }
 
-    private ParameterException usage(String message) {
-        return new ParameterException(spec.commandLine(), message);
-    }
-
     private int exitCode(StressReport report, List<NotAttached> notAttached) {
         boolean failed = report.programs().isEmpty()
                 || !report.stuckCpus().isEmpty()
@@ -404,26 +402,27 @@ final class StressCommand implements Callable<Integer> {
 
     private void checkOptions() {
         if (mode != null && !files.isEmpty()) {
-            throw usage("--mode stresses the lock without programs; leave " + files.getFirst() + " out");
+            throw new WrongUsage(spec, "--mode stresses the lock without programs; leave " + files.getFirst() + " out");
         }
         checkWorkloadFile();
         if (heldTimes != null && heldTimes < 0) {
-            throw usage("--held-times is " + heldTimes + "; it has to be 1 or more, or 0 for none");
+            throw new WrongUsage(spec, "--held-times is " + heldTimes + "; it has to be 1 or more, or 0 for none");
         }
         if (cpus != null && (cpus < 1 || cpus > ProgramWorkload.MOST_CPUS)) {
-            throw usage("--cpus is " + cpus + "; it has to be 1 to " + ProgramWorkload.MOST_CPUS);
+            throw new WrongUsage(spec, "--cpus is " + cpus + "; it has to be 1 to " + ProgramWorkload.MOST_CPUS);
         }
         if (locks != null && (locks < 1 || locks > MOST_LOCKS)) {
-            throw usage("--locks is " + locks + "; it has to be 1 to " + MOST_LOCKS);
+            throw new WrongUsage(spec, "--locks is " + locks + "; it has to be 1 to " + MOST_LOCKS);
         }
         if (otlp != null && !("http".equals(otlp.getScheme()) || "https".equals(otlp.getScheme()))) {
-            throw usage("--otlp is " + otlp + "; it has to be a URL that begins with http:// or https://");
+            throw new WrongUsage(
+                    spec, "--otlp is " + otlp + "; it has to be a URL that begins with http:// or https://");
         }
         if (otlpEvery.isZero()) {
-            throw usage("--otlp-every is 0; it has to be longer");
+            throw new WrongUsage(spec, "--otlp-every is 0; it has to be longer");
         }
         if (metricsPort != null && (metricsPort < 0 || metricsPort > MOST_PORT)) {
-            throw usage("--metrics-port is " + metricsPort + "; it has to be 0 to " + MOST_PORT);
+            throw new WrongUsage(spec, "--metrics-port is " + metricsPort + "; it has to be 0 to " + MOST_PORT);
         }
     }
 
@@ -433,11 +432,14 @@ final class StressCommand implements Callable<Integer> {
         }
         List<String> given = WorkloadInputs.given(spec, IN_WORKLOAD);
         if (!given.isEmpty()) {
-            throw usage(String.join(", ", given) + ": " + files.getFirst()
-                    + " says that; of what it says only --duration" + " and --seed can be given besides");
+            throw new WrongUsage(
+                    spec,
+                    String.join(", ", given) + ": " + files.getFirst() + " says that; of what it says only --duration"
+                            + " and --seed can be given besides");
         }
         if (save != null) {
-            throw usage(
+            throw new WrongUsage(
+                    spec,
                     "--save writes the workload of objects or of a --mode; " + files.getFirst() + " is one already");
         }
     }

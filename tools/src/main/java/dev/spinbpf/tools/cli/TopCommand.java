@@ -27,7 +27,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -104,23 +103,19 @@ final class TopCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InputException, InterruptedException, ServiceException {
         if (interval.isZero() || interval.compareTo(StressOptions.FOREVER) == 0) {
-            throw usage("--interval has to be a time above 0");
+            throw new WrongUsage(spec, "--interval has to be a time above 0");
         }
         if (count != null && count < 1) {
-            throw usage("--count is " + count + "; it has to be 1 or more");
+            throw new WrongUsage(spec, "--count is " + count + "; it has to be 1 or more");
         }
         if (files.isEmpty()) {
             return server.ask(client -> show(client, server.shown(), false));
         }
         List<String> given = WorkloadInputs.given(spec, OF_SERVICE);
         if (!given.isEmpty()) {
-            throw usage(String.join(", ", given) + ": of a service, or FILEs to run here, not both");
+            throw new WrongUsage(spec, String.join(", ", given) + ": of a service, or FILEs to run here, not both");
         }
         return runHere(WorkloadInputs.isWorkloadFile(files, spec));
-    }
-
-    private ParameterException usage(String message) {
-        return new ParameterException(spec.commandLine(), message);
     }
 
     /** Runs the files as a service on loopback that nobody else knows of. */

@@ -42,12 +42,12 @@ final class WorkloadInputs {
     /**
      * Returns true where a workload file was named, rather than objects.
      *
-     * @throws ParameterException if anything was named beside it
+     * @throws WrongUsage if anything was named beside it
      */
     static boolean isWorkloadFile(List<Path> files, CommandSpec command) {
         boolean named = files.stream().anyMatch(WorkloadInputs::isWorkloadFile);
         if (named && files.size() > 1) {
-            throw new ParameterException(command.commandLine(), "a workload file stands alone; name the objects in it");
+            throw new WrongUsage(command, "a workload file stands alone; name the objects in it");
         }
         return named;
     }

@@ -1,3 +1,6 @@
-/** A client of {@code spinbpf serve}: requests over HTTP, what it answers, and what goes wrong on the way. */
+/**
+ * A client of {@code spinbpf serve}: requests over HTTP, its answers as values, and the ways in which a request fails. Output
+ * and the words of commands do not belong here.
+ */
 @org.jspecify.annotations.NullMarked
 package dev.spinbpf.tools.client;

@@ -10,7 +10,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What happened between two looks at a service, as rates.
+ * The rates between two looks at a service.
  *
  * @param source the service or the workload
  * @param state of the workload

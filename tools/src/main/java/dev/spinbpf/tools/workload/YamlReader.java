@@ -37,7 +37,7 @@ final class YamlReader {
     /** Most bytes of a file. */
     static final int MOST_BYTES = 4 << 20;
 
-    /** How deep values nest at most. */
+    /** The most levels that values nest. */
     static final int MOST_DEPTH = 32;
 
     /** Most values. */

@@ -96,7 +96,7 @@ class PackageDirectionTest {
                 .check(classes);
     }
 
-    /** What is served is not known to how it is served, nor the other way round; commands are above both. */
+    /** The engine and the HTTP server of the service do not know each other; commands are above both. */
     @Test
     void shouldKeepTheServiceInLayers() {
         String serve = "dev.spinbpf.tools.serve";

@@ -14,7 +14,7 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /**
- * What loader, map creation and the reading of types refuse: objects of which Linux 7.2 was asked through libbpf 1.7. An
+ * Objects that the loader, map creation or the reading of types refuse, with the answers of Linux 7.2 through libbpf 1.7. An
  * {@code error} in its answers is the loader's refusal.
  */
 class LoadingTest {

@@ -37,7 +37,7 @@ class ReadmeTest {
         }
     }
 
-    /** What a command did. */
+    /** The outcome of a command. */
     private record Output(int exitCode, List<String> lines) {}
 
     static Stream<Shown> shown() throws IOException {
@@ -82,7 +82,7 @@ class ReadmeTest {
         assertThat(normalized(run(wrong.command()).lines())).doesNotContainAnyElementsOf(normalized(wrong.lines()));
     }
 
-    /** Where the commands keep their maps. */
+    /** The directory in which the commands keep their maps. */
     @TempDir
     private static Path state;
 

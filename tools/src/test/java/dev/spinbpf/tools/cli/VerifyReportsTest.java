@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What {@code verify} prints for other programs, and which rows. */
+/** The output of {@code verify} for other programs, and the choice of its rows. */
 class VerifyReportsTest {
     private static final Path SAMPLES = Path.of(System.getProperty("spinbpf.root", ".."), "programs", "samples");
     private static final String LEAK =

@@ -45,7 +45,7 @@ final class ObjectDamage {
         this.random = random;
     }
 
-    /** A copy with one to six changes anywhere, sometimes cut or with bytes behind its end. */
+    /** A copy with one to six changes anywhere, sometimes cut or with bytes after its end. */
     byte[] anywhere(byte[] original, ObjectLayout layout) {
         byte[] copy = original.clone();
         for (int i = 1 + random.nextInt(6); i > 0; i--) {

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Where things are in a sound object file, so that damage can be done to them on purpose.
+ * The places of things in a sound object file, so that they can be damaged on purpose.
  *
  * @param table offset of the section headers
  * @param sections those that have bytes in the file

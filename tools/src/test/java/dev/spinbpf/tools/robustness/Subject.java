@@ -26,7 +26,7 @@ import java.util.Objects;
 import java.util.SplittableRandom;
 
 /**
- * What is done to each damaged copy: it is read, its programs are verified, some are run, some are shown. The documented
+ * The work on each damaged copy: it is read, its programs are verified, some are run, some are shown. The documented
  * ways to refuse are counted; all else is the caller's to report.
  */
 final class Subject {
@@ -45,7 +45,7 @@ final class Subject {
     private int rejected;
     private int unsupported;
 
-    /** How to damage. */
+    /** A way to damage. */
     enum Kind {
         /** Bytes anywhere in the file. */
         BYTES,

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
-/** What is in {@code contrib/} for those who run a service, as far as no other program has to be there. */
+/** The files in {@code contrib/} for those who run a service, as far as no other program has to be there. */
 @Timeout(60)
 class ContribTest {
     private static final Path CONTRIB = Path.of(System.getProperty("spinbpf.root", ".."), "contrib");
@@ -53,7 +53,7 @@ class ContribTest {
                 .isEqualTo(Map.of("port", "metrics", "path", "/metrics", "interval", "5s"));
     }
 
-    /** What is copied into the image is what the profile dist makes, and the port is the service's. */
+    /** The image holds the files that the profile dist makes, and its port is the service's. */
     @Test
     void shouldMakeAnImageOfTheDistribution() throws Exception {
         List<String> lines = Files.readAllLines(CONTRIB.resolve("container/Containerfile"));

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What clients may try against a service whose workload runs: metrics are served meanwhile, and afterwards. */
+/** Hostile clients of a service whose workload runs: metrics are served meanwhile, and afterwards. */
 @Timeout(600)
 class HostileServiceTest {
     private static final Path SAMPLE =
@@ -189,7 +189,7 @@ class HostileServiceTest {
         return "version: 1\nobjects:\n- file: " + file + "\n";
     }
 
-    /** How long the workload runs, which it does. */
+    /** The time that the workload has run; fails if it does not run. */
     private long elapsedMillis() throws IOException {
         String answer = exchange("GET /api/v1/workload HTTP/1.1\r\n" + CLOSE + "\r\n");
         Object json = JsonTree.read(answer.substring(answer.indexOf("\r\n\r\n") + 4));

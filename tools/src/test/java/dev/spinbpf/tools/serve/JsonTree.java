@@ -34,7 +34,7 @@ final class JsonTree {
         }
     }
 
-    /** What is at a path of names; fails where there is nothing. */
+    /** Returns the value at a path of names; fails where there is none. */
     static Object at(Object tree, Object... path) {
         Object value = tree;
         for (Object step : path) {

@@ -43,7 +43,7 @@ class KillTest {
     private final HttpClient client = HttpClient.newHttpClient();
     private final SplittableRandom random = new SplittableRandom(20_261_127);
 
-    /** What was acknowledged last, and what was asked for last and perhaps not acknowledged. */
+    /** The last request that was acknowledged, and the last that was made and perhaps not acknowledged. */
     private final Map<String, String> acknowledged = new HashMap<>();
 
     private final Map<String, String> asked = new HashMap<>();

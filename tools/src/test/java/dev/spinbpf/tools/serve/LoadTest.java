@@ -174,7 +174,7 @@ class LoadTest {
         }
     }
 
-    /** What scrapes take from the workload, beyond what the same client takes that scrapes a server of constant bytes. */
+    /** The share of the workload that scrapes take, beyond that of the same client on a server of constant bytes. */
     @Test
     void shouldTakeLittleFromTheWorkload() throws Exception {
         try (Service service = service()) {

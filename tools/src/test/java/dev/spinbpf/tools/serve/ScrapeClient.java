@@ -21,7 +21,7 @@ final class ScrapeClient {
     private ScrapeClient() {}
 
     /**
-     * What came of it.
+     * The results of a client's scrapes.
      *
      * @param answered scrapes that were answered with 200
      * @param failed scrapes that were not

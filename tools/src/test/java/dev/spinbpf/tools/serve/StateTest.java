@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What programs write to maps is kept every five seconds and at the end, and what clients write besides is on top of it. */
+/** Values that programs write to maps are kept every five seconds and at the end; values that clients write come on top. */
 @Timeout(300)
 class StateTest {
     private static final Path SAMPLES = Path.of(System.getProperty("spinbpf.root", ".."), "programs", "samples");
@@ -61,7 +61,7 @@ class StateTest {
         }
     }
 
-    /** What is in the map, by its keys. */
+    /** The map's values by their keys. */
     private static Map<String, String> contents(Service service) throws Exception {
         Map<String, String> contents = new TreeMap<>();
         for (MapPage.Element element : service.engine()
@@ -78,7 +78,7 @@ class StateTest {
         return Files.readAllBytes(directory.resolve("state/checkpoint"));
     }
 
-    /** What a service finds that comes up on the directory as it is now, as after a {@code kill -9}. */
+    /** The state that a service finds which comes up on the directory as it is now, as after a {@code kill -9}. */
     private Map<String, String> contentsAfterAKill(String name) throws Exception {
         Path copy = directory.resolve(name);
         try (Stream<Path> files = Files.walk(directory.resolve("state"))) {

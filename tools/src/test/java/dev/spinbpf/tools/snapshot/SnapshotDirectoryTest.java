@@ -22,7 +22,7 @@ class SnapshotDirectoryTest {
     @TempDir
     private Path directory;
 
-    /** What stops a writer at a step. */
+    /** Stops a writer at a step. */
     private static final class Stopped extends RuntimeException {
         private static final long serialVersionUID = 1L;
     }
@@ -126,7 +126,7 @@ class SnapshotDirectoryTest {
         }
     }
 
-    /** A checksum keeps accidents out; who makes a file on purpose gets it right. */
+    /** A checksum keeps accidents out; a file made on purpose has the right one. */
     @Test
     void shouldRefuseOrReadAnyBodyWithARightChecksum() throws Exception {
         byte[] bytes = SnapshotWriter.write(withValue(5));

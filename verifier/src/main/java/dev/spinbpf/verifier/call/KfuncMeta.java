@@ -50,7 +50,7 @@ final class KfuncMeta {
         returnSize = kfunc.traits().returnedBytes();
     }
 
-    /** Register whose object is given back, 0 if none. */
+    /** Register whose object is released, 0 if none. */
     int releaseRegno() {
         return kfunc.has(Kfunc.Flag.RELEASE) ? 1 : 0;
     }

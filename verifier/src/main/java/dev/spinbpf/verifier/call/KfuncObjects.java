@@ -32,7 +32,7 @@ final class KfuncObjects {
         return reg.is(RegType.PTR_TO_BTF_ID, TypeFlags.MEM_ALLOC);
     }
 
-    /** An object that is given back to the allocator. */
+    /** An object that is returned to the allocator. */
     static void allocated(Exploration path, RegState reg, String name, KfuncMeta meta) {
         if (isAllocated(reg)) {
             if (meta.kfunc.has(Trait.PERCPU)) {

@@ -34,7 +34,7 @@ final class KernelWrites {
 
     private KernelWrites() {}
 
-    /** What a module that tracks connections lets programs of packets write to. */
+    /** The fields that a module that tracks connections lets programs of packets write to. */
     private static final String CONNECTION = "nf_conn";
 
     private record Range(long start, long end) {}

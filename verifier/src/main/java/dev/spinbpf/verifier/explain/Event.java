@@ -35,7 +35,7 @@ sealed interface Event {
         }
     }
 
-    /** What a branch tells of a value. */
+    /** The knowledge of a value that a branch gives. */
     enum Outcome {
         ZERO,
         NOT_ZERO,

@@ -1,12 +1,8 @@
 package dev.spinbpf.verifier.explain;
 
-import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
-import dev.spinbpf.verifier.flow.ProgramUnit;
 import dev.spinbpf.verifier.flow.SubprogInfo;
 import dev.spinbpf.verifier.kernel.Message;
-import java.util.ArrayDeque;
-import java.util.BitSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -88,64 +84,20 @@ final class LeakAdvice {
 
     /** The last branch after the taking whose other way leads to a release; null if there is none. */
     private static Event.@Nullable Branched decisive(Case the, Held held, Set<String> releases) {
-        Event.Branched found = null;
+        var search = new CallSearch(the.unit(), releases);
         for (Story.Chapter chapter : the.story().chapters().reversed()) {
             if (chapter.event().insn() == held.insn()) {
-                return found;
+                return null;
             }
             if (chapter.event() instanceof Event.Branched branch) {
                 int jump = branch.insn() + 1 + the.unit().insn(branch.insn()).jumpOffset();
                 int other = branch.next() == branch.insn() + 1 ? jump : branch.insn() + 1;
-                if (reaches(the.unit(), other, releases)) {
+                if (search.isReachedFrom(other)) {
                     return branch;
                 }
             }
         }
-        return found;
-    }
-
-    /** True if a way within the function leads from the slot to a call of one of the functions. */
-    private static boolean reaches(ProgramUnit unit, int from, Set<String> functions) {
-        var seen = new BitSet();
-        var open = new ArrayDeque<Integer>();
-        open.add(from);
-        while (!open.isEmpty()) {
-            int at = open.pop();
-            if (at < 0 || at >= unit.length() || seen.get(at)) {
-                continue;
-            }
-            seen.set(at);
-            if (callsAny(unit, at, functions)) {
-                return true;
-            }
-            for (int next : unit.cfg().successors(at)) {
-                open.add(next);
-            }
-        }
-        return false;
-    }
-
-    private static boolean callsAny(ProgramUnit unit, int at, Set<String> functions) {
-        Insn insn = unit.insn(at);
-        return switch (insn.op()) {
-            case CALL_HELPER, CALL_KFUNC -> functions.contains(CallNames.of(unit, at, insn));
-            case CALL_SUBPROG -> {
-                int subprog = unit.findSubprog(at + insn.immLow() + 1);
-                yield subprog >= 0 && bodyCalls(unit, unit.subprog(subprog), functions);
-            }
-            default -> false;
-        };
-    }
-
-    private static boolean bodyCalls(ProgramUnit unit, SubprogInfo subprog, Set<String> functions) {
-        for (int at = subprog.start; at < subprog.end; at++) {
-            Op op = unit.insn(at).op();
-            boolean calls = op == Op.CALL_HELPER || op == Op.CALL_KFUNC;
-            if (calls && functions.contains(CallNames.of(unit, at, unit.insn(at)))) {
-                return true;
-            }
-        }
-        return false;
+        return null;
     }
 
     /** A call that is not allowed while a lock is held. */

@@ -9,7 +9,7 @@ import java.util.Map;
 
 /** Advice on objects that no program of which gets to the verifier. */
 final class LoadAdvice {
-    /** What to change, by a part of the reason why Linux does not create a map; the first that fits. */
+    /** Remedies, by a part of the reason why Linux does not create a map; the first that fits counts. */
     private static final List<Map.Entry<String, String>> MAP_REMEDIES = List.of(
             Map.entry("needs BPF_F_NO_PREALLOC", "Add __uint(map_flags, BPF_F_NO_PREALLOC) to the map."),
             Map.entry("always pre-allocated", "Leave BPF_F_NO_PREALLOC out of the map's map_flags."),

@@ -1,5 +1,8 @@
 package dev.spinbpf.verifier.explain;
 
+import dev.spinbpf.verifier.kernel.Endings;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -13,26 +16,37 @@ import org.jspecify.annotations.Nullable;
  */
 record LockFunction(String what, boolean takes, String inverse, boolean mayFail) {
     private static final String LOCK = "lock";
-    private static final String PREEMPTION = "preemption off";
-    private static final String RCU = "an RCU read section";
-    private static final String INTERRUPTS = "interrupts off";
 
-    private static final Map<String, LockFunction> BY_NAME = Map.ofEntries(
-            Map.entry("bpf_spin_lock", new LockFunction(LOCK, true, "bpf_spin_unlock", false)),
-            Map.entry("bpf_spin_unlock", new LockFunction(LOCK, false, "bpf_spin_lock", false)),
-            Map.entry("bpf_res_spin_lock", new LockFunction(LOCK, true, "bpf_res_spin_unlock", true)),
-            Map.entry("bpf_res_spin_unlock", new LockFunction(LOCK, false, "bpf_res_spin_lock", false)),
-            Map.entry(
-                    "bpf_res_spin_lock_irqsave", new LockFunction(LOCK, true, "bpf_res_spin_unlock_irqrestore", true)),
-            Map.entry(
-                    "bpf_res_spin_unlock_irqrestore",
-                    new LockFunction(LOCK, false, "bpf_res_spin_lock_irqsave", false)),
-            Map.entry("bpf_preempt_disable", new LockFunction(PREEMPTION, true, "bpf_preempt_enable", false)),
-            Map.entry("bpf_preempt_enable", new LockFunction(PREEMPTION, false, "bpf_preempt_disable", false)),
-            Map.entry("bpf_rcu_read_lock", new LockFunction(RCU, true, "bpf_rcu_read_unlock", false)),
-            Map.entry("bpf_rcu_read_unlock", new LockFunction(RCU, false, "bpf_rcu_read_lock", false)),
-            Map.entry("bpf_local_irq_save", new LockFunction(INTERRUPTS, true, "bpf_local_irq_restore", false)),
-            Map.entry("bpf_local_irq_restore", new LockFunction(INTERRUPTS, false, "bpf_local_irq_save", false)));
+    /** The sections, by the trait of the function that begins them; the first that it has counts. */
+    private static final Map<String, String> SECTIONS = sections();
+
+    private static final Map<String, LockFunction> BY_NAME = byName();
+
+    private static Map<String, String> sections() {
+        var sections = new LinkedHashMap<String, String>();
+        sections.put("takes_lock", LOCK);
+        sections.put("preempt_disable", "preemption off");
+        sections.put("rcu_lock", "an RCU read section");
+        sections.put("saves_irq", "interrupts off");
+        return sections;
+    }
+
+    private static Map<String, LockFunction> byName() {
+        var functions = new HashMap<String, LockFunction>();
+        for (Endings.Beginning beginning : Endings.all()) {
+            String section = SECTIONS.keySet().stream()
+                    .filter(beginning.traits()::contains)
+                    .findFirst()
+                    .map(SECTIONS::get)
+                    .orElse(null);
+            if (section != null) {
+                String end = beginning.endedBy().getFirst();
+                functions.put(beginning.function(), new LockFunction(section, true, end, beginning.mayFail()));
+                functions.put(end, new LockFunction(section, false, beginning.function(), false));
+            }
+        }
+        return Map.copyOf(functions);
+    }
 
     static @Nullable LockFunction of(String function) {
         return BY_NAME.get(function);

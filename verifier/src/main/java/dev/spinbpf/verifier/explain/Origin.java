@@ -52,6 +52,17 @@ sealed interface Origin {
         Origin arg(int number) {
             return args.get(number - 1);
         }
+
+        /** Equal are calls of the same step: arguments may be results of earlier calls, and these of earlier ones still. */
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Call call && call.step == step;
+        }
+
+        @Override
+        public int hashCode() {
+            return step;
+        }
     }
 
     /** Returns the place so many bytes further on; unknown for what is no pointer. */

@@ -44,17 +44,20 @@ final class PathSteps {
     /** The last steps; of an instruction that was come to often, the last time. The decisive one is always among them. */
     Told told() {
         Map<Integer, Integer> times = new HashMap<>();
-        Map<Integer, Explanation.Step> last = new LinkedHashMap<>();
+        Map<Integer, Story.Chapter> last = new LinkedHashMap<>();
         for (Story.Chapter chapter : story.chapters()) {
-            String text = text(chapter);
-            if (text != null) {
+            if (text(chapter) != null) {
                 int insn = chapter.event().insn();
-                int count = times.merge(insn, 1, Integer::sum);
+                times.merge(insn, 1, Integer::sum);
                 last.remove(insn);
-                last.put(insn, step(chapter, text + (count > 1 ? " (the last of " + count + " times)" : "")));
+                last.put(insn, chapter);
             }
         }
-        List<Explanation.Step> steps = new ArrayList<>(last.values());
+        List<Explanation.Step> steps = new ArrayList<>();
+        last.forEach((insn, chapter) -> {
+            int count = times.getOrDefault(insn, 1);
+            steps.add(step(chapter, text(chapter) + (count > 1 ? " (the last of " + count + " times)" : "")));
+        });
         int more = Math.max(0, steps.size() - MAX_STEPS);
         List<Explanation.Step> kept = new ArrayList<>(steps.subList(more, steps.size()));
         for (int i = 0; i < more; i++) {
@@ -74,7 +77,7 @@ final class PathSteps {
         return new Explanation.Step(names.location(insn), text, held, insn == advice.culprit());
     }
 
-    /** What happens, or null if it is not worth telling. */
+    /** The event in words, or null if it is not worth telling. */
     private @Nullable String text(Story.Chapter chapter) {
         return switch (chapter.event()) {
             case Event.Called called -> called(called.call(), chapter.failed());

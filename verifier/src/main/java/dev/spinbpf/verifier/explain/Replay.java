@@ -42,7 +42,7 @@ final class Replay {
         return replay;
     }
 
-    /** What happened, in order. */
+    /** The events on the path, in order. */
     List<Event> events() {
         return events;
     }

@@ -5,6 +5,7 @@ import dev.spinbpf.verifier.refusal.Explanation;
 import dev.spinbpf.verifier.state.AcquiredReference;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -13,25 +14,33 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What happened on the refused path, as far as it matters to what is held: which lock call succeeded, what was held after each
+ * The events on the refused path, as far as they matter to what is held: which lock call succeeded, what was held after each
  * step, whose result nothing looked at.
  *
  * <p>The path tells only which instructions were executed, not which way a call that may fail went; that follows from what comes
- * later: a branch on its result, a release of the lock, or that the lock is held at the end.
+ * later: a branch on its result, a release of the lock, or that the lock is held at the end. A path may have tens of thousands of
+ * calls, so that each question of one is answered by what one pass over the path found.
  */
 final class Story {
+    /** Most that a chapter lists: a program may switch preemption off in a loop. */
+    private static final int MOST_HELD = 64;
+
     private final Exploration path;
     private final Names names;
     private final Replay replay;
     private final List<Chapter> chapters = new ArrayList<>();
     private final List<Held> held = new ArrayList<>();
+    private final Map<Origin.Call, Boolean> failed = new HashMap<>();
+    private final Set<Origin.Call> checked = new HashSet<>();
     private final Set<Integer> heldInsns;
+    private final Set<Integer> objectInsns;
     private final boolean isEndOnly;
 
     /**
      * An event, and what is held after it.
      *
      * @param failed whether the call failed
+     * @param held in the order of taking; of very many, those taken last
      */
     record Chapter(Event event, boolean failed, List<Held> held) {}
 
@@ -44,9 +53,17 @@ final class Story {
         this.names = names;
         replay = Replay.of(path.unit(), insns);
         isEndOnly = insns.size() >= WalkedPath.MAX_INSNS;
-        heldInsns =
-                path.state().references().stream().map(AcquiredReference::insn).collect(Collectors.toSet());
+        heldInsns = insnsOf(path, _ -> true);
+        objectInsns = insnsOf(path, reference -> reference.type() == AcquiredReference.Type.PTR);
         tell();
+    }
+
+    /** The slots of the calls that acquired what is held at the end. */
+    private static Set<Integer> insnsOf(Exploration path, Predicate<AcquiredReference> condition) {
+        return path.state().references().stream()
+                .filter(condition)
+                .map(AcquiredReference::insn)
+                .collect(Collectors.toSet());
     }
 
     /** The story of a program of which no path was walked. */
@@ -62,12 +79,12 @@ final class Story {
         return chapters;
     }
 
-    /** What is held where the program is refused, in the order of taking; not what the refused call would take. */
+    /** The things held where the program is refused, in the order of taking; not those that the refused call would take. */
     List<Held> held() {
         return held;
     }
 
-    /** Where what is held changes along the path; nothing where only the end of the path is known. */
+    /** The steps of the path at which the things held change; none if only the end of the path is known. */
     List<Explanation.Holding> holdings() {
         List<Explanation.Holding> holdings = new ArrayList<>();
         if (isEndOnly) {
@@ -94,85 +111,98 @@ final class Story {
     }
 
     private void tell() {
-        Map<Origin.Call, Boolean> failed = outcomes();
+        findOutcomes();
+        List<Held> after = List.of();
         for (Event event : replay.events()) {
             boolean fails = false;
             if (event instanceof Event.Called called) {
-                fails = failed.getOrDefault(called.call(), false);
-                apply(called.call(), fails);
+                fails = failed(called.call());
+                if (apply(called.call(), fails)) {
+                    after = List.copyOf(held.subList(Math.max(0, held.size() - MOST_HELD), held.size()));
+                }
             }
-            chapters.add(new Chapter(event, fails, List.copyOf(held)));
+            chapters.add(new Chapter(event, fails, after));
         }
     }
 
-    /** For each call that begins a section and may fail, whether it failed. */
-    private Map<Origin.Call, Boolean> outcomes() {
-        Map<Origin.Call, Boolean> failed = new HashMap<>();
-        for (Event event : replay.events()) {
+    /**
+     * Finds the calls that failed, of those that begin a section and may fail: those whose lock is not held later, unless a
+     * branch on the result tells; and the calls whose results were looked at.
+     */
+    private void findOutcomes() {
+        var isReleasedNext = new HashMap<Origin, Boolean>();
+        for (Event event : replay.events().reversed()) {
             if (event instanceof Event.Called called) {
-                LockFunction function = LockFunction.of(called.call().function());
-                if (function != null && function.mayFail()) {
-                    failed.put(called.call(), !isHeldLater(called.call()));
-                }
-            } else if (event instanceof Event.Branched branched && branched.testedCall() != null) {
-                failed.computeIfPresent(branched.testedCall(), (_, _) -> branched.outcome() == Event.Outcome.NOT_ZERO);
+                findOutcome(called.call(), isReleasedNext);
             }
         }
-        return failed;
-    }
-
-    /** True if the lock is released later on the path before it is taken again, or is held at the end. */
-    private boolean isHeldLater(Origin.Call taking) {
         for (Event event : replay.events()) {
-            if (event.step() > taking.step() && event instanceof Event.Called called) {
-                LockFunction function = LockFunction.of(called.call().function());
-                boolean same = called.call().arg(1).equals(taking.arg(1)) && !(taking.arg(1) instanceof Origin.Unknown);
-                if (function != null && function.isLock() && same) {
-                    return !function.takes();
+            if (event instanceof Event.Branched branched) {
+                if (branched.tested() instanceof Origin.Result result) {
+                    checked.add(result.call());
+                }
+                if (branched.testedCall() != null) {
+                    failed.computeIfPresent(
+                            branched.testedCall(), (_, _) -> branched.outcome() == Event.Outcome.NOT_ZERO);
                 }
             }
         }
-        return heldInsns.contains(taking.insn());
     }
 
-    private void apply(Origin.Call call, boolean fails) {
+    /**
+     * Notes whether a lock is released later on the path before it is taken again, or is held at the end.
+     *
+     * @param isReleasedNext for each lock whether the next call that gets it releases it
+     */
+    private void findOutcome(Origin.Call call, Map<Origin, Boolean> isReleasedNext) {
+        LockFunction function = LockFunction.of(call.function());
+        if (function == null || !function.isLock()) {
+            return;
+        }
+        Origin lock = call.arg(1);
+        if (function.mayFail()) {
+            boolean isHeldAtEnd = heldInsns.contains(call.insn());
+            failed.put(call, !isReleasedNext.getOrDefault(lock, isHeldAtEnd));
+        }
+        if (!(lock instanceof Origin.Unknown)) {
+            isReleasedNext.put(lock, !function.takes());
+        }
+    }
+
+    /** Applies a call to what is held; returns whether that changed. */
+    private boolean apply(Origin.Call call, boolean fails) {
         LockFunction function = LockFunction.of(call.function());
         if (function == null) {
-            applyReference(call);
-        } else if (function.takes()) {
-            if (!fails) {
-                held.add(new Held(heldName(call, function), call.function(), call.insn(), call.arg(1)));
-            }
-        } else if (function.isLock()) {
-            release(lock -> lock.isLock() && lock.origin().equals(call.arg(1)), Held::isLock);
-        } else {
-            release(section -> section.function().equals(function.inverse()), _ -> false);
+            return applyReference(call);
         }
+        if (function.takes()) {
+            return !fails && held.add(new Held(heldName(call, function), call.function(), call.insn(), call.arg(1)));
+        }
+        return function.isLock()
+                ? release(lock -> lock.isLock() && lock.origin().equals(call.arg(1)), Held::isLock)
+                : release(section -> section.function().equals(function.inverse()), _ -> false);
     }
 
-    private void release(Predicate<Held> exactly, Predicate<Held> otherwise) {
+    private boolean release(Predicate<Held> exactly, Predicate<Held> otherwise) {
         for (var wanted : List.of(exactly, otherwise)) {
             for (int i = held.size() - 1; i >= 0; i--) {
                 if (wanted.test(held.get(i))) {
                     held.remove(i);
-                    return;
+                    return true;
                 }
             }
         }
+        return false;
     }
 
     /** An object is listed from the call that acquired it if it is held at the end: then nothing released it. */
-    private void applyReference(Origin.Call call) {
-        for (AcquiredReference reference : path.state().references()) {
-            boolean listed = held.stream().anyMatch(known -> known.insn() == call.insn() && !known.isLock());
-            if (reference.type() == AcquiredReference.Type.PTR && reference.insn() == call.insn() && !listed) {
-                held.add(new Held(
-                        "the object from " + names.shortCall(call),
-                        call.function(),
-                        call.insn(),
-                        new Origin.Result(call, 0)));
-            }
+    private boolean applyReference(Origin.Call call) {
+        boolean listed = held.stream().anyMatch(known -> known.insn() == call.insn() && !known.isLock());
+        if (listed || !objectInsns.contains(call.insn())) {
+            return false;
         }
+        return held.add(new Held(
+                "the object from " + names.shortCall(call), call.function(), call.insn(), new Origin.Result(call, 0)));
     }
 
     private String heldName(Origin.Call call, LockFunction function) {
@@ -206,10 +236,7 @@ final class Story {
 
     /** True if a branch on the path looked at the result of a call. */
     boolean isChecked(Origin.Call call) {
-        return chapters.stream()
-                .anyMatch(chapter -> chapter.event() instanceof Event.Branched branched
-                        && branched.tested() instanceof Origin.Result result
-                        && result.call().equals(call));
+        return checked.contains(call);
     }
 
     /** The last branch on the result of a call that tells it from 0; null if there is none. */
@@ -224,9 +251,6 @@ final class Story {
 
     /** True if the call failed. */
     boolean failed(Origin.Call call) {
-        return chapters.stream()
-                .anyMatch(chapter -> chapter.failed()
-                        && chapter.event() instanceof Event.Called called
-                        && called.call().equals(call));
+        return failed.getOrDefault(call, false);
     }
 }

@@ -24,7 +24,7 @@ public record AttachTarget(Btf btf, String name, BtfType.FuncProto proto, boolea
      *
      * @param off its offset in the context, in bytes
      * @param reg what a load of it gives
-     * @param owned whether the program holds a reference to it, which it has to give back
+     * @param owned whether the program holds a reference to it, which it has to release
      */
     public record Argument(int off, RegState reg, boolean owned) {
         public Argument(int off, RegState reg) {
@@ -32,7 +32,7 @@ public record AttachTarget(Btf btf, String name, BtfType.FuncProto proto, boolea
         }
     }
 
-    /** The target with a reference to each of the arguments that the program has to give back. */
+    /** The target with a reference to each of the arguments that the program has to release. */
     public AttachTarget withReferences(Exploration path) {
         List<Argument> held = new ArrayList<>();
         for (Argument argument : arguments) {

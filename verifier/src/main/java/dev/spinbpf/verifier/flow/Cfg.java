@@ -2,6 +2,7 @@ package dev.spinbpf.verifier.flow;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.programs.linux.HelperIds;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +25,6 @@ import org.jspecify.annotations.Nullable;
  * {@linkplain EdgeKind#BACK back edge} exactly if its target is on the path.
  */
 public final class Cfg {
-    private static final int TAIL_CALL = 12;
     private static final int[] NONE = {};
 
     private final Edges edges;
@@ -110,7 +110,7 @@ public final class Cfg {
     private static boolean mayLeave(Insn insn) {
         return switch (insn.op().kind()) {
             case LD_ABS, LD_IND -> true;
-            case CALL_HELPER -> insn.immLow() == TAIL_CALL;
+            case CALL_HELPER -> insn.immLow() == HelperIds.BPF_FUNC_TAIL_CALL;
             default -> false;
         };
     }

@@ -10,7 +10,7 @@ import java.nio.ByteOrder;
 import java.util.stream.IntStream;
 
 /**
- * Where indirect jumps may lead: the slots that the program's instruction arrays hold.
+ * The targets of indirect jumps: the slots that the program's instruction arrays hold.
  *
  * <p>What must hold: an array that a program refers to was filled by the loader, and each entry is the first slot of an
  * instruction of the program. An indirect jump may lead to every slot of all arrays whose lowest slot lies in its function; there is

@@ -99,7 +99,7 @@ public final class References {
         return true;
     }
 
-    /** After the lock was given back: nodes of lists and trees that the program does not own become unusable. */
+    /** After the lock was released: nodes of lists and trees that the program does not own become unusable. */
     public static void invalidateNonOwning(VerifierState state) {
         state.mapRegs(reg -> reg.isNonOwningRef() ? RegState.UNKNOWN : reg);
     }

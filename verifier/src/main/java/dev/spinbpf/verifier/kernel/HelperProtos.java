@@ -67,6 +67,11 @@ final class HelperProtos {
         }
         HelperTraits own = traits.computeIfAbsent(helper == null ? row[0] : helper, key -> new HelperTraits());
         names.forEach(own::add);
+        for (int i = 0; i < args.size(); i++) {
+            if (args.get(i).kind() == ArgKind.PTR_TO_FUNC) {
+                own.setCallbackReg(i + 1);
+            }
+        }
         return new HelperProto(
                 new HelperProto.Result(RetKind.valueOf(ret.base), ret.flags, ret.kernelType),
                 attributes,

@@ -17,6 +17,7 @@ public final class HelperTraits {
     private final Set<MapType> maps = EnumSet.noneOf(MapType.class);
     private @Nullable Callback callback;
     private ProgramRules.@Nullable Property changesSockets;
+    private int callbackReg;
 
     /** A single trait; the table's head explains each. */
     public enum Trait {
@@ -62,12 +63,20 @@ public final class HelperTraits {
             changesSockets = ProgramRules.Property.of(attribute.substring(SOCKETS.length()));
             return;
         }
+        if (Endings.isEnding(attribute)) {
+            return;
+        }
         Callback found = callback(attribute);
         if (found == null) {
             traits.add(Trait.valueOf(attribute.toUpperCase(Locale.ROOT)));
         } else {
             callback = found;
         }
+    }
+
+    /** Notes the register in which the helper gets its callback. */
+    void setCallbackReg(int regno) {
+        callbackReg = regno;
     }
 
     /** Reads an attribute that describes a callback; returns null for others. */
@@ -99,5 +108,10 @@ public final class HelperTraits {
     /** The way in which it calls back; null if it does not. */
     public @Nullable Callback callback() {
         return callback;
+    }
+
+    /** The register in which it gets the callback; 0 if it gets none. */
+    public int callbackReg() {
+        return callbackReg;
     }
 }

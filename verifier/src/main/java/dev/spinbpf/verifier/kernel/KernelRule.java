@@ -45,7 +45,7 @@ public enum KernelRule {
     PACKET_BOUNDS_STAY_AS_CHECKED,
     /** Per-CPU arrays can hold global data, which is no constant string. */
     PERCPU_DATA,
-    /** What a kernel function is to release is asked for its reference first, then for its type. */
+    /** An object that a kernel function is to release is asked for its reference first, then for its type. */
     REFERENCES_BEFORE_TYPES,
     /** An explanation follows the line that says why a program is refused; what is printed after it is not the reason. */
     REFUSALS_ARE_EXPLAINED,
@@ -57,7 +57,7 @@ public enum KernelRule {
     RING_BUFFERS_OVERWRITE,
     /** Bytes of spilled registers that are 0 are zeros for reads that reach beyond the register or have a variable offset. */
     SPILLED_ZEROS_READ_AS_ZERO,
-    /** What is known of a number is known of it with its bytes swapped, too. */
+    /** The range of a number is known with its bytes swapped, too. */
     SWAPS_HAVE_RANGES,
     /** No callback may reach a tail call. */
     TAIL_CALLS_NOT_IN_CALLBACKS,

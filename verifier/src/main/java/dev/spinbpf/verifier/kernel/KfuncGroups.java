@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Which of the scheduler's kernel functions a program may call. The kernel puts these functions into groups by the state that it is
+ * The scheduler's kernel functions that a program may call. The kernel puts these functions into groups by the state that it is
  * in where they may be called, and admits each of a scheduler's functions to some of the groups.
  */
 final class KfuncGroups {

@@ -67,7 +67,7 @@ public final class KfuncTraits {
                 dynptrType = Objects.requireNonNull(DYNPTR_TYPES.get(trait.substring(DYNPTR.length())), trait);
             } else if (trait.startsWith(RETURNS_BYTES)) {
                 returnedBytes = Integer.parseInt(trait.substring(RETURNS_BYTES.length()));
-            } else {
+            } else if (!Endings.isEnding(trait)) {
                 traits.add(Trait.valueOf(trait.toUpperCase(Locale.ROOT)));
             }
         }

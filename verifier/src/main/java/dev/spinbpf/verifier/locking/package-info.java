@@ -1,4 +1,4 @@
-/** The locks that a program takes on its paths, and what it holds then. What follows from it is not said here. */
+/** The locks that a program takes on its paths, and those that it holds then. Conclusions from them do not belong here. */
 @NullMarked
 package dev.spinbpf.verifier.locking;
 

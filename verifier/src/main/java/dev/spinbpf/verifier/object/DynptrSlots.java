@@ -14,7 +14,7 @@ import dev.spinbpf.verifier.state.StackSlot;
 public final class DynptrSlots {
     private DynptrSlots() {}
 
-    /** The slot is about to be overwritten: a dynptr in it dies, unless it has to be given back first. */
+    /** The slot is about to be overwritten: a dynptr in it dies, unless it has to be released first. */
     public static void destroyIfDynptr(Exploration path, FuncState func, int slotIndex) {
         if (func.slot(slotIndex).type(0) != SlotType.DYNPTR) {
             return;

@@ -15,7 +15,7 @@ import dev.spinbpf.verifier.state.RegType;
 
 /**
  * Lists and trees of allocated objects. The root and its lock lie in the same value, and the lock must be held. An object
- * that is put into one is not owned by the program any more; pointers to it are good until the lock is given back.
+ * that is put into one is not owned by the program any more; pointers to it are good until the lock is released.
  */
 public final class ListsAndTrees {
     private ListsAndTrees() {}

@@ -101,7 +101,7 @@ enum StackObjects {
             return count;
         }
 
-        /** What the object is. */
+        /** The kind of the object. */
         RegState object() {
             return slot(0).spilled();
         }

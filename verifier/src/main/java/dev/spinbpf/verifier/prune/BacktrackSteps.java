@@ -2,6 +2,7 @@ package dev.spinbpf.verifier.prune;
 
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.programs.linux.HelperIds;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.state.JmpHistoryEntry;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +18,6 @@ import org.jspecify.annotations.Nullable;
 final class BacktrackSteps {
     private static final int R0 = 0;
     private static final int FRAME_POINTER = 1 << Insn.FRAME_POINTER;
-    private static final int BPF_FUNC_TAIL_CALL = 12;
 
     private final BacktrackState marks;
 
@@ -167,7 +167,7 @@ final class BacktrackSteps {
     }
 
     private static boolean isTailCall(Insn insn) {
-        return insn.op() == Op.CALL_HELPER && insn.immLow() == BPF_FUNC_TAIL_CALL;
+        return insn.op() == Op.CALL_HELPER && insn.immLow() == HelperIds.BPF_FUNC_TAIL_CALL;
     }
 
     /** A callback's arguments are not those of the call that calls it. */

@@ -3,13 +3,17 @@ package dev.spinbpf.verifier.prune;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.linux.HelperIds;
 import dev.spinbpf.verifier.flow.CallChecker;
 import dev.spinbpf.verifier.flow.InsnAux;
 import dev.spinbpf.verifier.flow.ProgramUnit;
 import dev.spinbpf.verifier.flow.VerifierLog;
+import dev.spinbpf.verifier.kernel.Callback;
+import dev.spinbpf.verifier.kernel.HelperTraits;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.state.VerifierState;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -135,15 +139,15 @@ final class StackPointerAnalysis {
             enter(caller, at, unit.findSubprog(at + 1 + insn.immLow()), before.arguments());
             return;
         }
-        Callback callback = callbackOf(insn, at);
-        if (callback == null) {
+        ContextPassing passing = contextPassing(insn, at);
+        if (passing == null) {
             return;
         }
-        StackTarget context = before.reg(callback.contextReg);
-        int callee = constantFunction(at, callback.functionReg);
+        StackTarget context = before.reg(passing.contextReg);
+        int callee = constantFunction(at, passing.functionReg);
         if (callee >= 0) {
             StackTarget[] args = noArguments();
-            args[callback.calleeReg] = context;
+            args[passing.calleeReg] = context;
             enter(caller, at, callee, args);
         } else if (!(context instanceof StackTarget.Elsewhere)) {
             // One of several callbacks: any of them may read all that the context leads to.
@@ -173,19 +177,25 @@ final class StackPointerAnalysis {
      * @param contextReg register of the context
      * @param calleeReg register in which the callback gets it
      */
-    private record Callback(int functionReg, int contextReg, int calleeReg) {}
+    private record ContextPassing(int functionReg, int contextReg, int calleeReg) {}
 
-    private @Nullable Callback callbackOf(Insn insn, int at) {
-        if (insn.op() != Op.CALL_HELPER || !unit.aux(at).callsCallback) {
+    /** Returns the way in which the instruction passes a context to a callback; null if it does not. */
+    private @Nullable ContextPassing contextPassing(Insn insn, int at) {
+        String helper = HelperIds.name(insn.immLow());
+        if (insn.op() != Op.CALL_HELPER || !unit.aux(at).callsCallback || helper == null) {
             return null;
         }
-        return switch (insn.immLow()) {
-            case 181 -> new Callback(2, 3, 2); // bpf_loop
-            case 164 -> new Callback(2, 3, 4); // bpf_for_each_map_elem
-            case 180 -> new Callback(3, 4, 3); // bpf_find_vma
-            case 209 -> new Callback(2, 3, 2); // bpf_user_ringbuf_drain
-            default -> null;
-        };
+        HelperTraits traits = unit.kernel().helperSets().traits(helper);
+        Callback callback = traits.callback();
+        int calleeReg = 1;
+        for (Callback.Arg arg : callback == null ? List.<Callback.Arg>of() : callback.args()) {
+            boolean isContext = arg.source() == Callback.Source.REGISTER && arg.regno() > traits.callbackReg();
+            if (isContext) {
+                return new ContextPassing(traits.callbackReg(), arg.regno(), calleeReg);
+            }
+            calleeReg++;
+        }
+        return null;
     }
 
     /** Number of the function whose address the register holds on all paths, -1 if there is none. */

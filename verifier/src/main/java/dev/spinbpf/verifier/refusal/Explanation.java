@@ -38,7 +38,7 @@ public record Explanation(
     public record Step(Location at, String text, List<String> held, boolean decides) {}
 
     /**
-     * What the program holds from one step of its path on.
+     * The things that the program holds from one step of its path on.
      *
      * @param insn the slot of the instruction that changes it
      * @param time how often the path has come to that instruction by then, from 1

@@ -29,7 +29,7 @@ public final class PastedLog {
     private PastedLog() {}
 
     /**
-     * What a log says of a refusal.
+     * A refusal, as a log tells it.
      *
      * @param kind the kind of refusal
      * @param message the line that says so

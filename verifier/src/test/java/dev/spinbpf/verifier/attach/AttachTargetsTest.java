@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What programs may attach to, where the kernel's types are known. */
+/** Targets that programs may attach to, where the kernel's types are known. */
 class AttachTargetsTest {
     private static final String NOTHING = "r2 = 0";
 

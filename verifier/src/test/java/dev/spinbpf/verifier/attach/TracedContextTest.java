@@ -7,7 +7,7 @@ import dev.spinbpf.verifier.VerdictsOf;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What programs read from the arguments of what they attach to, and how far they may trust it. */
+/** Values that programs read from the arguments of their targets, and how far they may trust them. */
 class TracedContextTest {
     private static final String ARG0 = "r2 = *(u64 *)(r1 +0);";
     private static final String ARG1 = "r2 = *(u64 *)(r1 +8);";

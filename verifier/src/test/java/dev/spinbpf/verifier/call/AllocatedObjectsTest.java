@@ -7,7 +7,7 @@ import dev.spinbpf.verifier.VerdictsOf;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Objects that programs allocate, give back and keep in maps. */
+/** Objects that programs allocate, release and keep in maps. */
 class AllocatedObjectsTest {
     private static final String SOURCE = """
             .license "GPL"

@@ -2,7 +2,7 @@ package dev.spinbpf.verifier.domain;
 
 import dev.spinbpf.programs.isa.Op;
 
-/** What the instruction set says of two numbers (RFC 9669), independent of the abstract operations. */
+/** The results of operations on two numbers by the instruction set (RFC 9669), independent of the abstract operations. */
 final class Concrete {
     private Concrete() {}
 

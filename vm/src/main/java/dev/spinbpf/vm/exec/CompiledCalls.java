@@ -3,7 +3,7 @@ package dev.spinbpf.vm.exec;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.linux.KernelLimits;
 
-/** What compiled code calls: polls, frames, and the ways out to the interpreter and to a fault. */
+/** Calls of compiled code into the runtime: polls, frames, and the ways out to the interpreter and to a fault. */
 final class CompiledCalls {
     private CompiledCalls() {}
 

@@ -3,7 +3,7 @@ package dev.spinbpf.vm.exec;
 import java.lang.invoke.MethodHandles;
 import java.util.List;
 
-/** What a program was compiled to: a hidden class, so that it goes with the program. */
+/** The machine code of a program: a hidden class, so that it goes with the program. */
 public interface MachineCode {
     /** Most instructions between two polls. */
     int SLICE = 1024;

@@ -4,7 +4,7 @@ import dev.spinbpf.maps.cpu.ContextLevel;
 import java.util.Arrays;
 
 /**
- * Which contexts touch which words, and under which protection, in all runs so far.
+ * The words that each context touched in all runs so far, and their protection.
  *
  * <p>An access at which nothing else can interfere need not be a choice: a switch or an interrupt just before it might as
  * well come just after, with the same result and at the same cost. Nothing can interfere where no other context touches

@@ -24,7 +24,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A machine with the programs of a workload, set up anew for each run: the maps are as they were filled at the start,
+ * A machine with the programs of a workload, set up afresh for each run: the maps are as they were filled at the start,
  * and all CPUs idle. Where the state of a map is not all in its memory, or too much to copy, a new machine is made.
  */
 final class Stage implements AutoCloseable {

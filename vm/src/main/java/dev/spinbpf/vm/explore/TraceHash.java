@@ -28,6 +28,7 @@ final class TraceHash {
         chainByContext = new long[contexts];
     }
 
+    /** Mixes bits as SplitMix64 does, which helpers draw random numbers by; the two have nothing else in common. */
     static long mix(long value) {
         long mixed = (value ^ value >>> 30) * 0xBF58476D1CE4E5B9L;
         mixed = (mixed ^ mixed >>> 27) * 0x94D049BB133111EBL;

@@ -10,7 +10,7 @@ import static dev.spinbpf.programs.linux.Errno.EOPNOTSUPP;
 import dev.spinbpf.maps.memory.GuestMemory;
 
 /**
- * What tc programs do to the shape of a frame: room for headers, the protocol, the VLAN tag, the tunnel.
+ * Changes that tc programs make to the shape of a frame: room for headers, the protocol, the VLAN tag, the tunnel.
  *
  * <p>Room is made in front of a place in the headers: what is before it moves towards the packet's beginning, and the new
  * bytes are zero. A frame whose outermost tag is not among its bytes has it in the fields {@code vlan_present},

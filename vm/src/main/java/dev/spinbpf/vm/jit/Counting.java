@@ -7,7 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Where a method counts instructions.
+ * The places at which a method counts instructions.
  *
  * <p>Instructions need not be counted where they are executed. Each block has a number of instructions that were
  * executed when it begins and are not counted yet; it is known beforehand, may be negative, and can be chosen so that nothing is

@@ -358,7 +358,7 @@ final class MethodEmitter {
         return insn.op().operand() == Op.Operand.IMM ? code.constant(index) : 0;
     }
 
-    /** What a block has executed but not counted when it begins; none, where it is in another piece. */
+    /** Instructions that a block has executed but not counted when it begins; none if it is in another piece. */
     private int uncountedAt(int start) {
         return piece.leaders().get(start) ? counting.uncountedBefore(graph.number(start)) : 0;
     }

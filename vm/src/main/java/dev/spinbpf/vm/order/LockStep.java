@@ -14,7 +14,7 @@ import java.util.Locale;
  */
 public record LockStep(LockNode held, LockNode wanted, Kind kind, LockWay holder, LockWay taker, boolean mayFail) {
 
-    /** How one acquisition comes on top of another. */
+    /** The way in which one acquisition comes on top of another. */
     public enum Kind {
         /** A program takes one after the other. */
         NESTED,

@@ -65,7 +65,7 @@ final class Ticker {
         watched.add(other);
     }
 
-    /** What is watched has a new moment; any thread may call it. */
+    /** Reports a new moment of the thing that is watched; any thread may call it. */
     void movedTo(long atNanos) {
         if (atNanos - sleepsUntilNanos < 0) {
             LockSupport.unpark(thread);

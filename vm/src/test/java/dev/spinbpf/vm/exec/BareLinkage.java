@@ -1,6 +1,6 @@
 package dev.spinbpf.vm.exec;
 
-/** What programs of tests can call and refer to by themselves: nothing. */
+/** Linkage of test programs, which call and refer to nothing. */
 public interface BareLinkage extends Linkage {
     @Override
     default long mapAddress(int mapIndex) {

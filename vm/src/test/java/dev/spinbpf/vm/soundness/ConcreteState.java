@@ -4,7 +4,7 @@ import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.vm.exec.SteppedRun;
 
 /**
- * What a run holds between two instructions.
+ * The values that a run holds between two instructions.
  *
  * @param run where the run stands
  * @param context address of the context

@@ -25,7 +25,7 @@ final class EngineComparison {
     private long accepted;
     private long executed;
 
-    /** What makes machine code of a program. */
+    /** Makes machine code of a program. */
     @FunctionalInterface
     interface Engine {
         MachineCode compile(Code code) throws NotCompilableException;

@@ -75,7 +75,7 @@ final class Trial {
                 .toList();
     }
 
-    /** Whether the program was accepted when all scalars were compared, too. */
+    /** True if the program was accepted when all scalars were compared, too. */
     boolean hasExactStates() {
         return exactStates != null;
     }

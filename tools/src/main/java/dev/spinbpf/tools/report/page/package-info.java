@@ -1,4 +1,4 @@
-/** The page that {@code spinbpf verify --html} writes; nothing that is printed. */
+/** The page that {@code spinbpf verify --html} writes. Output for terminals and other programs is in {@code tools.report}. */
 @NullMarked
 package dev.spinbpf.tools.report.page;
 

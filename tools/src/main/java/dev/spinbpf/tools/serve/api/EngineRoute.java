@@ -20,7 +20,7 @@ final class EngineRoute {
         Reply handle(Request request) throws Problem, Refusal;
     }
 
-    /** A route that reads, with the parameters that it takes behind the question mark. */
+    /** A route that reads, with the parameters that it takes after the question mark. */
     static Route read(String template, List<String> query, Handler handler) {
         return Route.get(V1 + template, query, of(handler));
     }

@@ -36,7 +36,7 @@ public final class ServedMaps {
     public record ServedMap(ServedObject object, BpfMap map) {}
 
     /**
-     * What was read from a map.
+     * A value that was read from a map.
      *
      * @param map the map
      * @param value what was read

@@ -24,7 +24,7 @@ public record HttpLimits(
             new HttpLimits(4096, 8192, 256, 16, 64 << 20, new Times(120_000, 10_000, 20_000), new Work(4, 64, 2));
 
     /**
-     * How long clients may take.
+     * The times that clients may take.
      *
      * @param idleMillis how long a connection may wait for a request to begin
      * @param requestMillis how long a request may take to arrive, and again its body
@@ -33,7 +33,7 @@ public record HttpLimits(
     public record Times(long idleMillis, long requestMillis, long answerMillis) {}
 
     /**
-     * How much is worked on.
+     * The amount of work at a time.
      *
      * @param workers threads that work on requests that take their time
      * @param waiting requests that may wait for such a thread

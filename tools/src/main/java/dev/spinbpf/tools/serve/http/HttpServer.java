@@ -46,7 +46,7 @@ public final class HttpServer implements AutoCloseable {
      *
      * @param address where
      * @param router what is served
-     * @param access who may make which requests
+     * @param access decides which requests a client may make
      * @param limits bounds on what clients may take
      * @param tls the certificate and its key; null for plain HTTP
      * @param observer learns of each answer

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * A request that has arrived whole.
  *
  * @param path the values of the route's parameters, decoded
- * @param query the parameters behind the question mark, decoded; each occurs once
+ * @param query the parameters after the question mark, decoded; each occurs once
  * @param headers the headers that handlers may ask for, by name in lower case
  * @param body the body, empty where there is none
  */
@@ -19,7 +19,7 @@ public record Request(Map<String, String> path, Map<String, String> query, Map<S
         return path.getOrDefault(name, "");
     }
 
-    /** The value of a parameter behind the question mark, or null. */
+    /** The value of a parameter after the question mark, or null. */
     public @Nullable String query(String name) {
         return query.get(name);
     }
@@ -35,7 +35,7 @@ public record Request(Map<String, String> path, Map<String, String> query, Map<S
     }
 
     /**
-     * A whole number behind the question mark.
+     * A whole number after the question mark.
      *
      * @param absent its value where there is none
      * @throws Problem 400 where it is no number from {@code least} to {@code most}

@@ -10,7 +10,7 @@ import java.util.List;
  * @param lane where it is worked on
  * @param body the body that it takes
  * @param isOpen true where anybody may ask, under any name of this machine and without a token
- * @param query names of the parameters that it takes behind the question mark
+ * @param query names of the parameters that it takes after the question mark
  * @param handler makes the answer
  */
 public record Route(

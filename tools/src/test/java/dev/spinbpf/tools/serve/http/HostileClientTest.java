@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What clients may try: each gets an answer or is cut off, and the next one is served. */
+/** Hostile clients: each gets an answer or is cut off, and the next one is served. */
 @Timeout(300)
 class HostileClientTest {
     private static final String GET = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -385,7 +385,7 @@ class HostileClientTest {
         assertThat(scrapes.get()).isLessThan(2000);
     }
 
-    /** The ones that have waited the longest go; who asks at once is served. */
+    /** The ones that have waited the longest are cut off; one that asks at once is served. */
     @Test
     void shouldHoldOnlySoManyConnectionsAndServeWhoeverAsks() throws IOException {
         List<RawClient> idle = new ArrayList<>();
