@@ -247,6 +247,9 @@ public final class StateDirectory implements AutoCloseable {
 
     private byte[] contents(String digest) throws IOException {
         Path file = objectFile(digest);
+        if (!Files.exists(file)) {
+            throw new IOException(file + ": is missing, though the state needs it");
+        }
         byte[] bytes = Files.readAllBytes(file);
         if (!ByteString.of(bytes).sha256().equals(digest)) {
             throw new IOException(file + ": is damaged: its contents are not those of its name");
