@@ -21,6 +21,7 @@ import java.util.function.Supplier;
  * @param cpus its CPUs
  * @param locks what is counted about its locks
  * @param programs gives the programs that are attached, with their hooks; none in a run without programs
+ * @param loaded gives the programs that are loaded, attached or not
  * @param maps gives its maps
  * @param objectOfMap gives the file name of the object that a map belongs to, by the map's id; empty for none
  * @param violations gives how often something happened that must not
@@ -29,6 +30,7 @@ public record Activity(
         Cpus cpus,
         LockStats locks,
         Supplier<Map<LoadedProgram, HookTarget>> programs,
+        Supplier<List<LoadedProgram>> loaded,
         Supplier<List<BpfMap>> maps,
         IntFunction<String> objectOfMap,
         LongSupplier violations) {
@@ -40,6 +42,7 @@ public record Activity(
                 machine.cpus(),
                 machine.lockStats(),
                 driver::attached,
+                machine::programs,
                 machine::maps,
                 machine::objectOfMap,
                 driver::stuckCount);
@@ -47,6 +50,7 @@ public record Activity(
 
     /** Of a run without programs. */
     public static Activity of(ModeDriver driver) {
-        return new Activity(driver.cpus(), driver.lockStats(), Map::of, List::of, id -> "", driver::violationCount);
+        return new Activity(
+                driver.cpus(), driver.lockStats(), Map::of, List::of, List::of, id -> "", driver::violationCount);
     }
 }

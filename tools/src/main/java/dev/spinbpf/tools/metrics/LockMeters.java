@@ -5,6 +5,7 @@ import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.maps.lock.LockIdentity;
 import dev.spinbpf.maps.lock.LockKind;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,6 +23,8 @@ final class LockMeters implements AutoCloseable {
     private final LockFailures failures = new LockFailures();
     private final Map<LockSeries.Labels, LockSeries> seriesByLabels = new LinkedHashMap<>();
     private final IdentityHashMap<LockClass, LockSeries> seriesByLock = new IdentityHashMap<>();
+    private final IdentityHashMap<LockClass, LockIdentity> identities = new IdentityHashMap<>();
+    private final Map<LockSeries.Labels, String[]> infos = new HashMap<>();
     private long dropped;
 
     LockMeters(Activity activity, Registries.Group meters) {
@@ -34,10 +37,11 @@ final class LockMeters implements AutoCloseable {
     void refresh() {
         List<LockClass> locks = activity.locks().classes();
         for (LockClass lock : locks.subList(seriesByLock.size(), locks.size())) {
-            LockSeries series = series(lock);
+            LockSeries series = series(labels(lock));
             series.add(lock);
             seriesByLock.put(lock, series);
         }
+        locks.forEach(this::describe);
         seriesByLabels.values().forEach(LockSeries::clearHeld);
         for (Cpu cpu : activity.cpus().all()) {
             cpu.heldLocks().forEachHeld((address, level, number) -> addHeld(level, number));
@@ -54,10 +58,13 @@ final class LockMeters implements AutoCloseable {
         }
     }
 
-    private LockSeries series(LockClass lock) {
+    private static LockSeries.Labels labels(LockClass lock) {
         LockIdentity identity = lock.identity();
-        var labels = new LockSeries.Labels(
+        return new LockSeries.Labels(
                 Registries.label(identity.lock()), identity.kind().word(), Registries.label(identity.map()));
+    }
+
+    private LockSeries series(LockSeries.Labels labels) {
         LockSeries known = seriesByLabels.get(labels);
         if (known != null) {
             return known;
@@ -68,16 +75,28 @@ final class LockMeters implements AutoCloseable {
         }
         LockSeries made = new LockSeries(labels);
         seriesByLabels.put(labels, made);
-        boolean single = identity.address() != 0 && identity.kind() != LockKind.MAP_VALUE;
-        meters.info(
-                Metric.LOCK_INFO,
-                labels.lock(),
-                labels.kind(),
-                labels.map(),
-                single ? "0x" + Long.toHexString(identity.address()) : "map " + identity.mapId(),
-                fileName(activity.objectOfMap().apply(identity.mapId())),
-                lock.site());
         return made;
+    }
+
+    /** Shows the lock that came last with its labels, where it is a new one or its object was loaded again. */
+    private void describe(LockClass lock) {
+        LockIdentity identity = lock.identity();
+        if (identities.put(lock, identity) == identity) {
+            return;
+        }
+        LockSeries.Labels labels = labels(lock);
+        if (!seriesByLabels.containsKey(labels)) {
+            return;
+        }
+        boolean single = identity.address() != 0 && identity.kind() != LockKind.MAP_VALUE;
+        String id = single ? "0x" + Long.toHexString(identity.address()) : "map " + identity.mapId();
+        String object = fileName(activity.objectOfMap().apply(identity.mapId()));
+        String[] shown = {labels.lock(), labels.kind(), labels.map(), id, object, lock.site()};
+        String[] before = infos.put(labels, shown);
+        if (before != null) {
+            meters.removeInfo(Metric.LOCK_INFO, before);
+        }
+        meters.info(Metric.LOCK_INFO, shown);
     }
 
     /** Stops to listen to failures. */

@@ -36,7 +36,6 @@ public final class Meters implements AutoCloseable {
     private final Registries registries = new Registries();
     private final ExpositionFormats formats = ExpositionFormats.init();
     private final Registries.Group lasting = registries.new Group();
-    private final JvmGcMetrics collections = new JvmGcMetrics();
     private final Map<String, SharedExposition> shared = new ConcurrentHashMap<>(); // by type, of which there are few
     private final Supplier<Activity> activities;
     private @Nullable MachineMeters machine;
@@ -81,13 +80,13 @@ public final class Meters implements AutoCloseable {
         this.activities = activities;
         registerLasting();
         refresh();
-        registries.bind(new JvmMemoryMetrics());
-        registries.bind(collections);
-        registries.bind(new JvmThreadMetrics());
-        registries.bind(new ClassLoaderMetrics());
-        registries.bind(new ProcessorMetrics());
-        registries.bind(new UptimeMetrics());
-        registries.bind(new FileDescriptorMetrics());
+        registries.bind(JvmMemoryMetrics::new);
+        registries.bind(JvmGcMetrics::new);
+        registries.bind(JvmThreadMetrics::new);
+        registries.bind(ClassLoaderMetrics::new);
+        registries.bind(ProcessorMetrics::new);
+        registries.bind(UptimeMetrics::new);
+        registries.bind(FileDescriptorMetrics::new);
     }
 
     /** Registers the meters that belong to no machine. */
@@ -195,6 +194,11 @@ public final class Meters implements AutoCloseable {
         return registries.exposition().getPrometheusRegistry().scrape();
     }
 
+    /** Takes note of programs, maps and locks that are there now, so that none is missed which goes before the next scrape. */
+    public synchronized void noteWhatIsThere() {
+        refresh();
+    }
+
     private void refresh() {
         Activity activity = activities.get();
         MachineMeters meters = machine;
@@ -209,6 +213,5 @@ public final class Meters implements AutoCloseable {
     @Override
     public void close() {
         registries.close();
-        collections.close();
     }
 }

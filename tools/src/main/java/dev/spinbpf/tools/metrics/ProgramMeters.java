@@ -6,13 +6,15 @@ import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.context.ProgramStats;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
-import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /** The meters of a machine's programs. */
 final class ProgramMeters {
@@ -22,10 +24,20 @@ final class ProgramMeters {
     private static final double NANOS_PER_SECOND = 1e9;
     private static final Labels OTHER = new Labels("other", "");
 
+    /** What is counted of a program in each context, then the instructions. */
+    private static final List<ToLongFunction<ProgramStats>> COUNTS = counts();
+
+    private static final int RUNS = 0;
+    private static final int MISSES = 1;
+    private static final int FAULTS = 2;
+    private static final int NANOS = 3;
+    private static final int PER_LEVEL = 4;
+    private static final int INSTRUCTIONS = PER_LEVEL * ContextLevel.count();
+
     private final Activity activity;
     private final Registries.Group meters;
     private final Map<Labels, Series> seriesByLabels = new LinkedHashMap<>();
-    private final Set<Integer> knownHandles = new HashSet<>();
+    private final Map<LoadedProgram, Series> known = new IdentityHashMap<>();
     private long dropped;
 
     /** The labels by which programs are told apart. */
@@ -37,79 +49,116 @@ final class ProgramMeters {
         meters.counter(Metric.LABELS_DROPPED, this, each -> each.dropped, "program");
     }
 
+    private static List<ToLongFunction<ProgramStats>> counts() {
+        List<ToLongFunction<ProgramStats>> counts = new ArrayList<>();
+        for (ContextLevel level : ContextLevel.values()) {
+            counts.add(stats -> stats.runs(level));
+            counts.add(stats -> stats.misses(level));
+            counts.add(stats -> stats.faults(level));
+            counts.add(stats -> stats.nanos(level));
+        }
+        counts.add(ProgramStats::insns);
+        return counts;
+    }
+
     void refresh() {
         activity.programs().get().forEach((program, hook) -> {
-            if (knownHandles.add(program.handle())) {
-                series(program, hook.name()).add(program.stats());
+            if (!known.containsKey(program)) {
+                Series series = series(new Labels(Registries.label(program.name()), Registries.label(hook.name())));
+                series.add(program);
+                known.put(program, series);
             }
+        });
+        Set<LoadedProgram> loaded = Collections.newSetFromMap(new IdentityHashMap<>());
+        loaded.addAll(activity.loaded().get());
+        known.entrySet().removeIf(entry -> {
+            boolean isGone = !loaded.contains(entry.getKey());
+            if (isGone) {
+                entry.getValue().retire(entry.getKey().stats());
+            }
+            return isGone;
         });
         seriesByLabels.values().forEach(Series::register);
     }
 
-    private Series series(LoadedProgram loaded, String hook) {
-        Program program = loaded.program();
-        Labels labels = new Labels(Registries.label(program.name()), Registries.label(hook));
+    private Series series(Labels labels) {
         Series series = seriesByLabels.get(labels);
-        if (series != null) {
-            return series;
-        }
-        if (seriesByLabels.size() >= MOST) {
+        if (series == null && seriesByLabels.size() >= MOST) {
             dropped++;
             return seriesByLabels.computeIfAbsent(OTHER, Series::new);
         }
-        Series made = new Series(labels);
-        seriesByLabels.put(labels, made);
-        LineInfo line = program.lineAt(0);
-        meters.info(
-                Metric.PROGRAM_INFO,
+        return seriesByLabels.computeIfAbsent(labels, Series::new);
+    }
+
+    /** Programs with the same labels. What was counted of programs that were unloaded stays. */
+    private final class Series {
+        private final Labels labels;
+        private final List<ProgramStats> stats = new ArrayList<>();
+        private final long[] countsOfGone = new long[COUNTS.size()];
+        private final Set<ContextLevel> registered = EnumSet.noneOf(ContextLevel.class);
+        private String @Nullable [] info;
+
+        Series(Labels labels) {
+            this.labels = labels;
+            meters.counter(
+                    Metric.PROGRAM_INSTRUCTIONS, this, each -> each.sum(INSTRUCTIONS), labels.program, labels.hook);
+        }
+
+        void add(LoadedProgram loaded) {
+            stats.add(loaded.stats());
+            if (labels != OTHER) {
+                describe(loaded);
+            }
+        }
+
+        /** Shows the program that came last. */
+        private void describe(LoadedProgram loaded) {
+            Program program = loaded.program();
+            LineInfo line = program.lineAt(0);
+            String[] shown = {
                 labels.program,
                 labels.hook,
                 Integer.toString(loaded.handle()),
                 program.type().display(),
                 program.section(),
                 LockMeters.fileName(loaded.code().object().fileName()),
-                line == null ? "" : line.place());
-        return made;
-    }
-
-    /** Programs with the same labels. */
-    private final class Series {
-        private final Labels labels;
-        private final List<ProgramStats> stats = new ArrayList<>();
-        private final Set<ContextLevel> registered = EnumSet.noneOf(ContextLevel.class);
-
-        Series(Labels labels) {
-            this.labels = labels;
-            meters.counter(
-                    Metric.PROGRAM_INSTRUCTIONS,
-                    this,
-                    each -> each.sum(ProgramStats::insns),
-                    labels.program,
-                    labels.hook);
+                line == null ? "" : line.place()
+            };
+            String[] before = info;
+            if (before != null) {
+                meters.removeInfo(Metric.PROGRAM_INFO, before);
+            }
+            meters.info(Metric.PROGRAM_INFO, shown);
+            info = shown;
         }
 
-        void add(ProgramStats more) {
-            stats.add(more);
+        void retire(ProgramStats gone) {
+            stats.remove(gone);
+            for (int i = 0; i < countsOfGone.length; i++) {
+                countsOfGone[i] += COUNTS.get(i).applyAsLong(gone);
+            }
         }
 
-        private double sum(ToLongFunction<ProgramStats> what) {
-            return stats.stream().mapToLong(what).sum();
+        private long sum(int count) {
+            ToLongFunction<ProgramStats> what = COUNTS.get(count);
+            return countsOfGone[count] + stats.stream().mapToLong(what).sum();
         }
 
         void register() {
             for (ContextLevel level : ContextLevel.values()) {
-                boolean active = sum(each -> each.runs(level) + each.misses(level) + each.faults(level)) > 0;
+                int first = PER_LEVEL * level.ordinal();
+                boolean active = sum(first + RUNS) + sum(first + MISSES) + sum(first + FAULTS) > 0;
                 if (active && registered.add(level)) {
-                    counter(Metric.PROGRAM_RUNS, level, each -> each.runs(level), 1);
-                    counter(Metric.PROGRAM_TIME, level, each -> each.nanos(level), NANOS_PER_SECOND);
-                    counter(Metric.PROGRAM_FAULTS, level, each -> each.faults(level), 1);
-                    counter(Metric.PROGRAM_MISSES, level, each -> each.misses(level), 1);
+                    counter(Metric.PROGRAM_RUNS, level, first + RUNS, 1);
+                    counter(Metric.PROGRAM_TIME, level, first + NANOS, NANOS_PER_SECOND);
+                    counter(Metric.PROGRAM_FAULTS, level, first + FAULTS, 1);
+                    counter(Metric.PROGRAM_MISSES, level, first + MISSES, 1);
                 }
             }
         }
 
-        private void counter(Metric metric, ContextLevel level, ToLongFunction<ProgramStats> what, double divisor) {
-            meters.counter(metric, this, each -> each.sum(what) / divisor, labels.program, labels.hook, level.word());
+        private void counter(Metric metric, ContextLevel level, int count, double divisor) {
+            meters.counter(metric, this, each -> each.sum(count) / divisor, labels.program, labels.hook, level.word());
         }
     }
 }

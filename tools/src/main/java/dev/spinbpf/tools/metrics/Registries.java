@@ -11,11 +11,13 @@ import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.config.MeterFilter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +41,8 @@ final class Registries implements AutoCloseable {
             id -> id.getName().equals("process.cpu.time") || id.getName().equals("system.cpu.count"));
 
     private final ExpositionRegistry exposition = new ExpositionRegistry();
-    private final List<MeterBinder> binders = new ArrayList<>();
+    private final List<Supplier<? extends MeterBinder>> binders = new ArrayList<>();
+    private final List<JvmGcMetrics> listening = new ArrayList<>();
     private @Nullable OtlpRegistry otlp;
 
     Registries() {
@@ -61,7 +64,7 @@ final class Registries implements AutoCloseable {
     void add(OtlpRegistry registry) {
         registry.config().meterFilter(MISNAMED);
         otlp = registry;
-        binders.forEach(binder -> binder.bindTo(registry));
+        binders.forEach(binder -> bind(binder, registry));
     }
 
     private List<MeterRegistry> all() {
@@ -69,10 +72,23 @@ final class Registries implements AutoCloseable {
         return pushed == null ? List.of(exposition) : List.of(exposition, pushed);
     }
 
-    /** Adds meters that a library knows how to make. */
-    void bind(MeterBinder binder) {
+    /**
+     * Adds meters that a library knows how to make.
+     *
+     * @param binder makes a binder for one registry: some keep the sources of the last registry alone, so that the gauges of
+     *     another one would read NaN in the end
+     */
+    void bind(Supplier<? extends MeterBinder> binder) {
         binders.add(binder);
-        all().forEach(binder::bindTo);
+        all().forEach(registry -> bind(binder, registry));
+    }
+
+    private void bind(Supplier<? extends MeterBinder> binder, MeterRegistry registry) {
+        MeterBinder made = binder.get();
+        made.bindTo(registry);
+        if (made instanceof JvmGcMetrics collections) {
+            listening.add(collections);
+        }
     }
 
     /** Counts an event by a counter that belongs to no machine. */
@@ -172,6 +188,20 @@ final class Registries implements AutoCloseable {
             gauge(metric, 1, Integer::doubleValue, labels);
         }
 
+        /** Takes out the gauge of 1 with these labels, so that another one may take its place. */
+        void removeInfo(Metric metric, String... labels) {
+            Tags tags = tags(metric, labels);
+            meters.removeIf(each -> {
+                Meter.Id id = each.meter.getId();
+                boolean isIt = id.getName().equals(metric.dotted())
+                        && id.getTags().equals(tags.stream().toList());
+                if (isIt) {
+                    each.registry.remove(each.meter);
+                }
+                return isIt;
+            });
+        }
+
         /** Makes a timer that shows times which are counted elsewhere. */
         void timer(Metric metric, TimeHistogram times, String... labels) {
             Tags tags = tags(metric, labels);
@@ -202,5 +232,6 @@ final class Registries implements AutoCloseable {
             pushed.close();
         }
         exposition.close();
+        listening.forEach(JvmGcMetrics::close);
     }
 }

@@ -6,6 +6,7 @@ import dev.spinbpf.tools.metrics.Meters;
 import dev.spinbpf.tools.report.JsonText;
 import dev.spinbpf.tools.serve.api.ApiRoutes;
 import dev.spinbpf.tools.serve.api.EventPump;
+import dev.spinbpf.tools.serve.engine.Change;
 import dev.spinbpf.tools.serve.engine.Engine;
 import dev.spinbpf.tools.serve.engine.EngineRun;
 import dev.spinbpf.tools.serve.engine.ObjectVerification;
@@ -53,6 +54,7 @@ public final class Service implements AutoCloseable {
         meters = new Meters(() -> engine.run().activity());
         counted[0] = meters;
         engine.addListener(new ChangeLog());
+        engine.addListener(this::count);
         pump = new EventPump(engine);
         state = options.state() == null ? null : StateDirectory.open(options.state());
         boolean done = false;
@@ -163,6 +165,12 @@ public final class Service implements AutoCloseable {
             LOG.atWarn().addKeyValue("reason", message.replace("\n", "; ")).log("not reloaded");
             throw Problem.of(422, "the workload has mistakes; the one before goes on")
                     .errors(message.lines().toList());
+        }
+    }
+
+    private void count(Change change) {
+        if (change instanceof Change.Moved || change instanceof Change.Workload) {
+            meters.noteWhatIsThere();
         }
     }
 

@@ -28,7 +28,7 @@ final class ContendedLocks implements AutoCloseable {
     }
 
     Activity activity() {
-        return new Activity(cpus, stats, Map::of, List::of, id -> "made.bpf.o", () -> 0);
+        return new Activity(cpus, stats, Map::of, List::of, List::of, id -> "made.bpf.o", () -> 0);
     }
 
     List<LockFailure> failures() {

@@ -27,6 +27,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterEach;
@@ -37,9 +39,16 @@ import org.junit.jupiter.api.Test;
 class OtlpTest {
     private static final Path SAMPLES = Path.of(System.getProperty("spinbpf.root", ".."), "programs", "samples");
 
+    private static final double EPSILON = 1e-9;
+
+    /** Names of what may be less than it was a moment ago, and more a moment later. */
+    private static final Pattern GOES_UP_AND_DOWN = Pattern.compile(
+            "jvm_(memory_(used|committed|usage)|buffer|classes_loaded|threads|gc_live)|process_(cpu_usage|files_open)|system_");
+
     /** By name and labels, as Prometheus' text writes them. */
     private final Map<String, Double> received = new ConcurrentHashMap<>();
 
+    private final AtomicInteger pushes = new AtomicInteger();
     private HttpServer receiver;
 
     @BeforeEach
@@ -49,6 +58,7 @@ class OtlpTest {
             try (InputStream body = exchange.getRequestBody()) {
                 receive(ExportMetricsServiceRequest.parseFrom(body));
             }
+            pushes.incrementAndGet();
             exchange.sendResponseHeaders(200, -1);
             exchange.close();
         });
@@ -114,17 +124,60 @@ class OtlpTest {
         assertReceived(exposed);
     }
 
+    /** Each sample that is exposed arrives, those of the JVM and the process too, and nothing else does. */
     private void assertReceived(Map<String, Double> exposed) {
-        assertThat(received).hasSizeGreaterThan(100);
-        assertThat(exposed).isNotEmpty();
-        exposed.forEach((sample, value) ->
-                assertThat(received.getOrDefault(sample, Double.NaN)).as(sample).isCloseTo(value, Offset.offset(1e-9)));
+        assertThat(exposed).hasSizeGreaterThan(100);
+        assertThat(received.keySet()).containsAll(exposed.keySet());
+        assertThat(exposed.keySet())
+                .containsAll(received.keySet().stream()
+                        .filter(sample -> !sample.startsWith("jvm_gc_pause")) // the first pause may be after the scrape
+                        .toList());
+        exposed.forEach((sample, value) -> {
+            if (sample.startsWith("spinbpf_")) {
+                assertThat(received.get(sample)).as(sample).isCloseTo(value, Offset.offset(EPSILON));
+            }
+        });
     }
 
-    /** The samples of this program's own metrics; times that change by themselves are left out. */
+    /** What changes by itself lies between what is exposed before and after a push, and the rest is what is exposed. */
+    @Test
+    void shouldPushTheSamplesOfTheJvmAndTheProcess() throws Exception {
+        try (ContendedLocks machine = new ContendedLocks();
+                Meters meters = new Meters(machine::activity)) {
+            meters.pushTo(url(), Duration.ofMillis(200));
+            System.gc(); // what belongs to no meter of both registries is gone then
+            awaitPushes(1);
+            Map<String, Double> before = samples(meters.scrape());
+            awaitPushes(2); // the first of them may have begun before
+            Map<String, Double> got = Map.copyOf(received);
+            Map<String, Double> after = samples(meters.scrape());
+            assertThat(before.keySet())
+                    .contains("jvm_threads_live_threads", "process_uptime_seconds", "process_files_open_files")
+                    .anyMatch(sample -> sample.startsWith("jvm_memory_used_bytes{"))
+                    .anyMatch(sample -> sample.startsWith("process_cpu_seconds_total"));
+            before.forEach((sample, value) -> {
+                assertThat(value).as(sample).isNotNaN();
+                Double pushed = got.get(sample);
+                if (GOES_UP_AND_DOWN.matcher(sample).lookingAt()) {
+                    assertThat(pushed).as(sample).isFinite().isGreaterThanOrEqualTo(Math.min(0, value));
+                } else {
+                    assertThat(pushed).as(sample).isBetween(value - EPSILON, after.get(sample) + EPSILON);
+                }
+            });
+        }
+    }
+
+    private void awaitPushes(int more) throws InterruptedException {
+        int first = pushes.get();
+        while (pushes.get() < first + more) {
+            Thread.sleep(10);
+        }
+    }
+
+    /** All samples, but for maxima, which OTLP has none of. */
     private static Map<String, Double> samples(String text) {
         return text.lines()
-                .filter(line -> line.startsWith("spinbpf_") && !line.matches("spinbpf_\\w+_seconds_max\\W.*"))
+                .filter(line -> !line.startsWith("#") && !line.matches("\\w+_seconds_max\\W.*"))
                 .collect(Collectors.toMap(
                         line -> line.substring(0, line.lastIndexOf(' ')),
                         line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)),

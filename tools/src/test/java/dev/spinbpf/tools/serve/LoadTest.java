@@ -213,7 +213,7 @@ class LoadTest {
     void shouldShowWhatIsFresh() throws Exception {
         Cpus cpus = new Cpus(2, Clock.REAL);
         Activity activity = new Activity(
-                cpus, new LockStats(2), Map::of, List::of, id -> "", () -> System.nanoTime() - BEGUN_NANOS);
+                cpus, new LockStats(2), Map::of, List::of, List::of, id -> "", () -> System.nanoTime() - BEGUN_NANOS);
         try (Meters meters = new Meters(() -> activity);
                 MetricsServer server = MetricsServer.start("127.0.0.1", 0, meters::scrapeShared);
                 HttpClient client = HttpClient.newHttpClient()) {
@@ -271,7 +271,8 @@ class LoadTest {
                 lock.unlock(cpu, address);
             }
             long before = usedBytes();
-            try (Meters meters = new Meters(() -> new Activity(cpus, stats, Map::of, List::of, id -> "", () -> 0))) {
+            try (Meters meters =
+                    new Meters(() -> new Activity(cpus, stats, Map::of, List::of, List::of, id -> "", () -> 0))) {
                 String text = meters.scrape();
                 long nanos = Long.MAX_VALUE;
                 for (int i = 0; i < (HOLDS_BOUNDS ? 20 : 2); i++) {

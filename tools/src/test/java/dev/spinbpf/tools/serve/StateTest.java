@@ -1,10 +1,12 @@
 package dev.spinbpf.tools.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.tools.serve.engine.EngineRun;
 import dev.spinbpf.tools.serve.engine.MapPage;
+import dev.spinbpf.tools.serve.engine.Refusal;
 import dev.spinbpf.tools.serve.http.HttpLimits;
 import dev.spinbpf.vm.stress.ByteString;
 import dev.spinbpf.vm.stress.ProgramWorkload;
@@ -43,7 +45,7 @@ class StateTest {
             byte[] bytes = Files.readAllBytes(SAMPLES.resolve(COUNTER + ".bpf.o"));
             NamedFile file = new NamedFile(COUNTER + ".bpf.o", ByteString.of(bytes));
             return ProgramWorkload.of(List.of(new ObjectFile(COUNTER, file, List.of())))
-                    .withDuration(Duration.ofMillis(300));
+                    .withDuration(Duration.ofSeconds(1));
         } catch (IOException e) {
             throw new AssertionError(e);
         }
@@ -121,6 +123,55 @@ class StateTest {
         }
         try (Service again = start(state)) {
             assertThat(contents(again)).as("saved at the end").isEqualTo(last);
+        }
+    }
+
+    private List<String> names(Path of) throws IOException {
+        try (Stream<Path> files = Files.list(of)) {
+            return files.map(file -> String.valueOf(file.getFileName()))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    private long openJournals() throws IOException {
+        try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
+            return files.filter(file -> {
+                        try {
+                            return Files.readSymbolicLink(file).toString().startsWith(directory + "/state/journal.");
+                        } catch (IOException e) {
+                            return false; // closed meanwhile
+                        }
+                    })
+                    .count();
+        }
+    }
+
+    /** A directory in the place of the checkpoint cannot be replaced, as little as a file on a full disk. */
+    @Test
+    void shouldLeaveNothingWhereItCannotSaveAndGoOnOnceItCan() throws Exception {
+        Path state = directory.resolve("state");
+        Path checkpoint = state.resolve("checkpoint");
+        try (Service service = start(state)) {
+            awaitEnd(service);
+            Path saved = Files.move(checkpoint, directory.resolve("saved"));
+            Files.createDirectories(checkpoint.resolve("in the way"));
+            for (int i = 0; i < 5; i++) {
+                assertThatThrownBy(() -> service.engine().replace(counter()))
+                        .isInstanceOf(Refusal.class)
+                        .hasMessageContaining("cannot be saved");
+            }
+            assertThat(names(state)).doesNotContain("checkpoint.new");
+            assertThat(openJournals()).isEqualTo(1);
+            Files.delete(checkpoint.resolve("in the way"));
+            Files.delete(checkpoint);
+            Files.move(saved, checkpoint);
+            service.engine().maps().update(COUNTER, "packets", NO_PROTOCOL, new byte[] {7, 0, 0, 0, 0, 0, 0, 0}, "any");
+            service.engine().replace(counter());
+        }
+        assertThat(names(state)).hasSize(4);
+        try (Service again = start(state)) {
+            assertThat(again.engine().objects()).hasSize(1);
         }
     }
 }

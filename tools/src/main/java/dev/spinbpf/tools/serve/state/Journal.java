@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A file to which records are appended, each synced before {@link #append} returns.
@@ -17,11 +19,14 @@ import java.util.List;
  * </pre>
  *
  * <p>A process that ends in the middle of a record leaves a part of it at the end; it was not acknowledged, and is cut
- * off when the file is opened.
+ * off when the file is opened. A record that does not fit its checksum and has others after it was damaged later: such a
+ * journal is refused, as acknowledged changes would be lost unnoticed otherwise.
  */
 final class Journal implements AutoCloseable {
     private static final int HEADER_BYTES = 8;
     private static final int MOST_BYTES = 64 << 20;
+
+    private static final Logger LOG = LoggerFactory.getLogger("serve");
 
     private final FileChannel channel;
     private final List<byte[]> found = new ArrayList<>();
@@ -31,16 +36,28 @@ final class Journal implements AutoCloseable {
         this.channel = channel;
     }
 
-    /** Opens a journal, and makes it where it is not there. */
+    /**
+     * Opens a journal, and makes it where it is not there.
+     *
+     * @throws IOException where it cannot be read, or is damaged; the message names it
+     */
     static Journal open(Path file) throws IOException {
         FileChannel channel =
                 FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
         Journal journal = new Journal(channel);
-        journal.read();
+        boolean done = false;
+        try {
+            journal.read(file);
+            done = true;
+        } finally {
+            if (!done) {
+                channel.close();
+            }
+        }
         return journal;
     }
 
-    private void read() throws IOException {
+    private void read(Path file) throws IOException {
         long size = channel.size();
         ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES);
         while (end + HEADER_BYTES <= size) {
@@ -51,11 +68,22 @@ final class Journal implements AutoCloseable {
             }
             ByteBuffer bytes = ByteBuffer.allocate(length);
             readAll(bytes, end + HEADER_BYTES);
+            long next = end + HEADER_BYTES + length;
             if (Checksum.of(bytes.array()) != header.getInt(Integer.BYTES)) {
+                if (next < size) {
+                    throw new IOException(file + ": is damaged: the checksum of the record at byte " + end
+                            + " does not fit, and others come after it");
+                }
                 break;
             }
             found.add(bytes.array());
-            end += HEADER_BYTES + length;
+            end = next;
+        }
+        if (end < size) {
+            LOG.atWarn()
+                    .addKeyValue("journal", file)
+                    .addKeyValue("bytes", size - end)
+                    .log("cut off a record that is not whole");
         }
         channel.truncate(end);
         channel.force(true);

@@ -247,6 +247,9 @@ public final class StateDirectory implements AutoCloseable {
 
     private byte[] contents(String digest) throws IOException {
         Path file = objectFile(digest);
+        if (!Files.exists(file)) {
+            throw new IOException(file + ": is missing, though the state needs it");
+        }
         byte[] bytes = Files.readAllBytes(file);
         if (!ByteString.of(bytes).sha256().equals(digest)) {
             throw new IOException(file + ": is damaged: its contents are not those of its name");
@@ -372,8 +375,10 @@ public final class StateDirectory implements AutoCloseable {
                 workloadRuns = runs;
                 return true;
             });
-        } catch (Refusal | RuntimeException e) {
-            LOG.atError().setCause(e).log("the state could not be saved; the one before stays");
+        } catch (Refusal e) {
+            LOG.atError().addKeyValue("reason", e.getMessage()).log("not saved; the state before stays");
+        } catch (RuntimeException e) {
+            LOG.atError().setCause(e).log("not saved; the state before stays");
         }
     }
 
@@ -394,19 +399,32 @@ public final class StateDirectory implements AutoCloseable {
                     out.write(maps);
                 }
             }
-            Files.deleteIfExists(journal(next));
-            Journal fresh = Journal.open(journal(next));
-            StateFiles.syncDirectory(journal(next));
-            StateFiles.replace(checkpoint(), StateFiles.withSum(bytes.toByteArray()));
-            Journal old = journal;
-            journal = fresh;
-            generation = next;
-            if (old != null) {
-                old.close();
-            }
+            beginJournal(next, StateFiles.withSum(bytes.toByteArray()));
             removeOld(meta.digests());
         } catch (IOException e) {
             throw new Refusal(Kind.FULL, "the state cannot be saved: " + e.getMessage());
+        }
+    }
+
+    /** Puts a checkpoint and an empty journal in the place of those before; where that fails, those before stay. */
+    private void beginJournal(long next, byte[] checkpoint) throws IOException {
+        Files.deleteIfExists(journal(next));
+        Journal fresh = Journal.open(journal(next));
+        boolean done = false;
+        try {
+            StateFiles.syncDirectory(journal(next));
+            StateFiles.replace(checkpoint(), checkpoint);
+            done = true;
+        } finally {
+            if (!done) {
+                fresh.close();
+            }
+        }
+        Journal old = journal;
+        journal = fresh;
+        generation = next;
+        if (old != null) {
+            old.close();
         }
     }
 
@@ -442,7 +460,7 @@ public final class StateDirectory implements AutoCloseable {
                 });
             }
         } catch (Refusal e) {
-            LOG.atError().setCause(e).log("the state could not be saved at the end; the one before stays");
+            LOG.atError().addKeyValue("reason", e.getMessage()).log("not saved at the end; the state before stays");
         }
         try (lockFile) {
             Journal open = journal;

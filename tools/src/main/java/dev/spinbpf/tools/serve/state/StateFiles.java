@@ -15,9 +15,27 @@ final class StateFiles {
 
     private StateFiles() {}
 
-    /** Puts a file in place: written beside it, synced, renamed, and the directory synced. */
+    /**
+     * Puts a file in place: written beside it, synced, renamed, and the directory synced.
+     *
+     * @throws IOException where that fails; what was written so far is gone then, so that a full disk does not stay full
+     */
     static void replace(Path file, byte[] bytes) throws IOException {
         Path fresh = file.resolveSibling(file.getFileName() + ".new");
+        boolean done = false;
+        try {
+            write(fresh, bytes);
+            Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            done = true;
+        } finally {
+            if (!done) {
+                Files.deleteIfExists(fresh);
+            }
+        }
+        syncDirectory(file);
+    }
+
+    private static void write(Path fresh, byte[] bytes) throws IOException {
         try (FileChannel channel = FileChannel.open(
                 fresh, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
             ByteBuffer buffer = ByteBuffer.wrap(bytes);
@@ -26,8 +44,6 @@ final class StateFiles {
             }
             channel.force(true);
         }
-        Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        syncDirectory(file);
     }
 
     /** Syncs the directory that a file is in. */
