@@ -26,19 +26,23 @@ public final class PastedLog {
     private static final Pattern PREFIX =
             Pattern.compile("^\\s*(\\[[^]]*\\]\\s*)?(libbpf: (?!map|prog|extern|Error|struct))?");
 
+    private static final Pattern PROGRAM = Pattern.compile("\\bprog '([^']+)':");
+
     private PastedLog() {}
 
     /**
      * What a log says of a refusal.
      *
      * @param kind the kind of refusal
+     * @param program the program that a loader named last before it; empty if none did
      * @param message the line that says so
      * @param insn the slot of the last instruction before it; -1 if there is none in the log
      * @param file the source file that was printed last, empty if none was
      * @param line its line, 0 if none was printed
      * @param source the text of that line
      */
-    public record Found(RefusalKind kind, String message, int insn, String file, int line, String source) {}
+    public record Found(
+            RefusalKind kind, String program, String message, int insn, String file, int line, String source) {}
 
     /** Returns what the log says, or null if no line of it is a message that is known. */
     public static @Nullable Found read(String log) {
@@ -85,6 +89,7 @@ public final class PastedLog {
 
     private static Found found(List<String> lines, int at, RefusalKind kind) {
         int insn = -1;
+        String program = "";
         String file = "";
         String source = "";
         int number = 0;
@@ -94,6 +99,10 @@ public final class PastedLog {
             if (matcher.matches()) {
                 insn = (int) Math.min(Long.parseLong(shortened(matcher.group(1))), Integer.MAX_VALUE);
             }
+            Matcher named = PROGRAM.matcher(line);
+            if (named.find()) {
+                program = named.group(1);
+            }
             Matcher place = SOURCE.matcher(line);
             if (place.matches()) {
                 source = place.group(1).strip();
@@ -101,7 +110,7 @@ public final class PastedLog {
                 number = (int) Math.min(Long.parseLong(shortened(place.group(3))), Integer.MAX_VALUE);
             }
         }
-        return new Found(kind, message(lines.get(at)), insn, file, number, source);
+        return new Found(kind, program, message(lines.get(at)), insn, file, number, source);
     }
 
     private static String shortened(String digits) {
@@ -117,7 +126,7 @@ public final class PastedLog {
     }
 
     private static final class Formats {
-        private static final Pattern CONVERSION = Pattern.compile("%[-0-9.]*[a-z]");
+        private static final Pattern CONVERSION = Pattern.compile("%[-0-9.$]*[a-z]");
         private static final List<Format> ALL = read();
 
         private static List<Format> read() {
