@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.spinbpf.verifier.refusal.Location;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,7 +47,7 @@ class SourceRootTest {
         assertThat(nameOf(build, "none.bpf.c", null)).isEqualTo("none.bpf.c");
     }
 
-    private static String nameOf(Path working, String file, Path ofObject) {
+    private static String nameOf(Path working, String file, @Nullable Path ofObject) {
         return new SourceRoot(working).nameOf(new Location("f", file, 1, 0, 0, ""), ofObject);
     }
 }
