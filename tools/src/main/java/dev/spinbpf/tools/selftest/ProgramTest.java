@@ -137,12 +137,25 @@ public final class ProgramTest {
                 : problem;
     }
 
-    private static @Nullable String returned(VerifiedProgram program, String expected) {
+    /** Loads the programs that the object's maps hold, such as targets of tail calls. */
+    private void loadHeld(Machine machine) throws MapCreationException {
+        for (Program program : object.programs()) {
+            boolean isHeld = object.maps().stream()
+                    .flatMap(map -> map.slots().stream())
+                    .anyMatch(slot -> program.name().equals(slot.target()));
+            if (isHeld && Verifier.verify(object, program, options) instanceof Verdict.Accepted accepted) {
+                machine.load(accepted.program());
+            }
+        }
+    }
+
+    private @Nullable String returned(VerifiedProgram program, String expected) {
         Long wanted = number(expected);
         if (wanted == null) {
             return null; // a value that stands for any
         }
         try (Machine machine = new Machine(MachineOptions.ofCpus(2))) {
+            loadHeld(machine);
             LoadedProgram loaded = machine.load(program);
             byte[] input = takesPackets(program.program().type()) ? new byte[TEST_DATA_BYTES] : null;
             RunResult result = machine.run(loaded, input, 0, 1);
