@@ -1,6 +1,7 @@
 package dev.spinbpf.verifier;
 
 import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.InsnAux;
@@ -13,7 +14,7 @@ final class MainLoop {
 
     static void run(Exploration path) {
         path.setPrevInsnIndex(-1);
-        boolean afterBranch = false;
+        boolean movedOn = false;
         while (true) {
             path.currentHistoryEntry = -1;
             int at = path.insnIndex();
@@ -27,7 +28,7 @@ final class MainLoop {
             }
             int next;
             if (aux.prunePoint && path.services().stateCache().isCovered(path, at)) {
-                printSafe(path, afterBranch);
+                printSafe(path, movedOn);
                 next = InsnChecker.PATH_ENDS;
             } else {
                 if (path.observer != null) {
@@ -37,11 +38,17 @@ final class MainLoop {
                     path.services().precision().pushJmpHistory(path, state, 0, 0, 0, 0);
                 }
                 Insn insn = path.unit().insn(at);
+                if (movedOn && path.log().isDetailed()) {
+                    path.log().narrate("\nfrom %d to %d:", path.prevInsnIndex(), at);
+                    path.services().printer().printState(path, state, state.curframe(), true);
+                }
                 print(path, state, insn, at);
                 next = InsnChecker.check(path, insn, at);
             }
-            afterBranch = next == InsnChecker.PATH_ENDS;
-            if (!afterBranch) {
+            boolean ends = next == InsnChecker.PATH_ENDS;
+            // An exit that does not end the path returns to a caller.
+            movedOn = ends || path.unit().insn(at).op() == Op.EXIT;
+            if (!ends) {
                 path.setPrevInsnIndex(at);
                 path.setInsnIndex(next);
                 continue;
@@ -56,16 +63,19 @@ final class MainLoop {
 
     private static void account(Exploration path) {
         path.insnProcessed++;
+        if (path.countsByFunction) {
+            path.countInFunctions();
+        }
         if (path.insnProcessed > path.insnLimit()) {
             throw path.reject(Errno.E2BIG, Message.PROGRAM_TOO_LARGE, path.insnProcessed);
         }
     }
 
-    private static void printSafe(Exploration path, boolean afterBranch) {
+    private static void printSafe(Exploration path, boolean movedOn) {
         if (!path.log().isWanted()) {
             return;
         }
-        if (afterBranch) {
+        if (movedOn) {
             path.log().narrate("\nfrom %d to %d: safe\n", path.prevInsnIndex(), path.insnIndex());
         } else {
             path.log().narrate("%d: safe\n", path.insnIndex());

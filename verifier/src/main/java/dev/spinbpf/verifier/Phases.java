@@ -63,6 +63,11 @@ final class Phases {
             throw log.reject(Errno.E2BIG, Message.INVALID_NUMBER_OF_INSNS, unit.length());
         }
         SubprogDiscovery.discover(unit, calls, log);
+        if (log.isDetailed()) {
+            for (int i = 0; i < unit.subprogs().size(); i++) {
+                log.narrate("func#%d @%d\n", i, unit.subprog(i).start);
+            }
+        }
         SubprogDiscovery.checkJumps(unit, log);
         SubprogDiscovery.checkReturnTypes(unit, log);
         resolveMaps(unit, log);
@@ -74,6 +79,11 @@ final class Phases {
             ControlFlow.orderFunctions(unit);
         }
         CallGraph.sort(unit, log);
+        if (log.isDetailed()) {
+            for (int i = 0; i < unit.subprogTopoOrder.length; i++) {
+                log.narrate("topo_order[%d] = %s\n", i, unit.subprog(unit.subprogTopoOrder[i]).name);
+            }
+        }
         ControlFlow.findLoops(unit);
     }
 
@@ -201,7 +211,12 @@ final class Phases {
         } else {
             setArguments(path, number);
         }
-        MainLoop.run(path);
+        int before = path.insnProcessed;
+        try {
+            MainLoop.run(path);
+        } finally {
+            path.subprogTrace(number).insnsInPasses += path.insnProcessed - before;
+        }
         path.log().reset(0);
     }
 

@@ -15,6 +15,7 @@ import dev.spinbpf.verifier.explain.Explainer;
 import dev.spinbpf.verifier.explain.LockRecorder;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.ExplorationObserver;
+import dev.spinbpf.verifier.flow.FunctionStatistics;
 import dev.spinbpf.verifier.flow.InsnTrace;
 import dev.spinbpf.verifier.flow.ProgramUnit;
 import dev.spinbpf.verifier.flow.Rejection;
@@ -99,8 +100,11 @@ public final class Verifier {
         unit.cpus = options.cpus();
         var log = new VerifierLog(kernel, options.log());
         log.keepsAllPaths = options.allPaths();
+        unit.strictAlignment = options.flags().strictAlignment();
+        unit.keepsStatesOften = options.flags().keepsStatesOften();
         var stack = new StackLiveness();
         var path = new Exploration(unit, log, services(stack), options.insnLimit());
+        path.countsByFunction = options.statistics();
         watch.accept(path);
         try {
             Phases.run(path, new LivenessPass(stack));
@@ -171,6 +175,9 @@ public final class Verifier {
     }
 
     private static Verdict.Stats stats(Exploration path, long startNanos) {
+        if (path.countsByFunction) {
+            FunctionStatistics.print(path, System.nanoTime() - startNanos);
+        }
         path.log()
                 .narrate(
                         "processed %d insns (limit %d) max_states_per_insn %d total_states %d peak_states %d mark_read 0\n",

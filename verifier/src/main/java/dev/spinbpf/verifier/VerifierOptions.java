@@ -14,9 +14,29 @@ import dev.spinbpf.programs.linux.KernelVersion;
  * @param kernel the release of Linux whose rules hold
  * @param cpus CPUs of the machine: programs see smaller numbers only
  * @param allPaths whether the log keeps the paths that turned out to be safe, as at Linux's level 2
+ * @param statistics whether the log ends with the counts of each function, as at Linux's level 4
+ * @param flags how the program is loaded
  */
 public record VerifierOptions(
-        boolean log, Btf kernelTypes, int insnLimit, KernelVersion kernel, int cpus, boolean allPaths) {
+        boolean log,
+        Btf kernelTypes,
+        int insnLimit,
+        KernelVersion kernel,
+        int cpus,
+        boolean allPaths,
+        boolean statistics,
+        LoadFlags flags) {
+    /**
+     * Flags of {@code bpf(BPF_PROG_LOAD)} that tests of the verifier use.
+     *
+     * @param strictAlignment {@code BPF_F_STRICT_ALIGNMENT}: accesses have to be aligned wherever they go
+     * @param keepsStatesOften {@code BPF_F_TEST_STATE_FREQ}: a state is kept wherever one may be
+     */
+    public record LoadFlags(boolean strictAlignment, boolean keepsStatesOften) {
+        /** No flags. */
+        public static final LoadFlags NONE = new LoadFlags(false, false);
+    }
+
     /** Linux's limit of processed instructions. */
     public static final int INSN_LIMIT = KernelLimits.BPF_COMPLEXITY_LIMIT_INSNS;
 
@@ -24,26 +44,36 @@ public record VerifierOptions(
 
     /** Options for the release that is the reference, with a log of level 1. */
     public VerifierOptions(boolean log, Btf kernelTypes, int insnLimit) {
-        this(log, kernelTypes, insnLimit, KernelVersion.REFERENCE, KernelLimits.NR_CPUS, false);
+        this(log, kernelTypes, insnLimit, KernelVersion.REFERENCE, KernelLimits.NR_CPUS, false, false, LoadFlags.NONE);
     }
 
     /** The same for another release. */
     public VerifierOptions withKernel(KernelVersion version) {
-        return new VerifierOptions(log, kernelTypes, insnLimit, version, cpus, allPaths);
+        return new VerifierOptions(log, kernelTypes, insnLimit, version, cpus, allPaths, statistics, flags);
     }
 
     /** The same for a machine with another number of CPUs. */
     public VerifierOptions withCpus(int number) {
-        return new VerifierOptions(log, kernelTypes, insnLimit, kernel, number, allPaths);
+        return new VerifierOptions(log, kernelTypes, insnLimit, kernel, number, allPaths, statistics, flags);
     }
 
     /** The same with or without the paths that turned out to be safe in the log. */
     public VerifierOptions withAllPaths(boolean wanted) {
-        return new VerifierOptions(log, kernelTypes, insnLimit, kernel, cpus, wanted);
+        return new VerifierOptions(log, kernelTypes, insnLimit, kernel, cpus, wanted, statistics, flags);
+    }
+
+    /** The same with or without the counts of each function at the end of the log. */
+    public VerifierOptions withStatistics(boolean wanted) {
+        return new VerifierOptions(log, kernelTypes, insnLimit, kernel, cpus, allPaths, wanted, flags);
+    }
+
+    /** The same with other flags. */
+    public VerifierOptions withFlags(LoadFlags other) {
+        return new VerifierOptions(log, kernelTypes, insnLimit, kernel, cpus, allPaths, statistics, other);
     }
 
     /** The same with other types of the kernel's. */
     public VerifierOptions withTypes(Btf types) {
-        return new VerifierOptions(log, types, insnLimit, kernel, cpus, allPaths);
+        return new VerifierOptions(log, types, insnLimit, kernel, cpus, allPaths, statistics, flags);
     }
 }

@@ -57,7 +57,7 @@ class VerifierCasesTest {
         return line(verify(text));
     }
 
-    private static Verdict verify(VerifierCase text) throws Exception {
+    static Verdict verify(VerifierCase text) throws Exception {
         ProgramObject object = Assembler.assemble("case.bpfasm", text.text());
         // The types of a text stand for the kernel's too, unless it says otherwise; they must not be the same object.
         boolean hasKernelTypes = text.text().contains("\n.btf") && !text.text().contains(OWN_TYPES);

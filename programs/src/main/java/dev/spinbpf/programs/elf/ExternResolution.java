@@ -26,20 +26,30 @@ final class ExternResolution {
     private final Btf types;
     private final Btf kernel;
     private final CoreResolver resolver;
+    private final boolean allAreWeak;
     private final Set<Extern> absent = new HashSet<>();
 
-    /** @param kernel the kernel's types; {@link Btf#EMPTY} if there are none at hand: then all externs count as found */
-    ExternResolution(Externs externs, Settings settings, Btf types, Btf kernel) {
+    /**
+     * @param kernel the kernel's types; {@link Btf#EMPTY} if there are none at hand: then all externs count as found
+     * @param allAreWeak whether externs that are not found count as weak
+     */
+    ExternResolution(Externs externs, Settings settings, Btf types, Btf kernel, boolean allAreWeak) {
         this.externs = externs;
         this.settings = settings;
         this.types = types;
         this.kernel = kernel;
+        this.allAreWeak = allAreWeak;
         this.resolver = new CoreResolver(types, kernel);
     }
 
     /** Returns true if the kernel lacks a weak extern. */
     boolean isAbsent(Extern extern) {
         return absent.contains(extern);
+    }
+
+    /** Returns true if the object loads where the kernel lacks the extern. */
+    boolean isWeak(Extern extern) {
+        return allAreWeak || extern.weak();
     }
 
     /** Looks for all externs; returns the reason why the object cannot be loaded, or null. */
@@ -63,7 +73,7 @@ final class ExternResolution {
                     && extern.role() instanceof Extern.Variable variable
                     && !variable.typed()
                     && !isSymbol(extern.name());
-            if (isMissing && extern.weak()) {
+            if (isMissing && isWeak(extern)) {
                 absent.add(extern);
             } else if (isMissing && refusal == null) {
                 refusal = unresolved(extern, "the kernel's types mention no symbol of this name");
@@ -138,7 +148,7 @@ final class ExternResolution {
     }
 
     private @Nullable LoadRefusal lacking(Extern extern, String problem) {
-        if (extern.weak()) {
+        if (isWeak(extern)) {
             absent.add(extern);
             return null;
         }

@@ -60,7 +60,8 @@ final class ObjectAssembly {
         Externs externs = Externs.read(elf, types);
         types.fixDataSections();
         Settings settings = new Settings(externs, options);
-        ExternResolution resolution = new ExternResolution(externs, settings, types.original, options.targetTypes());
+        ExternResolution resolution = new ExternResolution(
+                externs, settings, types.original, options.targetTypes(), options.externsAreWeak());
         LoadRefusal refusal = resolution.resolve();
         readMaps(externs, settings);
         StructOpsMembers structs = new StructOpsMembers(elf, types, functions, notes, options.targetTypes());

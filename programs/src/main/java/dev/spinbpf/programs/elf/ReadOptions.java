@@ -14,6 +14,7 @@ import java.util.Map;
  * @param possibleCpus CPUs, for maps that have an element each and do not say how many
  * @param mapEntries most entries of maps, by name, in place of what they are declared with
  * @param presets values of global variables, by name, as veristat's {@code -G} spells both
+ * @param externsAreWeak whether functions and variables that the kernel lacks count as declared weak
  */
 public record ReadOptions(
         Btf targetTypes,
@@ -21,10 +22,11 @@ public record ReadOptions(
         Map<String, String> kconfig,
         int possibleCpus,
         Map<String, Long> mapEntries,
-        Map<String, String> presets) {
+        Map<String, String> presets,
+        boolean externsAreWeak) {
     /** The release that is the reference, no configuration known, two CPUs, the object's own types. */
     public static final ReadOptions DEFAULT =
-            new ReadOptions(Btf.EMPTY, KernelVersion.REFERENCE.code(), Map.of(), 2, Map.of(), Map.of());
+            new ReadOptions(Btf.EMPTY, KernelVersion.REFERENCE.code(), Map.of(), 2, Map.of(), Map.of(), false);
 
     public ReadOptions {
         kconfig = Map.copyOf(kconfig);
@@ -34,31 +36,36 @@ public record ReadOptions(
 
     /** The same with other types to relocate against. */
     public ReadOptions withTargetTypes(Btf types) {
-        return new ReadOptions(types, kernelVersion, kconfig, possibleCpus, mapEntries, presets);
+        return new ReadOptions(types, kernelVersion, kconfig, possibleCpus, mapEntries, presets, externsAreWeak);
     }
 
     /** The same with another value of {@code LINUX_KERNEL_VERSION}. */
     public ReadOptions withKernelVersion(int version) {
-        return new ReadOptions(targetTypes, version, kconfig, possibleCpus, mapEntries, presets);
+        return new ReadOptions(targetTypes, version, kconfig, possibleCpus, mapEntries, presets, externsAreWeak);
     }
 
     /** The same with another configuration. */
     public ReadOptions withConfig(Map<String, String> values) {
-        return new ReadOptions(targetTypes, kernelVersion, values, possibleCpus, mapEntries, presets);
+        return new ReadOptions(targetTypes, kernelVersion, values, possibleCpus, mapEntries, presets, externsAreWeak);
     }
 
     /** The same with other sizes of maps. */
     public ReadOptions withMapEntries(Map<String, Long> entries) {
-        return new ReadOptions(targetTypes, kernelVersion, kconfig, possibleCpus, entries, presets);
+        return new ReadOptions(targetTypes, kernelVersion, kconfig, possibleCpus, entries, presets, externsAreWeak);
     }
 
     /** The same with other values of global variables. */
     public ReadOptions withPresets(Map<String, String> values) {
-        return new ReadOptions(targetTypes, kernelVersion, kconfig, possibleCpus, mapEntries, values);
+        return new ReadOptions(targetTypes, kernelVersion, kconfig, possibleCpus, mapEntries, values, externsAreWeak);
     }
 
     /** The same for a machine with another number of CPUs. */
     public ReadOptions withPossibleCpus(int number) {
-        return new ReadOptions(targetTypes, kernelVersion, kconfig, number, mapEntries, presets);
+        return new ReadOptions(targetTypes, kernelVersion, kconfig, number, mapEntries, presets, externsAreWeak);
+    }
+
+    /** The same where what the kernel lacks stops only the programs that use it. */
+    public ReadOptions withWeakExterns() {
+        return new ReadOptions(targetTypes, kernelVersion, kconfig, possibleCpus, mapEntries, presets, true);
     }
 }

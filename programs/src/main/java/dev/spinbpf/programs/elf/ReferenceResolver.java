@@ -60,7 +60,8 @@ final class ReferenceResolver {
             switch (extern.role()) {
                 case Extern.Function f -> {
                     kfuncIndices.put(extern, kfuncs.size());
-                    kfuncs.add(new KfuncRef(extern.name(), extern.weak(), extern.btfId(), resolution.isAbsent(extern)));
+                    kfuncs.add(new KfuncRef(
+                            extern.name(), resolution.isWeak(extern), extern.btfId(), resolution.isAbsent(extern)));
                 }
                 case Extern.Variable v -> ksymIndex(extern);
                 case Extern.Setting s -> {
@@ -133,7 +134,12 @@ final class ReferenceResolver {
             boolean function = extern.role() instanceof Extern.Function;
             boolean typed = !(extern.role() instanceof Extern.Variable variable) || variable.typed();
             ksyms.add(new KsymRef(
-                    extern.name(), extern.weak(), function, typed, extern.btfId(), resolution.isAbsent(extern)));
+                    extern.name(),
+                    resolution.isWeak(extern),
+                    function,
+                    typed,
+                    extern.btfId(),
+                    resolution.isAbsent(extern)));
             return ksyms.size() - 1;
         });
     }

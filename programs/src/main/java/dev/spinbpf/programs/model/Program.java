@@ -51,6 +51,11 @@ public record Program(
         return new Program(name, section, type, attachType, null, false, true, insns, subprogs, List.of());
     }
 
+    /** The same program, which may sleep. */
+    public Program asSleepable() {
+        return new Program(name, section, type, attachType, attachTarget, true, autoload, insns, subprogs, lines);
+    }
+
     /** The source line that the slot comes from, or null. */
     public @Nullable LineInfo lineAt(int insn) {
         int low = 0;

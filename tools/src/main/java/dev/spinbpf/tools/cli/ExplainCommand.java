@@ -1,6 +1,5 @@
 package dev.spinbpf.tools.cli;
 
-import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.tools.report.KindText;
@@ -66,7 +65,7 @@ final class ExplainCommand implements Callable<Integer> {
     private @Nullable Path log;
 
     @Mixin
-    private final KernelTypesOption btf = new KernelTypesOption();
+    private final KernelOptions kernelOptions = new KernelOptions();
 
     @SuppressWarnings("NullAway.Init") // picocli fills in the options
     ExplainCommand() {}
@@ -137,21 +136,36 @@ final class ExplainCommand implements Callable<Integer> {
                         + "'; with the object, the path is explained too.");
     }
 
-    /** The explanation of the first program of the object that is refused with this message; null if none is. */
+    /** The explanation of the program of the object that the log is most likely of; null if none is refused like that. */
     private @Nullable Explanation explanationOf(Path file, PastedLog.Found found) throws InputException {
-        Btf types = btf.read();
-        ProgramObject object = InputFiles.read(file, types);
-        VerifierOptions options = VerifierOptions.DEFAULT.withTypes(types);
-        Explanation sameKind = null;
+        List<TargetKernel> kernels = kernelOptions.read();
+        if (kernels.size() > 1) {
+            throw new InputException("--kernel: a log is of one kernel, and --kernel names " + kernels.size());
+        }
+        TargetKernel kernel = kernels.getFirst();
+        ProgramObject object = InputFiles.read(file, kernel.readOptions());
+        VerifierOptions options =
+                VerifierOptions.DEFAULT.withTypes(kernel.types()).withKernel(kernel.version());
+        Explanation best = null;
+        int bestScore = 0;
         for (Program program : object.programs()) {
             if (Verifier.verify(object, program, options) instanceof Verdict.Rejected refused) {
-                if (refused.message().equals(found.message())) {
-                    return refused.explanation();
-                }
-                boolean isKind = refused.explanation().kind().equals(found.kind());
-                sameKind = sameKind == null && isKind ? refused.explanation() : sameKind;
+                int score = likeness(program, refused, found);
+                best = score > bestScore ? refused.explanation() : best;
+                bestScore = Math.max(score, bestScore);
             }
         }
-        return sameKind;
+        return best;
+    }
+
+    /** How much a refusal is like that of the log; 0 if it is another. */
+    private static int likeness(Program program, Verdict.Rejected refused, PastedLog.Found found) {
+        boolean isMessage = refused.message().equals(found.message());
+        if (!isMessage && !refused.explanation().kind().equals(found.kind())) {
+            return 0;
+        }
+        boolean isProgram = program.name().equals(found.program());
+        boolean isInsn = refused.insn() == found.insn();
+        return 1 + (isMessage ? 4 : 0) + (isProgram ? 2 : 0) + (isInsn ? 1 : 0);
     }
 }

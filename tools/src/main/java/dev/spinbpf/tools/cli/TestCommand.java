@@ -1,5 +1,7 @@
 package dev.spinbpf.tools.cli;
 
+import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.tools.selftest.KnownFailures;
 import dev.spinbpf.tools.selftest.ProgramTest;
 import dev.spinbpf.tools.selftest.TestReport;
 import dev.spinbpf.tools.selftest.TestResult;
@@ -8,6 +10,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,6 +55,15 @@ final class TestCommand implements Callable<Integer> {
     @Option(names = "--junit", paramLabel = "FILE", description = "Write JUnit's XML to a file too.")
     private @Nullable Path junit;
 
+    @Option(
+            names = "--known-failures",
+            paramLabel = "FILE",
+            description = {
+                "Tests that are known to fail: lines of file, program and reason, with tabs between. They are reported as"
+                        + " skipped while they fail, and as failed once they pass."
+            })
+    private @Nullable Path knownFailures;
+
     @Mixin
     private final KernelOptions kernelOptions = new KernelOptions();
 
@@ -68,6 +80,7 @@ final class TestCommand implements Callable<Integer> {
         TargetKernel kernel = kernels.getFirst();
         VerifierOptions options =
                 new VerifierOptions(true, kernel.types(), VerifierOptions.INSN_LIMIT).withKernel(kernel.version());
+        KnownFailures known = known();
         List<TestResult> results = new ArrayList<>();
         boolean allReadable = true;
         if (tap) {
@@ -75,9 +88,13 @@ final class TestCommand implements Callable<Integer> {
         }
         for (Path file : files) {
             try {
-                String name = InputFiles.nameOf(file);
-                for (TestResult result :
-                        new ProgramTest(InputFiles.read(file, kernel.readOptions()), name, options).results()) {
+                ProgramTest test = new ProgramTest(
+                        InputFiles.read(file, kernel.readOptions().withWeakExterns()),
+                        types -> relocated(file, kernel, types),
+                        InputFiles.nameOf(file),
+                        options);
+                for (TestResult judged : test.results()) {
+                    TestResult result = known.applied(judged);
                     results.add(result);
                     out.println(tap ? TestReport.tap(result, results.size()) : TestReport.line(result));
                     out.flush();
@@ -91,6 +108,28 @@ final class TestCommand implements Callable<Integer> {
         write(results);
         boolean allGood = results.stream().noneMatch(result -> result.outcome() == TestResult.Outcome.FAILED);
         return !allReadable ? ExitCodes.USAGE : allGood ? ExitCodes.GOOD : ExitCodes.REFUSED;
+    }
+
+    private KnownFailures known() throws InputException {
+        if (knownFailures == null) {
+            return KnownFailures.none();
+        }
+        try {
+            return KnownFailures.parse(new String(InputFiles.bytesOf(knownFailures, true), StandardCharsets.UTF_8));
+        } catch (IllegalArgumentException e) {
+            throw new InputException("--known-failures: " + InputFiles.shown(knownFailures) + ": " + e.getMessage());
+        }
+    }
+
+    /** The object, relocated for the types of a file beside it; null if they cannot be read. */
+    private static @Nullable ProgramObject relocated(Path file, TargetKernel kernel, String types) {
+        try {
+            Path beside = file.resolveSibling(types);
+            return InputFiles.read(
+                    file, kernel.readOptions().withWeakExterns().withTargetTypes(InputFiles.kernelTypes(beside)));
+        } catch (InputException | InvalidPathException _) {
+            return null;
+        }
     }
 
     private void write(List<TestResult> results) throws InputException {

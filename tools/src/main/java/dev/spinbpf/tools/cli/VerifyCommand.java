@@ -126,8 +126,8 @@ final class VerifyCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         List<TargetKernel> kernels = kernelOptions.read();
-        if (page.isWanted() && kernels.size() > 1) {
-            throw new InputException("--html: the page is about one kernel, and --kernel names " + kernels.size());
+        if (kernels.size() > 1) {
+            checkForSeveral(kernels.size());
         }
         kernels.forEach(kernel -> err.println("spinbpf: " + kernel.description()));
         List<FileVerification> verifications = kernels.stream()
@@ -163,6 +163,18 @@ final class VerifyCommand implements Callable<Integer> {
         }
         if (jobs < 1) {
             throw new InputException("--jobs: " + jobs + " is less than 1");
+        }
+    }
+
+    private void checkForSeveral(int kernels) throws InputException {
+        if (page.isWanted()) {
+            throw new InputException("--html: the page is about one kernel, and --kernel names " + kernels);
+        }
+        if (comparisons.hasBaseline()) {
+            throw new InputException("--baseline: a run of one kernel is compared, and --kernel names " + kernels);
+        }
+        if (!rows.columns().isEmpty()) {
+            throw new InputException("-e: with several kernels there is a column for each, and no other choice");
         }
     }
 
@@ -225,18 +237,21 @@ final class VerifyCommand implements Callable<Integer> {
     }
 
     /** Reports the verdicts of several kernels side by side. */
-    private Outcomes compare(Verifications results, PrintWriter out, List<TargetKernel> kernels) {
+    private Outcomes compare(Verifications results, PrintWriter out, List<TargetKernel> kernels) throws InputException {
+        RowSelection selection = rows.selection();
         List<String> names = kernels.stream().map(TargetKernel::name).toList();
-        var report = new MatrixPrinter(chosenFormat(), out, Style.ofStandardOutput(), names);
+        var report = new MatrixPrinter(chosenFormat(), out, Style.ofStandardOutput(), verbose, names);
+        List<MatrixRow> lines = new ArrayList<>();
         var outcomes = new Outcomes();
         var progress = new FileProgress(files.size());
         while (!out.checkError() && results.hasNext()) {
             progress.step(results.nextFile());
-            List<List<VerifyRow>> rows = results.next();
-            rows.forEach(ofKernel -> ofKernel.forEach(outcomes::add));
-            MatrixRow.of(rows).forEach(report::add);
+            List<List<VerifyRow>> ofFile = results.next();
+            ofFile.forEach(ofKernel -> ofKernel.forEach(outcomes::add));
+            lines.addAll(MatrixRow.of(ofFile));
         }
         progress.clear();
+        selection.ofLines(lines).forEach(report::add);
         report.end();
         return outcomes;
     }

@@ -15,12 +15,15 @@ final class GithubReport extends VerifyPrinter {
 
     @Override
     public void add(VerifyRow row) {
-        if (row.verdict() == VerifyRow.Outcome.SUCCESS) {
-            return;
+        if (row.verdict() != VerifyRow.Outcome.SUCCESS) {
+            add(KernelReason.of(row));
         }
-        String title = row.progName().isEmpty() ? row.fileName() : row.fileName() + ": " + row.progName();
-        String text = row.reason().message() + "\n" + row.reason().explanation();
-        out.print("::error " + place(row.reason()) + "title=" + property(title) + "::" + data(text.strip()) + '\n');
+    }
+
+    void add(KernelReason why) {
+        VerifyRow.Reason reason = why.row().reason();
+        String text = reason.message() + "\n" + reason.explanation();
+        out.print("::error " + place(reason) + "title=" + property(why.title()) + "::" + data(text.strip()) + '\n');
         out.flush();
     }
 

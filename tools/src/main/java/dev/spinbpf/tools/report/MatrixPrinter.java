@@ -12,14 +12,20 @@ public final class MatrixPrinter {
     private final VerifyPrinter.Format format;
     private final PrintWriter out;
     private final Style style;
+    private final boolean verbose;
     private final List<String> kernels;
     private final List<MatrixRow> rows = new ArrayList<>();
 
-    /** @param kernels the names of the kernels, in the order of the columns */
-    public MatrixPrinter(VerifyPrinter.Format format, PrintWriter out, Style style, List<String> kernels) {
+    /**
+     * @param verbose adds the log of each program for each kernel to tables and JSON
+     * @param kernels the names of the kernels, in the order of the columns
+     */
+    public MatrixPrinter(
+            VerifyPrinter.Format format, PrintWriter out, Style style, boolean verbose, List<String> kernels) {
         this.format = format;
         this.out = out;
         this.style = style;
+        this.verbose = verbose;
         this.kernels = List.copyOf(kernels);
     }
 
@@ -33,16 +39,31 @@ public final class MatrixPrinter {
         switch (format) {
             case TABLE -> printTable();
             case CSV -> printCsv();
-            case GITHUB, SARIF, JSON ->
-                out.print(Json.document(json -> Json.objects(json, rows, row -> write(json, row))));
+            case JSON -> out.print(Json.document(json -> Json.objects(json, rows, row -> write(json, row))));
+            case GITHUB -> {
+                var report = new GithubReport(out);
+                reasons().forEach(report::add);
+            }
+            case SARIF -> {
+                var report = new SarifReport(out);
+                reasons().forEach(report::add);
+                report.end();
+            }
         }
     }
 
+    private List<KernelReason> reasons() {
+        return rows.stream().flatMap(row -> row.reasons(kernels).stream()).toList();
+    }
+
     private void printTable() {
+        if (verbose) {
+            rows.forEach(this::printLogs);
+        }
         TextTable table = new TextTable(columns("File", "Program", "Type").toArray(String[]::new));
         rows.forEach(row -> table.add(cells(row).toArray(String[]::new)));
         out.print(table.render(style));
-        rows.forEach(this::printReason);
+        reasons().forEach(this::printReason);
         out.print('\n');
         for (int kernel = 0; kernel < kernels.size(); kernel++) {
             out.print(kernels.get(kernel) + ": " + count(kernel, VerifyRow.Outcome.SUCCESS.word()) + " accepted, "
@@ -62,19 +83,26 @@ public final class MatrixPrinter {
         return cells;
     }
 
-    private void printReason(MatrixRow row) {
-        int kernel = row.firstRefusal();
-        if (kernel < 0) {
-            return;
+    private void printLogs(MatrixRow row) {
+        for (int kernel = 0; kernel < kernels.size(); kernel++) {
+            VerifyRow verdict = row.verdicts().get(kernel);
+            if (verdict != null) {
+                String title = new KernelReason(List.of(kernels.get(kernel)), verdict).title();
+                out.print(style.bold(Printable.line(title)) + '\n' + VerifyTable.withLineEnd(verdict.log()) + '\n');
+            }
         }
-        String name = row.progName().isEmpty() ? row.fileName() : row.fileName() + ": " + row.progName();
-        out.print('\n' + style.bold(Printable.line(name + " on " + kernels.get(kernel))) + ": "
-                + style.bad(message(row, kernel)) + '\n');
     }
 
-    private static String message(MatrixRow row, int kernel) {
-        VerifyRow verdict = kernel < 0 ? null : row.verdicts().get(kernel);
-        return verdict == null ? "" : verdict.reason().message();
+    private void printReason(KernelReason reason) {
+        VerifyRow.Reason why = reason.row().reason();
+        out.print('\n' + style.bold(Printable.line(reason.title())) + ": " + style.bad(why.message()) + '\n');
+        why.explanation().lines().forEach(line -> out.print("  " + line + '\n'));
+    }
+
+    /** The message of the first kernel that does not accept the program; empty if all do. */
+    private String message(MatrixRow row) {
+        List<KernelReason> reasons = row.reasons(kernels);
+        return reasons.isEmpty() ? "" : reasons.getFirst().row().reason().message();
     }
 
     private long count(int kernel, String word) {
@@ -87,7 +115,7 @@ public final class MatrixPrinter {
         out.print(Csv.line(header) + '\n');
         for (MatrixRow row : rows) {
             List<String> cells = cells(row);
-            cells.add(message(row, row.firstRefusal()));
+            cells.add(message(row));
             out.print(Csv.line(cells) + '\n');
         }
     }
@@ -107,6 +135,9 @@ public final class MatrixPrinter {
                 json.writeNumberField("total_insns", verdict.stats().insns());
                 json.writeStringField("message", verdict.reason().message());
                 json.writeStringField("explanation", verdict.reason().explanation());
+                if (verbose) {
+                    json.writeStringField("log", verdict.log());
+                }
                 json.writeEndObject();
             }
         }

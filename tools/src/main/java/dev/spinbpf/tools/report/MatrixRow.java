@@ -47,11 +47,7 @@ public record MatrixRow(String fileName, String progName, List<@Nullable VerifyR
 
     /** The kind of program, as for the first kernel that has it. */
     public String progType() {
-        return verdicts.stream()
-                .filter(Objects::nonNull)
-                .map(VerifyRow::progType)
-                .findFirst()
-                .orElse("");
+        return first().progType();
     }
 
     /** The word for one kernel: the verdict, or a dash where there is no such program. */
@@ -60,14 +56,28 @@ public record MatrixRow(String fileName, String progName, List<@Nullable VerifyR
         return verdict == null ? "-" : verdict.verdict().word();
     }
 
-    /** The number of the first kernel that does not accept the program, -1 if all do. */
-    int firstRefusal() {
+    /** The row for the first kernel that has the program. */
+    VerifyRow first() {
+        return verdicts.stream().filter(Objects::nonNull).findFirst().orElseThrow();
+    }
+
+    /**
+     * Why kernels do not accept the program: kernels that say the same together, in the order of the first of each.
+     *
+     * @param names the names of the kernels
+     */
+    List<KernelReason> reasons(List<String> names) {
+        Map<List<String>, KernelReason> reasons = new LinkedHashMap<>();
         for (int kernel = 0; kernel < verdicts.size(); kernel++) {
-            VerifyRow verdict = verdicts.get(kernel);
-            if (verdict != null && verdict.verdict() != VerifyRow.Outcome.SUCCESS) {
-                return kernel;
+            VerifyRow row = verdicts.get(kernel);
+            if (row != null && row.verdict() != VerifyRow.Outcome.SUCCESS) {
+                List<String> words =
+                        List.of(row.reason().message(), row.reason().explanation());
+                reasons.computeIfAbsent(words, _ -> new KernelReason(new ArrayList<>(), row))
+                        .kernels()
+                        .add(names.get(kernel));
             }
         }
-        return -1;
+        return List.copyOf(reasons.values());
     }
 }

@@ -40,6 +40,18 @@ public record RowSelection(
     }
 
     /**
+     * Returns the lines of several kernels that are meant, in order. A line is meant if the row of one of the kernels is; its place
+     * is that of the first kernel's row.
+     */
+    public List<MatrixRow> ofLines(List<MatrixRow> lines) {
+        Stream<MatrixRow> kept =
+                lines.stream().filter(line -> line.verdicts().stream().anyMatch(row -> row != null && includes(row)));
+        Comparator<VerifyRow> ofRows = order;
+        kept = ofRows == null ? kept : kept.sorted(Comparator.comparing(MatrixRow::first, ofRows));
+        return (most == 0 ? kept : kept.limit(most)).toList();
+    }
+
+    /**
      * Reads an order as veristat spells it: columns with commas, each with {@code ^} for ascending or {@code v} for descending at
      * its end. Without them names ascend and numbers descend.
      *

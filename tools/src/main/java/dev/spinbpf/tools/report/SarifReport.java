@@ -29,7 +29,7 @@ final class SarifReport extends VerifyPrinter {
             "not-verified", "the program was not verified", "spinbpf cannot verify it.", "See the message.");
 
     private final SourceRoot sources = new SourceRoot(Path.of(""));
-    private final List<VerifyRow> rows = new ArrayList<>();
+    private final List<KernelReason> reasons = new ArrayList<>();
 
     SarifReport(PrintWriter out) {
         super(out);
@@ -38,8 +38,12 @@ final class SarifReport extends VerifyPrinter {
     @Override
     public void add(VerifyRow row) {
         if (row.verdict() != VerifyRow.Outcome.SUCCESS) {
-            rows.add(row);
+            add(KernelReason.of(row));
         }
+    }
+
+    void add(KernelReason reason) {
+        reasons.add(reason);
     }
 
     @Override
@@ -54,7 +58,7 @@ final class SarifReport extends VerifyPrinter {
 
     private void write(JsonGenerator json) throws IOException {
         Map<String, RefusalKind> kinds = new LinkedHashMap<>();
-        rows.forEach(row -> kinds.put(kind(row).id(), kind(row)));
+        reasons.forEach(reason -> kinds.put(kind(reason.row()).id(), kind(reason.row())));
         json.writeStartObject();
         json.writeStringField("$schema", SCHEMA);
         json.writeStringField("version", "2.1.0");
@@ -67,7 +71,7 @@ final class SarifReport extends VerifyPrinter {
         json.writeEndObject();
         json.writeEndObject();
         json.writeStringField("columnKind", "utf16CodeUnits");
-        Json.objects(json, "results", rows, row -> result(json, row));
+        Json.objects(json, "results", reasons, reason -> result(json, reason));
         json.writeEndObject();
         json.writeEndArray();
         json.writeEndObject();
@@ -86,11 +90,13 @@ final class SarifReport extends VerifyPrinter {
         json.writeEndObject();
     }
 
-    private void result(JsonGenerator json, VerifyRow row) throws IOException {
+    private void result(JsonGenerator json, KernelReason why) throws IOException {
+        VerifyRow row = why.row();
         VerifyRow.Reason reason = row.reason();
+        String kernels = why.kernels().isEmpty() ? "" : "On " + String.join(", ", why.kernels()) + ": ";
         json.writeStringField("ruleId", kind(row).id());
         json.writeStringField("level", "error");
-        text(json, "message", (reason.message() + "\n" + reason.explanation()).strip());
+        text(json, "message", (kernels + reason.message() + "\n" + reason.explanation()).strip());
         json.writeArrayFieldStart("locations");
         json.writeStartObject();
         location(json, GithubReport.location(reason), reason, row);
@@ -98,6 +104,15 @@ final class SarifReport extends VerifyPrinter {
         json.writeEndArray();
         if (reason.refusal() != null && !reason.refusal().path().isEmpty()) {
             flow(json, reason.refusal().path(), reason, row);
+        }
+        if (!why.kernels().isEmpty()) {
+            json.writeObjectFieldStart("properties");
+            json.writeArrayFieldStart("kernels");
+            for (String kernel : why.kernels()) {
+                json.writeString(kernel);
+            }
+            json.writeEndArray();
+            json.writeEndObject();
         }
     }
 

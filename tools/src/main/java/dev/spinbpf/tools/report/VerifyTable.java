@@ -106,7 +106,7 @@ final class VerifyTable extends VerifyPrinter {
         return Printable.line(row.progName().isEmpty() ? row.fileName() : row.fileName() + ": " + row.progName());
     }
 
-    private static String withLineEnd(String text) {
+    static String withLineEnd(String text) {
         return text.isEmpty() || text.endsWith("\n") ? text : text + '\n';
     }
 }

@@ -58,7 +58,7 @@ final class ExpectedText {
         }
         regex.append(Pattern.quote(text.substring(at)));
         try {
-            return Pattern.compile(regex.toString());
+            return Pattern.compile(regex.toString(), Pattern.MULTILINE);
         } catch (PatternSyntaxException e) {
             return Pattern.compile(Pattern.quote(text)); // what is no expression here is taken as it stands
         }

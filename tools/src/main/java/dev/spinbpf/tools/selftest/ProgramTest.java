@@ -15,27 +15,37 @@ import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Judges the programs of an object by their tags. */
 public final class ProgramTest {
     private static final int TEST_DATA_BYTES = 64;
-    /** The end of a loader's message about a function of a module that is not loaded. */
-    private static final String NOT_THERE = "not found in kernel or module BTFs";
+    /** Parts of messages about what a module of the kernel would have. */
+    private static final Pattern NOT_THERE = Pattern.compile(
+            "is referenced but wasn't resolved|failed to find kernel BTF type ID|is not found in kernel BTF");
 
     private static final String NOT_RUN = "cannot be run";
     private static final double NANOS_PER_SECOND = 1e9;
 
     private final ProgramObject object;
+    private final Function<String, @Nullable ProgramObject> relocated;
     private final String file;
     private final VerifierOptions options;
 
     /**
+     * @param relocated the same object, relocated for the types of a file with that name; null if they cannot be read
      * @param file the object's name in reports
      * @param options the kernel whose rules hold, with its types
      */
-    public ProgramTest(ProgramObject object, String file, VerifierOptions options) {
+    public ProgramTest(
+            ProgramObject object,
+            Function<String, @Nullable ProgramObject> relocated,
+            String file,
+            VerifierOptions options) {
         this.object = object;
+        this.relocated = relocated;
         this.file = file;
         this.options = options;
     }
@@ -65,7 +75,7 @@ public final class ProgramTest {
             problem = "internal error: " + e;
         }
         double seconds = (System.nanoTime() - start) / NANOS_PER_SECOND;
-        if (problem != null && problem.contains(NOT_THERE)) {
+        if (problem != null && NOT_THERE.matcher(problem).find()) {
             String reason = "needs what this kernel does not have: " + problem;
             return new TestResult(file, program.name(), TestResult.Outcome.SKIPPED, reason, List.of(), seconds);
         }
@@ -81,14 +91,29 @@ public final class ProgramTest {
 
     /** Returns the first expectation that does not hold, or null. */
     private @Nullable String problem(Program program, TestSpec spec) {
-        Verdict verdict = Verifier.verify(object, program, options.withAllPaths(spec.wantsAllPaths()));
+        VerifierOptions asLoaded = options.withAllPaths(spec.wantsAllPaths())
+                .withStatistics(spec.wantsStatistics())
+                .withFlags(new VerifierOptions.LoadFlags(
+                        spec.flags().contains(TestSpec.STRICT_ALIGNMENT),
+                        spec.flags().contains(TestSpec.STATES_OFTEN)));
+        ProgramObject own = spec.typesFile().isEmpty() ? object : relocated.apply(spec.typesFile());
+        if (own == null) {
+            return "the types of " + spec.typesFile() + " cannot be read";
+        }
+        Program loaded = own.programs().stream()
+                .filter(other -> other.name().equals(program.name()))
+                .findFirst()
+                .orElse(program);
+        Verdict verdict = Verifier.verify(
+                own, spec.flags().contains(TestSpec.SLEEPABLE) ? loaded.asSleepable() : loaded, asLoaded);
         String log;
         switch (verdict) {
             case Verdict.Unsupported unsupported -> {
                 return unsupported.what();
             }
             case Verdict.Rejected refused -> {
-                if (!spec.expectsFailure() || refused.message().contains(NOT_THERE)) {
+                if (!spec.expectsFailure()
+                        || NOT_THERE.matcher(refused.message()).find()) {
                     return "is refused: " + refused.message();
                 }
                 log = refused.log().contains(refused.message())
@@ -103,18 +128,34 @@ public final class ProgramTest {
             }
         }
         String problem = ExpectedText.problem(log, spec.messages());
+        if (problem != null && verdict instanceof Verdict.Rejected refused) {
+            return problem + "; it is refused with: " + refused.message();
+        }
         boolean runs = spec.retval().isPresent() && verdict instanceof Verdict.Accepted;
         return problem == null && runs
                 ? returned(((Verdict.Accepted) verdict).program(), spec.retval().orElseThrow())
                 : problem;
     }
 
-    private static @Nullable String returned(VerifiedProgram program, String expected) {
+    /** Loads the programs that the object's maps hold, such as targets of tail calls. */
+    private void loadHeld(Machine machine) throws MapCreationException {
+        for (Program program : object.programs()) {
+            boolean isHeld = object.maps().stream()
+                    .flatMap(map -> map.slots().stream())
+                    .anyMatch(slot -> program.name().equals(slot.target()));
+            if (isHeld && Verifier.verify(object, program, options) instanceof Verdict.Accepted accepted) {
+                machine.load(accepted.program());
+            }
+        }
+    }
+
+    private @Nullable String returned(VerifiedProgram program, String expected) {
         Long wanted = number(expected);
         if (wanted == null) {
             return null; // a value that stands for any
         }
         try (Machine machine = new Machine(MachineOptions.ofCpus(2))) {
+            loadHeld(machine);
             LoadedProgram loaded = machine.load(program);
             byte[] input = takesPackets(program.program().type()) ? new byte[TEST_DATA_BYTES] : null;
             RunResult result = machine.run(loaded, input, 0, 1);

@@ -14,6 +14,11 @@ import java.util.List;
  */
 public record TestResult(
         String file, String program, Outcome outcome, String reason, List<String> notJudged, double seconds) {
+    /** The same test, judged otherwise. */
+    TestResult with(Outcome other, String otherReason) {
+        return new TestResult(file, program, other, otherReason, notJudged, seconds);
+    }
+
     /** The outcomes. */
     public enum Outcome {
         PASSED,

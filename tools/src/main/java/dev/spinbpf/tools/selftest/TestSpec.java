@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * @param retval the value that a run has to return; empty if it is not run
  * @param architectures those that the test is for; empty for all
  * @param loadMode {@code jited}, {@code no_jited}, or empty
+ * @param flags names of flags that the program is loaded with
+ * @param typesFile the file whose types stand for the kernel's in relocations; empty if not given
+ * @param hasOtherPrototypes whether the prototypes of its functions are in another file
  * @param notJudged tags that say something of compiled code, of streams or of other users
  */
 record TestSpec(
@@ -32,8 +37,22 @@ record TestSpec(
         Optional<String> retval,
         List<String> architectures,
         String loadMode,
+        Set<String> flags,
+        String typesFile,
+        boolean hasOtherPrototypes,
         List<String> notJudged) {
     private static final String COMMENT = "comment:";
+    private static final int ALL_PATHS = 2;
+    private static final int STATISTICS = 4;
+
+    /** Flags that change nothing here: accesses need not be aligned, upper halves are not randomised, bounds are always kept. */
+    private static final Set<String> FLAGS_WITHOUT_EFFECT =
+            Set.of("BPF_F_ANY_ALIGNMENT", "BPF_F_TEST_RND_HI32", "BPF_F_TEST_REG_INVARIANTS");
+
+    static final String STRICT_ALIGNMENT = "BPF_F_STRICT_ALIGNMENT";
+    static final String STATES_OFTEN = "BPF_F_TEST_STATE_FREQ";
+    static final String SLEEPABLE = "BPF_F_SLEEPABLE";
+    private static final Set<String> FLAGS = Set.of(STRICT_ALIGNMENT, STATES_OFTEN, SLEEPABLE);
 
     /** A text of the log; {@code unwanted} if it must not be there. */
     public record Expected(String text, boolean unwanted) {}
@@ -71,6 +90,9 @@ record TestSpec(
         var messages = new ArrayList<Expected>();
         var architectures = new ArrayList<String>();
         var notJudged = new ArrayList<String>();
+        var flags = new TreeSet<String>();
+        String typesFile = "";
+        boolean hasOtherPrototypes = false;
         boolean privileged = false;
         boolean unprivileged = false;
         boolean expectsFailure = false;
@@ -102,6 +124,16 @@ record TestSpec(
                 case "test_arch" -> architectures.add(tag.value);
                 case "test_auxiliary" -> auxiliary = true;
                 case "load_mode" -> mode = tag.value;
+                case "test_btf_path" -> typesFile = tag.value;
+                case "test_btf_func_path" -> hasOtherPrototypes = true;
+                case "test_prog_flags" -> {
+                    String flag = tag.value.startsWith("!") ? tag.value.substring(1) : tag.value;
+                    if (FLAGS.contains(flag) && flag.equals(tag.value)) {
+                        flags.add(flag);
+                    } else if (!FLAGS_WITHOUT_EFFECT.contains(flag)) {
+                        notJudged.add(tag.name + "=" + tag.value);
+                    }
+                }
                 case "test_description", "test_auxiliary_unpriv" -> {}
                 default -> notJudged.add(tag.name);
             }
@@ -116,6 +148,9 @@ record TestSpec(
                 Optional.ofNullable(retval),
                 List.copyOf(architectures),
                 mode,
+                flags,
+                typesFile,
+                hasOtherPrototypes,
                 forOthersOnly
                         ? List.of(UNPRIVILEGED)
                         : notJudged.stream().distinct().toList());
@@ -136,11 +171,19 @@ record TestSpec(
         if (!architectures.isEmpty() && !architectures.contains("X86_64")) {
             return "for " + String.join(", ", architectures);
         }
+        if (hasOtherPrototypes) {
+            return "the prototypes of its functions are in another file";
+        }
         return loadMode.equals("no_jited") ? "for kernels without a JIT compiler" : null;
     }
 
     /** Returns whether the log of all paths is asked for. */
     boolean wantsAllPaths() {
-        return (logLevel & 2) != 0;
+        return (logLevel & ALL_PATHS) != 0;
+    }
+
+    /** Returns whether the counts of each function are asked for. */
+    boolean wantsStatistics() {
+        return (logLevel & STATISTICS) != 0;
     }
 }

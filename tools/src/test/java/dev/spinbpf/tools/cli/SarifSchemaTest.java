@@ -55,6 +55,22 @@ class SarifSchemaTest {
     }
 
     @Test
+    void shouldFitForSeveralKernels() {
+        String sarif = spinbpf(
+                        "verify",
+                        "--btf",
+                        "none",
+                        "--kernel",
+                        "7.3,7.2,6.18",
+                        "-o",
+                        "sarif",
+                        SAMPLES.resolve("nesting.bpf.o").toString())
+                .out();
+        assertThat(sarif).contains("\"kernels\"");
+        assertThat(schema.validate(sarif, InputFormat.JSON)).isEmpty();
+    }
+
+    @Test
     void shouldFitWhereNothingIsRefused() {
         String sarif = spinbpf(
                         "verify",

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -16,6 +17,7 @@ class VerifyReportsTest {
     private static final String ORDER =
             SAMPLES.resolve("unlock_out_of_order.bpf.o").toString();
     private static final String GOOD = SAMPLES.resolve("balanced.bpf.o").toString();
+    private static final String TYPES = SAMPLES.resolve("nesting.bpf.o").toString();
 
     @TempDir
     private Path directory;
@@ -57,6 +59,53 @@ class VerifyReportsTest {
                 .contains("one kernel");
         assertThat(spinbpf("verify", "--html", directory.toString(), LEAK).code())
                 .isEqualTo(2);
+    }
+
+    private static Outcome onThreeKernels(String... arguments) {
+        return spinbpf(
+                Stream.concat(Stream.of("verify", "--btf", "none", "--kernel", "7.3,7.2,6.18"), Stream.of(arguments))
+                        .toArray(String[]::new));
+    }
+
+    @Test
+    void shouldExplainBelowTheTableOfSeveralKernels() {
+        Outcome outcome = onThreeKernels("--prog", "refused_type", "--prog", "refused_leak", TYPES);
+        assertThat(outcome.code()).isEqualTo(1);
+        assertThat(outcome.out())
+                .contains(
+                        "nesting.bpf.o: refused_type on 7.2, 6.18: tracing progs cannot use bpf_spin_lock yet\n  Kind: lock-pro")
+                .contains("nesting.bpf.o: refused_leak on 7.3, 7.2, 6.18: BPF_EXIT instruction in main prog")
+                .contains("\n  Fix:  ");
+    }
+
+    @Test
+    void shouldNameKernelsInAnnotationsAndResults() {
+        String github =
+                onThreeKernels("-o", "github", "--prog", "refused_type", TYPES).out();
+        assertThat(github.lines()).hasSize(1);
+        assertThat(github)
+                .startsWith("::error file=")
+                .contains("title=nesting.bpf.o%3A refused_type on 7.2%2C 6.18::tracing progs");
+        String sarif =
+                onThreeKernels("-o", "sarif", "--prog", "refused_type", TYPES).out();
+        assertThat(sarif)
+                .contains("\"text\" : \"On 7.2, 6.18: tracing progs cannot use bpf_spin_lock yet")
+                .containsPattern("\"kernels\" : \\[\\s*\"7.2\",\\s*\"6.18\"\\s*\\]");
+    }
+
+    @Test
+    void shouldSortFilterAndCutTheLinesOfSeveralKernels() {
+        assertThat(onThreeKernels("-o", "csv", "-f", "verdict=failure", "-s", "prog^", TYPES)
+                        .out()
+                        .lines())
+                .extracting(line -> line.split(",", -1)[1])
+                .containsExactly("prog_name", "refused_leak", "refused_order", "refused_type");
+        assertThat(onThreeKernels("-o", "csv", "-s", "insns", "-n", "1", TYPES)
+                        .out()
+                        .lines())
+                .hasSize(2);
+        assertThat(onThreeKernels("-e", "prog", TYPES).err()).contains("a column for each");
+        assertThat(onThreeKernels("--baseline", "x.csv", TYPES).err()).contains("one kernel is compared");
     }
 
     @Test

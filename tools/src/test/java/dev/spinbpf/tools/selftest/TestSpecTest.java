@@ -38,6 +38,18 @@ class TestSpecTest {
     }
 
     @Test
+    void shouldTakeFlagsThatChangeTheVerification() {
+        TestSpec spec = spec(
+                "comment:0:test_expect_success",
+                "comment:1:test_prog_flags=BPF_F_ANY_ALIGNMENT",
+                "comment:2:test_prog_flags=BPF_F_TEST_STATE_FREQ",
+                "comment:3:test_prog_flags=!BPF_F_TEST_REG_INVARIANTS",
+                "comment:4:test_prog_flags=BPF_F_XDP_HAS_FRAGS");
+        assertThat(spec.flags()).containsExactly("BPF_F_TEST_STATE_FREQ");
+        assertThat(spec.notJudged()).containsExactly("test_prog_flags=BPF_F_XDP_HAS_FRAGS");
+    }
+
+    @Test
     void shouldWantTextsInOrder() {
         List<TestSpec.Expected> messages = List.of(wanted("a"), wanted("b"));
         assertThat(ExpectedText.problem("xaxbx", messages)).isNull();
@@ -56,6 +68,14 @@ class TestSpecTest {
         List<TestSpec.Expected> messages = List.of(wanted("R{{[0-9]+}} (x)"));
         assertThat(ExpectedText.problem("R12 (x)", messages)).isNull();
         assertThat(ExpectedText.problem("Rx (x)", messages)).isNotNull();
+    }
+
+    @Test
+    void shouldTakeAnchorsAsEndsOfLines() {
+        assertThat(ExpectedText.problem("use: fp0-8\nmore", List.of(wanted("fp0-8{{$}}"))))
+                .isNull();
+        assertThat(ExpectedText.problem("use: fp0-80\nmore", List.of(wanted("fp0-8{{$}}"))))
+                .isNotNull();
     }
 
     private static TestSpec.Expected wanted(String text) {

@@ -135,8 +135,8 @@ final class HelperEffects {
     }
 
     private void loop(Callback callback) {
-        path.services().precision().markChain(path, 1);
         loopFlags();
+        path.services().precision().markChain(path, 1);
         FuncState func = path.func();
         if (Long.compareUnsigned(
                         Integer.toUnsignedLong(func.callbackDepth()),
@@ -145,6 +145,12 @@ final class HelperEffects {
             push(callback);
         } else {
             func.setCallbackDepth(0);
+            if (path.log().isDetailed()) {
+                path.log()
+                        .narrate(
+                                "frame%d bpf_loop iteration limit reached\n",
+                                path.state().curframe());
+            }
         }
     }
 

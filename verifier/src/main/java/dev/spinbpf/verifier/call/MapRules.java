@@ -9,15 +9,20 @@ import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.ProgramUnit;
 import dev.spinbpf.verifier.flow.VerifierLog;
 import dev.spinbpf.verifier.kernel.HelperTraits.Trait;
+import dev.spinbpf.verifier.kernel.Kernel;
 import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.MapTypes;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.ProgramRules.Property;
 import dev.spinbpf.verifier.state.MapInfo;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Refuses maps that helpers or programs cannot use. */
 public final class MapRules {
+
+    private static final List<BtfField.Kind> LOCKS =
+            List.of(BtfField.Kind.BPF_SPIN_LOCK, BtfField.Kind.BPF_RES_SPIN_LOCK);
 
     private MapRules() {}
 
@@ -68,6 +73,13 @@ public final class MapRules {
         return allowed;
     }
 
+    /** Returns whether programs of a type may use maps that hold a lock of that kind. */
+    public static boolean mayLock(Kernel kernel, ProgType type, BtfField.Kind lock) {
+        boolean mayInterrupt = kernel.programTypes().isTracing(type)
+                && (lock == BtfField.Kind.BPF_SPIN_LOCK || !kernel.has(KernelRule.RES_LOCKS_IN_TRACING));
+        return type != ProgType.SOCKET_FILTER && !mayInterrupt;
+    }
+
     /** Refuses a map that the program cannot use: Linux's {@code check_map_prog_compatibility}. */
     public static void checkProgram(ProgramUnit unit, VerifierLog log, MapInfo map) {
         ProgType type = unit.program().type();
@@ -75,14 +87,12 @@ public final class MapRules {
                 && (map.hasField(BtfField.Kind.BPF_LIST_HEAD) || map.hasField(BtfField.Kind.BPF_RB_ROOT))) {
             throw log.reject(Errno.EINVAL, Message.GRAPH_ROOTS_IN_TRACING);
         }
-        if (map.hasField(BtfField.Kind.BPF_SPIN_LOCK) || map.hasField(BtfField.Kind.BPF_RES_SPIN_LOCK)) {
-            if (type == ProgType.SOCKET_FILTER) {
-                throw log.reject(Errno.EINVAL, Message.SPIN_LOCK_IN_SOCKET_FILTER);
-            }
-            boolean mayLock =
-                    !map.hasField(BtfField.Kind.BPF_SPIN_LOCK) && unit.kernel().has(KernelRule.RES_LOCKS_IN_TRACING);
-            if (unit.kernel().programTypes().isTracing(type) && !mayLock) {
-                throw log.reject(Errno.EINVAL, Message.SPIN_LOCK_IN_TRACING);
+        for (BtfField.Kind lock : LOCKS) {
+            if (map.hasField(lock) && !mayLock(unit.kernel(), type, lock)) {
+                boolean isSocketFilter = type == ProgType.SOCKET_FILTER;
+                throw log.reject(
+                        Errno.EINVAL,
+                        isSocketFilter ? Message.SPIN_LOCK_IN_SOCKET_FILTER : Message.SPIN_LOCK_IN_TRACING);
             }
         }
         if (unit.kernel().programTypes().isTracing(type) && !unit.kernel().has(KernelRule.TIMERS_IN_TRACING)) {

@@ -28,7 +28,8 @@ final class PointerAccess {
     /** Refuses the access if it is not safe; a load sets the register to what is known of the value. */
     public static void check(Exploration path, Access access) {
         RegState reg = access.reg();
-        Alignment.check(path, reg, access.off(), access.size(), access.strictAlignment());
+        Alignment.check(
+                path, reg, access.off(), access.size(), access.strictAlignment() || path.unit().strictAlignment);
         switch (reg.type()) {
             case PTR_TO_STACK -> checkStack(path, access);
             case PTR_TO_MEM -> checkMem(path, access);

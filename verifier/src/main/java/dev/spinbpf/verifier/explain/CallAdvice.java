@@ -26,13 +26,41 @@ final class CallAdvice {
             return general(the);
         }
         int number = Integer.parseInt(matcher.group(1));
-        String value = the.names().value(the.story().replay().register(number));
+        Origin origin = the.story().replay().register(number);
+        String value = the.names().value(origin);
+        String expected = matcher.group(3).startsWith("ptr_")
+                ? "a pointer to a kernel struct (" + matcher.group(3) + ")"
+                : matcher.group(3);
         return the.general()
-                .because(the.call().function() + "() at " + the.here() + " takes " + matcher.group(3) + " as argument "
-                        + number + ", and gets " + matcher.group(2) + (value == null ? "" : ", " + value) + ".")
+                .because(the.call().function() + "() at " + the.here() + " takes " + expected + " as argument " + number
+                        + ", and gets " + matcher.group(2) + (value == null ? "" : ", " + value) + ".")
                 .mendedBy(
-                        "Pass what the prototype of " + the.call().function() + "() asks for; a pointer that was copied"
-                                + " through memory or arithmetic has become a number.");
+                        isCurrentTask(origin)
+                                ? "Take the task from bpf_get_current_task_btf(), which returns a pointer;"
+                                        + " bpf_get_current_task() returns a number."
+                                : "Pass what the prototype of " + the.call().function()
+                                        + "() asks for; a pointer that was copied"
+                                        + " through memory or arithmetic has become a number.");
+    }
+
+    private static boolean isCurrentTask(Origin origin) {
+        return origin instanceof Origin.Result result
+                && result.call().function().equals("bpf_get_current_task");
+    }
+
+    /** A loop without an end: a variable whose address a call gets has no value that is known from round to round. */
+    static Advice loop(Case the) {
+        Origin.Call call = the.story().lastCall(one -> one.args().stream().anyMatch(Origin.Stack.class::isInstance));
+        return call == null
+                ? the.general()
+                : the.general()
+                        .because(the.general().reason() + " " + call.function() + "() at "
+                                + the.names().line(call.insn())
+                                + " gets the address of a variable on the stack: if that one counts the rounds, its value is not"
+                                + " known.")
+                        .mendedBy(
+                                "Count the rounds up to a constant in a variable of its own, and copy it to the one whose"
+                                        + " address " + call.function() + "() gets; or use bpf_for() or bpf_repeat().");
     }
 
     /** The general words, with the call that they are about. */

@@ -4,20 +4,42 @@ import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.linux.MapType;
+import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.MapValueTypes;
-import dev.spinbpf.verifier.kernel.KernelRule;
+import dev.spinbpf.verifier.call.MapRules;
+import dev.spinbpf.verifier.kernel.Kernel;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.state.MapInfo;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Advice on locks and other managed fields that the program does not declare as Linux wants them, or may not have. */
 final class DeclarationAdvice {
     private static final String KEY_AND_VALUE = "__type(key, ...) and __type(value, ...)";
+
+    /** Sections of the types of programs that people attach most, as they are written in SEC(). */
+    private static final Map<ProgType, String> SECTIONS = sections();
+
+    private static Map<ProgType, String> sections() {
+        Map<ProgType, String> sections = new LinkedHashMap<>();
+        sections.put(ProgType.SCHED_CLS, "tc");
+        sections.put(ProgType.XDP, "xdp");
+        sections.put(ProgType.SYSCALL, "syscall");
+        sections.put(ProgType.CGROUP_SKB, "cgroup_skb");
+        sections.put(ProgType.TRACING, "fentry, fexit, tp_btf");
+        sections.put(ProgType.LSM, "lsm");
+        sections.put(ProgType.STRUCT_OPS, "struct_ops");
+        sections.put(ProgType.KPROBE, "kprobe");
+        sections.put(ProgType.TRACEPOINT, "tracepoint");
+        sections.put(ProgType.PERF_EVENT, "perf_event");
+        return sections;
+    }
 
     private DeclarationAdvice() {}
 
@@ -134,28 +156,53 @@ final class DeclarationAdvice {
                         + "; give each further lock a section (SEC(\".data.name\")) or map value of its own.");
     }
 
-    /** A program that may not have locks. */
+    /** A program that may not have locks, or lists and trees, which need one. */
     static Advice programType(Case the) {
-        boolean mayUseResilient = the.message() == Message.SPIN_LOCK_IN_TRACING
-                && the.unit().kernel().has(KernelRule.RES_LOCKS_IN_TRACING);
+        ProgType type = the.unit().program().type();
+        boolean isGraph = the.message() == Message.GRAPH_ROOTS_IN_TRACING;
         for (MapInfo map : the.unit().usedMaps()) {
-            boolean isGraph = the.message() == Message.GRAPH_ROOTS_IN_TRACING;
-            boolean locks = map.hasField(BtfField.Kind.BPF_SPIN_LOCK) || map.hasField(BtfField.Kind.BPF_RES_SPIN_LOCK);
-            if (isGraph || locks) {
-                String name = the.names().lockOf(map);
+            BtfField.Kind lock = lockOf(map);
+            boolean hasRoot = map.hasField(BtfField.Kind.BPF_LIST_HEAD) || map.hasField(BtfField.Kind.BPF_RB_ROOT);
+            boolean isRefused = isGraph
+                    ? hasRoot
+                    : lock != null && !MapRules.mayLock(the.unit().kernel(), type, lock);
+            if (isRefused) {
                 return the.general()
                         .because("The program uses `" + Names.map(map) + "`, which holds "
-                                + (isGraph ? "a list or tree" : "the lock `" + name + "`") + ", and is of type "
-                                + the.unit().program().type().display()
-                                + ": such programs can interrupt any code, also code that holds the lock.")
-                        .mendedBy((mayUseResilient
-                                        ? "Declare the lock as struct bpf_res_spin_lock, which this Linux lets such programs take; or use"
-                                        : "Use")
-                                + " a program type that may: tc, xdp, syscall, cgroup, fentry, fexit, tp_btf, lsm or"
-                                + " struct_ops; or keep what this program needs in a map without a lock.");
+                                + (isGraph
+                                        ? "a list or tree"
+                                        : "the lock `" + the.names().lockOf(map) + "`")
+                                + ", and is of type " + type.display() + ": "
+                                + (type == ProgType.SOCKET_FILTER
+                                        ? "Linux lets no socket filter use locks, of neither kind."
+                                        : "such programs can interrupt any code, also code that holds the lock."))
+                        .mendedBy(programTypeRemedy(the, isGraph || lock == null ? BtfField.Kind.BPF_SPIN_LOCK : lock));
             }
         }
         return the.general();
+    }
+
+    private static String programTypeRemedy(Case the, BtfField.Kind lock) {
+        Kernel kernel = the.unit().kernel();
+        boolean isOfKind = the.message() == Message.SPIN_LOCK_IN_TRACING
+                && MapRules.mayLock(kernel, the.unit().program().type(), BtfField.Kind.BPF_RES_SPIN_LOCK);
+        if (isOfKind) {
+            return "Declare the lock as struct bpf_res_spin_lock, and take it with bpf_res_spin_lock(), which can fail: this"
+                    + " Linux lets programs of type "
+                    + the.unit().program().type().display() + " use those.";
+        }
+        String sections = SECTIONS.entrySet().stream()
+                .filter(entry -> MapRules.mayLock(kernel, entry.getKey(), lock))
+                .map(Map.Entry::getValue)
+                .collect(Collectors.joining(", "));
+        return "Do this in a program of a type that may use a " + lock.typeName() + ", by its section: " + sections
+                + ".";
+    }
+
+    private static BtfField.@Nullable Kind lockOf(MapInfo map) {
+        return map.hasField(BtfField.Kind.BPF_SPIN_LOCK)
+                ? BtfField.Kind.BPF_SPIN_LOCK
+                : map.hasField(BtfField.Kind.BPF_RES_SPIN_LOCK) ? BtfField.Kind.BPF_RES_SPIN_LOCK : null;
     }
 
     private static BtfField.Kind field(Case the) {

@@ -116,6 +116,7 @@ public final class Explainer {
             case LOCK_NOT_VALID, FIELD_NOT_VALID -> DeclarationAdvice.notValid(the);
             case LOCK_NOT_IN_MAP_VALUE_OR_OBJECT, LOCK_OFFSET_NOT_CONSTANT, LOCK_NOT_AT_OFFSET ->
                 DeclarationAdvice.argument(the);
+            case INFINITE_LOOP -> CallAdvice.loop(the);
             case SPIN_LOCK_IN_TRACING, SPIN_LOCK_IN_SOCKET_FILTER, GRAPH_ROOTS_IN_TRACING ->
                 DeclarationAdvice.programType(the);
             default -> ofMemory(the);

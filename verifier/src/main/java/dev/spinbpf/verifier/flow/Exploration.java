@@ -57,6 +57,10 @@ public final class Exploration {
     public @Nullable ExplorationObserver observer;
     /** Sees the calls of the paths that are explored; null where nobody asks. */
     public @Nullable CallObserver callObserver;
+    /** True if instructions are counted for each function too. */
+    public boolean countsByFunction;
+    /** The deepest stack of all call chains, in bytes. */
+    int maxStackDepth;
     /** True if pruning compares all scalars, even those that do not matter to safety: for tests. */
     public boolean comparesAllScalars;
 
@@ -207,6 +211,14 @@ public final class Exploration {
             parent.setBranches(parent.branches() + 1);
         }
         return copy;
+    }
+
+    /** Counts the current instruction for its function, and for those that it was called from. */
+    public void countInFunctions() {
+        subprogTrace(func().subprog()).insns++;
+        for (int i = state.curframe(); i >= 0; i--) {
+            subprogTrace(state.frame(i).subprog()).insnsWithCallees++;
+        }
     }
 
     /** Takes up the branch that was pushed last; false if there is none. */

@@ -45,6 +45,10 @@ public final class ProgramUnit {
 
     /** CPUs of the machine: each CPU's number is below it. */
     public int cpus = KernelLimits.NR_CPUS;
+    /** Accesses have to be aligned wherever they go. */
+    public boolean strictAlignment;
+    /** A state is kept wherever one may be. */
+    public boolean keepsStatesOften;
     /** The subprogram that handles exceptions, or 0. */
     public int exceptionCallbackSubprog;
     /** The program's target; null where its context does not depend on it, or that is not known. */

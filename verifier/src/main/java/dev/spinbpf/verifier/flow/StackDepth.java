@@ -66,6 +66,8 @@ public final class StackDepth {
             throw path.reject(Errno.EACCES, Message.TAIL_CALL_STACK_TOO_LARGE, depthBefore);
         }
         int depth = depthBefore + ownDepth(number, level, depthBefore, privateStack);
+        boolean isApart = ownStack[number];
+        path.maxStackDepth = Math.max(path.maxStackDepth, isApart ? roundedDepth(number) : depth);
         boolean tailCallReachable = subprog.hasTailCall;
         for (int i = subprog.start; i < subprog.end; i++) {
             tailCallReachable |= checkInsn(i, number, level, frame, depth, privateStack);
@@ -86,7 +88,7 @@ public final class StackDepth {
     }
 
     private int ownDepth(int number, int level, int depthBefore, boolean privateStack) {
-        int own = (path.subprogTrace(number).stackDepth + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        int own = roundedDepth(number);
         if (privateStack && !sharesStack[number] && own >= PRIVATE_STACK_MIN) {
             ownStack[number] = true;
         }
@@ -97,6 +99,10 @@ public final class StackDepth {
             throw path.reject(Errno.EACCES, Message.COMBINED_STACK_TOO_LARGE, level + 1, depthBefore + own);
         }
         return own;
+    }
+
+    private int roundedDepth(int number) {
+        return (path.subprogTrace(number).stackDepth + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     }
 
     private boolean checkInsn(int at, int number, int level, int frame, int depth, boolean privateStack) {

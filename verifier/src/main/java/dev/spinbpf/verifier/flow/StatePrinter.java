@@ -14,6 +14,9 @@ public interface StatePrinter {
     /** The instruction's slot and what it is, on a line of its own. */
     void printInsn(Exploration path, Insn insn, int insnIndex);
 
+    /** Returns the instruction's slot and what it is. */
+    String insnText(Exploration path, int insnIndex);
+
     /** The source line of the slot, if it differs from the last one printed. */
     void printSourceLine(Exploration path, int insnIndex, String prefix);
 }

@@ -4,6 +4,12 @@ package dev.spinbpf.verifier.flow;
 public final class SubprogTrace {
     /** Most stack in bytes that it uses, callees not counted. */
     int stackDepth;
+    /** Instructions of it that were processed, if they are counted. */
+    int insns;
+    /** Those and what was processed in functions that it called. */
+    int insnsWithCallees;
+    /** All instructions of the passes that began with it, those of functions that run later too; 0 if there was none. */
+    public int insnsInPasses;
     /** Start of the stack that is used for spills around fast calls only, as a negative offset; 0 if there is none. */
     public int fastcallStackOff;
     /** Spills around a call that Linux cannot remove use that stack too. */

@@ -59,6 +59,18 @@ public final class VerifierLog {
         return wanted;
     }
 
+    /** True if it is to be printed what Linux prints at level 2: where paths go on, and how precision spreads. */
+    public boolean isDetailed() {
+        return wanted && keepsAllPaths;
+    }
+
+    /** Goes back before the end of the last line, so that what follows stands on it. */
+    public void reopenLine() {
+        if (!text.isEmpty() && text.charAt(text.length() - 1) == '\n') {
+            text.setLength(text.length() - 1);
+        }
+    }
+
     public void append(String added) {
         text.append(added);
         if (text.length() > 2 * kept) {

@@ -65,7 +65,7 @@ public final class LogStatePrinter implements StatePrinter {
     public void printInsnState(Exploration path, VerifierState state, int frameno) {
         VerifierLog log = path.log();
         if (insnEnd != 0 && insnEnd == log.position()) {
-            log.reset(insnEnd - 1);
+            log.reopenLine();
             log.append(" ".repeat(padding(insnLength)) + ";");
         } else {
             log.append(path.insnIndex() + ":");
@@ -82,12 +82,20 @@ public final class LogStatePrinter implements StatePrinter {
 
     @Override
     public void printInsn(Exploration path, Insn insn, int insnIndex) {
-        String text = Disassembler.logText(insn, call -> kfuncName(path, call));
         VerifierLog log = path.log();
-        String line = insnIndex + ": " + text + "\n";
+        String line = insnText(path, insn, insnIndex) + "\n";
         log.append(line);
         insnLength = line.length();
         insnEnd = log.position();
+    }
+
+    @Override
+    public String insnText(Exploration path, int insnIndex) {
+        return insnText(path, path.unit().insn(insnIndex), insnIndex);
+    }
+
+    private static String insnText(Exploration path, Insn insn, int insnIndex) {
+        return insnIndex + ": " + Disassembler.logText(insn, call -> kfuncName(path, call));
     }
 
     private static @Nullable String kfuncName(Exploration path, Insn call) {

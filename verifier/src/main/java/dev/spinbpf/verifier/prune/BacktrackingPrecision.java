@@ -80,6 +80,7 @@ public final class BacktrackingPrecision implements Precision {
                     marks.setSlot(i, spi);
                 }
             }
+            PrecisionLog.propagate(path, i, marks.regMask(i), marks.slotMask(i));
         }
         walkBack(path, to);
         return changed;
@@ -94,6 +95,7 @@ public final class BacktrackingPrecision implements Precision {
         if (path.observer != null) {
             path.observer.allMarked(state);
         }
+        PrecisionLog.giveUp(path, state);
         for (VerifierState st = state.parent(); st != null; st = st.parent()) {
             st.mapRegs(reg -> reg.isScalar() ? reg.withPrecise(true) : reg);
         }
@@ -173,15 +175,19 @@ public final class BacktrackingPrecision implements Precision {
         VerifierState state = start;
         Steps taken = new Steps(start, start.insn());
         int following = NO_INSN;
-        // An observer sees each walk to its end.
-        boolean mayEndEarly = path.observer == null;
+        // An observer sees each walk to its end, and so does a log that tells of them.
+        boolean mayEndEarly = path.observer == null && !path.log().isDetailed();
         if (mayEndEarly && setsOutInVain(start, taken)) {
             return true;
         }
         // The first instruction is what asked for the marks.
         boolean skip = true;
+        PrecisionLog.begin(path, marks, taken.at(), state.firstInsn(), following);
         while (taken.at() >= 0) {
             do {
+                if (!skip) {
+                    PrecisionLog.step(path, marks, taken.at());
+                }
                 if (!skip && !steps.step(path, taken.at(), following, taken.entry())) {
                     return false;
                 }
@@ -198,13 +204,14 @@ public final class BacktrackingPrecision implements Precision {
             if (taken.at() < 0 || parent == null) {
                 return false;
             }
-            markState(parent);
+            markState(path, parent);
             if (marks.isEmpty()) {
                 return true;
             }
             following = state.firstInsn();
             state = parent;
             taken = new Steps(parent, parent.lastInsn());
+            PrecisionLog.begin(path, marks, taken.at(), parent.firstInsn(), following);
         }
         return markArguments(state);
     }
@@ -247,7 +254,7 @@ public final class BacktrackingPrecision implements Precision {
         return true;
     }
 
-    private void markState(VerifierState state) {
+    private void markState(Exploration path, VerifierState state) {
         for (int i = marks.frame(); i >= 0; i--) {
             FuncState frame = state.frame(i);
             for (int mask = marks.regMask(i); mask != 0; mask &= mask - 1) {
@@ -256,6 +263,7 @@ public final class BacktrackingPrecision implements Precision {
             for (long mask = marks.slotMask(i); mask != 0; mask &= mask - 1) {
                 markSlot(frame, i, Long.numberOfTrailingZeros(mask));
             }
+            PrecisionLog.state(path, marks, state, i);
         }
     }
 

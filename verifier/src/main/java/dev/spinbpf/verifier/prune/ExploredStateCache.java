@@ -67,7 +67,8 @@ public final class ExploredStateCache implements StateCache {
     @Override
     public boolean isCovered(Exploration path, int insnIndex) {
         StateCleaner.clean(path, liveness, path.state());
-        boolean always = path.unit().aux(insnIndex).forceCheckpoint
+        boolean always = path.unit().keepsStatesOften
+                || path.unit().aux(insnIndex).forceCheckpoint
                 || path.state().jmpHistory().size() > LONG_HISTORY;
         boolean keeps = always || isFarFromLast(path);
         List<KeptState> bucket = bucket(path, insnIndex);

@@ -4,6 +4,7 @@ import dev.spinbpf.verifier.kernel.MessageFormats;
 import dev.spinbpf.verifier.kernel.Tables;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -12,19 +13,28 @@ import org.jspecify.annotations.Nullable;
  * A verifier's log as somebody pasted it: Linux's text, of any version, perhaps without its beginning and with what loaders print
  * around it.
  *
- * <p>The message is the line that fits the format of a message best, that is with most characters outside of its arguments; of equal
- * ones the last. The instruction is the last one that was printed before it.
+ * <p>The message is the last line that fits the format of a message, as what comes before may have been written by paths that went
+ * well; but a line that fits with a few characters outside of its arguments alone counts only where there is no other. The
+ * instruction is the last one that was printed before it.
  */
 public final class PastedLog {
     private static final int MAX_LINES = 200_000;
     private static final int MAX_LINE = 4096;
     private static final int LEAST_LITERAL = 8;
+    private static final int SURE_LITERAL = 16;
     private static final Pattern INSN = Pattern.compile("^(\\d+): \\([0-9a-f]{2}\\) .*");
     private static final Pattern SOURCE = Pattern.compile("^; (.*) @ (.+):(\\d+)$");
-    private static final Pattern NOISE = Pattern.compile(
-            "^(;|\\d+: |from \\d|processed \\d|R\\d+(_w)?=|verification time|stack depth|mark_precise).*");
+    private static final Pattern NOISE =
+            Pattern.compile("^(;|\\d+: |from \\d|processed \\d|R\\d+(_w)?=|verification time|stack depth|mark_precise"
+                    + "|arg#\\d+ reference type\\('UNKNOWN '\\)).*");
+    /** A message that Linux writes on the line of an instruction. */
+    private static final Pattern ON_THE_LINE =
+            Pattern.compile("^\\d+: \\([0-9a-f]{2}\\) .*(infinite loop detected at insn \\d+)$");
+
     private static final Pattern PREFIX =
             Pattern.compile("^\\s*(\\[[^]]*\\]\\s*)?(libbpf: (?!map|prog|extern|Error|struct))?");
+
+    private static final Pattern PROGRAM = Pattern.compile("\\bprog '([^']+)':");
 
     private PastedLog() {}
 
@@ -32,13 +42,15 @@ public final class PastedLog {
      * A refusal, as a log tells it.
      *
      * @param kind the kind of refusal
+     * @param program the program that a loader named last before it; empty if none did
      * @param message the line that says so
      * @param insn the slot of the last instruction before it; -1 if there is none in the log
      * @param file the source file that was printed last, empty if none was
      * @param line its line, 0 if none was printed
      * @param source the text of that line
      */
-    public record Found(RefusalKind kind, String message, int insn, String file, int line, String source) {}
+    public record Found(
+            RefusalKind kind, String program, String message, int insn, String file, int line, String source) {}
 
     /** Returns what the log says, or null if no line of it is a message that is known. */
     public static @Nullable Found read(String log) {
@@ -55,9 +67,10 @@ public final class PastedLog {
                 continue;
             }
             Match match = bestMatch(line);
-            if (match != null && match.score >= bestScore) {
+            int score = match == null ? -1 : Math.min(match.score, SURE_LITERAL);
+            if (match != null && score >= bestScore) {
                 best = i;
-                bestScore = match.score;
+                bestScore = score;
                 kind = match.kind;
             }
         }
@@ -65,7 +78,9 @@ public final class PastedLog {
     }
 
     private static String message(String line) {
-        return PREFIX.matcher(line).replaceFirst("").stripTrailing();
+        String text = PREFIX.matcher(line).replaceFirst("").stripTrailing();
+        Matcher within = ON_THE_LINE.matcher(text);
+        return within.matches() ? within.group(1) : text;
     }
 
     private record Match(RefusalKind kind, int score) {}
@@ -85,6 +100,7 @@ public final class PastedLog {
 
     private static Found found(List<String> lines, int at, RefusalKind kind) {
         int insn = -1;
+        String program = "";
         String file = "";
         String source = "";
         int number = 0;
@@ -94,6 +110,10 @@ public final class PastedLog {
             if (matcher.matches()) {
                 insn = (int) Math.min(Long.parseLong(shortened(matcher.group(1))), Integer.MAX_VALUE);
             }
+            Matcher named = PROGRAM.matcher(line);
+            if (named.find()) {
+                program = named.group(1);
+            }
             Matcher place = SOURCE.matcher(line);
             if (place.matches()) {
                 source = place.group(1).strip();
@@ -101,7 +121,7 @@ public final class PastedLog {
                 number = (int) Math.min(Long.parseLong(shortened(place.group(3))), Integer.MAX_VALUE);
             }
         }
-        return new Found(kind, message(lines.get(at)), insn, file, number, source);
+        return new Found(kind, program, message(lines.get(at)), insn, file, number, source);
     }
 
     private static String shortened(String digits) {
@@ -110,21 +130,30 @@ public final class PastedLog {
 
     /** @param literal characters outside of arguments; {@code longest} the longest run of them */
     private record Format(RefusalKind kind, Pattern pattern, int literal, String longest) {
+        private static final Pattern MAY_BE_NULL = Pattern.compile(" type=\\S*or_null");
+
         RefusalKind kindOf(String line) {
-            boolean mayBeNull = kind.id().equals("stale-pointer") && line.contains("or_null");
+            boolean mayBeNull = kind.id().equals("stale-pointer") && line.contains("or_null")
+                    || kind.id().equals("argument-type")
+                            && MAY_BE_NULL.matcher(line).find();
             return mayBeNull ? RefusalKinds.of("null-pointer") : kind;
         }
     }
 
     private static final class Formats {
-        private static final Pattern CONVERSION = Pattern.compile("%[-0-9.]*[a-z]");
+        private static final Pattern CONVERSION = Pattern.compile("%[-0-9.$]*[a-z]");
+        /** What stands before the number of an argument, as tables of messages write it. */
+        private static final Pattern PREFIXED = Pattern.compile("\\{(\\w+#)\\}");
+        /** What loaders say of any refusal, and what older kernels say of functions that nothing is wrong with. */
+        private static final Set<String> WEAK = Set.of("PROGRAM_TYPE_UNKNOWN", "GLOBAL_FUNCTION_RETURN_TYPE");
+
         private static final List<Format> ALL = read();
 
         private static List<Format> read() {
             List<Format> formats = new ArrayList<>();
             MessageFormats.all().forEach((name, texts) -> {
-                // to the message before it; what a loader says of any refusal
-                boolean adds = name.startsWith("OFFSET_") || name.equals("PROGRAM_TYPE_UNKNOWN");
+                // to the message before it
+                boolean adds = name.startsWith("OFFSET_") || WEAK.contains(name);
                 for (String text : texts) {
                     add(formats, RefusalKinds.ofMessage(name), text, adds ? LEAST_LITERAL : Integer.MAX_VALUE);
                 }
@@ -136,7 +165,7 @@ public final class PastedLog {
         }
 
         private static void add(List<Format> formats, RefusalKind kind, String text, int most) {
-            String[] literals = CONVERSION.split(text, -1);
+            String[] literals = CONVERSION.split(PREFIXED.matcher(text).replaceAll("$1"), -1);
             StringBuilder pattern = new StringBuilder();
             int literal = 0;
             String longest = "";

@@ -264,3 +264,13 @@ int interrupts_stay_off(struct __sk_buff *skb)
 	return 0;
 }
 
+
+SEC("socket")
+int in_a_socket_filter(struct __sk_buff *skb)
+{
+	if (bpf_res_spin_lock(&first))
+		return 1;
+	counter++;
+	bpf_res_spin_unlock(&first);
+	return 0;
+}
