@@ -33,6 +33,9 @@ public final class AttachTargets {
     private static final String MULTI = "bpf_multi_func";
     private static final String ITER_PREFIX = "bpf_iter_";
 
+    /** A function of every kernel that loads programs. */
+    private static final String VERIFIER = "bpf_check";
+
     private AttachTargets() {}
 
     private static boolean isSession(AttachType type) {
@@ -45,6 +48,9 @@ public final class AttachTargets {
     /** Sets {@link ProgramUnit#attachTarget}. */
     public static void check(ProgramUnit unit, VerifierLog log) {
         Program program = unit.program();
+        if (isMissing(unit, program.type())) {
+            throw log.reject(Errno.EINVAL, Message.PROGRAM_TYPE_UNKNOWN, program.name());
+        }
         if (program.type() == ProgType.STRUCT_OPS) {
             unit.attachTarget = StructOpsTargets.resolve(unit, log);
             return;
@@ -70,6 +76,14 @@ public final class AttachTargets {
                 unit.attachTarget = function(unit, log, prefix, named(unit, log, target));
             }
         }
+    }
+
+    /** Returns whether the types are those of a whole kernel, one that was built without programs of the type. */
+    private static boolean isMissing(ProgramUnit unit, ProgType type) {
+        String function = unit.kernel().programTypes().builtWith(type);
+        return function != null
+                && unit.kernelTypes().find(function, BtfType.Func.class) <= 0
+                && unit.kernelTypes().find(VERIFIER, BtfType.Func.class) > 0;
     }
 
     private static String named(ProgramUnit unit, VerifierLog log, @Nullable String target) {

@@ -34,9 +34,10 @@ record CallbackArgs(Callback callback) implements CallbackPusher.CalleeSetup {
 
     private RegState value(Exploration path, FuncState caller, Callback.Arg arg) {
         RegState from = caller.reg(arg.regno());
+        boolean knows = path.unit().kernel().has(KernelRule.CALLBACKS_KNOW_INNER_MAPS);
         return switch (arg.source()) {
             case REGISTER -> from;
-            case MAP -> RegState.pointer(RegType.CONST_PTR_TO_MAP, 0, from.payload());
+            case MAP -> RegState.pointer(RegType.CONST_PTR_TO_MAP, 0, knows ? from.payload() : ofAnyLookup(from));
             case KEY -> {
                 if (!callback.async()
                         && !path.unit()
@@ -45,10 +46,11 @@ record CallbackArgs(Callback callback) implements CallbackPusher.CalleeSetup {
                                 .isWalkable(from.map().type())) {
                     throw path.reject(Errno.ENOTSUPP, Message.CALLBACK_NOT_ALLOWED_FOR_MAP);
                 }
-                yield RegState.pointer(RegType.PTR_TO_MAP_KEY, 0, from.payload());
+                yield RegState.pointer(RegType.PTR_TO_MAP_KEY, 0, knows ? from.payload() : ofAnyLookup(from));
             }
             case VALUE -> {
-                RegState value = RegState.pointer(RegType.PTR_TO_MAP_VALUE, 0, from.payload());
+                RegState value =
+                        RegState.pointer(RegType.PTR_TO_MAP_VALUE, 0, knows ? from.payload() : ofAnyLookup(from));
                 yield path.unit().kernel().has(KernelRule.VALUES_OF_CALLBACKS_HAVE_IDS)
                         ? value.withId(path.newId())
                         : value;
@@ -64,6 +66,10 @@ record CallbackArgs(Callback callback) implements CallbackPusher.CalleeSetup {
                 yield RegState.btfId(struct.btf(), struct.typeId(), 0);
             }
         };
+    }
+
+    private static RegPayload ofAnyLookup(RegState reg) {
+        return new RegPayload.MapRef(reg.map(), 0);
     }
 
     private static RegState node(Exploration path, RegState root) {

@@ -168,10 +168,11 @@ public final class Arithmetic {
         Registers.checkDestination(path, insn.dst());
         RegState dst = path.reg(insn.dst());
         RegState src = immediate ? Registers.immediate(path, insn) : path.reg(insn.src());
-        boolean isArena = dst.is(RegType.PTR_TO_ARENA, 0) || src.is(RegType.PTR_TO_ARENA, 0);
+        boolean isMoved = dst.is(RegType.PTR_TO_ARENA, 0);
+        boolean isArena = isMoved || src.is(RegType.PTR_TO_ARENA, 0);
         checkUnmixed(path, insn, isArena);
-        if (isArena) {
-            path.setReg(insn.dst(), dst.is(RegType.PTR_TO_ARENA, 0) ? dst : src);
+        if (isMoved || isArena && path.unit().kernel().has(KernelRule.ARENA_POINTERS_ARE_ADDENDS)) {
+            path.setReg(insn.dst(), isMoved ? dst : src);
             return;
         }
         if (!dst.isScalar() && !src.isScalar()) {
@@ -221,7 +222,8 @@ public final class Arithmetic {
 
     private static void checkScalars(Exploration path, Insn insn, RegState src) {
         RegState dst = path.reg(insn.dst());
-        ScalarAlu.Fork fork = ScalarAlu.fork(insn.op(), dst.value(), src.value());
+        boolean mayFork = path.unit().kernel().has(KernelRule.BITS_FORK_PATHS);
+        ScalarAlu.Fork fork = mayFork ? ScalarAlu.fork(insn.op(), dst.value(), src.value()) : null;
         if (fork != null) {
             VerifierState other = path.pushStack(path.insnIndex(), path.insnIndex());
             other.func().setReg(insn.dst(), forked(dst, fork.other()));

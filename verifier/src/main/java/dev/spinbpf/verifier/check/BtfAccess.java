@@ -62,8 +62,8 @@ final class BtfAccess {
         }
         checkSpecialFields(path, reg, at, size);
         boolean allocated = reg.hasFlag(TypeFlags.MEM_ALLOC);
-        BtfWalk.Found found =
-                new BtfWalk(path, btf, !allocated).find(reg.btfRef().typeId(), at, size);
+        boolean flexible = !allocated || !path.unit().kernel().has(KernelRule.ALLOCATIONS_END_WITH_THEIR_STRUCT);
+        BtfWalk.Found found = new BtfWalk(path, btf, flexible).find(reg.btfRef().typeId(), at, size);
         if (type == AccessType.READ && valueRegno >= 0) {
             path.setReg(valueRegno, loaded(path, reg, found, allocated));
         }

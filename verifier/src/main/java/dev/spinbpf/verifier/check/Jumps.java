@@ -8,6 +8,7 @@ import dev.spinbpf.verifier.domain.ScalarBranch.Taken;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.JumpTables;
 import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.prune.Widening;
 import dev.spinbpf.verifier.state.JmpHistoryEntry;
@@ -120,7 +121,10 @@ public final class Jumps {
         Op op = insn.op();
         if (dst.isScalar() && src.isScalar()) {
             boolean sameRegister = op.operand() == Op.Operand.REG && insn.dst() == insn.src();
-            return ScalarBranch.decide(op.cond(), op.is64(), dst.value(), src.value(), sameRegister);
+            boolean findsImpossible = path.unit().kernel().has(KernelRule.IMPOSSIBLE_WAYS_ARE_FOUND);
+            return findsImpossible
+                    ? ScalarBranch.decide(op.cond(), op.is64(), dst.value(), src.value(), sameRegister)
+                    : ScalarBranch.decideByOperands(op.cond(), op.is64(), dst.value(), src.value(), sameRegister);
         }
         Taken taken = op.is64() ? pointerTaken(path, op.cond(), dst, src) : Taken.UNKNOWN;
         var pair = new ScalarBranch.Pair(dst.value(), src.value());

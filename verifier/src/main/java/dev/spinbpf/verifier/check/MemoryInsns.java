@@ -7,6 +7,7 @@ import dev.spinbpf.verifier.flow.Access;
 import dev.spinbpf.verifier.flow.AccessType;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.Registers;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.RegState;
@@ -75,7 +76,10 @@ public final class MemoryInsns {
             access(path, insn, path.reg(insn.dst()), insn.dst(), AccessType.READ, loadRegno, true, false);
         }
         RegState pointer = path.reg(insn.dst());
-        InsnPointers.save(path, pointer.type(), pointer.flags(), false);
+        boolean arena = pointer.is(RegType.PTR_TO_ARENA, 0);
+        if (arena || path.unit().kernel().has(KernelRule.ATOMICS_KEEP_TO_ONE_POINTER)) {
+            InsnPointers.save(path, pointer.type(), pointer.flags(), false);
+        }
         access(path, insn, pointer, insn.dst(), AccessType.WRITE, -1, true, false);
     }
 

@@ -19,6 +19,9 @@ public final class PacketAccess {
 
     /** Refuses an access to bytes that are not known to be in the packet. */
     public static void check(Exploration path, RegState reg, String name, int off, int size, boolean zeroSizeAllowed) {
+        if (reg.range() == RegPayload.PacketRange.MAYBE_NEGATIVE) {
+            throw path.reject(Errno.EACCES, Message.OFFSET_MAY_BE_NEGATIVE, name);
+        }
         if (reg.range() < 0) {
             throw path.reject(Errno.EINVAL, Message.PACKET_OFFSET_OUTSIDE, name);
         }
@@ -52,7 +55,10 @@ public final class PacketAccess {
     /** A pointer known to be below the end: all pointers with the same base may be accessed as far as it reaches. */
     static void learnRange(VerifierState state, RegState known, boolean rightOpen) {
         long reach = known.umax();
-        if ((reach == 0 && rightOpen) || Long.compareUnsigned(reach, KernelLimits.MAX_PACKET_OFF) > 0) {
+        boolean maybeNegative = known.range() == RegPayload.PacketRange.MAYBE_NEGATIVE;
+        if (maybeNegative
+                || (reach == 0 && rightOpen)
+                || Long.compareUnsigned(reach, KernelLimits.MAX_PACKET_OFF) > 0) {
             return;
         }
         int range = (int) reach + (rightOpen ? 1 : 0);

@@ -73,6 +73,9 @@ final class PointerMath {
     }
 
     private static RegState withoutObject(Exploration path, RegState reg) {
+        if (reg.is(RegType.PTR_TO_STACK, 0)) {
+            return reg.withFrameno(0);
+        }
         boolean isObject = path.state().hasReference(reg.id());
         return (isObject ? reg.withId(0) : reg).withParentId(0);
     }
@@ -109,7 +112,7 @@ final class PointerMath {
             moved = pointer.withValue(ScalarAlu.addToOffsetLoosely(pointer.value(), offset));
         }
         RegState based = known ? moved : moved.withId(path.newId());
-        return !known || pointer.range() < 0 ? withoutRange(based) : based;
+        return !known || leavesEnd(path, pointer) ? withoutRange(based) : based;
     }
 
     private static RegState subtracted(
@@ -125,12 +128,20 @@ final class PointerMath {
             return moved;
         }
         boolean known = offset.isConst();
-        boolean losesRange = !known && offset.smin() < 0 || pointer.range() < 0;
+        boolean losesRange = !known && offset.smin() < 0 || leavesEnd(path, pointer);
         if ((known || !losesRange && pointer.range() > 0) && isChecked(path)) {
             moved = pointer.withValue(ScalarAlu.subtractFromOffsetLoosely(pointer.value(), offset));
         }
         RegState based = known ? moved : moved.withId(path.newId());
+        if (!known && offset.smax() > 0 && !path.unit().kernel().has(KernelRule.PACKET_OFFSETS_ARE_SUMS)) {
+            return based.withPayload(new RegPayload.PacketRange(RegPayload.PacketRange.MAYBE_NEGATIVE));
+        }
         return losesRange ? withoutRange(based) : based;
+    }
+
+    /** Returns whether the pointer is known to be at the packet's end, or beyond, and is not once it is moved. */
+    private static boolean leavesEnd(Exploration path, RegState pointer) {
+        return pointer.range() < 0 && path.unit().kernel().has(KernelRule.MOVED_POINTERS_LEAVE_END);
     }
 
     /** Returns whether the bounds of a packet pointer stay those that its range was found with. */

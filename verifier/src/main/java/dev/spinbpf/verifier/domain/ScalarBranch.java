@@ -45,7 +45,11 @@ public final class ScalarBranch {
      * @param onTrue the operands where the jump is taken; meaningful for {@link Taken#UNKNOWN}
      * @param onFalse the operands on the fall-through; meaningful for {@link Taken#UNKNOWN}
      */
-    public record Outcome(Taken taken, Pair onTrue, Pair onFalse) {}
+    public record Outcome(Taken taken, Pair onTrue, Pair onFalse) {
+        private Outcome sane() {
+            return taken == Taken.UNKNOWN ? new Outcome(taken, onTrue.sane(), onFalse.sane()) : this;
+        }
+    }
 
     /**
      * Decides {@code if (a cond b) goto}.
@@ -54,24 +58,34 @@ public final class ScalarBranch {
      * @param sameRegister whether both operands are the same register
      */
     public static Outcome decide(Op.Cond cond, boolean is64, ScalarValue a, ScalarValue b, boolean sameRegister) {
-        Pair operands = new Pair(a, b);
+        Outcome outcome = tried(cond, is64, a, b, sameRegister);
+        if (outcome.onFalse.isEmpty()) {
+            return decided(Taken.ALWAYS, a, b);
+        }
+        return outcome.onTrue.isEmpty() ? decided(Taken.NEVER, a, b) : outcome.sane();
+    }
+
+    /** As {@link #decide}, by the operands as they are: a way on which one of them has no number left is taken all the same. */
+    public static Outcome decideByOperands(
+            Op.Cond cond, boolean is64, ScalarValue a, ScalarValue b, boolean sameRegister) {
+        return tried(cond, is64, a, b, sameRegister).sane();
+    }
+
+    private static Outcome tried(Op.Cond cond, boolean is64, ScalarValue a, ScalarValue b, boolean sameRegister) {
         if (sameRegister) {
-            return new Outcome(takenOnItself(cond, is64, a), operands, operands);
+            return decided(takenOnItself(cond, is64, a), a, b);
         }
         boolean jsetOnUnknown = cond == Op.Cond.JSET && !a.isConst(is64) && !b.isConst(is64);
         Taken taken = jsetOnUnknown ? Taken.UNKNOWN : compare(cond, is64, a, b);
         if (taken != Taken.UNKNOWN || jsetOnUnknown) {
-            return new Outcome(taken, operands, operands);
+            return decided(taken, a, b);
         }
-        Pair onFalse = refineFalse(cond, is64, a, b);
-        if (onFalse.isEmpty()) {
-            return new Outcome(Taken.ALWAYS, operands, operands);
-        }
-        Pair onTrue = refineTrue(cond, is64, a, b);
-        if (onTrue.isEmpty()) {
-            return new Outcome(Taken.NEVER, operands, operands);
-        }
-        return new Outcome(Taken.UNKNOWN, onTrue.sane(), onFalse.sane());
+        return new Outcome(Taken.UNKNOWN, refineTrue(cond, is64, a, b), refineFalse(cond, is64, a, b));
+    }
+
+    private static Outcome decided(Taken taken, ScalarValue a, ScalarValue b) {
+        Pair operands = new Pair(a, b);
+        return new Outcome(taken, operands, operands);
     }
 
     /** The way that {@code if (a cond b) goto} goes, for two registers. */

@@ -125,7 +125,8 @@ public final class StackDepth {
         if (path.subprogTrace(callee).isAsyncCallback && info.isExceptionCallback) {
             throw path.reject(Errno.EINVAL, Message.EXCEPTION_CB_CALLED_DIRECTLY, at);
         }
-        int calleeFrame = info.global ? 0 : frame + 1;
+        boolean beginsChain = info.global && path.unit().kernel().has(KernelRule.GLOBAL_FUNCTIONS_BEGIN_CHAINS);
+        int calleeFrame = beginsChain ? 0 : frame + 1;
         if (calleeFrame >= path.unit().maxCallFrames()) {
             throw path.reject(Errno.E2BIG, Message.CALL_CHAIN_TOO_DEEP, calleeFrame);
         }

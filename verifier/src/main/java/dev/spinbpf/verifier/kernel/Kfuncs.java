@@ -98,6 +98,9 @@ public final class Kfuncs {
         AttachType attach = program.attachType();
         return switch (kfunc.filter()) {
             case "lsm" -> program.type() == ProgType.LSM;
+            case "ksock" ->
+                program.type() == ProgType.SYSCALL
+                        || program.type() == ProgType.LSM && !"socket_sendmsg".equals(program.attachTarget());
             case "iter" -> attach == AttachType.TRACE_ITER;
             case "session" ->
                 attach == AttachType.TRACE_KPROBE_SESSION

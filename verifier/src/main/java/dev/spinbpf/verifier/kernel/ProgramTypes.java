@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 public final class ProgramTypes {
     private static final String UNKNOWN = "?";
 
+    private static final String BUILT_WITH = "has:";
+
     private final Map<ProgType, Row> rows = new EnumMap<>(ProgType.class);
 
     private record Row(String helperSet, String kfuncHook, String context, String kernelContext, Set<String> more) {}
@@ -92,6 +94,15 @@ public final class ProgramTypes {
     /** Returns whether such programs trace, at the level at which anything may be interrupted. */
     public boolean isTracing(ProgType type) {
         return row(type).more.contains("tracing");
+    }
+
+    /** Returns the function that the kernel has if it was built with the type; null if all kernels were. */
+    public @Nullable String builtWith(ProgType type) {
+        return row(type).more.stream()
+                .filter(word -> word.startsWith(BUILT_WITH))
+                .map(word -> word.substring(BUILT_WITH.length()))
+                .findFirst()
+                .orElse(null);
     }
 
     /** Returns whether such programs may read packets directly. */

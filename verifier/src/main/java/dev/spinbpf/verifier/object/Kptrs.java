@@ -9,6 +9,7 @@ import dev.spinbpf.verifier.flow.CriticalSections;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.Rule;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
@@ -138,7 +139,9 @@ public final class Kptrs {
             } else {
                 allowed |= TypeFlags.MEM_ALLOC | (percpu ? TypeFlags.MEM_PERCPU : 0);
             }
-            fits = (reg.flags() & ~allowed) == 0 && percpu == reg.hasFlag(TypeFlags.MEM_PERCPU);
+            fits = (reg.flags() & ~allowed) == 0
+                    && (percpu == reg.hasFlag(TypeFlags.MEM_PERCPU)
+                            || !path.unit().kernel().has(KernelRule.PERCPU_KPTRS_KEEP_PERCPU_OBJECTS));
         }
         if (fits) {
             shown = StructMatch.name(reg.btfRef());

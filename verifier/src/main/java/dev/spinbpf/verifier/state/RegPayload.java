@@ -18,6 +18,9 @@ public sealed interface RegPayload {
     record PacketRange(int range) implements RegPayload {
         public static final int AT_PKT_END = -1;
         public static final int BEYOND_PKT_END = -2;
+
+        /** Of a pointer whose unknown part may be negative, where that alone keeps it from being used. */
+        public static final int MAYBE_NEGATIVE = -3;
     }
 
     /**

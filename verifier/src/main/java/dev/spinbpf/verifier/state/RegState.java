@@ -224,7 +224,7 @@ public record RegState(
                 : new RegState(type, flags, delta, payload, value, id, newParentId, frameno, precise);
     }
 
-    RegState withFrameno(int newFrameno) {
+    public RegState withFrameno(int newFrameno) {
         return newFrameno == frameno
                 ? this
                 : new RegState(type, flags, delta, payload, value, id, parentId, newFrameno, precise);
