@@ -133,9 +133,12 @@ public final class PastedLog {
         private static final Pattern MAY_BE_NULL = Pattern.compile(" type=\\S*or_null");
 
         RefusalKind kindOf(String line) {
-            boolean mayBeNull = kind.id().equals("stale-pointer") && line.contains("or_null")
-                    || kind.id().equals("argument-type")
-                            && MAY_BE_NULL.matcher(line).find();
+            boolean mayBeNull =
+                    switch (kind.id()) {
+                        case "stale-pointer" -> line.contains("or_null");
+                        case "argument-type" -> MAY_BE_NULL.matcher(line).find();
+                        default -> false;
+                    };
             return mayBeNull ? RefusalKinds.of("null-pointer") : kind;
         }
     }
