@@ -81,7 +81,7 @@ final class LockMeters implements AutoCloseable {
     /** Shows the lock that came last with its labels, where it is a new one or its object was loaded again. */
     private void describe(LockClass lock) {
         LockIdentity identity = lock.identity();
-        if (identities.put(lock, identity) == identity) {
+        if (identity.equals(identities.put(lock, identity))) {
             return;
         }
         LockSeries.Labels labels = labels(lock);

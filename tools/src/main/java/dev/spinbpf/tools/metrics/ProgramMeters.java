@@ -37,7 +37,7 @@ final class ProgramMeters {
     private final Activity activity;
     private final Registries.Group meters;
     private final Map<Labels, Series> seriesByLabels = new LinkedHashMap<>();
-    private final Map<LoadedProgram, Series> known = new IdentityHashMap<>();
+    private final IdentityHashMap<LoadedProgram, Series> known = new IdentityHashMap<>();
     private long dropped;
 
     /** The labels by which programs are told apart. */
@@ -106,7 +106,7 @@ final class ProgramMeters {
 
         void add(LoadedProgram loaded) {
             stats.add(loaded.stats());
-            if (labels != OTHER) {
+            if (!labels.equals(OTHER)) {
                 describe(loaded);
             }
         }

@@ -1,5 +1,6 @@
 package dev.spinbpf.tools.metrics;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
@@ -161,7 +162,7 @@ class OtlpTest {
                 if (GOES_UP_AND_DOWN.matcher(sample).lookingAt()) {
                     assertThat(pushed).as(sample).isFinite().isGreaterThanOrEqualTo(Math.min(0, value));
                 } else {
-                    assertThat(pushed).as(sample).isBetween(value - EPSILON, after.get(sample) + EPSILON);
+                    assertThat(pushed).as(sample).isBetween(value - EPSILON, requireNonNull(after.get(sample)) + EPSILON);
                 }
             });
         }

@@ -154,7 +154,7 @@ class CountsTest {
             byte[] nesting = Files.readAllBytes(SAMPLES.resolve("nesting.bpf.o"));
             service.engine().upload("nesting", nesting);
             long first = attachAndUnload(service);
-            assertThat(value(samples(service, runs))).isEqualTo(first);
+            assertThat(value(samples(service, runs))).isEqualTo((double) first);
             assertThat(samples(service, "spinbpf_lock_info{"))
                     .anyMatch(sample -> sample.contains("lock=\"table\"") && sample.contains("object=\"nesting\""));
             List<String> info = samples(service, "spinbpf_program_info{hook=\"syscall\",id=").stream()
@@ -162,7 +162,7 @@ class CountsTest {
                     .toList();
             assertThat(info).hasSize(1);
             long second = attachAndUnload(service);
-            assertThat(value(samples(service, runs))).isEqualTo(first + second);
+            assertThat(value(samples(service, runs))).isEqualTo((double) (first + second));
             assertThat(samples(service, "spinbpf_program_info{hook=\"syscall\",id="))
                     .filteredOn(sample -> sample.contains("program=\"update_table\""))
                     .singleElement()

@@ -89,8 +89,14 @@ final class EventSource implements Ticker.Event {
     public void come(Cpu cpu, long turns) {
         planned.add(turns);
         boolean isNew = due.getAndSet(cpu.id(), 1) == 0;
-        if (isNew && key.level != ContextLevel.TASK) {
+        if (key.level == ContextLevel.TASK) {
+            return;
+        }
+        if (isNew) {
             interrupts.come(cpu, key.level);
+        } else {
+            // The one before has not landed: the CPU waits, or runs few instructions.
+            cpu.raise(key.level);
         }
     }
 
