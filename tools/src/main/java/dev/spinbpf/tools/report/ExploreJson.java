@@ -27,7 +27,7 @@ public final class ExploreJson {
                 json.writeStringField("lock", site.lock());
                 json.writeStringField("program", site.place().program());
                 json.writeStringField("line", site.place().place());
-                json.writeStringField("results", site.resultsInWords());
+                Json.strings(json, "results", site.words());
             });
             Json.objects(json, "findings", report.witnesses(), witness -> {
                 json.writeStringField("kind", witness.finding().kind().word());
@@ -41,6 +41,8 @@ public final class ExploreJson {
                     json.writeStringField("program", row.place().program());
                     json.writeStringField("line", row.place().place());
                     json.writeStringField("text", row.place().text());
+                    Json.strings(json, "held", row.held());
+                    json.writeStringField("lock_word", row.word());
                     json.writeStringField("result", row.mark());
                 });
             });

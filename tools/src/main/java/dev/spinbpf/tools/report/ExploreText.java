@@ -50,7 +50,7 @@ public final class ExploreText {
         }
         TextTable table = new TextTable("Lock", "Program", "Line", "Results");
         for (LockSite site : sites) {
-            table.add(site.lock(), site.place().program(), site.place().place(), site.resultsInWords());
+            table.add(site.lock(), site.place().program(), site.place().place(), String.join(", ", site.words()));
         }
         out.append('\n').append(table.render(style));
     }

@@ -1,8 +1,8 @@
 package dev.spinbpf.vm.explore;
 
 import dev.spinbpf.maps.lock.LockOutcome;
+import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * The results of the attempts to take a lock at a place of a program.
@@ -12,8 +12,8 @@ import java.util.stream.Collectors;
  * @param results what attempts there came to, in all runs
  */
 public record LockSite(Place place, String lock, Set<LockOutcome> results) {
-    /** Returns the results in words, in their order: 0 where the lock was taken, and the kinds of failures. */
-    public String resultsInWords() {
-        return results.stream().map(LockWords::word).distinct().sorted().collect(Collectors.joining(", "));
+    /** Returns the results in words, sorted: 0 where the lock was taken, and the kinds of failures. */
+    public List<String> words() {
+        return results.stream().map(LockWords::word).distinct().sorted().toList();
     }
 }

@@ -125,6 +125,11 @@ final class RaceDetector {
         }
     }
 
+    /** Returns true where an access orders contexts. */
+    static boolean isOrdering(SharedAccess access) {
+        return access == SharedAccess.READ || access == SharedAccess.WRITE || access == SharedAccess.READ_MODIFY_WRITE;
+    }
+
     private Word word(int number) {
         words = KeyNumbers.withRoom(words, number);
         Word word = words[number];
@@ -175,8 +180,7 @@ final class RaceDetector {
     void access(int context, SharedAccess access, int number, long range, @Nullable Execution by) {
         Word word = word(number);
         boolean plain = access == SharedAccess.PLAIN_READ || access == SharedAccess.PLAIN_WRITE;
-        boolean sync =
-                access == SharedAccess.READ || access == SharedAccess.WRITE || access == SharedAccess.READ_MODIFY_WRITE;
+        boolean sync = isOrdering(access);
         int[] clock = clocks[context];
         if (sync && access.reads()) {
             join(clock, word.released);

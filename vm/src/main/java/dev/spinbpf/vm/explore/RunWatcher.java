@@ -214,7 +214,8 @@ final class RunWatcher implements Watcher {
             int word = table.number(owner, address, i);
             footprints.add(word, use);
             hash.touch(word, writes);
-            if (inGuest && footprints.isShared(word)) {
+            // What orders is noted even before a second context is known: it may come later in this run.
+            if (inGuest && (RaceDetector.isOrdering(access) || footprints.isShared(word))) {
                 races().access(context, access, word, (long) sizeBytes << 56 | address, current(cpu));
             }
         }

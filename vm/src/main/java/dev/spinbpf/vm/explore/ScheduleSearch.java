@@ -8,6 +8,7 @@ import dev.spinbpf.maps.sched.Shrinker;
 import dev.spinbpf.maps.sched.Simulation;
 import dev.spinbpf.maps.sched.Strategy;
 import dev.spinbpf.maps.sync.SchedulePoint;
+import dev.spinbpf.vm.Machine;
 import dev.spinbpf.vm.stress.ProgramWorkload;
 import dev.spinbpf.vm.stress.WorkloadException;
 import java.util.ArrayList;
@@ -15,6 +16,9 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +46,7 @@ public final class ScheduleSearch implements AutoCloseable {
     private Enumeration.Recording recording = new Enumeration.Recording(choices -> 0);
     private @Nullable String target;
     private @Nullable Finding targetFinding;
+    private Consumer<Machine> whenEnded = machine -> {};
     private long schedules;
     private long states;
     private long points;
@@ -76,6 +81,11 @@ public final class ScheduleSearch implements AutoCloseable {
         return new ScheduleSearch(workload, options, false);
     }
 
+    /** Calls {@code ended} at the end of each run that was not broken off. */
+    void atEnds(Consumer<Machine> ended) {
+        whenEnded = ended;
+    }
+
     private RunWatcher watcher(Footprints learned, boolean everywhere) {
         return new RunWatcher(options.stalls(), learned, everywhere, results, this::found);
     }
@@ -102,6 +112,32 @@ public final class ScheduleSearch implements AutoCloseable {
 
     /** Searches and reports. */
     public ExploreReport run() {
+        int covered = search();
+        long searched = schedules;
+        List<Witness> witnesses = foundByKey.values().stream()
+                .sorted((one, other) -> one.finding.kind().compareTo(other.finding.kind()))
+                .map(this::witness)
+                .toList();
+        return new ExploreReport(
+                workload.cpus(),
+                options,
+                stage.entries().stream()
+                        .map(entry -> entry.name() + " (" + entry.level().word() + ")")
+                        .toList(),
+                stage.run().answers(),
+                situations().size(),
+                results.sites(),
+                witnesses,
+                List.copyOf(results.notes()),
+                covered < 0 ? -1 : Math.min(covered, options.preemptions()),
+                covered < 0 ? -1 : Math.min(covered, options.interrupts()),
+                searched,
+                states,
+                points);
+    }
+
+    /** Searches; returns the bound within which all schedules were run, -1 for none. */
+    int search() {
         long startNanos = System.nanoTime();
         long budget = options.duration().toNanos();
         List<Situation> situations = situations();
@@ -116,26 +152,19 @@ public final class ScheduleSearch implements AutoCloseable {
         if (!goesOn) {
             searchAtRandom(situations, startNanos + budget);
         }
-        List<Witness> witnesses = foundByKey.values().stream()
-                .sorted((one, other) -> one.finding.kind().compareTo(other.finding.kind()))
-                .map(this::witness)
-                .toList();
-        return new ExploreReport(
-                workload.cpus(),
-                options,
-                stage.entries().stream()
-                        .map(entry -> entry.name() + " (" + entry.level().word() + ")")
-                        .toList(),
-                stage.run().answers(),
-                situations.size(),
-                results.sites(),
-                witnesses,
-                List.copyOf(results.notes()),
-                covered < 0 ? -1 : Math.min(covered, options.preemptions()),
-                covered < 0 ? -1 : Math.min(covered, options.interrupts()),
-                schedules,
-                states,
-                points);
+        return covered;
+    }
+
+    /** Returns the keys of what was found, and the pairs of loads and stores that were noted. */
+    Set<String> found() {
+        Set<String> all = new TreeSet<>(foundByKey.keySet());
+        all.addAll(results.notes());
+        return all;
+    }
+
+    /** Returns the results of attempts to take locks. */
+    List<LockSite> sites() {
+        return results.sites();
     }
 
     private Limits limits(int preemptions, int interrupts) {
@@ -203,6 +232,9 @@ public final class ScheduleSearch implements AutoCloseable {
         watching.begin(run, stage.machine());
         try {
             run.run();
+            if (!run.isCut()) {
+                whenEnded.accept(stage.machine());
+            }
         } catch (ScheduleFailure e) {
             if (!e.isEndless()) {
                 throw new IllegalStateException("a run failed", e);

@@ -64,8 +64,25 @@ class ScheduleSearchTest {
     }
 
     @Test
+    void shouldFindTheAaOfAnInterruptOnTheHolder() throws Exception {
+        assertThat(titles(explore("aa_by_nesting", 0, 1)))
+                .containsExactly("AA: inner in packet at aa_by_nesting.bpf.c:48");
+        assertThat(titles(explore("timer_irq", 0, 1)))
+                .containsExactly("AA: open_to_interrupts in on_timer at timer_irq.bpf.c:35");
+    }
+
+    @Test
     void shouldFindTheAaOfAnNmiInsideAMap() throws Exception {
-        assertThat(titles(explore("nmi_bucket", 1, 1))).anyMatch(title -> title.startsWith("AA: map 'counts' bucket"));
+        assertThat(titles(explore("nmi_bucket", 0, 1)))
+                .contains("AA: map 'counts' bucket in on_nmi at nmi_bucket.bpf.c:31")
+                .noneMatch(title -> title.startsWith("ABBA"));
+    }
+
+    @Test
+    void shouldFindBothSidesOfTheAbbaInNesting() throws Exception {
+        assertThat(titles(explore("nesting", 1, 0)))
+                .anyMatch(title -> title.startsWith("ABBA: stats in update_table"))
+                .anyMatch(title -> title.startsWith("ABBA: table in account"));
     }
 
     @Test

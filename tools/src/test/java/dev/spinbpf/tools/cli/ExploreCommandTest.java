@@ -1,0 +1,116 @@
+package dev.spinbpf.tools.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code spinbpf explore} and {@code spinbpf replay}. */
+class ExploreCommandTest {
+    private static final Path SAMPLES = Path.of(System.getProperty("spinbpf.root", ".."), "programs", "samples");
+
+    @TempDir
+    private Path directory;
+
+    private static Outcome explore(Path file, String... more) {
+        String[] all = new String[more.length + 4];
+        System.arraycopy(new String[] {"explore", file.toString(), "--duration", "5m"}, 0, all, 0, 4);
+        System.arraycopy(more, 0, all, 4, more.length);
+        return Outcome.spinbpf(all);
+    }
+
+    private Path copied(String sample) throws IOException {
+        return Files.copy(SAMPLES.resolve(sample), directory.resolve(sample));
+    }
+
+    @Test
+    void shouldShowAFindingAndSayWhatWasCovered() {
+        Outcome outcome = explore(SAMPLES.resolve("balanced.bpf.o"), "--preemptions", "1");
+
+        assertThat(outcome.code()).isEqualTo(ExitCodes.REFUSED);
+        assertThat(outcome.out())
+                .contains("lock  count_packet  balanced.bpf.c:11  0, AA")
+                .contains("1. AA: lock in count_packet at balanced.bpf.c:11")
+                .contains("<-- AA")
+                .contains(
+                        "Covered: all sequentially consistent schedules of 3 situations on 2 CPUs with up to 1 preemptions"
+                                + " and 1 interrupts");
+    }
+
+    @Test
+    void shouldEndWellWhereNothingIsFound() {
+        Outcome outcome = explore(SAMPLES.resolve("packet_counter.bpf.o"), "--preemptions", "1");
+
+        assertThat(outcome.code()).isEqualTo(ExitCodes.GOOD);
+        assertThat(outcome.out()).contains("nothing found");
+    }
+
+    @Test
+    void shouldPrintTheSameTwice() {
+        Path file = SAMPLES.resolve("balanced.bpf.o");
+
+        assertThat(explore(file, "--preemptions", "1").out())
+                .isEqualTo(explore(file, "--preemptions", "1").out());
+    }
+
+    @Test
+    void shouldReportAsJson() {
+        Outcome outcome = explore(SAMPLES.resolve("balanced.bpf.o"), "--preemptions", "1", "--json");
+
+        assertThat(outcome.out().replaceAll("\\s", ""))
+                .contains("\"complete\":true")
+                .contains("\"kind\":\"lock\"")
+                .contains("\"program\":\"count_packet\",\"line\":\"balanced.bpf.c:11\",\"results\":[\"0\",\"AA\"]")
+                .contains("\"held\":[\"lock\"],\"lock_word\":\"(0,0,1)\",\"result\":\"\"")
+                .contains("\"result\":\"AA\"}]}]");
+    }
+
+    @Test
+    void shouldReplayWhatWasSavedAndRefuseAnotherObject() throws IOException {
+        Path object = copied("balanced.bpf.o");
+        Path saved = directory.resolve("balanced.sched");
+        Outcome explored = explore(object, "--preemptions", "1", "--save", saved.toString());
+        Outcome replayed = Outcome.spinbpf("replay", saved.toString());
+
+        assertThat(replayed.code()).isEqualTo(ExitCodes.GOOD);
+        assertThat(replayed.out()).contains("<-- AA");
+        assertThat(explored.out()).contains(replayed.out().lines().toList());
+
+        Files.copy(SAMPLES.resolve("abba.bpf.o"), object, StandardCopyOption.REPLACE_EXISTING);
+        Outcome refused = Outcome.spinbpf("replay", saved.toString());
+        assertThat(refused.code()).isEqualTo(ExitCodes.USAGE);
+        assertThat(refused.err()).contains("is not the object that the schedule is of");
+        assertThat(refused.out()).isEmpty();
+    }
+
+    @Test
+    void shouldSayThatAScheduleWithoutItsChoicesShowsNothing() throws IOException {
+        Path saved = directory.resolve("balanced.sched");
+        explore(copied("balanced.bpf.o"), "--preemptions", "1", "--save", saved.toString());
+        Files.writeString(saved, Files.readString(saved).replaceAll("(?m)^plan .*$", "plan "));
+
+        Outcome outcome = Outcome.spinbpf("replay", saved.toString());
+
+        assertThat(outcome.code()).isEqualTo(ExitCodes.REFUSED);
+        assertThat(outcome.out()).contains("does not show what was found");
+    }
+
+    @Test
+    void shouldRefuseAFileThatIsNoSchedule() throws IOException {
+        Path saved = directory.resolve("balanced.sched");
+        explore(copied("balanced.bpf.o"), "--preemptions", "1", "--save", saved.toString());
+        String text = Files.readString(saved);
+        for (String line : text.lines().toList()) {
+            Files.writeString(saved, text.replace(line + "\n", ""));
+
+            Outcome outcome = Outcome.spinbpf("replay", saved.toString());
+
+            assertThat(outcome.code()).as("without " + line).isEqualTo(ExitCodes.USAGE);
+            assertThat(outcome.err()).as("without " + line).contains("is no schedule");
+        }
+    }
+}

@@ -1,0 +1,173 @@
+package dev.spinbpf.vm.explore;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.spinbpf.vm.stress.ByteString;
+import dev.spinbpf.vm.stress.ProgramWorkload;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Races and lost updates that are planted, and programs beside them that have none. */
+@Timeout(600)
+class PlantedRaceTest {
+    private static final String HEAD = """
+            .license "GPL"
+            .kfunc bpf_res_spin_lock
+            .kfunc bpf_res_spin_unlock
+            .kfunc bpf_res_spin_lock_irqsave
+            .kfunc bpf_res_spin_unlock_irqrestore
+            .section .bss
+                var x : u64
+                var flag : u64
+            .section .data.lock
+                flags 0
+                var lock : bpf_res_spin_lock
+            """;
+    private static final String INCREMENT = """
+            r6 = &x
+            r7 = *(u64 *)(r6 +0)
+            r7 += 1
+            *(u64 *)(r6 +0) = r7
+            """;
+
+    private static String program(String name, String section, String body) {
+        return ".program " + name + " \"" + section + "\"\n" + body + "out:\nr0 = 0\nexit\n";
+    }
+
+    private static String locked(String body) {
+        return "r1 = &lock\ncall bpf_res_spin_lock\nif r0 != 0 goto out\n" + body
+                + "r1 = &lock\ncall bpf_res_spin_unlock\n";
+    }
+
+    private static String lockedAndMasked(String body) {
+        String flags = "r2 = r10\nr2 += -8\n";
+        return "r1 = &lock\n" + flags + "call bpf_res_spin_lock_irqsave\nif r0 != 0 goto out\n" + body + "r1 = &lock\n"
+                + flags + "call bpf_res_spin_unlock_irqrestore\n";
+    }
+
+    /** Returns the kinds of what is found on a number of CPUs, notes as "note". */
+    private static Set<String> kinds(int cpus, String... programs) throws Exception {
+        byte[] text = (HEAD + String.join("", programs)).getBytes(StandardCharsets.UTF_8);
+        ProgramWorkload workload = ProgramWorkload.of(List.of(new ProgramWorkload.ObjectFile(
+                        "planted", new ProgramWorkload.NamedFile("planted.bpfasm", ByteString.of(text)), List.of())))
+                .withCpus(cpus);
+        ExploreOptions options = new ExploreOptions(2, 1, 0, Duration.ofMinutes(5));
+        try (ScheduleSearch search = ScheduleSearch.prepare(workload, options)) {
+            ExploreReport report = search.run();
+            assertThat(report.isComplete()).isTrue();
+            Set<String> kinds = report.witnesses().stream()
+                    .map(witness -> witness.finding().kind().word())
+                    .collect(Collectors.toCollection(TreeSet::new));
+            if (!report.notes().isEmpty()) {
+                kinds.add("note");
+            }
+            return kinds;
+        }
+    }
+
+    @Test
+    void shouldFindAnIncrementOutsideALock() throws Exception {
+        assertThat(kinds(2, program("count", "syscall", INCREMENT)))
+                .containsExactlyInAnyOrder("lost_update", "race", "note");
+        assertThat(kinds(2, program("count", "syscall", locked(INCREMENT)))).isEmpty();
+    }
+
+    @Test
+    void shouldFindOneSideThatTakesNoLock() throws Exception {
+        String store = "r6 = &x\n*(u64 *)(r6 +0) = 0\n";
+
+        assertThat(kinds(2, program("count", "syscall", locked(INCREMENT)), program("reset", "syscall", store)))
+                .contains("lost_update", "race");
+        assertThat(kinds(2, program("count", "syscall", locked(INCREMENT)), program("reset", "syscall", locked(store))))
+                .isEmpty();
+    }
+
+    @Test
+    void shouldFindAnAtomicAdditionThatMeetsAnOrdinaryStore() throws Exception {
+        String atomic = "r6 = &x\nr7 = 1\nlock *(u64 *)(r6 +0) += r7\n";
+
+        assertThat(kinds(2, program("add", "syscall", atomic), program("count", "syscall", INCREMENT)))
+                .contains("lost_update", "race");
+        assertThat(kinds(2, program("add", "syscall", atomic))).isEmpty();
+    }
+
+    @Test
+    void shouldFindAnInterruptOnAnIncrementThatDoesNotMaskIt() throws Exception {
+        String interrupt = program("packet", "tc", INCREMENT);
+
+        assertThat(kinds(1, program("count", "syscall", INCREMENT), interrupt)).contains("lost_update", "race");
+        assertThat(kinds(1, program("count", "syscall", lockedAndMasked(INCREMENT)), interrupt))
+                .isEmpty();
+    }
+
+    @Test
+    void shouldFindAnNmiOnAnIncrementThatMasksInterrupts() throws Exception {
+        assertThat(kinds(
+                        1,
+                        program("count", "syscall", lockedAndMasked(INCREMENT)),
+                        program("sample", "perf_event", INCREMENT)))
+                .contains("lost_update");
+    }
+
+    @Test
+    void shouldFindStoresOfDifferentSizes() throws Exception {
+        String whole = "r6 = &x\n*(u64 *)(r6 +0) = 7\n";
+        String half = "r6 = &x\nr7 = *(u32 *)(r6 +0)\n";
+
+        assertThat(kinds(2, program("write", "syscall", locked(whole)), program("read", "syscall", half)))
+                .contains("race");
+        assertThat(kinds(2, program("write", "syscall", locked(whole)), program("read", "syscall", locked(half))))
+                .isEmpty();
+    }
+
+    @Test
+    void shouldOnlyNoteALoadOfAWordThatIsStoredAsAWhole() throws Exception {
+        String load = "r6 = &x\nr7 = *(u64 *)(r6 +0)\n";
+
+        assertThat(kinds(2, program("count", "syscall", locked(INCREMENT)), program("read", "syscall", load)))
+                .containsExactly("note");
+    }
+
+    @Test
+    void shouldTakeReleaseAndAcquireAsOrder() throws Exception {
+        String claim = """
+                r6 = &flag
+                r7 = 5
+                r0 = 0
+                r0 = atomic64_cmpxchg((u64 *)(r6 +0), r0, r7)
+                if r0 != 0 goto out
+                r7 = &x
+                *(u64 *)(r7 +0) = 7
+                r7 = 6
+                """;
+        String released = claim + "store_release((u64 *)(r6 +0), r7)\n";
+        String stored = claim + "*(u64 *)(r6 +0) = r7\n";
+        String whenSix = """
+                if r7 != 6 goto out
+                r6 = &flag
+                r7 = 7
+                r0 = 6
+                r0 = atomic64_cmpxchg((u64 *)(r6 +0), r0, r7)
+                if r0 != 6 goto out
+                r6 = &x
+                *(u64 *)(r6 +0) = 9
+                """;
+
+        assertThat(kinds(
+                        2,
+                        program("write", "syscall", released),
+                        program("next", "syscall", "r6 = &flag\nr7 = load_acquire((u64 *)(r6 +0))\n" + whenSix)))
+                .isEmpty();
+        assertThat(kinds(
+                        2,
+                        program("write", "syscall", stored),
+                        program("next", "syscall", "r6 = &flag\nr7 = *(u64 *)(r6 +0)\n" + whenSix)))
+                .contains("race");
+    }
+}
