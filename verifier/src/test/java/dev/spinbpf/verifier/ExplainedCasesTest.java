@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What holds for the explanations of all cases: they fit a terminal, and say nothing that Linux's message denies. */
+/** The explanations of all cases fit a terminal, and say nothing that Linux's message denies. */
 class ExplainedCasesTest {
     private static final int MAX_LINES = 25;
     private static final int MAX_LINE = 600;
@@ -57,7 +57,7 @@ class ExplainedCasesTest {
         assertSameNames(refused.message(), explanation);
     }
 
-    /** What the message alone tells when it is pasted without its program. */
+    /** The explanation of a message that is pasted without its program. */
     private static void assertSameKind(String message, RefusalKind kind) {
         if (message.startsWith("old state: ")) { // what is wrong stands two lines before
             assertThat(kind.id()).isEqualTo("endless-loop");

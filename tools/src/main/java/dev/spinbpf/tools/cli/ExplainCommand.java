@@ -158,7 +158,7 @@ final class ExplainCommand implements Callable<Integer> {
         return best;
     }
 
-    /** How much a refusal is like that of the log; 0 if it is another. */
+    /** Returns a measure of how much a refusal is like that of the log; 0 if it is another. */
     private static int likeness(Program program, Verdict.Rejected refused, PastedLog.Found found) {
         boolean isMessage = refused.message().equals(found.message());
         if (!isMessage && !refused.explanation().kind().equals(found.kind())) {

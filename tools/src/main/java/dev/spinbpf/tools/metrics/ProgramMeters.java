@@ -24,7 +24,7 @@ final class ProgramMeters {
     private static final double NANOS_PER_SECOND = 1e9;
     private static final Labels OTHER = new Labels("other", "");
 
-    /** What is counted of a program in each context, then the instructions. */
+    /** The counts of a program in each context, then its instructions. */
     private static final List<ToLongFunction<ProgramStats>> COUNTS = counts();
 
     private static final int RUNS = 0;

@@ -140,7 +140,7 @@ class OtlpTest {
         });
     }
 
-    /** What changes by itself lies between what is exposed before and after a push, and the rest is what is exposed. */
+    /** Samples that change by themselves lie between those exposed before and after a push; the others are equal. */
     @Test
     void shouldPushTheSamplesOfTheJvmAndTheProcess() throws Exception {
         try (ContendedLocks machine = new ContendedLocks();
@@ -162,7 +162,9 @@ class OtlpTest {
                 if (GOES_UP_AND_DOWN.matcher(sample).lookingAt()) {
                     assertThat(pushed).as(sample).isFinite().isGreaterThanOrEqualTo(Math.min(0, value));
                 } else {
-                    assertThat(pushed).as(sample).isBetween(value - EPSILON, requireNonNull(after.get(sample)) + EPSILON);
+                    assertThat(pushed)
+                            .as(sample)
+                            .isBetween(value - EPSILON, requireNonNull(after.get(sample)) + EPSILON);
                 }
             });
         }

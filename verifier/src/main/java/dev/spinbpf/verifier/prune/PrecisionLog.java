@@ -43,7 +43,7 @@ final class PrecisionLog {
         }
     }
 
-    /** What is precise in a state that another equals spreads to that one. */
+    /** A register that is precise in a state is precise in one that equals it. */
     static void propagate(Exploration path, int frame, int regMask, long slotMask) {
         if (path.log().isDetailed() && (regMask != 0 || slotMask != 0)) {
             String regs = regs(regMask);

@@ -145,9 +145,9 @@ public final class PastedLog {
 
     private static final class Formats {
         private static final Pattern CONVERSION = Pattern.compile("%[-0-9.$]*[a-z]");
-        /** What stands before the number of an argument, as tables of messages write it. */
+        /** Words before the number of an argument, as tables of messages write it. */
         private static final Pattern PREFIXED = Pattern.compile("\\{(\\w+#)\\}");
-        /** What loaders say of any refusal, and what older kernels say of functions that nothing is wrong with. */
+        /** Lines that loaders print at any refusal, and older kernels for functions that nothing is wrong with. */
         private static final Set<String> WEAK = Set.of("PROGRAM_TYPE_UNKNOWN", "GLOBAL_FUNCTION_RETURN_TYPE");
 
         private static final List<Format> ALL = read();

@@ -28,7 +28,7 @@ final class FlowGraph {
     /** Most blocks of a function whose loops are told apart; what lies deeper only says which counts cost most. */
     private static final int MOST_NESTED = 3_000;
 
-    /** How often the blocks of an unrolled loop are there. */
+    /** Number of copies of an unrolled loop's blocks. */
     static final int COPIES = 4;
 
     /** Most instructions of a loop that is unrolled. */
