@@ -6,6 +6,7 @@ import static dev.spinbpf.programs.linux.Errno.ENOENT;
 import static dev.spinbpf.programs.linux.Errno.ENOMEM;
 import static dev.spinbpf.programs.linux.Errno.ENOTSUPP;
 import static dev.spinbpf.programs.linux.Errno.EOPNOTSUPP;
+import static dev.spinbpf.programs.linux.KernelLimits.ETH_HLEN;
 
 import dev.spinbpf.maps.memory.GuestMemory;
 
@@ -18,7 +19,6 @@ import dev.spinbpf.maps.memory.GuestMemory;
  */
 final class EthernetFrames {
     private static final PacketFields SKB = PacketFields.SK_BUFF;
-    private static final int ETH_HLEN = 14;
     private static final int ADDRESSES = 12;
     private static final int VLAN_HLEN = 4;
     private static final int IPV4_HLEN = 20;

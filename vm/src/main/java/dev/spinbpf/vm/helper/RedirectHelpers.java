@@ -4,6 +4,7 @@ import static dev.spinbpf.programs.linux.Errno.EAFNOSUPPORT;
 import static dev.spinbpf.programs.linux.Errno.EINVAL;
 import static dev.spinbpf.programs.linux.Errno.ENODEV;
 import static dev.spinbpf.programs.linux.Errno.ENOENT;
+import static dev.spinbpf.programs.linux.KernelLimits.ETH_HLEN;
 
 import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.maps.map.TargetMap;
@@ -17,7 +18,6 @@ import dev.spinbpf.programs.linux.ProgType;
  */
 final class RedirectHelpers {
     private static final int MTU = 65536;
-    private static final int ETH_HLEN = 14;
 
     private static final int TC_ACT_SHOT = 2;
     private static final int TC_ACT_REDIRECT = 7;
