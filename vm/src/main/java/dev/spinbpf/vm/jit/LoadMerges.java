@@ -23,7 +23,7 @@ final class LoadMerges {
     /** Most of them in a function: each has a variable. */
     private static final int MOST = 64;
 
-    /** Registers as an offset into the array of versions; a version says how often a register was written in the block. */
+    /** The number of times that each register was written in the block. */
     private final int[] versions = new int[Insn.FRAME_POINTER + 1];
 
     private final @Nullable LoadedBytes[] values = new LoadedBytes[Insn.FRAME_POINTER + 1];
