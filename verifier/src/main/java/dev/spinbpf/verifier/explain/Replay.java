@@ -6,6 +6,7 @@ import dev.spinbpf.programs.linux.HelperIds;
 import dev.spinbpf.verifier.domain.ScalarBranch;
 import dev.spinbpf.verifier.domain.ScalarValue;
 import dev.spinbpf.verifier.flow.ProgramUnit;
+import dev.spinbpf.verifier.kernel.Callback;
 import dev.spinbpf.verifier.state.MapInfo;
 import java.util.ArrayList;
 import java.util.List;
@@ -200,13 +201,18 @@ final class Replay {
     }
 
     /** The sources of what a callback is passed, as far as it gets what the caller has. */
-    private static Origin[] callbackArguments(Origin.Call call) {
-        return switch (call.function()) {
-            case "bpf_loop" -> new Origin[] {Origin.UNKNOWN, call.arg(3)};
-            case "bpf_for_each_map_elem" ->
-                new Origin[] {call.arg(1), Origin.UNKNOWN, new Origin.Result(call, 0), call.arg(3)};
-            default -> new Origin[0];
-        };
+    private Origin[] callbackArguments(Origin.Call call) {
+        Callback callback = unit.kernel().helperSets().traits(call.function()).callback();
+        if (callback == null) {
+            return new Origin[0];
+        }
+        return callback.args().stream()
+                .map(arg -> switch (arg.source()) {
+                    case REGISTER -> call.arg(arg.regno());
+                    case VALUE -> call.element() == null ? Origin.UNKNOWN : new Origin.Result(call, 0);
+                    default -> Origin.UNKNOWN;
+                })
+                .toArray(Origin[]::new);
     }
 
     private Origin.Call call(int step, int at, Insn insn) {

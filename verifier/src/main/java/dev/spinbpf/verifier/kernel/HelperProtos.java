@@ -12,7 +12,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The table of helpers: prototypes by name, and what each helper does besides. */
+/** The table of helpers: prototypes by name and by set of programs, and what each helper does besides. */
 final class HelperProtos {
     private static final Map<String, Integer> FLAGS = Map.ofEntries(
             Map.entry("PTR_MAYBE_NULL", TypeFlags.PTR_MAYBE_NULL),
@@ -30,6 +30,9 @@ final class HelperProtos {
     private static final int FIRST_ARG_COLUMN = 3;
     private final Map<String, HelperProto> protos = new HashMap<>();
 
+    /** By set, the prototype with which its programs call each helper, by the helper's name. */
+    private final Map<String, Map<String, HelperProto>> members = new HashMap<>();
+
     private final Map<String, HelperTraits> traits = new HashMap<>();
 
     HelperProtos(KernelVersion version) {
@@ -42,6 +45,17 @@ final class HelperProtos {
     @Nullable
     HelperProto find(String name) {
         return protos.get(name);
+    }
+
+    /** The prototype with which programs of a set call a helper where no condition says otherwise, or null. */
+    @Nullable
+    HelperProto member(String set, String helper) {
+        return members.getOrDefault(set, Map.of()).get(helper);
+    }
+
+    /** The sets that prototypes name. */
+    Set<String> sets() {
+        return members.keySet();
     }
 
     /** Returns what a helper does besides its prototypes. */
@@ -58,26 +72,32 @@ final class HelperProtos {
             args.add(new ArgType(ArgKind.valueOf(type.base), type.flags, type.size, type.kernelType));
         }
         String needed = removeNamed(names, "allowed:");
-        String helper = removeNamed(names, "of:");
+        String of = removeNamed(names, "of:");
+        String helper = of == null ? row[0] : of;
+        String sets = removeNamed(names, "in:");
         Set<HelperProto.Attribute> attributes = EnumSet.noneOf(HelperProto.Attribute.class);
         for (HelperProto.Attribute attribute : HelperProto.Attribute.values()) {
             if (names.remove(attribute.name().toLowerCase(Locale.ROOT))) {
                 attributes.add(attribute);
             }
         }
-        HelperTraits own = traits.computeIfAbsent(helper == null ? row[0] : helper, key -> new HelperTraits());
+        HelperTraits own = traits.computeIfAbsent(helper, key -> new HelperTraits());
         names.forEach(own::add);
         for (int i = 0; i < args.size(); i++) {
             if (args.get(i).kind() == ArgKind.PTR_TO_FUNC) {
                 own.setCallbackReg(i + 1);
             }
         }
-        return new HelperProto(
+        HelperProto proto = new HelperProto(
                 new HelperProto.Result(RetKind.valueOf(ret.base), ret.flags, ret.kernelType),
                 attributes,
                 needed == null ? null : ProgramRules.Property.of(needed),
                 own,
                 List.copyOf(args));
+        for (String set : sets == null ? List.<String>of() : List.of(sets.split("\\|", -1))) {
+            members.computeIfAbsent(set, key -> new HashMap<>()).put(helper, proto);
+        }
+        return proto;
     }
 
     private static @Nullable String removeNamed(Set<String> attributes, String prefix) {

@@ -42,8 +42,7 @@ public final class HelperSets {
         String set = program.type() == ProgType.STRUCT_OPS
                 ? kernel.structOps().rules(StructOps.structOf(program)).helperSet()
                 : kernel.programTypes().helperSet(program.type());
-        String name = set == null ? null : find(set, program, helper);
-        return name == null ? null : protos.find(name);
+        return set == null ? null : find(set, program, helper);
     }
 
     /** Returns what a helper does besides its prototypes; nothing if there is no such helper. */
@@ -51,30 +50,27 @@ public final class HelperSets {
         return protos.traits(helper);
     }
 
-    private @Nullable String find(String setName, Program program, String helper) {
+    private @Nullable HelperProto find(String setName, Program program, String helper) {
         HelperSet set = Objects.requireNonNull(sets.get(setName), setName);
         int at = set.first.indexOf('@');
         String first = at < 0 ? set.first : set.first.substring(0, at);
         if (!first.equals(NONE) && (at < 0 || program.attachType().name().equals(set.first.substring(at + 1)))) {
-            String found = find(first, program, helper);
+            HelperProto found = find(first, program, helper);
             if (found != null) {
                 return found;
             }
         }
-        List<Row> rows = set.rows.get(helper);
-        if (rows == null) {
-            return set.fallback.equals(NONE) ? null : find(set.fallback, program, helper);
-        }
-        for (Row row : rows) {
+        for (Row row : set.rows.getOrDefault(helper, List.of())) {
             if (holds(row.condition, program)) {
                 if (row.proto.equals("?")) {
                     throw new UnsupportedFeature(
                             "helper " + helper + " in programs of section " + program.section() + " is not supported");
                 }
-                return row.proto.equals(NONE) ? null : row.proto;
+                return row.proto.equals(NONE) ? null : protos.find(row.proto);
             }
         }
-        return null;
+        HelperProto member = protos.member(setName, helper);
+        return member != null || set.fallback.equals(NONE) ? member : find(set.fallback, program, helper);
     }
 
     private boolean holds(String condition, Program program) {

@@ -27,14 +27,18 @@ class KernelTablesTest {
     }
 
     @Test
-    void everyHelperOfASetHasAPrototype() {
+    void everyHelperOfASetHasAPrototypeAndEverySetOfAPrototypeExists() {
         HelperProtos protos = new HelperProtos(VERSION);
+        Set<String> named = new HashSet<>(protos.sets());
         for (String[] row : Tables.rows("helper_sets.tsv", VERSION)) {
             boolean isRow = !row[0].equals("set") && !row[1].equals("-") && !row[1].equals("?");
             if (isRow) {
                 assertThat(protos.find(row[1])).as(row[1]).isNotNull();
+            } else {
+                named.remove(row[1]);
             }
         }
+        assertThat(named).as("sets that no row opens").isEmpty();
     }
 
     @Test
