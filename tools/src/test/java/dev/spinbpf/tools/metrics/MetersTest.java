@@ -2,13 +2,24 @@ package dev.spinbpf.tools.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spinbpf.programs.asm.Assembler;
+import dev.spinbpf.programs.asm.AssemblyException;
+import dev.spinbpf.programs.model.Program;
+import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.vm.Machine;
+import dev.spinbpf.vm.MachineOptions;
+import dev.spinbpf.vm.context.LoadedProgram;
+import dev.spinbpf.vm.hook.HookTarget;
 import io.prometheus.metrics.expositionformats.generated.Metrics;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class MetersTest {
@@ -141,6 +152,59 @@ class MetersTest {
                     .asString()
                     .endsWith(" 101.0");
             assertThat(scrape).doesNotContain("x".repeat(200));
+        }
+    }
+
+    /** Programs {@code p0000}, {@code p0001}, ..., each with an array of its own. */
+    private static ProgramObject programs(int count) throws AssemblyException {
+        var text = new StringBuilder();
+        for (int i = 0; i < count; i++) {
+            text.append(String.format(Locale.ROOT, """
+                    .map m%1$04d array
+                        key 4
+                        value 8
+                        max_entries 1
+                    .program p%1$04d "tc"
+                        r1 = map[m%1$04d]
+                        r0 = 0
+                        exit
+                    """, i));
+        }
+        return Assembler.assemble("many.bpfasm", text.toString());
+    }
+
+    @Test
+    void shouldTellABoundedNumberOfProgramsAndMapsApart() throws Exception {
+        ProgramObject object = programs(MapMeters.MOST + 3);
+        try (Machine machine = new Machine(MachineOptions.ofCpus(1))) {
+            Map<LoadedProgram, HookTarget> hooks = new LinkedHashMap<>();
+            for (Program program : object.programs()) {
+                LoadedProgram loaded = machine.loadUnverified(object, program);
+                hooks.put(loaded, machine.attach(loaded));
+            }
+            var activity = new Activity(
+                    machine.cpus(),
+                    machine.lockStats(),
+                    () -> hooks,
+                    machine::programs,
+                    machine::maps,
+                    machine::objectOfMap,
+                    () -> 0);
+            try (Meters meters = new Meters(() -> activity)) {
+                String scrape = meters.scrape();
+                assertThat(scrape)
+                        .contains("spinbpf_metrics_labels_dropped_total{of=\"program\"} 3.0")
+                        .contains("spinbpf_metrics_labels_dropped_total{of=\"map\"} 3.0");
+                for (String label : List.of("program", "map")) {
+                    assertThat(Pattern.compile("[{,]" + label + "=\"([^\"]+)\"")
+                                    .matcher(scrape)
+                                    .results()
+                                    .map(match -> match.group(1))
+                                    .distinct())
+                            .hasSize(MapMeters.MOST + 1)
+                            .contains("other");
+                }
+            }
         }
     }
 
