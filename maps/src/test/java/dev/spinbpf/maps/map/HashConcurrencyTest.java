@@ -6,6 +6,7 @@ import static dev.spinbpf.programs.linux.Errno.ENOMEM;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spinbpf.maps.TestSize;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.linux.MapFlags;
@@ -26,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class HashConcurrencyTest {
     private static final int CPUS = 4;
     private static final int KEYS = 64;
-    private static final int OPERATIONS = 40_000;
+    private static final int OPERATIONS = TestSize.of(15_000, 40_000);
 
     /**
      * The time after which fewer operations will do: if threads wait long for a processor, each hand-over of a lock takes as long.
