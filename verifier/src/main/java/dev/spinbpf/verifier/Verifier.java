@@ -6,6 +6,7 @@ import dev.spinbpf.programs.model.ObjectLoading;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.programs.model.Subprog;
+import dev.spinbpf.programs.model.UnlinkedProgram;
 import dev.spinbpf.programs.model.UnresolvedReloc;
 import dev.spinbpf.verifier.attach.ContextAccessRules;
 import dev.spinbpf.verifier.attach.ReturnCodeRules;
@@ -82,6 +83,11 @@ public final class Verifier {
             path.observer = observer;
             path.comparesAllScalars = comparesAllScalars;
         });
+    }
+
+    /** Explains why a program of an object cannot be loaded. */
+    public static Explanation explain(UnlinkedProgram program) {
+        return Explainer.explain(program);
     }
 
     /** @param watch puts in observers before the exploration begins */
