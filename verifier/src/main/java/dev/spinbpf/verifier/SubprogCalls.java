@@ -94,7 +94,7 @@ final class SubprogCalls implements CallbackPusher {
         if (!Prototypes.returnsVoid(path, number)) {
             path.setReg(0, RegState.UNKNOWN);
         }
-        if (callee.mightThrow) {
+        if (callee.mightThrow && path.unit().kernel().has(KernelRule.GLOBAL_FUNCTIONS_MAY_THROW)) {
             path.pushStack(insnIndex + 1, insnIndex, Message.NO_BRANCH_FOR_EXCEPTION);
             return Outcome.EXIT;
         }

@@ -184,8 +184,17 @@ public final class ObjectLoading {
         }
     }
 
-    /** Puts a map into a map of maps: it has to be like the template. */
+    /** Puts a program into an array of programs, or into a map of maps a map, which has to be like the template. */
     private void fill(MapDef map, MapDef.Slot slot) throws Failure {
+        if (map.type() != MapType.HASH_OF_MAPS && slot.index() >= map.maxEntries()) {
+            String kind = map.type() == MapType.PROG_ARRAY ? "prog" : "map";
+            throw failure(
+                    Errno.E2BIG,
+                    "map '" + map.name() + "': failed to initialize slot [" + slot.index() + "] to " + kind + " '"
+                            + slot.target() + "': " + errnoText(Errno.E2BIG),
+                    "map '" + map.name() + "' has " + map.maxEntries() + " entries, and its initial values name '"
+                            + slot.target() + "' for entry " + slot.index());
+        }
         MapDef template = map.inner();
         MapDef target = maps.get(slot.target());
         if (template == null || target == null) {

@@ -38,9 +38,9 @@ public final class AttachTargets {
 
     private AttachTargets() {}
 
-    private static boolean isSession(AttachType type) {
+    private static boolean isOfMany(AttachType type) {
         return switch (type) {
-            case TRACE_FSESSION, TRACE_FENTRY_MULTI, TRACE_FEXIT_MULTI, TRACE_FSESSION_MULTI -> true;
+            case TRACE_FENTRY_MULTI, TRACE_FEXIT_MULTI, TRACE_FSESSION_MULTI -> true;
             default -> false;
         };
     }
@@ -63,8 +63,8 @@ public final class AttachTargets {
             return;
         }
         String target = program.attachTarget();
-        if (isSession(program.attachType()) && !unit.kernel().has(KernelRule.FUNCTION_SESSIONS)) {
-            throw log.reject(Errno.EINVAL, Message.PROGRAM_TYPE_UNKNOWN, program.name());
+        if (!unit.kernel().has(KernelRule.FUNCTION_SESSIONS)) {
+            refuseSessions(program, log);
         }
         switch (program.attachType()) {
             case TRACE_FENTRY_MULTI, TRACE_FEXIT_MULTI, TRACE_FSESSION_MULTI ->
@@ -75,6 +75,15 @@ public final class AttachTargets {
                 String prefix = program.type() == ProgType.LSM ? LsmHooks.PREFIX : "";
                 unit.attachTarget = function(unit, log, prefix, named(unit, log, target));
             }
+        }
+    }
+
+    private static void refuseSessions(Program program, VerifierLog log) {
+        if (program.attachType() == AttachType.TRACE_FSESSION) {
+            throw log.reject(Errno.EINVAL, Message.PROGRAM_TYPE_UNKNOWN, program.name());
+        }
+        if (isOfMany(program.attachType())) {
+            throw log.reject(Errno.EINVAL, Message.TRACING_WITHOUT_TARGET);
         }
     }
 

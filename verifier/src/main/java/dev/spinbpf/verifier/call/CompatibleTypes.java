@@ -51,6 +51,9 @@ final class CompatibleTypes {
             plain(RegType.PTR_TO_BTF_ID),
             new Typed(RegType.PTR_TO_BTF_ID, TypeFlags.PTR_TRUSTED));
 
+    /** How many of the types that a kptr may be exchanged in are not borrowed: the first ones. */
+    private static final int OWNED_DESTINATIONS = 2;
+
     private static final Map<ArgKind, List<Typed>> BY_KIND = byKind();
 
     private CompatibleTypes() {}
@@ -58,8 +61,11 @@ final class CompatibleTypes {
     /** The types that fit, in the order in which messages list them. */
     static List<Typed> of(Kernel kernel, ArgKind kind) {
         List<Typed> types = Objects.requireNonNull(BY_KIND.get(kind), kind.name());
-        return isMemory(kind) && !kernel.has(KernelRule.CONTEXT_IS_MEMORY)
-                ? MEMORY.subList(0, MEMORY.size() - 1)
+        if (isMemory(kind) && !kernel.has(KernelRule.CONTEXT_IS_MEMORY)) {
+            return MEMORY.subList(0, MEMORY.size() - 1);
+        }
+        return kind == ArgKind.KPTR_XCHG_DEST && !kernel.has(KernelRule.KPTRS_OF_BORROWED_OBJECTS)
+                ? types.subList(0, OWNED_DESTINATIONS)
                 : types;
     }
 

@@ -52,7 +52,7 @@ public final class SubprogDiscovery {
             unit.addSubprog(
                     declared == null || declared.btfFuncId() >= unit.btf().size()
                             ? new SubprogInfo("", start, end, false, 0)
-                            : subprog(declared, start, end));
+                            : subprog(unit, declared, start, end));
             if (exceptionStart > 0 && start == exceptionStart) {
                 unit.exceptionCallbackSubprog = i;
                 SubprogInfo callback = unit.subprog(i);
@@ -61,10 +61,15 @@ public final class SubprogDiscovery {
         }
     }
 
-    /** A function without types cannot be verified by its prototype, whatever its symbol says. */
-    private static SubprogInfo subprog(Subprog declared, int start, int end) {
+    /**
+     * A function without types cannot be verified by its prototype, whatever its symbol says. Its name is that of its type: compilers
+     * give the copies that they make of a function symbols of their own.
+     */
+    private static SubprogInfo subprog(ProgramUnit unit, Subprog declared, int start, int end) {
         boolean global = declared.global() && declared.btfFuncId() != 0;
-        return new SubprogInfo(declared.name(), start, end, global, declared.btfFuncId());
+        String name =
+                unit.btf().type(declared.btfFuncId()) instanceof BtfType.Func func ? func.name() : declared.name();
+        return new SubprogInfo(name, start, end, global, declared.btfFuncId());
     }
 
     private static @Nullable Subprog declared(ProgramUnit unit, int start) {

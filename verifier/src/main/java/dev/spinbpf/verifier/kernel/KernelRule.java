@@ -45,6 +45,8 @@ public enum KernelRule {
     GLOBAL_FUNCTIONS_BY_CONTEXT,
     /** Global functions need not return anything. */
     GLOBAL_FUNCTIONS_MAY_BE_VOID,
+    /** A call of a global function that throws may be where the program ends; before that such calls always come back. */
+    GLOBAL_FUNCTIONS_MAY_THROW,
     /** A helper may write over a dynptr on the stack that holds no reference. */
     HELPERS_OVERWRITE_DYNPTRS,
     /** A jump does not go the way on which an operand would have no number left. */
@@ -53,6 +55,8 @@ public enum KernelRule {
     INNER_MAPS_HAVE_IDS,
     /** The prototype of a kernel function alone says what its arguments are, not the registers that are passed. */
     KFUNC_ARGS_BY_PROTOTYPE,
+    /** A kptr may be exchanged in an object that a list, a tree or RCU keeps, too, not only in one that the program owns. */
+    KPTRS_OF_BORROWED_OBJECTS,
     /** A pointer that is at the end of the packet, or beyond it, is not known to be there once a number is added. */
     MOVED_POINTERS_LEAVE_END,
     /** An access outside of a packet is refused in the words that all memory has. */

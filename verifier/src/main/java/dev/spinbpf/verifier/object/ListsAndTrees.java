@@ -12,6 +12,7 @@ import dev.spinbpf.verifier.state.AcquiredReference;
 import dev.spinbpf.verifier.state.RegPayload;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lists and trees of allocated objects. The root and its lock lie in the same value, and the lock must be held. An object
@@ -32,13 +33,15 @@ public final class ListsAndTrees {
             throw path.reject(Errno.EINVAL, Message.GRAPH_FIELD_NOT_FOUND, type, (int) reg.constValue());
         }
         if (!isLocked(path, reg)) {
-            throw path.reject(
-                    Errno.EINVAL,
-                    Message.SPIN_LOCK_MUST_BE_HELD,
-                    SpecialFields.offsetOf(record, BtfField.Kind.BPF_SPIN_LOCK),
-                    type);
+            throw path.reject(Errno.EINVAL, Message.SPIN_LOCK_MUST_BE_HELD, plainLockOffset(record), type);
         }
         return field;
+    }
+
+    /** Returns the offset that messages name; beside a resilient lock there is none, and Linux prints an error in its place. */
+    private static int plainLockOffset(@Nullable BtfRecord record) {
+        BtfField lock = record == null ? null : record.first(BtfField.Kind.BPF_SPIN_LOCK);
+        return lock == null ? -Errno.EINVAL : lock.offset();
     }
 
     private static boolean isLocked(Exploration path, RegState reg) {
