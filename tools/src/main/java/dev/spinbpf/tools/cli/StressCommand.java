@@ -72,7 +72,7 @@ import picocli.CommandLine.Spec;
             "  spinbpf stress programs/samples/abba.bpf.o --duration 1h --metrics-port 9464",
             "",
             "Refused programs are reported and skipped. Exit codes: 0 the accepted programs ran, 1 none was accepted,"
-                    + " one of them failed while running, a CPU hung, a mode's checks failed, or (with --strict) a program"
+                    + " one of them failed while running, CPUs hung, a mode's checks failed, or (with --strict) a program"
                     + " was refused, 2 wrong usage or a file that cannot be read."
         })
 final class StressCommand implements Callable<Integer> {
@@ -395,6 +395,7 @@ final class StressCommand implements Callable<Integer> {
     private int exitCode(StressReport report, List<NotAttached> notAttached) {
         boolean failed = report.programs().isEmpty()
                 || !report.stuckCpus().isEmpty()
+                || report.deadlock() != null
                 || !report.faults().isEmpty()
                 || (strict && notAttached.stream().anyMatch(NotAttached::refused));
         return failed ? ExitCodes.REFUSED : ExitCodes.GOOD;

@@ -8,6 +8,7 @@ import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfFormatter;
 import dev.spinbpf.programs.btf.BtfValue;
 import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.vm.Deadlock;
 import dev.spinbpf.vm.Machine;
 import dev.spinbpf.vm.ProgramOutput;
 import dev.spinbpf.vm.RunResult;
@@ -18,6 +19,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** The report of {@code spinbpf run}: R0, time, output streams, maps. */
 public final class RunReport {
@@ -35,6 +37,7 @@ public final class RunReport {
     private final List<String> trace;
     private final List<DeferredRow> deferred;
     private final long waitingNanos;
+    private final @Nullable Deadlock deadlock;
 
     /**
      * Reads the output and, if wanted, the maps of a finished run.
@@ -61,6 +64,7 @@ public final class RunReport {
         this.trace = machine.traceLog().read();
         this.deferred = machine.deferred().rows();
         this.waitingNanos = waitingNanos;
+        this.deadlock = machine.deadlock();
     }
 
     /** The report, as JSON, of a program that did not run. */
@@ -83,7 +87,7 @@ public final class RunReport {
         StringBuilder out = new StringBuilder();
         if (result.fault() != null) {
             out.append(style.bad("Fault")).append(" in ").append(result.fault().describe());
-        } else {
+        } else if (deadlock == null) {
             out.append(style.bold(program.name()))
                     .append(": R0 = ")
                     .append((int) result.r0())
@@ -99,6 +103,7 @@ public final class RunReport {
                 result.runs(),
                 Durations.of((long) result.nanosPerRun()),
                 result.insns()));
+        out.append(DeadlockText.of(deadlock, style));
         out.append(DeferredTables.of(deferred, style));
         if (waitingNanos >= 0) {
             out.append("A timer still waits; the first is due in ")
@@ -175,6 +180,9 @@ public final class RunReport {
             }
             if (result.fault() != null) {
                 json.writeStringField("fault", result.fault().describe());
+            }
+            if (deadlock != null) {
+                DeadlockText.write(json, deadlock);
             }
             if (result.packet() != null) {
                 json.writeStringField("packet", HexFormat.of().formatHex(result.packet()));

@@ -46,6 +46,7 @@ public final class StressJson {
                 json.writeStringField("report", fault.describe());
             });
             Json.strings(json, "stuck_cpus", report.stuckCpus());
+            DeadlockText.write(json, report.waits(), report.deadlock());
             json.writeEndObject();
         });
     }

@@ -43,7 +43,9 @@ public final class StressText {
             text.out.append(LockTables.of(report.locks(), perCpu, style));
         }
         text.outputs(report.outputs());
+        text.out.append(DeadlockText.waits(report.waits(), style));
         text.troubles(report);
+        text.out.append(DeadlockText.of(report.deadlock(), style));
         return text.out.toString();
     }
 

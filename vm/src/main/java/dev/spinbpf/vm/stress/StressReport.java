@@ -2,11 +2,14 @@ package dev.spinbpf.vm.stress;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.lock.LockRow;
+import dev.spinbpf.vm.Deadlock;
 import dev.spinbpf.vm.ProgramOutput;
+import dev.spinbpf.vm.WaitRow;
 import dev.spinbpf.vm.deferred.DeferredRow;
 import dev.spinbpf.vm.exec.Fault;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The events of a stress run, so far or in all.
@@ -24,6 +27,8 @@ import java.util.Map;
  *     are absent
  * @param faults the first faults, at most {@link #MAX_FAULTS}
  * @param stuckCpus CPUs that did not stop in time, and why not
+ * @param waits waits for locks that have gone on for {@link #LONG_WAIT_NANOS} or more; with a deadlock, all when it was found
+ * @param deadlock CPUs that waited for each other, by which the run ended; or null
  */
 public record StressReport(
         long elapsedNanos,
@@ -37,10 +42,15 @@ public record StressReport(
         List<DeferredRow> deferred,
         List<ProgramOutput> outputs,
         List<Fault> faults,
-        List<String> stuckCpus) {
+        List<String> stuckCpus,
+        List<WaitRow> waits,
+        @Nullable Deadlock deadlock) {
 
     /** Most faults that are kept. */
     public static final int MAX_FAULTS = 10;
+
+    /** How long a wait has to go on to be shown. */
+    public static final long LONG_WAIT_NANOS = 10_000_000;
 
     /**
      * A program.
