@@ -119,6 +119,11 @@ public final class Machine implements AutoCloseable {
         deadlockListener = listener;
     }
 
+    /** Returns how many objects of programs could not be allocated, so that {@code bpf_obj_new} and its kin gave NULL. */
+    public long failedAllocations() {
+        return kernel.failedAllocations();
+    }
+
     /** Returns the waits for locks that have gone on for a time until now; any thread may ask. */
     public List<WaitRow> waits(long atLeastNanos) {
         return lockWatcher.waits(atLeastNanos);

@@ -133,6 +133,11 @@ public final class EmulatedKernel {
         return owners;
     }
 
+    /** Returns how many objects of programs could not be allocated. */
+    public long failedAllocations() {
+        return objects.failures();
+    }
+
     /** The objects that programs allocated. */
     ObjectHeap objects() {
         return objects;

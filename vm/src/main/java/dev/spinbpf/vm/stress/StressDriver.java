@@ -255,6 +255,7 @@ public final class StressDriver {
                 outputs,
                 seen,
                 stuck,
+                StressSnapshot.failures(machine),
                 deadlock == null ? machine.waits(StressReport.LONG_WAIT_NANOS) : deadlock.waits(),
                 deadlock);
     }

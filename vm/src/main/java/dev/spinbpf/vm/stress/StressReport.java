@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  *     are absent
  * @param faults the first faults, at most {@link #MAX_FAULTS}
  * @param stuckCpus CPUs that did not stop in time, and why not
+ * @param failures what maps and allocations failed to do, each reason apart; those that did not come are absent
  * @param waits waits for locks that have gone on for {@link #LONG_WAIT_NANOS} or more; with a deadlock, all when it was found
  * @param deadlock CPUs that waited for each other, by which the run ended; or null
  */
@@ -43,13 +44,14 @@ public record StressReport(
         List<ProgramOutput> outputs,
         List<Fault> faults,
         List<String> stuckCpus,
+        List<FailureRow> failures,
         List<WaitRow> waits,
         @Nullable Deadlock deadlock) {
 
     /** Most faults that are kept. */
     public static final int MAX_FAULTS = 10;
 
-    /** How long a wait has to go on to be shown. */
+    /** Shortest wait that is shown. */
     public static final long LONG_WAIT_NANOS = 10_000_000;
 
     /**
@@ -82,6 +84,17 @@ public record StressReport(
      * @param faults runs that were stopped by a fault
      */
     public record Runs(long ended, long misses, long faults) {}
+
+    /**
+     * Operations that failed.
+     *
+     * @param map name of the map; empty for objects that programs allocate
+     * @param operation the operation: {@code update}, {@code reserve}
+     * @param result what the program got: {@code EDEADLK}, {@code NULL}
+     * @param reason why; empty where the result says it
+     * @param times how often
+     */
+    public record FailureRow(String map, String operation, String result, String reason, long times) {}
 
     /**
      * Events that come by the clock.
