@@ -65,6 +65,9 @@ public final class Machine implements AutoCloseable {
     private final CompileQueue compileQueue = new CompileQueue();
     private final CpuContext[] contexts;
     private final IdentityHashMap<ProgramObject, ObjectInstance> objects = new IdentityHashMap<>();
+    private final LockWatcher lockWatcher;
+    private volatile @Nullable Deadlock deadlock;
+    private volatile Runnable deadlockListener = () -> {};
     private final List<LoadedProgram> programs = new CopyOnWriteArrayList<>();
     private final List<Consumer<Fault>> faultListeners = new CopyOnWriteArrayList<>();
 
@@ -99,6 +102,31 @@ public final class Machine implements AutoCloseable {
             cpu.setExtension(context);
             deferredRuns.idle(context);
         }
+        lockWatcher = new LockWatcher(cpus, lockStats, kernel, contexts);
+        cpus.setDeadlockListener(found -> {
+            deadlock = lockWatcher.describe(found);
+            deadlockListener.run();
+        });
+    }
+
+    /** Returns the deadlock that CPUs came into, or null; after it, waits without limit are broken off. */
+    public @Nullable Deadlock deadlock() {
+        return deadlock;
+    }
+
+    /** Sets what is called when a deadlock is found, on the thread of a CPU, before any of its waits is broken off. */
+    public void setDeadlockListener(Runnable listener) {
+        deadlockListener = listener;
+    }
+
+    /** Returns how many objects of programs could not be allocated, so that {@code bpf_obj_new} and its kin gave NULL. */
+    public long failedAllocations() {
+        return kernel.failedAllocations();
+    }
+
+    /** Returns the waits for locks that have gone on for a time until now; any thread may ask. */
+    public List<WaitRow> waits(long atLeastNanos) {
+        return lockWatcher.waits(atLeastNanos);
     }
 
     private void faulted(Fault fault) {
@@ -343,7 +371,7 @@ public final class Machine implements AutoCloseable {
         int runs = 0;
         ContextLevel previous = on.enter(levelOf(program.program().type()));
         try {
-            while (runs < repeat && faults.isEmpty()) {
+            while (runs < repeat && faults.isEmpty() && deadlock == null) {
                 long address = makeInput.getAsLong();
                 long startNanos = System.nanoTime();
                 result = context.run(program, address);
@@ -356,7 +384,8 @@ public final class Machine implements AutoCloseable {
             faultListeners.remove(listener);
         }
         Fault fault = faults.isEmpty() ? null : faults.getFirst();
-        return new RunResult(fault != null ? 0 : result, runs, totalNanos, context.lastExecuted(), fault, null);
+        return new RunResult(
+                fault != null || deadlock != null ? 0 : result, runs, totalNanos, context.lastExecuted(), fault, null);
     }
 
     /** Most bytes of packet or context that {@link #run} takes for a program of this type. */

@@ -34,6 +34,7 @@ public final class Cpu {
     private final Cpus cpus;
     private final int id;
     private final HeldLocks heldLocks = new HeldLocks();
+    private final LockWaits lockWaits = new LockWaits();
     private final QueueNode[] nodes = {new QueueNode(), new QueueNode(), new QueueNode(), new QueueNode()};
     private final AtomicInteger pending = new AtomicInteger();
     private final long[] deliveredByLevel = new long[ContextLevel.count()];
@@ -44,6 +45,7 @@ public final class Cpu {
     private int programsActive;
     private @Nullable InterruptHandler interruptHandler;
     private @Nullable Object extension;
+    private SpinLockHolder spinLockHolder = lock -> false;
 
     Cpu(Cpus cpus, int id) {
         this.cpus = cpus;
@@ -62,6 +64,21 @@ public final class Cpu {
 
     public HeldLocks heldLocks() {
         return heldLocks;
+    }
+
+    /** Returns the waits for locks that the CPU is in. */
+    public LockWaits lockWaits() {
+        return lockWaits;
+    }
+
+    /** Sets what knows the ordinary spin locks that programs hold here; before the CPU runs. */
+    public void setSpinLockHolder(SpinLockHolder holder) {
+        spinLockHolder = holder;
+    }
+
+    /** Returns true where a program holds an ordinary spin lock here. Any thread may ask while the CPU waits for a lock. */
+    public boolean holdsSpinLock(long lock) {
+        return spinLockHolder.holds(lock);
     }
 
     /** Queue node {@code index}, 0 to {@link #NODES} - 1. */
@@ -266,6 +283,7 @@ public final class Cpu {
      */
     public void reset() {
         heldLocks.reset();
+        lockWaits.reset();
         pending.set(0);
         nodeCount = 0;
         level = ContextLevel.TASK;

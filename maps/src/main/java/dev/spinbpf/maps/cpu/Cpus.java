@@ -1,6 +1,7 @@
 package dev.spinbpf.maps.cpu;
 
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 
 /** The CPUs of one emulated machine, their clock and the machine's internal hooks. */
@@ -13,6 +14,9 @@ public final class Cpus {
     private final Clock clock;
     private final InternalHooks hooks = new InternalHooks();
     private final int realProcessors = Runtime.getRuntime().availableProcessors();
+    private final AtomicBoolean deadlockFound = new AtomicBoolean();
+    private volatile DeadlockListener deadlockListener = waits -> {};
+    private volatile boolean deadlocked;
 
     /**
      * A machine's CPUs, all idle at {@link ContextLevel#TASK} with interrupts enabled.
@@ -48,6 +52,34 @@ public final class Cpus {
 
     public InternalHooks hooks() {
         return hooks;
+    }
+
+    /** Sets the listener for CPUs that can never go on, before they run. */
+    public void setDeadlockListener(DeadlockListener listener) {
+        deadlockListener = listener;
+    }
+
+    /**
+     * CPUs were found that wait for each other. The first caller has the listener look at them while they stand still;
+     * after that all waits without limit are broken off.
+     *
+     * @return false where another one came first, which may not be done: go on waiting then
+     */
+    public boolean deadlocked(List<DeadlockListener.StuckCpu> waits) {
+        if (!deadlockFound.compareAndSet(false, true)) {
+            return false;
+        }
+        try {
+            deadlockListener.found(List.copyOf(waits));
+        } finally {
+            deadlocked = true;
+        }
+        return true;
+    }
+
+    /** Returns true once CPUs were found that can never go on, and the listener has seen them; any thread may ask. */
+    public boolean isDeadlocked() {
+        return deadlocked;
     }
 
     /**

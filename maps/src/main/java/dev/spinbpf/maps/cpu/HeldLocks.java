@@ -131,6 +131,11 @@ public final class HeldLocks {
         return owner == count || owner == locks;
     }
 
+    /** Returns the number of the class of the lock that an entry says is held. */
+    public int heldClassAt(int index) {
+        return index < SLOTS ? (int) (owned.noted(index) >>> CLASS_SHIFT) : 0;
+    }
+
     /** Returns the lock that an entry says is held, 0 where it is an attempt or empty. */
     public long heldAt(int index) {
         return index < SLOTS ? addressOf(owned.noted(index)) : 0;

@@ -3,6 +3,7 @@ package dev.spinbpf.maps.lock;
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HeldLocks;
+import dev.spinbpf.maps.cpu.LockWaits;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -108,7 +109,7 @@ public abstract sealed class LockAlgorithm permits FaultInjectingLock, RqSpinLoc
 
     private int takeContended(Cpu cpu, long lock, LockClass lockClass, int seen) {
         long startNanos = cpu.nanoTime();
-        LockEnd end = acquireSlowly(cpu, lock, seen);
+        LockEnd end = waited(cpu, lock, lockClass, seen, startNanos);
         long waitedNanos = cpu.nanoTime() - startNanos;
         lockClass.countWait(cpu, waitedNanos);
         if (end.outcome().isAcquired()) {
@@ -119,6 +120,18 @@ public abstract sealed class LockAlgorithm permits FaultInjectingLock, RqSpinLoc
             stats.failed(failure(cpu, lock, lockClass, end, waitedNanos));
         }
         return end.outcome().result();
+    }
+
+    private LockEnd waited(Cpu cpu, long lock, LockClass lockClass, int seen, long startNanos) {
+        cpu.lockWaits().begin(lock, lockClass.number(), LockWaits.Kind.LIMITED, cpu.level(), startNanos);
+        try {
+            return acquireSlowly(cpu, lock, seen);
+        } catch (DeadlockException e) {
+            abandonEntry(cpu);
+            throw e;
+        } finally {
+            cpu.lockWaits().end();
+        }
     }
 
     /** Takes the lock if it is free. Returns the word that was seen: 0 where the lock was taken. */

@@ -1,11 +1,12 @@
 package dev.spinbpf.maps.lock;
 
 import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.cpu.LockWaits;
 import dev.spinbpf.maps.sync.GuestWords;
 
 /**
- * The ordinary lock of {@code bpf_spin_lock}: no deadlock check, no time limit, no entry in the table of held locks.
- * Linux takes it with interrupts disabled; a lock is a 32-bit word in guest memory, zero while it is free.
+ * The ordinary lock of {@code bpf_spin_lock}: no time limit, no entry in the table of held locks. A deadlock does not
+ * make it fail, but ends the run ({@link WaitRing}). Linux takes it with interrupts disabled; a lock is a 32-bit word in guest memory, zero while it is free.
  */
 public final class PlainSpinLock {
     private PlainSpinLock() {}
@@ -14,6 +15,7 @@ public final class PlainSpinLock {
      * Takes a lock: disables interrupts and preemption, and waits as long as it takes.
      *
      * @return the interrupt flags, for {@link #unlock}
+     * @throws DeadlockException where the wait has no end; interrupts and preemption stay disabled then
      */
     public static long lock(Cpu cpu, long lock, LockClass lockClass) {
         long flags = cpu.irqSave();
@@ -22,15 +24,26 @@ public final class PlainSpinLock {
             lockClass.countAcquired(cpu, LockEnd.FAST, cpu.heldLocks().count() + 1);
             return flags;
         }
+        await(cpu, lock, lockClass);
+        return flags;
+    }
+
+    private static void await(Cpu cpu, long lock, LockClass lockClass) {
         long startNanos = cpu.nanoTime();
-        for (int turns = 0; !tryLock(lock); turns++) {
-            GuestWords.waitFor(lock);
-            cpu.relax(turns);
-            cpu.poll();
+        var watch = new WaitRing.Watch();
+        cpu.lockWaits().begin(lock, lockClass.number(), LockWaits.Kind.ENDLESS, cpu.level(), startNanos);
+        try {
+            for (int turns = 0; !tryLock(lock); turns++) {
+                watch.turn(cpu, turns);
+                GuestWords.waitFor(lock);
+                cpu.relax(turns);
+                cpu.poll();
+            }
+        } finally {
+            cpu.lockWaits().end();
         }
         lockClass.countAcquired(cpu, LockEnd.TRYLOCK, cpu.heldLocks().count() + 1);
         lockClass.countWait(cpu, cpu.nanoTime() - startNanos);
-        return flags;
     }
 
     /** Takes a lock if it is free, with interrupts and preemption disabled already; {@link #release} releases it. */

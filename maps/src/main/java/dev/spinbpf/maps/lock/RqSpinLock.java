@@ -133,13 +133,22 @@ public final class RqSpinLock extends LockAlgorithm {
         cpu.fire(HookPoint.CONTENTION_BEGIN, lock, HookPoint.FLAG_SPIN);
         LockEnd end;
         if (mayQueue(cpu, index)) {
-            end = queueOn(cpu, lock, index);
+            end = queueOrLeave(cpu, lock, index);
         } else {
             end = LockWord.takeIfFree(lock) ? LockEnd.TRYLOCK : LockEnd.NO_NODE;
         }
         cpu.fire(HookPoint.CONTENTION_END, lock, end.outcome().result());
         cpu.giveNodeBack();
         return end;
+    }
+
+    private LockEnd queueOrLeave(Cpu cpu, long lock, int index) {
+        try {
+            return queueOn(cpu, lock, index);
+        } catch (DeadlockException e) {
+            cpu.giveNodeBack();
+            throw e;
+        }
     }
 
     private static boolean mayQueue(Cpu cpu, int index) {
@@ -155,23 +164,33 @@ public final class RqSpinLock extends LockAlgorithm {
         }
         int tail = LockWord.tail(cpu.id(), index);
         int before = LockWord.join(lock, tail);
-        if (LockWord.hasTail(before) && awaitTurn(cpu, node, before) == DISSOLVED) {
+        if (LockWord.hasTail(before) && awaitTurn(cpu, index, before) == DISSOLVED) {
             return dissolve(cpu, lock, tail, node, LockEnd.TIMEOUT_QUEUE);
         }
         return waitAsHead(cpu, lock, tail, node);
     }
 
+    /** Returns true where a waiter in the queue has not been told yet that it is the head, or that the queue is dissolved. */
+    static boolean isUntold(Cpu cpu, int index) {
+        return cpu.node(index).locked().getAcquire() == WAIT;
+    }
+
     /** Links a node to its predecessor, which is the word's tail, and waits for what that says: HEAD or DISSOLVED. */
-    private static int awaitTurn(Cpu cpu, QueueNode node, int word) {
+    private static int awaitTurn(Cpu cpu, int index, int word) {
+        QueueNode node = cpu.node(index);
         QueueNode predecessor = cpu.cpus().get(LockWord.tailCpu(word)).node(LockWord.tailIndex(word));
         predecessor.next().setRelease(node);
+        cpu.lockWaits().queuedBehind(LockWord.tailCpu(word), index);
+        var watch = new WaitRing.Watch();
         int told = node.locked().getAcquire();
         for (int turns = 0; told == WAIT; turns++) {
+            watch.turn(cpu, turns);
             node.locked().waitFor();
             cpu.relax(turns);
             cpu.poll();
             told = node.locked().getAcquire();
         }
+        cpu.lockWaits().first();
         return told;
     }
 

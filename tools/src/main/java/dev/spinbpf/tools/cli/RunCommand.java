@@ -148,7 +148,7 @@ final class RunCommand implements Callable<Integer> {
             }
             RunReport report = new RunReport(machine, object, loaded, result, waitingNanos, dumpMaps);
             spec.commandLine().getOut().print(json.isGiven() ? report.json() : report.text(Style.ofStandardOutput()));
-            return result.fault() == null ? ExitCodes.GOOD : ExitCodes.REFUSED;
+            return result.fault() == null && machine.deadlock() == null ? ExitCodes.GOOD : ExitCodes.REFUSED;
         } catch (MapCreationException | UnsupportedProgramException e) {
             return refuse(chosen, ": ", VerifyRow.Outcome.ERROR, String.valueOf(e.getMessage()), "");
         }

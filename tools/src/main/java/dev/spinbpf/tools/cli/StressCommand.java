@@ -72,7 +72,7 @@ import picocli.CommandLine.Spec;
             "  spinbpf stress programs/samples/abba.bpf.o --duration 1h --metrics-port 9464",
             "",
             "Refused programs are reported and skipped. Exit codes: 0 the accepted programs ran, 1 none was accepted,"
-                    + " one of them failed while running, a CPU hung, a mode's checks failed, or (with --strict) a program"
+                    + " one of them failed while running, CPUs hung, a mode's checks failed, or (with --strict) a program"
                     + " was refused, 2 wrong usage or a file that cannot be read."
         })
 final class StressCommand implements Callable<Integer> {
@@ -226,6 +226,9 @@ final class StressCommand implements Callable<Integer> {
             description = "Time between two pushes (default 10s).")
     private Duration otlpEvery;
 
+    @Mixin
+    private final StressedMaps maps = new StressedMaps();
+
     @Option(names = "--strict", description = "Exit with 1 if a program was refused.")
     private boolean strict;
 
@@ -344,6 +347,7 @@ final class StressCommand implements Callable<Integer> {
         CountDownLatch printed = new CountDownLatch(1);
         try (WorkloadRun run = WorkloadRun.prepare(workload, jit.mode());
                 Meters meters = meters(Activity.of(run.driver()))) {
+            maps.check(run);
             saveTo(run.effectiveSpec());
             run.verdicts().forEach(meters::countVerdict);
             printMissing(run);
@@ -354,10 +358,12 @@ final class StressCommand implements Callable<Integer> {
             boolean nothingToRun = run.snapshot().programs().isEmpty();
             StressReport report = nothingToRun ? run.snapshot() : serve(meters, run::stop, printed, run::run);
             String name = files.stream().map(InputFiles::shown).collect(Collectors.joining(", "));
+            Style style = Style.ofStandardOutput();
             print(
                     json.isGiven()
-                            ? StressJson.of(name, report, notAttached)
-                            : StressText.of(name, report, notAttached, perCpu, Style.ofStandardOutput()));
+                            ? StressJson.of(name, report, notAttached, maps.contents(run))
+                            : StressText.of(name, report, notAttached, perCpu, style) + maps.text(run, style));
+            maps.save(run);
             return exitCode(report, notAttached);
         } finally {
             printed.countDown();
@@ -395,6 +401,7 @@ final class StressCommand implements Callable<Integer> {
     private int exitCode(StressReport report, List<NotAttached> notAttached) {
         boolean failed = report.programs().isEmpty()
                 || !report.stuckCpus().isEmpty()
+                || report.deadlock() != null
                 || !report.faults().isEmpty()
                 || (strict && notAttached.stream().anyMatch(NotAttached::refused));
         return failed ? ExitCodes.REFUSED : ExitCodes.GOOD;
@@ -405,6 +412,9 @@ final class StressCommand implements Callable<Integer> {
             throw new WrongUsage(spec, "--mode stresses the lock without programs; leave " + files.getFirst() + " out");
         }
         checkWorkloadFile();
+        if (mode != null && maps.isGiven()) {
+            throw new WrongUsage(spec, "--dump-maps and --save-maps are for programs, not for --mode");
+        }
         if (heldTimes != null && heldTimes < 0) {
             throw new WrongUsage(spec, "--held-times is " + heldTimes + "; it has to be 1 or more, or 0 for none");
         }

@@ -1,40 +1,31 @@
 package dev.spinbpf.tools.report;
 
-import com.fasterxml.jackson.core.JsonGenerator;
-import dev.spinbpf.maps.cpu.Cpu;
-import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.maps.map.MapCreationException;
-import dev.spinbpf.programs.btf.Btf;
-import dev.spinbpf.programs.btf.BtfFormatter;
-import dev.spinbpf.programs.btf.BtfValue;
 import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.vm.Deadlock;
 import dev.spinbpf.vm.Machine;
 import dev.spinbpf.vm.ProgramOutput;
 import dev.spinbpf.vm.RunResult;
 import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.deferred.DeferredRow;
-import java.io.IOException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** The report of {@code spinbpf run}: R0, time, output streams, maps. */
 public final class RunReport {
     private static final int MOST_LINES_OF_A_STREAM = 60;
-    private static final HexFormat HEX = HexFormat.ofDelimiter(" ");
 
     private final ProgramObject object;
     private final LoadedProgram program;
     private final RunResult result;
-    private final List<BpfMap> maps;
-    private final Cpu cpu;
-    private final BtfFormatter formatter;
-    private final Btf types;
+    private final ShownMaps maps;
     private final ProgramOutput output;
     private final List<String> trace;
     private final List<DeferredRow> deferred;
     private final long waitingNanos;
+    private final @Nullable Deadlock deadlock;
 
     /**
      * Reads the output and, if wanted, the maps of a finished run.
@@ -53,14 +44,12 @@ public final class RunReport {
         this.object = object;
         this.program = program;
         this.result = result;
-        this.maps = withMaps ? machine.maps(object) : List.of();
-        this.cpu = machine.cpus().get(0);
-        this.types = object.btf();
-        this.formatter = new BtfFormatter(types);
+        this.maps = withMaps ? ShownMaps.of(machine, object) : ShownMaps.NONE;
         this.output = ProgramOutput.take(program);
         this.trace = machine.traceLog().read();
         this.deferred = machine.deferred().rows();
         this.waitingNanos = waitingNanos;
+        this.deadlock = machine.deadlock();
     }
 
     /** The report, as JSON, of a program that did not run. */
@@ -83,7 +72,7 @@ public final class RunReport {
         StringBuilder out = new StringBuilder();
         if (result.fault() != null) {
             out.append(style.bad("Fault")).append(" in ").append(result.fault().describe());
-        } else {
+        } else if (deadlock == null) {
             out.append(style.bold(program.name()))
                     .append(": R0 = ")
                     .append((int) result.r0())
@@ -99,6 +88,7 @@ public final class RunReport {
                 result.runs(),
                 Durations.of((long) result.nanosPerRun()),
                 result.insns()));
+        out.append(DeadlockText.of(deadlock, style));
         out.append(DeferredTables.of(deferred, style));
         if (waitingNanos >= 0) {
             out.append("A timer still waits; the first is due in ")
@@ -108,54 +98,7 @@ public final class RunReport {
         out.append(StreamText.of("stdout", output.out(), output.outDropped(), MOST_LINES_OF_A_STREAM, style));
         out.append(StreamText.of("stderr", output.err(), output.errDropped(), MOST_LINES_OF_A_STREAM, style));
         out.append(StreamText.of("trace", String.join("", trace), 0, MOST_LINES_OF_A_STREAM, style));
-        for (BpfMap map : maps) {
-            map(out, style, map);
-        }
-        return out.toString();
-    }
-
-    private void map(StringBuilder out, Style style, BpfMap map) {
-        out.append('\n')
-                .append(style.bold(map.name()))
-                .append(" (")
-                .append(map.type().display())
-                .append(")\n");
-        MapDump.Elements elements = MapDump.of(map, cpu);
-        for (MapDump.Element element : elements.elements()) {
-            String key =
-                    map.def().isGlobalData() ? "" : "key " + shown(map.def().keyTypeId(), element.key()) + "  ";
-            if (element.values().size() == 1) {
-                out.append("  ")
-                        .append(key)
-                        .append("value ")
-                        .append(value(map, element.values().getFirst()));
-            } else {
-                out.append("  ").append(key).append("values ");
-                out.append(element.values().stream()
-                        .map(value -> value(map, value))
-                        .collect(Collectors.joining(", ", "[", "]")));
-            }
-            out.append('\n');
-        }
-        if (!elements.obstacle().isEmpty()) {
-            out.append("  ").append(elements.obstacle()).append('\n');
-        } else if (elements.elements().isEmpty()) {
-            out.append("  empty\n");
-        }
-        if (elements.more()) {
-            out.append("  ... more than ").append(MapDump.MOST_ELEMENTS).append(" elements\n");
-        }
-    }
-
-    private String value(BpfMap map, byte[] bytes) {
-        return shown(map.def().valueTypeId(), bytes);
-    }
-
-    /** By its type as bpftool's JSON; without one the bytes in hexadecimal. */
-    private String shown(int typeId, byte[] bytes) {
-        return typeId == 0
-                ? HEX.formatHex(bytes)
-                : formatter.format(typeId, bytes).toJson();
+        return out.append(maps.text(style)).toString();
     }
 
     /** The report as JSON. */
@@ -176,47 +119,17 @@ public final class RunReport {
             if (result.fault() != null) {
                 json.writeStringField("fault", result.fault().describe());
             }
+            if (deadlock != null) {
+                DeadlockText.write(json, deadlock);
+            }
             if (result.packet() != null) {
                 json.writeStringField("packet", HexFormat.of().formatHex(result.packet()));
             }
             json.writeStringField("stdout", output.out());
             json.writeStringField("stderr", output.err());
             json.writeStringField("trace", String.join("", trace));
-            Json.objects(json, "maps", maps, map -> map(json, map));
+            maps.write(json);
             json.writeEndObject();
         });
-    }
-
-    private void map(JsonGenerator json, BpfMap map) throws IOException {
-        MapDump.Elements elements = MapDump.of(map, cpu);
-        json.writeStringField("name", map.name());
-        json.writeStringField("type", map.type().display());
-        Json.objects(json, "elements", elements.elements(), element -> {
-            json.writeFieldName("key");
-            raw(json, map.def().keyTypeId(), element.key());
-            if (map.isPercpu()) {
-                json.writeArrayFieldStart("values");
-                for (byte[] value : element.values()) {
-                    raw(json, map.def().valueTypeId(), value);
-                }
-                json.writeEndArray();
-            } else {
-                json.writeFieldName("value");
-                raw(json, map.def().valueTypeId(), element.values().getFirst());
-            }
-        });
-        json.writeBooleanField("truncated", elements.more());
-        if (!elements.obstacle().isEmpty()) {
-            json.writeStringField("note", elements.obstacle());
-        }
-    }
-
-    private void raw(JsonGenerator json, int typeId, byte[] bytes) throws IOException {
-        if (typeId == 0) {
-            json.writeString(HexFormat.of().formatHex(bytes));
-        } else {
-            BtfValue value = formatter.format(typeId, bytes);
-            json.writeRawValue(value.toJson());
-        }
     }
 }

@@ -13,6 +13,19 @@ public final class StressJson {
 
     /** Returns the report as JSON; the parameters are those of {@link StressText#of}. */
     public static String of(String fileName, StressReport report, List<StressText.NotAttached> notAttached) {
+        return of(fileName, report, notAttached, Map.of());
+    }
+
+    /**
+     * Returns the report as JSON, with maps.
+     *
+     * @param maps those of each object, by its name
+     */
+    public static String of(
+            String fileName,
+            StressReport report,
+            List<StressText.NotAttached> notAttached,
+            Map<String, ShownMaps> maps) {
         return Json.document(json -> {
             json.writeStartObject();
             json.writeStringField("file_name", fileName);
@@ -46,6 +59,20 @@ public final class StressJson {
                 json.writeStringField("report", fault.describe());
             });
             Json.strings(json, "stuck_cpus", report.stuckCpus());
+            Json.objects(json, "failures", report.failures(), row -> {
+                json.writeStringField("map", row.map());
+                json.writeStringField("operation", row.operation());
+                json.writeStringField("result", row.result());
+                json.writeStringField("reason", row.reason());
+                json.writeNumberField("count", row.times());
+            });
+            DeadlockText.write(json, report.waits(), report.deadlock());
+            if (!maps.isEmpty()) {
+                Json.objects(json, "objects", maps.entrySet(), entry -> {
+                    json.writeStringField("name", entry.getKey());
+                    entry.getValue().write(json);
+                });
+            }
             json.writeEndObject();
         });
     }
@@ -86,6 +113,10 @@ public final class StressJson {
         });
         Json.objects(json, "results", program.results().entrySet(), entry -> {
             json.writeNumberField("r0", entry.getKey());
+            String error = StressText.errorName(entry.getKey().intValue());
+            if (!error.isEmpty()) {
+                json.writeStringField("errno", error);
+            }
             json.writeNumberField("count", entry.getValue());
         });
         json.writeNumberField("other_results", program.otherResults());

@@ -1,6 +1,7 @@
 package dev.spinbpf.tools.report;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
+import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.vm.ProgramOutput;
 import dev.spinbpf.vm.exec.Fault;
 import dev.spinbpf.vm.stress.StressReport;
@@ -42,8 +43,11 @@ public final class StressText {
         if (!report.programs().isEmpty()) {
             text.out.append(LockTables.of(report.locks(), perCpu, style));
         }
+        text.failures(report.failures());
         text.outputs(report.outputs());
+        text.out.append(DeadlockText.waits(report.waits(), style));
         text.troubles(report);
+        text.out.append(DeadlockText.of(report.deadlock(), style));
         return text.out.toString();
     }
 
@@ -129,10 +133,34 @@ public final class StressText {
                 .toList();
         String shown = sorted.stream()
                 .limit(MOST_RESULTS_SHOWN)
-                .map(entry -> entry.getKey().intValue() + " (" + entry.getValue() + ")")
+                .map(entry -> r0(entry.getKey().intValue()) + " (" + entry.getValue() + ")")
                 .collect(Collectors.joining(" "));
         boolean more = sorted.size() > MOST_RESULTS_SHOWN || program.otherResults() > 0;
         return more ? shown + " ..." : shown;
+    }
+
+    /** Returns a result with the name of the error that it is; -1 is one of many things. */
+    private static String r0(int result) {
+        String name = errorName(result);
+        return name.isEmpty() ? Integer.toString(result) : result + " " + name;
+    }
+
+    /** Returns the name of an error that a program returned, {@code EDEADLK}; empty for what is none, or has no name. */
+    static String errorName(int result) {
+        String name = result < -1 ? Errno.name(result) : "";
+        return name.startsWith("E") ? name : "";
+    }
+
+    private void failures(List<StressReport.FailureRow> failures) {
+        if (failures.isEmpty()) {
+            return;
+        }
+        TextTable table = new TextTable("Map", "Failed operation", "Result", ">Times", "Reason");
+        for (StressReport.FailureRow row : failures) {
+            String map = row.map().isEmpty() ? "(objects)" : row.map();
+            table.add(map, row.operation(), row.result(), Long.toString(row.times()), row.reason());
+        }
+        out.append('\n').append(table.render(style));
     }
 
     private void outputs(List<ProgramOutput> outputs) {

@@ -11,6 +11,7 @@ import dev.spinbpf.vm.helper.EmulatedKernel;
 import dev.spinbpf.vm.helper.PacketHelpers;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +33,7 @@ public final class CpuContext {
     private final EmulatedKernel kernel;
     private final GuestArena arena;
     private final Consumer<Fault> faultListener;
-    private final List<Execution> executions = new ArrayList<>();
+    private final List<Execution> executions = new CopyOnWriteArrayList<>();
     private final Execution first;
     private final List<ContextArea> areas = new ArrayList<>();
     private final AtomicReferenceArray<LoadedProgram.@Nullable Running> running = new AtomicReferenceArray<>(MAX_DEPTH);
@@ -52,6 +53,7 @@ public final class CpuContext {
         this.arena = arena;
         this.faultListener = faultListener;
         first = execution();
+        cpu.setSpinLockHolder(this::holdsSpinLock);
     }
 
     public Cpu cpu() {
@@ -171,6 +173,7 @@ public final class CpuContext {
         int heldBefore = cpu.heldLocks().count();
         int preemptBefore = cpu.preemptCount();
         boolean irqsBefore = cpu.irqsEnabled();
+        execution.begins(heldBefore, cpu.lockWaits().depth());
         execution.below(depth == 0 ? null : executions.get(depth - 1));
         running.setOpaque(depth, program.runningAt(cpu.level()));
         depth++;
@@ -188,7 +191,7 @@ public final class CpuContext {
         if (fault == null && !execution.stopped()) {
             return result;
         }
-        kernel.releaseLocks(cpu, heldBefore);
+        kernel.releaseLocks(execution);
         while (cpu.preemptCount() > preemptBefore) {
             cpu.preemptEnable();
         }
@@ -204,6 +207,24 @@ public final class CpuContext {
     /** Returns the innermost run of a program, or null where none runs; for the CPU's own thread. */
     public @Nullable Execution current() {
         return depth == 0 ? null : executions.get(depth - 1);
+    }
+
+    private boolean holdsSpinLock(long lock) {
+        for (Execution run : nested()) {
+            if (run.spinLock() == lock) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Returns the runs, each nested on the one before. Any thread may ask; unless the CPU stands still, it goes on
+     * meanwhile.
+     */
+    public List<Execution> nested() {
+        List<Execution> all = List.copyOf(executions);
+        return all.subList(0, Math.min(depth, all.size()));
     }
 
     /** Returns true where an address is in memory that only this CPU's runs use: stacks, contexts and packets. */

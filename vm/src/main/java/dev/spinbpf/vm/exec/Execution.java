@@ -2,6 +2,7 @@ package dev.spinbpf.vm.exec;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.lock.DeadlockException;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.asm.Disassembler;
 import dev.spinbpf.programs.isa.Insn;
@@ -90,6 +91,11 @@ public final class Execution {
     private @Nullable Fault fault;
     private boolean stopped;
     private @Nullable Execution below;
+    private long spinLock;
+    private long spinLockFlags;
+    private int spinLockAt;
+    private int heldBefore;
+    private int waitsBefore;
 
     /**
      * @param cpu where runs take place
@@ -118,6 +124,45 @@ public final class Execution {
     /** Says what the next runs are nested into. */
     public void below(@Nullable Execution value) {
         below = value;
+    }
+
+    /** Says how many locks the CPU holds, and how many waits it is in, when the next run begins. */
+    public void begins(int locksHeld, int waits) {
+        heldBefore = locksHeld;
+        waitsBefore = waits;
+    }
+
+    /** Returns how many locks the CPU held when the run began: those from there on are its own. */
+    public int heldBefore() {
+        return heldBefore;
+    }
+
+    /** Returns how many waits for locks the run interrupted: those from there on are its own. */
+    public int waitsBefore() {
+        return waitsBefore;
+    }
+
+    /** Notes the only ordinary spin lock that a run can hold, taken by the call that runs, and the flags that it saved. */
+    public void spinLockTaken(long lock, long flags) {
+        spinLock = lock;
+        spinLockFlags = flags;
+        spinLockAt = at;
+    }
+
+    /** Forgets the ordinary spin lock and returns the flags that it saved. */
+    public long spinLockReleased() {
+        spinLock = 0;
+        return spinLockFlags;
+    }
+
+    /** Returns the ordinary spin lock that the run holds, or 0. */
+    public long spinLock() {
+        return spinLock;
+    }
+
+    /** Returns the slot of the call that took the ordinary spin lock. */
+    public int spinLockSlot() {
+        return code().slot(spinLockAt);
     }
 
     /** Sets the work between instructions. */
@@ -195,12 +240,18 @@ public final class Execution {
         return current;
     }
 
+    /** Returns the name of the program that runs, or that ran last; any thread may ask. */
+    public String programName() {
+        Code current = code;
+        return current == null ? "" : current.program().name();
+    }
+
     /** The fault that ended the last run, or null. */
     public @Nullable Fault fault() {
         return fault;
     }
 
-    /** Returns true where the last run was ended by {@link TrapException#stop}. */
+    /** Returns true where the last run was ended by {@link TrapException#stop}, or broken off in a deadlock. */
     public boolean stopped() {
         return stopped;
     }
@@ -242,6 +293,7 @@ public final class Execution {
         trapRecorded = false;
         grant = 0;
         left = 0;
+        spinLock = 0;
         context = contextAddress;
         mayGotoLeft = KernelLimits.BPF_MAX_LOOPS;
         Arrays.fill(registers, 0, Code.CONSTANTS, 0);
@@ -254,6 +306,8 @@ public final class Execution {
         } catch (TrapException e) {
             stopped = e.isStop();
             fault = stopped ? null : describeFault(e);
+        } catch (DeadlockException e) {
+            stopped = true;
         } finally {
             settle();
             if (program.machineCode() == null) {

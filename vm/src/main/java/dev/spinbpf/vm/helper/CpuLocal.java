@@ -8,8 +8,6 @@ final class CpuLocal {
     private static final long RANDOM_STEP = 0x9E3779B97F4A7C15L;
 
     private final GuestArena arena;
-    private long spinLock;
-    private long spinLockFlags;
     private long scratch;
     private long sessionCookie;
     private long scratchUsed;
@@ -25,25 +23,7 @@ final class CpuLocal {
     void rewind(long seed, boolean same) {
         randomState = seed;
         randomStep = same ? 0 : RANDOM_STEP;
-        spinLock = 0;
         scratchUsed = 0;
-    }
-
-    /** Records the only {@code bpf_spin_lock} that can be held here, and the flags that it saved. */
-    void spinLockTaken(long lock, long flags) {
-        spinLock = lock;
-        spinLockFlags = flags;
-    }
-
-    /** Forgets the lock and returns the flags that it saved. */
-    long spinLockReleased() {
-        spinLock = 0;
-        return spinLockFlags;
-    }
-
-    /** The lock that is held, or 0. */
-    long spinLock() {
-        return spinLock;
     }
 
     /** The address of the word that the programs of a session share. */

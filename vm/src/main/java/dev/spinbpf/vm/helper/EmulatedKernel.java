@@ -8,8 +8,10 @@ import dev.spinbpf.maps.lock.PlainSpinLock;
 import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.maps.map.MapTable;
 import dev.spinbpf.maps.memory.GuestArena;
+import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.vm.deferred.DeferredCalls;
 import dev.spinbpf.vm.exec.Code;
+import dev.spinbpf.vm.exec.Execution;
 import dev.spinbpf.vm.exec.TraceLog;
 import dev.spinbpf.vm.exec.TrapException;
 import org.jspecify.annotations.Nullable;
@@ -106,11 +108,12 @@ public final class EmulatedKernel {
     /**
      * Lets go of what a run held that was stopped in the middle.
      *
-     * @param heldBefore how many locks the CPU held when the run began
+     * @param run the run, whose CPU held {@link Execution#heldBefore} locks when it began
      */
-    public void releaseLocks(Cpu cpu, int heldBefore) {
+    public void releaseLocks(Execution run) {
+        Cpu cpu = run.cpu();
         HeldLocks held = cpu.heldLocks();
-        while (held.count() > heldBefore) {
+        while (held.count() > run.heldBefore()) {
             long lock = held.count() <= HeldLocks.SLOTS ? held.lock(held.count() - 1) : 0;
             if (lock == 0) {
                 held.lowerCount();
@@ -119,15 +122,20 @@ public final class EmulatedKernel {
                 locks.unlock(cpu, lock);
             }
         }
-        CpuLocal local = local(cpu);
-        if (local.spinLock() != 0) {
-            PlainSpinLock.unlock(cpu, local.spinLock(), local.spinLockReleased());
+        long spinLock = run.spinLock();
+        if (spinLock != 0) {
+            PlainSpinLock.unlock(cpu, spinLock, run.spinLockReleased());
         }
     }
 
     /** Other objects of the kernel that own storage. */
     KernelObjects owners() {
         return owners;
+    }
+
+    /** Returns how many objects of programs could not be allocated. */
+    public long failedAllocations() {
+        return objects.failures();
     }
 
     /** The objects that programs allocated. */
@@ -138,6 +146,22 @@ public final class EmulatedKernel {
     /** Returns the places at which programs took the locks that they hold. */
     HeldSites heldSites() {
         return heldSites;
+    }
+
+    /**
+     * Returns the place in a program, on one line, at which a CPU took a resilient lock that it holds; empty where the
+     * runtime took it. For a CPU that stands still.
+     *
+     * @param index its number among the held locks
+     */
+    public String placeOfHeld(Cpu cpu, int index) {
+        HeldSites.Site site = heldSites.at(cpu.id(), index);
+        return site == null ? "" : StackText.place(site.code().program(), site.slot());
+    }
+
+    /** Returns an instruction's place on one line: {@code worker+0x18 (bpf_spin_lock(&lock); @ file.c:18)}. */
+    public static String place(Program program, int slot) {
+        return StackText.place(program, slot);
     }
 
     CpuLocal local(Cpu cpu) {

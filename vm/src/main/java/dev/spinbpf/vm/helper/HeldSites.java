@@ -91,6 +91,17 @@ final class HeldSites {
         return null;
     }
 
+    /** Returns the place that took the lock of an entry, or null where no program took it. Any thread may ask. */
+    @Nullable
+    Site at(int cpu, int index) {
+        if (index >= HeldLocks.SLOTS) {
+            return null;
+        }
+        Entries entries = entriesByCpu[cpu];
+        long lock = (long) LOCKS.getAcquire(entries.locks, index);
+        return lock == 0 || lock != cpus.get(cpu).heldLocks().heldAt(index) ? null : at(entries, cpu, index, lock);
+    }
+
     private static @Nullable Site at(Entries entries, int cpu, int index, long lock) {
         if ((long) LOCKS.getAcquire(entries.locks, index) != lock) {
             return null;

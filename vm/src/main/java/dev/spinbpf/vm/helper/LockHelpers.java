@@ -19,7 +19,7 @@ final class LockHelpers {
     static void register(FunctionTable table, EmulatedKernel kernel) {
         LockHelpers locks = new LockHelpers(kernel);
         table.helper("bpf_spin_lock", (run, lock, _, _, _, _) -> locks.spinLock(run, lock));
-        table.helper("bpf_spin_unlock", (run, lock, _, _, _, _) -> locks.spinUnlock(run.cpu(), lock));
+        table.helper("bpf_spin_unlock", (run, lock, _, _, _, _) -> spinUnlock(run, lock));
         table.kfunc("bpf_res_spin_lock", (run, lock, _, _, _, _) -> locks.lock(run, lock));
         table.kfunc("bpf_res_spin_unlock", (run, lock, _, _, _, _) -> locks.unlock(run.cpu(), lock));
         table.kfunc("bpf_res_spin_lock_irqsave", (run, lock, flags, _, _, _) -> locks.lockIrqsave(run, lock, flags));
@@ -50,7 +50,7 @@ final class LockHelpers {
         Cpu cpu = run.cpu();
         LockClass lockClass = lockClass(run, lock);
         long flags = PlainSpinLock.lock(cpu, lock, lockClass);
-        kernel.local(cpu).spinLockTaken(lock, flags);
+        run.spinLockTaken(lock, flags);
         kernel.locks().delay(cpu, lockClass);
         return 0;
     }
@@ -64,8 +64,8 @@ final class LockHelpers {
         return known;
     }
 
-    private long spinUnlock(Cpu cpu, long lock) {
-        PlainSpinLock.unlock(cpu, lock, kernel.local(cpu).spinLockReleased());
+    private static long spinUnlock(Execution run, long lock) {
+        PlainSpinLock.unlock(run.cpu(), lock, run.spinLockReleased());
         return 0;
     }
 

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The objects that programs allocate: {@code bpf_obj_new} and its kin.
@@ -40,6 +41,7 @@ final class ObjectHeap {
     private final IdentityHashMap<Btf, Map<Integer, Integer>> indexByType = new IdentityHashMap<>();
     private final long[] freed = new long[QUARANTINE];
     private final long[] freedSizes = new long[QUARANTINE];
+    private final LongAdder failures = new LongAdder();
     private int nextFreed;
     private volatile List<Type> types = List.of();
 
@@ -49,6 +51,11 @@ final class ObjectHeap {
     ObjectHeap(GuestArena arena, int cpus) {
         this.arena = arena;
         this.cpus = cpus;
+    }
+
+    /** Returns how many allocations found no memory. */
+    long failures() {
+        return failures.sum();
     }
 
     /**
@@ -63,6 +70,7 @@ final class ObjectHeap {
         long stride = percpu ? type.size + 7 & ~7L : 0;
         long block = arena.tryAllocate(HEADER + (percpu ? stride * cpus : type.size), HEADER);
         if (block == 0) {
+            failures.increment();
             return 0;
         }
         long object = block + HEADER;

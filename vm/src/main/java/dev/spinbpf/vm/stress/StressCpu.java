@@ -2,6 +2,7 @@ package dev.spinbpf.vm.stress;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.lock.DeadlockException;
 import dev.spinbpf.vm.Machine;
 import dev.spinbpf.vm.exec.Execution;
 import dev.spinbpf.vm.exec.Landing;
@@ -71,6 +72,8 @@ final class StressCpu {
                     cpu.relax(idleTurns);
                 }
             }
+        } catch (DeadlockException e) {
+            // The machine knows it; the run is about to stop.
         } finally {
             machine.deferred().idle(machine.context(cpu.id()));
         }

@@ -4,6 +4,7 @@ import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.CpuSet;
 import dev.spinbpf.maps.lock.LockRow;
+import dev.spinbpf.vm.Deadlock;
 import dev.spinbpf.vm.Machine;
 import dev.spinbpf.vm.ProgramOutput;
 import dev.spinbpf.vm.context.LoadedProgram;
@@ -70,6 +71,7 @@ public final class StressDriver {
         for (Cpu cpu : machine.cpus().all()) {
             machine.context(cpu.id()).timeRuns();
         }
+        machine.setDeadlockListener(this::stop);
         machine.addFaultListener(fault -> {
             synchronized (faults) {
                 if (faults.size() < StressReport.MAX_FAULTS) {
@@ -239,6 +241,7 @@ public final class StressDriver {
         synchronized (faults) {
             seen = List.copyOf(faults);
         }
+        Deadlock deadlock = machine.deadlock();
         return new StressReport(
                 crew.elapsedNanos(),
                 machine.cpus().count(),
@@ -251,6 +254,9 @@ public final class StressDriver {
                 machine.deferred().rows(),
                 outputs,
                 seen,
-                stuck);
+                stuck,
+                StressSnapshot.failures(machine),
+                deadlock == null ? machine.waits(StressReport.LONG_WAIT_NANOS) : deadlock.waits(),
+                deadlock);
     }
 }

@@ -2,11 +2,14 @@ package dev.spinbpf.vm.stress;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.lock.LockRow;
+import dev.spinbpf.vm.Deadlock;
 import dev.spinbpf.vm.ProgramOutput;
+import dev.spinbpf.vm.WaitRow;
 import dev.spinbpf.vm.deferred.DeferredRow;
 import dev.spinbpf.vm.exec.Fault;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The events of a stress run, so far or in all.
@@ -24,6 +27,9 @@ import java.util.Map;
  *     are absent
  * @param faults the first faults, at most {@link #MAX_FAULTS}
  * @param stuckCpus CPUs that did not stop in time, and why not
+ * @param failures what maps and allocations failed to do, each reason apart; those that did not come are absent
+ * @param waits waits for locks that have gone on for {@link #LONG_WAIT_NANOS} or more; with a deadlock, all when it was found
+ * @param deadlock CPUs that waited for each other, by which the run ended; or null
  */
 public record StressReport(
         long elapsedNanos,
@@ -37,10 +43,16 @@ public record StressReport(
         List<DeferredRow> deferred,
         List<ProgramOutput> outputs,
         List<Fault> faults,
-        List<String> stuckCpus) {
+        List<String> stuckCpus,
+        List<FailureRow> failures,
+        List<WaitRow> waits,
+        @Nullable Deadlock deadlock) {
 
     /** Most faults that are kept. */
     public static final int MAX_FAULTS = 10;
+
+    /** Shortest wait that is shown. */
+    public static final long LONG_WAIT_NANOS = 10_000_000;
 
     /**
      * A program.
@@ -72,6 +84,17 @@ public record StressReport(
      * @param faults runs that were stopped by a fault
      */
     public record Runs(long ended, long misses, long faults) {}
+
+    /**
+     * Operations that failed.
+     *
+     * @param map name of the map; empty for objects that programs allocate
+     * @param operation the operation: {@code update}, {@code reserve}
+     * @param result what the program got: {@code EDEADLK}, {@code NULL}
+     * @param reason why; empty where the result says it
+     * @param times how often
+     */
+    public record FailureRow(String map, String operation, String result, String reason, long times) {}
 
     /**
      * Events that come by the clock.

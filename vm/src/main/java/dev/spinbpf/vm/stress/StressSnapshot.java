@@ -2,7 +2,12 @@ package dev.spinbpf.vm.stress;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.map.BpfMap;
+import dev.spinbpf.maps.map.MapOperation;
+import dev.spinbpf.maps.map.MapResult;
+import dev.spinbpf.maps.map.RingBufferMap;
 import dev.spinbpf.programs.model.Program;
+import dev.spinbpf.vm.Machine;
 import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.context.ProgramStats;
 import dev.spinbpf.vm.hook.HookTarget;
@@ -13,6 +18,10 @@ import java.util.Map;
 
 /** Reads a machine's counters into the rows of a report. */
 final class StressSnapshot {
+    private static final String RESERVE = "reserve";
+    private static final String NULL = "NULL";
+    private static final String NOT_LOCKED = "the lock inside was not taken";
+
     private StressSnapshot() {}
 
     static List<StressReport.ProgramRow> programs(Map<LoadedProgram, HookTarget> programs) {
@@ -39,6 +48,52 @@ final class StressSnapshot {
                     stats.insns()));
         });
         return rows;
+    }
+
+    static List<StressReport.FailureRow> failures(Machine machine) {
+        List<StressReport.FailureRow> rows = new ArrayList<>();
+        for (BpfMap map : machine.maps()) {
+            if (map instanceof RingBufferMap buffer) {
+                add(rows, map, RESERVE, NULL, "the buffer was full", buffer.droppedFull());
+                add(rows, map, RESERVE, NULL, NOT_LOCKED, buffer.droppedNotLocked());
+                add(rows, map, RESERVE, NULL, "larger than the buffer", buffer.droppedTooLarge());
+            }
+            for (MapOperation operation : MapOperation.values()) {
+                for (MapResult result : MapResult.values()) {
+                    if (result != MapResult.OK && result != MapResult.ENOENT) {
+                        long times = map.stats().count(operation, result);
+                        add(rows, map, operation.word(), result.name(), reason(result), times);
+                    }
+                }
+            }
+        }
+        long allocations = machine.failedAllocations();
+        if (allocations > 0) {
+            rows.add(new StressReport.FailureRow("", "allocate", NULL, "no memory was left", allocations));
+        }
+        return rows;
+    }
+
+    private static void add(
+            List<StressReport.FailureRow> rows,
+            BpfMap map,
+            String operation,
+            String result,
+            String reason,
+            long times) {
+        if (times > 0) {
+            rows.add(new StressReport.FailureRow(map.name(), operation, result, reason, times));
+        }
+    }
+
+    private static String reason(MapResult result) {
+        return switch (result) {
+            case EDEADLK, ETIMEDOUT -> NOT_LOCKED;
+            case E2BIG -> "the map was full, or its free list's lock was not taken";
+            case ENOMEM -> "no element was left, or a lock was not taken";
+            case EBUSY -> "busy: a lock was not taken, or a program runs inside already";
+            default -> "";
+        };
     }
 
     static Map<ContextLevel, Long> interrupts(List<Cpu> cpus) {

@@ -1,7 +1,9 @@
 package dev.spinbpf.tools.serve.api;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
+import dev.spinbpf.tools.report.DeadlockText;
 import dev.spinbpf.tools.report.JsonText;
+import dev.spinbpf.tools.report.Style;
 import dev.spinbpf.tools.serve.engine.EngineRun;
 import dev.spinbpf.vm.stress.ProgramWorkload;
 import dev.spinbpf.vm.stress.StressReport;
@@ -32,6 +34,10 @@ final class WorkloadView {
         report.faults().forEach(fault -> json.string(fault.describe()));
         json.end(']').name("stuck_cpus").begin('[');
         report.stuckCpus().forEach(json::string);
-        return json.end(']').end('}').text();
+        json.end(']');
+        if (report.deadlock() != null) {
+            json.name("deadlock").string(DeadlockText.of(report.deadlock(), Style.PLAIN));
+        }
+        return json.end('}').text();
     }
 }

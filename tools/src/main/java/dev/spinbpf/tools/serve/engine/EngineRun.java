@@ -149,7 +149,8 @@ public final class EngineRun {
         try {
             begun.await();
             StressReport report = begun.finish();
-            after = report.stuckCpus().isEmpty() ? Phase.STOPPED : Phase.FAILED;
+            boolean hung = !report.stuckCpus().isEmpty() || report.deadlock() != null;
+            after = hung ? Phase.FAILED : Phase.STOPPED;
         } catch (IllegalStateException e) {
             // A CPU's thread died; the phase says so.
         } catch (InterruptedException e) {
