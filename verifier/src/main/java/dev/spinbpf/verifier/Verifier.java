@@ -6,7 +6,6 @@ import dev.spinbpf.programs.model.ObjectLoading;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.programs.model.Subprog;
-import dev.spinbpf.programs.model.UnlinkedProgram;
 import dev.spinbpf.programs.model.UnresolvedReloc;
 import dev.spinbpf.verifier.attach.ContextAccessRules;
 import dev.spinbpf.verifier.attach.ReturnCodeRules;
@@ -83,11 +82,6 @@ public final class Verifier {
             path.observer = observer;
             path.comparesAllScalars = comparesAllScalars;
         });
-    }
-
-    /** Explains why a program of an object cannot be loaded. */
-    public static Explanation explain(UnlinkedProgram program) {
-        return Explainer.explain(program);
     }
 
     /** @param watch puts in observers before the exploration begins */

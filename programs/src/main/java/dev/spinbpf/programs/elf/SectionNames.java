@@ -3,7 +3,6 @@ package dev.spinbpf.programs.elf;
 import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.ProgType;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -188,30 +187,6 @@ public final class SectionNames {
     /** Returns libbpf's words for a program in a section that does not say the program's type. */
     public static String unknownSection(String program, String section) {
         return "libbpf: prog '" + program + "': missing BPF prog type, check ELF section name '" + section + "'";
-    }
-
-    /**
-     * Returns names of sections that libbpf knows and that begin like one that it does not, the most alike first; a
-     * slash and dots follow those that name a target.
-     *
-     * @param most at most how many
-     */
-    public static List<String> similar(String section, int most) {
-        return ROWS.stream()
-                .filter(row -> commonStart(row.name, section) >= 2)
-                .sorted(Comparator.comparingInt((Row row) -> -commonStart(row.name, section))
-                        .thenComparingInt(row -> row.name.length()))
-                .limit(most)
-                .map(row -> row.open ? row.name + "/..." : row.name)
-                .toList();
-    }
-
-    private static int commonStart(String one, String other) {
-        int length = 0;
-        while (length < one.length() && length < other.length() && one.charAt(length) == other.charAt(length)) {
-            length++;
-        }
-        return length;
     }
 
     /** Returns the meaning of the section's name; empty if libbpf does not know it. */

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.ProgType;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -56,12 +55,5 @@ class SectionNamesTest {
     @ValueSource(strings = {"", "?", "xdp/other", "tc2", "kprobes/x", "socket1", "perf_event/x", ".text"})
     void shouldNotGuess(String section) {
         assertThat(SectionNames.lookup(section)).isEmpty();
-    }
-
-    @Test
-    void shouldNameWhatBeginsAlike() {
-        assertThat(SectionNames.similar("xdp_vlan", 2)).containsExactly("xdp", "xdp.frags");
-        assertThat(SectionNames.similar("kprobes/x", 1)).containsExactly("kprobe/...");
-        assertThat(SectionNames.similar(".text", 4)).isEmpty();
     }
 }

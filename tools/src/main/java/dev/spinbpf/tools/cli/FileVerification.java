@@ -9,7 +9,6 @@ import dev.spinbpf.tools.report.VerifyRow;
 import dev.spinbpf.verifier.Verdict;
 import dev.spinbpf.verifier.Verifier;
 import dev.spinbpf.verifier.VerifierOptions;
-import dev.spinbpf.verifier.refusal.Explanation;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -87,7 +86,7 @@ final class FileVerification {
         rows = loading.applied(rows);
         for (UnlinkedProgram program : object.unlinked()) {
             if (names.test(program.name())) {
-                rows.add(unlinked(file, fileName, program));
+                rows.add(unlinked(fileName, program));
             }
         }
         return rows;
@@ -117,10 +116,8 @@ final class FileVerification {
     }
 
     /** A loader would not even ask Linux about such a program. */
-    private static VerifyRow unlinked(Path file, String fileName, UnlinkedProgram program) {
-        Explanation explanation = Verifier.explain(program);
-        var reason = new VerifyRow.Reason(program.reason(), explanation.text(), explanation, file.getParent());
-        return VerifyRow.unlinked(fileName, program.name(), program.type().display(), reason);
+    private static VerifyRow unlinked(String fileName, UnlinkedProgram program) {
+        return VerifyRow.unlinked(fileName, program.name(), program.type().display(), program.reason());
     }
 
     private static VerifyRow row(Path file, String fileName, Program program, Verdict verdict) {

@@ -4,7 +4,7 @@ import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.verifier.kernel.Kfunc;
 import dev.spinbpf.verifier.kernel.Kfuncs;
-import java.util.Set;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -12,6 +12,8 @@ import java.util.regex.Pattern;
 final class CallAdvice {
     private static final Pattern ACCESS = Pattern.compile("(?:value|mem|key)_size=(\\d+) off=(-?\\d+) size=(\\d+)");
     private static final Pattern PACKET = Pattern.compile("off=(-?\\d+) size=(\\d+).*r=(-?\\d+)");
+
+    private static final int MOST_TYPES = 8;
 
     private CallAdvice() {}
 
@@ -75,36 +77,26 @@ final class CallAdvice {
     /** A function that programs of this type may not call. */
     static Advice notAllowed(Case the) {
         ProgType type = the.unit().program().type();
-        String first = asTrampoline(the);
         return the.general()
                 .because(the.call().function() + "() at " + the.here() + " may not be called by programs of type "
                         + type.display() + " (" + the.unit().program().section() + ").")
-                .mendedBy((first.isEmpty() ? "Call" : first + ", or call") + " it from a program of a type that may"
-                        + mayCall(the) + ", or use another function here.");
+                .mendedBy(
+                        "Call it from a program of a type that may" + mayCall(the) + ", or use another function here.");
     }
 
-    /** Returns the remedy of a kprobe where programs that the function itself calls may do what it may not; else nothing. */
-    private static String asTrampoline(Case the) {
-        String probe = "kprobe/";
-        String section = the.unit().program().section();
-        Kfuncs kfuncs = the.unit().kernel().kfuncs();
-        Kfunc kfunc = kfuncs.find(the.call().function());
-        boolean mayTrace = kfunc != null && kfuncs.programTypes(kfunc).contains(ProgType.TRACING);
-        return mayTrace && section.startsWith(probe)
-                ? "Make it SEC(\"fentry/" + section.substring(probe.length()) + "\") with BPF_PROG()"
-                : "";
-    }
-
-    /** The sections of programs that may call the kernel function, of those that people attach most; empty for helpers. */
+    /** The types of programs that may call the kernel function, the first of them where there are many; empty for helpers. */
     private static String mayCall(Case the) {
         Kfuncs kfuncs = the.unit().kernel().kfuncs();
         Kfunc kfunc = kfuncs.find(the.call().function());
         if (kfunc == null) {
             return "";
         }
-        Set<ProgType> types = Set.copyOf(kfuncs.programTypes(kfunc));
-        String sections = DeclarationAdvice.sectionsOf(types::contains);
-        return sections.isEmpty() ? "" : ", by its section: " + sections;
+        List<String> types =
+                kfuncs.programTypes(kfunc).stream().map(ProgType::display).toList();
+        String more = types.size() > MOST_TYPES ? " and " + (types.size() - MOST_TYPES) + " others" : "";
+        return types.isEmpty()
+                ? ""
+                : " (" + String.join(", ", types.subList(0, Math.min(MOST_TYPES, types.size()))) + more + ")";
     }
 
     static Advice license(Case the) {

@@ -16,7 +16,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -159,9 +158,6 @@ final class DeclarationAdvice {
 
     /** A program that may not have locks, or lists and trees, which need one. */
     static Advice programType(Case the) {
-        if (the.message() == Message.TIMER_IN_TRACING || the.message() == Message.WORKQUEUE_IN_TRACING) {
-            return deferredInTracing(the);
-        }
         ProgType type = the.unit().program().type();
         boolean isGraph = the.message() == Message.GRAPH_ROOTS_IN_TRACING;
         for (MapInfo map : the.unit().usedMaps()) {
@@ -186,34 +182,6 @@ final class DeclarationAdvice {
         return the.general();
     }
 
-    /** A tracing program that uses a map with timers or work queues; starting one takes a lock of the kernel's. */
-    private static Advice deferredInTracing(Case the) {
-        BtfField.Kind kind = field(the);
-        Kernel kernel = the.unit().kernel();
-        String sections = sectionsOf(type -> !kernel.programTypes().isTracing(type));
-        for (MapInfo map : the.unit().usedMaps()) {
-            if (map.hasField(kind)) {
-                return the.general()
-                        .because("The program uses `" + Names.map(map) + "`, which holds a " + kind.typeName()
-                                + ", and is of type "
-                                + the.unit().program().type().display()
-                                + ": this Linux lets no program that may interrupt any code use maps with those.")
-                        .mendedBy("Do this in a program of a type that may, by its section: " + sections
-                                + "; or keep the " + kind.typeName()
-                                + " in a map of its own that this program does not use.");
-            }
-        }
-        return the.general();
-    }
-
-    /** The sections of the types of programs, of those that people attach most, for which something holds. */
-    static String sectionsOf(Predicate<ProgType> wanted) {
-        return SECTIONS.entrySet().stream()
-                .filter(entry -> wanted.test(entry.getKey()))
-                .map(Map.Entry::getValue)
-                .collect(Collectors.joining(", "));
-    }
-
     private static String programTypeRemedy(Case the, BtfField.Kind lock) {
         Kernel kernel = the.unit().kernel();
         boolean isOfKind = the.message() == Message.SPIN_LOCK_IN_TRACING
@@ -223,7 +191,10 @@ final class DeclarationAdvice {
                     + " Linux lets programs of type "
                     + the.unit().program().type().display() + " use those.";
         }
-        String sections = sectionsOf(type -> MapRules.mayLock(kernel, type, lock));
+        String sections = SECTIONS.entrySet().stream()
+                .filter(entry -> MapRules.mayLock(kernel, entry.getKey(), lock))
+                .map(Map.Entry::getValue)
+                .collect(Collectors.joining(", "));
         return "Do this in a program of a type that may use a " + lock.typeName() + ", by its section: " + sections
                 + ".";
     }

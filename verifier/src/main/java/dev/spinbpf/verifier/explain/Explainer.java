@@ -1,7 +1,6 @@
 package dev.spinbpf.verifier.explain;
 
 import dev.spinbpf.programs.model.LoadRefusal;
-import dev.spinbpf.programs.model.UnlinkedProgram;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.VerifierLog;
 import dev.spinbpf.verifier.kernel.Message;
@@ -118,11 +117,8 @@ public final class Explainer {
             case LOCK_NOT_IN_MAP_VALUE_OR_OBJECT, LOCK_OFFSET_NOT_CONSTANT, LOCK_NOT_AT_OFFSET ->
                 DeclarationAdvice.argument(the);
             case INFINITE_LOOP -> CallAdvice.loop(the);
-            case SPIN_LOCK_IN_TRACING,
-                    SPIN_LOCK_IN_SOCKET_FILTER,
-                    GRAPH_ROOTS_IN_TRACING,
-                    TIMER_IN_TRACING,
-                    WORKQUEUE_IN_TRACING -> DeclarationAdvice.programType(the);
+            case SPIN_LOCK_IN_TRACING, SPIN_LOCK_IN_SOCKET_FILTER, GRAPH_ROOTS_IN_TRACING ->
+                DeclarationAdvice.programType(the);
             default -> ofMemory(the);
         };
     }
@@ -154,12 +150,6 @@ public final class Explainer {
         RefusalKind kind = RefusalKind.of(isMap ? "map-creation" : "loading");
         String reason = refusal.reason().isEmpty() ? kind.reason() : sentence(refusal.reason());
         return new Explanation(kind, reason, null, List.of(), 0, LoadAdvice.remedy(refusal, kind));
-    }
-
-    /** Explains why a program of an object cannot be loaded. */
-    public static Explanation explain(UnlinkedProgram program) {
-        Advice advice = LoadAdvice.unlinked(program);
-        return new Explanation(advice.kind(), advice.reason(), null, List.of(), 0, advice.remedy());
     }
 
     private static String sentence(String words) {

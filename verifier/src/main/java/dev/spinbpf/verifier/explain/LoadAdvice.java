@@ -1,15 +1,11 @@
 package dev.spinbpf.verifier.explain;
 
-import dev.spinbpf.programs.elf.SectionNames;
 import dev.spinbpf.programs.isa.Op;
-import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.LoadRefusal;
-import dev.spinbpf.programs.model.UnlinkedProgram;
 import dev.spinbpf.programs.model.UnresolvedReloc;
 import dev.spinbpf.verifier.refusal.RefusalKind;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /** Advice on objects that no program of which gets to the verifier. */
 final class LoadAdvice {
@@ -32,8 +28,6 @@ final class LoadAdvice {
             Map.entry("the value of ", "Change __type(value, ...) or value_size to what the reason asks for."),
             Map.entry("a per-CPU value of", "Make the value smaller, or use a map that is not per-CPU."));
 
-    private static final int MOST_SECTIONS = 4;
-
     private LoadAdvice() {}
 
     /** A helper that Linux does not have, which stands for a CO-RE relocation that found nothing where that is its number. */
@@ -48,21 +42,6 @@ final class LoadAdvice {
                 : CallAdvice.general(the);
     }
 
-    /** A program of which libbpf does not know the type, or that it cannot put together. */
-    static Advice unlinked(UnlinkedProgram program) {
-        Advice general = Advice.general(RefusalKind.of("loading"));
-        if (program.type() != ProgType.UNSPEC) {
-            return general;
-        }
-        List<String> similar = SectionNames.similar(program.section(), MOST_SECTIONS);
-        List<String> named = similar.isEmpty() ? List.of("xdp", "tc", "kprobe/...") : similar;
-        return general.because("The name of a program's section says its type, and `" + program.section()
-                        + "` is none that libbpf knows.")
-                .mendedBy("Name the section as libbpf knows it, such as "
-                        + named.stream().map(name -> "SEC(\"" + name + "\")").collect(Collectors.joining(", "))
-                        + ".");
-    }
-
     static String remedy(LoadRefusal refusal, RefusalKind kind) {
         String message = refusal.message();
         if (message.contains("re-mmap")) {
@@ -73,11 +52,11 @@ final class LoadAdvice {
             return "Pass the kernel's configuration with --kconfig FILE, such as /boot/config-$(uname -r), or declare the"
                     + " variable __weak.";
         }
-        if (message.contains("func_proto")) {
-            return "Declare it as the kernel has it, or include the kernel's own declaration: a vmlinux.h made from its types.";
-        }
         if (message.contains("extern")) {
             return "Check the name and prototype against this kernel, or declare it __weak and test for it.";
+        }
+        if (message.contains("missing BPF prog type")) {
+            return "Name the section as libbpf knows it: SEC(\"xdp\"), SEC(\"tc\"), SEC(\"kprobe/...\").";
         }
         return MAP_REMEDIES.stream()
                 .filter(remedy -> refusal.reason().contains(remedy.getKey()))

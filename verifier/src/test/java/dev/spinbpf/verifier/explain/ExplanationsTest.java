@@ -4,10 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.programs.elf.ObjectReader;
 import dev.spinbpf.programs.elf.ReadOptions;
-import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
-import dev.spinbpf.programs.model.UnlinkedProgram;
 import dev.spinbpf.verifier.Verdict;
 import dev.spinbpf.verifier.Verifier;
 import dev.spinbpf.verifier.VerifierOptions;
@@ -41,15 +39,6 @@ class ExplanationsTest {
             assertThat(text.lines().count()).as(name).isLessThanOrEqualTo(MAX_LINES + 1);
             assertThat(text).as(name).contains("\nKind: ", "\nWhy:  ", "\nFix:  ");
         });
-    }
-
-    @Test
-    void shouldNameSectionsForOneThatSaysNoType() {
-        var program = new UnlinkedProgram("left_out", "xdp_vlan", ProgType.UNSPEC, true, "missing BPF prog type", null);
-        assertThat(Verifier.explain(program).text()).isEqualTo("""
-                        Kind: loading (the object cannot be loaded)
-                        Why:  The name of a program's section says its type, and `xdp_vlan` is none that libbpf knows.
-                        Fix:  Name the section as libbpf knows it, such as SEC("xdp"), SEC("xdp.frags"), SEC("xdp/devmap"), SEC("xdp/cpumap").""");
     }
 
     private static Map<String, String> expected() throws Exception {
