@@ -50,6 +50,9 @@ final class Phases {
             handler.isAsyncCallback = true;
         }
         liveness.compute(path.unit(), path.services().calls(), path.log());
+        if (path.log().isDetailed()) {
+            path.services().printer().printLiveRegs(path);
+        }
         FastcallPatterns.mark(path);
         checkFunction(path, 0, path.unit().program().sleepable());
         checkGlobalFunctions(path);

@@ -1,11 +1,13 @@
 package dev.spinbpf.verifier;
 
 import dev.spinbpf.programs.btf.ObjectTypeRules;
+import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.model.LoadRefusal;
 import dev.spinbpf.programs.model.ObjectLoading;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.programs.model.Subprog;
+import dev.spinbpf.programs.model.UnlinkedProgram;
 import dev.spinbpf.programs.model.UnresolvedReloc;
 import dev.spinbpf.verifier.attach.ContextAccessRules;
 import dev.spinbpf.verifier.attach.ReturnCodeRules;
@@ -85,6 +87,11 @@ public final class Verifier {
     }
 
     /** @param watch puts in observers before the exploration begins */
+    /** Returns the explanation of a program that a loader does not get as far as the kernel's verifier. */
+    public static Explanation explain(UnlinkedProgram program) {
+        return Explainer.explain(new LoadRefusal(Errno.EINVAL, program.reason(), ""));
+    }
+
     private static Verdict verify(
             ProgramObject object, Program program, VerifierOptions options, Consumer<Exploration> watch) {
         long start = System.nanoTime();

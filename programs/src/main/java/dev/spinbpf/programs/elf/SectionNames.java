@@ -211,6 +211,19 @@ public final class SectionNames {
         return Optional.empty();
     }
 
+    /** Returns the names that begin with the same word as a section's: {@code xdp}, {@code xdp/devmap} for {@code xdp_x}. */
+    public static List<String> withSameWord(String section) {
+        String word = firstWord(section);
+        return ROWS.stream()
+                .filter(row -> firstWord(row.name()).equals(word))
+                .map(row -> row.name() + (row.open() ? "/..." : ""))
+                .toList();
+    }
+
+    private static String firstWord(String section) {
+        return section.split("[^A-Za-z0-9]", 2)[0];
+    }
+
     private static List<Row> parse() {
         List<Row> rows = new ArrayList<>();
         for (String line : TABLE.lines().toList()) {

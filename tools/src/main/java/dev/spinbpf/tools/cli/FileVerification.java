@@ -2,6 +2,7 @@ package dev.spinbpf.tools.cli;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.elf.ReadOptions;
+import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.programs.model.UnlinkedProgram;
@@ -9,6 +10,7 @@ import dev.spinbpf.tools.report.VerifyRow;
 import dev.spinbpf.verifier.Verdict;
 import dev.spinbpf.verifier.Verifier;
 import dev.spinbpf.verifier.VerifierOptions;
+import dev.spinbpf.verifier.refusal.Explanation;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -117,7 +119,15 @@ final class FileVerification {
 
     /** A loader would not even ask Linux about such a program. */
     private static VerifyRow unlinked(String fileName, UnlinkedProgram program) {
-        return VerifyRow.unlinked(fileName, program.name(), program.type().display(), program.reason());
+        return VerifyRow.unlinked(fileName, program.name(), program.type().display(), reason(program));
+    }
+
+    private static VerifyRow.Reason reason(UnlinkedProgram program) {
+        if (program.type() != ProgType.UNSPEC) {
+            return new VerifyRow.Reason(program.reason(), "");
+        }
+        Explanation explanation = Verifier.explain(program);
+        return new VerifyRow.Reason(program.reason(), explanation.text(), explanation, null);
     }
 
     private static VerifyRow row(Path file, String fileName, Program program, Verdict verdict) {

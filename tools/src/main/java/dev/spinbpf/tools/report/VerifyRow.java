@@ -68,8 +68,8 @@ public record VerifyRow(
     }
 
     /** The row of a program that could not be linked. */
-    public static VerifyRow unlinked(String fileName, String progName, String progType, String message) {
-        return new VerifyRow(fileName, progName, progType, Outcome.FAILURE, NOTHING, new Reason(message, ""), "");
+    public static VerifyRow unlinked(String fileName, String progName, String progType, Reason reason) {
+        return new VerifyRow(fileName, progName, progType, Outcome.FAILURE, NOTHING, reason, "");
     }
 
     /**

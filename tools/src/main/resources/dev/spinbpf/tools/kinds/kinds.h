@@ -61,3 +61,5 @@ void bpf_local_irq_restore(unsigned long *flags) __ksym;
 int bpf_iter_num_new(struct bpf_iter_num *iterator, int from, int to) __ksym;
 int *bpf_iter_num_next(struct bpf_iter_num *iterator) __ksym;
 void bpf_iter_num_destroy(struct bpf_iter_num *iterator) __ksym;
+
+#define bpf_core_field_exists(field) __builtin_preserve_field_info(field, 2)

@@ -9,6 +9,12 @@ __noinline int add(int value)
 	return value + 1;
 }
 
+static __noinline int add_static(int value)
+{
+	counter += value;
+	return value + 1;
+}
+
 SEC("tc")
 int refused(struct __sk_buff *skb)
 {
@@ -23,9 +29,10 @@ int refused(struct __sk_buff *skb)
 SEC("tc")
 int mended(struct __sk_buff *skb)
 {
-	int result = add(skb->len);
+	int result;
 	if (bpf_res_spin_lock(&lock))
 		return 1;
+	result = add_static(skb->len);
 	bpf_res_spin_unlock(&lock);
 	return result;
 }

@@ -18,7 +18,7 @@ int mended(void *context)
 {
 	struct task_struct___renamed *task = context;
 	int value = 0;
-	if (__builtin_preserve_field_info(task->no_such_member, 2))
+	if (bpf_core_field_exists(task->no_such_member))
 		bpf_probe_read_kernel(&value, sizeof(value), &task->no_such_member);
 	return value & 1;
 }

@@ -1,10 +1,5 @@
 #include "kinds.h"
 
-static __always_inline int halved(__u32 number)
-{
-	return number & 1 ? number * 3 + 1 : number >> 1;
-}
-
 SEC("tc")
 int refused(struct __sk_buff *skb)
 {
@@ -14,11 +9,17 @@ int refused(struct __sk_buff *skb)
 	return number & 1;
 }
 
+static long add_one(__u32 i, void *context)
+{
+	__u64 *number = context;
+	*number += 1;
+	return 0;
+}
+
 SEC("tc")
 int mended(struct __sk_buff *skb)
 {
 	__u64 number = skb->len;
-	for (int i = 0; i < 1000; i++)
-		asm volatile("%[number] += 1" : [number] "+r"(number));
+	bpf_loop(2000000, add_one, &number, 0);
 	return number & 1;
 }

@@ -4,6 +4,7 @@ import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.verifier.kernel.Kfunc;
 import dev.spinbpf.verifier.kernel.Kfuncs;
+import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -91,8 +92,10 @@ final class CallAdvice {
         if (kfunc == null) {
             return "";
         }
-        List<String> types =
-                kfuncs.programTypes(kfunc).stream().map(ProgType::display).toList();
+        List<String> types = kfuncs.programTypes(kfunc).stream()
+                .sorted(Comparator.comparing(type -> type != ProgType.TRACING))
+                .map(type -> type == ProgType.TRACING ? "tracing (SEC(\"fentry/...\"))" : type.display())
+                .toList();
         String more = types.size() > MOST_TYPES ? " and " + (types.size() - MOST_TYPES) + " others" : "";
         return types.isEmpty()
                 ? ""

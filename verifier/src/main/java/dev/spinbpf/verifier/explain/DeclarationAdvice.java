@@ -72,9 +72,18 @@ final class DeclarationAdvice {
                     .mendedBy(
                             problem.isEmpty()
                                     ? "Correct the structs with locks, lists, trees or kptrs in them."
-                                    : "Correct what the types say is wrong, or compile with another clang or -O2.");
+                                    : typesRemedy(problem));
         }
         return madeWithout(the, map, name);
+    }
+
+    private static String typesRemedy(String problem) {
+        if (problem.contains("Invalid arg#")) {
+            return "Name every parameter of the function that the types name, also one that is not used.";
+        }
+        return problem.contains("Invalid name")
+                ? "Rename what the types name: a name has letters, digits and _ only."
+                : "Correct what the types say is wrong, or compile with another clang or -O2.";
     }
 
     private static Advice madeWithout(Case the, MapInfo map, String name) {
@@ -158,6 +167,9 @@ final class DeclarationAdvice {
 
     /** A program that may not have locks, or lists and trees, which need one. */
     static Advice programType(Case the) {
+        if (the.message() == Message.TIMER_IN_TRACING) {
+            return timerInTracing(the);
+        }
         ProgType type = the.unit().program().type();
         boolean isGraph = the.message() == Message.GRAPH_ROOTS_IN_TRACING;
         for (MapInfo map : the.unit().usedMaps()) {
@@ -182,6 +194,30 @@ final class DeclarationAdvice {
         return the.general();
     }
 
+    /** A program that may not have timers. The types that may are those that may have plain locks. */
+    private static Advice timerInTracing(Case the) {
+        ProgType type = the.unit().program().type();
+        String name = the.unit().usedMaps().stream()
+                .filter(map -> map.hasField(BtfField.Kind.BPF_TIMER) || map.hasField(BtfField.Kind.BPF_WORKQUEUE))
+                .map(Names::map)
+                .findFirst()
+                .orElse(null);
+        return name == null
+                ? the.general()
+                : the.general()
+                        .because("The program uses `" + name + "`, which holds a timer, and is of type "
+                                + type.display() + ": such programs may not use one, not even its map.")
+                        .mendedBy("Do this in a program of a type that may use timers, by its section: "
+                                + sectionsThatMayLock(the.unit().kernel(), BtfField.Kind.BPF_SPIN_LOCK) + ".");
+    }
+
+    private static String sectionsThatMayLock(Kernel kernel, BtfField.Kind lock) {
+        return SECTIONS.entrySet().stream()
+                .filter(entry -> MapRules.mayLock(kernel, entry.getKey(), lock))
+                .map(Map.Entry::getValue)
+                .collect(Collectors.joining(", "));
+    }
+
     private static String programTypeRemedy(Case the, BtfField.Kind lock) {
         Kernel kernel = the.unit().kernel();
         boolean isOfKind = the.message() == Message.SPIN_LOCK_IN_TRACING
@@ -191,10 +227,7 @@ final class DeclarationAdvice {
                     + " Linux lets programs of type "
                     + the.unit().program().type().display() + " use those.";
         }
-        String sections = SECTIONS.entrySet().stream()
-                .filter(entry -> MapRules.mayLock(kernel, entry.getKey(), lock))
-                .map(Map.Entry::getValue)
-                .collect(Collectors.joining(", "));
+        String sections = sectionsThatMayLock(kernel, lock);
         return "Do this in a program of a type that may use a " + lock.typeName() + ", by its section: " + sections
                 + ".";
     }

@@ -117,7 +117,7 @@ public final class Explainer {
             case LOCK_NOT_IN_MAP_VALUE_OR_OBJECT, LOCK_OFFSET_NOT_CONSTANT, LOCK_NOT_AT_OFFSET ->
                 DeclarationAdvice.argument(the);
             case INFINITE_LOOP -> CallAdvice.loop(the);
-            case SPIN_LOCK_IN_TRACING, SPIN_LOCK_IN_SOCKET_FILTER, GRAPH_ROOTS_IN_TRACING ->
+            case SPIN_LOCK_IN_TRACING, SPIN_LOCK_IN_SOCKET_FILTER, GRAPH_ROOTS_IN_TRACING, TIMER_IN_TRACING ->
                 DeclarationAdvice.programType(the);
             default -> ofMemory(the);
         };
@@ -148,12 +148,7 @@ public final class Explainer {
     public static Explanation explain(LoadRefusal refusal) {
         boolean isMap = refusal.message().contains("create");
         RefusalKind kind = RefusalKind.of(isMap ? "map-creation" : "loading");
-        String reason = refusal.reason().isEmpty() ? kind.reason() : sentence(refusal.reason());
+        String reason = LoadAdvice.reason(refusal, kind);
         return new Explanation(kind, reason, null, List.of(), 0, LoadAdvice.remedy(refusal, kind));
-    }
-
-    private static String sentence(String words) {
-        String begun = Character.toUpperCase(words.charAt(0)) + words.substring(1);
-        return begun.endsWith(".") ? begun : begun + ".";
     }
 }

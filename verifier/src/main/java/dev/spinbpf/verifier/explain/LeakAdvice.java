@@ -1,6 +1,7 @@
 package dev.spinbpf.verifier.explain;
 
 import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.programs.model.LineInfo;
 import dev.spinbpf.verifier.flow.SubprogInfo;
 import dev.spinbpf.verifier.kernel.Message;
 import java.util.Set;
@@ -66,11 +67,19 @@ final class LeakAdvice {
                         + the.names().line(held.insn()) + ".");
         Event.Branched branch = decisive(the, held, releases);
         return branch == null
-                ? advice.mendedBy("Pass it to " + how + " before " + the.here() + ".")
+                ? advice.mendedBy("Pass it to " + how + " before " + end(the, held) + ".")
                         .decidedAt(held.insn())
                 : advice.mendedBy("Pass it to " + how + " on the way from "
                                 + the.names().line(branch.insn()) + " to " + the.here() + ".")
                         .decidedAt(branch.insn());
+    }
+
+    /** The place of the end; a macro around the function may be the line of it, before all others. */
+    private static String end(Case the, Held held) {
+        LineInfo last = the.unit().program().lineAt(the.insn());
+        LineInfo taken = the.unit().program().lineAt(held.insn());
+        boolean isBefore = last != null && taken != null && last.line() < taken.line() && held.insn() < the.insn();
+        return isBefore && the.text().startsWith(EXIT) ? "the program returns" : the.here();
     }
 
     private static String leaves(Case the) {

@@ -14,6 +14,12 @@ public interface StatePrinter {
     /** The instruction's slot and what it is, on a line of its own. */
     void printInsn(Exploration path, Insn insn, int insnIndex);
 
+    /**
+     * All instructions with the registers that are alive before each, and {@code zext} where the upper half of a result
+     * of 32 bits is read later.
+     */
+    void printLiveRegs(Exploration path);
+
     /** Returns the instruction's slot and what it is. */
     String insnText(Exploration path, int insnIndex);
 

@@ -81,6 +81,8 @@ public enum KernelRule {
     RING_BUFFERS_OVERWRITE,
     /** Bytes of spilled registers that are 0 are zeros for reads that reach beyond the register or have a variable offset. */
     SPILLED_ZEROS_READ_AS_ZERO,
+    /** A loop in which a pointer goes on from one frame's stack to another's is not taken for endless. */
+    STACK_FRAMES_TELL_ROUNDS_APART,
     /** The range of a number is known with its bytes swapped, too. */
     SWAPS_HAVE_RANGES,
     /** No callback may reach a tail call. */

@@ -5,6 +5,7 @@ import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.model.LineInfo;
 import dev.spinbpf.verifier.flow.Exploration;
+import dev.spinbpf.verifier.flow.InsnAux;
 import dev.spinbpf.verifier.flow.StatePrinter;
 import dev.spinbpf.verifier.flow.VerifierLog;
 import dev.spinbpf.verifier.state.AcquiredReference;
@@ -87,6 +88,26 @@ public final class LogStatePrinter implements StatePrinter {
         log.append(line);
         insnLength = line.length();
         insnEnd = log.position();
+    }
+
+    @Override
+    public void printLiveRegs(Exploration path) {
+        var out = new StringBuilder("Live regs before insn:\n");
+        for (int i = 0; i < path.unit().length(); i += path.unit().insn(i).slots()) {
+            InsnAux aux = path.unit().aux(i);
+            out.append(aux.scc == 0 ? "    " : "%3d ".formatted(aux.scc));
+            out.append("%3d: ".formatted(i));
+            for (int reg = 0; reg < Insn.FRAME_POINTER; reg++) {
+                out.append((aux.liveRegsBefore >>> reg & 1) != 0 ? (char) ('0' + reg) : '.');
+            }
+            String text = Disassembler.logText(path.unit().insn(i), call -> kfuncName(path, call));
+            out.append(' ').append(text);
+            if (aux.needsUpperHalfZeroed) {
+                out.append(" ".repeat(padding(text.length()))).append("; zext");
+            }
+            out.append('\n');
+        }
+        path.log().append(out.toString());
     }
 
     @Override

@@ -34,6 +34,7 @@ final class StateComparison {
 
     private final IdMap ids = new IdMap();
     private boolean innerMapsHaveIds;
+    private boolean framesMatterExactly;
 
     /** Returns whether the safety of {@code old} implies that of {@code current}. */
     boolean equal(Exploration path, VerifierState old, VerifierState current, Exactness exactness) {
@@ -42,6 +43,7 @@ final class StateComparison {
         }
         ids.reset(path.lastId());
         innerMapsHaveIds = path.unit().kernel().has(KernelRule.INNER_MAPS_HAVE_IDS);
+        framesMatterExactly = path.unit().kernel().has(KernelRule.STACK_FRAMES_TELL_ROUNDS_APART);
         if (old.inSleepable() != current.inSleepable() || !sameReferences(old, current)) {
             return false;
         }
@@ -169,7 +171,7 @@ final class StateComparison {
 
     private boolean regSafe(RegState old, RegState current, Exactness exactness) {
         if (exactness == Exactness.EXACT) {
-            return exact(old, current);
+            return exact(old, current) && (!framesMatterExactly || old.frameno() == current.frameno());
         }
         if (old.type() == RegType.NOT_INIT) {
             return true;

@@ -1,0 +1,35 @@
+package dev.spinbpf.verifier.explain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.spinbpf.programs.elf.SectionNames;
+import dev.spinbpf.programs.linux.Errno;
+import dev.spinbpf.programs.model.LoadRefusal;
+import org.junit.jupiter.api.Test;
+
+/** What is advised where a loader gives up; the texts were wanted by readers who had only them. */
+class LoadAdviceTest {
+    private static String explain(String message) {
+        return Explainer.explain(new LoadRefusal(Errno.EINVAL, message, "")).text();
+    }
+
+    @Test
+    void shouldNameSectionsThatBeginWithTheSameWord() {
+        assertThat(explain(SectionNames.unknownSection("left_out", "xdp_vlan"))).isEqualToIgnoringNewLines("""
+                        Kind: loading (the object cannot be loaded)
+                        Why:  The section's name says the program's type, and none has the name 'xdp_vlan'.
+                        Fix:  Write a name that libbpf knows in SEC(): xdp.frags/devmap, xdp/devmap, xdp.frags/cpumap, \
+                        xdp/cpumap, xdp.frags, xdp.
+                        """);
+        assertThat(explain(SectionNames.unknownSection("p", "nothing"))).contains("as libbpf knows it: SEC(\"xdp\")");
+    }
+
+    @Test
+    void shouldNotAdviseToDoWithoutAFunctionOfAnotherPrototype() {
+        assertThat(explain("libbpf: extern (func ksym) 'f': func_proto [5] incompatible with vmlinux [6]"))
+                .contains("Declare it with the parameters and the result that the kernel's has")
+                .doesNotContain("__weak");
+        assertThat(explain("libbpf: extern (var ksym) 'v': not found in kernel BTF"))
+                .contains("__weak");
+    }
+}
