@@ -48,6 +48,11 @@ final class BtfCPrinter {
         return other == null ? types.type(id).name() : other;
     }
 
+    /** Returns a function's declaration in C, without linkage and semicolon. */
+    String prototype(BtfType.Func function) {
+        return declaration(function.protoTypeId(), function.name(), 0);
+    }
+
     String print() {
         for (int id = 1; id < types.size() && !isFull(); id++) {
             define(id, 0);

@@ -29,6 +29,11 @@ public final class BtfDump {
         return new BtfCPrinter(types).print();
     }
 
+    /** Returns a function's declaration in C, as in {@code int bpf_res_spin_lock(struct bpf_res_spin_lock *lock)}. */
+    public String prototype(BtfType.Func function) {
+        return new BtfCPrinter(types).prototype(function);
+    }
+
     private void raw(int id, StringBuilder out) {
         BtfType type = types.type(id);
         out.append('[').append(id).append("] ").append(Btf.kindName(type).toUpperCase(Locale.ROOT));

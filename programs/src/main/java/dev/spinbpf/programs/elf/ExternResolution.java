@@ -1,6 +1,7 @@
 package dev.spinbpf.programs.elf;
 
 import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.btf.BtfDump;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.btf.CoreException;
 import dev.spinbpf.programs.btf.CoreResolver;
@@ -108,30 +109,33 @@ final class ExternResolution {
     private @Nullable LoadRefusal ofFunction(Extern extern) {
         int found = kernel.find(extern.essentialName(), BtfType.Func.class);
         if (found == 0) {
-            return lacking(extern, "(func ksym) '" + extern.name() + "': not found in kernel or module BTFs");
+            return lacking(extern, "(func ksym) '" + extern.name() + "': not found in kernel or module BTFs", "");
         }
         int wanted = ((BtfType.Func) types.type(extern.btfId())).protoTypeId();
-        int actual = ((BtfType.Func) kernel.type(found)).protoTypeId();
-        return areCompatible(wanted, actual)
-                ? null
-                : lacking(
-                        extern,
-                        "(func ksym) '" + extern.name() + "': func_proto [" + wanted + "] incompatible with vmlinux ["
-                                + actual + "]");
+        var function = (BtfType.Func) kernel.type(found);
+        int actual = function.protoTypeId();
+        if (areCompatible(wanted, actual)) {
+            return null;
+        }
+        String problem = "(func ksym) '" + extern.name() + "': func_proto [" + wanted + "] incompatible with vmlinux ["
+                + actual + "]";
+        return lacking(extern, problem, "the kernel has it as `" + new BtfDump(kernel).prototype(function) + "`");
     }
 
     private @Nullable LoadRefusal ofVariable(Extern extern) {
         int found = kernel.find(extern.name(), BtfType.Var.class);
         if (found == 0) {
-            return lacking(extern, "(var ksym) '" + extern.name() + "': not found in kernel BTF");
+            return lacking(extern, "(var ksym) '" + extern.name() + "': not found in kernel BTF", "");
         }
         int wanted = types.resolve(((BtfType.Var) types.type(extern.btfId())).typeId());
         int actual = kernel.resolve(((BtfType.Var) kernel.type(found)).typeId());
         if (areCompatible(wanted, actual)) {
             return null;
         }
-        return refused("(var ksym) '" + extern.name() + "': incompatible types, expected " + described(types, wanted)
-                + ", but kernel has " + described(kernel, actual));
+        return refused(
+                "(var ksym) '" + extern.name() + "': incompatible types, expected " + described(types, wanted)
+                        + ", but kernel has " + described(kernel, actual),
+                "");
     }
 
     private static String described(Btf btf, int id) {
@@ -147,15 +151,15 @@ final class ExternResolution {
         }
     }
 
-    private @Nullable LoadRefusal lacking(Extern extern, String problem) {
+    private @Nullable LoadRefusal lacking(Extern extern, String problem, String reason) {
         if (isWeak(extern)) {
             absent.add(extern);
             return null;
         }
-        return refused(problem);
+        return refused(problem, reason);
     }
 
-    private static LoadRefusal refused(String problem) {
-        return new LoadRefusal(Errno.EINVAL, "libbpf: extern " + problem, "");
+    private static LoadRefusal refused(String problem, String reason) {
+        return new LoadRefusal(Errno.EINVAL, "libbpf: extern " + problem, reason);
     }
 }
