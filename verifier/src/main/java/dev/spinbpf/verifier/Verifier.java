@@ -86,12 +86,12 @@ public final class Verifier {
         });
     }
 
-    /** @param watch puts in observers before the exploration begins */
     /** Returns the explanation of a program that a loader does not get as far as the kernel's verifier. */
     public static Explanation explain(UnlinkedProgram program) {
         return Explainer.explain(new LoadRefusal(Errno.EINVAL, program.reason(), ""));
     }
 
+    /** @param watch puts in observers before the exploration begins */
     private static Verdict verify(
             ProgramObject object, Program program, VerifierOptions options, Consumer<Exploration> watch) {
         long start = System.nanoTime();
