@@ -1,7 +1,7 @@
 /**
  * BPF programs: the kernel's ABI as values, instructions, types, object files and programs as text.
  *
- * <p>Closed: the parser that is generated from the assembler's grammar.
+ * <p>Closed: the parsers that are generated from the grammars of the assembler and of promises.
  */
 module dev.spinbpf.programs {
     requires static transitive org.jspecify;
@@ -13,4 +13,5 @@ module dev.spinbpf.programs {
     exports dev.spinbpf.programs.isa;
     exports dev.spinbpf.programs.linux;
     exports dev.spinbpf.programs.model;
+    exports dev.spinbpf.programs.promise;
 }

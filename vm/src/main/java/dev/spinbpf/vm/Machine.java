@@ -402,13 +402,15 @@ public final class Machine implements AutoCloseable {
     }
 
     /**
-     * Makes all CPUs idle and their random numbers begin again, as before anything ran. Maps stay as they are.
+     * Makes all CPUs idle, their random numbers begin again and counts of runs 0, as before anything ran. Maps stay as they
+     * are.
      *
      * @param seed of the random numbers
      * @param same whether each CPU draws one and the same number again and again
      */
     public void rewind(long seed, boolean same) {
         cpus.all().forEach(Cpu::reset);
+        programs.forEach(program -> program.stats().reset());
         kernel.rewind(seed, same);
     }
 

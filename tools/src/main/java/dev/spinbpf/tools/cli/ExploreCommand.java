@@ -1,6 +1,8 @@
 package dev.spinbpf.tools.cli;
 
 import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.promise.Promise;
+import dev.spinbpf.programs.promise.PromiseException;
 import dev.spinbpf.tools.report.ExploreJson;
 import dev.spinbpf.tools.report.ExploreText;
 import dev.spinbpf.tools.report.Style;
@@ -15,6 +17,7 @@ import dev.spinbpf.vm.stress.WorkloadException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -45,6 +48,7 @@ import picocli.CommandLine.Spec;
             "  spinbpf explore programs/samples/abba.bpf.o",
             "  spinbpf explore programs/samples/nesting.bpf.o --preemptions 2 --interrupts 2 --duration 1m",
             "  spinbpf explore programs/samples/abba.yaml --save abba.sched",
+            "  spinbpf explore programs/samples/bugs/counter_after_unlock.bpf.o --assert 'packets == runs(count)'",
             "",
             "Exit codes: 0 nothing found, 1 something found, 2 wrong usage or a file that cannot be used."
         })
@@ -102,6 +106,14 @@ final class ExploreCommand implements Callable<Integer> {
     private @Nullable Long seed;
 
     @Option(
+            names = "--assert",
+            paramLabel = "PROMISE",
+            description =
+                    "A condition that has to hold at the end of each schedule, or at each point if it begins with 'always', as"
+                            + " 'counters[0].value == runs(count_packet)'. May be repeated.")
+    private List<String> promises = List.of();
+
+    @Option(
             names = "--save",
             paramLabel = "FILE",
             description =
@@ -155,7 +167,8 @@ final class ExploreCommand implements Callable<Integer> {
     }
 
     private int explore(ProgramWorkload workload) throws InputException, WorkloadException {
-        ExploreOptions options = new ExploreOptions(preemptions, interrupts, stalls, duration);
+        ExploreOptions options =
+                new ExploreOptions(preemptions, interrupts, stalls, duration).withPromises(promises(promises));
         long startNanos = System.nanoTime();
         try (ScheduleSearch exploration = ScheduleSearch.prepare(workload, options)) {
             ExploreReport report = exploration.run();
@@ -189,9 +202,23 @@ final class ExploreCommand implements Callable<Integer> {
                             stalls,
                             first.start(),
                             first.finding().key(),
-                            first.plan())
+                            first.plan(),
+                            promises)
                     .write(target);
         }
+    }
+
+    /** Returns the promises of texts. */
+    static List<Promise> promises(List<String> texts) throws InputException {
+        List<Promise> read = new ArrayList<>();
+        for (String text : texts) {
+            try {
+                read.add(Promise.parse(text));
+            } catch (PromiseException e) {
+                throw new InputException("promise " + e.getMessage());
+            }
+        }
+        return read;
     }
 
     private void checkBound(String option, int value, int most) {

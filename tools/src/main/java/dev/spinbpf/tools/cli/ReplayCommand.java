@@ -57,7 +57,8 @@ final class ReplayCommand implements Callable<Integer> {
         }
         ExploreOptions defaults = ExploreOptions.DEFAULT;
         ExploreOptions options = new ExploreOptions(
-                defaults.preemptions(), defaults.interrupts(), schedule.stalls(), defaults.duration());
+                        defaults.preemptions(), defaults.interrupts(), schedule.stalls(), defaults.duration())
+                .withPromises(ExploreCommand.promises(schedule.promises()));
         try (ScheduleSearch exploration = ScheduleSearch.prepare(workload, options)) {
             @Nullable Witness witness = exploration.replay(schedule.start(), schedule.plan(), schedule.key());
             PrintWriter out = spec.commandLine().getOut();

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,7 @@ import java.util.stream.Stream;
  * @param seed of random numbers
  * @param stalls how often a CPU may stand still
  * @param key what tells the finding from others
+ * @param promises what the user promised
  */
 record ScheduleFile(
         Path input,
@@ -34,12 +36,14 @@ record ScheduleFile(
         int stalls,
         Witness.Start start,
         String key,
-        List<Plan.Event> plan) {
+        List<Plan.Event> plan,
+        List<String> promises) {
     private static final String HEAD = "spinbpf-schedule";
     private static final int LARGEST = 1 << 20;
 
     ScheduleFile {
         plan = List.copyOf(plan);
+        promises = List.copyOf(promises);
     }
 
     /** Returns the digest of a workload's objects. */
@@ -66,7 +70,9 @@ record ScheduleFile(
                 "numbers " + (start.sameNumbers() ? "same" : "different"),
                 "finding " + key.replace('\n', ' '),
                 "plan " + Plan.toString(plan),
-                "");
+                promises.stream()
+                        .map(promise -> "promise " + promise.replaceAll("\\s+", " ") + "\n")
+                        .collect(Collectors.joining()));
         try {
             Files.writeString(target, text);
         } catch (IOException e) {
@@ -79,10 +85,15 @@ record ScheduleFile(
     static ScheduleFile read(Path file) throws InputException {
         byte[] bytes = InputFiles.bytesOf(file, false);
         Map<String, String> values = new HashMap<>();
+        List<String> promises = new ArrayList<>();
         if (bytes.length <= LARGEST) {
             new String(bytes, StandardCharsets.UTF_8).lines().forEach(line -> {
                 int space = line.indexOf(' ');
-                values.put(space < 0 ? line : line.substring(0, space), line.substring(space + 1));
+                String word = space < 0 ? line : line.substring(0, space);
+                values.put(word, line.substring(space + 1));
+                if (word.equals("promise")) {
+                    promises.add(line.substring(space + 1));
+                }
             });
         }
         try {
@@ -101,7 +112,8 @@ record ScheduleFile(
                                     .toList(),
                             "same".equals(value(values, "numbers"))),
                     value(values, "finding"),
-                    Plan.parse(value(values, "plan")));
+                    Plan.parse(value(values, "plan")),
+                    promises);
         } catch (IllegalArgumentException e) {
             throw new InputException(InputFiles.shown(file) + ": is no schedule: " + e.getMessage());
         }

@@ -88,6 +88,38 @@ class ExploreCommandTest {
     }
 
     @Test
+    void shouldShowABrokenPromiseAndReplayIt() throws IOException {
+        Path object = Files.copy(
+                SAMPLES.resolve("bugs").resolve("counter_after_unlock.bpf.o"), directory.resolve("counter.bpf.o"));
+        Path saved = directory.resolve("counter.sched");
+
+        Outcome explored =
+                explore(object, "--assert", "packets == runs(count)", "--save", saved.toString(), "--interrupts", "0");
+        Outcome replayed = Outcome.spinbpf("replay", saved.toString());
+
+        assertThat(explored.code()).isEqualTo(ExitCodes.REFUSED);
+        assertThat(explored.out())
+                .contains("1. broken promise: packets == runs(count)")
+                .contains("At the end: packets = 1, runs(count) = 2.");
+        assertThat(replayed.code()).isEqualTo(ExitCodes.GOOD);
+        assertThat(explored.out()).contains(replayed.out().lines().toList());
+    }
+
+    @Test
+    void shouldRefuseAPromiseWithAMistake() {
+        Path object = SAMPLES.resolve("bugs").resolve("counter_after_unlock.bpf.o");
+
+        Outcome syntax = explore(object, "--assert", "packets = 1");
+        Outcome name = explore(object, "--assert", "1 == packts");
+
+        assertThat(syntax.code()).isEqualTo(ExitCodes.USAGE);
+        assertThat(syntax.err()).contains("column 9: unexpected '=', expected an operator, the end");
+        assertThat(name.code()).isEqualTo(ExitCodes.USAGE);
+        assertThat(name.err())
+                .contains("column 6: no map or global variable 'packts'; there are: bytes, lock, packets");
+    }
+
+    @Test
     void shouldSayThatAScheduleWithoutItsChoicesShowsNothing() throws IOException {
         Path saved = directory.resolve("balanced.sched");
         explore(copied("balanced.bpf.o"), "--preemptions", "1", "--save", saved.toString());

@@ -4,6 +4,7 @@ import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -32,6 +33,13 @@ public final class ProgramStats {
 
     ProgramStats(int cpus) {
         countersByCpu = new long[cpus][SIZE];
+    }
+
+    /** Makes all counts 0, as before any run; no run may be under way. */
+    public void reset() {
+        for (long[] counters : countersByCpu) {
+            Arrays.fill(counters, 0);
+        }
     }
 
     void countRun(Cpu cpu, long result, long insns) {

@@ -14,6 +14,8 @@ public record Finding(Kind kind, String key, String title, String explanation, l
     public enum Kind {
         /** A lock could not be taken. */
         LOCK("lock"),
+        /** A promise of the user does not hold. */
+        PROMISE("promise"),
         /** CPUs wait for ever. */
         HANG("hang"),
         /** A program did what it must not. */

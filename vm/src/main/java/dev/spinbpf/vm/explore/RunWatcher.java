@@ -34,6 +34,7 @@ final class RunWatcher implements Watcher {
     private final Results results;
     private final Footprints footprints;
     private final boolean chooseEverywhere;
+    private final PromiseWatch promises;
     private final Map<Long, Integer> lockNumbers = new HashMap<>();
     private final List<List<Integer>> heldBelow = new ArrayList<>();
     private final List<Place> lastPlaces = new ArrayList<>();
@@ -49,10 +50,17 @@ final class RunWatcher implements Watcher {
     /**
      * @param chooseEverywhere whether each access is a choice, whatever the footprints say
      */
-    RunWatcher(int stalls, Footprints footprints, boolean chooseEverywhere, Results results, Finding.Sink sink) {
+    RunWatcher(
+            int stalls,
+            Footprints footprints,
+            boolean chooseEverywhere,
+            PromiseWatch promises,
+            Results results,
+            Finding.Sink sink) {
         this.stalls = stalls;
         this.footprints = footprints;
         this.chooseEverywhere = chooseEverywhere;
+        this.promises = promises;
         this.results = results;
         this.sink = sink;
     }
@@ -184,6 +192,7 @@ final class RunWatcher implements Watcher {
 
     @Override
     public void accessed(Cpu cpu, SharedAccess access, Object owner, long address, int sizeBytes) {
+        promises.atPoint();
         Storyboard rows = storyboard;
         if (rows != null) {
             rows.accessed(cpu, current(cpu));

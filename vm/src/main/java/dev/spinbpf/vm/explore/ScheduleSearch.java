@@ -40,6 +40,7 @@ public final class ScheduleSearch implements AutoCloseable {
     private final Map<Situation, Footprints> footprints = new HashMap<>();
     private final Map<String, Found> foundByKey = new LinkedHashMap<>();
     private final boolean reduced;
+    private final PromiseWatch promises;
     private RunWatcher watcher;
     private @Nullable Simulation simulation;
     private @Nullable Situation situation;
@@ -57,20 +58,34 @@ public final class ScheduleSearch implements AutoCloseable {
     private ScheduleSearch(ProgramWorkload workload, ExploreOptions options, boolean reduced) throws WorkloadException {
         this.options = options;
         this.workload = workload;
-        this.reduced = reduced;
+        promises = new PromiseWatch(options.promises(), this::found);
+        this.reduced = reduced && !promises.isAnyAlways();
         watcher = watcher(new Footprints(), false);
         stage = new Stage(
                 workload,
                 (cpu, lock) -> watcher.taken(cpu, lock),
                 failure -> watcher.failed(failure),
                 fault -> watcher.faulted(fault));
+        bindPromises();
         SchedulePoint.begin();
+    }
+
+    private void bindPromises() throws WorkloadException {
+        boolean bound = false;
+        try {
+            promises.begin(stage.run());
+            bound = true;
+        } finally {
+            if (!bound) {
+                stage.close();
+            }
+        }
     }
 
     /**
      * Prepares a search.
      *
-     * @throws WorkloadException where the workload cannot be prepared
+     * @throws WorkloadException where the workload cannot be prepared, or a promise does not fit it
      */
     public static ScheduleSearch prepare(ProgramWorkload workload, ExploreOptions options) throws WorkloadException {
         return new ScheduleSearch(workload, options, true);
@@ -87,7 +102,7 @@ public final class ScheduleSearch implements AutoCloseable {
     }
 
     private RunWatcher watcher(Footprints learned, boolean everywhere) {
-        return new RunWatcher(options.stalls(), learned, everywhere, results, this::found);
+        return new RunWatcher(options.stalls(), learned, everywhere, promises, results, this::found);
     }
 
     private void found(Finding finding) {
@@ -230,9 +245,12 @@ public final class ScheduleSearch implements AutoCloseable {
         situation = from;
         stage.prepare(run, from);
         watching.begin(run, stage.machine());
+        beginPromises();
         try {
             run.run();
+            simulation = null;
             if (!run.isCut()) {
+                promises.atEnd();
                 whenEnded.accept(stage.machine());
             }
         } catch (ScheduleFailure e) {
@@ -245,6 +263,14 @@ public final class ScheduleSearch implements AutoCloseable {
         points += run.steps();
         longest = Math.max(longest, run.steps());
         return run;
+    }
+
+    private void beginPromises() {
+        try {
+            promises.begin(stage.run());
+        } catch (WorkloadException e) {
+            throw new IllegalStateException("promises fit as often as they do", e);
+        }
     }
 
     // Situations.
