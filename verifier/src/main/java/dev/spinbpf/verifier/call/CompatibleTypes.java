@@ -51,7 +51,7 @@ final class CompatibleTypes {
             plain(RegType.PTR_TO_BTF_ID),
             new Typed(RegType.PTR_TO_BTF_ID, TypeFlags.PTR_TRUSTED));
 
-    /** How many of the types that a kptr may be exchanged in are not borrowed: the first ones. */
+    /** The number of types that a kptr may be exchanged in and that are not borrowed: the first ones. */
     private static final int OWNED_DESTINATIONS = 2;
 
     private static final Map<ArgKind, List<Typed>> BY_KIND = byKind();

@@ -7,7 +7,7 @@ import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.model.LoadRefusal;
 import org.junit.jupiter.api.Test;
 
-/** What is advised where a loader gives up; the texts were wanted by readers who had only them. */
+/** Advice where a loader gives up, in texts that readers wanted who had nothing else. */
 class LoadAdviceTest {
     private static String explain(String message) {
         return Explainer.explain(new LoadRefusal(Errno.EINVAL, message, "")).text();
