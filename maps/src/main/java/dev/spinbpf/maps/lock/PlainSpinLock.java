@@ -6,7 +6,8 @@ import dev.spinbpf.maps.sync.GuestWords;
 
 /**
  * The ordinary lock of {@code bpf_spin_lock}: no time limit, no entry in the table of held locks. A deadlock does not
- * make it fail, but ends the run ({@link WaitRing}). Linux takes it with interrupts disabled; a lock is a 32-bit word in guest memory, zero while it is free.
+ * make it fail, but ends the run ({@link WaitRing}). Linux takes it with interrupts disabled; a lock is a 32-bit word in
+ * guest memory, zero while it is free.
  */
 public final class PlainSpinLock {
     private PlainSpinLock() {}

@@ -321,10 +321,15 @@ public abstract sealed class BpfMap implements AutoCloseable
 
     // Operations of user space.
 
+    /** Returns how many bytes lie from one CPU's value to the next where user space has those of all CPUs. */
+    public final int sysValueStride() {
+        return (int) Bytes.roundUp8(valueSize);
+    }
+
     /** Returns how many bytes the value is in {@link #sysLookup} and {@link #sysUpdate} with these flags. */
     public int sysValueSize(long flags) {
         if (isPercpu() && (flags & (MapFlags.BPF_F_CPU | MapFlags.BPF_F_ALL_CPUS)) == 0) {
-            return (int) Bytes.roundUp8(valueSize) * cpuCount;
+            return sysValueStride() * cpuCount;
         }
         return valueSize;
     }

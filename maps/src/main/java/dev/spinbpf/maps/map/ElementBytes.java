@@ -21,7 +21,7 @@ public final class ElementBytes {
             return value;
         }
         byte[] all = new byte[map.sysValueSize(0)];
-        int stride = (value.length + 7) / 8 * 8;
+        int stride = map.sysValueStride();
         for (int at = 0; at + stride <= all.length; at += stride) {
             System.arraycopy(value, 0, all, at, value.length);
         }

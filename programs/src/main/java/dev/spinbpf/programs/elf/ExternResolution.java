@@ -109,23 +109,27 @@ final class ExternResolution {
     private @Nullable LoadRefusal ofFunction(Extern extern) {
         int found = kernel.find(extern.essentialName(), BtfType.Func.class);
         if (found == 0) {
-            return lacking(extern, "(func ksym) '" + extern.name() + "': not found in kernel or module BTFs", "");
+            return isLeftOut(extern)
+                    ? null
+                    : refused("(func ksym) '" + extern.name() + "': not found in kernel or module BTFs", "");
         }
         int wanted = ((BtfType.Func) types.type(extern.btfId())).protoTypeId();
         var function = (BtfType.Func) kernel.type(found);
         int actual = function.protoTypeId();
-        if (areCompatible(wanted, actual)) {
+        if (areCompatible(wanted, actual) || isLeftOut(extern)) {
             return null;
         }
         String problem = "(func ksym) '" + extern.name() + "': func_proto [" + wanted + "] incompatible with vmlinux ["
                 + actual + "]";
-        return lacking(extern, problem, "the kernel has it as `" + new BtfDump(kernel).prototype(function) + "`");
+        return refused(problem, "the kernel has it as `" + new BtfDump(kernel).prototype(function) + "`");
     }
 
     private @Nullable LoadRefusal ofVariable(Extern extern) {
         int found = kernel.find(extern.name(), BtfType.Var.class);
         if (found == 0) {
-            return lacking(extern, "(var ksym) '" + extern.name() + "': not found in kernel BTF", "");
+            return isLeftOut(extern)
+                    ? null
+                    : refused("(var ksym) '" + extern.name() + "': not found in kernel BTF", "");
         }
         int wanted = types.resolve(((BtfType.Var) types.type(extern.btfId())).typeId());
         int actual = kernel.resolve(((BtfType.Var) kernel.type(found)).typeId());
@@ -151,12 +155,13 @@ final class ExternResolution {
         }
     }
 
-    private @Nullable LoadRefusal lacking(Extern extern, String problem, String reason) {
-        if (isWeak(extern)) {
+    /** Leaves a symbol out that the kernel lacks, if it is weak; returns whether it is. */
+    private boolean isLeftOut(Extern extern) {
+        boolean weak = isWeak(extern);
+        if (weak) {
             absent.add(extern);
-            return null;
         }
-        return refused(problem, reason);
+        return weak;
     }
 
     private static LoadRefusal refused(String problem, String reason) {

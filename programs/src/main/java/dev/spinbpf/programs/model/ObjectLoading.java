@@ -187,11 +187,10 @@ public final class ObjectLoading {
     /** Puts a program into an array of programs, or into a map of maps a map, which has to be like the template. */
     private void fill(MapDef map, MapDef.Slot slot) throws Failure {
         if (map.type() != MapType.HASH_OF_MAPS && slot.index() >= map.maxEntries()) {
-            String kind = map.type() == MapType.PROG_ARRAY ? "prog" : "map";
-            throw failure(
+            throw unfilled(
                     Errno.E2BIG,
-                    "map '" + map.name() + "': failed to initialize slot [" + slot.index() + "] to " + kind + " '"
-                            + slot.target() + "': " + errnoText(Errno.E2BIG),
+                    map,
+                    slot,
                     "map '" + map.name() + "' has " + map.maxEntries() + " entries, and its initial values name '"
                             + slot.target() + "' for entry " + slot.index());
         }
@@ -206,12 +205,22 @@ public final class ObjectLoading {
                 && template.flags() == target.flags()
                 && (!countsMustAgree(template) || template.maxEntries() == target.maxEntries());
         if (!isAlike) {
-            throw failure(
+            throw unfilled(
                     Errno.EINVAL,
-                    "map '" + map.name() + "': failed to initialize slot [" + slot.index() + "] to map '"
-                            + target.name() + "': " + errnoText(Errno.EINVAL),
+                    map,
+                    slot,
                     "map '" + target.name() + "' differs from the maps that '" + map.name() + "' is declared to hold");
         }
+    }
+
+    /** libbpf's words for an initial value that a map does not take. */
+    private Failure unfilled(int errno, MapDef map, MapDef.Slot slot, String reason) {
+        String kind = map.type() == MapType.PROG_ARRAY ? "prog" : "map";
+        return failure(
+                errno,
+                "map '" + map.name() + "': failed to initialize slot [" + slot.index() + "] to " + kind + " '"
+                        + slot.target() + "': " + errnoText(errno),
+                reason);
     }
 
     private static boolean countsMustAgree(MapDef map) {

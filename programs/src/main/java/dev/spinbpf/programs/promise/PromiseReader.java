@@ -4,6 +4,8 @@ import dev.spinbpf.programs.promise.grammar.PromiseLexer;
 import dev.spinbpf.programs.promise.grammar.PromiseParser;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
+import java.util.function.IntFunction;
 import org.antlr.v4.runtime.BaseErrorListener;
 import org.antlr.v4.runtime.CharStreams;
 import org.antlr.v4.runtime.CommonTokenStream;
@@ -82,20 +84,21 @@ final class PromiseReader {
         }
     }
 
-    private static Term condition(PromiseParser.ConditionContext context) {
-        Term all = conjunction(context.conjunction(0));
-        for (int i = 1; i < context.conjunction().size(); i++) {
-            all = new Term.Binary(Term.Operator.OR, all, conjunction(context.conjunction(i)));
+    /** Terms from left to right, joined by an operator before each but the first. */
+    private static <C> Term joined(List<C> parts, Function<C, Term> read, IntFunction<Term.Operator> operatorBefore) {
+        Term all = read.apply(parts.getFirst());
+        for (int i = 1; i < parts.size(); i++) {
+            all = new Term.Binary(operatorBefore.apply(i), all, read.apply(parts.get(i)));
         }
         return all;
     }
 
+    private static Term condition(PromiseParser.ConditionContext context) {
+        return joined(context.conjunction(), PromiseReader::conjunction, _ -> Term.Operator.OR);
+    }
+
     private static Term conjunction(PromiseParser.ConjunctionContext context) {
-        Term all = comparison(context.comparison(0));
-        for (int i = 1; i < context.comparison().size(); i++) {
-            all = new Term.Binary(Term.Operator.AND, all, comparison(context.comparison(i)));
-        }
-        return all;
+        return joined(context.comparison(), PromiseReader::comparison, _ -> Term.Operator.AND);
     }
 
     private static Term comparison(PromiseParser.ComparisonContext context) {
@@ -106,20 +109,14 @@ final class PromiseReader {
     }
 
     private static Term sum(PromiseParser.SumContext context) {
-        Term all = product(context.product(0));
-        for (int i = 1; i < context.product().size(); i++) {
-            Term.Operator operator = Term.Operator.of(context.op.get(i - 1).getText());
-            all = new Term.Binary(operator, all, product(context.product(i)));
-        }
-        return all;
+        return joined(
+                context.product(),
+                PromiseReader::product,
+                i -> Term.Operator.of(context.op.get(i - 1).getText()));
     }
 
     private static Term product(PromiseParser.ProductContext context) {
-        Term all = factor(context.factor(0));
-        for (int i = 1; i < context.factor().size(); i++) {
-            all = new Term.Binary(Term.Operator.TIMES, all, factor(context.factor(i)));
-        }
-        return all;
+        return joined(context.factor(), PromiseReader::factor, _ -> Term.Operator.TIMES);
     }
 
     private static Term factor(PromiseParser.FactorContext context) {

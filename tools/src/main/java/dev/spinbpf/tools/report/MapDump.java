@@ -49,7 +49,7 @@ final class MapDump {
             return List.of(value);
         }
         int size = map.def().valueSize();
-        int each = (size + 7) / 8 * 8;
+        int each = map.sysValueStride();
         List<byte[]> values = new ArrayList<>();
         for (int offset = 0; offset + each <= value.length; offset += each) {
             values.add(Arrays.copyOfRange(value, offset, offset + size));

@@ -59,7 +59,7 @@ record PromisedPlace(BpfMap map, long key, long offset, int sizeBytes, boolean s
             if (map.sysLookup(cpu, ElementBytes.copyIn(arena, keyBytes()), value, 0) != 0) {
                 return 0;
             }
-            int stride = map.isPercpu() ? (map.def().valueSize() + 7) / 8 * 8 : size;
+            int stride = map.isPercpu() ? map.sysValueStride() : size;
             long sum = 0;
             for (long at = 0; at < size; at += stride) {
                 sum += at(value + at + offset);
