@@ -1,13 +1,11 @@
 package dev.spinbpf.verifier;
 
 import dev.spinbpf.programs.btf.ObjectTypeRules;
-import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.model.LoadRefusal;
 import dev.spinbpf.programs.model.ObjectLoading;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.programs.model.Subprog;
-import dev.spinbpf.programs.model.UnlinkedProgram;
 import dev.spinbpf.programs.model.UnresolvedReloc;
 import dev.spinbpf.verifier.attach.ContextAccessRules;
 import dev.spinbpf.verifier.attach.ReturnCodeRules;
@@ -86,9 +84,9 @@ public final class Verifier {
         });
     }
 
-    /** Returns the explanation of a program that a loader does not get as far as the kernel's verifier. */
-    public static Explanation explain(UnlinkedProgram program) {
-        return Explainer.explain(new LoadRefusal(Errno.EINVAL, program.reason(), ""));
+    /** Returns the explanation of a program whose section says no type, which libbpf does not load. */
+    public static Explanation explainUnknownSection(String section) {
+        return Explainer.explainUnknownSection(section);
     }
 
     /** @param watch puts in observers before the exploration begins */

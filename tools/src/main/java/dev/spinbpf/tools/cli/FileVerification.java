@@ -126,7 +126,7 @@ final class FileVerification {
         if (program.type() != ProgType.UNSPEC) {
             return new VerifyRow.Reason(program.reason(), "");
         }
-        Explanation explanation = Verifier.explain(program);
+        Explanation explanation = Verifier.explainUnknownSection(program.section());
         return new VerifyRow.Reason(program.reason(), explanation.text(), explanation, null);
     }
 

@@ -167,8 +167,8 @@ final class DeclarationAdvice {
 
     /** A program that may not have locks, or lists and trees, which need one. */
     static Advice programType(Case the) {
-        if (the.message() == Message.TIMER_IN_TRACING) {
-            return timerInTracing(the);
+        if (the.message() == Message.TIMER_IN_TRACING || the.message() == Message.WORKQUEUE_IN_TRACING) {
+            return deferredInTracing(the);
         }
         ProgType type = the.unit().program().type();
         boolean isGraph = the.message() == Message.GRAPH_ROOTS_IN_TRACING;
@@ -194,20 +194,23 @@ final class DeclarationAdvice {
         return the.general();
     }
 
-    /** A program that may not have timers. The types that may are those that may have plain locks. */
-    private static Advice timerInTracing(Case the) {
+    /** A program that may not have timers or work queues. The types that may are those that may have plain locks. */
+    private static Advice deferredInTracing(Case the) {
         ProgType type = the.unit().program().type();
+        BtfField.Kind kind =
+                the.message() == Message.TIMER_IN_TRACING ? BtfField.Kind.BPF_TIMER : BtfField.Kind.BPF_WORKQUEUE;
+        String thing = kind == BtfField.Kind.BPF_TIMER ? "timer" : "work queue";
         String name = the.unit().usedMaps().stream()
-                .filter(map -> map.hasField(BtfField.Kind.BPF_TIMER) || map.hasField(BtfField.Kind.BPF_WORKQUEUE))
+                .filter(map -> map.hasField(kind))
                 .map(Names::map)
                 .findFirst()
                 .orElse(null);
         return name == null
                 ? the.general()
                 : the.general()
-                        .because("The program uses `" + name + "`, which holds a timer, and is of type "
+                        .because("The program uses `" + name + "`, which holds a " + thing + ", and is of type "
                                 + type.display() + ": such programs may not use one, not even its map.")
-                        .mendedBy("Do this in a program of a type that may use timers, by its section: "
+                        .mendedBy("Do this in a program of a type that may use " + thing + "s, by its section: "
                                 + sectionsThatMayLock(the.unit().kernel(), BtfField.Kind.BPF_SPIN_LOCK) + ".");
     }
 

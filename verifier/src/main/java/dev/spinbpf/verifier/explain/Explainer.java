@@ -117,8 +117,11 @@ public final class Explainer {
             case LOCK_NOT_IN_MAP_VALUE_OR_OBJECT, LOCK_OFFSET_NOT_CONSTANT, LOCK_NOT_AT_OFFSET ->
                 DeclarationAdvice.argument(the);
             case INFINITE_LOOP -> CallAdvice.loop(the);
-            case SPIN_LOCK_IN_TRACING, SPIN_LOCK_IN_SOCKET_FILTER, GRAPH_ROOTS_IN_TRACING, TIMER_IN_TRACING ->
-                DeclarationAdvice.programType(the);
+            case SPIN_LOCK_IN_TRACING,
+                    SPIN_LOCK_IN_SOCKET_FILTER,
+                    GRAPH_ROOTS_IN_TRACING,
+                    TIMER_IN_TRACING,
+                    WORKQUEUE_IN_TRACING -> DeclarationAdvice.programType(the);
             default -> ofMemory(the);
         };
     }
@@ -150,5 +153,11 @@ public final class Explainer {
         RefusalKind kind = RefusalKind.of(isMap ? "map-creation" : "loading");
         String reason = LoadAdvice.reason(refusal, kind);
         return new Explanation(kind, reason, null, List.of(), 0, LoadAdvice.remedy(refusal, kind));
+    }
+
+    /** Explains why libbpf does not load a program whose section does not say its type. */
+    public static Explanation explainUnknownSection(String section) {
+        Advice advice = LoadAdvice.unknownSection(section);
+        return new Explanation(advice.kind(), advice.reason(), null, List.of(), 0, advice.remedy());
     }
 }

@@ -7,11 +7,9 @@ import dev.spinbpf.programs.model.UnresolvedReloc;
 import dev.spinbpf.verifier.refusal.RefusalKind;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** Advice on objects that no program of which gets to the verifier. */
 final class LoadAdvice {
-    private static final String UNKNOWN_SECTION = "missing BPF prog type, check ELF section name '";
     private static final int MAX_NAMES = 8;
 
     /** Remedies, by a part of the reason why Linux does not create a map; the first that fits counts. */
@@ -48,29 +46,22 @@ final class LoadAdvice {
     }
 
     static String reason(LoadRefusal refusal, RefusalKind kind) {
-        String section = unknownSection(refusal.message());
-        if (section != null) {
-            return "The section's name says the program's type, and none has the name '" + section + "'.";
-        }
         String reason = refusal.reason().isEmpty() ? kind.reason() : refusal.reason();
         String begun = Character.toUpperCase(reason.charAt(0)) + reason.substring(1);
         return begun.endsWith(".") ? begun : begun + ".";
     }
 
-    /** The section of a program whose type is not known, null in other messages. */
-    private static @Nullable String unknownSection(String message) {
-        int quoted = message.indexOf(UNKNOWN_SECTION);
-        return quoted < 0 || !message.endsWith("'")
-                ? null
-                : message.substring(quoted + UNKNOWN_SECTION.length(), message.length() - 1);
-    }
-
-    private static String sectionRemedy(String section) {
+    /** A program whose section does not say its type. */
+    static Advice unknownSection(String section) {
         List<String> similar = SectionNames.withSameWord(section);
-        return similar.isEmpty()
-                ? "Name the section as libbpf knows it: SEC(\"xdp\"), SEC(\"tc\"), SEC(\"kprobe/...\")."
-                : "Write a name that libbpf knows in SEC(): "
-                        + String.join(", ", similar.subList(0, Math.min(similar.size(), MAX_NAMES))) + ".";
+        return Advice.general(RefusalKind.of("loading"))
+                .because("The section's name says the program's type, and none has the name '" + section + "'.")
+                .mendedBy(
+                        similar.isEmpty()
+                                ? "Name the section as libbpf knows it: SEC(\"xdp\"), SEC(\"tc\"), SEC(\"kprobe/...\")."
+                                : "Write a name that libbpf knows in SEC(): "
+                                        + String.join(", ", similar.subList(0, Math.min(similar.size(), MAX_NAMES)))
+                                        + ".");
     }
 
     static String remedy(LoadRefusal refusal, RefusalKind kind) {
@@ -89,10 +80,6 @@ final class LoadAdvice {
         }
         if (message.contains("extern")) {
             return "Check the name and prototype against this kernel, or declare it __weak and test for it.";
-        }
-        String section = unknownSection(message);
-        if (section != null) {
-            return sectionRemedy(section);
         }
         return MAP_REMEDIES.stream()
                 .filter(remedy -> refusal.reason().contains(remedy.getKey()))

@@ -21,7 +21,7 @@ public final class InsnAux {
     public int scc;
     /** Registers alive before the instruction, a bit each. */
     public int liveRegsBefore;
-    /** True where a processor that keeps upper halves would have to zero the one of the result. */
+    /** True where a processor that keeps upper halves would have to zero the one of the result; known if the log shows it. */
     public boolean needsUpperHalfZeroed;
     /** Registers known to hold a 32-bit constant, a bit each. */
     public int constRegs;

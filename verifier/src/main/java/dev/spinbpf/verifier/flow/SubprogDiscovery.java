@@ -62,8 +62,8 @@ public final class SubprogDiscovery {
     }
 
     /**
-     * A function without types cannot be verified by its prototype, whatever its symbol says. Its name is that of its type: compilers
-     * give the copies that they make of a function symbols of their own.
+     * A function without types cannot be verified by its prototype, whatever its symbol says. Its name is that of its
+     * type: compilers give the copies that they make of a function symbols of their own.
      */
     private static SubprogInfo subprog(ProgramUnit unit, Subprog declared, int start, int end) {
         boolean global = declared.global() && declared.btfFuncId() != 0;

@@ -24,10 +24,11 @@ public final class LivenessPass {
     /** Fills {@link InsnAux#liveRegsBefore} and what the state cache needs to know of the stack. */
     public void compute(ProgramUnit unit, CallChecker calls, VerifierLog log) {
         new StackPointerAnalysis(unit, calls, log, stack).run();
-        computeRegisters(unit, calls);
+        computeRegisters(unit, calls, log.isDetailed());
     }
 
-    private static void computeRegisters(ProgramUnit unit, CallChecker calls) {
+    /** @param isShown whether the log lists what is alive, with the upper halves that are read later */
+    private static void computeRegisters(ProgramUnit unit, CallChecker calls, boolean isShown) {
         var uses = new RegisterUse[unit.length()];
         for (int i = 0; i < uses.length; i++) {
             uses[i] = RegisterUse.of(unit, calls, unit.insn(i));
@@ -45,8 +46,10 @@ public final class LivenessPass {
         for (int i = 0; i < before.length; i++) {
             InsnAux aux = unit.aux(i);
             aux.liveRegsBefore = RegisterUse.registers(before[i]);
-            aux.needsUpperHalfZeroed =
-                    RegisterUse.needsUpperHalfZeroed(unit, unit.insn(i), aliveAfter(unit, before, i));
+            if (isShown) {
+                aux.needsUpperHalfZeroed =
+                        RegisterUse.needsUpperHalfZeroed(unit, unit.insn(i), aliveAfter(unit, before, i));
+            }
         }
     }
 

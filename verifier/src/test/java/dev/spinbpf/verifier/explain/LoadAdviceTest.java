@@ -2,7 +2,6 @@ package dev.spinbpf.verifier.explain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.spinbpf.programs.elf.SectionNames;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.model.LoadRefusal;
 import org.junit.jupiter.api.Test;
@@ -15,13 +14,13 @@ class LoadAdviceTest {
 
     @Test
     void shouldNameSectionsThatBeginWithTheSameWord() {
-        assertThat(explain(SectionNames.unknownSection("left_out", "xdp_vlan"))).isEqualToIgnoringNewLines("""
+        assertThat(Explainer.explainUnknownSection("xdp_vlan").text()).isEqualToIgnoringNewLines("""
                         Kind: loading (the object cannot be loaded)
                         Why:  The section's name says the program's type, and none has the name 'xdp_vlan'.
                         Fix:  Write a name that libbpf knows in SEC(): xdp.frags/devmap, xdp/devmap, xdp.frags/cpumap, \
                         xdp/cpumap, xdp.frags, xdp.
                         """);
-        assertThat(explain(SectionNames.unknownSection("p", "nothing"))).contains("as libbpf knows it: SEC(\"xdp\")");
+        assertThat(Explainer.explainUnknownSection("nothing").text()).contains("as libbpf knows it: SEC(\"xdp\")");
     }
 
     @Test
