@@ -89,6 +89,11 @@ public final class Verifier {
         return Explainer.explainUnknownSection(section);
     }
 
+    /** Returns the explanation of a loading that ended before a program was verified. */
+    public static Explanation explain(LoadRefusal refusal) {
+        return Explainer.explain(refusal);
+    }
+
     /** @param watch puts in observers before the exploration begins */
     private static Verdict verify(
             ProgramObject object, Program program, VerifierOptions options, Consumer<Exploration> watch) {
@@ -185,7 +190,8 @@ public final class Verifier {
         }
         path.log()
                 .narrate(
-                        "processed %d insns (limit %d) max_states_per_insn %d total_states %d peak_states %d mark_read 0\n",
+                        "processed %d insns (limit %d) max_states_per_insn %d total_states %d peak_states %d mark_read"
+                                + " 0\n",
                         path.insnProcessed, path.insnLimit(), path.maxStatesPerInsn, path.totalStates, path.peakStates);
         return new Verdict.Stats(path.insnProcessed, path.totalStates, path.peakStates, System.nanoTime() - startNanos);
     }

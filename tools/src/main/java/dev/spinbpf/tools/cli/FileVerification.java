@@ -2,7 +2,9 @@ package dev.spinbpf.tools.cli;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.elf.ReadOptions;
+import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.ProgType;
+import dev.spinbpf.programs.model.LoadRefusal;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.programs.model.UnlinkedProgram;
@@ -123,10 +125,9 @@ final class FileVerification {
     }
 
     private static VerifyRow.Reason reason(UnlinkedProgram program) {
-        if (program.type() != ProgType.UNSPEC) {
-            return new VerifyRow.Reason(program.reason(), "");
-        }
-        Explanation explanation = Verifier.explainUnknownSection(program.section());
+        Explanation explanation = program.type() == ProgType.UNSPEC
+                ? Verifier.explainUnknownSection(program.section())
+                : Verifier.explain(new LoadRefusal(Errno.EINVAL, program.reason(), ""));
         return new VerifyRow.Reason(program.reason(), explanation.text(), explanation, null);
     }
 

@@ -2,9 +2,12 @@ package dev.spinbpf.tools.cli;
 
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.ProgType;
+import dev.spinbpf.programs.model.LoadRefusal;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.tools.report.VerifyRow;
 import dev.spinbpf.verifier.Verdict;
+import dev.spinbpf.verifier.Verifier;
+import dev.spinbpf.verifier.refusal.Explanation;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -22,8 +25,7 @@ final class StructLoading {
 
     private int count;
     private int failed = -1;
-    private String message = "";
-    private String reason = "";
+    private LoadRefusal refusal = new LoadRefusal(0, "", "");
 
     /** Returns true if the program is loaded whenever one of the object is. */
     static boolean isLoadedAlways(Program program) {
@@ -37,21 +39,33 @@ final class StructLoading {
             boolean isLoaders = rejected.message().startsWith(LIBBPF);
             if (!isLoaders || rejected.message().startsWith(UNKNOWN_STRUCT)) {
                 failed = count;
-                message = isLoaders
-                        ? rejected.message()
-                        : LIBBPF + "prog '" + program.name() + "': BPF program load failed: -"
-                                + Errno.name(rejected.errno());
-                reason = "A struct of the object refers to program " + program.name()
-                        + ", which is refused, so that nothing of the object is loaded.";
+                refusal = isLoaders ? unknownStruct(rejected) : refusedProgram(program, rejected);
             }
         }
         count++;
     }
 
+    private static LoadRefusal unknownStruct(Verdict.Rejected rejected) {
+        String reason =
+                "The object registers a struct of functions that the kernel does not have, so that nothing of the"
+                        + " object is loaded.";
+        return new LoadRefusal(rejected.errno(), rejected.message(), reason);
+    }
+
+    private static LoadRefusal refusedProgram(Program program, Verdict.Rejected rejected) {
+        String message =
+                LIBBPF + "prog '" + program.name() + "': BPF program load failed: -" + Errno.name(rejected.errno());
+        String reason = "A struct of the object refers to program " + program.name()
+                + ", which is refused, so that nothing of the object is loaded.";
+        return new LoadRefusal(rejected.errno(), message, reason);
+    }
+
     /** Returns the rows of the object's programs as they are if it is loaded; without those that nobody asked for. */
     List<VerifyRow> applied(List<VerifyRow> rows) {
         List<VerifyRow> loaded = new ArrayList<>();
-        boolean isBeforeAll = message.startsWith(UNKNOWN_STRUCT);
+        Explanation explanation = Verifier.explain(refusal);
+        var reason = new VerifyRow.Reason(refusal.message(), explanation.text(), explanation, null);
+        boolean isBeforeAll = refusal.message().startsWith(UNKNOWN_STRUCT);
         for (int i = 0; i < rows.size(); i++) {
             VerifyRow row = rows.get(i);
             if (row.equals(UNWANTED)) {
@@ -63,7 +77,7 @@ final class StructLoading {
                     || row.verdict() == VerifyRow.Outcome.INTERNAL
                     || (failsItself && !isBeforeAll)
                     || (!isBeforeAll && row.reason().message().startsWith(LIBBPF));
-            loaded.add(isKept ? row : row.refused(new VerifyRow.Reason(message, reason), isAfter));
+            loaded.add(isKept ? row : row.refused(reason, isAfter));
         }
         return loaded;
     }

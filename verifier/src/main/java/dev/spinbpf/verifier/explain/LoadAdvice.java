@@ -71,8 +71,15 @@ final class LoadAdvice {
                     + " of its own, such as SEC(\".bss.lock\") or SEC(\".data.lock\"), with static variables only.";
         }
         if (message.contains("CONFIG_")) {
-            return "Pass the kernel's configuration with --kconfig FILE, such as /boot/config-$(uname -r), or declare the"
-                    + " variable __weak.";
+            return "Pass the kernel's configuration with --kconfig FILE, such as /boot/config-$(uname -r), or declare"
+                    + " the variable __weak.";
+        }
+        if (message.contains("struct_ops init_kern")) {
+            return "Load the object into a kernel that has it (--kernel or --btf names its types), or leave the struct"
+                    + " out there: bpf_map__set_autocreate(map, false).";
+        }
+        if (message.contains("BPF program load failed")) {
+            return "Mend that program first: verify --prog shows why it is refused.";
         }
         if (message.contains("incompatible with")) {
             return "Declare it with the parameters and the result that the kernel's has, as vmlinux.h declares it; with"

@@ -30,17 +30,33 @@ final class PointerAdvice {
                 return stale;
             }
         }
+        if (type.equals("scalar")) {
+            return number(the, register, base);
+        }
+        return the.general()
+                .because(name(the, register, base) + " is of type " + type + ", and " + verb(the)
+                        + " memory through it, which this type does not allow.");
+    }
+
+    /** A number that is used as a pointer. */
+    private static Advice number(Case the, @Nullable Integer register, Origin base) {
+        boolean isNull = base instanceof Origin.Number number && number.value() == 0;
+        String what = base instanceof Origin.Number number
+                ? "R" + register + " is the number " + number.value()
+                : name(the, register, base) + " is a number";
+        return the.general()
+                .because(what + " here, and " + verb(the) + " memory through it.")
+                .mendedBy(
+                        isNull
+                                ? "Set the pointer on this way before " + the.here()
+                                        + ", or leave before it where the pointer is NULL."
+                                : "Keep it a pointer (no casts, no arithmetic that makes it a number), or read kernel"
+                                        + " memory with bpf_probe_read_kernel().");
+    }
+
+    private static String name(Case the, @Nullable Integer register, Origin base) {
         String name = the.names().value(base);
-        String what = name == null ? "R" + register : name;
-        return type.equals("scalar")
-                ? the.general()
-                        .because(what + " is a number here, and " + verb(the) + " memory through it.")
-                        .mendedBy(
-                                "Keep it a pointer (no casts, no arithmetic that makes it a number), or read kernel memory"
-                                        + " with bpf_probe_read_kernel().")
-                : the.general()
-                        .because(what + " is of type " + type + ", and " + verb(the)
-                                + " memory through it, which this type does not allow.");
+        return name == null ? "R" + register : name;
     }
 
     private static String verb(Case the) {

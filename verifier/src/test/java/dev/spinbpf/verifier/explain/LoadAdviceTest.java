@@ -15,11 +15,11 @@ class LoadAdviceTest {
     @Test
     void shouldNameSectionsThatBeginWithTheSameWord() {
         assertThat(Explainer.explainUnknownSection("xdp_vlan").text()).isEqualToIgnoringNewLines("""
-                        Kind: loading (the object cannot be loaded)
-                        Why:  The section's name says the program's type, and none has the name 'xdp_vlan'.
-                        Fix:  Write a name that libbpf knows in SEC(): xdp.frags/devmap, xdp/devmap, xdp.frags/cpumap, \
-                        xdp/cpumap, xdp.frags, xdp.
-                        """);
+            Kind: loading (the object cannot be loaded)
+            Why:  The section's name says the program's type, and none has the name 'xdp_vlan'.
+            Fix:  Write a name that libbpf knows in SEC(): xdp.frags/devmap, xdp/devmap, xdp.frags/cpumap, \
+            xdp/cpumap, xdp.frags, xdp.
+            """);
         assertThat(Explainer.explainUnknownSection("nothing").text()).contains("as libbpf knows it: SEC(\"xdp\")");
     }
 
@@ -30,5 +30,13 @@ class LoadAdviceTest {
                 .doesNotContain("__weak");
         assertThat(explain("libbpf: extern (var ksym) 'v': not found in kernel BTF"))
                 .contains("__weak");
+    }
+
+    @Test
+    void shouldSayWhatToDoWithoutTheKernelsStruct() {
+        assertThat(explain("libbpf: struct_ops init_kern: struct bpf_struct_ops_x is not found in kernel BTF"))
+                .contains("Kind: loading", "Load the object into a kernel that has it");
+        assertThat(explain("libbpf: prog 'p': BPF program load failed: -EINVAL"))
+                .contains("Mend that program first");
     }
 }

@@ -274,3 +274,19 @@ int in_a_socket_filter(struct __sk_buff *skb)
 	bpf_res_spin_unlock(&first);
 	return 0;
 }
+
+SEC("tc")
+int through_null(struct __sk_buff *skb)
+{
+	int value;
+	asm volatile("r2 = 0; %0 = *(u32 *)(r2 + 0)" : "=r"(value) :: "r2");
+	return value;
+}
+
+SEC("tc")
+int through_a_number(struct __sk_buff *skb)
+{
+	int value;
+	asm volatile("r2 = 4096; %0 = *(u32 *)(r2 + 0)" : "=r"(value) :: "r2");
+	return value;
+}
