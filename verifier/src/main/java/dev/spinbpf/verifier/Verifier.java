@@ -5,7 +5,6 @@ import dev.spinbpf.programs.model.LoadRefusal;
 import dev.spinbpf.programs.model.ObjectLoading;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
-import dev.spinbpf.programs.model.Subprog;
 import dev.spinbpf.programs.model.UnresolvedReloc;
 import dev.spinbpf.verifier.attach.ContextAccessRules;
 import dev.spinbpf.verifier.attach.ReturnCodeRules;
@@ -134,16 +133,8 @@ public final class Verifier {
     private static String messageOfLoader(ProgramObject object, Program program, int insn, Rejection rejection) {
         boolean isStandIn =
                 rejection.is(Message.INVALID_FUNC) && program.insns().get(insn).immLow() == UnresolvedReloc.HELPER;
-        if (!isStandIn) {
-            return rejection.getMessage();
-        }
-        Subprog function = program.subprogAt(insn);
-        for (UnresolvedReloc reloc : object.unresolved()) {
-            if (reloc.function().equals(function.name()) && reloc.insn() == insn - function.start()) {
-                return "failed to resolve CO-RE relocation " + reloc.description();
-            }
-        }
-        return rejection.getMessage();
+        UnresolvedReloc reloc = isStandIn ? object.unresolvedAt(program, insn) : null;
+        return reloc == null ? rejection.getMessage() : "failed to resolve CO-RE relocation " + reloc.description();
     }
 
     private static BitSet probes(Exploration path, Program program) {

@@ -110,7 +110,7 @@ final class Externs {
                 throw bad(name, "is declared by type [" + id + "], which is not extern");
             }
         }
-        throw bad(name, "has no type");
+        throw bad(name, "has no type; clang -g writes the types of externs");
     }
 
     private Extern.Variable variable(int id) {

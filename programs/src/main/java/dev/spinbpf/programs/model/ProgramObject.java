@@ -52,4 +52,15 @@ public record ProgramObject(
             default -> false;
         };
     }
+
+    /** Returns what an instruction of a program asks for that the kernel's types do not have; null if it was relocated. */
+    public @Nullable UnresolvedReloc unresolvedAt(Program program, int insn) {
+        Subprog function = program.subprogAt(insn);
+        for (UnresolvedReloc reloc : unresolved) {
+            if (reloc.function().equals(function.name()) && reloc.insn() == insn - function.start()) {
+                return reloc;
+            }
+        }
+        return null;
+    }
 }

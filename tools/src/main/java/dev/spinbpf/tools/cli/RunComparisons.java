@@ -15,7 +15,9 @@ import picocli.CommandLine.Option;
 final class RunComparisons {
     @Option(
             names = {"-C", "--compare"},
-            description = "Compare two CSV reports, which stand in place of objects: verdict, instructions and states.")
+            description =
+                    "Compare the verdicts, instructions and states of two reports: the two FILEs are CSV that -o csv"
+                            + " printed.")
     private boolean ofFiles;
 
     @Option(

@@ -10,6 +10,7 @@ import dev.spinbpf.tools.report.VerifyPrinter;
 import dev.spinbpf.tools.report.VerifyRow;
 import dev.spinbpf.verifier.Verifier;
 import dev.spinbpf.verifier.VerifierOptions;
+import dev.spinbpf.verifier.refusal.Explanation;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,7 +29,12 @@ import picocli.CommandLine.Spec;
         name = "verify",
         mixinStandardHelpOptions = true,
         usageHelpAutoWidth = true,
-        description = {"Verifies all programs of all files by Linux's rules, without running them.", ""},
+        description = {
+            "Verifies all programs of all files by Linux's rules, without running them. Objects are compiled as for"
+                + " Linux, with clang -O2 -g -target bpf. Below each refusal stands why, the path that led there and"
+                + " what to change; 'spinbpf explain' lists the kinds of refusal.",
+            ""
+        },
         footerHeading = "%nExamples:%n",
         footer = {
             "  spinbpf verify programs/samples/*.bpf.o",
@@ -36,7 +42,8 @@ import picocli.CommandLine.Spec;
             "  spinbpf verify -o csv build/*.bpf.o > verdicts.csv",
             "  spinbpf verify --kernel 7.3,7.2,6.18 programs/samples/nesting.bpf.o",
             "",
-            "Exit codes: 0 all programs were accepted, 1 some were refused, 2 wrong usage or a file that cannot be read."
+            "Exit codes: 0 all programs were accepted, 1 some were refused, 2 wrong usage or a file that cannot be"
+                    + " read."
         })
 final class VerifyCommand implements Callable<Integer> {
     private static final int ALL_PATHS = 2;
@@ -51,8 +58,8 @@ final class VerifyCommand implements Callable<Integer> {
             names = {"-o", "--output"},
             paramLabel = "FORMAT",
             defaultValue = "table",
-            description =
-                    "Output format: table, csv (veristat's columns and a message), json, github (annotations) or sarif.")
+            description = "Output format: table (default), csv (veristat's columns and a message), json, github"
+                    + " (annotations) or sarif.")
     private VerifyPrinter.Format format;
 
     @Option(
@@ -81,21 +88,23 @@ final class VerifyCommand implements Callable<Integer> {
             names = "--map-entries",
             paramLabel = "MAP=N",
             description =
-                    "Most entries of a map, as loaders set them with bpf_map__set_max_entries(); may be given several times.")
+                    "Most entries of a map, as loaders set them with bpf_map__set_max_entries(); may be given several"
+                            + " times.")
     private Map<String, Long> mapEntries = Map.of();
 
     @Option(
             names = "-G",
             paramLabel = "VAR=VALUE",
-            description =
-                    "Value of a global variable before the object is loaded, as veristat has it: -G 'cfg.limits[2]=0x10', -G mode=FAST.")
+            description = "Value of a global variable before the object is loaded, as veristat has it: -G"
+                    + " 'cfg.limits[2]=0x10', -G mode=FAST.")
     private Map<String, String> presets = Map.of();
 
     @Option(
             names = "--cpus",
             paramLabel = "N",
             description =
-                    "CPUs that the machine may have: programs see smaller numbers only. Default: as many as Linux may have.")
+                    "CPUs that the machine may have: programs see smaller numbers only (default: Linux's own limit, "
+                            + KernelLimits.NR_CPUS + ").")
     private int cpus = KernelLimits.NR_CPUS;
 
     @SuppressWarnings("NullAway.Init") // picocli fills in the options
@@ -143,6 +152,11 @@ final class VerifyCommand implements Callable<Integer> {
         Outcomes outcomes;
         try (var results = new Verifications(verifications, programs::include, files, jobs)) {
             outcomes = kernels.size() == 1 ? report(results, out) : compare(results, out, kernels);
+        }
+        if (chosenFormat() == VerifyPrinter.Format.TABLE && !outcomes.kind.isEmpty()) {
+            out.flush();
+            err.println("spinbpf: 'spinbpf explain " + outcomes.kind
+                    + "' shows a program that is refused for this, and the" + " mended one");
         }
         if (!programs.list().isEmpty() && !outcomes.anyProgram && outcomes.allReadable) {
             throw new InputException("no program named " + InputFiles.listed(programs.list()) + "; there are "
@@ -193,10 +207,17 @@ final class VerifyCommand implements Callable<Integer> {
         private boolean allGood = true;
         private boolean allReadable = true;
 
+        /** The last kind of refusal that was explained; empty if there was none. */
+        private String kind = "";
+
         void add(VerifyRow row) {
             anyProgram |= !row.progName().isEmpty() || row.verdict() == VerifyRow.Outcome.INTERNAL;
             allReadable &= row.verdict() != VerifyRow.Outcome.ERROR;
             allGood &= row.verdict() == VerifyRow.Outcome.SUCCESS;
+            Explanation explained = row.reason().refusal();
+            if (explained != null) {
+                kind = explained.kind().id();
+            }
         }
     }
 

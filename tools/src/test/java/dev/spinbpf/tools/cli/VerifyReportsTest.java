@@ -35,6 +35,15 @@ class VerifyReportsTest {
     }
 
     @Test
+    void shouldPointToTheKindOfTheLastRefusal() {
+        String hint =
+                "spinbpf: 'spinbpf explain lock-held' shows a program that is refused for this, and the mended one";
+        assertThat(spinbpf("verify", LEAK, GOOD).err()).contains(hint);
+        assertThat(spinbpf("verify", GOOD).err()).doesNotContain("explain");
+        assertThat(spinbpf("verify", "-o", "csv", LEAK).err()).doesNotContain("explain");
+    }
+
+    @Test
     void shouldWriteARuleAndAResultInSarif() {
         String sarif = spinbpf("verify", "-o", "sarif", LEAK, GOOD).out();
         assertThat(sarif)
@@ -72,8 +81,8 @@ class VerifyReportsTest {
         Outcome outcome = onThreeKernels("--prog", "refused_type", "--prog", "refused_leak", TYPES);
         assertThat(outcome.code()).isEqualTo(1);
         assertThat(outcome.out())
-                .contains(
-                        "nesting.bpf.o: refused_type on 7.2, 6.18: tracing progs cannot use bpf_spin_lock yet\n  Kind: lock-pro")
+                .contains("nesting.bpf.o: refused_type on 7.2, 6.18: tracing progs cannot use bpf_spin_lock yet\n"
+                        + "  Kind: lock-pro")
                 .contains("nesting.bpf.o: refused_leak on 7.3, 7.2, 6.18: BPF_EXIT instruction in main prog")
                 .contains("\n  Fix:  ");
     }
@@ -160,11 +169,11 @@ class VerifyReportsTest {
     @Test
     void shouldExplainALogThatWasPasted() throws Exception {
         Path log = Files.writeString(directory.resolve("log"), """
-                libbpf: prog 'x': BPF program load failed: -EINVAL
-                10: (85) call bpf_res_spin_unlock#68205
-                bpf_res_spin_unlock without taking a lock
-                processed 16 insns (limit 1000000) max_states_per_insn 0 total_states 1 peak_states 1 mark_read 0
-                """);
+            libbpf: prog 'x': BPF program load failed: -EINVAL
+            10: (85) call bpf_res_spin_unlock#68205
+            bpf_res_spin_unlock without taking a lock
+            processed 16 insns (limit 1000000) max_states_per_insn 0 total_states 1 peak_states 1 mark_read 0
+            """);
         Outcome outcome = spinbpf("explain", "--log", log.toString());
         assertThat(outcome.code()).isZero();
         assertThat(outcome.out()).startsWith("bpf_res_spin_unlock without taking a lock\n  Kind: lock-not-held");

@@ -5,6 +5,7 @@ import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.model.KfuncRef;
+import dev.spinbpf.programs.model.KsymRef;
 import dev.spinbpf.verifier.flow.CallChecker;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.MemoryAccess;
@@ -81,6 +82,21 @@ public final class KernelCallChecker implements CallChecker {
     }
 
     @Override
+    public void prepareFunctionAddress(ProgramUnit unit, VerifierLog log, Insn insn) {
+        KsymRef symbol = unit.object().ksyms().get(insn.immLow());
+        String name = symbol.essentialName();
+        if (symbol.function() && !symbol.absent() && hasNoAddress(unit, name)) {
+            throw log.reject(Errno.ENOENT, Message.KERNEL_SYMBOL_WITHOUT_ADDRESS, name);
+        }
+    }
+
+    private static boolean hasNoAddress(ProgramUnit unit, String function) {
+        return function.endsWith(IMPLEMENTATION)
+                && !unit.kernel().kfuncs().exists(function)
+                && unit.kernelTypes().find(function, BtfType.Func.class) != 0;
+    }
+
+    @Override
     public void prepareKfuncCall(ProgramUnit unit, VerifierLog log, Insn insn) {
         KfuncRef kfunc = unit.object().kfuncs().get((int) insn.imm());
         String name = kfunc.essentialName();
@@ -91,7 +107,7 @@ public final class KernelCallChecker implements CallChecker {
         if (isKnown && !unit.object().isGplCompatible()) {
             throw log.reject(Errno.EINVAL, Message.KFUNC_NEEDS_GPL);
         }
-        if (!isKnown && name.endsWith(IMPLEMENTATION) && unit.kernelTypes().find(name, BtfType.Func.class) != 0) {
+        if (hasNoAddress(unit, name)) {
             throw log.reject(Errno.EINVAL, Message.KFUNC_WITHOUT_ADDRESS, name);
         }
         // Only user space can bind a program to a device, where it loads it.

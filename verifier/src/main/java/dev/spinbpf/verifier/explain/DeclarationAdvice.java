@@ -79,7 +79,8 @@ final class DeclarationAdvice {
 
     private static String typesRemedy(String problem) {
         if (problem.contains("Invalid arg#")) {
-            return "Name every parameter of the function that the types name, also one that is not used.";
+            return "Give every parameter of that function a name. Where the source has them all, it was compiled"
+                    + " without optimization, which leaves them out of the types: compile with -O2.";
         }
         return problem.contains("Invalid name")
                 ? "Rename what the types name: a name has letters, digits and _ only."
@@ -141,7 +142,8 @@ final class DeclarationAdvice {
             return the.general()
                     .because(
                             (name == null ? "The argument" : "`" + the.call().function() + "` gets " + name + ", which")
-                                    + " is not in a map value, global data or an allocated object: nobody else could see such a lock.")
+                                    + " is not in a map value, global data or an allocated object: nobody else could"
+                                    + " see such a lock.")
                     .mendedBy("Make it a member of a map's value, or global: static struct bpf_res_spin_lock lock"
                             + " SEC(\".data.lock\");");
         }
@@ -151,7 +153,7 @@ final class DeclarationAdvice {
                     : "an object";
             return the.general()
                     .because("The lock's place in " + where
-                            + " depends on a variable index. A value holds one lock, at an offset that is known.")
+                            + " depends on a variable index. A map value or section holds one lock, at a fixed offset.")
                     .mendedBy("Make each lock an element of its own: an array map whose value has the lock, and"
                             + " bpf_map_lookup_elem() with the index.");
         }
@@ -226,8 +228,8 @@ final class DeclarationAdvice {
         boolean isOfKind = the.message() == Message.SPIN_LOCK_IN_TRACING
                 && MapRules.mayLock(kernel, the.unit().program().type(), BtfField.Kind.BPF_RES_SPIN_LOCK);
         if (isOfKind) {
-            return "Declare the lock as struct bpf_res_spin_lock, and take it with bpf_res_spin_lock(), which can fail: this"
-                    + " Linux lets programs of type "
+            return "Declare the lock as struct bpf_res_spin_lock, and take it with bpf_res_spin_lock(), which can"
+                    + " fail: this Linux lets programs of type "
                     + the.unit().program().type().display() + " use those.";
         }
         String sections = sectionsThatMayLock(kernel, lock);

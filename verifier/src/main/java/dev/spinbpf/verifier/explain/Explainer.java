@@ -80,7 +80,12 @@ public final class Explainer {
             Exploration path, Names names, Message message, String text, String firstLines) {
         boolean byType = RefusalKind.ofMessage(message.name()).id().equals("lock-program-type");
         var the = new Case(path, Story.none(path, names), names, message, text);
-        Advice advice = byType ? DeclarationAdvice.programType(the) : the.general();
+        Advice advice =
+                switch (message) {
+                    case KERNEL_SYMBOL_WITHOUT_ADDRESS, KFUNC_WITHOUT_ADDRESS -> LoadAdvice.withoutAddress(the);
+                    case TARGET_WITHOUT_ADDRESS -> LoadAdvice.targetWithoutAddress(the);
+                    default -> byType ? DeclarationAdvice.programType(the) : the.general();
+                };
         Location at = names.location(byType ? 0 : path.insnIndex());
         return new Explanation(advice.kind(), firstLines + advice.reason(), at, List.of(), 0, advice.remedy());
     }

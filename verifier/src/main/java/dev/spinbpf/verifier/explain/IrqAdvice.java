@@ -31,12 +31,15 @@ final class IrqAdvice {
         if (last == null) {
             return the.general();
         }
-        String mine = own == null ? "" : ", saved at " + the.names().line(own.insn()) + ",";
+        Origin.Call later = the.story().lastCall(call -> call.insn() == last.insn());
+        String mine = own == null ? "flags" : "the flags that " + the.names().call(own) + " saved,";
+        String theirs = later == null
+                ? "those saved later at " + the.names().line(last.insn())
+                : "those of " + the.names().call(later);
         return the.general()
-                .because(the.here() + " restores flags" + mine + " while those saved later at "
-                        + the.names().line(last.insn()) + " are not restored yet.")
+                .because(the.here() + " restores " + mine + " while " + theirs + " are not restored yet.")
                 .mendedBy("Restore the flags of " + the.names().line(last.insn())
-                        + " first; a lock's flags go with the lock that saved them.")
+                        + " first; each unlock gets the variable that the lock function of its own lock filled.")
                 .decidedAt(last.insn());
     }
 

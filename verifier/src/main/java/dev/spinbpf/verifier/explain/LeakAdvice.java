@@ -42,7 +42,7 @@ final class LeakAdvice {
         boolean onOwnResult = branch.testedCall() != null
                 && branch.testedCall().insn() == held.insn()
                 && branch.outcome() == Event.Outcome.ZERO;
-        String way = "the way from " + the.names().line(branch.insn()) + " to " + the.here();
+        String way = way(the, branch, held);
         return onOwnResult
                 ? advice.mendedBy(held.function() + "() returns 0 where it took the lock, so that " + way
                                 + " is the one that holds it: turn the test round, or call " + release
@@ -67,23 +67,32 @@ final class LeakAdvice {
                         + the.names().line(held.insn()) + ".");
         Event.Branched branch = decisive(the, held, releases);
         return branch == null
-                ? advice.mendedBy("Pass it to " + how + " before " + end(the, held) + ".")
+                ? advice.mendedBy("Pass it to " + how + " before "
+                                + (endsBeforeItsLine(the, held) ? "the program returns" : the.here()) + ".")
                         .decidedAt(held.insn())
-                : advice.mendedBy("Pass it to " + how + " on the way from "
-                                + the.names().line(branch.insn()) + " to " + the.here() + ".")
+                : advice.mendedBy("Pass it to " + how + " on " + way(the, branch, held) + ".")
                         .decidedAt(branch.insn());
     }
 
-    /** The place of the end; a macro around the function may be the line of it, before all others. */
-    private static String end(Case the, Held held) {
+    /** Returns true where the line of the program's end says nothing: that of all, or of a macro around the function. */
+    private static boolean endsBeforeItsLine(Case the, Held held) {
         LineInfo last = the.unit().program().lineAt(the.insn());
         LineInfo taken = the.unit().program().lineAt(held.insn());
-        boolean isBefore = last != null && taken != null && last.line() < taken.line() && held.insn() < the.insn();
-        return isBefore && the.text().startsWith(EXIT) ? "the program returns" : the.here();
+        boolean isBefore = last != null && taken != null && last.line() <= taken.line() && held.insn() < the.insn();
+        return isBefore && isExit(the);
+    }
+
+    private static String way(Case the, Event.Branched branch, Held held) {
+        return "the way from " + the.names().line(branch.insn()) + " to "
+                + (endsBeforeItsLine(the, held) ? "the program's end" : the.here());
+    }
+
+    private static boolean isExit(Case the) {
+        return the.text().startsWith(EXIT) || the.refused().op().kind() == Op.Kind.EXIT;
     }
 
     private static String leaves(Case the) {
-        if (the.text().startsWith(EXIT)) {
+        if (isExit(the)) {
             boolean inMain = the.path().state().curframe() == 0;
             return inMain ? "The program can return" : "A function can end the program";
         }
@@ -140,7 +149,8 @@ final class LeakAdvice {
         LockFunction mine = LockFunction.of(lock.function());
         if (function != null && !function.takes() && mine != null) {
             return the.general()
-                    .because("Nothing but lock functions may be called while " + since + ", so not " + callee + "().")
+                    .because(callee + "() may not be called while " + since
+                            + "; lock functions, static functions and a few helpers may.")
                     .mendedBy(LockFunction.call(mine.inverse(), LockAdvice.bare(lock))
                             + " releases the lock" + (mine.inverse().contains("irq") ? " and restores the flags" : "")
                             + "; " + callee + "() belongs to " + function.inverse() + "().");

@@ -7,10 +7,18 @@ import dev.spinbpf.programs.model.UnresolvedReloc;
 import dev.spinbpf.verifier.refusal.RefusalKind;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Advice on objects that no program of which gets to the verifier. */
 final class LoadAdvice {
     private static final int MAX_NAMES = 8;
+
+    /** Ends the names of functions with implicit arguments, as the kernel's types have them. */
+    private static final String IMPLEMENTATION = "_impl";
+
+    /** The thing that a CO-RE relocation asks for, in libbpf's words: {@code <byte_off> [5] struct task_struct.pid (0:1 @ offset 4)}. */
+    private static final Pattern WANTED = Pattern.compile("\\] (.+?) \\(");
 
     /** Remedies, by a part of the reason why Linux does not create a map; the first that fits counts. */
     private static final List<Map.Entry<String, String>> MAP_REMEDIES = List.of(
@@ -22,6 +30,11 @@ final class LoadAdvice {
             Map.entry(
                     "definition of its inner map",
                     "Add __array(values, struct { ... }) with the inner map's definition."),
+            Map.entry(
+                    " are not for type ",
+                    "Leave these out of the map's map_flags, or use a type of map that takes them."),
+            Map.entry("the size of a ring buffer", "Set max_entries to a power of two, 4096 or more."),
+            Map.entry("together are too large", "Make the value smaller; large data can be several elements."),
             Map.entry("has no keys", "Leave __type(key, ...) or key_size out of the map's definition."),
             Map.entry("has no values", "Leave __type(value, ...) or value_size out of the map's definition."),
             Map.entry(
@@ -37,16 +50,50 @@ final class LoadAdvice {
     static Advice invalidFunction(Case the) {
         boolean isRelocation =
                 the.refused().op() == Op.CALL_HELPER && the.refused().immLow() == UnresolvedReloc.HELPER;
-        return isRelocation
-                ? Advice.general(RefusalKind.of("relocation"))
-                        .because("What " + the.here()
-                                + " reads is not in the types of this kernel: a struct, a member or an"
-                                + " enumerator has another name there, or is missing.")
-                : CallAdvice.general(the);
+        if (!isRelocation) {
+            return CallAdvice.general(the);
+        }
+        UnresolvedReloc reloc = the.unit().object().unresolvedAt(the.unit().program(), the.insn());
+        Matcher matcher = WANTED.matcher(reloc == null ? "" : reloc.description());
+        String what = matcher.find()
+                ? "`" + matcher.group(1) + "`, which " + the.here() + " asks for,"
+                : "What " + the.here() + " asks for";
+        return Advice.general(RefusalKind.of("relocation"))
+                .because(what + " is not in the types of this kernel: it has another name there, or is missing.");
+    }
+
+    /** A kernel function of which there are types and no address. */
+    static Advice withoutAddress(Case the) {
+        String[] words = the.text().replace("'", "").replaceAll("\\.$", "").split(" ", -1);
+        String name = words[words.length - 1];
+        String plain = name.endsWith(IMPLEMENTATION) ? name.substring(0, name.length() - IMPLEMENTATION.length()) : "";
+        return the.general()
+                .because("The types of this kernel name `" + name
+                        + "`, and it has no function of that name; __weak and bpf_ksym_exists() ask the types alone.")
+                .mendedBy(
+                        plain.isEmpty()
+                                ? the.general().remedy()
+                                : "Call " + plain
+                                        + "(), without the last argument, which this kernel adds itself; " + name
+                                        + "() is for older kernels.");
+    }
+
+    /** A function that is to be traced and has no address. */
+    static Advice targetWithoutAddress(Case the) {
+        String target = the.unit().program().attachTarget();
+        return the.general()
+                .because("The types of this kernel name `" + target
+                        + "`, and it has no function of that name: the compiler put it into its callers.")
+                .mendedBy("Attach to a function that calls it, or to a tracepoint nearby.");
     }
 
     static String reason(LoadRefusal refusal, RefusalKind kind) {
-        String reason = refusal.reason().isEmpty() ? kind.reason() : refusal.reason();
+        boolean isExtern = refusal.message().startsWith("libbpf: extern");
+        String general = isExtern
+                ? "The object declares a symbol that this kernel lacks, and libbpf loads all programs of an object or"
+                        + " none"
+                : kind.reason();
+        String reason = refusal.reason().isEmpty() ? general : refusal.reason();
         String begun = Character.toUpperCase(reason.charAt(0)) + reason.substring(1);
         return begun.endsWith(".") ? begun : begun + ".";
     }
@@ -84,6 +131,10 @@ final class LoadAdvice {
         if (message.contains("incompatible with")) {
             return "Declare it with the parameters and the result that the kernel's has, as vmlinux.h declares it; with"
                     + " another prototype it is never there.";
+        }
+        if (message.contains("(var ksym)") || message.contains("(strong): not resolved")) {
+            return "Check the variable's name against this kernel, or declare it __weak and test its address before"
+                    + " use.";
         }
         if (message.contains("extern")) {
             return "Check the name and prototype against this kernel, or declare it __weak and test for it.";

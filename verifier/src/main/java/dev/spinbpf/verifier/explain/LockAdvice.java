@@ -108,7 +108,9 @@ final class LockAdvice {
         String since = held == null ? "" : " since " + the.names().line(held.insn());
         return the.general()
                 .because(the.here() + " takes `" + name + "`, which this path holds already" + since
-                        + ": the program would wait for itself.")
+                        + (the.call().function().contains("_res_")
+                                ? ": the second call could only fail (-EDEADLK)."
+                                : ": the program would wait for itself."))
                 .mendedBy("Release `" + name + "` before " + the.here() + ", or do not take it again there.")
                 .decidedAt(held == null ? Advice.NO_CULPRIT : held.insn());
     }

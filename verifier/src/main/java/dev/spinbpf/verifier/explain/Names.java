@@ -44,12 +44,18 @@ final class Names {
                 : unit.program().subprogAt(insn).name();
     }
 
-    /** The place as it is said within a sentence: {@code line 12}, or {@code insn 3} where the line says nothing. */
+    /**
+     * The place as it is said within a sentence: {@code line 12}; {@code line 12:41} within the line of the refused instruction, or
+     * {@code insn 3} where that says nothing.
+     */
     String line(int insn) {
         LineInfo line = unit.program().lineAt(insn);
         LineInfo here = unit.program().lineAt(refused);
         boolean sameLine = line != null && here != null && insn != refused && line.line() == here.line();
-        return line == null || sameLine ? "insn " + insn : "line " + line.line();
+        if (line == null || sameLine && (line.column() == 0 || line.column() == here.column())) {
+            return "insn " + insn;
+        }
+        return "line " + line.line() + (sameLine ? ":" + line.column() : "");
     }
 
     /** The map's variable: the section for global data. */

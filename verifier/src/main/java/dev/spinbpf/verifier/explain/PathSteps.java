@@ -109,7 +109,7 @@ final class PathSteps {
         Location next = names.location(branch.next());
         String where =
                 next.hasLine() && next.line() == at.line() && next.function().equals(at.function())
-                        ? "goes on at insn " + branch.next()
+                        ? "goes on at " + (next.column() == at.column() ? "insn " + next.insn() : next.columnText())
                         : "goes on at " + next.shortText();
         Origin.Call call = branch.testedCall();
         String meaning = call == null ? "" : ", as " + result(call, branch.outcome());

@@ -49,7 +49,9 @@ final class PointerAdvice {
                 .mendedBy(
                         isNull
                                 ? "Set the pointer on this way before " + the.here()
-                                        + ", or leave before it where the pointer is NULL."
+                                        + ", or leave before it where the pointer is NULL. Where the source has no"
+                                        + " such pointer, compile with -O2: without it, members of kernel types are"
+                                        + " not found."
                                 : "Keep it a pointer (no casts, no arithmetic that makes it a number), or read kernel"
                                         + " memory with bpf_probe_read_kernel().");
     }

@@ -28,6 +28,9 @@ public interface CallChecker {
     /** Refuses an object whose kernel functions a loader does not find; done before anything else. */
     default void checkExterns(ProgramUnit unit, VerifierLog log) {}
 
+    /** Refuses the load of a kernel function's address that the kernel does not have, reachable or not. */
+    default void prepareFunctionAddress(ProgramUnit unit, VerifierLog log, Insn insn) {}
+
     /** Refuses a {@code CALL_KFUNC} that the program can have nowhere, reachable or not. */
     default void prepareKfuncCall(ProgramUnit unit, VerifierLog log, Insn insn) {}
 

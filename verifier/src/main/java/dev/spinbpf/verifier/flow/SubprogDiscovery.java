@@ -7,6 +7,7 @@ import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.HelperIds;
 import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.model.Subprog;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.Message;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +23,10 @@ public final class SubprogDiscovery {
     /** Finds the functions: what is called, what is taken the address of, and the one that handles exceptions. */
     public static void discover(ProgramUnit unit, CallChecker calls, VerifierLog log) {
         calls.checkExterns(unit, log);
+        boolean symbolsAreFirst = unit.kernel().has(KernelRule.SYMBOLS_BEFORE_FUNCTIONS);
+        if (symbolsAreFirst) {
+            prepareAddresses(unit, calls, log);
+        }
         var starts = new TreeSet<Integer>();
         starts.add(0);
         for (int i = 0; i < unit.length(); i++) {
@@ -40,6 +45,9 @@ public final class SubprogDiscovery {
                 throw log.reject(Errno.E2BIG, Message.TOO_MANY_SUBPROGRAMS);
             }
         }
+        if (!symbolsAreFirst) {
+            prepareAddresses(unit, calls, log);
+        }
         int exceptionStart = exceptionCallbackStart(unit, log);
         if (exceptionStart > 0) {
             starts.add(exceptionStart);
@@ -57,6 +65,14 @@ public final class SubprogDiscovery {
                 unit.exceptionCallbackSubprog = i;
                 SubprogInfo callback = unit.subprog(i);
                 callback.isExceptionCallback = true;
+            }
+        }
+    }
+
+    private static void prepareAddresses(ProgramUnit unit, CallChecker calls, VerifierLog log) {
+        for (int i = 0; i < unit.length(); i++) {
+            if (unit.insn(i).op() == Op.LDDW_BTF_ID) {
+                calls.prepareFunctionAddress(unit, log, unit.insn(i));
             }
         }
     }

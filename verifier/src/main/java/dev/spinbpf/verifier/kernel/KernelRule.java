@@ -85,6 +85,8 @@ public enum KernelRule {
     STACK_FRAMES_TELL_ROUNDS_APART,
     /** The range of a number is known with its bytes swapped, too. */
     SWAPS_HAVE_RANGES,
+    /** The addresses of kernel symbols are looked for before those of kernel functions that are called. */
+    SYMBOLS_BEFORE_FUNCTIONS,
     /** No callback may reach a tail call. */
     TAIL_CALLS_NOT_IN_CALLBACKS,
     /** bpf_throw() leaves no critical section, from a function neither; and refusals say that it is what leaves. */

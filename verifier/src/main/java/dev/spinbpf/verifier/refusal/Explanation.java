@@ -74,7 +74,10 @@ public record Explanation(
         Location here = at == null ? step.at : at;
         boolean sameFile = here.file().equals(step.at.file());
         boolean sameLine = sameFile && here.line() == step.at.line();
-        String place = sameLine ? "insn " + step.at.insn() : sameFile ? step.at.shortText() : step.at.text();
+        boolean sameColumn = here.column() == step.at.column();
+        String place = sameLine && sameColumn
+                ? "insn " + step.at.insn()
+                : sameLine ? step.at.columnText() : sameFile ? step.at.shortText() : step.at.text();
         return place + ": " + step.text + heldText(step.held) + (step.decides ? "  <-- decides" : "");
     }
 

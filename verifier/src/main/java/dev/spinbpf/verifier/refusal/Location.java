@@ -12,6 +12,8 @@ package dev.spinbpf.verifier.refusal;
  */
 public record Location(String function, String file, int line, int column, int insn, String source) {
     private static final int MAX_SOURCE = 72;
+    private static final int BEFORE_COLUMN = 24;
+    private static final String CUT = " ...";
 
     /** Returns true if the source line is known. */
     public boolean hasLine() {
@@ -30,9 +32,27 @@ public record Location(String function, String file, int line, int column, int i
         return hasLine() ? "line " + line + " (insn " + insn + ")" : "insn " + insn;
     }
 
-    /** Returns the source line in quotes, shortened to fit a line; empty if it is not known. */
+    /** Returns the place within its line: {@code line 12:41 (insn 3)}; without the column as {@code insn 3}. */
+    public String columnText() {
+        return hasLine() && column > 0 ? "line " + line + ":" + column + " (insn " + insn + ")" : "insn " + insn;
+    }
+
+    /** Returns the source line in quotes; of a long one the part around the column. Empty if it is not known. */
     public String quoted() {
-        String text = source.length() <= MAX_SOURCE ? source : source.substring(0, MAX_SOURCE - 4) + " ...";
-        return text.isEmpty() ? "" : "`" + text + "`";
+        return source.isEmpty() ? "" : "`" + shortened() + "`";
+    }
+
+    private String shortened() {
+        if (source.length() <= MAX_SOURCE) {
+            return source;
+        }
+        int width = MAX_SOURCE - CUT.length();
+        if (column <= width / 2) {
+            return source.substring(0, width) + CUT;
+        }
+        int inner = width - CUT.length();
+        int start = Math.min(column - BEFORE_COLUMN, source.length() - width);
+        boolean reachesEnd = start == source.length() - width;
+        return "... " + (reachesEnd ? source.substring(start) : source.substring(start, start + inner) + CUT);
     }
 }

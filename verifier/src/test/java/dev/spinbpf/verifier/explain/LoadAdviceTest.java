@@ -2,8 +2,13 @@ package dev.spinbpf.verifier.explain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spinbpf.programs.asm.Assembler;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.model.LoadRefusal;
+import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.verifier.Verdict;
+import dev.spinbpf.verifier.Verifier;
+import dev.spinbpf.verifier.VerifierOptions;
 import org.junit.jupiter.api.Test;
 
 /** Advice where a loader gives up, in texts that readers wanted who had nothing else. */
@@ -38,5 +43,27 @@ class LoadAdviceTest {
                 .contains("Kind: loading", "Load the object into a kernel that has it");
         assertThat(explain("libbpf: prog 'p': BPF program load failed: -EINVAL"))
                 .contains("Mend that program first");
+    }
+
+    @Test
+    void shouldTellAFunctionWithTypesFromOneWithAnAddress() throws Exception {
+        String text = """
+            .btf
+            [1] INT 'int' size=4 bits_offset=0 nr_bits=32 encoding=SIGNED
+            [2] FUNC_PROTO '(anon)' ret_type_id=1 vlen=0
+            [3] FUNC 'bpf_wq_set_callback_impl' type_id=2 linkage=static
+            .kfunc bpf_wq_set_callback_impl weak
+            .program p "syscall"
+                call bpf_wq_set_callback_impl
+                r0 = 0
+                exit
+            """;
+        ProgramObject object = Assembler.assemble("test.bpfasm", text);
+        var kernel =
+                new VerifierOptions(false, Assembler.assemble("kernel", text).btf(), VerifierOptions.INSN_LIMIT);
+        Verdict verdict = Verifier.verify(object, object.programs().getFirst(), kernel);
+        assertThat(verdict).isInstanceOfSatisfying(Verdict.Rejected.class, rejected -> assertThat(
+                        rejected.explanation().text())
+                .contains("no function of that name", "Fix:  Call bpf_wq_set_callback(), without the last argument"));
     }
 }
