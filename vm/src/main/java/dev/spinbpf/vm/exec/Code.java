@@ -173,7 +173,7 @@ public final class Code {
     }
 
     /** The name of the helper or kfunc that an instruction calls; empty where it calls none that has a name. */
-    String functionName(Insn insn) {
+    public String functionName(Insn insn) {
         String name = insn.op() == Op.CALL_HELPER ? HelperIds.name(insn.immLow()) : kfuncName(insn);
         return name == null ? "" : name;
     }

@@ -52,6 +52,17 @@ final class CompiledCalls {
         return run.left;
     }
 
+    /** Makes the frame of a callback that compiled code calls, as {@link Execution#callback} does. */
+    static void enterCallback(Execution run) {
+        enterFrom(run, ~Execution.CALLBACK);
+    }
+
+    /** Leaves that frame. */
+    static void leaveCallback(Execution run, int calledAt) {
+        leaveTo(run);
+        run.at = calledAt;
+    }
+
     /** Goes on from compiled code in the target of its tail call, or in the interpreter, to the function's exit. */
     static long goOn(
             Execution run,

@@ -34,7 +34,7 @@ public final class Execution {
     static final int SWITCHED = -2;
 
     static final int SAVED = 6;
-    private static final int CALLBACK = -1;
+    static final int CALLBACK = -1;
 
     /** Short callbacks end before they poll by themselves; a helper may call millions of them. A power of two. */
     private static final int CALLBACKS_BETWEEN_POLLS = 64;

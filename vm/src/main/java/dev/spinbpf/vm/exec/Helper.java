@@ -10,4 +10,12 @@ public interface Helper {
      * @return what goes to r0: a value, an address, or a negative errno as the ABI says
      */
     long call(Execution run, long arg1, long arg2, long arg3, long arg4, long arg5);
+
+    /**
+     * Returns the same function for a call whose first argument is probably always the map at an address, so that compiled
+     * code has the map as a constant. With another first argument it does the same as this one.
+     */
+    default Helper forMap(long address) {
+        return this;
+    }
 }

@@ -170,11 +170,17 @@ public final class EmulatedKernel {
 
     /** The map at an address that a program passed; anything else is a trap. */
     BpfMap map(long address) {
-        BpfMap map = maps.byAddress(address);
+        BpfMap map = findMap(address);
         if (map == null) {
             throw new TrapException("0x" + Long.toHexString(address) + " is not a map");
         }
         return map;
+    }
+
+    /** Returns the map at an address, or null if there is none. */
+    @Nullable
+    BpfMap findMap(long address) {
+        return maps.byAddress(address);
     }
 
     @Nullable

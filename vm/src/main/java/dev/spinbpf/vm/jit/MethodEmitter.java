@@ -396,13 +396,20 @@ final class MethodEmitter {
     private void callHelper(int index, int block) {
         method.publishAt(index);
         method.publishLeft(counting.uncountedAfter(block));
-        out.ldc(unit.constants().of(code.helper(index), Helper.class));
+        Label done = out.newLabel();
+        if (LoopEmitter.takes(code, index)) {
+            Label helper = out.newLabel();
+            new LoopEmitter(method, code, unit.name()).emit(index, helper, done);
+            out.labelBinding(helper);
+        }
+        out.ldc(unit.constants().of(KnownArguments.helper(code, index), Helper.class));
         method.loadRun();
         for (int register = 1; register <= 5; register++) {
             method.load(register);
         }
         out.invokeinterface(HELPER, "call", HELPER_CALL);
         method.store(0);
+        out.labelBinding(done);
         method.loadRun();
         method.callRun("afterHelper", NEW_LEFT);
         method.goOnIfNegative(index + 1, uncountedAt(index + 1));

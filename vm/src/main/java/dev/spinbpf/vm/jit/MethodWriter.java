@@ -40,7 +40,9 @@ final class MethodWriter {
     private static final int FILE = 28;
     private static final int EXCEPTION = 29;
     private static final int SANDBOX = 30;
-    private static final int SLOTS = 32;
+    private static final int LOOP_COUNT = 32;
+    private static final int LOOP_ROUND = 34;
+    private static final int SLOTS = 36;
 
     /** Bits of the host's addresses; HotSpot knows by this mask how large a sum with one can be. */
     private static final long HOST_ADDRESS_MASK = (1L << 47) - 1;
@@ -83,6 +85,8 @@ final class MethodWriter {
             case FILE -> "registers";
             case EXCEPTION -> "exception";
             case SANDBOX -> "sandbox";
+            case LOOP_COUNT -> "rounds";
+            case LOOP_ROUND -> "round";
             default -> isInt ? "ticket" : "cell" + (variable - SLOTS) / 2;
         };
     }
@@ -216,6 +220,23 @@ final class MethodWriter {
 
     void loadSandbox() {
         out.lload(SANDBOX);
+    }
+
+    void loadLoopCount() {
+        out.lload(LOOP_COUNT);
+    }
+
+    void storeLoopCount() {
+        out.lstore(LOOP_COUNT);
+    }
+
+    /** Loads the number of rounds of a callback that have ended. */
+    void loadRound() {
+        out.lload(LOOP_ROUND);
+    }
+
+    void storeRound() {
+        out.lstore(LOOP_ROUND);
     }
 
     void loadSlot(int slot) {

@@ -125,7 +125,8 @@ record Piece(int number, BitSet leaders, BitSet entries) {
                 case ALU, MOVSX, NEG, BYTE_SWAP -> insn.op().is64() ? 10 : 16;
                 case LDX, LDXSX, ST, STX -> code.isProbe(index) ? 52 : 30;
                 case ATOMIC, LOAD_ACQUIRE, STORE_RELEASE -> 32;
-                case CALL_HELPER, CALL_SUBPROG, CALL_KFUNC, LD_ABS, LD_IND -> 72;
+                case CALL_HELPER -> LoopEmitter.takes(code, index) ? 160 : 72;
+                case CALL_SUBPROG, CALL_KFUNC, LD_ABS, LD_IND -> 72;
                 case JCC, JA, MAY_GOTO -> 16 + (code.target(index) <= index ? BACK_JUMP_SIZE : 0);
                 case LDDW, EXIT, ADDR_SPACE_CAST, GOTO_REG, LDDW_HI -> 8;
             };

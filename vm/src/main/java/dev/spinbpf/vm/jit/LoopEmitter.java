@@ -1,0 +1,100 @@
+package dev.spinbpf.vm.jit;
+
+import static java.lang.constant.ConstantDescs.CD_int;
+import static java.lang.constant.ConstantDescs.CD_void;
+
+import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.programs.linux.KernelLimits;
+import dev.spinbpf.vm.exec.Code;
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.MethodTypeDesc;
+
+/**
+ * Calls of {@code bpf_loop} whose callback is known: a loop in place of the helper, so that HotSpot sees both. The callback polls when
+ * it begins, where what it may run is used up; so the loop itself need not. What the loop does not cover (another callback, flags, too
+ * many rounds) is left to the helper.
+ */
+final class LoopEmitter {
+    private static final String HELPER = "bpf_loop";
+    private static final MethodTypeDesc ENTER = MethodTypeDesc.of(CD_void);
+    private static final MethodTypeDesc LEAVE = MethodTypeDesc.of(CD_void, CD_int);
+    private static final int COUNT = 1;
+    private static final int CALLBACK = 2;
+    private static final int CONTEXT = 3;
+    private static final int FLAGS = 4;
+    private static final long LOW_HALF = 0xffff_ffffL;
+
+    private final MethodWriter method;
+    private final CodeBuilder out;
+    private final Code code;
+    private final ClassDesc unit;
+
+    /** @param unit the class that has the functions' methods */
+    LoopEmitter(MethodWriter method, Code code, ClassDesc unit) {
+        this.method = method;
+        this.out = method.out;
+        this.code = code;
+        this.unit = unit;
+    }
+
+    /** Returns true where a call is one of {@code bpf_loop} with a callback that is probably known. */
+    static boolean takes(Code code, int call) {
+        return code.functionName(code.insn(call)).equals(HELPER) && KnownArguments.callback(code, call, CALLBACK) >= 0;
+    }
+
+    /**
+     * Writes the loop.
+     *
+     * @param helper the place that calls the helper instead
+     * @param done the place behind it, where r0 is known
+     */
+    void emit(int call, Label helper, Label done) {
+        long callback = code.constant(KnownArguments.callback(code, call, CALLBACK));
+        method.load(CALLBACK);
+        out.loadConstant(callback).lcmp().ifne(helper);
+        method.load(FLAGS);
+        out.lconst_0().lcmp().ifne(helper);
+        method.load(COUNT);
+        out.loadConstant(LOW_HALF).land();
+        method.storeLoopCount();
+        method.loadLoopCount();
+        out.loadConstant((long) KernelLimits.BPF_MAX_LOOPS).lcmp().ifgt(helper);
+        out.lconst_0();
+        method.storeRound();
+        Label next = out.newLabel();
+        Label end = out.newLabel();
+        out.labelBinding(next);
+        method.loadRound();
+        method.loadLoopCount();
+        out.lcmp().ifge(end);
+        round(call, (int) callback);
+        method.load(0);
+        out.lconst_0().lcmp().ifeq(next);
+        out.labelBinding(end);
+        method.loadRound();
+        method.store(0);
+        out.goto_(done);
+    }
+
+    /** Calls the callback, whose result is r0 then, and counts the round. */
+    private void round(int call, int start) {
+        method.loadRun();
+        method.callRun("enterCallback", ENTER);
+        method.loadRun();
+        method.loadRound();
+        method.load(CONTEXT);
+        out.lconst_0().lconst_0().lconst_0();
+        method.load(Insn.FRAME_POINTER);
+        out.loadConstant((long) -KernelLimits.MAX_BPF_STACK).ladd();
+        out.invokestatic(unit, Compiler.functionName(start), Compiler.FUNCTION);
+        method.store(0);
+        method.loadRun();
+        out.loadConstant(call);
+        method.callRun("leaveCallback", LEAVE);
+        method.loadRound();
+        out.lconst_1().ladd();
+        method.storeRound();
+    }
+}
