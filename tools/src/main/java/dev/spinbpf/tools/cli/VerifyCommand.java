@@ -35,8 +35,10 @@ import picocli.CommandLine.Spec;
             "  spinbpf verify -v --prog leak programs/samples/leaked_lock.bpf.o",
             "  spinbpf verify -o csv build/*.bpf.o > verdicts.csv",
             "  spinbpf verify --kernel 7.3,7.2,6.18 programs/samples/nesting.bpf.o",
+            "  spinbpf verify --target filter.bpf.o:main extension.bpf.o",
             "",
-            "Exit codes: 0 all programs were accepted, 1 some were refused, 2 wrong usage or a file that cannot be read."
+            "Exit codes: 0 all programs were accepted, 1 some were refused, 2 wrong usage or a file that cannot be"
+                    + " read."
         })
 final class VerifyCommand implements Callable<Integer> {
     private static final int ALL_PATHS = 2;
@@ -51,8 +53,8 @@ final class VerifyCommand implements Callable<Integer> {
             names = {"-o", "--output"},
             paramLabel = "FORMAT",
             defaultValue = "table",
-            description =
-                    "Output format: table, csv (veristat's columns and a message), json, github (annotations) or sarif.")
+            description = "Output format: table, csv (veristat's columns and a message), json, github (annotations) or"
+                    + " sarif.")
     private VerifyPrinter.Format format;
 
     @Option(
@@ -71,6 +73,9 @@ final class VerifyCommand implements Callable<Integer> {
     @Mixin
     private final KernelOptions kernelOptions = new KernelOptions();
 
+    @Mixin
+    private final TargetOption target = new TargetOption();
+
     @Option(
             names = "--jobs",
             paramLabel = "N",
@@ -81,21 +86,23 @@ final class VerifyCommand implements Callable<Integer> {
             names = "--map-entries",
             paramLabel = "MAP=N",
             description =
-                    "Most entries of a map, as loaders set them with bpf_map__set_max_entries(); may be given several times.")
+                    "Most entries of a map, as loaders set them with bpf_map__set_max_entries(); may be given several"
+                            + " times.")
     private Map<String, Long> mapEntries = Map.of();
 
     @Option(
             names = "-G",
             paramLabel = "VAR=VALUE",
-            description =
-                    "Value of a global variable before the object is loaded, as veristat has it: -G 'cfg.limits[2]=0x10', -G mode=FAST.")
+            description = "Value of a global variable before the object is loaded, as veristat has it: -G"
+                    + " 'cfg.limits[2]=0x10', -G mode=FAST.")
     private Map<String, String> presets = Map.of();
 
     @Option(
             names = "--cpus",
             paramLabel = "N",
             description =
-                    "CPUs that the machine may have: programs see smaller numbers only. Default: as many as Linux may have.")
+                    "CPUs that the machine may have: programs see smaller numbers only. Default: as many as Linux may"
+                            + " have.")
     private int cpus = KernelLimits.NR_CPUS;
 
     @SuppressWarnings("NullAway.Init") // picocli fills in the options
@@ -130,16 +137,10 @@ final class VerifyCommand implements Callable<Integer> {
             checkForSeveral(kernels.size());
         }
         kernels.forEach(kernel -> err.println("spinbpf: " + kernel.description()));
-        List<FileVerification> verifications = kernels.stream()
-                .map(kernel -> new FileVerification(
-                        readOptions(kernel),
-                        new VerifierOptions(wantsLog(), kernel.types(), VerifierOptions.INSN_LIMIT)
-                                .withKernel(kernel.version())
-                                .withCpus(cpus)
-                                .withAllPaths(logLevel == ALL_PATHS),
-                        e -> InternalErrors.traceIfAsked(err, e),
-                        Verifier::verify))
-                .toList();
+        List<FileVerification> verifications = new ArrayList<>();
+        for (TargetKernel kernel : kernels) {
+            verifications.add(verification(kernel, err));
+        }
         Outcomes outcomes;
         try (var results = new Verifications(verifications, programs::include, files, jobs)) {
             outcomes = kernels.size() == 1 ? report(results, out) : compare(results, out, kernels);
@@ -149,6 +150,19 @@ final class VerifyCommand implements Callable<Integer> {
                     + InputFiles.listed(verifications.getFirst().programs()));
         }
         return !outcomes.allReadable ? ExitCodes.USAGE : outcomes.allGood ? ExitCodes.GOOD : ExitCodes.REFUSED;
+    }
+
+    private FileVerification verification(TargetKernel kernel, PrintWriter err) throws InputException {
+        ReadOptions reading = readOptions(kernel);
+        VerifierOptions options = new VerifierOptions(wantsLog(), kernel.types(), VerifierOptions.INSN_LIMIT)
+                .withKernel(kernel.version())
+                .withCpus(cpus)
+                .withAllPaths(logLevel == ALL_PATHS);
+        return new FileVerification(
+                reading,
+                options.withTarget(target.read(kernel, reading, options, err)),
+                e -> InternalErrors.traceIfAsked(err, e),
+                Verifier::verify);
     }
 
     private void checkRanges() throws InputException {
