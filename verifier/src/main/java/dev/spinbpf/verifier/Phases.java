@@ -206,7 +206,7 @@ final class Phases {
         state.setLastInsn(-1);
         path.setState(state);
         path.setInsnIndex(subprog.start);
-        if (number == 0) {
+        if (number == 0 && !path.unit().isExtension()) {
             path.setReg(1, RegState.pointer(RegType.PTR_TO_CTX, 0, RegPayload.NONE));
             if (path.unit().attachTarget != null) {
                 path.unit().attachTarget = path.unit().attachTarget.withReferences(path);

@@ -16,6 +16,10 @@ final class ProgramChecks {
     /** Refuses a program that cannot be attached at its target, or that must not sleep there. */
     static void check(ProgramUnit unit, VerifierLog log) {
         Program program = unit.program();
+        if (unit.isExtension()) {
+            AttachTargets.check(unit, log);
+            return;
+        }
         if (program.type() == ProgType.SYSCALL) {
             if (!program.sleepable()) {
                 throw log.reject(Errno.EINVAL, Message.SYSCALL_PROGRAM_NOT_SLEEPABLE);

@@ -19,6 +19,7 @@ import dev.spinbpf.verifier.flow.InsnTrace;
 import dev.spinbpf.verifier.flow.ProgramUnit;
 import dev.spinbpf.verifier.flow.Rejection;
 import dev.spinbpf.verifier.flow.Services;
+import dev.spinbpf.verifier.flow.TargetProgram;
 import dev.spinbpf.verifier.flow.VerifierLog;
 import dev.spinbpf.verifier.kernel.Kernel;
 import dev.spinbpf.verifier.kernel.Message;
@@ -30,6 +31,7 @@ import dev.spinbpf.verifier.prune.ExploredStateCache;
 import dev.spinbpf.verifier.prune.LivenessPass;
 import dev.spinbpf.verifier.prune.StackLiveness;
 import dev.spinbpf.verifier.refusal.Explanation;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -63,6 +65,20 @@ public final class Verifier {
         var recorder = new LockRecorder();
         Verdict verdict = verify(object, program, options, path -> path.callObserver = recorder);
         return new LockVerdict(verdict, recorder.uses(), recorder.isComplete());
+    }
+
+    /**
+     * Verifies one program of an object to which others attach.
+     *
+     * @param object the object that the program belongs to
+     * @param program one of its programs
+     * @return the verdict of {@link #verify(ProgramObject, Program, VerifierOptions)}, and the target if it was accepted
+     */
+    public static TargetVerdict target(ProgramObject object, Program program, VerifierOptions options) {
+        var paths = new ArrayList<Exploration>();
+        Verdict verdict = verify(object, program, options, paths::add);
+        return new TargetVerdict(
+                verdict, verdict instanceof Verdict.Accepted ? TargetProgram.of(paths.getFirst()) : null);
     }
 
     /**
@@ -105,7 +121,7 @@ public final class Verifier {
             return new Verdict.Rejected(
                     refusal.errno(), -1, refusal.message(), Explainer.explain(refusal), Verdict.Stats.NONE, "");
         }
-        var unit = new ProgramUnit(object, program, kernel, options.kernelTypes(), typesAreTaken);
+        var unit = new ProgramUnit(object, program, kernel, options.kernelTypes(), typesAreTaken, options.target());
         unit.cpus = options.cpus();
         var log = new VerifierLog(kernel, options.log());
         log.keepsAllPaths = options.allPaths();

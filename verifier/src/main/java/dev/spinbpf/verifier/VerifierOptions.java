@@ -3,6 +3,8 @@ package dev.spinbpf.verifier;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.KernelVersion;
+import dev.spinbpf.verifier.flow.TargetProgram;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Options of a verification.
@@ -16,6 +18,7 @@ import dev.spinbpf.programs.linux.KernelVersion;
  * @param allPaths whether the log keeps the paths that turned out to be safe, as at Linux's level 2
  * @param statistics whether the log ends with the counts of each function, as at Linux's level 4
  * @param flags how the program is loaded
+ * @param target the program that {@code freplace} programs replace a function of, and others may trace; null if there is none
  */
 public record VerifierOptions(
         boolean log,
@@ -25,7 +28,8 @@ public record VerifierOptions(
         int cpus,
         boolean allPaths,
         boolean statistics,
-        LoadFlags flags) {
+        LoadFlags flags,
+        @Nullable TargetProgram target) {
     /**
      * Flags of {@code bpf(BPF_PROG_LOAD)} that tests of the verifier use.
      *
@@ -44,36 +48,50 @@ public record VerifierOptions(
 
     /** Options for the release that is the reference, with a log of level 1. */
     public VerifierOptions(boolean log, Btf kernelTypes, int insnLimit) {
-        this(log, kernelTypes, insnLimit, KernelVersion.REFERENCE, KernelLimits.NR_CPUS, false, false, LoadFlags.NONE);
+        this(
+                log,
+                kernelTypes,
+                insnLimit,
+                KernelVersion.REFERENCE,
+                KernelLimits.NR_CPUS,
+                false,
+                false,
+                LoadFlags.NONE,
+                null);
     }
 
     /** The same for another release. */
     public VerifierOptions withKernel(KernelVersion version) {
-        return new VerifierOptions(log, kernelTypes, insnLimit, version, cpus, allPaths, statistics, flags);
+        return new VerifierOptions(log, kernelTypes, insnLimit, version, cpus, allPaths, statistics, flags, target);
     }
 
     /** The same for a machine with another number of CPUs. */
     public VerifierOptions withCpus(int number) {
-        return new VerifierOptions(log, kernelTypes, insnLimit, kernel, number, allPaths, statistics, flags);
+        return new VerifierOptions(log, kernelTypes, insnLimit, kernel, number, allPaths, statistics, flags, target);
     }
 
     /** The same with or without the paths that turned out to be safe in the log. */
     public VerifierOptions withAllPaths(boolean wanted) {
-        return new VerifierOptions(log, kernelTypes, insnLimit, kernel, cpus, wanted, statistics, flags);
+        return new VerifierOptions(log, kernelTypes, insnLimit, kernel, cpus, wanted, statistics, flags, target);
     }
 
     /** The same with or without the counts of each function at the end of the log. */
     public VerifierOptions withStatistics(boolean wanted) {
-        return new VerifierOptions(log, kernelTypes, insnLimit, kernel, cpus, allPaths, wanted, flags);
+        return new VerifierOptions(log, kernelTypes, insnLimit, kernel, cpus, allPaths, wanted, flags, target);
     }
 
     /** The same with other flags. */
     public VerifierOptions withFlags(LoadFlags other) {
-        return new VerifierOptions(log, kernelTypes, insnLimit, kernel, cpus, allPaths, statistics, other);
+        return new VerifierOptions(log, kernelTypes, insnLimit, kernel, cpus, allPaths, statistics, other, target);
+    }
+
+    /** The same with another target, null for none. */
+    public VerifierOptions withTarget(@Nullable TargetProgram program) {
+        return new VerifierOptions(log, kernelTypes, insnLimit, kernel, cpus, allPaths, statistics, flags, program);
     }
 
     /** The same with other types of the kernel's. */
     public VerifierOptions withTypes(Btf types) {
-        return new VerifierOptions(log, types, insnLimit, kernel, cpus, allPaths, statistics, flags);
+        return new VerifierOptions(log, types, insnLimit, kernel, cpus, allPaths, statistics, flags, target);
     }
 }

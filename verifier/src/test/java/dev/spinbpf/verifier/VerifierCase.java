@@ -19,7 +19,8 @@ import java.util.stream.Stream;
  *
  * <p>A file of cases starts with text that each case begins with; a case has a name, a line with the expected verdict
  * ({@code accept}, or {@code reject ERRNO: message}), lines {@code on VERSION: verdict} for other kernels, lines
- * {@code log: text} with what its log holds besides, and the program. The first verdict is that of Linux 7.2.
+ * {@code log: text} with what its log holds besides, and the program. The first verdict is that of Linux 7.2. If there is a
+ * program named {@code target}, the first one attaches to that, and it to one named {@code base}.
  *
  * @param name what the case shows
  * @param kernel the release that gave the verdict

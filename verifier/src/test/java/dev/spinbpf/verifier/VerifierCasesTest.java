@@ -6,8 +6,10 @@ import dev.spinbpf.programs.asm.Assembler;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.verifier.flow.TargetProgram;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -65,7 +67,18 @@ class VerifierCasesTest {
                 hasKernelTypes ? Assembler.assemble("kernel", text.text()).btf() : Btf.EMPTY;
         VerifierOptions options = new VerifierOptions(!text.log().isEmpty(), kernelTypes, VerifierOptions.INSN_LIMIT)
                 .withKernel(text.kernel());
-        return Verifier.verify(object, object.programs().getFirst(), options);
+        TargetProgram base = target(object, "base", options);
+        TargetProgram target = target(object, "target", options.withTarget(base));
+        return Verifier.verify(object, object.programs().getFirst(), options.withTarget(target));
+    }
+
+    /** The program of that name, to which another one attaches; null if there is none. */
+    private static @Nullable TargetProgram target(ProgramObject object, String name, VerifierOptions options) {
+        return object.programs().stream()
+                .filter(program -> program.name().equals(name))
+                .map(program -> Verifier.target(object, program, options).target())
+                .findFirst()
+                .orElse(null);
     }
 
     private static String line(Verdict verdict) {

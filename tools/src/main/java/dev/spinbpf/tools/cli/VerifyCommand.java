@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
             "  spinbpf verify -v --prog leak programs/samples/leaked_lock.bpf.o",
             "  spinbpf verify -o csv build/*.bpf.o > verdicts.csv",
             "  spinbpf verify --kernel 7.3,7.2,6.18 programs/samples/nesting.bpf.o",
+            "  spinbpf verify --target filter.bpf.o:main extension.bpf.o",
             "",
             "Exit codes: 0 all programs were accepted, 1 some were refused, 2 wrong usage or a file that cannot be"
                     + " read."
@@ -77,6 +78,9 @@ final class VerifyCommand implements Callable<Integer> {
 
     @Mixin
     private final KernelOptions kernelOptions = new KernelOptions();
+
+    @Mixin
+    private final TargetOption target = new TargetOption();
 
     @Option(
             names = "--jobs",
@@ -139,16 +143,10 @@ final class VerifyCommand implements Callable<Integer> {
             checkForSeveral(kernels.size());
         }
         kernels.forEach(kernel -> err.println("spinbpf: " + kernel.description()));
-        List<FileVerification> verifications = kernels.stream()
-                .map(kernel -> new FileVerification(
-                        readOptions(kernel),
-                        new VerifierOptions(wantsLog(), kernel.types(), VerifierOptions.INSN_LIMIT)
-                                .withKernel(kernel.version())
-                                .withCpus(cpus)
-                                .withAllPaths(logLevel == ALL_PATHS),
-                        e -> InternalErrors.traceIfAsked(err, e),
-                        Verifier::verify))
-                .toList();
+        List<FileVerification> verifications = new ArrayList<>();
+        for (TargetKernel kernel : kernels) {
+            verifications.add(verification(kernel, err));
+        }
         Outcomes outcomes;
         try (var results = new Verifications(verifications, programs::include, files, jobs)) {
             outcomes = kernels.size() == 1 ? report(results, out) : compare(results, out, kernels);
@@ -163,6 +161,19 @@ final class VerifyCommand implements Callable<Integer> {
                     + InputFiles.listed(verifications.getFirst().programs()));
         }
         return !outcomes.allReadable ? ExitCodes.USAGE : outcomes.allGood ? ExitCodes.GOOD : ExitCodes.REFUSED;
+    }
+
+    private FileVerification verification(TargetKernel kernel, PrintWriter err) throws InputException {
+        ReadOptions reading = readOptions(kernel);
+        VerifierOptions options = new VerifierOptions(wantsLog(), kernel.types(), VerifierOptions.INSN_LIMIT)
+                .withKernel(kernel.version())
+                .withCpus(cpus)
+                .withAllPaths(logLevel == ALL_PATHS);
+        return new FileVerification(
+                reading,
+                options.withTarget(target.read(kernel, reading, options, err)),
+                e -> InternalErrors.traceIfAsked(err, e),
+                Verifier::verify);
     }
 
     private void checkRanges() throws InputException {

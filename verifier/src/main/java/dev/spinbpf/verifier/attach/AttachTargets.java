@@ -11,6 +11,7 @@ import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.verifier.flow.AttachTarget;
 import dev.spinbpf.verifier.flow.ProgramUnit;
 import dev.spinbpf.verifier.flow.Rejection;
+import dev.spinbpf.verifier.flow.TargetProgram;
 import dev.spinbpf.verifier.flow.VerifierLog;
 import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.Kfunc;
@@ -51,8 +52,13 @@ public final class AttachTargets {
         if (isMissing(unit, program.type())) {
             throw log.reject(Errno.EINVAL, Message.PROGRAM_TYPE_UNKNOWN, program.name());
         }
-        if (program.type() == ProgType.STRUCT_OPS) {
+        if (program.type() == ProgType.STRUCT_OPS && !unit.isExtension()) {
             unit.attachTarget = StructOpsTargets.resolve(unit, log);
+            return;
+        }
+        TargetProgram target = unit.targetProgram();
+        if (target != null && ProgramTargets.isMeant(unit)) {
+            unit.attachTarget = ProgramTargets.resolve(unit, log, target);
             return;
         }
         if (program.type() == ProgType.EXT) {
@@ -62,18 +68,18 @@ public final class AttachTargets {
         if (program.type() != ProgType.TRACING && program.type() != ProgType.LSM) {
             return;
         }
-        String target = program.attachTarget();
+        String name = program.attachTarget();
         if (!unit.kernel().has(KernelRule.FUNCTION_SESSIONS)) {
             refuseSessions(program, log);
         }
         switch (program.attachType()) {
             case TRACE_FENTRY_MULTI, TRACE_FEXIT_MULTI, TRACE_FSESSION_MULTI ->
                 unit.attachTarget = known(unit, KernelHook.Kind.FUNCTION, MULTI);
-            case TRACE_RAW_TP -> unit.attachTarget = tracepoint(unit, log, named(unit, log, target));
-            case TRACE_ITER -> unit.attachTarget = iterator(unit, log, named(unit, log, target));
+            case TRACE_RAW_TP -> unit.attachTarget = tracepoint(unit, log, named(unit, log, name));
+            case TRACE_ITER -> unit.attachTarget = iterator(unit, log, named(unit, log, name));
             default -> {
                 String prefix = program.type() == ProgType.LSM ? LsmHooks.PREFIX : "";
-                unit.attachTarget = function(unit, log, prefix, named(unit, log, target));
+                unit.attachTarget = function(unit, log, prefix, named(unit, log, name));
             }
         }
     }
@@ -95,7 +101,7 @@ public final class AttachTargets {
                 && unit.kernelTypes().find(VERIFIER, BtfType.Func.class) > 0;
     }
 
-    private static String named(ProgramUnit unit, VerifierLog log, @Nullable String target) {
+    static String named(ProgramUnit unit, VerifierLog log, @Nullable String target) {
         if (target == null) {
             throw log.reject(
                     Errno.EINVAL, Message.NO_ATTACH_TARGET, unit.program().name());
@@ -192,7 +198,7 @@ public final class AttachTargets {
         }
         int id = find(unit, log, ITER_PREFIX, name, BtfType.Func.class);
         BtfType.FuncProto proto = protoOf(unit.kernelTypes(), id);
-        checkPrototype(unit, log, ITER_PREFIX + name, proto);
+        checkPrototype(log, unit.kernelTypes(), ITER_PREFIX + name, proto);
         List<AttachTarget.Argument> arguments = IteratorTargets.arguments(unit, name, unit.kernelTypes(), proto);
         return new AttachTarget(unit.kernelTypes(), ITER_PREFIX + name, proto, false, arguments);
     }
@@ -205,7 +211,7 @@ public final class AttachTargets {
         if (hasTypes(unit)) {
             id = find(unit, log, prefix, shortName, BtfType.Func.class);
             BtfType.FuncProto proto = implementation(unit, log, name, id);
-            checkPrototype(unit, log, name, proto);
+            checkPrototype(log, btf, name, proto);
             target = new AttachTarget(btf, name, proto, false, List.of());
         } else {
             target = known(unit, KernelHook.Kind.FUNCTION, name);
@@ -267,8 +273,7 @@ public final class AttachTargets {
     }
 
     /** Linux's {@code btf_distill_func_proto}. */
-    private static void checkPrototype(ProgramUnit unit, VerifierLog log, String name, BtfType.FuncProto proto) {
-        Btf btf = unit.kernelTypes();
+    static void checkPrototype(VerifierLog log, Btf btf, String name, BtfType.FuncProto proto) {
         int count = proto.params().size();
         if (count > KernelLimits.MAX_BPF_FUNC_ARGS) {
             throw log.reject(Errno.EINVAL, Message.TARGET_TOO_MANY_ARGUMENTS, name, count);
@@ -293,7 +298,7 @@ public final class AttachTargets {
         }
     }
 
-    private static long size(BtfType type) {
+    static long size(BtfType type) {
         return switch (type) {
             case BtfType.Ptr _ -> Long.BYTES;
             case BtfType.Int number -> number.sizeBytes();
@@ -303,7 +308,7 @@ public final class AttachTargets {
         };
     }
 
-    private static BtfType.FuncProto protoOf(Btf btf, int funcId) {
+    static BtfType.FuncProto protoOf(Btf btf, int funcId) {
         if (btf.type(funcId) instanceof BtfType.Func func
                 && btf.type(func.protoTypeId()) instanceof BtfType.FuncProto p) {
             return p;

@@ -9,6 +9,7 @@ import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.verifier.flow.AttachTarget;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.ProgramUnit;
+import dev.spinbpf.verifier.flow.Prototypes;
 import dev.spinbpf.verifier.flow.Registers;
 import dev.spinbpf.verifier.flow.ReturnCodes;
 import dev.spinbpf.verifier.kernel.LsmHooks;
@@ -38,7 +39,7 @@ public final class ReturnCodeRules implements ReturnCodes {
     @Override
     public void checkReturnCode(Exploration path, int regno, String registerName) {
         boolean async = path.state().frame(0).inAsyncCallback();
-        boolean hasResult = async || !returnsVoid(path.unit());
+        boolean hasResult = async || !returnsVoid(path);
         if (!hasResult || returnsReference(path, regno)) {
             return;
         }
@@ -89,8 +90,12 @@ public final class ReturnCodeRules implements ReturnCodes {
     /** The values that the program may return, or null if it may return any. */
     static @Nullable RetvalRange range(ProgramUnit unit) {
         Program program = unit.program();
+        if (unit.isExtension() && program.type() == ProgType.LSM) {
+            return program.attachType() == AttachType.LSM_CGROUP ? ZERO_OR_ONE : null;
+        }
         return switch (program.type()) {
             case STRUCT_OPS -> result(unit) instanceof BtfType.Ptr ? ZERO : null;
+            case RAW_TRACEPOINT -> unit.isExtension() ? ZERO : null;
             case LSM -> {
                 RetvalRange range = unit.kernel().lsmHooks().returnRange(hook(program));
                 RetvalRange ofGroup = range == null ? ONE : ZERO_OR_ONE;
@@ -100,8 +105,12 @@ public final class ReturnCodeRules implements ReturnCodes {
         };
     }
 
-    private static boolean returnsVoid(ProgramUnit unit) {
+    private static boolean returnsVoid(Exploration path) {
+        ProgramUnit unit = path.unit();
         Program program = unit.program();
+        if (unit.isExtension()) {
+            return Prototypes.returnsVoid(path, 0);
+        }
         return switch (program.type()) {
             case LSM ->
                 program.attachType() != AttachType.LSM_CGROUP

@@ -152,6 +152,10 @@ final class TracedContext {
         if (!(pointee instanceof BtfType.Composite) || mayBeError(unit, value)) {
             return RegState.UNKNOWN;
         }
+        if (unit.targetProgram() != null
+                && value.target.btf() == unit.targetProgram().types()) {
+            return contextOfTarget(unit, value, pointee.name());
+        }
         if (!AttachTargets.hasTypes(unit)) {
             return opaque(unit, value, pointee.name());
         }
@@ -162,6 +166,15 @@ final class TracedContext {
         }
         int struct = value.target.btf().resolve(pointer.typeId());
         return RegState.btfId(value.target.btf(), struct, flags(unit, value) | tags);
+    }
+
+    private static @Nullable RegState contextOfTarget(ProgramUnit unit, Value value, String struct) {
+        String context = ProgramTargets.kernelContext(unit, struct);
+        if (context == null) {
+            return null;
+        }
+        int id = unit.kernelTypes().find(context, BtfType.Composite.class);
+        return id == 0 ? opaque(unit, value, context) : RegState.btfId(unit.kernelTypes(), id, flags(unit, value));
     }
 
     private static boolean isTracepoint(ProgramUnit unit) {

@@ -82,7 +82,8 @@ public final class MapRules {
 
     /** Refuses a map that the program cannot use: Linux's {@code check_map_prog_compatibility}. */
     public static void checkProgram(ProgramUnit unit, VerifierLog log, MapInfo map) {
-        ProgType type = unit.program().type();
+        boolean asReplaced = unit.kernel().has(KernelRule.REPLACEMENTS_LOCK_AS_REPLACED);
+        ProgType type = (asReplaced ? unit.program() : unit.declared()).type();
         if (unit.kernel().programTypes().isTracing(type)
                 && (map.hasField(BtfField.Kind.BPF_LIST_HEAD) || map.hasField(BtfField.Kind.BPF_RB_ROOT))) {
             throw log.reject(Errno.EINVAL, Message.GRAPH_ROOTS_IN_TRACING);

@@ -149,7 +149,9 @@ public final class ControlFlow implements Cfg.Visitor {
                 || call.has(CallTrait.ITERATOR_NEXT)
                 || call.has(CallTrait.ASYNC_CALLBACK);
         SubprogInfo subprog = unit.subprogAt(at);
-        subprog.mightSleep |= call.has(CallTrait.SLEEPABLE);
+        // The helpers of a program that replaces a function are not known yet.
+        boolean isKnown = !unit.isExtension() || insn.op() == Op.CALL_KFUNC;
+        subprog.mightSleep |= isKnown && call.has(CallTrait.SLEEPABLE);
         subprog.changesPktData |= call.has(CallTrait.CHANGES_PACKETS);
         subprog.mightThrow |= call.has(CallTrait.THROWS);
     }

@@ -6,6 +6,7 @@ import dev.spinbpf.programs.btf.StructRecords;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.MapType;
+import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.verifier.kernel.Kernel;
@@ -31,6 +32,8 @@ public final class ProgramUnit {
     private final ProgramObject object;
     private final Btf btf;
     private final Program program;
+    private final Program declared;
+    private final @Nullable TargetProgram targetProgram;
     private final Kernel kernel;
     private final Btf kernelTypes;
     private final Insn[] insns;
@@ -66,10 +69,20 @@ public final class ProgramUnit {
      * @param kernel the kernel whose rules hold
      * @param kernelTypes the kernel's types; {@link Btf#EMPTY} if there are none
      * @param typesAreTaken true if Linux takes the object's types
+     * @param targetProgram the program that it attaches to if it attaches to one; null if there is none
      */
-    public ProgramUnit(ProgramObject object, Program program, Kernel kernel, Btf kernelTypes, boolean typesAreTaken) {
+    public ProgramUnit(
+            ProgramObject object,
+            Program program,
+            Kernel kernel,
+            Btf kernelTypes,
+            boolean typesAreTaken,
+            @Nullable TargetProgram targetProgram) {
         this.object = object;
-        this.program = program;
+        this.targetProgram = targetProgram;
+        declared = program;
+        this.program =
+                targetProgram != null && program.type() == ProgType.EXT ? targetProgram.inherited(program) : program;
         this.kernel = kernel;
         this.kernelTypes = kernelTypes;
         insns = program.insns().toArray(new Insn[0]);
@@ -91,8 +104,24 @@ public final class ProgramUnit {
         return object;
     }
 
+    /** The program; one that replaces a function of another program has that program's kind. */
     public Program program() {
         return program;
+    }
+
+    /** True if the program replaces a function of {@link #targetProgram()}. */
+    public boolean isExtension() {
+        return targetProgram != null && declared.type() == ProgType.EXT;
+    }
+
+    /** The program as its object declares it. */
+    public Program declared() {
+        return declared;
+    }
+
+    /** The program that this one attaches to if it attaches to one; null if there is none. */
+    public @Nullable TargetProgram targetProgram() {
+        return targetProgram;
     }
 
     /** True if the kernel's rules give the program's kind this property. */

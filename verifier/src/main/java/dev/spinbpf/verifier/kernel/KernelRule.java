@@ -73,6 +73,8 @@ public enum KernelRule {
     REFERENCES_BEFORE_TYPES,
     /** An explanation follows the line that says why a program is refused; what is printed after it is not the reason. */
     REFUSALS_ARE_EXPLAINED,
+    /** A program that replaces a function may use the locks that the function's program may; before that, all. */
+    REPLACEMENTS_LOCK_AS_REPLACED,
     /** Kernel objects that kernel functions return are trusted by their type, not only as references. */
     RESULTS_ARE_TRUSTED,
     /** Programs that trace may use maps and data with a {@code bpf_res_spin_lock}. */

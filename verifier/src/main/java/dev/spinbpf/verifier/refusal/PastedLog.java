@@ -31,8 +31,8 @@ public final class PastedLog {
     private static final Pattern ON_THE_LINE =
             Pattern.compile("^\\d+: \\([0-9a-f]{2}\\) .*(infinite loop detected at insn \\d+)$");
 
-    private static final Pattern PREFIX =
-            Pattern.compile("^\\s*(\\[[^]]*\\]\\s*)?(libbpf: (?!map|prog|extern|Error|struct))?");
+    private static final Pattern PREFIX = Pattern.compile(
+            "^\\s*(\\[[^]]*\\]\\s*)?(libbpf: (?!map|prog|extern|Error|struct|\\S+ is not found|The target))?");
 
     private static final Pattern PROGRAM = Pattern.compile("\\bprog '([^']+)':");
 
