@@ -114,7 +114,7 @@ public final class Verifier {
         try {
             Phases.run(path, new LivenessPass(stack));
             Verdict.Stats stats = stats(path, start);
-            return new Verdict.Accepted(new VerifiedProgram(object, program, probes(path, program)), stats, log(path));
+            return new Verdict.Accepted(verified(path), stats, log(path));
         } catch (Rejection e) {
             Explanation explanation = Explainer.explain(path, e.getMessage());
             Verdict.Stats stats = stats(path, start);
@@ -123,6 +123,16 @@ public final class Verifier {
         } catch (UnsupportedFeature e) {
             return new Verdict.Unsupported(path.insnIndex(), e.getMessage(), stats(path, start), log(path));
         }
+    }
+
+    private static VerifiedProgram verified(Exploration path) {
+        ProgramUnit unit = path.unit();
+        return new VerifiedProgram(
+                unit.object(),
+                unit.program(),
+                probes(path, unit.program()),
+                ContextArgument.of(unit.attachTarget),
+                unit.kernelTypes());
     }
 
     /** The message as libbpf words it, which knows of relocations that found nothing. */
@@ -185,7 +195,8 @@ public final class Verifier {
         }
         path.log()
                 .narrate(
-                        "processed %d insns (limit %d) max_states_per_insn %d total_states %d peak_states %d mark_read 0\n",
+                        "processed %d insns (limit %d) max_states_per_insn %d total_states %d peak_states %d mark_read"
+                                + " 0\n",
                         path.insnProcessed, path.insnLimit(), path.maxStatesPerInsn, path.totalStates, path.peakStates);
         return new Verdict.Stats(path.insnProcessed, path.totalStates, path.peakStates, System.nanoTime() - startNanos);
     }

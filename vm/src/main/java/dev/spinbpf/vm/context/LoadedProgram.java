@@ -3,6 +3,7 @@ package dev.spinbpf.vm.context;
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.programs.model.Program;
+import dev.spinbpf.verifier.ContextArgument;
 import dev.spinbpf.vm.exec.Code;
 import java.util.List;
 
@@ -14,6 +15,7 @@ public final class LoadedProgram {
     private final int handle;
     private final RecursionGuard guard;
     private final ProgramStats stats;
+    private final List<ContextArgument> arguments;
     private final int[] activeByCpu;
     private final Running[] runningByLevel = new Running[ContextLevel.count()];
 
@@ -28,9 +30,11 @@ public final class LoadedProgram {
     /**
      * @param handle what program arrays hold
      * @param cpus how many CPUs the machine has
+     * @param arguments what the program attaches to is called with, as far as that is known
      */
-    public LoadedProgram(Code code, int handle, int cpus) {
+    public LoadedProgram(Code code, int handle, int cpus, List<ContextArgument> arguments) {
         this.code = code;
+        this.arguments = arguments;
         this.handle = handle;
         this.guard = RecursionGuard.of(code.program().type());
         this.stats = new ProgramStats(cpus);
@@ -58,6 +62,11 @@ public final class LoadedProgram {
      */
     public List<String> missing() {
         return code.missing();
+    }
+
+    /** Returns the arguments of what the program attaches to; none where nothing is known of them. */
+    public List<ContextArgument> arguments() {
+        return arguments;
     }
 
     /** Returns the handle that program arrays hold. */

@@ -183,10 +183,9 @@ public final class HookRegistry {
                     case PACKET -> area.packet(program.program().type(), packet);
                     case SYSCALL -> area.raw(NO_PACKET);
                     case PERF_EVENT -> area.perfEvent(SAMPLE_PERIOD);
-                    case TRACEPOINT, FUNCTION, FUNCTION_EXIT, EVENT ->
-                        target.arguments().isEmpty()
-                                ? area.event(program.program().type())
-                                : arguments(area, program, target, 0, 0, 0, 0);
+                    case TRACEPOINT, FUNCTION, EVENT ->
+                        context.event(program, target.arguments(), target.name(), false);
+                    case FUNCTION_EXIT -> context.event(program, target.arguments(), target.name(), true);
                 };
         context.run(program, address);
     }

@@ -7,6 +7,7 @@ import dev.spinbpf.programs.linux.KernelHook;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
+import dev.spinbpf.verifier.ContextArgument;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
 import java.util.EnumSet;
 import java.util.List;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /** All places that programs can attach to. Names and arguments are Linux's. */
 public final class HookTable {
+    private static final String STRUCT = "struct ";
     private static final Set<MapType> HASHES = Set.copyOf(EnumSet.of(
             MapType.HASH, MapType.LRU_HASH, MapType.HASH_OF_MAPS, MapType.PERCPU_HASH, MapType.LRU_PERCPU_HASH));
     private static final Set<MapType> PERCPU_HASHES =
@@ -107,16 +109,36 @@ public final class HookTable {
         return new HookTarget(name, HookTarget.Kind.FUNCTION_EXIT, null, point, mapTypes, ofFunction(name));
     }
 
-    private static List<KernelHook.Argument> ofTracepoint(String name) {
+    private static List<ContextArgument> ofTracepoint(String name) {
         return arguments(KernelHook.Kind.TRACEPOINT, name);
     }
 
-    private static List<KernelHook.Argument> ofFunction(String name) {
+    private static List<ContextArgument> ofFunction(String name) {
         return arguments(KernelHook.Kind.FUNCTION, name);
     }
 
-    private static List<KernelHook.Argument> arguments(KernelHook.Kind kind, String name) {
-        return Objects.requireNonNull(KernelHook.find(kind, name), name).arguments();
+    private static List<ContextArgument> arguments(KernelHook.Kind kind, String name) {
+        KernelHook hook = Objects.requireNonNull(KernelHook.find(kind, name), name);
+        return hook.arguments().stream().map(HookTable::argument).toList();
+    }
+
+    /** The arguments of a place that is not inside the runtime; none where nothing is known of it. */
+    private static List<ContextArgument> known(HookTarget.Kind kind, String name) {
+        KernelHook.Kind of = kind == HookTarget.Kind.TRACEPOINT ? KernelHook.Kind.TRACEPOINT : KernelHook.Kind.FUNCTION;
+        return KernelHook.find(of, name) == null ? List.of() : arguments(of, name);
+    }
+
+    private static ContextArgument argument(KernelHook.Argument argument) {
+        String type = argument.type();
+        if (!type.endsWith("*")) {
+            boolean isByte = type.equals("bool") || type.equals("char");
+            return new ContextArgument(argument.name(), false, "", isByte ? Byte.BYTES : Long.BYTES);
+        }
+        int struct = type.indexOf(STRUCT);
+        String pointsTo = struct < 0
+                ? ""
+                : type.substring(struct + STRUCT.length(), type.length() - 1).strip();
+        return new ContextArgument(argument.name(), true, pointsTo, Long.BYTES);
     }
 
     /** The tracepoints and functions that programs can name. */
@@ -200,7 +222,7 @@ public final class HookTable {
         if (hook.isEmpty()) {
             // A place in code that is not here: its events come from tasks, as those of no place inside the runtime.
             String known = name.isEmpty() ? nameOf(program) : name;
-            return new HookTarget(known, kind, ContextLevel.TASK, null, ALL, List.of());
+            return new HookTarget(known, kind, ContextLevel.TASK, null, ALL, known(kind, known));
         }
         String word = kind == HookTarget.Kind.TRACEPOINT ? "tracepoint" : "function";
         String known = NAMED.stream()

@@ -2,8 +2,8 @@ package dev.spinbpf.vm.hook;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.HookPoint;
-import dev.spinbpf.programs.linux.KernelHook;
 import dev.spinbpf.programs.linux.MapType;
+import dev.spinbpf.verifier.ContextArgument;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
@@ -26,7 +26,7 @@ public record HookTarget(
         @Nullable ContextLevel level,
         @Nullable HookPoint point,
         Set<MapType> mapTypes,
-        List<KernelHook.Argument> arguments) {
+        List<ContextArgument> arguments) {
 
     /**
      * Returns the levels at which its events can come: packets come with a softirq or from a task that sends, samples
