@@ -90,7 +90,7 @@ public final class Machine implements AutoCloseable {
                 kernel.deferred(),
                 kernel.tasks()::storageOfPid);
         functions = new FunctionTable(kernel);
-        hooks = new HookRegistry(cpus, maps);
+        hooks = new HookRegistry(cpus, maps, () -> programs, RunContexts.udpPacket(0));
         lockNames = new LockNames(maps);
         lockStats.setNamer(address -> lockNames.of(cpus.get(0), address));
         deferredRuns = new DeferredRuns(kernel.deferred(), cpus, programs);

@@ -164,8 +164,13 @@ public final class CpuContext {
         if (depth < MAX_DEPTH) {
             return true;
         }
-        program.stats().countMiss(cpu);
+        miss(program);
         return false;
+    }
+
+    /** Counts that a program did not run which was to. */
+    public void miss(LoadedProgram program) {
+        program.stats().countMiss(cpu);
     }
 
     /**
@@ -235,7 +240,7 @@ public final class CpuContext {
         long result;
         try {
             result = function == NO_FUNCTION
-                    ? execution.run(program.code(), arg1)
+                    ? surrounded(execution, program, arg1)
                     : execution.runFunction(program.code(), function, arg1, arg2, arg3);
         } finally {
             depth--;
@@ -256,6 +261,19 @@ public final class CpuContext {
             faultListener.accept(fault);
         }
         return NO_RESULT;
+    }
+
+    private long surrounded(Execution execution, LoadedProgram program, long context) {
+        LoadedProgram.Surround surround = program.surround();
+        if (surround == null) {
+            return execution.run(program.code(), context);
+        }
+        surround.pass(cpu, true);
+        long result = execution.run(program.code(), context);
+        if (execution.fault() == null && !execution.stopped()) {
+            surround.pass(cpu, false);
+        }
+        return result;
     }
 
     /** Returns the innermost run of a program, or null where none runs; for the CPU's own thread. */

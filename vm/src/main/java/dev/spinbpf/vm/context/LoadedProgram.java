@@ -6,6 +6,7 @@ import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.verifier.ContextArgument;
 import dev.spinbpf.vm.exec.Code;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A program of a machine, ready to run. */
 public final class LoadedProgram {
@@ -17,6 +18,7 @@ public final class LoadedProgram {
     private final ProgramStats stats;
     private final List<ContextArgument> arguments;
     private final int[] activeByCpu;
+    private volatile @Nullable Surround surround;
     private final Running[] runningByLevel = new Running[ContextLevel.count()];
 
     /**
@@ -42,6 +44,27 @@ public final class LoadedProgram {
         for (ContextLevel level : ContextLevel.values()) {
             runningByLevel[level.ordinal()] = new Running(this, level);
         }
+    }
+
+    /** Runs where the program begins and where it has returned, on top of it. */
+    @FunctionalInterface
+    public interface Surround {
+        /**
+         * Passes the entry or exit of a program.
+         *
+         * @param entered whether it is the entry
+         */
+        void pass(Cpu cpu, boolean entered);
+    }
+
+    /** Sets what runs at the program's entry and exit. */
+    public void surround(Surround value) {
+        surround = value;
+    }
+
+    @Nullable
+    Surround surround() {
+        return surround;
     }
 
     public Code code() {

@@ -86,27 +86,27 @@ public final class HookTable {
     private HookTable() {}
 
     private static HookTarget entry(String name, HookTarget.Kind kind, ContextLevel level) {
-        return new HookTarget(name, kind, level, null, ALL, List.of());
+        return new HookTarget(name, kind, level, null, ALL, List.of(), false);
     }
 
     private static HookTarget tracepoint(String name, ContextLevel level) {
-        return new HookTarget(name, HookTarget.Kind.TRACEPOINT, level, null, ALL, ofTracepoint(name));
+        return new HookTarget(name, HookTarget.Kind.TRACEPOINT, level, null, ALL, ofTracepoint(name), false);
     }
 
     private static HookTarget function(String name, ContextLevel level) {
-        return new HookTarget(name, HookTarget.Kind.FUNCTION, level, null, ALL, ofFunction(name));
+        return new HookTarget(name, HookTarget.Kind.FUNCTION, level, null, ALL, ofFunction(name), false);
     }
 
     private static HookTarget point(String name, HookPoint point) {
-        return new HookTarget(name, HookTarget.Kind.TRACEPOINT, null, point, ALL, ofTracepoint(name));
+        return new HookTarget(name, HookTarget.Kind.TRACEPOINT, null, point, ALL, ofTracepoint(name), false);
     }
 
     private static HookTarget inside(String name, HookPoint point, Set<MapType> mapTypes) {
-        return new HookTarget(name, HookTarget.Kind.FUNCTION, null, point, mapTypes, ofFunction(name));
+        return new HookTarget(name, HookTarget.Kind.FUNCTION, null, point, mapTypes, ofFunction(name), false);
     }
 
     private static HookTarget exit(String name, HookPoint point, Set<MapType> mapTypes) {
-        return new HookTarget(name, HookTarget.Kind.FUNCTION_EXIT, null, point, mapTypes, ofFunction(name));
+        return new HookTarget(name, HookTarget.Kind.FUNCTION_EXIT, null, point, mapTypes, ofFunction(name), false);
     }
 
     private static List<ContextArgument> ofTracepoint(String name) {
@@ -158,23 +158,43 @@ public final class HookTable {
      * @throws UnsupportedProgramException where there is no such place for the program; the message says which there are
      */
     public static HookTarget of(Program program, String hook) {
+        HookTarget nested = hook.isEmpty() || isOwn(program, hook) ? null : NestedPlaces.find(program, hook);
+        return nested == null ? own(program, hook) : nested;
+    }
+
+    /** Returns true where a hook is one that the program's section leaves open or names. */
+    private static boolean isOwn(Program program, String hook) {
+        return switch (program.type()) {
+            case RAW_TRACEPOINT, RAW_TRACEPOINT_WRITABLE, TRACEPOINT -> isNamed(HookTarget.Kind.TRACEPOINT, hook);
+            case KPROBE -> isNamed(kindOf(program), hook);
+            default -> own(program, "").name().equals(hook);
+        };
+    }
+
+    private static boolean isNamed(HookTarget.Kind kind, String hook) {
+        return NAMED.stream()
+                .anyMatch(target -> target.kind() == kind && target.name().equals(hook));
+    }
+
+    private static HookTarget own(Program program, String hook) {
         return switch (program.type()) {
             case SCHED_CLS, SCHED_ACT, XDP, SOCKET_FILTER, CGROUP_SKB -> only(PACKET, program, hook);
             case LWT_IN, LWT_OUT, LWT_XMIT, LWT_SEG6LOCAL, FLOW_DISSECTOR, SK_SKB -> only(PACKET, program, hook);
             case SYSCALL -> only(SYSCALL, program, hook);
             case PERF_EVENT -> only(PERF_EVENT, program, hook);
             case RAW_TRACEPOINT, RAW_TRACEPOINT_WRITABLE, TRACEPOINT -> find(program, HookTarget.Kind.TRACEPOINT, hook);
-            case KPROBE -> {
-                boolean exit = program.section().startsWith("kret")
-                        || program.section().startsWith("uret");
-                yield find(program, exit ? HookTarget.Kind.FUNCTION_EXIT : HookTarget.Kind.FUNCTION, hook);
-            }
+            case KPROBE -> find(program, kindOf(program), hook);
             case TRACING -> only(find(program, kindOf(program.attachType()), ""), program, hook);
             case UNSPEC, EXT ->
                 throw new UnsupportedProgramException("there is no hook for programs of type "
                         + program.type().display() + " (section " + program.section() + ")");
             default -> only(event(program), program, hook);
         };
+    }
+
+    private static HookTarget.Kind kindOf(Program probe) {
+        boolean exit = probe.section().startsWith("kret") || probe.section().startsWith("uret");
+        return exit ? HookTarget.Kind.FUNCTION_EXIT : HookTarget.Kind.FUNCTION;
     }
 
     private static HookTarget.Kind kindOf(AttachType attachType) {
@@ -188,7 +208,9 @@ public final class HookTable {
 
     /** The event that programs of a type run by, named by their section. */
     private static HookTarget event(Program program) {
-        return entry(nameOf(program), HookTarget.Kind.EVENT, levelOf(program.type()));
+        boolean isCalled = program.type() == ProgType.LSM || program.type() == ProgType.STRUCT_OPS;
+        HookTarget.Kind kind = isCalled ? HookTarget.Kind.CALLED : HookTarget.Kind.EVENT;
+        return entry(nameOf(program), kind, levelOf(program.type()));
     }
 
     private static String nameOf(Program program) {
@@ -209,7 +231,8 @@ public final class HookTable {
             return target;
         }
         throw new UnsupportedProgramException(
-                "section " + program.section() + ": its hook is '" + target.name() + "', and cannot be '" + hook + "'");
+                "section " + program.section() + ": its hook is '" + target.name() + "', and cannot be '" + hook
+                        + "'; places to nest it into are " + String.join(", ", NestedPlaces.names()));
     }
 
     private static HookTarget find(Program program, HookTarget.Kind kind, String hook) {
@@ -222,7 +245,7 @@ public final class HookTable {
         if (hook.isEmpty()) {
             // A place in code that is not here: its events come from tasks, as those of no place inside the runtime.
             String known = name.isEmpty() ? nameOf(program) : name;
-            return new HookTarget(known, kind, ContextLevel.TASK, null, ALL, known(kind, known));
+            return new HookTarget(known, kind, ContextLevel.TASK, null, ALL, known(kind, known), false);
         }
         String word = kind == HookTarget.Kind.TRACEPOINT ? "tracepoint" : "function";
         String known = NAMED.stream()
@@ -230,7 +253,8 @@ public final class HookTable {
                 .map(HookTarget::name)
                 .collect(Collectors.joining(", "));
         throw new UnsupportedProgramException("section " + program.section() + ": " + word + " '" + name
-                + "' is not a hook here; there are: " + known);
+                + "' is not a hook here; there are: " + known + ", and to nest it into: "
+                + String.join(", ", NestedPlaces.names()));
     }
 
     /** Without the group of a tracepoint and the offset of a probe. */
