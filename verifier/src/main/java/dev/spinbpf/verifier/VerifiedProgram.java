@@ -1,19 +1,26 @@
 package dev.spinbpf.verifier;
 
+import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import java.util.BitSet;
+import java.util.List;
 
 /** A program that the verifier accepted. Only the verifier makes one; only such a program is loaded. */
 public final class VerifiedProgram {
     private final ProgramObject object;
     private final Program program;
     private final BitSet probes;
+    private final List<ContextArgument> arguments;
+    private final Btf kernelTypes;
 
-    VerifiedProgram(ProgramObject object, Program program, BitSet probes) {
+    VerifiedProgram(
+            ProgramObject object, Program program, BitSet probes, List<ContextArgument> arguments, Btf kernelTypes) {
         this.object = object;
         this.program = program;
         this.probes = probes;
+        this.arguments = arguments;
+        this.kernelTypes = kernelTypes;
     }
 
     /** The object that the program's map and kfunc indices refer to. */
@@ -31,5 +38,18 @@ public final class VerifiedProgram {
      */
     public BitSet probes() {
         return (BitSet) probes.clone();
+    }
+
+    /**
+     * Returns the arguments of the function, tracepoint or member of a struct that the program attaches to by its types;
+     * none for programs whose context is of another form.
+     */
+    public List<ContextArgument> arguments() {
+        return arguments;
+    }
+
+    /** Returns the types that objects of the kernel have: the kernel's, or the object's own where those are not at hand. */
+    public Btf kernelTypes() {
+        return kernelTypes.size() > 1 ? kernelTypes : object.btf();
     }
 }

@@ -134,7 +134,7 @@ public final class Verifier {
         try {
             Phases.run(path, new LivenessPass(stack));
             Verdict.Stats stats = stats(path, start);
-            return new Verdict.Accepted(new VerifiedProgram(object, program, probes(path, program)), stats, log(path));
+            return new Verdict.Accepted(verified(path), stats, log(path));
         } catch (Rejection e) {
             Explanation explanation = Explainer.explain(path, e.getMessage());
             Verdict.Stats stats = stats(path, start);
@@ -143,6 +143,16 @@ public final class Verifier {
         } catch (UnsupportedFeature e) {
             return new Verdict.Unsupported(path.insnIndex(), e.getMessage(), stats(path, start), log(path));
         }
+    }
+
+    private static VerifiedProgram verified(Exploration path) {
+        ProgramUnit unit = path.unit();
+        return new VerifiedProgram(
+                unit.object(),
+                unit.program(),
+                probes(path, unit.program()),
+                ContextArgument.of(unit.attachTarget),
+                unit.kernelTypes());
     }
 
     /** The message as libbpf words it, which knows of relocations that found nothing. */

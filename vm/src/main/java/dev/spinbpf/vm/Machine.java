@@ -17,6 +17,7 @@ import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.verifier.ContextArgument;
 import dev.spinbpf.verifier.VerifiedProgram;
 import dev.spinbpf.vm.context.ContextArea;
 import dev.spinbpf.vm.context.CpuContext;
@@ -89,7 +90,7 @@ public final class Machine implements AutoCloseable {
                 kernel.deferred(),
                 kernel.tasks()::storageOfPid);
         functions = new FunctionTable(kernel);
-        hooks = new HookRegistry(cpus, maps);
+        hooks = new HookRegistry(cpus, maps, () -> programs, RunContexts.udpPacket(0));
         lockNames = new LockNames(maps);
         lockStats.setNamer(address -> lockNames.of(cpus.get(0), address));
         deferredRuns = new DeferredRuns(kernel.deferred(), cpus, programs);
@@ -192,7 +193,8 @@ public final class Machine implements AutoCloseable {
      * @throws MapCreationException where Linux would not make a map of the object
      */
     public LoadedProgram load(VerifiedProgram verified) throws MapCreationException {
-        return load(verified.object(), verified.program(), verified.probes(), AccessMode.MASKED);
+        kernel.tasks().layOut(verified.kernelTypes());
+        return load(verified.object(), verified.program(), verified.probes(), verified.arguments(), AccessMode.MASKED);
     }
 
     /**
@@ -211,7 +213,8 @@ public final class Machine implements AutoCloseable {
      */
     public LoadedProgram loadUnverified(ProgramObject object, Program program, boolean exactFaults)
             throws MapCreationException {
-        return load(object, program, new BitSet(), exactFaults ? AccessMode.CHECKED : AccessMode.MASKED);
+        AccessMode access = exactFaults ? AccessMode.CHECKED : AccessMode.MASKED;
+        return load(object, program, new BitSet(), List.of(), access);
     }
 
     /** Returns the JVM bytecode that a loaded program is compiled to, as text; or why it stays interpreted. */
@@ -223,7 +226,8 @@ public final class Machine implements AutoCloseable {
         }
     }
 
-    private synchronized LoadedProgram load(ProgramObject object, Program program, BitSet probes, AccessMode access)
+    private synchronized LoadedProgram load(
+            ProgramObject object, Program program, BitSet probes, List<ContextArgument> arguments, AccessMode access)
             throws MapCreationException {
         ObjectInstance instance = instance(object);
         Code code = options.observed()
@@ -236,7 +240,7 @@ public final class Machine implements AutoCloseable {
             case NEVER -> {}
         }
         int handle = kernel.programs().add(code);
-        LoadedProgram loaded = new LoadedProgram(code, handle, cpus.count());
+        LoadedProgram loaded = new LoadedProgram(code, handle, cpus.count(), arguments);
         instance.fillProgramArrays(program.name(), handle, cpus.get(0));
         instance.add(loaded);
         programs.add(loaded);

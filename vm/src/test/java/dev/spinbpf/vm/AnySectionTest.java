@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.programs.elf.SectionNames;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.ProgType;
@@ -14,9 +15,11 @@ import dev.spinbpf.vm.exec.UnsupportedProgramException;
 import dev.spinbpf.vm.hook.HookRegistry;
 import dev.spinbpf.vm.hook.HookTable;
 import dev.spinbpf.vm.hook.HookTarget;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each kind of section has a source of events at a fitting level. */
 class AnySectionTest {
@@ -66,6 +69,25 @@ class AnySectionTest {
             assertThat(target.level()).isEqualTo(level);
             assertThat(target.levels()).contains(level);
             HookRegistry.run(machine.cpus().get(0), program, target, new byte[64]);
+            assertThat(program.stats().runs(ContextLevel.TASK)).isEqualTo(1);
+        }
+    }
+
+    static List<String> allButReplacements() {
+        return SectionNames.all().stream()
+                .filter(name -> !name.startsWith("freplace"))
+                .toList();
+    }
+
+    @ParameterizedTest
+    @MethodSource("allButReplacements")
+    void shouldRunEachSectionThatLibbpfKnows(String name) throws Exception {
+        String section = name.replace("...", "x");
+        String text = ".program p \"" + section + "\"\n r0 = 1\n exit\n";
+        try (TextPrograms on = new TextPrograms(MachineOptions.ofCpus(1), text)) {
+            LoadedProgram program = on.attach("p");
+            HookTarget target = on.machine.hooks().targetsOf(program).getFirst();
+            HookRegistry.run(on.machine.cpus().get(0), program, target, new byte[64]);
             assertThat(program.stats().runs(ContextLevel.TASK)).isEqualTo(1);
         }
     }

@@ -19,11 +19,14 @@ import dev.spinbpf.vm.MachineOptions;
 import dev.spinbpf.vm.RunResult;
 import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
+import dev.spinbpf.vm.hook.HookTable;
 import dev.spinbpf.vm.stress.LockChoice;
+import dev.spinbpf.vm.stress.ProgramWorkload.Attachment;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -39,7 +42,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         usageHelpAutoWidth = true,
         description = {
-            "Verifies a program and runs it on one emulated CPU; prints R0, the time, its output and, on request, the maps.",
+            "Verifies a program and runs it on one emulated CPU; prints R0, the time, its output and, on request, the"
+                    + " maps.",
             ""
         },
         footerHeading = "%nExamples:%n",
@@ -47,6 +51,7 @@ import picocli.CommandLine.Spec;
             "  spinbpf run programs/samples/lock_in_map_value.bpf.o --repeat 1000 --dump-maps",
             "  spinbpf run programs/samples/tail_calls.bpf.o --prog entry",
             "  spinbpf run programs/samples/packet_counter.bpf.o --ctx packet.bin --json",
+            "  spinbpf run programs/samples/nesting.bpf.o --prog remember --on sample=map-update-under-lock",
             "  spinbpf run programs/samples/packet_counter.bpf.o --load-maps state \\",
             "      --save-maps state",
             "",
@@ -108,6 +113,9 @@ final class RunCommand implements Callable<Integer> {
     private @Nullable Path saveMaps;
 
     @Mixin
+    private final OnOption on = new OnOption();
+
+    @Mixin
     private final KernelTypesOption btf = new KernelTypesOption();
 
     @Mixin
@@ -139,6 +147,7 @@ final class RunCommand implements Callable<Integer> {
             InputFiles.printMissing(
                     InputFiles.shown(file), loaded, spec.commandLine().getErr());
             loadRest(machine, object, chosen, kernelTypes);
+            nest(machine, object, kernelTypes);
             restoreMaps(machine, object);
             RunResult result = machine.run(loaded, input, cpu, repeat);
             long waitingNanos =
@@ -222,6 +231,30 @@ final class RunCommand implements Callable<Integer> {
             explanation.lines().forEach(line -> err.println("  " + line));
         }
         return ExitCodes.REFUSED;
+    }
+
+    /** Nests the programs of {@code --on}, which are verified and loaded for that. */
+    private void nest(Machine machine, ProgramObject object, Btf kernelTypes)
+            throws InputException, MapCreationException {
+        VerifierOptions options = new VerifierOptions(false, kernelTypes, VerifierOptions.INSN_LIMIT);
+        for (Attachment how : on.attachments(Map.of(InputFiles.shown(file), object), arguments.cpus())) {
+            LoadedProgram nested = loaded(machine, how.program());
+            if (nested == null) {
+                Program program = InputFiles.program(object, how.program());
+                if (!(Verifier.verify(object, program, options) instanceof Verdict.Accepted accepted)) {
+                    throw new InputException("--on: Linux refuses '" + how.program() + "'; spinbpf verify says why");
+                }
+                nested = machine.load(accepted.program());
+            }
+            machine.hooks().attach(nested, HookTable.of(nested.program(), how.hook()), how.cpus());
+        }
+    }
+
+    private static @Nullable LoadedProgram loaded(Machine machine, String name) {
+        return machine.programs().stream()
+                .filter(program -> program.name().equals(name))
+                .findFirst()
+                .orElse(null);
     }
 
     /** Tail calls reach the object's other programs through its program arrays, so that those are loaded too. */

@@ -16,6 +16,7 @@ import dev.spinbpf.vm.stress.ModeOptions;
 import dev.spinbpf.vm.stress.ModeReport;
 import dev.spinbpf.vm.stress.Pacing;
 import dev.spinbpf.vm.stress.ProgramWorkload;
+import dev.spinbpf.vm.stress.ProgramWorkload.Attachment;
 import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
 import dev.spinbpf.vm.stress.ProgramWorkload.ObjectFile;
 import dev.spinbpf.vm.stress.StressMode;
@@ -29,6 +30,7 @@ import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -51,16 +53,16 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         usageHelpAutoWidth = true,
         description = {
-            "Verifies all programs of an object, attaches the accepted ones to the hooks that their sections name, keeps all"
-                    + " emulated CPUs busy while interrupts land, and reports what happened to each lock.",
+            "Verifies all programs of an object, attaches the accepted ones to the hooks that their sections name,"
+                    + " keeps all emulated CPUs busy while interrupts land, and reports what happened to each lock.",
             "",
-            "A workload file says all that and more in one place: which programs run on which CPUs and how often, delays in"
-                    + " critical sections, what is in maps at the start, packets. Of the options that describe a run, --duration"
-                    + " and --seed can be given with it, and go before what the file says.",
+            "A workload file says all that and more in one place: which programs run on which CPUs and how often,"
+                + " delays in critical sections, what is in maps at the start, packets. Of the options that describe a"
+                + " run, --duration and --seed can be given with it, and go before what the file says.",
             "",
             "Without a FILE, --mode stresses the lock alone. aa, abba and abbcca work like the kernel's module"
-                    + " bpf_test_rqspinlock: a task on each CPU, interrupted by NMIs. torture takes many locks of all kinds at random,"
-                    + " in all contexts, and checks what they protect.",
+                    + " bpf_test_rqspinlock: a task on each CPU, interrupted by NMIs. torture takes many locks of all"
+                    + " kinds at random, in all contexts, and checks what they protect.",
             ""
         },
         footerHeading = "%nExamples:%n",
@@ -70,10 +72,12 @@ import picocli.CommandLine.Spec;
             "  spinbpf stress programs/samples/abba.yaml",
             "  spinbpf stress programs/samples/abba.bpf.o --save mine.yaml",
             "  spinbpf stress programs/samples/abba.bpf.o --duration 1h --metrics-port 9464",
+            "  spinbpf stress programs/samples/nesting.bpf.o --attach 'filter=softirq@cpu1:every 1ms'",
+            "  spinbpf stress programs/samples/nesting.bpf.o --on sample=map-update-under-lock",
             "",
             "Refused programs are reported and skipped. Exit codes: 0 the accepted programs ran, 1 none was accepted,"
-                    + " one of them failed while running, CPUs hung, a mode's checks failed, or (with --strict) a program"
-                    + " was refused, 2 wrong usage or a file that cannot be read."
+                + " one of them failed while running, CPUs hung, a mode's checks failed, or (with --strict) a program"
+                + " was refused, 2 wrong usage or a file that cannot be read."
         })
 final class StressCommand implements Callable<Integer> {
     private static final int MOST_LOCKS = 4096;
@@ -91,6 +95,8 @@ final class StressCommand implements Callable<Integer> {
             "--locks",
             "--lock",
             "--prog",
+            "--attach",
+            "--on",
             "--btf");
 
     private final WorkloadInputs inputs = new WorkloadInputs();
@@ -185,6 +191,12 @@ final class StressCommand implements Callable<Integer> {
 
     @Mixin
     private final ProgramNames programs = new ProgramNames();
+
+    @Mixin
+    private final AttachOption attach = new AttachOption();
+
+    @Mixin
+    private final OnOption on = new OnOption();
 
     @Mixin
     private final KernelTypesOption btf = new KernelTypesOption();
@@ -326,8 +338,9 @@ final class StressCommand implements Callable<Integer> {
         PrintWriter err = spec.commandLine().getErr();
         List<ObjectFile> objects = inputs.objects(files, InputFiles.kernelTypes(types), programs.list(), err);
         ProgramWorkload defaults = ProgramWorkload.of(objects);
+        int number = Objects.requireNonNullElse(cpus, defaults.cpus());
         return new ProgramWorkload(
-                Objects.requireNonNullElse(cpus, defaults.cpus()),
+                number,
                 Objects.requireNonNullElse(lock, defaults.lock()),
                 Objects.requireNonNullElse(seed, defaults.seed()),
                 Objects.requireNonNullElse(duration, defaults.duration()),
@@ -336,10 +349,20 @@ final class StressCommand implements Callable<Integer> {
                 hardirqEvery == null ? defaults.hardirqs() : Pacing.every(hardirqEvery),
                 types,
                 objects,
-                defaults.attachments(),
+                attachments(number),
                 defaults.delays(),
                 defaults.maps(),
                 defaults.packets());
+    }
+
+    /** Returns the attachments where options say any; none for each program where its section says. */
+    private List<Attachment> attachments(int number) throws InputException {
+        if (!attach.isGiven() && !on.isGiven()) {
+            return List.of();
+        }
+        List<Attachment> given = new ArrayList<>(attach.attachments(inputs.read(), number));
+        given.addAll(on.attachments(inputs.read(), number));
+        return AttachmentNames.all(inputs.read(), programs.list(), given);
     }
 
     private int stressPrograms(ProgramWorkload workload)
@@ -361,7 +384,7 @@ final class StressCommand implements Callable<Integer> {
             Style style = Style.ofStandardOutput();
             print(
                     json.isGiven()
-                            ? StressJson.of(name, report, notAttached, maps.contents(run))
+                            ? StressJson.of(name, report, notAttached, run.attachments(), maps.contents(run))
                             : StressText.of(name, report, notAttached, perCpu, style) + maps.text(run, style));
             maps.save(run);
             return exitCode(report, notAttached);
@@ -412,6 +435,9 @@ final class StressCommand implements Callable<Integer> {
             throw new WrongUsage(spec, "--mode stresses the lock without programs; leave " + files.getFirst() + " out");
         }
         checkWorkloadFile();
+        if (mode != null && (attach.isGiven() || on.isGiven())) {
+            throw new WrongUsage(spec, "--attach and --on are for programs, not for --mode");
+        }
         if (mode != null && maps.isGiven()) {
             throw new WrongUsage(spec, "--dump-maps and --save-maps are for programs, not for --mode");
         }

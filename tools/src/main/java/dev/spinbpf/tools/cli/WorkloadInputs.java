@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -32,6 +33,7 @@ import picocli.CommandLine.Model.OptionSpec;
 /** Workloads out of what the user names on the command line: a workload file, or objects. */
 final class WorkloadInputs {
     private final Map<String, Path> pathsByName = new HashMap<>();
+    private final Map<String, ProgramObject> objectsByName = new LinkedHashMap<>();
 
     /** Returns true where a file's name is that of a workload file. */
     static boolean isWorkloadFile(Path file) {
@@ -104,7 +106,9 @@ final class WorkloadInputs {
             List<String> chosen =
                     programs.stream().filter(name -> has(object, name)).toList();
             if (programs.isEmpty() || !chosen.isEmpty()) {
-                objects.add(new ObjectFile(unique(WorkloadReader.objectName(opened.name()), names), opened, chosen));
+                String called = unique(WorkloadReader.objectName(opened.name()), names);
+                objects.add(new ObjectFile(called, opened, chosen));
+                objectsByName.put(called, object);
             }
         }
         for (String name : programs) {
@@ -113,6 +117,11 @@ final class WorkloadInputs {
             }
         }
         return objects;
+    }
+
+    /** Returns what {@link #objects} read, by the names that workloads call the objects. */
+    Map<String, ProgramObject> read() {
+        return objectsByName;
     }
 
     private static boolean has(ProgramObject object, String name) {

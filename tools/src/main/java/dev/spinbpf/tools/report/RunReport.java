@@ -24,6 +24,7 @@ public final class RunReport {
     private final ProgramOutput output;
     private final List<String> trace;
     private final List<DeferredRow> deferred;
+    private final List<NestedTable.Row> nested;
     private final long waitingNanos;
     private final @Nullable Deadlock deadlock;
 
@@ -48,6 +49,7 @@ public final class RunReport {
         this.output = ProgramOutput.take(program);
         this.trace = machine.traceLog().read();
         this.deferred = machine.deferred().rows();
+        this.nested = NestedTable.rows(machine);
         this.waitingNanos = waitingNanos;
         this.deadlock = machine.deadlock();
     }
@@ -89,6 +91,7 @@ public final class RunReport {
                 Durations.of((long) result.nanosPerRun()),
                 result.insns()));
         out.append(DeadlockText.of(deadlock, style));
+        out.append(NestedTable.of(nested, style));
         out.append(DeferredTables.of(deferred, style));
         if (waitingNanos >= 0) {
             out.append("A timer still waits; the first is due in ")
@@ -112,6 +115,7 @@ public final class RunReport {
             json.writeNumberField("runs", result.runs());
             json.writeNumberField("ns_per_run", result.nanosPerRun());
             json.writeNumberField("insns", result.insns());
+            NestedTable.write(json, nested);
             DeferredTables.write(json, deferred);
             if (waitingNanos >= 0) {
                 json.writeNumberField("next_timer_ns", waitingNanos);

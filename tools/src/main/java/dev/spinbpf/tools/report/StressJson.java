@@ -2,6 +2,7 @@ package dev.spinbpf.tools.report;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.spinbpf.maps.cpu.ContextLevel;
+import dev.spinbpf.vm.stress.ProgramWorkload.Attachment;
 import dev.spinbpf.vm.stress.StressReport;
 import java.io.IOException;
 import java.util.List;
@@ -11,20 +12,17 @@ import java.util.Map;
 public final class StressJson {
     private StressJson() {}
 
-    /** Returns the report as JSON; the parameters are those of {@link StressText#of}. */
-    public static String of(String fileName, StressReport report, List<StressText.NotAttached> notAttached) {
-        return of(fileName, report, notAttached, Map.of());
-    }
-
     /**
-     * Returns the report as JSON, with maps.
+     * Returns the report as JSON; the parameters besides are those of {@link StressText#of}.
      *
+     * @param attachments where programs are attached, and how
      * @param maps those of each object, by its name
      */
     public static String of(
             String fileName,
             StressReport report,
             List<StressText.NotAttached> notAttached,
+            List<Attachment> attachments,
             Map<String, ShownMaps> maps) {
         return Json.document(json -> {
             json.writeStartObject();
@@ -35,6 +33,7 @@ public final class StressJson {
             json.writeNumberField("seed", report.seed());
             interrupts(json, report.interrupts());
             Json.objects(json, "programs", report.programs(), program -> program(json, program));
+            Json.objects(json, "attachments", attachments, how -> attachment(json, how, report.cpus()));
             Json.objects(json, "events", report.events(), row -> event(json, row));
             DeferredTables.write(json, report.deferred());
             Json.objects(json, "not_attached", notAttached, program -> {
@@ -75,6 +74,23 @@ public final class StressJson {
             }
             json.writeEndObject();
         });
+    }
+
+    private static void attachment(JsonGenerator json, Attachment how, int cpus) throws IOException {
+        json.writeStringField("object", how.object());
+        json.writeStringField("program", how.program());
+        json.writeStringField("hook", how.hook());
+        if (how.level() != null) {
+            json.writeStringField("level", how.level().word());
+        }
+        if (how.pacing().isPaced()) {
+            json.writeNumberField("every_ns", how.pacing().meanNanos());
+        }
+        json.writeArrayFieldStart("cpus");
+        for (int cpu : how.cpus().numbers(cpus)) {
+            json.writeNumber(cpu);
+        }
+        json.writeEndArray();
     }
 
     private static void event(JsonGenerator json, StressReport.EventRow row) throws IOException {

@@ -6,6 +6,7 @@ import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
 import dev.spinbpf.vm.hook.HookTable;
 import dev.spinbpf.vm.hook.HookTarget;
+import dev.spinbpf.vm.hook.NestedPlaces;
 import dev.spinbpf.vm.stress.Pacing;
 import dev.spinbpf.vm.stress.ProgramWorkload.Attachment;
 import java.util.ArrayList;
@@ -31,6 +32,7 @@ final class AttachmentReader {
                     cpus(fields, cpus));
             if (entry != null) {
                 checkHook(fields, entry, attachment);
+                checkOtherProgram(fields, objects, attachment.hook());
             }
             attachments.add(attachment);
         }
@@ -59,6 +61,14 @@ final class AttachmentReader {
         return numbers.isEmpty() ? CpuSet.ALL : CpuSet.of(numbers);
     }
 
+    /** Checks the program that a hook is the entry or exit of. */
+    private static void checkOtherProgram(Fields fields, ObjectTable objects, String hook) {
+        String other = NestedPlaces.programAt(hook);
+        if (!other.isEmpty() && !objects.mayHaveProgram(other)) {
+            fields.wrong("hook", "expected the name of a program after entry: or exit:, found '" + other + "'");
+        }
+    }
+
     private static void checkHook(Fields fields, ObjectTable.Entry entry, Attachment attachment) {
         Program program = entry.program(attachment.program());
         if (program == null) {
@@ -82,7 +92,7 @@ final class AttachmentReader {
     private static void checkEvents(Fields fields, HookTarget target, Attachment attachment) {
         ContextLevel level = attachment.level();
         Pacing pacing = attachment.pacing();
-        if (target.point() != null) {
+        if (target.isInside()) {
             String inside =
                     "is not for hook '" + target.name() + "', which fires inside the runtime whenever it gets there";
             for (String key : List.of("level", "rate", "period")) {

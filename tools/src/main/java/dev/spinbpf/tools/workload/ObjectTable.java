@@ -60,6 +60,12 @@ final class ObjectTable {
         }
     }
 
+    /** Returns true where an object has a program of a name, or may have it since it could not be read. */
+    boolean mayHaveProgram(String name) {
+        return !isComplete
+                || entries.stream().anyMatch(entry -> entry.programs().contains(name));
+    }
+
     static ObjectTable read(Fields file, WorkloadReader reader, @Nullable NamedFile kernelTypes) {
         ObjectTable table = new ObjectTable();
         Btf types = Btf.EMPTY;

@@ -96,7 +96,11 @@ final class WorkloadGrammar {
             List.of(
                     optional("object", NAME, "the object; needed where several have a program of that name"),
                     required("program", NAME, "the program"),
-                    optional("hook", NAME, "the hook; else the one that the program's section names"),
+                    optional(
+                            "hook",
+                            NAME,
+                            "the hook, or a place to nest the program into; else the hook that the program's section"
+                                    + " names"),
                     optional("level", LEVEL, "the context in which its events come; else the hook's own"),
                     RATE_KEY,
                     PERIOD_KEY,
@@ -112,7 +116,8 @@ final class WorkloadGrammar {
                     optional(
                             "lock",
                             NAME,
-                            "the lock: its name in reports, or that of the variable or member alone, or `bucket` and the like; else any"),
+                            "the lock: its name in reports, or that of the variable or member alone, or `bucket` and"
+                                    + " the like; else any"),
                     optional("map", NAME, "the map that the lock is in, be it a program's or the map's own; else any"),
                     optional("level", LEVEL, "the context in which the lock is taken; else any"),
                     required("time", SOME_TIME, "how long the CPU is busy right after it took the lock"),
@@ -168,7 +173,8 @@ final class WorkloadGrammar {
                     optional(
                             "lock",
                             new Choice(List.of("queued", "tas", "both")),
-                            "the resilient lock's algorithm; `both` for `torture` only; else queued, in `torture` both"),
+                            "the resilient lock's algorithm; `both` for `torture` only; else queued, in `torture`"
+                                    + " both"),
                     optional(
                             "held_times",
                             Whole.of(0, Integer.MAX_VALUE),

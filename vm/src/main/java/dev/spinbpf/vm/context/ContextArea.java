@@ -5,6 +5,7 @@ import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.vm.helper.PacketFields;
+import java.util.function.IntSupplier;
 
 /**
  * Guest memory for one run's context: the context itself and a packet. Below 4 GiB, because contexts hold packet
@@ -52,7 +53,16 @@ public final class ContextArea {
     private static final int OBJECT_BYTES = 64 << 10;
 
     private static final int MOST_ARGUMENTS = 12;
-    private static final int OPTION_BYTES = 64;
+
+    /** Bytes of zeros that a socket's message or option has. */
+    static final int PAYLOAD_BYTES = 64;
+
+    /** Offsets of rdi, rsi, rdx, rcx, r8 and r9 in {@code pt_regs}. */
+    private static final int[] ARGUMENT_REGISTERS = {112, 104, 96, 88, 72, 64};
+
+    /** Offset of rax. */
+    private static final int RETURN_REGISTER = 80;
+
     private static final int SOCK_ADDR_SOCKET_FIELD = 64;
     private static final int SK_MSG_SOCKET_FIELD = 72;
     private static final int REUSEPORT_SOCKET_FIELD = 40;
@@ -185,6 +195,26 @@ public final class ContextArea {
         return context;
     }
 
+    /** Makes the arguments of a traced function or raw tracepoint, and what it returned. */
+    long arguments(long[] values, long result) {
+        GuestMemory.putLong(context - 8, values.length);
+        for (int i = 0; i < values.length; i++) {
+            GuestMemory.putLong(context + 8L * i, values[i]);
+        }
+        GuestMemory.putLong(context + 8L * values.length, result);
+        return context;
+    }
+
+    /** Makes the {@code pt_regs} of x86-64 of a call: up to six arguments, and what it returned. */
+    long registers(long[] values, long result) {
+        GuestMemory.fill(context, PERF_SAMPLE_PERIOD_FIELD, (byte) 0);
+        for (int i = 0; i < Math.min(values.length, ARGUMENT_REGISTERS.length); i++) {
+            GuestMemory.putLong(context + ARGUMENT_REGISTERS[i], values[i]);
+        }
+        GuestMemory.putLong(context + RETURN_REGISTER, result);
+        return context;
+    }
+
     /**
      * Makes the {@code pt_regs} of x86-64 at a function's entry: arguments in rdi, rsi, rdx and rcx.
      *
@@ -217,22 +247,19 @@ public final class ContextArea {
     }
 
     /**
-     * Makes the context of an event that nothing is known of but the type of its programs. Numbers are zero; pointers
-     * that programs may follow without asking lead to an object of zeros.
+     * Makes the context of an event that nothing is known of but the type of its programs. Pointers that programs may
+     * follow without asking lead to an object of zeros.
      */
     @SuppressWarnings("exports") // only hooks ask
-    public long event(ProgType type) {
+    public long event(ProgType type, IntSupplier random) {
         raw(new byte[0]);
+        EventFields.write(type, context, random);
         return switch (type) {
             case TRACING, LSM, STRUCT_OPS, RAW_TRACEPOINT, RAW_TRACEPOINT_WRITABLE, NETFILTER -> pointers();
             case CGROUP_SOCK_ADDR -> socketAt(SOCK_ADDR_SOCKET_FIELD);
-            case SK_MSG -> socketAt(SK_MSG_SOCKET_FIELD);
-            case SK_REUSEPORT -> socketAt(REUSEPORT_SOCKET_FIELD);
-            case CGROUP_SOCKOPT -> {
-                GuestMemory.putLong(context + Long.BYTES, zeros());
-                GuestMemory.putLong(context + 2 * Long.BYTES, zeros() + OPTION_BYTES);
-                yield socketAt(0);
-            }
+            case SK_MSG -> payloadAt(0, SK_MSG_SOCKET_FIELD);
+            case SK_REUSEPORT -> payloadAt(0, REUSEPORT_SOCKET_FIELD);
+            case CGROUP_SOCKOPT -> payloadAt(Long.BYTES, 0);
             default -> context;
         };
     }
@@ -245,12 +272,19 @@ public final class ContextArea {
         return context;
     }
 
+    private long payloadAt(int offset, int socketOffset) {
+        GuestMemory.putLong(context + offset, zeros());
+        GuestMemory.putLong(context + offset + Long.BYTES, zeros() + PAYLOAD_BYTES);
+        return socketAt(socketOffset);
+    }
+
     private long socketAt(int offset) {
         GuestMemory.putLong(context + offset, zeros());
         return context;
     }
 
-    private long zeros() {
+    /** Returns the address of an object of zeros. */
+    long zeros() {
         if (zeros == 0) {
             zeros = arena.allocate(OBJECT_BYTES, GuestMemory.PAGE_SIZE);
         }

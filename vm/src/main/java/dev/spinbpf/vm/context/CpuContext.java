@@ -3,6 +3,9 @@ package dev.spinbpf.vm.context;
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.memory.GuestArena;
+import dev.spinbpf.programs.linux.AttachType;
+import dev.spinbpf.programs.linux.ProgType;
+import dev.spinbpf.verifier.ContextArgument;
 import dev.spinbpf.vm.exec.Execution;
 import dev.spinbpf.vm.exec.Fault;
 import dev.spinbpf.vm.exec.Landing;
@@ -10,6 +13,7 @@ import dev.spinbpf.vm.exec.PollPoint;
 import dev.spinbpf.vm.helper.EmulatedKernel;
 import dev.spinbpf.vm.helper.PacketHelpers;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -28,6 +32,8 @@ public final class CpuContext {
     public static final long NO_RESULT = Long.MIN_VALUE;
 
     private static final long NO_FUNCTION = 0;
+    private static final int REGISTER_ARGUMENTS = 6;
+    private static final byte[] NOTHING = {};
 
     private final Cpu cpu;
     private final EmulatedKernel kernel;
@@ -35,6 +41,7 @@ public final class CpuContext {
     private final Consumer<Fault> faultListener;
     private final List<Execution> executions = new CopyOnWriteArrayList<>();
     private final Execution first;
+    private final EventArguments eventArguments;
     private final List<ContextArea> areas = new ArrayList<>();
     private final AtomicReferenceArray<LoadedProgram.@Nullable Running> running = new AtomicReferenceArray<>(MAX_DEPTH);
     private PollPoint pollPoint = run -> {};
@@ -53,6 +60,7 @@ public final class CpuContext {
         this.arena = arena;
         this.faultListener = faultListener;
         first = execution();
+        eventArguments = new EventArguments(kernel, cpu);
         cpu.setSpinLockHolder(this::holdsSpinLock);
     }
 
@@ -105,13 +113,64 @@ public final class CpuContext {
         return areas.get(depth);
     }
 
+    /**
+     * Makes, in {@link #area()}, the context of a program for an event that nothing here causes: a call, a tracepoint, a
+     * socket's doings.
+     *
+     * @param known the arguments of the place, for programs whose own types do not say them
+     * @param place the place's name
+     * @param returned whether a function has returned
+     * @return its address
+     */
+    @SuppressWarnings("exports") // only hooks ask
+    public long event(LoadedProgram program, List<ContextArgument> known, String place, boolean returned) {
+        ContextArea here = area();
+        ProgType type = program.program().type();
+        List<ContextArgument> arguments = program.arguments().isEmpty() ? known : program.arguments();
+        boolean changesResult = program.program().attachType() == AttachType.MODIFY_RETURN;
+        long result = returned && !changesResult ? eventArguments.result() : 0;
+        return switch (type) {
+            case TRACEPOINT -> {
+                long record = here.raw(NOTHING);
+                TracepointRecords.write(place, record, here.zeros(), eventArguments);
+                yield record;
+            }
+            case KPROBE -> here.registers(orPointers(arguments, here), result);
+            default ->
+                arguments.isEmpty()
+                        ? here.event(type, eventArguments::random)
+                        : here.arguments(typed(program, arguments, here), result);
+        };
+    }
+
+    private long[] typed(LoadedProgram program, List<ContextArgument> arguments, ContextArea here) {
+        boolean isIterator = program.program().attachType() == AttachType.TRACE_ITER;
+        return isIterator
+                ? eventArguments.ofIteration(arguments, here.zeros())
+                : eventArguments.of(arguments, here.zeros());
+    }
+
+    private long[] orPointers(List<ContextArgument> arguments, ContextArea here) {
+        if (!arguments.isEmpty()) {
+            return eventArguments.of(arguments, here.zeros());
+        }
+        long[] pointers = new long[REGISTER_ARGUMENTS];
+        Arrays.fill(pointers, here.zeros());
+        return pointers;
+    }
+
     /** Returns true where one more run may be nested; counts a miss of the program where not. */
     public boolean hasRoom(LoadedProgram program) {
         if (depth < MAX_DEPTH) {
             return true;
         }
-        program.stats().countMiss(cpu);
+        miss(program);
         return false;
+    }
+
+    /** Counts that a program did not run which was to. */
+    public void miss(LoadedProgram program) {
+        program.stats().countMiss(cpu);
     }
 
     /**
@@ -181,7 +240,7 @@ public final class CpuContext {
         long result;
         try {
             result = function == NO_FUNCTION
-                    ? execution.run(program.code(), arg1)
+                    ? surrounded(execution, program, arg1)
                     : execution.runFunction(program.code(), function, arg1, arg2, arg3);
         } finally {
             depth--;
@@ -202,6 +261,19 @@ public final class CpuContext {
             faultListener.accept(fault);
         }
         return NO_RESULT;
+    }
+
+    private long surrounded(Execution execution, LoadedProgram program, long context) {
+        LoadedProgram.Surround surround = program.surround();
+        if (surround == null) {
+            return execution.run(program.code(), context);
+        }
+        surround.pass(cpu, true);
+        long result = execution.run(program.code(), context);
+        if (execution.fault() == null && !execution.stopped()) {
+            surround.pass(cpu, false);
+        }
+        return result;
     }
 
     /** Returns the innermost run of a program, or null where none runs; for the CPU's own thread. */

@@ -3,8 +3,10 @@ package dev.spinbpf.vm.context;
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.programs.model.Program;
+import dev.spinbpf.verifier.ContextArgument;
 import dev.spinbpf.vm.exec.Code;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A program of a machine, ready to run. */
 public final class LoadedProgram {
@@ -14,7 +16,9 @@ public final class LoadedProgram {
     private final int handle;
     private final RecursionGuard guard;
     private final ProgramStats stats;
+    private final List<ContextArgument> arguments;
     private final int[] activeByCpu;
+    private volatile @Nullable Surround surround;
     private final Running[] runningByLevel = new Running[ContextLevel.count()];
 
     /**
@@ -28,9 +32,11 @@ public final class LoadedProgram {
     /**
      * @param handle what program arrays hold
      * @param cpus how many CPUs the machine has
+     * @param arguments what the program attaches to is called with, as far as that is known
      */
-    public LoadedProgram(Code code, int handle, int cpus) {
+    public LoadedProgram(Code code, int handle, int cpus, List<ContextArgument> arguments) {
         this.code = code;
+        this.arguments = arguments;
         this.handle = handle;
         this.guard = RecursionGuard.of(code.program().type());
         this.stats = new ProgramStats(cpus);
@@ -38,6 +44,27 @@ public final class LoadedProgram {
         for (ContextLevel level : ContextLevel.values()) {
             runningByLevel[level.ordinal()] = new Running(this, level);
         }
+    }
+
+    /** Runs where the program begins and where it has returned, on top of it. */
+    @FunctionalInterface
+    public interface Surround {
+        /**
+         * Passes the entry or exit of a program.
+         *
+         * @param entered whether it is the entry
+         */
+        void pass(Cpu cpu, boolean entered);
+    }
+
+    /** Sets what runs at the program's entry and exit. */
+    public void surround(Surround value) {
+        surround = value;
+    }
+
+    @Nullable
+    Surround surround() {
+        return surround;
     }
 
     public Code code() {
@@ -58,6 +85,11 @@ public final class LoadedProgram {
      */
     public List<String> missing() {
         return code.missing();
+    }
+
+    /** Returns the arguments of what the program attaches to; none where nothing is known of them. */
+    public List<ContextArgument> arguments() {
+        return arguments;
     }
 
     /** Returns the handle that program arrays hold. */

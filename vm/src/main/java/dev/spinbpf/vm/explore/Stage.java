@@ -90,7 +90,7 @@ final class Stage implements AutoCloseable {
             }
             var target = HookTable.of(program.program(), attachment.hook());
             ContextLevel level = attachment.level() == null ? target.level() : attachment.level();
-            if (target.point() == null && level != null) {
+            if (!target.isInside() && level != null) {
                 entries.add(new Entry(program, target, level, attachment.cpus()));
             }
         }

@@ -6,6 +6,7 @@ import dev.spinbpf.maps.cpu.HeldLocks;
 import dev.spinbpf.maps.lock.LockAlgorithm;
 import dev.spinbpf.maps.lock.PlainSpinLock;
 import dev.spinbpf.maps.map.BpfMap;
+import dev.spinbpf.maps.map.CgroupStorageMap;
 import dev.spinbpf.maps.map.MapTable;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.programs.model.Program;
@@ -14,6 +15,7 @@ import dev.spinbpf.vm.exec.Code;
 import dev.spinbpf.vm.exec.Execution;
 import dev.spinbpf.vm.exec.TraceLog;
 import dev.spinbpf.vm.exec.TrapException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The machine as helpers and kfuncs see it. */
@@ -126,6 +128,30 @@ public final class EmulatedKernel {
         if (spinLock != 0) {
             PlainSpinLock.unlock(cpu, spinLock, run.spinLockReleased());
         }
+    }
+
+    /**
+     * Returns an object of a kernel struct that the machine has: a task, the cgroup, a map.
+     *
+     * @param cpu the CPU that asks
+     * @param number which one; of tasks, 0 is the one that the CPU runs
+     * @return its address, 0 where the machine has none
+     */
+    public long object(String struct, Cpu cpu, int number) {
+        return switch (struct) {
+            case "task_struct" -> tasks.address(cpus.get((cpu.id() + number) % cpus.count()));
+            case "cgroup" -> owners.cgroup(CgroupStorageMap.ROOT_CGROUP_ID);
+            case "bpf_map" -> {
+                List<BpfMap> all = maps.all();
+                yield all.isEmpty() ? 0 : all.get(number % all.size()).address();
+            }
+            default -> 0;
+        };
+    }
+
+    /** Returns the next of a CPU's random numbers. */
+    public int random(Cpu cpu) {
+        return local(cpu).random();
     }
 
     /** Other objects of the kernel that own storage. */

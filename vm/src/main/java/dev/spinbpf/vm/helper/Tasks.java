@@ -4,11 +4,12 @@ import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.Cpus;
 import dev.spinbpf.maps.map.LocalStorageMap;
 import dev.spinbpf.maps.memory.GuestArena;
+import dev.spinbpf.programs.btf.Btf;
 import org.jspecify.annotations.Nullable;
 
 /** The emulated task that each CPU runs. After its structure lies the storage in which maps keep a value for it. */
 public final class Tasks {
-    /** Bytes that an emulated {@code struct task_struct} has; all of them read as zero. */
+    /** Bytes that an emulated {@code struct task_struct} has; they read as zero but for what {@link #layOut} writes. */
     private static final int TASK_SIZE = 16 << 10;
 
     private static final int FIRST_PID = 1000;
@@ -16,6 +17,7 @@ public final class Tasks {
     private final GuestArena arena;
     private final Cpus cpus;
     private final long[] addresses;
+    private Btf laidOut = Btf.EMPTY;
 
     Tasks(GuestArena arena, Cpus cpus) {
         this.arena = arena;
@@ -39,6 +41,30 @@ public final class Tasks {
             addresses[cpu.id()] = arena.allocate(TASK_SIZE + LocalStorageMap.STORAGE_SIZE, 64);
         }
         return addresses[cpu.id()];
+    }
+
+    /**
+     * Writes into the structures what programs read of a task, where its types say: ids, name, priority, CPU, parent.
+     * The tasks are processes of one thread each; the parent of all is that of CPU 0.
+     *
+     * @param types the kernel's types, or an object's own; nothing happens where they have no {@code task_struct}
+     */
+    public synchronized void layOut(Btf types) {
+        if (types == laidOut) {
+            return;
+        }
+        laidOut = types;
+        TaskLayout layout = TaskLayout.of(types);
+        if (layout != null) {
+            for (Cpu cpu : cpus.all()) {
+                layout.write(this, cpu, TASK_SIZE);
+            }
+        }
+    }
+
+    /** The guest address of the structure of the first CPU's task, which is the parent of all. */
+    long first() {
+        return address(cpus.get(0));
     }
 
     /** The guest address of the structure of the task with a process id, or 0. */

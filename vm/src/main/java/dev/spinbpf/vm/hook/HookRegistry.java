@@ -1,5 +1,6 @@
 package dev.spinbpf.vm.hook;
 
+import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.CpuSet;
 import dev.spinbpf.maps.cpu.Cpus;
@@ -16,7 +17,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The programs attached to each place, and the events that run them. An event runs its programs one after the other, in
@@ -28,12 +32,22 @@ public final class HookRegistry {
 
     private final Cpus cpus;
     private final MapTable maps;
+    private final Supplier<List<LoadedProgram>> programs;
+    private final byte[] packet;
     private final Map<HookTarget, Attached> attachedByTarget = new ConcurrentHashMap<>();
     private final EnumMap<HookPoint, List<Attached>> attachedByPoint = new EnumMap<>(HookPoint.class);
 
-    public HookRegistry(Cpus cpus, MapTable maps) {
+    /**
+     * Makes a registry without programs.
+     *
+     * @param programs gives those that are loaded, for places at other programs
+     * @param packet the Ethernet frame that nested packet programs get
+     */
+    public HookRegistry(Cpus cpus, MapTable maps, Supplier<List<LoadedProgram>> programs, byte[] packet) {
         this.cpus = cpus;
         this.maps = maps;
+        this.programs = programs;
+        this.packet = packet;
         for (HookTarget target : HookTable.named()) {
             register(target);
         }
@@ -56,8 +70,10 @@ public final class HookRegistry {
      *
      * @param program the program
      * @param cpus the CPUs on which it runs
+     * @param own the place that its section names, where it is nested into another one
      */
-    private record Entry(LoadedProgram program, CpuSet cpus) {}
+    private record Entry(
+            LoadedProgram program, CpuSet cpus, @Nullable HookTarget own) {}
 
     /** Programs attached to one place. */
     private static final class Attached {
@@ -93,16 +109,46 @@ public final class HookRegistry {
 
     /** Attaches a program to a place, on some CPUs only. */
     public synchronized void attach(LoadedProgram program, HookTarget target, CpuSet on) {
+        if (target.isNested()) {
+            nest(new Entry(program, on, HookTable.of(program.program())), target);
+            return;
+        }
+        attachedTo(target);
+        for (Attached attached : attachedByTarget.values()) {
+            boolean same = !attached.target.isNested()
+                    && attached.target.kind() == target.kind()
+                    && attached.target.name().equals(target.name());
+            if (same) {
+                add(attached, new Entry(program, on, null));
+            }
+        }
+    }
+
+    private void nest(Entry entry, HookTarget target) {
+        String other = NestedPlaces.programAt(target.name());
+        List<LoadedProgram> others = programs.get().stream()
+                .filter(program -> program.name().equals(other))
+                .toList();
+        if (!other.isEmpty() && others.isEmpty()) {
+            throw new UnsupportedProgramException("no program '" + other + "' is loaded to nest '"
+                    + entry.program.name() + "' into; there are: "
+                    + programs.get().stream().map(LoadedProgram::name).collect(Collectors.joining(", ")));
+        }
+        for (HookTarget variant : NestedPlaces.variants(target)) {
+            add(attachedTo(variant), entry);
+        }
+        for (LoadedProgram program : others) {
+            Attached atEntry = attachedTo(NestedPlaces.atProgram(NestedPlaces.ENTRY + other));
+            Attached atExit = attachedTo(NestedPlaces.atProgram(NestedPlaces.EXIT + other));
+            program.surround((cpu, entered) -> runTracing(cpu, entered ? atEntry : atExit, 0, 0, 0, 0));
+        }
+    }
+
+    private Attached attachedTo(HookTarget target) {
         if (!attachedByTarget.containsKey(target)) {
             register(target);
         }
-        for (Attached attached : attachedByTarget.values()) {
-            boolean same = attached.target.kind() == target.kind()
-                    && attached.target.name().equals(target.name());
-            if (same) {
-                add(attached, new Entry(program, on));
-            }
-        }
+        return Objects.requireNonNull(attachedByTarget.get(target), target.name());
     }
 
     private void add(Attached attached, Entry entry) {
@@ -183,20 +229,47 @@ public final class HookRegistry {
                     case PACKET -> area.packet(program.program().type(), packet);
                     case SYSCALL -> area.raw(NO_PACKET);
                     case PERF_EVENT -> area.perfEvent(SAMPLE_PERIOD);
-                    case TRACEPOINT, FUNCTION, FUNCTION_EXIT, EVENT ->
-                        target.arguments().isEmpty()
-                                ? area.event(program.program().type())
-                                : arguments(area, program, target, 0, 0, 0, 0);
+                    case TRACEPOINT, FUNCTION, EVENT, CALLED, PROGRAM_ENTRY, PROGRAM_EXIT ->
+                        context.event(program, target.arguments(), target.name(), false);
+                    case FUNCTION_EXIT -> context.event(program, target.arguments(), target.name(), true);
                 };
         context.run(program, address);
     }
 
-    private static void runTracing(Cpu cpu, Attached attached, long a, long b, long c, long d) {
+    private void runTracing(Cpu cpu, Attached attached, long a, long b, long c, long d) {
         CpuContext context = contextOf(cpu);
         for (Entry entry : attached.entries) {
             LoadedProgram program = entry.program;
-            if (entry.cpus.contains(cpu.id()) && context.hasRoom(program)) {
+            HookTarget own = entry.own;
+            if (!entry.cpus.contains(cpu.id())) {
+                continue;
+            }
+            if (own != null) {
+                runNested(cpu, program, own);
+            } else if (context.hasRoom(program)) {
                 context.run(program, arguments(context.area(), program, attached.target, a, b, c, d));
+            }
+        }
+    }
+
+    /** Runs a program as if its event came right now, at its level or the present one, whichever is higher. */
+    private void runNested(Cpu cpu, LoadedProgram program, HookTarget own) {
+        ContextLevel present = cpu.level();
+        ContextLevel least = Objects.requireNonNullElse(own.level(), present);
+        ContextLevel level = present.compareTo(least) < 0 ? least : present;
+        if (!own.isInside() && !own.levels().contains(level)) {
+            contextOf(cpu).miss(program);
+            return;
+        }
+        boolean masks = level != present && level != ContextLevel.SOFTIRQ;
+        long flags = masks ? cpu.irqSave() : 0;
+        ContextLevel previous = cpu.enter(level);
+        try {
+            run(cpu, program, own, packet);
+        } finally {
+            cpu.leave(previous);
+            if (masks) {
+                cpu.irqRestore(flags);
             }
         }
     }

@@ -7,6 +7,7 @@ import dev.spinbpf.programs.linux.KernelHook;
 import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
+import dev.spinbpf.verifier.ContextArgument;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
 import java.util.EnumSet;
 import java.util.List;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /** All places that programs can attach to. Names and arguments are Linux's. */
 public final class HookTable {
+    private static final String STRUCT = "struct ";
     private static final Set<MapType> HASHES = Set.copyOf(EnumSet.of(
             MapType.HASH, MapType.LRU_HASH, MapType.HASH_OF_MAPS, MapType.PERCPU_HASH, MapType.LRU_PERCPU_HASH));
     private static final Set<MapType> PERCPU_HASHES =
@@ -84,39 +86,59 @@ public final class HookTable {
     private HookTable() {}
 
     private static HookTarget entry(String name, HookTarget.Kind kind, ContextLevel level) {
-        return new HookTarget(name, kind, level, null, ALL, List.of());
+        return new HookTarget(name, kind, level, null, ALL, List.of(), false);
     }
 
     private static HookTarget tracepoint(String name, ContextLevel level) {
-        return new HookTarget(name, HookTarget.Kind.TRACEPOINT, level, null, ALL, ofTracepoint(name));
+        return new HookTarget(name, HookTarget.Kind.TRACEPOINT, level, null, ALL, ofTracepoint(name), false);
     }
 
     private static HookTarget function(String name, ContextLevel level) {
-        return new HookTarget(name, HookTarget.Kind.FUNCTION, level, null, ALL, ofFunction(name));
+        return new HookTarget(name, HookTarget.Kind.FUNCTION, level, null, ALL, ofFunction(name), false);
     }
 
     private static HookTarget point(String name, HookPoint point) {
-        return new HookTarget(name, HookTarget.Kind.TRACEPOINT, null, point, ALL, ofTracepoint(name));
+        return new HookTarget(name, HookTarget.Kind.TRACEPOINT, null, point, ALL, ofTracepoint(name), false);
     }
 
     private static HookTarget inside(String name, HookPoint point, Set<MapType> mapTypes) {
-        return new HookTarget(name, HookTarget.Kind.FUNCTION, null, point, mapTypes, ofFunction(name));
+        return new HookTarget(name, HookTarget.Kind.FUNCTION, null, point, mapTypes, ofFunction(name), false);
     }
 
     private static HookTarget exit(String name, HookPoint point, Set<MapType> mapTypes) {
-        return new HookTarget(name, HookTarget.Kind.FUNCTION_EXIT, null, point, mapTypes, ofFunction(name));
+        return new HookTarget(name, HookTarget.Kind.FUNCTION_EXIT, null, point, mapTypes, ofFunction(name), false);
     }
 
-    private static List<KernelHook.Argument> ofTracepoint(String name) {
+    private static List<ContextArgument> ofTracepoint(String name) {
         return arguments(KernelHook.Kind.TRACEPOINT, name);
     }
 
-    private static List<KernelHook.Argument> ofFunction(String name) {
+    private static List<ContextArgument> ofFunction(String name) {
         return arguments(KernelHook.Kind.FUNCTION, name);
     }
 
-    private static List<KernelHook.Argument> arguments(KernelHook.Kind kind, String name) {
-        return Objects.requireNonNull(KernelHook.find(kind, name), name).arguments();
+    private static List<ContextArgument> arguments(KernelHook.Kind kind, String name) {
+        KernelHook hook = Objects.requireNonNull(KernelHook.find(kind, name), name);
+        return hook.arguments().stream().map(HookTable::argument).toList();
+    }
+
+    /** The arguments of a place that is not inside the runtime; none where nothing is known of it. */
+    private static List<ContextArgument> known(HookTarget.Kind kind, String name) {
+        KernelHook.Kind of = kind == HookTarget.Kind.TRACEPOINT ? KernelHook.Kind.TRACEPOINT : KernelHook.Kind.FUNCTION;
+        return KernelHook.find(of, name) == null ? List.of() : arguments(of, name);
+    }
+
+    private static ContextArgument argument(KernelHook.Argument argument) {
+        String type = argument.type();
+        if (!type.endsWith("*")) {
+            boolean isByte = type.equals("bool") || type.equals("char");
+            return new ContextArgument(argument.name(), false, "", isByte ? Byte.BYTES : Long.BYTES);
+        }
+        int struct = type.indexOf(STRUCT);
+        String pointsTo = struct < 0
+                ? ""
+                : type.substring(struct + STRUCT.length(), type.length() - 1).strip();
+        return new ContextArgument(argument.name(), true, pointsTo, Long.BYTES);
     }
 
     /** The tracepoints and functions that programs can name. */
@@ -136,23 +158,43 @@ public final class HookTable {
      * @throws UnsupportedProgramException where there is no such place for the program; the message says which there are
      */
     public static HookTarget of(Program program, String hook) {
+        HookTarget nested = hook.isEmpty() || isOwn(program, hook) ? null : NestedPlaces.find(program, hook);
+        return nested == null ? own(program, hook) : nested;
+    }
+
+    /** Returns true where a hook is one that the program's section leaves open or names. */
+    private static boolean isOwn(Program program, String hook) {
+        return switch (program.type()) {
+            case RAW_TRACEPOINT, RAW_TRACEPOINT_WRITABLE, TRACEPOINT -> isNamed(HookTarget.Kind.TRACEPOINT, hook);
+            case KPROBE -> isNamed(kindOf(program), hook);
+            default -> own(program, "").name().equals(hook);
+        };
+    }
+
+    private static boolean isNamed(HookTarget.Kind kind, String hook) {
+        return NAMED.stream()
+                .anyMatch(target -> target.kind() == kind && target.name().equals(hook));
+    }
+
+    private static HookTarget own(Program program, String hook) {
         return switch (program.type()) {
             case SCHED_CLS, SCHED_ACT, XDP, SOCKET_FILTER, CGROUP_SKB -> only(PACKET, program, hook);
             case LWT_IN, LWT_OUT, LWT_XMIT, LWT_SEG6LOCAL, FLOW_DISSECTOR, SK_SKB -> only(PACKET, program, hook);
             case SYSCALL -> only(SYSCALL, program, hook);
             case PERF_EVENT -> only(PERF_EVENT, program, hook);
             case RAW_TRACEPOINT, RAW_TRACEPOINT_WRITABLE, TRACEPOINT -> find(program, HookTarget.Kind.TRACEPOINT, hook);
-            case KPROBE -> {
-                boolean exit = program.section().startsWith("kret")
-                        || program.section().startsWith("uret");
-                yield find(program, exit ? HookTarget.Kind.FUNCTION_EXIT : HookTarget.Kind.FUNCTION, hook);
-            }
+            case KPROBE -> find(program, kindOf(program), hook);
             case TRACING -> only(find(program, kindOf(program.attachType()), ""), program, hook);
             case UNSPEC, EXT ->
                 throw new UnsupportedProgramException("there is no hook for programs of type "
                         + program.type().display() + " (section " + program.section() + ")");
             default -> only(event(program), program, hook);
         };
+    }
+
+    private static HookTarget.Kind kindOf(Program probe) {
+        boolean exit = probe.section().startsWith("kret") || probe.section().startsWith("uret");
+        return exit ? HookTarget.Kind.FUNCTION_EXIT : HookTarget.Kind.FUNCTION;
     }
 
     private static HookTarget.Kind kindOf(AttachType attachType) {
@@ -166,7 +208,9 @@ public final class HookTable {
 
     /** The event that programs of a type run by, named by their section. */
     private static HookTarget event(Program program) {
-        return entry(nameOf(program), HookTarget.Kind.EVENT, levelOf(program.type()));
+        boolean isCalled = program.type() == ProgType.LSM || program.type() == ProgType.STRUCT_OPS;
+        HookTarget.Kind kind = isCalled ? HookTarget.Kind.CALLED : HookTarget.Kind.EVENT;
+        return entry(nameOf(program), kind, levelOf(program.type()));
     }
 
     private static String nameOf(Program program) {
@@ -187,7 +231,8 @@ public final class HookTable {
             return target;
         }
         throw new UnsupportedProgramException(
-                "section " + program.section() + ": its hook is '" + target.name() + "', and cannot be '" + hook + "'");
+                "section " + program.section() + ": its hook is '" + target.name() + "', and cannot be '" + hook
+                        + "'; places to nest it into are " + String.join(", ", NestedPlaces.names()));
     }
 
     private static HookTarget find(Program program, HookTarget.Kind kind, String hook) {
@@ -200,7 +245,7 @@ public final class HookTable {
         if (hook.isEmpty()) {
             // A place in code that is not here: its events come from tasks, as those of no place inside the runtime.
             String known = name.isEmpty() ? nameOf(program) : name;
-            return new HookTarget(known, kind, ContextLevel.TASK, null, ALL, List.of());
+            return new HookTarget(known, kind, ContextLevel.TASK, null, ALL, known(kind, known), false);
         }
         String word = kind == HookTarget.Kind.TRACEPOINT ? "tracepoint" : "function";
         String known = NAMED.stream()
@@ -208,7 +253,8 @@ public final class HookTable {
                 .map(HookTarget::name)
                 .collect(Collectors.joining(", "));
         throw new UnsupportedProgramException("section " + program.section() + ": " + word + " '" + name
-                + "' is not a hook here; there are: " + known);
+                + "' is not a hook here; there are: " + known + ", and to nest it into: "
+                + String.join(", ", NestedPlaces.names()));
     }
 
     /** Without the group of a tracepoint and the offset of a probe. */

@@ -2,8 +2,8 @@ package dev.spinbpf.vm.hook;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.HookPoint;
-import dev.spinbpf.programs.linux.KernelHook;
 import dev.spinbpf.programs.linux.MapType;
+import dev.spinbpf.verifier.ContextArgument;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param point the point inside the runtime that it stands for, or null for an entry hook
  * @param mapTypes kinds of maps whose operations fire it; empty for all
  * @param arguments its arguments, as programs see them; none for places that have a context of another form
+ * @param isNested whether programs run here that attach to other places, with contexts of their own kinds
  */
 public record HookTarget(
         String name,
@@ -26,7 +27,8 @@ public record HookTarget(
         @Nullable ContextLevel level,
         @Nullable HookPoint point,
         Set<MapType> mapTypes,
-        List<KernelHook.Argument> arguments) {
+        List<ContextArgument> arguments,
+        boolean isNested) {
 
     /**
      * Returns the levels at which its events can come: packets come with a softirq or from a task that sends, samples
@@ -34,7 +36,7 @@ public record HookTarget(
      * for points inside the runtime, which fire at the level of what runs.
      */
     public Set<ContextLevel> levels() {
-        if (point != null) {
+        if (isInside()) {
             return Set.of();
         }
         return switch (kind) {
@@ -45,8 +47,15 @@ public record HookTarget(
                         ? EnumSet.of(ContextLevel.TASK)
                         : EnumSet.of(ContextLevel.TASK, Objects.requireNonNull(level));
             case PERF_EVENT -> EnumSet.of(ContextLevel.HARDIRQ, ContextLevel.NMI);
+            case CALLED -> EnumSet.range(ContextLevel.TASK, ContextLevel.HARDIRQ);
             case TRACEPOINT, FUNCTION, FUNCTION_EXIT -> EnumSet.allOf(ContextLevel.class);
+            case PROGRAM_ENTRY, PROGRAM_EXIT -> Set.of();
         };
+    }
+
+    /** Returns true where programs run in the middle of what runs, rather than by an event of their own. */
+    public boolean isInside() {
+        return point != null || kind == Kind.PROGRAM_ENTRY || kind == Kind.PROGRAM_EXIT;
     }
 
     /** Kinds of places. */
@@ -63,7 +72,13 @@ public record HookTarget(
         FUNCTION,
         /** {@code fexit/NAME}, {@code fmod_ret/NAME}, {@code kretprobe/NAME}. */
         FUNCTION_EXIT,
-        /** Whatever else makes programs of a type run: a call of a socket, a cgroup's check, an iterator, a struct's member. */
-        EVENT
+        /** Whatever else makes programs of a type run: a call of a socket, a cgroup's check, an iterator. */
+        EVENT,
+        /** {@code lsm} and {@code struct_ops} programs: the kernel calls them from tasks and from interrupts. */
+        CALLED,
+        /** The entry of another program. */
+        PROGRAM_ENTRY,
+        /** The exit of another program. */
+        PROGRAM_EXIT
     }
 }

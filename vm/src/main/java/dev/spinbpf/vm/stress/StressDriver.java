@@ -23,6 +23,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,7 +92,7 @@ public final class StressDriver {
     public void attach(LoadedProgram program, ProgramWorkload.Attachment how) {
         HookTarget target = HookTable.of(program.program(), how.hook());
         requireEvents(target, how);
-        if (target.point() != null) {
+        if (target.isInside()) {
             machine.hooks().attach(program, target, how.cpus());
         }
         addEvents(program, target, how.level() == null ? target.level() : how.level(), how.pacing(), how.cpus());
@@ -103,9 +104,13 @@ public final class StressDriver {
     private static void requireEvents(HookTarget target, ProgramWorkload.Attachment how) {
         ContextLevel level = how.level();
         if (level != null && !target.levels().contains(level)) {
-            throw new UnsupportedProgramException("hook " + target.name() + " has no events at level " + level);
+            String levels = target.levels().stream().map(ContextLevel::word).collect(Collectors.joining(", "));
+            throw new UnsupportedProgramException("hook " + target.name() + " has no events at level " + level.word()
+                    + (levels.isEmpty()
+                            ? "; it fires inside the runtime, at the level of what runs"
+                            : "; it has them at " + levels));
         }
-        if (target.point() != null && how.pacing().isPaced()) {
+        if (target.isInside() && how.pacing().isPaced()) {
             throw new UnsupportedProgramException(
                     "hook " + target.name() + " fires inside the runtime and cannot be paced");
         }
@@ -113,7 +118,7 @@ public final class StressDriver {
 
     private void addEvents(
             LoadedProgram program, HookTarget target, @Nullable ContextLevel level, Pacing pacing, CpuSet cpus) {
-        if (target.point() == null) {
+        if (!target.isInside()) {
             ContextLevel at = Objects.requireNonNull(level, target.name());
             events.add(new EventSource.Key(target, at, pacing, cpus), program);
         }

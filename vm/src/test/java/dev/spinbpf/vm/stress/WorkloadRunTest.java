@@ -123,7 +123,7 @@ class WorkloadRunTest {
             Attachment inNmi = new Attachment("", "", "", ContextLevel.NMI, Pacing.Unpaced.INSTANCE, CpuSet.ALL);
             assertThatThrownBy(() -> run.driver().attach(reset, inNmi))
                     .isInstanceOf(UnsupportedProgramException.class)
-                    .hasMessage("hook syscall has no events at level NMI");
+                    .hasMessage("hook syscall has no events at level nmi; it has them at task");
         }
     }
 

@@ -14,6 +14,7 @@ import dev.spinbpf.tools.workload.WorkloadReader;
 import dev.spinbpf.vm.stress.ProgramWorkload;
 import dev.spinbpf.vm.stress.WorkloadSpec;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -63,7 +64,11 @@ final class WorkloadRoutes {
     private Reply report() {
         String files =
                 engine.objects().stream().map(ServedObject::name).sorted().collect(Collectors.joining(", "));
-        return Reply.json(StressJson.of(files, engine.run().snapshot(), List.of()));
+        List<ProgramWorkload.Attachment> attachments = engine.objects().stream()
+                .flatMap(object -> object.programs().stream())
+                .flatMap(program -> program.attachments().stream())
+                .toList();
+        return Reply.json(StressJson.of(files, engine.run().snapshot(), List.of(), attachments, Map.of()));
     }
 
     private Reply replace(Request request) throws Problem, Refusal {
