@@ -1,8 +1,6 @@
 package dev.spinbpf.tools.cli;
 
 import dev.spinbpf.programs.btf.Btf;
-import dev.spinbpf.programs.promise.Promise;
-import dev.spinbpf.programs.promise.PromiseException;
 import dev.spinbpf.tools.report.ExploreJson;
 import dev.spinbpf.tools.report.ExploreText;
 import dev.spinbpf.tools.report.Style;
@@ -17,7 +15,6 @@ import dev.spinbpf.vm.stress.WorkloadException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -36,9 +33,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         usageHelpAutoWidth = true,
         description = {
-            "Runs the programs of FILEs under every schedule of a few CPUs, with interrupts wherever they may land, and shows"
-                    + " what attempts to take locks can come to, with the shortest schedule that leads to each failure, data"
-                    + " race or lost update.",
+            "Runs the programs of FILEs under every schedule of a few CPUs, with interrupts wherever they may land,"
+                + " and shows what attempts to take locks can come to, with the shortest schedule that leads to each"
+                + " failure, data race or lost update.",
             "",
             "Each CPU begins with one program, in all combinations. Time passes only when no CPU can go on.",
             ""
@@ -106,19 +103,15 @@ final class ExploreCommand implements Callable<Integer> {
     private @Nullable Long seed;
 
     @Option(
-            names = "--assert",
-            paramLabel = "PROMISE",
-            description =
-                    "A condition that has to hold at the end of each schedule, or at each point if it begins with 'always', as"
-                            + " 'counters[0].value == runs(count_packet)'. May be repeated.")
-    private List<String> promises = List.of();
-
-    @Option(
             names = "--save",
             paramLabel = "FILE",
             description =
-                    "Write the schedule of the first finding to a file, for spinbpf replay. Takes one FILE and all of its programs.")
+                    "Write the schedule of the first finding to a file, for spinbpf replay. Takes one FILE and all of"
+                            + " its programs.")
     private @Nullable Path save;
+
+    @Mixin
+    private final PromiseOption promises = new PromiseOption();
 
     @Mixin
     private final ProgramNames programs = new ProgramNames();
@@ -148,7 +141,7 @@ final class ExploreCommand implements Callable<Integer> {
         }
         ProgramWorkload workload = workload(files, programs.list(), inputs, spec, err);
         ProgramWorkload seeded = seed == null ? workload : workload.withSeed(seed);
-        return cpus == null ? seeded : seeded.withCpus(cpus);
+        return (cpus == null ? seeded : seeded.withCpus(cpus)).withPromises(promises.after(workload));
     }
 
     /** Returns the workload of a workload file, or of objects. */
@@ -167,8 +160,7 @@ final class ExploreCommand implements Callable<Integer> {
     }
 
     private int explore(ProgramWorkload workload) throws InputException, WorkloadException {
-        ExploreOptions options =
-                new ExploreOptions(preemptions, interrupts, stalls, duration).withPromises(promises(promises));
+        ExploreOptions options = new ExploreOptions(preemptions, interrupts, stalls, duration);
         long startNanos = System.nanoTime();
         try (ScheduleSearch exploration = ScheduleSearch.prepare(workload, options)) {
             ExploreReport report = exploration.run();
@@ -203,22 +195,9 @@ final class ExploreCommand implements Callable<Integer> {
                             first.start(),
                             first.finding().key(),
                             first.plan(),
-                            promises)
+                            workload.promises())
                     .write(target);
         }
-    }
-
-    /** Returns the promises of texts. */
-    static List<Promise> promises(List<String> texts) throws InputException {
-        List<Promise> read = new ArrayList<>();
-        for (String text : texts) {
-            try {
-                read.add(Promise.parse(text));
-            } catch (PromiseException e) {
-                throw new InputException("promise " + e.getMessage());
-            }
-        }
-        return read;
     }
 
     private void checkBound(String option, int value, int most) {

@@ -31,7 +31,8 @@ import picocli.CommandLine.Spec;
         footer = {
             "  spinbpf replay abba.sched",
             "",
-            "Exit codes: 0 the run shows what was found, 1 it does not, 2 a file that cannot be used, or another object."
+            "Exit codes: 0 the run shows what was found, 1 it does not, 2 a file that cannot be used, or another"
+                    + " object."
         })
 final class ReplayCommand implements Callable<Integer> {
     @Spec
@@ -50,15 +51,15 @@ final class ReplayCommand implements Callable<Integer> {
         List<Path> input = List.of(schedule.input());
         ProgramWorkload workload = ExploreCommand.workload(input, List.of(), new WorkloadInputs(), spec, err)
                 .withCpus(schedule.cpus())
-                .withSeed(schedule.seed());
+                .withSeed(schedule.seed())
+                .withPromises(schedule.promises());
         if (!ScheduleFile.digestOf(workload).equals(schedule.digest())) {
             throw new InputException(
                     InputFiles.shown(schedule.input()) + ": is not the object that the schedule is of");
         }
         ExploreOptions defaults = ExploreOptions.DEFAULT;
         ExploreOptions options = new ExploreOptions(
-                        defaults.preemptions(), defaults.interrupts(), schedule.stalls(), defaults.duration())
-                .withPromises(ExploreCommand.promises(schedule.promises()));
+                defaults.preemptions(), defaults.interrupts(), schedule.stalls(), defaults.duration());
         try (ScheduleSearch exploration = ScheduleSearch.prepare(workload, options)) {
             @Nullable Witness witness = exploration.replay(schedule.start(), schedule.plan(), schedule.key());
             PrintWriter out = spec.commandLine().getOut();

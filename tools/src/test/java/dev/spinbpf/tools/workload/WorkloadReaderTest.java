@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.CpuSet;
+import dev.spinbpf.programs.promise.Promise;
 import dev.spinbpf.tools.workload.FileSource.UnreadableFileException;
 import dev.spinbpf.vm.RunContexts;
 import dev.spinbpf.vm.stress.ByteString;
@@ -76,36 +77,47 @@ class WorkloadReaderTest {
     }
 
     @Test
+    void shouldReadPromisesAndReportTheirMistakes() throws Exception {
+        assertThat(programs(ABBA + "promises: ['runs(a_then_b) > 0', always 1 < 2]")
+                        .promises())
+                .extracting(Promise::text)
+                .containsExactly("runs(a_then_b) > 0", "always 1 < 2");
+        assertThat(mistakes(ABBA + "promises: [1 = 2]"))
+                .containsExactly("w.yaml:4:12: key 'promises[0]': expected a condition, found '1 = 2': column 3:"
+                        + " unexpected '=', expected an operator, the end");
+    }
+
+    @Test
     void shouldReadEachKeyOfAWorkloadOfPrograms() throws Exception {
         ProgramWorkload workload = programs("""
-                version: 1
-                cpus: 4
-                duration: forever
-                seed: -7
-                lock: tas
-                held_times: 16
-                interrupts:
-                  nmi: {rate: 3/2ms}
-                  hardirq: {period: 1.5ms}
-                objects:
-                  - {file: nmi_bucket.bpf.o, name: nb, programs: [update, on_nmi]}
-                attachments:
-                  - {program: update, level: task, period: 10us, cpus: [0, 3]}
-                  - {object: nb, program: on_nmi, hook: perf_event, rate: 500/s}
-                delays:
-                  - {lock: l, map: counts, level: nmi, time: 20us, one_in: 3}
-                  - {time: 1ms}
-                maps:
-                  - map: counts
-                    elements:
-                      - {key: 1, value: -1}
-                      - {key: 'hex:02 00 00 00', value: 0x10}
-                packet_order: in_turn
-                packets:
-                  - flows: 2
-                  - pcap: two.pcap
-                  - hex: '00:01 02 03 04 05 06 07 08 09 0a 0b 0C 0D'
-                """);
+            version: 1
+            cpus: 4
+            duration: forever
+            seed: -7
+            lock: tas
+            held_times: 16
+            interrupts:
+              nmi: {rate: 3/2ms}
+              hardirq: {period: 1.5ms}
+            objects:
+              - {file: nmi_bucket.bpf.o, name: nb, programs: [update, on_nmi]}
+            attachments:
+              - {program: update, level: task, period: 10us, cpus: [0, 3]}
+              - {object: nb, program: on_nmi, hook: perf_event, rate: 500/s}
+            delays:
+              - {lock: l, map: counts, level: nmi, time: 20us, one_in: 3}
+              - {time: 1ms}
+            maps:
+              - map: counts
+                elements:
+                  - {key: 1, value: -1}
+                  - {key: 'hex:02 00 00 00', value: 0x10}
+            packet_order: in_turn
+            packets:
+              - flows: 2
+              - pcap: two.pcap
+              - hex: '00:01 02 03 04 05 06 07 08 09 0a 0b 0C 0D'
+            """);
         assertThat(workload.cpus()).isEqualTo(4);
         assertThat(workload.duration()).isEqualTo(StressOptions.FOREVER);
         assertThat(workload.seed()).isEqualTo(-7);
@@ -147,12 +159,12 @@ class WorkloadReaderTest {
     @Test
     void shouldReadAMode() throws Exception {
         ModeOptions mode = (ModeOptions) read("""
-                version: 1
-                cpus: 3
-                duration: 1.5s
-                lock: tas
-                mode: {name: abbcca, normal_delay: 2ms, nmi_delay: 0s}
-                """);
+            version: 1
+            cpus: 3
+            duration: 1.5s
+            lock: tas
+            mode: {name: abbcca, normal_delay: 2ms, nmi_delay: 0s}
+            """);
         assertThat(mode.mode()).isEqualTo(StressMode.ABBCCA);
         assertThat(mode)
                 .isEqualTo(ModeOptions.of(StressMode.ABBCCA)
@@ -166,20 +178,20 @@ class WorkloadReaderTest {
     @Test
     void shouldWriteValuesByTheirTypes() throws Exception {
         ProgramWorkload workload = programs("""
-                version: 1
-                objects: [{file: nesting.bpf.o}, {file: lpm_firewall.bpf.o}, {file: leaked_on_error_path.bpf.o}]
-                maps:
-                  - map: sessions
-                    elements:
-                      - {key: 1, value: {packets: 0x0102, bytes: 7}}
-                  - map: verdicts
-                    elements:
-                      - {key: {bits: 8, address: 10}, value: 1}
-                  - map: leaked_o.data
-                    object: leaked_on_error_path
-                    elements:
-                      - value: {}
-                """);
+            version: 1
+            objects: [{file: nesting.bpf.o}, {file: lpm_firewall.bpf.o}, {file: leaked_on_error_path.bpf.o}]
+            maps:
+              - map: sessions
+                elements:
+                  - {key: 1, value: {packets: 0x0102, bytes: 7}}
+              - map: verdicts
+                elements:
+                  - {key: {bits: 8, address: 10}, value: 1}
+              - map: leaked_o.data
+                object: leaked_on_error_path
+                elements:
+                  - value: {}
+            """);
         assertThat(workload.maps().get(0).elements())
                 .containsExactly(new Element(bytes("01000000"), bytes("00000000020100000700000000000000")));
         assertThat(workload.maps().get(1).elements())
@@ -192,28 +204,28 @@ class WorkloadReaderTest {
     @Test
     void shouldReportAllMistakesInTheOrderOfTheFile() {
         assertThat(mistakes("""
-                        version: 1
-                        cpu: 2
-                        cpus: 99
-                        duration: 5
-                        lock: queue
-                        objects:
-                          - file: abba.bpf.o
-                          - {}
-                        attachments:
-                          - program: a_then_c
-                            rate: 10/s
-                            period: 1ms
-                          - program: b_then_a
-                            level: nmi
-                            cpus: [0, 7]
-                        maps:
-                          - map: nope
-                            elements: []
-                        packets:
-                          - hex: 4500
-                          - pcap: abba.bpf.o
-                        """))
+            version: 1
+            cpu: 2
+            cpus: 99
+            duration: 5
+            lock: queue
+            objects:
+              - file: abba.bpf.o
+              - {}
+            attachments:
+              - program: a_then_c
+                rate: 10/s
+                period: 1ms
+              - program: b_then_a
+                level: nmi
+                cpus: [0, 7]
+            maps:
+              - map: nope
+                elements: []
+            packets:
+              - hex: 4500
+              - pcap: abba.bpf.o
+            """))
                 .containsExactly(
                         "w.yaml:2:1: key 'cpu': is not known here; did you mean 'cpus'?",
                         "w.yaml:3:7: key 'cpus': expected a whole number from 1 to 64, found the number 99",
@@ -236,19 +248,19 @@ class WorkloadReaderTest {
     /** One mistake each; the text after version and objects, and what is said of it after its place. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            attachments: [{program: a_then_c}] | key 'attachments[0].program': expected the name of a program, found 'a_then_c'; did you mean 'a_then_b'?
-            attachments: [{program: x}]        | key 'attachments[0].program': expected the name of a program, found 'x'; there are a_then_b, b_then_a
-            attachments: [{program: a_then_b, object: aba}] | key 'attachments[0].object': expected the name of a object, found 'aba'; did you mean 'abba'?
-            attachments: [{program: a_then_b, hook: syscall}] | key 'attachments[0].hook': expected a program with a hook here, found: section tc: its hook is 'packet', and cannot be 'syscall'
-            attachments: [{program: a_then_b, period: 1ns}] | key 'attachments[0].period': expected 1us or more, found less
-            attachments: [{program: a_then_b, rate: 2/us}] | key 'attachments[0].rate': expected at most 1000000/s, found more
-            delays: [{map: a, time: 1s}]       | key 'delays[0].map': expected the name of a map, found 'a'; there is none
-            lock: both                         | key 'lock': expected queued or tas, found both, which is for mode torture
-            kernel_types: nosuch               | key 'kernel_types': expected a file that can be read, found nosuch: no such file
-            maps: [{map: abba.bss, elements: [{value: {round: 1}}]}] | key 'maps[0].elements[0].value.round': is not a variable of section .bss; did you mean 'rounds'?
-            maps: [{map: abba.bss, elements: [{value: 'hex:00'}]}] | key 'maps[0].elements[0].value': expected hexadecimal digits of 16 bytes after hex:, found 1 bytes
-            maps: [{map: abba.bss, elements: [{value: {rounds: 18446744073709551616}}]}] | key 'maps[0].elements[0].value.rounds': expected a number of 8 bytes, found the number 18446744073709551616
-            """)
+        attachments: [{program: a_then_c}] | key 'attachments[0].program': expected the name of a program, found 'a_then_c'; did you mean 'a_then_b'?
+        attachments: [{program: x}]        | key 'attachments[0].program': expected the name of a program, found 'x'; there are a_then_b, b_then_a
+        attachments: [{program: a_then_b, object: aba}] | key 'attachments[0].object': expected the name of a object, found 'aba'; did you mean 'abba'?
+        attachments: [{program: a_then_b, hook: syscall}] | key 'attachments[0].hook': expected a program with a hook here, found: section tc: its hook is 'packet', and cannot be 'syscall'
+        attachments: [{program: a_then_b, period: 1ns}] | key 'attachments[0].period': expected 1us or more, found less
+        attachments: [{program: a_then_b, rate: 2/us}] | key 'attachments[0].rate': expected at most 1000000/s, found more
+        delays: [{map: a, time: 1s}]       | key 'delays[0].map': expected the name of a map, found 'a'; there is none
+        lock: both                         | key 'lock': expected queued or tas, found both, which is for mode torture
+        kernel_types: nosuch               | key 'kernel_types': expected a file that can be read, found nosuch: no such file
+        maps: [{map: abba.bss, elements: [{value: {round: 1}}]}] | key 'maps[0].elements[0].value.round': is not a variable of section .bss; did you mean 'rounds'?
+        maps: [{map: abba.bss, elements: [{value: 'hex:00'}]}] | key 'maps[0].elements[0].value': expected hexadecimal digits of 16 bytes after hex:, found 1 bytes
+        maps: [{map: abba.bss, elements: [{value: {rounds: 18446744073709551616}}]}] | key 'maps[0].elements[0].value.rounds': expected a number of 8 bytes, found the number 18446744073709551616
+        """)
     void shouldSayWhatWasExpected(String text, String expected) {
         assertThat(mistakes(ABBA + text)).singleElement().asString().endsWith(": " + expected);
     }

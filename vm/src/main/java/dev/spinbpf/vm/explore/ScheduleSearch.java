@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A search over the schedules of a workload: from each situation (which program each CPU begins with), first without
  * preemptions and interrupts, then with one of each, and so on up to the bounds, so that what is found first is found
- * with few. If the time is over before, random priorities choose for the last part of it.
+ * with few. With a promise that has to hold always, no schedule is left out. If the time is over before, random priorities choose for the last part of it.
  */
 public final class ScheduleSearch implements AutoCloseable {
     private static final int MOST_STEPS = 200_000;
@@ -58,7 +58,7 @@ public final class ScheduleSearch implements AutoCloseable {
     private ScheduleSearch(ProgramWorkload workload, ExploreOptions options, boolean reduced) throws WorkloadException {
         this.options = options;
         this.workload = workload;
-        promises = new PromiseWatch(options.promises(), this::found);
+        promises = new PromiseWatch(workload.promises(), this::found);
         this.reduced = reduced && !promises.isAnyAlways();
         watcher = watcher(new Footprints(), false);
         stage = new Stage(
