@@ -90,6 +90,10 @@ final class RunWatcher implements Watcher {
         }
         trace().reset();
         races().reset();
+        Storyboard rows = storyboard;
+        if (rows != null) {
+            rows.begin();
+        }
     }
 
     private TraceHash trace() {
@@ -223,8 +227,10 @@ final class RunWatcher implements Watcher {
             int word = table.number(owner, address, i);
             footprints.add(word, use);
             hash.touch(word, writes);
-            // What orders is noted even before a second context is known: it may come later in this run.
-            if (inGuest && (RaceDetector.isOrdering(access) || footprints.isShared(word))) {
+            // What orders is noted even before a second context is known: it may come later in this run. A run by
+            // itself, with no other before it to learn from, notes all.
+            boolean noted = chooseEverywhere || RaceDetector.isOrdering(access) || footprints.isShared(word);
+            if (inGuest && noted) {
                 races().access(context, access, word, (long) sizeBytes << 56 | address, current(cpu));
             }
         }

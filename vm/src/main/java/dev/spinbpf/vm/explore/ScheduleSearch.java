@@ -349,13 +349,15 @@ public final class ScheduleSearch implements AutoCloseable {
         targetFinding = null;
         watcher = watcher(new Footprints(), true);
         Storyboard rows = new Storyboard(
-                address -> stage.machine().lockStats().ofAddress(address).name(), finding.lock());
+                address -> stage.machine().lockStats().ofAddress(address).name(),
+                finding.lock(),
+                new ValueWatch(stage::run));
         watcher.record(rows);
         Plan strategy = new Plan(plan);
         run(from, limits(UNBOUNDED, UNBOUNDED), strategy, watcher);
         Finding seen = targetFinding == null ? finding : targetFinding;
         rows.end(seen.kind());
-        return new Witness(seen, from.toString(), from.start(), strategy.happened(), rows.rows());
+        return new Witness(seen, from.toString(), from.start(), strategy.happened(), rows.rows(), rows.states());
     }
 
     /**
