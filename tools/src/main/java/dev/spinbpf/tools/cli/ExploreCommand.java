@@ -5,6 +5,7 @@ import dev.spinbpf.tools.report.ExploreJson;
 import dev.spinbpf.tools.report.ExploreText;
 import dev.spinbpf.tools.report.Style;
 import dev.spinbpf.tools.workload.WorkloadFileException;
+import dev.spinbpf.vm.explore.CheckedPrediction;
 import dev.spinbpf.vm.explore.ExploreOptions;
 import dev.spinbpf.vm.explore.ExploreReport;
 import dev.spinbpf.vm.explore.ScheduleSearch;
@@ -45,6 +46,7 @@ import picocli.CommandLine.Spec;
             "  spinbpf explore programs/samples/abba.bpf.o",
             "  spinbpf explore programs/samples/nesting.bpf.o --preemptions 2 --interrupts 2 --duration 1m",
             "  spinbpf explore programs/samples/abba.yaml --save abba.sched",
+            "  spinbpf explore programs/samples/abba.bpf.o --predictions",
             "  spinbpf explore programs/samples/bugs/counter_after_unlock.bpf.o --assert 'packets == runs(count)'",
             "",
             "Exit codes: 0 nothing found, 1 something found, 2 wrong usage or a file that cannot be used."
@@ -103,11 +105,17 @@ final class ExploreCommand implements Callable<Integer> {
     private @Nullable Long seed;
 
     @Option(
+            names = "--predictions",
+            description =
+                    "First search for the schedules of what spinbpf locks predicts, one prediction after the other,"
+                            + " for at most half of --duration.")
+    private boolean predictions;
+
+    @Option(
             names = "--save",
             paramLabel = "FILE",
-            description =
-                    "Write the schedule of the first finding to a file, for spinbpf replay. Takes one FILE and all of"
-                            + " its programs.")
+            description = "Write the schedule of the first finding to a file, for spinbpf replay, and that of the Nth"
+                    + " prediction, if it is confirmed, to FILE.N. Takes one FILE and all of its programs.")
     private @Nullable Path save;
 
     @Mixin
@@ -160,7 +168,7 @@ final class ExploreCommand implements Callable<Integer> {
     }
 
     private int explore(ProgramWorkload workload) throws InputException, WorkloadException {
-        ExploreOptions options = new ExploreOptions(preemptions, interrupts, stalls, duration);
+        ExploreOptions options = new ExploreOptions(preemptions, interrupts, stalls, duration, predictions);
         long startNanos = System.nanoTime();
         try (ScheduleSearch exploration = ScheduleSearch.prepare(workload, options)) {
             ExploreReport report = exploration.run();
@@ -184,20 +192,33 @@ final class ExploreCommand implements Callable<Integer> {
 
     private void save(ProgramWorkload workload, ExploreReport report) throws InputException {
         Path target = save;
-        if (target != null && !report.witnesses().isEmpty()) {
-            Witness first = report.witnesses().getFirst();
-            new ScheduleFile(
-                            files.getFirst(),
-                            ScheduleFile.digestOf(workload),
-                            workload.cpus(),
-                            workload.seed(),
-                            stalls,
-                            first.start(),
-                            first.finding().key(),
-                            first.plan(),
-                            workload.promises())
-                    .write(target);
+        if (target == null) {
+            return;
         }
+        if (!report.witnesses().isEmpty()) {
+            schedule(workload, report.witnesses().getFirst()).write(target);
+        }
+        int number = 1;
+        for (CheckedPrediction checked : report.predictions()) {
+            Witness witness = checked.witness();
+            if (witness != null) {
+                schedule(workload, witness).write(target.resolveSibling(target.getFileName() + "." + number));
+            }
+            number++;
+        }
+    }
+
+    private ScheduleFile schedule(ProgramWorkload workload, Witness witness) {
+        return new ScheduleFile(
+                files.getFirst(),
+                ScheduleFile.digestOf(workload),
+                workload.cpus(),
+                workload.seed(),
+                stalls,
+                witness.start(),
+                witness.finding().key(),
+                witness.plan(),
+                workload.promises());
     }
 
     private void checkBound(String option, int value, int most) {

@@ -35,6 +35,20 @@ public final class ExploreJson {
             });
             Json.objects(json, "findings", report.witnesses(), witness -> write(json, witness, false));
             Json.strings(json, "notes", report.notes());
+            if (report.options().predictions()) {
+                Json.objects(json, "predictions", report.predictions(), checked -> {
+                    json.writeStringField("prediction", LockOrderText.title(checked.prediction()));
+                    json.writeStringField(
+                            "kind", LockOrderJson.word(checked.prediction().kind()));
+                    json.writeStringField("outcome", LockOrderJson.word(checked.outcome()));
+                    Witness shown = checked.witness();
+                    if (shown != null) {
+                        json.writeObjectFieldStart("finding");
+                        write(json, shown, false);
+                        json.writeEndObject();
+                    }
+                });
+            }
             json.writeEndObject();
         });
     }

@@ -115,6 +115,24 @@ class ExploreCommandTest {
         assertThat(explored.out()).contains(replayed.out().lines().toList());
     }
 
+    @Test
+    void shouldSearchForWhatIsPredictedAndSaveIt() throws IOException {
+        Path object = copied("balanced.bpf.o");
+        Path saved = directory.resolve("balanced.sched");
+
+        Outcome outcome = explore(object, "--predictions", "--preemptions", "0", "--save", saved.toString());
+        Outcome replayed = Outcome.spinbpf("replay", saved + ".1");
+        Outcome json = explore(object, "--predictions", "--preemptions", "0", "--interrupts", "0", "--json");
+
+        assertThat(outcome.out())
+                .contains("Predictions of spinbpf locks:\n"
+                        + "  1. `lock` is taken in softirq, on top of a holder in task: confirmed (AA: lock in"
+                        + " count_packet at balanced.bpf.c:11)\n");
+        assertThat(replayed.code()).isEqualTo(ExitCodes.GOOD);
+        assertThat(replayed.out()).contains("<-- AA");
+        assertThat(json.out()).contains("\"outcome\" : \"not_within_bounds\"");
+    }
+
     private String savedLostUpdate() throws IOException {
         Path object = Files.copy(
                 SAMPLES.resolve("bugs").resolve("counter_after_unlock.bpf.o"), directory.resolve("counter.bpf.o"));

@@ -9,8 +9,19 @@ import java.time.Duration;
  * @param interrupts how many interrupts may land, at most {@link #MOST_BOUND}
  * @param stalls how often a CPU may stand still for two seconds right after it took a lock
  * @param duration how long to search
+ * @param predictions whether to search first for what the order of locks predicts
  */
-public record ExploreOptions(int preemptions, int interrupts, int stalls, Duration duration) {
+public record ExploreOptions(int preemptions, int interrupts, int stalls, Duration duration, boolean predictions) {
+    /** Bounds of a search that asks for no predictions. */
+    public ExploreOptions(int preemptions, int interrupts, int stalls, Duration duration) {
+        this(preemptions, interrupts, stalls, duration, false);
+    }
+
+    /** Returns the same bounds of a search that begins with predictions. */
+    public ExploreOptions withPredictions() {
+        return new ExploreOptions(preemptions, interrupts, stalls, duration, true);
+    }
+
     /** The largest bound of preemptions and of interrupts. */
     public static final int MOST_BOUND = ScheduleCache.MOST_USED;
 
