@@ -1,12 +1,11 @@
 package dev.spinbpf.tools.cli;
 
 import dev.spinbpf.programs.btf.Btf;
-import dev.spinbpf.programs.promise.Promise;
-import dev.spinbpf.programs.promise.PromiseException;
 import dev.spinbpf.tools.report.ExploreJson;
 import dev.spinbpf.tools.report.ExploreText;
 import dev.spinbpf.tools.report.Style;
 import dev.spinbpf.tools.workload.WorkloadFileException;
+import dev.spinbpf.vm.explore.CheckedPrediction;
 import dev.spinbpf.vm.explore.ExploreOptions;
 import dev.spinbpf.vm.explore.ExploreReport;
 import dev.spinbpf.vm.explore.ScheduleSearch;
@@ -17,7 +16,6 @@ import dev.spinbpf.vm.stress.WorkloadException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -36,9 +34,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         usageHelpAutoWidth = true,
         description = {
-            "Runs the programs of FILEs under every schedule of a few CPUs, with interrupts wherever they may land, and shows"
-                    + " what attempts to take locks can come to, with the shortest schedule that leads to each failure, data"
-                    + " race or lost update.",
+            "Runs the programs of FILEs under every schedule of a few CPUs, with interrupts wherever they may land,"
+                + " and shows what attempts to take locks can come to, with the shortest schedule that leads to each"
+                + " failure, data race or lost update.",
             "",
             "Each CPU begins with one program, in all combinations. Time passes only when no CPU can go on.",
             ""
@@ -48,6 +46,7 @@ import picocli.CommandLine.Spec;
             "  spinbpf explore programs/samples/abba.bpf.o",
             "  spinbpf explore programs/samples/nesting.bpf.o --preemptions 2 --interrupts 2 --duration 1m",
             "  spinbpf explore programs/samples/abba.yaml --save abba.sched",
+            "  spinbpf explore programs/samples/abba.bpf.o --predictions",
             "  spinbpf explore programs/samples/bugs/counter_after_unlock.bpf.o --assert 'packets == runs(count)'",
             "",
             "Exit codes: 0 nothing found, 1 something found, 2 wrong usage or a file that cannot be used."
@@ -106,19 +105,21 @@ final class ExploreCommand implements Callable<Integer> {
     private @Nullable Long seed;
 
     @Option(
-            names = "--assert",
-            paramLabel = "PROMISE",
+            names = "--predictions",
             description =
-                    "A condition that has to hold at the end of each schedule, or at each point if it begins with 'always', as"
-                            + " 'counters[0].value == runs(count_packet)'. May be repeated.")
-    private List<String> promises = List.of();
+                    "First search for the schedules of what spinbpf locks predicts, one prediction after the other,"
+                            + " for at most half of --duration.")
+    private boolean predictions;
 
     @Option(
             names = "--save",
             paramLabel = "FILE",
-            description =
-                    "Write the schedule of the first finding to a file, for spinbpf replay. Takes one FILE and all of its programs.")
+            description = "Write the schedule of the first finding to a file, for spinbpf replay, and that of the Nth"
+                    + " prediction, if it is confirmed, to FILE.N. Takes one FILE and all of its programs.")
     private @Nullable Path save;
+
+    @Mixin
+    private final PromiseOption promises = new PromiseOption();
 
     @Mixin
     private final ProgramNames programs = new ProgramNames();
@@ -148,7 +149,7 @@ final class ExploreCommand implements Callable<Integer> {
         }
         ProgramWorkload workload = workload(files, programs.list(), inputs, spec, err);
         ProgramWorkload seeded = seed == null ? workload : workload.withSeed(seed);
-        return cpus == null ? seeded : seeded.withCpus(cpus);
+        return (cpus == null ? seeded : seeded.withCpus(cpus)).withPromises(promises.after(workload));
     }
 
     /** Returns the workload of a workload file, or of objects. */
@@ -167,8 +168,7 @@ final class ExploreCommand implements Callable<Integer> {
     }
 
     private int explore(ProgramWorkload workload) throws InputException, WorkloadException {
-        ExploreOptions options =
-                new ExploreOptions(preemptions, interrupts, stalls, duration).withPromises(promises(promises));
+        ExploreOptions options = new ExploreOptions(preemptions, interrupts, stalls, duration, predictions);
         long startNanos = System.nanoTime();
         try (ScheduleSearch exploration = ScheduleSearch.prepare(workload, options)) {
             ExploreReport report = exploration.run();
@@ -192,33 +192,33 @@ final class ExploreCommand implements Callable<Integer> {
 
     private void save(ProgramWorkload workload, ExploreReport report) throws InputException {
         Path target = save;
-        if (target != null && !report.witnesses().isEmpty()) {
-            Witness first = report.witnesses().getFirst();
-            new ScheduleFile(
-                            files.getFirst(),
-                            ScheduleFile.digestOf(workload),
-                            workload.cpus(),
-                            workload.seed(),
-                            stalls,
-                            first.start(),
-                            first.finding().key(),
-                            first.plan(),
-                            promises)
-                    .write(target);
+        if (target == null) {
+            return;
+        }
+        if (!report.witnesses().isEmpty()) {
+            schedule(workload, report.witnesses().getFirst()).write(target);
+        }
+        int number = 1;
+        for (CheckedPrediction checked : report.predictions()) {
+            Witness witness = checked.witness();
+            if (witness != null) {
+                schedule(workload, witness).write(target.resolveSibling(target.getFileName() + "." + number));
+            }
+            number++;
         }
     }
 
-    /** Returns the promises of texts. */
-    static List<Promise> promises(List<String> texts) throws InputException {
-        List<Promise> read = new ArrayList<>();
-        for (String text : texts) {
-            try {
-                read.add(Promise.parse(text));
-            } catch (PromiseException e) {
-                throw new InputException("promise " + e.getMessage());
-            }
-        }
-        return read;
+    private ScheduleFile schedule(ProgramWorkload workload, Witness witness) {
+        return new ScheduleFile(
+                files.getFirst(),
+                ScheduleFile.digestOf(workload),
+                workload.cpus(),
+                workload.seed(),
+                stalls,
+                witness.start(),
+                witness.finding().key(),
+                witness.plan(),
+                workload.promises());
     }
 
     private void checkBound(String option, int value, int most) {

@@ -1,6 +1,8 @@
 package dev.spinbpf.tools.cli;
 
 import dev.spinbpf.maps.sched.Plan;
+import dev.spinbpf.programs.promise.Promise;
+import dev.spinbpf.programs.promise.PromiseException;
 import dev.spinbpf.vm.explore.Witness;
 import dev.spinbpf.vm.stress.ByteString;
 import dev.spinbpf.vm.stress.ProgramWorkload;
@@ -37,7 +39,7 @@ record ScheduleFile(
         Witness.Start start,
         String key,
         List<Plan.Event> plan,
-        List<String> promises) {
+        List<Promise> promises) {
     private static final String HEAD = "spinbpf-schedule";
     private static final int LARGEST = 1 << 20;
 
@@ -71,7 +73,7 @@ record ScheduleFile(
                 "finding " + key.replace('\n', ' '),
                 "plan " + Plan.toString(plan),
                 promises.stream()
-                        .map(promise -> "promise " + promise.replaceAll("\\s+", " ") + "\n")
+                        .map(promise -> "promise " + promise.text().replaceAll("\\s+", " ") + "\n")
                         .collect(Collectors.joining()));
         try {
             Files.writeString(target, text);
@@ -113,10 +115,18 @@ record ScheduleFile(
                             "same".equals(value(values, "numbers"))),
                     value(values, "finding"),
                     Plan.parse(value(values, "plan")),
-                    promises);
-        } catch (IllegalArgumentException e) {
+                    promises(promises));
+        } catch (IllegalArgumentException | PromiseException e) {
             throw new InputException(InputFiles.shown(file) + ": is no schedule: " + e.getMessage());
         }
+    }
+
+    private static List<Promise> promises(List<String> texts) throws PromiseException {
+        List<Promise> promises = new ArrayList<>();
+        for (String text : texts) {
+            promises.add(Promise.parse(text));
+        }
+        return promises;
     }
 
     private static String value(Map<String, String> values, String key) {

@@ -19,6 +19,7 @@ import dev.spinbpf.vm.stress.ProgramWorkload;
 import dev.spinbpf.vm.stress.ProgramWorkload.Attachment;
 import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
 import dev.spinbpf.vm.stress.ProgramWorkload.ObjectFile;
+import dev.spinbpf.vm.stress.PromiseRow;
 import dev.spinbpf.vm.stress.StressMode;
 import dev.spinbpf.vm.stress.StressOptions;
 import dev.spinbpf.vm.stress.StressReport;
@@ -58,7 +59,8 @@ import picocli.CommandLine.Spec;
             "",
             "A workload file says all that and more in one place: which programs run on which CPUs and how often,"
                 + " delays in critical sections, what is in maps at the start, packets. Of the options that describe a"
-                + " run, --duration and --seed can be given with it, and go before what the file says.",
+                + " run, --duration and --seed can be given with it, and go before what the file says; --assert adds"
+                + " promises.",
             "",
             "Without a FILE, --mode stresses the lock alone. aa, abba and abbcca work like the kernel's module"
                     + " bpf_test_rqspinlock: a task on each CPU, interrupted by NMIs. torture takes many locks of all"
@@ -71,13 +73,14 @@ import picocli.CommandLine.Spec;
             "  spinbpf stress programs/samples/abba.bpf.o --cpus 4 --duration 30s --json",
             "  spinbpf stress programs/samples/abba.yaml",
             "  spinbpf stress programs/samples/abba.bpf.o --save mine.yaml",
+            "  spinbpf stress programs/samples/bugs/counter_after_unlock.bpf.o --assert 'packets == runs(count)'",
             "  spinbpf stress programs/samples/abba.bpf.o --duration 1h --metrics-port 9464",
             "  spinbpf stress programs/samples/nesting.bpf.o --attach 'filter=softirq@cpu1:every 1ms'",
             "  spinbpf stress programs/samples/nesting.bpf.o --on sample=map-update-under-lock",
             "",
             "Refused programs are reported and skipped. Exit codes: 0 the accepted programs ran, 1 none was accepted,"
-                + " one of them failed while running, CPUs hung, a mode's checks failed, or (with --strict) a program"
-                + " was refused, 2 wrong usage or a file that cannot be read."
+                    + " one of them failed while running, CPUs hung, a promise was broken, a mode's checks failed, or"
+                    + " (with --strict) a program was refused, 2 wrong usage or a file that cannot be read."
         })
 final class StressCommand implements Callable<Integer> {
     private static final int MOST_LOCKS = 4096;
@@ -188,6 +191,9 @@ final class StressCommand implements Callable<Integer> {
             description = "The lock's algorithm: queued, tas for the test-and-set fallback, or with --mode torture both"
                     + " (default queued; torture both).")
     private @Nullable LockChoice lock;
+
+    @Mixin
+    private final PromiseOption promises = new PromiseOption();
 
     @Mixin
     private final ProgramNames programs = new ProgramNames();
@@ -352,7 +358,8 @@ final class StressCommand implements Callable<Integer> {
                 attachments(number),
                 defaults.delays(),
                 defaults.maps(),
-                defaults.packets());
+                defaults.packets(),
+                List.of());
     }
 
     /** Returns the attachments where options say any; none for each program where its section says. */
@@ -365,8 +372,8 @@ final class StressCommand implements Callable<Integer> {
         return AttachmentNames.all(inputs.read(), programs.list(), given);
     }
 
-    private int stressPrograms(ProgramWorkload workload)
-            throws InputException, InterruptedException, WorkloadException {
+    private int stressPrograms(ProgramWorkload given) throws InputException, InterruptedException, WorkloadException {
+        ProgramWorkload workload = given.withPromises(promises.after(given));
         CountDownLatch printed = new CountDownLatch(1);
         try (WorkloadRun run = WorkloadRun.prepare(workload, jit.mode());
                 Meters meters = meters(Activity.of(run.driver()))) {
@@ -423,9 +430,9 @@ final class StressCommand implements Callable<Integer> {
 
     private int exitCode(StressReport report, List<NotAttached> notAttached) {
         boolean failed = report.programs().isEmpty()
-                || !report.stuckCpus().isEmpty()
-                || report.deadlock() != null
+                || report.isStuck()
                 || !report.faults().isEmpty()
+                || report.promises().stream().anyMatch(PromiseRow::isBroken)
                 || (strict && notAttached.stream().anyMatch(NotAttached::refused));
         return failed ? ExitCodes.REFUSED : ExitCodes.GOOD;
     }
@@ -437,6 +444,9 @@ final class StressCommand implements Callable<Integer> {
         checkWorkloadFile();
         if (mode != null && (attach.isGiven() || on.isGiven())) {
             throw new WrongUsage(spec, "--attach and --on are for programs, not for --mode");
+        }
+        if (mode != null && promises.isGiven()) {
+            throw new WrongUsage(spec, "--assert is about programs and maps, and --mode has none");
         }
         if (mode != null && maps.isGiven()) {
             throw new WrongUsage(spec, "--dump-maps and --save-maps are for programs, not for --mode");

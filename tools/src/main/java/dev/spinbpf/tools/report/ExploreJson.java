@@ -1,9 +1,13 @@
 package dev.spinbpf.tools.report;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import dev.spinbpf.maps.sched.Plan;
 import dev.spinbpf.vm.explore.ExploreReport;
+import dev.spinbpf.vm.explore.Storyboard;
+import dev.spinbpf.vm.explore.Witness;
+import java.io.IOException;
 
-/** {@code spinbpf explore --json}. */
+/** {@code spinbpf explore --json} and {@code spinbpf replay --json}. */
 public final class ExploreJson {
     private ExploreJson() {}
 
@@ -29,25 +33,70 @@ public final class ExploreJson {
                 json.writeStringField("line", site.place().place());
                 Json.strings(json, "results", site.words());
             });
-            Json.objects(json, "findings", report.witnesses(), witness -> {
-                json.writeStringField("kind", witness.finding().kind().word());
-                json.writeStringField("title", witness.finding().title());
-                json.writeStringField("explanation", witness.finding().explanation());
-                json.writeStringField("situation", witness.situation());
-                json.writeStringField("schedule", Plan.toString(witness.plan()));
-                Json.objects(json, "rows", witness.rows(), row -> {
-                    json.writeNumberField("cpu", row.cpu());
-                    json.writeNumberField("depth", row.depth());
-                    json.writeStringField("program", row.place().program());
-                    json.writeStringField("line", row.place().place());
-                    json.writeStringField("text", row.place().text());
-                    Json.strings(json, "held", row.held());
-                    json.writeStringField("lock_word", row.word());
-                    json.writeStringField("result", row.mark());
-                });
-            });
+            Json.objects(json, "findings", report.witnesses(), witness -> write(json, witness, false));
             Json.strings(json, "notes", report.notes());
+            if (report.options().predictions()) {
+                Json.objects(json, "predictions", report.predictions(), checked -> {
+                    json.writeStringField("prediction", LockOrderText.title(checked.prediction()));
+                    json.writeStringField(
+                            "kind", LockOrderJson.word(checked.prediction().kind()));
+                    json.writeStringField("outcome", LockOrderJson.word(checked.outcome()));
+                    Witness shown = checked.witness();
+                    if (shown != null) {
+                        json.writeObjectFieldStart("finding");
+                        write(json, shown, false);
+                        json.writeEndObject();
+                    }
+                });
+            }
             json.writeEndObject();
         });
+    }
+
+    /** Returns a run as JSON, with the state at each row. */
+    public static String of(Witness witness) {
+        return Json.document(json -> {
+            json.writeStartObject();
+            write(json, witness, true);
+            json.writeEndObject();
+        });
+    }
+
+    private static void write(JsonGenerator json, Witness witness, boolean withStates) throws IOException {
+        json.writeStringField("kind", witness.finding().kind().word());
+        json.writeStringField("title", witness.finding().title());
+        json.writeStringField("explanation", witness.finding().explanation());
+        json.writeStringField("situation", witness.situation());
+        json.writeStringField("schedule", Plan.toString(witness.plan()));
+        json.writeArrayFieldStart("rows");
+        for (int i = 0; i < witness.rows().size(); i++) {
+            json.writeStartObject();
+            write(json, witness.rows().get(i));
+            if (withStates) {
+                write(json, witness.states().get(i));
+            }
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+    }
+
+    private static void write(JsonGenerator json, Storyboard.Row row) throws IOException {
+        json.writeNumberField("cpu", row.cpu());
+        json.writeNumberField("depth", row.depth());
+        json.writeStringField("program", row.place().program());
+        json.writeStringField("line", row.place().place());
+        json.writeStringField("text", row.place().text());
+        Json.strings(json, "held", row.held());
+        json.writeStringField("lock_word", row.word());
+        json.writeStringField("result", row.mark());
+    }
+
+    private static void write(JsonGenerator json, Storyboard.State state) throws IOException {
+        Json.strings(json, "changes", state.changes());
+        json.writeArrayFieldStart("registers");
+        for (long register : state.registers()) {
+            json.writeString("0x" + Long.toHexString(register));
+        }
+        json.writeEndArray();
     }
 }

@@ -1,5 +1,6 @@
 package dev.spinbpf.tools.report;
 
+import dev.spinbpf.vm.explore.CheckedPrediction;
 import dev.spinbpf.vm.explore.ExploreReport;
 import dev.spinbpf.vm.explore.LockSite;
 import dev.spinbpf.vm.explore.Storyboard.Row;
@@ -35,6 +36,7 @@ public final class ExploreText {
             }
         }
         sites(out, report.sites(), style);
+        predictions(out, report, style);
         int number = 1;
         for (Witness witness : report.witnesses()) {
             out.append('\n').append(number++).append(". ").append(of(witness, report.cpus(), style));
@@ -42,6 +44,30 @@ public final class ExploreText {
         notes(out, report.notes());
         out.append('\n').append(covered(report)).append('\n');
         return out.toString();
+    }
+
+    private static void predictions(StringBuilder out, ExploreReport report, Style style) {
+        if (!report.options().predictions()) {
+            return;
+        }
+        out.append("\nPredictions of spinbpf locks:\n");
+        if (report.predictions().isEmpty()) {
+            out.append("  none\n");
+        }
+        int number = 1;
+        for (CheckedPrediction checked : report.predictions()) {
+            boolean confirmed = checked.outcome() == CheckedPrediction.Outcome.CONFIRMED;
+            String words = checked.outcome().words();
+            Witness witness = checked.witness();
+            out.append("  ")
+                    .append(number++)
+                    .append(". ")
+                    .append(LockOrderText.title(checked.prediction()))
+                    .append(": ")
+                    .append(confirmed ? style.bad(words) : words)
+                    .append(witness == null ? "" : " (" + witness.finding().title() + ")")
+                    .append('\n');
+        }
     }
 
     private static void sites(StringBuilder out, List<LockSite> sites, Style style) {

@@ -39,7 +39,7 @@ public final class LockOrderJson {
         Json.objects(json, "steps", prediction.steps(), step -> step(json, step));
     }
 
-    private static String word(Enum<?> value) {
+    static String word(Enum<?> value) {
         return value.name().toLowerCase(Locale.ROOT);
     }
 

@@ -66,6 +66,11 @@ public final class StressJson {
                 json.writeNumberField("count", row.times());
             });
             DeadlockText.write(json, report.waits(), report.deadlock());
+            Json.objects(json, "promises", report.promises(), row -> {
+                json.writeStringField("promise", row.text());
+                json.writeStringField("outcome", row.outcome().word());
+                json.writeStringField("values", row.values());
+            });
             if (!maps.isEmpty()) {
                 Json.objects(json, "objects", maps.entrySet(), entry -> {
                     json.writeStringField("name", entry.getKey());

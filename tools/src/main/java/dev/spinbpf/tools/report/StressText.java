@@ -4,6 +4,7 @@ import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.vm.ProgramOutput;
 import dev.spinbpf.vm.exec.Fault;
+import dev.spinbpf.vm.stress.PromiseRow;
 import dev.spinbpf.vm.stress.StressReport;
 import java.util.List;
 import java.util.Locale;
@@ -46,6 +47,7 @@ public final class StressText {
         text.failures(report.failures());
         text.outputs(report.outputs());
         text.out.append(DeadlockText.waits(report.waits(), style));
+        text.promises(report.promises());
         text.troubles(report);
         text.out.append(DeadlockText.of(report.deadlock(), style));
         return text.out.toString();
@@ -171,6 +173,15 @@ public final class StressText {
             out.append(StreamText.of(
                     "stderr of " + program, output.err(), output.errDropped(), MOST_LINES_OF_A_STREAM, style));
         }
+    }
+
+    private void promises(List<PromiseRow> promises) {
+        if (promises.isEmpty()) {
+            return;
+        }
+        TextTable table = new TextTable("Promise", "Outcome", "With");
+        promises.forEach(row -> table.add(row.text(), row.outcome().word(), row.values()));
+        out.append('\n').append(table.render(style));
     }
 
     private void troubles(StressReport report) {

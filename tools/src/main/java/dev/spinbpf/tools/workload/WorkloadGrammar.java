@@ -1,5 +1,6 @@
 package dev.spinbpf.tools.workload;
 
+import dev.spinbpf.programs.promise.Promise;
 import dev.spinbpf.tools.workload.Shape.Choice;
 import dev.spinbpf.tools.workload.Shape.KeyShape;
 import dev.spinbpf.tools.workload.Shape.Mapping;
@@ -45,6 +46,10 @@ final class WorkloadGrammar {
             text("a rate such as 1000/s or 1/20ms", "[0-9]{1,9}/(?:ns|us|ms|s|m|h|" + POSITIVE_TIME + ")", 48);
     private static final Text HEX =
             text("hexadecimal digits in pairs", "[0-9A-Fa-f: ]*[0-9A-Fa-f][0-9A-Fa-f: ]*", MOST_HEX);
+    private static final Text PROMISE = text(
+            "a condition such as counters[0].value == runs(count_packet)",
+            "[^\\u0000-\\u001f]*[^\\u0000-\\u0020][^\\u0000-\\u001f]*",
+            Promise.MOST_CHARS);
     private static final Choice LEVEL = new Choice(List.of("task", "softirq", "hardirq", "nmi"));
 
     private static final KeyShape RATE_KEY =
@@ -207,7 +212,12 @@ final class WorkloadGrammar {
                             "packet_order",
                             new Choice(List.of("random", "in_turn")),
                             "packets",
-                            "at random by the seed, or on each CPU in turn; else random")),
+                            "at random by the seed, or on each CPU in turn; else random"),
+                    needing(
+                            "promises",
+                            new Repeated("a list of conditions", PROMISE, 1, 256),
+                            "objects",
+                            "conditions that have to hold when the run has ended")),
             List.of(new OneOf(List.of("objects", "mode"), true)));
 
     private WorkloadGrammar() {}

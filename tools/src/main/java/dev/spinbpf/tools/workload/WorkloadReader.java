@@ -1,5 +1,7 @@
 package dev.spinbpf.tools.workload;
 
+import dev.spinbpf.programs.promise.Promise;
+import dev.spinbpf.programs.promise.PromiseException;
 import dev.spinbpf.tools.workload.FileSource.UnreadableFileException;
 import dev.spinbpf.vm.stress.LockChoice;
 import dev.spinbpf.vm.stress.ModeOptions;
@@ -10,6 +12,7 @@ import dev.spinbpf.vm.stress.StressMode;
 import dev.spinbpf.vm.stress.StressOptions;
 import dev.spinbpf.vm.stress.WorkloadSpec;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -167,7 +170,21 @@ public final class WorkloadReader {
                 AttachmentReader.read(file, objects, cpus),
                 DelayReader.read(file, objects),
                 MapContentsReader.read(file, objects),
-                PacketsReader.read(file, this));
+                PacketsReader.read(file, this),
+                promises(file));
+    }
+
+    private static List<Promise> promises(Fields file) {
+        List<Promise> promises = new ArrayList<>();
+        for (Fields.Item item : file.scalars("promises")) {
+            try {
+                promises.add(Promise.parse(item.scalar().text()));
+            } catch (PromiseException e) {
+                file.mistakes()
+                        .add(item.scalar().place(), item.path(), "expected a condition, found " + e.getMessage());
+            }
+        }
+        return promises;
     }
 
     /** Opens the file that a key names; null where there is none, which has been reported. */

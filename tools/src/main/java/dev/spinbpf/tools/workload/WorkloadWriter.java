@@ -112,6 +112,10 @@ public final class WorkloadWriter {
             spec.maps().forEach(this::map);
         }
         packets(spec.packets());
+        if (!spec.promises().isEmpty()) {
+            line("promises:");
+            spec.promises().forEach(promise -> line("  - " + quoted(promise.text())));
+        }
     }
 
     private void attachment(ProgramWorkload.Attachment attachment, int cpus) {

@@ -2,10 +2,21 @@ package dev.spinbpf.tools.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spinbpf.tools.report.Style;
+import dev.spinbpf.tools.report.WitnessSteps;
+import dev.spinbpf.vm.explore.Finding;
+import dev.spinbpf.vm.explore.Place;
+import dev.spinbpf.vm.explore.Storyboard;
+import dev.spinbpf.vm.explore.Witness;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringReader;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,9 +47,8 @@ class ExploreCommandTest {
                 .contains("lock  count_packet  balanced.bpf.c:11  0, AA")
                 .contains("1. AA: lock in count_packet at balanced.bpf.c:11")
                 .contains("<-- AA")
-                .contains(
-                        "Covered: all sequentially consistent schedules of 3 situations on 2 CPUs with up to 1 preemptions"
-                                + " and 1 interrupts");
+                .contains("Covered: all sequentially consistent schedules of 3 situations on 2 CPUs with up to 1"
+                        + " preemptions and 1 interrupts");
     }
 
     @Test
@@ -103,6 +113,93 @@ class ExploreCommandTest {
                 .contains("At the end: packets = 1, runs(count) = 2.");
         assertThat(replayed.code()).isEqualTo(ExitCodes.GOOD);
         assertThat(explored.out()).contains(replayed.out().lines().toList());
+    }
+
+    @Test
+    void shouldSearchForWhatIsPredictedAndSaveIt() throws IOException {
+        Path object = copied("balanced.bpf.o");
+        Path saved = directory.resolve("balanced.sched");
+
+        Outcome outcome = explore(object, "--predictions", "--preemptions", "0", "--save", saved.toString());
+        Outcome replayed = Outcome.spinbpf("replay", saved + ".1");
+        Outcome json = explore(object, "--predictions", "--preemptions", "0", "--interrupts", "0", "--json");
+
+        assertThat(outcome.out())
+                .contains("Predictions of spinbpf locks:\n"
+                        + "  1. `lock` is taken in softirq, on top of a holder in task: confirmed (AA: lock in"
+                        + " count_packet at balanced.bpf.c:11)\n");
+        assertThat(replayed.code()).isEqualTo(ExitCodes.GOOD);
+        assertThat(replayed.out()).contains("<-- AA");
+        assertThat(json.out()).contains("\"outcome\" : \"not_within_bounds\"");
+    }
+
+    private String savedLostUpdate() throws IOException {
+        Path object = Files.copy(
+                SAMPLES.resolve("bugs").resolve("counter_after_unlock.bpf.o"), directory.resolve("counter.bpf.o"));
+        String saved = directory.resolve("counter.sched").toString();
+        explore(object, "--save", saved, "--interrupts", "0");
+        return saved;
+    }
+
+    @Test
+    void shouldShowTheStateAtEachRow() throws IOException {
+        String saved = savedLostUpdate();
+
+        Outcome printed = Outcome.spinbpf("replay", saved, "--print-state");
+
+        assertThat(printed.code()).isEqualTo(ExitCodes.GOOD);
+        assertThat(printed.out())
+                .contains("Row 1 of 9: CPU 0, count at counter_after_unlock.bpf.c:10: if (bpf_res_spin_lock(&lock))\n"
+                        + "  holds      lock\n")
+                .contains("  changes    bytes: 0 -> 64\n")
+                .contains("  changes    bytes: 64 -> 128\n")
+                .contains("  changes    packets: 0 -> 1\n")
+                .containsPattern(
+                        "Row 9 of 9: CPU 0, count at .*: packets\\+\\+;\n  lost update\n  registers  r0=0 r1=0x");
+        assertThat(Outcome.spinbpf("replay", saved, "--step").out())
+                .as("no terminal")
+                .isEqualTo(printed.out());
+    }
+
+    @Test
+    void shouldReplayAsJson() throws IOException {
+        String saved = savedLostUpdate();
+
+        Outcome outcome = Outcome.spinbpf("replay", saved, "--json");
+
+        assertThat(outcome.code()).isEqualTo(ExitCodes.GOOD);
+        assertThat(outcome.out().replaceAll("\\s", ""))
+                .startsWith("{\"kind\":\"lost_update\"")
+                .contains("\"changes\":[\"packets:0->1\"],\"registers\":[\"0x0\",");
+        assertThat(Outcome.spinbpf("replay", saved, "--json", "--step").code()).isEqualTo(ExitCodes.USAGE);
+    }
+
+    @Test
+    void shouldWalkThroughTheRowsForwardAndBack() throws Exception {
+        Storyboard.Row row = new Storyboard.Row(0, 0, new Place("p", "p.c:1", "x++;"), List.of(), "", "");
+        Storyboard.State state = new Storyboard.State(List.of(), List.of("x: 0 -> 1"));
+        Finding finding = new Finding(Finding.Kind.RACE, "key", "title", "why", 0);
+        Witness witness = new Witness(
+                finding,
+                "p",
+                new Witness.Start(List.of(0), true),
+                List.of(),
+                List.of(row, row, row),
+                List.of(state, state, state));
+        StringWriter out = new StringWriter();
+
+        new ReplayWalk(new WitnessSteps(witness, Style.PLAIN), new PrintWriter(out))
+                .run(new BufferedReader(new StringReader("\nn\nn\np\n1\n9\nwhat\nq\nn\n")));
+
+        assertThat(out.toString().lines().filter(line -> line.startsWith("Row") || line.startsWith("There")))
+                .containsExactly(
+                        "Row 1 of 3: CPU 0, p at p.c:1: x++;",
+                        "Row 2 of 3: CPU 0, p at p.c:1: x++;",
+                        "Row 3 of 3: CPU 0, p at p.c:1: x++;",
+                        "There are 3 rows.",
+                        "Row 2 of 3: CPU 0, p at p.c:1: x++;",
+                        "Row 1 of 3: CPU 0, p at p.c:1: x++;",
+                        "There are 3 rows.");
     }
 
     @Test

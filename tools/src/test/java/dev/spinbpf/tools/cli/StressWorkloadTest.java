@@ -108,6 +108,62 @@ class StressWorkloadTest {
         assertThat(spinbpf("stress", saved.toString()).out()).startsWith("ABBA: 4 CPUs");
     }
 
+    private Path promising(String promise) throws Exception {
+        String object = SAMPLES.resolve("packet_counter.bpf.o").toAbsolutePath().toString();
+        return Files.writeString(
+                directory.resolve("promising.yaml"),
+                "version: 1\nobjects: [{file: '" + object + "'}]\npromises: ['" + promise + "']\n");
+    }
+
+    @Test
+    void shouldWatchThePromisesOfAWorkloadFile() throws Exception {
+        String file = promising("packets[17] == runs(count)").toString();
+
+        Outcome kept = spinbpf("stress", file, "--duration", "200ms");
+        Outcome broken = spinbpf("stress", file, "--duration", "200ms", "--assert", "packets[17] < 0");
+
+        assertThat(kept.code()).isEqualTo(ExitCodes.GOOD);
+        assertThat(kept.out()).containsPattern("packets\\[17] == runs\\(count\\) +kept");
+        assertThat(broken.code()).isEqualTo(ExitCodes.REFUSED);
+        assertThat(broken.out())
+                .containsPattern("packets\\[17] == runs\\(count\\) +kept")
+                .containsPattern("packets\\[17] < 0 +broken +packets\\[17] = [1-9]");
+    }
+
+    @Test
+    void shouldReportPromisesAsJson() throws Exception {
+        String file = promising("runs(count) == 0").toString();
+
+        Outcome broken = spinbpf("stress", file, "--duration", "200ms", "--json");
+
+        assertThat(broken.code()).isEqualTo(ExitCodes.REFUSED);
+        assertThat(broken.out().replaceAll("\\s", ""))
+                .contains("\"promise\":\"runs(count)==0\",\"outcome\":\"broken\",\"values\":\"runs(count)=");
+    }
+
+    @Test
+    void shouldRefusePromisesThatFitNothing() throws Exception {
+        String file = promising("packts == 0").toString();
+        String object = sample("packet_counter.bpf.o");
+
+        assertThat(spinbpf("stress", file).code()).isEqualTo(ExitCodes.USAGE);
+        assertThat(spinbpf("stress", file).err()).contains("column 1: no map or global variable 'packts'");
+        assertThat(spinbpf("stress", object, "--assert", "runs(count) =").err()).contains("column 13: unexpected '='");
+        assertThat(spinbpf("stress", "--mode", "aa", "--assert", "1").code()).isEqualTo(ExitCodes.USAGE);
+    }
+
+    @Test
+    void shouldExploreThePromisesOfAWorkloadFile() throws Exception {
+        String file = promising("packets[17] == 1").toString();
+
+        Outcome explored = spinbpf("explore", file, "--interrupts", "0");
+
+        assertThat(explored.code()).isEqualTo(ExitCodes.REFUSED);
+        assertThat(explored.out())
+                .contains("1. broken promise: packets[17] == 1")
+                .contains("At the end: packets[17] = 2.");
+    }
+
     @Test
     void shouldReportMistakesWithTheirPlaces() throws Exception {
         Path file = directory.resolve("wrong.yaml");

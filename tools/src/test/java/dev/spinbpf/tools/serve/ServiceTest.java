@@ -74,11 +74,11 @@ class ServiceTest {
     /** A workload whose program needs the kernel's types, and names them. */
     private static ProgramWorkload typed() {
         String text = """
-                .program traced "fentry/a_then_b"
-                    r0 = *(u64 *)(r1 + 0)
-                    r0 = 0
-                    exit
-                """;
+            .program traced "fentry/a_then_b"
+                r0 = *(u64 *)(r1 + 0)
+                r0 = 0
+                exit
+            """;
         NamedFile program = new NamedFile("typed.bpfasm", ByteString.of(text.getBytes(StandardCharsets.UTF_8)));
         ProgramWorkload plain = ProgramWorkload.of(List.of(new ObjectFile("typed", program, List.of())));
         return new ProgramWorkload(
@@ -94,7 +94,8 @@ class ServiceTest {
                 plain.attachments(),
                 plain.delays(),
                 plain.maps(),
-                plain.packets());
+                plain.packets(),
+                plain.promises());
     }
 
     private static byte[] sample(String name) {

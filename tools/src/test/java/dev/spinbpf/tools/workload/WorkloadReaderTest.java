@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.CpuSet;
+import dev.spinbpf.programs.promise.Promise;
 import dev.spinbpf.tools.workload.FileSource.UnreadableFileException;
 import dev.spinbpf.vm.RunContexts;
 import dev.spinbpf.vm.stress.ByteString;
@@ -73,6 +74,17 @@ class WorkloadReaderTest {
                 .extracting(ProgramWorkload.ObjectFile::name)
                 .containsExactly("abba");
         assertThat(workload).isEqualTo(ProgramWorkload.of(workload.objects()));
+    }
+
+    @Test
+    void shouldReadPromisesAndReportTheirMistakes() throws Exception {
+        assertThat(programs(ABBA + "promises: ['runs(a_then_b) > 0', always 1 < 2]")
+                        .promises())
+                .extracting(Promise::text)
+                .containsExactly("runs(a_then_b) > 0", "always 1 < 2");
+        assertThat(mistakes(ABBA + "promises: [1 = 2]"))
+                .containsExactly("w.yaml:4:12: key 'promises[0]': expected a condition, found '1 = 2': column 3:"
+                        + " unexpected '=', expected an operator, the end");
     }
 
     @Test

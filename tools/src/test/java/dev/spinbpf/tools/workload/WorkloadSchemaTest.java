@@ -80,7 +80,10 @@ class WorkloadSchemaTest {
                 "version: 1\nobjects: [{file: a.o}]\nduration: forever",
                 "version: 1\nobjects: [{file: a.o}]\ninterrupts: {nmi: {rate: 1/3ms}, hardirq: {period: 1us}}",
                 "version: 1\nobjects: [{file: a.o}]\nattachments: [{program: p, rate: 0/s}]",
-                "version: 1\nobjects: [{file: a.o}]\nmaps: [{map: m, elements: [{value: null}, {key: [1.5], value: {}}]}]"
+                "version: 1\nobjects: [{file: a.o}]\npromises: ['runs(p) > 0', '1']",
+                "version: 1\n"
+                        + "objects: [{file: a.o}]\n"
+                        + "maps: [{map: m, elements: [{value: null}, {key: [1.5], value: {}}]}]"
             })
     void shouldBothAccept(String text) {
         YamlNode root = tree(text);
@@ -97,6 +100,9 @@ class WorkloadSchemaTest {
                 "version: 1",
                 "version: 1\nmode: {name: aa}\nobjects: [{file: a.o}]",
                 "version: 1\nmode: {name: aa}\npackets: [{flows: 1}]",
+                "version: 1\nmode: {name: aa}\npromises: ['1 == 1']",
+                "version: 1\nobjects: [{file: a.o}]\npromises: []",
+                "version: 1\nobjects: [{file: a.o}]\npromises: [' ']",
                 "version: 1\nmode: {name: aa}\ncpu: 2",
                 "version: 1\nmode: {name: aa}\ncpus: 65",
                 "version: 1\nmode: {name: aa}\ncpus: 1.5",
@@ -128,9 +134,10 @@ class WorkloadSchemaTest {
         for (Path sample : samples().toList()) {
             bases.add(tree(Files.readString(sample)));
         }
-        bases.add(
-                tree(
-                        "version: 1\nmode: {name: torture, locks: 9, normal_delay: 0s, nmi_delay: 1us}\nlock: both\nheld_times: 3"));
+        bases.add(tree("version: 1\n"
+                + "mode: {name: torture, locks: 9, normal_delay: 0s, nmi_delay: 1us}\n"
+                + "lock: both\n"
+                + "held_times: 3"));
         int accepted = 0;
         int refused = 0;
         for (long seed = 1; seed <= 4000; seed++) {

@@ -38,26 +38,27 @@ class WorkloadWriterTest {
     @Test
     void shouldReadAsTheSameWorkloadWithEveryKey() throws Exception {
         WorkloadSpec spec = WorkloadReaderTest.read("""
-                version: 1
-                cpus: 4
-                duration: 1234567.000000001s
-                seed: -7
-                lock: tas
-                held_times: 16
-                interrupts: {nmi: {rate: 3/2ms}, hardirq: {period: 1.5ms}}
-                objects:
-                  - {file: nmi_bucket.bpf.o, name: 'null', programs: [update, on_nmi]}
-                  - {file: nmi_bucket.bpf.o, name: "it's: #1"}
-                attachments:
-                  - {object: 'null', program: update, level: task, period: 10us, cpus: [0, 3]}
-                  - {object: "it's: #1", program: on_nmi, hook: perf_event, rate: 500/s}
-                delays:
-                  - {lock: "map 'counts' bucket", map: counts, level: nmi, time: 20us, one_in: 3}
-                maps:
-                  - {object: 'null', map: counts, elements: [{key: 1, value: -1}]}
-                packet_order: in_turn
-                packets: [{flows: 2}, {pcap: two.pcap}]
-                """);
+            version: 1
+            cpus: 4
+            duration: 1234567.000000001s
+            seed: -7
+            lock: tas
+            held_times: 16
+            interrupts: {nmi: {rate: 3/2ms}, hardirq: {period: 1.5ms}}
+            objects:
+              - {file: nmi_bucket.bpf.o, name: 'null', programs: [update, on_nmi]}
+              - {file: nmi_bucket.bpf.o, name: "it's: #1"}
+            attachments:
+              - {object: 'null', program: update, level: task, period: 10us, cpus: [0, 3]}
+              - {object: "it's: #1", program: on_nmi, hook: perf_event, rate: 500/s}
+            delays:
+              - {lock: "map 'counts' bucket", map: counts, level: nmi, time: 20us, one_in: 3}
+            maps:
+              - {object: 'null', map: counts, elements: [{key: 1, value: -1}]}
+            packet_order: in_turn
+            packets: [{flows: 2}, {pcap: two.pcap}]
+            promises: ["runs(update) >= 0", "counts[0] + counts[1] <= runs(update)"]
+            """);
         assertThat(again(spec)).isEqualTo(spec);
     }
 

@@ -406,6 +406,15 @@ public final class Execution {
         return true;
     }
 
+    /** Returns the values of r0 to r10, as interpreted code has them; exact where something observes the run. */
+    public List<Long> registers() {
+        List<Long> values = new ArrayList<>();
+        for (int i = 0; i <= Insn.FRAME_POINTER; i++) {
+            values.add(registers[i]);
+        }
+        return values;
+    }
+
     /** The slot of the instruction that runs now in {@link #code()}'s program; exact in helpers. */
     public int slot() {
         return code().slot(at);
@@ -563,10 +572,6 @@ public final class Execution {
         Code current = code();
         int slot = current.slot(at);
         Insn insn = current.insnAt(slot);
-        List<Long> values = new ArrayList<>();
-        for (int i = 0; i <= Insn.FRAME_POINTER; i++) {
-            values.add(registers[i]);
-        }
         String name = current.program().name();
         return new Fault(
                 name,
@@ -574,6 +579,6 @@ public final class Execution {
                 Disassembler.logText(insn, current::kfuncName),
                 current.program().lineAt(slot),
                 trap.reason(insn, registers, current.functionName(insn)),
-                values);
+                registers());
     }
 }

@@ -1,8 +1,6 @@
 package dev.spinbpf.vm.explore;
 
-import dev.spinbpf.programs.promise.Promise;
 import java.time.Duration;
-import java.util.List;
 
 /**
  * The bounds of an exploration.
@@ -11,21 +9,17 @@ import java.util.List;
  * @param interrupts how many interrupts may land, at most {@link #MOST_BOUND}
  * @param stalls how often a CPU may stand still for two seconds right after it took a lock
  * @param duration how long to search
- * @param promises what has to hold; with one that holds always, the search leaves no schedule out
+ * @param predictions whether to search first for what the order of locks predicts
  */
-public record ExploreOptions(int preemptions, int interrupts, int stalls, Duration duration, List<Promise> promises) {
-    public ExploreOptions {
-        promises = List.copyOf(promises);
-    }
-
-    /** Bounds without promises. */
+public record ExploreOptions(int preemptions, int interrupts, int stalls, Duration duration, boolean predictions) {
+    /** Bounds of a search that asks for no predictions. */
     public ExploreOptions(int preemptions, int interrupts, int stalls, Duration duration) {
-        this(preemptions, interrupts, stalls, duration, List.of());
+        this(preemptions, interrupts, stalls, duration, false);
     }
 
-    /** Returns the same bounds with promises. */
-    public ExploreOptions withPromises(List<Promise> value) {
-        return new ExploreOptions(preemptions, interrupts, stalls, duration, value);
+    /** Returns the same bounds of a search that begins with predictions. */
+    public ExploreOptions withPredictions() {
+        return new ExploreOptions(preemptions, interrupts, stalls, duration, true);
     }
 
     /** The largest bound of preemptions and of interrupts. */

@@ -19,6 +19,7 @@ import java.util.List;
  * @param schedules how many schedules were run
  * @param states in how many different states there was a choice, in the last search
  * @param points how many schedule points were passed
+ * @param predictions what became of predictions, where they were asked for
  */
 public record ExploreReport(
         int cpus,
@@ -33,13 +34,15 @@ public record ExploreReport(
         int coveredInterrupts,
         long schedules,
         long states,
-        long points) {
+        long points,
+        List<CheckedPrediction> predictions) {
     public ExploreReport {
         programs = List.copyOf(programs);
         answers = List.copyOf(answers);
         sites = List.copyOf(sites);
         witnesses = List.copyOf(witnesses);
         notes = List.copyOf(notes);
+        predictions = List.copyOf(predictions);
     }
 
     /** Returns true where all schedules within the bounds were run. */

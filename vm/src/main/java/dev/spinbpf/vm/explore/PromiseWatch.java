@@ -33,7 +33,7 @@ final class PromiseWatch {
     void begin(WorkloadRun next) throws WorkloadException {
         if (run != next) {
             run = next;
-            bound = BoundPromise.of(next, promises);
+            bound = BoundPromise.of(next.machine(), next.objects(), promises);
             always = bound.stream().filter(each -> each.promise().always()).toList();
         }
     }

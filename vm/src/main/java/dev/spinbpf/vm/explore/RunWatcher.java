@@ -90,6 +90,10 @@ final class RunWatcher implements Watcher {
         }
         trace().reset();
         races().reset();
+        Storyboard rows = storyboard;
+        if (rows != null) {
+            rows.begin();
+        }
     }
 
     private TraceHash trace() {
@@ -223,8 +227,10 @@ final class RunWatcher implements Watcher {
             int word = table.number(owner, address, i);
             footprints.add(word, use);
             hash.touch(word, writes);
-            // What orders is noted even before a second context is known: it may come later in this run.
-            if (inGuest && (RaceDetector.isOrdering(access) || footprints.isShared(word))) {
+            // What orders is noted even before a second context is known: it may come later in this run. A run by
+            // itself, with no other before it to learn from, notes all.
+            boolean noted = chooseEverywhere || RaceDetector.isOrdering(access) || footprints.isShared(word);
+            if (inGuest && noted) {
                 races().access(context, access, word, (long) sizeBytes << 56 | address, current(cpu));
             }
         }
@@ -328,7 +334,23 @@ final class RunWatcher implements Watcher {
                 "lock: " + place + name + failure.outcome(),
                 LockWords.title(failure) + ": " + name + " in " + place.shown(),
                 LockWords.explanation(failure, place, this::nameOf, machine()),
-                failure.attemptedLock()));
+                failure.attemptedLock(),
+                List.of(new Finding.Attempt(place, name, failure.outcome(), holderOn(cpu, failure.attemptedLock())))));
+    }
+
+    /** Returns the program on a CPU that holds a lock, by the nesting of programs and of the locks held. */
+    private static String holderOn(Cpu cpu, long lock) {
+        HeldLocks held = cpu.heldLocks();
+        for (int i = held.count() - 1; i >= 0; i--) {
+            if (held.heldAt(i) == lock) {
+                for (Execution run = current(cpu); run != null; run = run.below()) {
+                    if (run.heldBefore() <= i) {
+                        return run.programName();
+                    }
+                }
+            }
+        }
+        return "";
     }
 
     /** A program ended with a fault. */
@@ -344,14 +366,16 @@ final class RunWatcher implements Watcher {
     /** A run did not end. */
     void hung(String how) {
         StringBuilder where = new StringBuilder();
+        List<Finding.Attempt> attempts = new ArrayList<>();
         for (Cpu cpu : machine().cpus().all()) {
             Place place = lastPlaces.get(cpu.id());
+            attempts.add(new Finding.Attempt(place, "", null, ""));
             where.append(where.isEmpty() ? "" : "; ")
                     .append("CPU ")
                     .append(cpu.id())
                     .append(" last at ")
                     .append(place.shown());
         }
-        sink.found(new Finding(Finding.Kind.HANG, "hang: " + where, "hang: " + where, how, 0));
+        sink.found(new Finding(Finding.Kind.HANG, "hang: " + where, "hang: " + where, how, 0, attempts));
     }
 }

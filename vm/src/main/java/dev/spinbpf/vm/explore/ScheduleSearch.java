@@ -9,6 +9,7 @@ import dev.spinbpf.maps.sched.Simulation;
 import dev.spinbpf.maps.sched.Strategy;
 import dev.spinbpf.maps.sync.SchedulePoint;
 import dev.spinbpf.vm.Machine;
+import dev.spinbpf.vm.order.LockPrediction;
 import dev.spinbpf.vm.stress.ProgramWorkload;
 import dev.spinbpf.vm.stress.WorkloadException;
 import java.util.ArrayList;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A search over the schedules of a workload: from each situation (which program each CPU begins with), first without
  * preemptions and interrupts, then with one of each, and so on up to the bounds, so that what is found first is found
- * with few. If the time is over before, random priorities choose for the last part of it.
+ * with few. With a promise that has to hold always, no schedule is left out. If the time is over before, random priorities choose for the last part of it.
  */
 public final class ScheduleSearch implements AutoCloseable {
     private static final int MOST_STEPS = 200_000;
@@ -41,6 +42,9 @@ public final class ScheduleSearch implements AutoCloseable {
     private final Map<String, Found> foundByKey = new LinkedHashMap<>();
     private final boolean reduced;
     private final PromiseWatch promises;
+    private final List<LockPrediction> predictions;
+    private @Nullable PredictionMatch goal;
+    private @Nullable Found reached;
     private RunWatcher watcher;
     private @Nullable Simulation simulation;
     private @Nullable Situation situation;
@@ -58,7 +62,7 @@ public final class ScheduleSearch implements AutoCloseable {
     private ScheduleSearch(ProgramWorkload workload, ExploreOptions options, boolean reduced) throws WorkloadException {
         this.options = options;
         this.workload = workload;
-        promises = new PromiseWatch(options.promises(), this::found);
+        promises = new PromiseWatch(workload.promises(), this::found);
         this.reduced = reduced && !promises.isAnyAlways();
         watcher = watcher(new Footprints(), false);
         stage = new Stage(
@@ -66,17 +70,19 @@ public final class ScheduleSearch implements AutoCloseable {
                 (cpu, lock) -> watcher.taken(cpu, lock),
                 failure -> watcher.failed(failure),
                 fault -> watcher.faulted(fault));
-        bindPromises();
+        predictions = begin();
         SchedulePoint.begin();
     }
 
-    private void bindPromises() throws WorkloadException {
-        boolean bound = false;
+    private List<LockPrediction> begin() throws WorkloadException {
+        boolean begun = false;
         try {
             promises.begin(stage.run());
-            bound = true;
+            List<LockPrediction> predicted = options.predictions() ? Predictions.of(stage.run()) : List.of();
+            begun = true;
+            return predicted;
         } finally {
-            if (!bound) {
+            if (!begun) {
                 stage.close();
             }
         }
@@ -108,7 +114,7 @@ public final class ScheduleSearch implements AutoCloseable {
     private void found(Finding finding) {
         String wanted = target;
         if (wanted != null) {
-            if (wanted.equals(finding.key())) {
+            if (wanted.equals(finding.key()) && (goal == null || goal.test(finding))) {
                 targetFinding = finding;
                 Simulation run = simulation;
                 if (run != null && finding.kind() != Finding.Kind.HANG) {
@@ -120,6 +126,9 @@ public final class ScheduleSearch implements AutoCloseable {
         Situation now = situation;
         if (now != null) {
             foundByKey.computeIfAbsent(finding.key(), key -> new Found(finding, now, recording.events()));
+            if (goal != null && reached == null && goal.test(finding)) {
+                reached = new Found(finding, now, recording.events());
+            }
         }
     }
 
@@ -127,7 +136,9 @@ public final class ScheduleSearch implements AutoCloseable {
 
     /** Searches and reports. */
     public ExploreReport run() {
-        int covered = search();
+        long startNanos = System.nanoTime();
+        List<Pursued> checked = pursueAll();
+        int covered = search(startNanos);
         long searched = schedules;
         List<Witness> witnesses = foundByKey.values().stream()
                 .sorted((one, other) -> one.finding.kind().compareTo(other.finding.kind()))
@@ -148,26 +159,84 @@ public final class ScheduleSearch implements AutoCloseable {
                 covered < 0 ? -1 : Math.min(covered, options.interrupts()),
                 searched,
                 states,
-                points);
+                points,
+                checked.stream().map(this::checked).toList());
+    }
+
+    private CheckedPrediction checked(Pursued pursued) {
+        Found shown = pursued.found;
+        if (shown == null) {
+            return new CheckedPrediction(
+                    pursued.prediction,
+                    pursued.whole ? CheckedPrediction.Outcome.NOT_WITHIN_BOUNDS : CheckedPrediction.Outcome.OUT_OF_TIME,
+                    null);
+        }
+        goal = new PredictionMatch(pursued.prediction);
+        try {
+            return new CheckedPrediction(pursued.prediction, CheckedPrediction.Outcome.CONFIRMED, witness(shown));
+        } finally {
+            goal = null;
+        }
     }
 
     /** Searches; returns the bound within which all schedules were run, -1 for none. */
     int search() {
-        long startNanos = System.nanoTime();
+        return search(System.nanoTime());
+    }
+
+    private int search(long startNanos) {
         long budget = options.duration().toNanos();
         List<Situation> situations = situations();
-        int covered = -1;
-        boolean goesOn = !stage.entries().isEmpty();
-        for (int bound = 0; goesOn && bound <= Math.max(options.preemptions(), options.interrupts()); bound++) {
-            long deadline = startNanos + budget / 10 * 8;
-            goesOn = searchAll(situations, bound, Math.max(0, bound - 1), deadline)
-                    && searchAll(situations, bound, bound, deadline);
-            covered = goesOn ? bound : covered;
-        }
-        if (!goesOn) {
+        int covered = stage.entries().isEmpty() ? -1 : searchWithin(situations, startNanos + budget / 10 * 8);
+        if (covered < mostBound()) {
             searchAtRandom(situations, startNanos + budget);
         }
         return covered;
+    }
+
+    private int mostBound() {
+        return Math.max(options.preemptions(), options.interrupts());
+    }
+
+    /** Raises the bounds one by one; returns the last within which all schedules were run, -1 for none. */
+    private int searchWithin(List<Situation> situations, long deadlineNanos) {
+        int covered = -1;
+        boolean goesOn = true;
+        for (int bound = 0; goesOn && bound <= mostBound(); bound++) {
+            goesOn = searchAll(situations, bound, Math.max(0, bound - 1), deadlineNanos)
+                    && searchAll(situations, bound, bound, deadlineNanos);
+            covered = goesOn ? bound : covered;
+        }
+        return covered;
+    }
+
+    // Predictions.
+
+    /** A prediction; what confirms it, and whether all schedules were run. */
+    private record Pursued(
+            LockPrediction prediction, @Nullable Found found, boolean whole) {}
+
+    private List<Pursued> pursueAll() {
+        long deadline = System.nanoTime() + options.duration().toNanos() / 2;
+        return predictions.stream().map(each -> pursue(each, deadline)).toList();
+    }
+
+    /** Searches from the situations in which only the programs of a prediction begin, until it is confirmed. */
+    private Pursued pursue(LockPrediction prediction, long deadlineNanos) {
+        PredictionMatch match = new PredictionMatch(prediction);
+        Set<String> programs = match.programs();
+        List<Situation> some = situations().stream()
+                .filter(from -> from.start().roots().stream()
+                        .allMatch(root -> root < 0
+                                || programs.contains(stage.entries().get(root).name())))
+                .toList();
+        goal = match;
+        reached = null;
+        int covered = some.isEmpty() ? mostBound() : searchWithin(some, deadlineNanos);
+        Found found = reached;
+        goal = null;
+        reached = null;
+        return new Pursued(prediction, found, covered == mostBound());
     }
 
     /** Returns the keys of what was found, and the pairs of loads and stores that were noted. */
@@ -209,7 +278,7 @@ public final class ScheduleSearch implements AutoCloseable {
         RunWatcher watching = watcher;
         do {
             runRecorded(from, limits, enumeration.begin(() -> watching.state() * 31 + stateOfStrands()), watching);
-            if (System.nanoTime() - deadlineNanos > 0 || enumeration.isFull()) {
+            if (System.nanoTime() - deadlineNanos > 0 || enumeration.isFull() || reached != null) {
                 return false;
             }
         } while (!(reduced && learned.hasGrown()) && enumeration.advance());
@@ -349,13 +418,15 @@ public final class ScheduleSearch implements AutoCloseable {
         targetFinding = null;
         watcher = watcher(new Footprints(), true);
         Storyboard rows = new Storyboard(
-                address -> stage.machine().lockStats().ofAddress(address).name(), finding.lock());
+                address -> stage.machine().lockStats().ofAddress(address).name(),
+                finding.lock(),
+                new ValueWatch(stage::run));
         watcher.record(rows);
         Plan strategy = new Plan(plan);
         run(from, limits(UNBOUNDED, UNBOUNDED), strategy, watcher);
         Finding seen = targetFinding == null ? finding : targetFinding;
         rows.end(seen.kind());
-        return new Witness(seen, from.toString(), from.start(), strategy.happened(), rows.rows());
+        return new Witness(seen, from.toString(), from.start(), strategy.happened(), rows.rows(), rows.states());
     }
 
     /**

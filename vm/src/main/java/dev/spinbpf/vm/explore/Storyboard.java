@@ -20,15 +20,19 @@ public final class Storyboard {
     private final LongFunction<String> names;
     private final long lock;
     private final List<Row> rows = new ArrayList<>();
+    private final ValueWatch values;
+    private final List<State> states = new ArrayList<>();
     private int ticks;
 
     /**
      * @param names names of locks by their address
      * @param lock the address of the lock whose word is shown, or 0
+     * @param values the values of what programs share
      */
-    Storyboard(LongFunction<String> names, long lock) {
+    Storyboard(LongFunction<String> names, long lock, ValueWatch values) {
         this.names = names;
         this.lock = lock;
+        this.values = values;
     }
 
     /**
@@ -51,9 +55,35 @@ public final class Storyboard {
         }
     }
 
+    /**
+     * The state at a row.
+     *
+     * @param registers r0 to r10 of the row's program, before its last access to what is shared; empty where none runs
+     * @param changes what the row changed of globals and maps, {@code name: old -> new} each
+     */
+    public record State(List<Long> registers, List<String> changes) {
+        /** Nothing known. */
+        static final State NONE = new State(List.of(), List.of());
+
+        public State {
+            registers = List.copyOf(registers);
+            changes = List.copyOf(changes);
+        }
+    }
+
     /** Returns the rows. */
     public List<Row> rows() {
         return List.copyOf(rows);
+    }
+
+    /** Returns the states, one a row. */
+    List<State> states() {
+        return List.copyOf(states);
+    }
+
+    /** Begins a run. */
+    void begin() {
+        values.begin();
     }
 
     private static int depth(Cpu cpu) {
@@ -79,8 +109,23 @@ public final class Storyboard {
     private void add(Cpu cpu, int depth, Place place) {
         refresh(cpu);
         ticks = 0;
+        addRow(new Row(cpu.id(), depth, place, held(cpu), word(), ""));
+    }
+
+    private void addRow(Row row) {
         if (rows.size() < MOST_ROWS) {
-            rows.add(new Row(cpu.id(), depth, place, held(cpu), word(), ""));
+            settle();
+            rows.add(row);
+            states.add(State.NONE);
+        }
+    }
+
+    /** Makes the last row's state show what it changed. */
+    private void settle() {
+        if (!states.isEmpty() && rows.size() < MOST_ROWS) {
+            List<String> changes = new ArrayList<>(states.getLast().changes);
+            changes.addAll(values.changes());
+            states.set(states.size() - 1, new State(states.getLast().registers, changes));
         }
     }
 
@@ -108,6 +153,9 @@ public final class Storyboard {
         } else {
             add(cpu, depth, place);
         }
+        if (rows.size() < MOST_ROWS) {
+            states.set(states.size() - 1, new State(run.registers(), states.getLast().changes));
+        }
     }
 
     void landing(Cpu cpu, ContextLevel level) {
@@ -123,8 +171,8 @@ public final class Storyboard {
     }
 
     void timePassed() {
-        if (++ticks == 1 && rows.size() < MOST_ROWS) {
-            rows.add(new Row(-1, 0, new Place("", "", "all wait; time passes"), List.of(), word(), ""));
+        if (++ticks == 1) {
+            addRow(new Row(-1, 0, new Place("", "", "all wait; time passes"), List.of(), word(), ""));
         }
     }
 
@@ -138,6 +186,7 @@ public final class Storyboard {
     }
 
     void end(Finding.Kind kind) {
+        settle();
         if (!rows.isEmpty() && rows.getLast().mark.isEmpty() && kind != Finding.Kind.LOCK) {
             rows.set(rows.size() - 1, rows.getLast().marked(kind.word().replace('_', ' ')));
         }

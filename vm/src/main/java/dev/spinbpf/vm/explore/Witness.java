@@ -11,12 +11,19 @@ import java.util.List;
  * @param start what it starts from, for {@link ScheduleFile}
  * @param plan the schedule
  * @param rows the run
+ * @param states the state at each row
  */
 public record Witness(
-        Finding finding, String situation, Start start, List<Plan.Event> plan, List<Storyboard.Row> rows) {
+        Finding finding,
+        String situation,
+        Start start,
+        List<Plan.Event> plan,
+        List<Storyboard.Row> rows,
+        List<Storyboard.State> states) {
     public Witness {
         plan = List.copyOf(plan);
         rows = List.copyOf(rows);
+        states = List.copyOf(states);
     }
 
     /**

@@ -5,6 +5,7 @@ import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.programs.promise.Promise;
 import dev.spinbpf.programs.promise.PromiseException;
 import dev.spinbpf.programs.promise.Term;
+import dev.spinbpf.vm.Machine;
 import dev.spinbpf.vm.context.LoadedProgram;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,23 +29,26 @@ public final class BoundPromise {
     private @Nullable LoadedProgram returning;
     private long returned;
 
-    private BoundPromise(WorkloadRun run, Promise promise) throws PromiseException {
+    private BoundPromise(Machine machine, List<WorkloadRun.LoadedObject> objects, Promise promise)
+            throws PromiseException {
         this.promise = promise;
-        names = new PromiseNames(run, promise);
-        reader = run.machine().cpus().get(0);
+        names = new PromiseNames(machine, objects, promise);
+        reader = machine.cpus().get(0);
         condition = bind(promise.condition());
     }
 
     /**
-     * Binds promises to a run.
+     * Binds promises to what is loaded into a machine.
      *
+     * @param objects the objects that are
      * @throws WorkloadException where one names something that does not exist or is no number
      */
-    public static List<BoundPromise> of(WorkloadRun run, List<Promise> promises) throws WorkloadException {
+    public static List<BoundPromise> of(Machine machine, List<WorkloadRun.LoadedObject> objects, List<Promise> promises)
+            throws WorkloadException {
         List<BoundPromise> bound = new ArrayList<>();
         for (Promise promise : promises) {
             try {
-                bound.add(new BoundPromise(run, promise));
+                bound.add(new BoundPromise(machine, objects, promise));
             } catch (PromiseException e) {
                 throw new WorkloadException("promise " + e.getMessage());
             }

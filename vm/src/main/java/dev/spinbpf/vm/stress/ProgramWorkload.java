@@ -2,6 +2,7 @@ package dev.spinbpf.vm.stress;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.CpuSet;
+import dev.spinbpf.programs.promise.Promise;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param delays time that CPUs spend in critical sections besides what the programs do there
  * @param maps what is put into maps at the start
  * @param packets what arrives
+ * @param promises conditions that have to hold when a run has ended
  */
 public record ProgramWorkload(
         int cpus,
@@ -36,7 +38,8 @@ public record ProgramWorkload(
         List<Attachment> attachments,
         List<LockDelay> delays,
         List<MapContents> maps,
-        Packets packets)
+        Packets packets,
+        List<Promise> promises)
         implements WorkloadSpec {
     /** Most emulated CPUs. */
     public static final int MOST_CPUS = 64;
@@ -47,6 +50,7 @@ public record ProgramWorkload(
         attachments = List.copyOf(attachments);
         delays = List.copyOf(delays);
         maps = List.copyOf(maps);
+        promises = List.copyOf(promises);
     }
 
     /** Objects on two CPUs for five seconds, with an NMI and a timer interrupt each millisecond. */
@@ -65,7 +69,8 @@ public record ProgramWorkload(
                 List.of(),
                 List.of(),
                 List.of(),
-                Packets.DEFAULT);
+                Packets.DEFAULT,
+                List.of());
     }
 
     /**
@@ -158,25 +163,35 @@ public record ProgramWorkload(
 
     @Override
     public ProgramWorkload withDuration(Duration value) {
-        return with(cpus, value, seed, attachments);
+        return with(cpus, value, seed, attachments, promises);
     }
 
     @Override
     public ProgramWorkload withSeed(long value) {
-        return with(cpus, duration, value, attachments);
+        return with(cpus, duration, value, attachments, promises);
     }
 
     /** Returns the same workload on another number of CPUs. */
     public ProgramWorkload withCpus(int value) {
-        return with(value, duration, seed, attachments);
+        return with(value, duration, seed, attachments, promises);
     }
 
     /** Returns the same workload with these attachments. */
     public ProgramWorkload withAttachments(List<Attachment> value) {
-        return with(cpus, duration, seed, value);
+        return with(cpus, duration, seed, value, promises);
     }
 
-    private ProgramWorkload with(int newCpus, Duration newDuration, long newSeed, List<Attachment> newAttachments) {
+    /** Returns the same workload with these promises. */
+    public ProgramWorkload withPromises(List<Promise> value) {
+        return with(cpus, duration, seed, attachments, value);
+    }
+
+    private ProgramWorkload with(
+            int newCpus,
+            Duration newDuration,
+            long newSeed,
+            List<Attachment> newAttachments,
+            List<Promise> newPromises) {
         return new ProgramWorkload(
                 newCpus,
                 lock,
@@ -190,6 +205,7 @@ public record ProgramWorkload(
                 newAttachments,
                 delays,
                 maps,
-                packets);
+                packets,
+                newPromises);
     }
 }

@@ -7,6 +7,7 @@ import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.promise.Promise;
 import dev.spinbpf.programs.promise.PromiseException;
 import dev.spinbpf.programs.promise.Term;
+import dev.spinbpf.vm.Machine;
 import dev.spinbpf.vm.context.LoadedProgram;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,14 +33,12 @@ final class PromiseNames {
     /** A part of a value while steps are taken into it. */
     private record Part(int typeId, long offset) {}
 
-    PromiseNames(WorkloadRun run, Promise promise) {
+    PromiseNames(Machine machine, List<WorkloadRun.LoadedObject> objects, Promise promise) {
         this.promise = promise;
-        for (WorkloadRun.LoadedObject object : run.objects()) {
+        for (WorkloadRun.LoadedObject object : objects) {
             object.programs().forEach(programs::putIfAbsent);
             try {
-                run.machine()
-                        .maps(object.object())
-                        .forEach(map -> add(object.object().btf(), map));
+                machine.maps(object.object()).forEach(map -> add(object.object().btf(), map));
             } catch (MapCreationException e) {
                 throw new IllegalStateException("the maps of a loaded object are there", e);
             }

@@ -262,6 +262,7 @@ public final class StressDriver {
                 stuck,
                 StressSnapshot.failures(machine),
                 deadlock == null ? machine.waits(StressReport.LONG_WAIT_NANOS) : deadlock.waits(),
-                deadlock);
+                deadlock,
+                List.of());
     }
 }

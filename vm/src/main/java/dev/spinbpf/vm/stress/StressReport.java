@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param failures what maps and allocations failed to do, each reason apart; those that did not come are absent
  * @param waits waits for locks that have gone on for {@link #LONG_WAIT_NANOS} or more; with a deadlock, all when it was found
  * @param deadlock CPUs that waited for each other, by which the run ended; or null
+ * @param promises the promises and their outcomes, known when the run has ended
  */
 public record StressReport(
         long elapsedNanos,
@@ -46,7 +47,34 @@ public record StressReport(
         List<String> stuckCpus,
         List<FailureRow> failures,
         List<WaitRow> waits,
-        @Nullable Deadlock deadlock) {
+        @Nullable Deadlock deadlock,
+        List<PromiseRow> promises) {
+
+    /** Returns the same report with the outcomes of promises. */
+    StressReport withPromises(List<PromiseRow> value) {
+        return new StressReport(
+                elapsedNanos,
+                cpus,
+                realProcessors,
+                seed,
+                programs,
+                locks,
+                interrupts,
+                events,
+                deferred,
+                outputs,
+                faults,
+                stuckCpus,
+                failures,
+                waits,
+                deadlock,
+                value);
+    }
+
+    /** Returns true where CPUs did not stop, or only because a deadlock was broken off. */
+    public boolean isStuck() {
+        return !stuckCpus.isEmpty() || deadlock != null;
+    }
 
     /** Most faults that are kept. */
     public static final int MAX_FAULTS = 10;

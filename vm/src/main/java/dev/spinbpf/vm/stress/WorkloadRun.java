@@ -41,6 +41,7 @@ public final class WorkloadRun implements StressRun {
     private final List<Answer> answers = new ArrayList<>();
     private final List<Verdict> verdicts = new ArrayList<>();
     private final List<ProgramWorkload.Attachment> attachments = new ArrayList<>();
+    private List<BoundPromise> promises = List.of();
 
     /**
      * An object in the machine.
@@ -129,6 +130,7 @@ public final class WorkloadRun implements StressRun {
             run.load();
             run.attachAll();
             run.fillMaps();
+            run.promises = BoundPromise.of(run.machine, run.objects, spec.promises());
             done = true;
             return run;
         } finally {
@@ -356,14 +358,20 @@ public final class WorkloadRun implements StressRun {
         return driver.snapshot();
     }
 
-    /** Stops all CPUs and reports, within ten seconds. */
+    /** Stops all CPUs and reports, within ten seconds, and says which promises were kept. */
     public StressReport finish() throws InterruptedException {
-        return driver.finish();
+        StressReport report = driver.finish();
+        return report.withPromises(
+                report.isStuck()
+                        ? PromiseRow.unchecked(spec.promises(), "CPUs did not come to an end")
+                        : PromiseRow.check(promises));
     }
 
     /** Starts, waits until the duration is over or {@link #stop} is called, and reports. */
     public StressReport run() throws InterruptedException {
-        return driver.run();
+        start();
+        await();
+        return finish();
     }
 
     @Override

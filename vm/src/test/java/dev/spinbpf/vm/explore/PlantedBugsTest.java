@@ -57,6 +57,12 @@ class PlantedBugsTest {
                     .as("programs")
                     .allMatch(answer -> answer.outcome() == WorkloadRun.Outcome.ACCEPTED);
             assertThat(report.isComplete()).as("the search ended").isTrue();
+            for (Witness witness : report.witnesses()) {
+                String key = witness.finding().key();
+                assertThat(search.replay(witness.start(), witness.plan(), key))
+                        .as("replay of %s", key)
+                        .isEqualTo(witness);
+            }
             return report;
         }
     }

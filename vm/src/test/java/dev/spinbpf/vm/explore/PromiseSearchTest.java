@@ -29,8 +29,9 @@ class PromiseSearchTest {
                         "object",
                         new ProgramWorkload.NamedFile(file, ByteString.of(Files.readAllBytes(SAMPLES.resolve(file)))),
                         List.of())))
-                .withCpus(2);
-        ExploreOptions options = new ExploreOptions(1, 0, 0, Duration.ofMinutes(5)).withPromises(read);
+                .withCpus(2)
+                .withPromises(read);
+        ExploreOptions options = new ExploreOptions(1, 0, 0, Duration.ofMinutes(5));
         try (ScheduleSearch search = ScheduleSearch.prepare(workload, options)) {
             ExploreReport report = search.run();
             assertThat(report.isComplete()).as("the search ended").isTrue();

@@ -141,7 +141,8 @@ class WorkloadRunTest {
                 from.attachments(),
                 delays,
                 maps,
-                from.packets());
+                from.packets(),
+                from.promises());
     }
 
     @Test

@@ -6,6 +6,7 @@ import dev.spinbpf.tools.report.JsonText;
 import dev.spinbpf.tools.report.Style;
 import dev.spinbpf.tools.serve.engine.EngineRun;
 import dev.spinbpf.vm.stress.ProgramWorkload;
+import dev.spinbpf.vm.stress.PromiseRow;
 import dev.spinbpf.vm.stress.StressReport;
 import java.util.Map;
 
@@ -38,6 +39,12 @@ final class WorkloadView {
         if (report.deadlock() != null) {
             json.name("deadlock").string(DeadlockText.of(report.deadlock(), Style.PLAIN));
         }
-        return json.end('}').text();
+        json.name("promises").begin('[');
+        for (PromiseRow row : run.promises()) {
+            json.begin('{').name("promise").string(row.text());
+            json.name("outcome").string(row.outcome().word());
+            json.name("values").string(row.values()).end('}');
+        }
+        return json.end(']').end('}').text();
     }
 }

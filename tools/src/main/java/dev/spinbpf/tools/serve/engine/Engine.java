@@ -58,7 +58,7 @@ public final class Engine implements AutoCloseable {
     public Engine(ObjectVerification verification, ProgramWorkload base) throws Refusal {
         this.verification = verification;
         kernelTypes = verification.typesOf(base);
-        run = new EngineRun(failures, base);
+        run = new EngineRun(failures, new ServedPromises(lock, this::objects), base);
         maps = new ServedMaps(this, lock, this::changed);
     }
 

@@ -6,6 +6,7 @@ import dev.spinbpf.tools.serve.engine.Refusal.Kind;
 import dev.spinbpf.vm.Machine;
 import dev.spinbpf.vm.stress.ProgramWorkload;
 import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
+import dev.spinbpf.vm.stress.PromiseRow;
 import dev.spinbpf.vm.stress.StressDriver;
 import dev.spinbpf.vm.stress.StressOptions;
 import dev.spinbpf.vm.stress.StressReport;
@@ -26,6 +27,7 @@ public final class EngineRun {
     private static final long LOOK_MILLIS = 20;
 
     private final FailureLog failures;
+    private final ServedPromises promises;
     private volatile ProgramWorkload base;
     private volatile WorkloadRun run;
     private volatile Phase phase = Phase.READY;
@@ -38,14 +40,20 @@ public final class EngineRun {
         RUNNING,
         /** It was stopped, or its time is over. */
         STOPPED,
-        /** A CPU's thread died, or did not stop. */
+        /** A CPU's thread died, or did not stop, or a promise was broken. */
         FAILED
     }
 
-    EngineRun(FailureLog failures, ProgramWorkload workload) throws Refusal {
+    EngineRun(FailureLog failures, ServedPromises promises, ProgramWorkload workload) throws Refusal {
         this.failures = failures;
+        this.promises = promises;
         base = numbersOf(workload, null);
         run = prepare(base);
+        forgetOutcomes();
+    }
+
+    private void forgetOutcomes() {
+        promises.set(PromiseRow.unchecked(base.promises(), "the run has not ended"));
     }
 
     /** Returns a workload without its objects and what is said of them, which the engine reads itself. */
@@ -63,12 +71,13 @@ public final class EngineRun {
                 List.of(),
                 w.delays(),
                 List.of(),
-                w.packets());
+                w.packets(),
+                w.promises());
     }
 
     private WorkloadRun prepare(ProgramWorkload workload) throws Refusal {
         try {
-            WorkloadRun fresh = WorkloadRun.prepare(workload);
+            WorkloadRun fresh = WorkloadRun.prepare(workload.withPromises(List.of()));
             fresh.machine().lockStats().addListener(failures);
             return fresh;
         } catch (WorkloadException e) {
@@ -140,6 +149,7 @@ public final class EngineRun {
     private void begin() {
         WorkloadRun begun = run;
         phase = Phase.RUNNING;
+        forgetOutcomes();
         begun.start();
         watcher = Thread.ofPlatform().daemon().name("spinbpf-workload").start(() -> watch(begun));
     }
@@ -149,8 +159,7 @@ public final class EngineRun {
         try {
             begun.await();
             StressReport report = begun.finish();
-            boolean hung = !report.stuckCpus().isEmpty() || report.deadlock() != null;
-            after = hung ? Phase.FAILED : Phase.STOPPED;
+            after = report.isStuck() ? Phase.FAILED : Phase.STOPPED;
         } catch (IllegalStateException e) {
             // A CPU's thread died; the phase says so.
         } catch (InterruptedException e) {
@@ -158,6 +167,27 @@ public final class EngineRun {
         } finally {
             phase = after;
         }
+        if (after == Phase.STOPPED) {
+            checkPromises(begun);
+        }
+    }
+
+    /** Checks promises, and lets a broken one be a failure of the run. */
+    private void checkPromises(WorkloadRun ended) {
+        try {
+            promises.quietly(() -> {
+                if (run == ended && !promises.check(ended.machine(), base.promises())) {
+                    phase = Phase.FAILED;
+                }
+            });
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Returns the promises of the workload; those of a run are checked when it has ended. */
+    public List<PromiseRow> promises() {
+        return promises.rows();
     }
 
     void stop() throws Refusal {
@@ -166,11 +196,14 @@ public final class EngineRun {
         if (watching == null) {
             return;
         }
+        promises.setAwaited(true);
         try {
             watching.join();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new Refusal(Kind.BUSY, "interrupted while the workload stops");
+        } finally {
+            promises.setAwaited(false);
         }
     }
 
@@ -192,6 +225,7 @@ public final class EngineRun {
         stop();
         swap(renewal, numbers);
         phase = Phase.READY;
+        forgetOutcomes();
         if (ran) {
             begin();
         }

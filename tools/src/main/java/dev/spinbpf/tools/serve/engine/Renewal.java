@@ -9,11 +9,13 @@ import dev.spinbpf.verifier.Verdict;
 import dev.spinbpf.vm.Machine;
 import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
+import dev.spinbpf.vm.stress.BoundPromise;
 import dev.spinbpf.vm.stress.MapFiller;
 import dev.spinbpf.vm.stress.ProgramWorkload;
 import dev.spinbpf.vm.stress.ProgramWorkload.Attachment;
 import dev.spinbpf.vm.stress.WorkloadException;
 import dev.spinbpf.vm.stress.WorkloadRun;
+import dev.spinbpf.vm.stress.WorkloadRun.LoadedObject;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -127,7 +129,25 @@ final class Renewal {
                 MapFiller.fill(
                         map(added, contents), contents, fresh.machine().cpus().get(0));
             }
+            BoundPromise.of(fresh.machine(), loaded(), workload.promises());
         });
+    }
+
+    private List<LoadedObject> loaded() {
+        List<LoadedObject> loaded = new ArrayList<>();
+        for (ServedObject object : objects) {
+            Map<String, LoadedProgram> here = new LinkedHashMap<>();
+            for (ServedProgram program : object.programs()) {
+                InFresh known = programs.get(program);
+                if (known != null) {
+                    here.put(program.name(), known.loaded);
+                }
+            }
+            if (!here.isEmpty()) {
+                loaded.add(new LoadedObject(object.name(), object.contents(), here));
+            }
+        }
+        return loaded;
     }
 
     private void loadIncluded(ServedObject object, ProgramWorkload workload) throws MapCreationException {

@@ -1,6 +1,8 @@
 package dev.spinbpf.tools.serve.state;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
+import dev.spinbpf.programs.promise.Promise;
+import dev.spinbpf.programs.promise.PromiseException;
 import dev.spinbpf.vm.stress.ByteString;
 import dev.spinbpf.vm.stress.LockChoice;
 import dev.spinbpf.vm.stress.Pacing;
@@ -55,6 +57,10 @@ final class WorkloadFile {
         for (ByteString frame : workload.packets().frames()) {
             write(out, frame);
         }
+        out.writeInt(workload.promises().size());
+        for (Promise promise : workload.promises()) {
+            out.writeUTF(promise.text());
+        }
         return bytes.toByteArray();
     }
 
@@ -73,7 +79,8 @@ final class WorkloadFile {
                     List.of(),
                     delays(in),
                     List.of(),
-                    packets(in));
+                    packets(in),
+                    promises(in));
         }
     }
 
@@ -92,6 +99,19 @@ final class WorkloadFile {
             frames.add(bytes(in));
         }
         return new Packets(frames, inTurn);
+    }
+
+    /** Reads promises; files of before they were there end without. */
+    private static List<Promise> promises(DataInputStream in) throws IOException {
+        List<Promise> promises = new ArrayList<>();
+        for (int left = in.available() == 0 ? 0 : in.readInt(); left > 0; left--) {
+            try {
+                promises.add(Promise.parse(in.readUTF()));
+            } catch (PromiseException e) {
+                throw new IOException(e.getMessage(), e);
+            }
+        }
+        return promises;
     }
 
     private static void write(DataOutputStream out, ByteString bytes) throws IOException {

@@ -38,11 +38,12 @@ function say(kind, text) {
 
 function sayWorkload(workload, programs) {
   const failed = workload.stuck_cpus.length > 0 ? ': ' + workload.stuck_cpus.join('; ') : '.';
+  const broken = workload.promises.filter(promise => promise.outcome === 'broken').map(promise => ' Broken promise: ' + promise.promise + ' (' + promise.values + ').').join('');
   const faults = workload.faults.length > 0 ? ' Faults: ' + workload.faults.length + ', the first: ' + workload.faults[0] : '';
   if (workload.state === 'running') {
     say('ok', 'The workload runs.' + faults);
   } else if (workload.state === 'failed') {
-    say('bad', 'The workload failed' + failed + faults);
+    say('bad', 'The workload failed' + failed + broken + faults);
   } else if (workload.state === 'stopped') {
     say('wait', 'The workload has stopped after ' + seconds(workload.elapsed_ms) + '; these are its last numbers.' + faults);
   } else if (programs.length === 0) {
