@@ -18,9 +18,9 @@ final class MapHelpers {
     private MapHelpers() {}
 
     static void register(FunctionTable table, EmulatedKernel kernel) {
-        table.helper("bpf_map_lookup_elem", MapAccess.lookup(kernel));
-        table.helper("bpf_map_update_elem", MapAccess.update(kernel));
-        table.helper("bpf_map_delete_elem", MapAccess.delete(kernel));
+        table.helper("bpf_map_lookup_elem", ElementHelpers.lookup(kernel));
+        table.helper("bpf_map_update_elem", ElementHelpers.update(kernel));
+        table.helper("bpf_map_delete_elem", ElementHelpers.delete(kernel));
         table.helper("bpf_map_push_elem", (run, address, value, flags, _, _) -> {
             BpfMap map = kernel.map(address);
             return map.stats().count(run.cpu(), MapOperation.PUSH, map.push(run.cpu(), value, flags));

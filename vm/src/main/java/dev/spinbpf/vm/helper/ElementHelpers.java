@@ -10,8 +10,8 @@ import java.util.function.Function;
  * Lookup, update and delete, which programs call most. Each is there twice: for any map, and for one that compiled code knows.
  * The latter is a lambda, as HotSpot takes what a lambda has captured for constants, and so inlines the map's own methods.
  */
-final class MapAccess {
-    private MapAccess() {}
+final class ElementHelpers {
+    private ElementHelpers() {}
 
     static Helper lookup(EmulatedKernel kernel) {
         return new Helper() {
