@@ -15,6 +15,7 @@ import dev.spinbpf.vm.exec.Execution;
 import dev.spinbpf.vm.helper.EmulatedKernel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Puts into words which CPUs wait for which locks: those of a deadlock, while they stand still, and all others. */
@@ -101,7 +102,7 @@ final class LockWatcher {
     private static int holderOf(List<Layer> layers, long lock) {
         for (int i = 0; i < layers.size(); i++) {
             Execution run = layers.get(i).run;
-            if (run != null && run.spinLock() == lock) {
+            if (run != null && run.spinLock() == lock || layers.get(i).inner.contains(lock)) {
                 return i;
             }
         }
@@ -127,8 +128,9 @@ final class LockWatcher {
         return 0;
     }
 
-    /** A context of a CPU, and the waits that it is in. */
-    private record Layer(@Nullable Execution run, List<LockWaits.Wait> waits, Deadlock.Nested words) {}
+    /** A context of a CPU, the waits that it is in, and the ordinary locks that it holds inside maps. */
+    private record Layer(
+            @Nullable Execution run, List<LockWaits.Wait> waits, List<Long> inner, Deadlock.Nested words) {}
 
     /** Returns the contexts of a CPU that stands still, innermost first. */
     private List<Layer> layers(Cpu cpu, long now) {
@@ -139,11 +141,19 @@ final class LockWatcher {
         List<Layer> layers = new ArrayList<>();
         int waitsEnd = Integer.MAX_VALUE;
         int heldEnd = Math.min(cpu.heldLocks().count(), HeldLocks.SLOTS);
+        int innerEnd = cpu.innerLocks().count();
         for (int i = Math.min(runs.size(), running.size()) - 1; i >= 0; i--) {
             Execution run = runs.get(i);
             List<LockWaits.Wait> own = between(waits, run.waitsBefore(), waitsEnd);
-            layers.add(new Layer(run, own, words(cpu, run, running.get(i).level(), own, heldEnd, now)));
+            List<Integer> inner =
+                    IntStream.range(run.innerBefore(), innerEnd).boxed().toList();
+            layers.add(new Layer(
+                    run,
+                    own,
+                    inner.stream().map(cpu.innerLocks()::lockAt).toList(),
+                    words(cpu, run, running.get(i).level(), own, inner, heldEnd, now)));
             waitsEnd = run.waitsBefore();
+            innerEnd = Math.min(innerEnd, run.innerBefore());
             heldEnd = Math.min(heldEnd, run.heldBefore());
         }
         List<LockWaits.Wait> outside = between(waits, 0, waitsEnd);
@@ -151,6 +161,7 @@ final class LockWatcher {
             layers.add(new Layer(
                     null,
                     outside,
+                    List.of(),
                     new Deadlock.Nested(ContextLevel.TASK, "", List.of(), "", List.of(), waiting(outside, now))));
         }
         return layers;
@@ -163,7 +174,13 @@ final class LockWatcher {
     }
 
     private Deadlock.Nested words(
-            Cpu cpu, Execution run, ContextLevel level, List<LockWaits.Wait> waits, int heldEnd, long now) {
+            Cpu cpu,
+            Execution run,
+            ContextLevel level,
+            List<LockWaits.Wait> waits,
+            List<Integer> inner,
+            int heldEnd,
+            long now) {
         List<Execution.Position> positions = run.stack();
         List<String> stack = positions.stream()
                 .map(position -> EmulatedKernel.place(position.code().program(), position.slot()))
@@ -175,11 +192,11 @@ final class LockWatcher {
                 run.programName(),
                 stack,
                 line == null ? "" : line.place(),
-                held(cpu, run, heldEnd),
+                held(cpu, run, inner, heldEnd),
                 waiting(waits, now));
     }
 
-    private List<Deadlock.Held> held(Cpu cpu, Execution run, int heldEnd) {
+    private List<Deadlock.Held> held(Cpu cpu, Execution run, List<Integer> inner, int heldEnd) {
         List<Deadlock.Held> held = new ArrayList<>();
         long spinLock = run.spinLock();
         if (spinLock != 0) {
@@ -192,6 +209,10 @@ final class LockWatcher {
                 String name = name(cpu.heldLocks().heldClassAt(i), lock);
                 held.add(new Deadlock.Held(name, kernel.placeOfHeld(cpu, i)));
             }
+        }
+        for (int i : inner) {
+            String name = name(cpu.innerLocks().classAt(i), cpu.innerLocks().lockAt(i));
+            held.add(new Deadlock.Held(name, ""));
         }
         return held;
     }

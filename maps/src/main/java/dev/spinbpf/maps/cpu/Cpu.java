@@ -45,6 +45,7 @@ public final class Cpu {
     private int programsActive;
     private @Nullable InterruptHandler interruptHandler;
     private @Nullable Object extension;
+    private final InnerLocks innerLocks = new InnerLocks();
     private SpinLockHolder spinLockHolder = lock -> false;
 
     Cpu(Cpus cpus, int id) {
@@ -76,9 +77,17 @@ public final class Cpu {
         spinLockHolder = holder;
     }
 
-    /** Returns true where a program holds an ordinary spin lock here. Any thread may ask while the CPU waits for a lock. */
+    /**
+     * Returns true where a program or a map operation holds an ordinary spin lock here. Any thread may ask while the CPU
+     * waits for a lock.
+     */
     public boolean holdsSpinLock(long lock) {
-        return spinLockHolder.holds(lock);
+        return spinLockHolder.holds(lock) || innerLocks.holds(lock);
+    }
+
+    /** Returns the ordinary spin locks that the runtime itself holds here. */
+    public InnerLocks innerLocks() {
+        return innerLocks;
     }
 
     /** Queue node {@code index}, 0 to {@link #NODES} - 1. */
@@ -284,6 +293,7 @@ public final class Cpu {
     public void reset() {
         heldLocks.reset();
         lockWaits.reset();
+        innerLocks.reset();
         pending.set(0);
         nodeCount = 0;
         level = ContextLevel.TASK;

@@ -544,9 +544,9 @@ public abstract sealed class BpfMap implements AutoCloseable
     /** {@code copy_map_value_locked}: copies while the lock of the value at {@code locked} is held. */
     final void copyLocked(Cpu cpu, long from, long to, long locked) {
         long lock = locked + layout.spinLockOffset();
-        long irqFlags = PlainSpinLock.lock(cpu, lock, locks.stats().ofAddress(lock));
+        long irqFlags = PlainSpinLock.lockInside(cpu, lock, locks.stats().ofAddress(lock));
         layout.copy(from, to);
-        PlainSpinLock.unlock(cpu, lock, irqFlags);
+        PlainSpinLock.unlockInside(cpu, lock, irqFlags);
     }
 
     /** Copies a value for user space, under its lock if the flags have BPF_F_LOCK; what programs alone use is zero in the copy. */

@@ -83,6 +83,7 @@ final class LruElementPool {
         AgingRings own = rings[cpu.id()];
         long irqFlags = cpu.irqSave();
         if (locks.lockIrqsave(cpu, own.lock(), ringLocks, irqFlags) != 0) {
+            map.stats().lockFailed(cpu);
             return 0;
         }
         long node = own.take(cpu, RECLAIMED_IN_OWN_RINGS);
@@ -112,7 +113,11 @@ final class LruElementPool {
     }
 
     private boolean lockStash(Cpu cpu, long stash, long irqFlags) {
-        return locks.lockIrqsave(cpu, LruStash.lock(stash), stashLocks, irqFlags) == 0;
+        boolean taken = locks.lockIrqsave(cpu, LruStash.lock(stash), stashLocks, irqFlags) == 0;
+        if (!taken) {
+            map.stats().lockFailed(cpu);
+        }
+        return taken;
     }
 
     private void unlockStash(Cpu cpu, long stash, long irqFlags) {
@@ -123,6 +128,7 @@ final class LruElementPool {
     private void restock(Cpu cpu, long stash) {
         AgingRings all = rings[0];
         if (locks.lock(cpu, all.lock(), ringLocks) != 0) {
+            map.stats().lockFailed(cpu);
             return;
         }
         all.settle(LruStash.pending(stash));

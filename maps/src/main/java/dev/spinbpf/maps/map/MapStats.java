@@ -11,10 +11,20 @@ import dev.spinbpf.programs.linux.Errno;
 public final class MapStats {
     private static final int RESULTS = MapResult.values().length;
 
+    /** Number of counters; as many again count what failed for want of a lock. */
+    private static final int COUNTERS = MapOperation.values().length * RESULTS;
+
     private final CpuCounters counters;
+    private final boolean[] lockFailed;
 
     MapStats(int cpus) {
-        counters = new CpuCounters(cpus, MapOperation.values().length * RESULTS);
+        counters = new CpuCounters(cpus, 2 * COUNTERS);
+        lockFailed = new boolean[cpus];
+    }
+
+    /** Notes, for the operation that runs on a CPU, that a lock inside the map was not taken; that may be why it fails. */
+    void lockFailed(Cpu cpu) {
+        lockFailed[cpu.id()] = true;
     }
 
     private static int index(MapOperation operation, MapResult result) {
@@ -28,7 +38,14 @@ public final class MapStats {
      * @return {@code returned}
      */
     public long count(Cpu cpu, MapOperation operation, long returned) {
-        counters.add(cpu, index(operation, MapResult.of(returned)), 1);
+        int index = index(operation, MapResult.of(returned));
+        counters.add(cpu, index, 1);
+        if (lockFailed[cpu.id()]) {
+            lockFailed[cpu.id()] = false;
+            if (returned < 0) {
+                counters.add(cpu, COUNTERS + index, 1);
+            }
+        }
         return returned;
     }
 
@@ -41,5 +58,10 @@ public final class MapStats {
     /** Returns how many operations had a result. */
     public long count(MapOperation operation, MapResult result) {
         return counters.sum(index(operation, result));
+    }
+
+    /** Returns how many operations had a result after a lock inside the map could not be taken. */
+    public long countOfLockFailures(MapOperation operation, MapResult result) {
+        return counters.sum(COUNTERS + index(operation, result));
     }
 }

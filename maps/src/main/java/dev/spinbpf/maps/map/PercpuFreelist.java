@@ -87,7 +87,11 @@ final class PercpuFreelist {
 
     private long popFrom(Cpu cpu, int index) {
         long list = list(index);
-        if (isEmpty(list) || locks.lock(cpu, list + LOCK, listLocks) != 0) {
+        if (isEmpty(list)) {
+            return 0;
+        }
+        if (locks.lock(cpu, list + LOCK, listLocks) != 0) {
+            map.stats().lockFailed(cpu);
             return 0;
         }
         cpu.fire(HookPoint.FREELIST_POP, mapId, index);

@@ -69,6 +69,7 @@ final class QueueStackMap extends KeylessMap {
         cpu.fire(HookPoint.MAP_UPDATE_BEFORE_LOCK, id(), 0);
         long irqFlags = cpu.irqSave();
         if (locks.lockIrqsave(cpu, control, lockClass, irqFlags) != 0) {
+            stats().lockFailed(cpu);
             return -EBUSY;
         }
         cpu.fire(HookPoint.MAP_UPDATE_UNDER_LOCK, id(), 0);
@@ -107,6 +108,7 @@ final class QueueStackMap extends KeylessMap {
         long irqFlags = cpu.irqSave();
         if (locks.lockIrqsave(cpu, control, lockClass, irqFlags) != 0) {
             Bytes.zero(value, valueSize);
+            stats().lockFailed(cpu);
             return -EBUSY;
         }
         if (delete) {

@@ -209,7 +209,7 @@ final class ResizableHashMap extends BpfMap {
                         : putLocked(cpu, bucket, other, key, hash, value, flags, fresh);
             }
             if (valid && other != 0) {
-                table.unlockFuture(other);
+                table.unlockFuture(cpu, other);
             }
             table.unlock(cpu, bucket, irqFlags);
             if (valid) {

@@ -120,11 +120,11 @@ final class ResizableTable {
     /** Takes the lock of a bucket of the current table; the guard, interrupts and preemption go with it. */
     long lock(Cpu cpu, long bucket) {
         cpu.enterGuard();
-        return PlainSpinLock.lock(cpu, bucket + BUCKET_LOCK, bucketLocks);
+        return PlainSpinLock.lockInside(cpu, bucket + BUCKET_LOCK, bucketLocks);
     }
 
     void unlock(Cpu cpu, long bucket, long irqFlags) {
-        PlainSpinLock.unlock(cpu, bucket + BUCKET_LOCK, irqFlags);
+        PlainSpinLock.unlockInside(cpu, bucket + BUCKET_LOCK, irqFlags);
         cpu.leaveGuard();
     }
 
@@ -138,7 +138,7 @@ final class ResizableTable {
      * waits here for one that waits for the bucket that is locked already, because those belong to a later resize.
      */
     boolean lockFuture(Cpu cpu, long bucket, long generation, long future) {
-        for (int turns = 0; !PlainSpinLock.tryLock(bucket + BUCKET_LOCK); turns++) {
+        for (int turns = 0; !PlainSpinLock.tryLockInside(cpu, bucket + BUCKET_LOCK, bucketLocks); turns++) {
             if (generation() != generation) {
                 return false;
             }
@@ -149,12 +149,12 @@ final class ResizableTable {
         if (generation() == generation && (futureNow == future || futureNow == 0)) {
             return true;
         }
-        unlockFuture(bucket);
+        unlockFuture(cpu, bucket);
         return false;
     }
 
-    void unlockFuture(long bucket) {
-        PlainSpinLock.release(bucket + BUCKET_LOCK);
+    void unlockFuture(Cpu cpu, long bucket) {
+        PlainSpinLock.releaseInside(cpu, bucket + BUCKET_LOCK);
     }
 
     /** Puts an element first, under the bucket's lock. */
@@ -265,7 +265,7 @@ final class ResizableTable {
         return true;
     }
 
-    private static void moveLast(Cpu cpu, long bucket, long first, long future) {
+    private void moveLast(Cpu cpu, long bucket, long first, long future) {
         long at = bucket;
         long element = first;
         for (long next = GuestMemory.getLong(first + NEXT); !isEnd(next); next = GuestMemory.getLong(next + NEXT)) {
@@ -273,7 +273,7 @@ final class ResizableTable {
             element = next;
         }
         long target = bucket(future, GuestMemory.getInt(element + HASH));
-        for (int turns = 0; !PlainSpinLock.tryLock(target + BUCKET_LOCK); turns++) {
+        for (int turns = 0; !PlainSpinLock.tryLockInside(cpu, target + BUCKET_LOCK, bucketLocks); turns++) {
             GuestWords.waitFor(target + BUCKET_LOCK);
             cpu.relax(turns);
         }
@@ -281,6 +281,6 @@ final class ResizableTable {
         GuestWords.setLongOpaque(element + NEXT, head == 0 ? target | 1 : head);
         GuestWords.setLongRelease(target, element);
         GuestWords.setLongRelease(at, bucket | 1);
-        PlainSpinLock.release(target + BUCKET_LOCK);
+        PlainSpinLock.releaseInside(cpu, target + BUCKET_LOCK);
     }
 }

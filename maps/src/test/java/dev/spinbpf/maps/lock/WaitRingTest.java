@@ -47,6 +47,18 @@ class WaitRingTest {
     }
 
     @Test
+    void shouldFindTheHolderInsideAMap() {
+        cpus.get(1).innerLocks().push(A, 7);
+        waits(1, B, Kind.ENDLESS, 0);
+        cpus.get(0).innerLocks().push(C, 7);
+        cpus.get(0).innerLocks().push(B, 7);
+        waits(0, A, Kind.ENDLESS, 0);
+        assertThat(ringFrom(0)).containsExactly(0, 1);
+        cpus.get(0).innerLocks().pop();
+        assertThat(ringFrom(0)).isEmpty();
+    }
+
+    @Test
     void shouldFindRingsOfTwoAndThreeFromOutsideToo() {
         holds(0, A);
         holds(1, B);

@@ -232,7 +232,7 @@ public final class CpuContext {
         int heldBefore = cpu.heldLocks().count();
         int preemptBefore = cpu.preemptCount();
         boolean irqsBefore = cpu.irqsEnabled();
-        execution.begins(heldBefore, cpu.lockWaits().depth());
+        execution.begins(heldBefore, cpu.lockWaits().depth(), cpu.innerLocks().count());
         execution.below(depth == 0 ? null : executions.get(depth - 1));
         running.setOpaque(depth, program.runningAt(cpu.level()));
         depth++;

@@ -96,6 +96,7 @@ public final class Execution {
     private int spinLockAt;
     private int heldBefore;
     private int waitsBefore;
+    private int innerBefore;
 
     /**
      * @param cpu where runs take place
@@ -127,14 +128,20 @@ public final class Execution {
     }
 
     /** Says how many locks the CPU holds, and how many waits it is in, when the next run begins. */
-    public void begins(int locksHeld, int waits) {
+    public void begins(int locksHeld, int waits, int innerLocks) {
         heldBefore = locksHeld;
         waitsBefore = waits;
+        innerBefore = innerLocks;
     }
 
     /** Returns how many locks the CPU held when the run began: those from there on are its own. */
     public int heldBefore() {
         return heldBefore;
+    }
+
+    /** Returns how many ordinary locks inside maps the CPU held when the run began. */
+    public int innerBefore() {
+        return innerBefore;
     }
 
     /** Returns how many waits for locks the run interrupted: those from there on are its own. */

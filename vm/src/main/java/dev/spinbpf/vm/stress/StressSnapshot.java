@@ -6,6 +6,7 @@ import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.maps.map.MapOperation;
 import dev.spinbpf.maps.map.MapResult;
 import dev.spinbpf.maps.map.RingBufferMap;
+import dev.spinbpf.programs.linux.MapType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.vm.Machine;
 import dev.spinbpf.vm.context.LoadedProgram;
@@ -61,8 +62,10 @@ final class StressSnapshot {
             for (MapOperation operation : MapOperation.values()) {
                 for (MapResult result : MapResult.values()) {
                     if (result != MapResult.OK && result != MapResult.ENOENT) {
-                        long times = map.stats().count(operation, result);
-                        add(rows, map, operation.word(), result.name(), reason(result), times);
+                        long notLocked = map.stats().countOfLockFailures(operation, result);
+                        long times = map.stats().count(operation, result) - notLocked;
+                        add(rows, map, operation.word(), result.name(), NOT_LOCKED, notLocked);
+                        add(rows, map, operation.word(), result.name(), reason(map.type(), result), times);
                     }
                 }
             }
@@ -86,13 +89,30 @@ final class StressSnapshot {
         }
     }
 
-    private static String reason(MapResult result) {
+    /** Returns the cause of an error that no lock inside the map is behind, unless the error is a lock's own. */
+    private static String reason(MapType type, MapResult result) {
         return switch (result) {
             case EDEADLK, ETIMEDOUT -> NOT_LOCKED;
-            case E2BIG -> "the map was full, or its free list's lock was not taken";
-            case ENOMEM -> "no element was left, or a lock was not taken";
-            case EBUSY -> "busy: a lock was not taken, or a program runs inside already";
+            case E2BIG -> isFilled(type) ? "the map was full" : "no such index, or too large";
+            case ENOMEM -> "no element was left";
+            case EBUSY -> "in use already";
             default -> "";
+        };
+    }
+
+    private static boolean isFilled(MapType type) {
+        return switch (type) {
+            case HASH,
+                    PERCPU_HASH,
+                    LRU_HASH,
+                    LRU_PERCPU_HASH,
+                    HASH_OF_MAPS,
+                    RHASH,
+                    QUEUE,
+                    STACK,
+                    SOCKHASH,
+                    DEVMAP_HASH -> true;
+            default -> false;
         };
     }
 
