@@ -9,11 +9,16 @@ public final class VerifiedProgram {
     private final ProgramObject object;
     private final Program program;
     private final BitSet probes;
+    private final BitSet arenaAccesses;
+    private final BitSet arenaArithmetic;
 
-    VerifiedProgram(ProgramObject object, Program program, BitSet probes) {
+    VerifiedProgram(
+            ProgramObject object, Program program, BitSet probes, BitSet arenaAccesses, BitSet arenaArithmetic) {
         this.object = object;
         this.program = program;
         this.probes = probes;
+        this.arenaAccesses = arenaAccesses;
+        this.arenaArithmetic = arenaArithmetic;
     }
 
     /** The object that the program's map and kfunc indices refer to. */
@@ -31,5 +36,15 @@ public final class VerifiedProgram {
      */
     public BitSet probes() {
         return (BitSet) probes.clone();
+    }
+
+    /** Slots of the loads, stores and atomic operations whose address is a pointer into the program's arena. */
+    public BitSet arenaAccesses() {
+        return (BitSet) arenaAccesses.clone();
+    }
+
+    /** Slots of the 64-bit arithmetic on pointers into the arena, of which Linux makes arithmetic on their lower halves. */
+    public BitSet arenaArithmetic() {
+        return (BitSet) arenaArithmetic.clone();
     }
 }

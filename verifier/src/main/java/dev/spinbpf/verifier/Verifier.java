@@ -31,6 +31,7 @@ import dev.spinbpf.verifier.prune.ExploredStateCache;
 import dev.spinbpf.verifier.prune.LivenessPass;
 import dev.spinbpf.verifier.prune.StackLiveness;
 import dev.spinbpf.verifier.refusal.Explanation;
+import dev.spinbpf.verifier.state.RegType;
 import java.util.BitSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -114,7 +115,7 @@ public final class Verifier {
         try {
             Phases.run(path, new LivenessPass(stack));
             Verdict.Stats stats = stats(path, start);
-            return new Verdict.Accepted(new VerifiedProgram(object, program, probes(path, program)), stats, log(path));
+            return new Verdict.Accepted(accepted(path, object, program), stats, log(path));
         } catch (Rejection e) {
             Explanation explanation = Explainer.explain(path, e.getMessage());
             Verdict.Stats stats = stats(path, start);
@@ -139,6 +140,16 @@ public final class Verifier {
             }
         }
         return rejection.getMessage();
+    }
+
+    private static VerifiedProgram accepted(Exploration path, ProgramObject object, Program program) {
+        var arenaAccesses = new BitSet();
+        var arenaArithmetic = new BitSet();
+        for (int slot = 0; slot < program.insns().size(); slot++) {
+            arenaAccesses.set(slot, path.trace(slot).ptrType == RegType.PTR_TO_ARENA);
+            arenaArithmetic.set(slot, path.trace(slot).withArenaPointer);
+        }
+        return new VerifiedProgram(object, program, probes(path, program), arenaAccesses, arenaArithmetic);
     }
 
     private static BitSet probes(Exploration path, Program program) {
@@ -185,7 +196,8 @@ public final class Verifier {
         }
         path.log()
                 .narrate(
-                        "processed %d insns (limit %d) max_states_per_insn %d total_states %d peak_states %d mark_read 0\n",
+                        "processed %d insns (limit %d) max_states_per_insn %d total_states %d peak_states %d mark_read"
+                                + " 0\n",
                         path.insnProcessed, path.insnLimit(), path.maxStatesPerInsn, path.totalStates, path.peakStates);
         return new Verdict.Stats(path.insnProcessed, path.totalStates, path.peakStates, System.nanoTime() - startNanos);
     }

@@ -123,7 +123,7 @@ record Piece(int number, BitSet leaders, BitSet entries) {
             Insn insn = code.insn(index);
             size += switch (insn.op().kind()) {
                 case ALU, MOVSX, NEG, BYTE_SWAP -> insn.op().is64() ? 10 : 16;
-                case LDX, LDXSX, ST, STX -> code.isProbe(index) ? 52 : 30;
+                case LDX, LDXSX, ST, STX -> code.isProbe(index) || code.isArenaAccess(index) ? 52 : 30;
                 case ATOMIC, LOAD_ACQUIRE, STORE_RELEASE -> 32;
                 case CALL_HELPER, CALL_SUBPROG, CALL_KFUNC, LD_ABS, LD_IND -> 72;
                 case JCC, JA, MAY_GOTO -> 16 + (code.target(index) <= index ? BACK_JUMP_SIZE : 0);
