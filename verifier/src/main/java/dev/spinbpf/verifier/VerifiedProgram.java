@@ -10,15 +10,22 @@ import java.util.List;
 public final class VerifiedProgram {
     private final ProgramObject object;
     private final Program program;
-    private final BitSet probes;
+    private final Rewrites rewrites;
     private final List<ContextArgument> arguments;
     private final Btf kernelTypes;
 
+    /** Slots of the instructions that run otherwise than they read. */
+    record Rewrites(BitSet probes, BitSet arenaAccesses, BitSet arenaArithmetic) {}
+
     VerifiedProgram(
-            ProgramObject object, Program program, BitSet probes, List<ContextArgument> arguments, Btf kernelTypes) {
+            ProgramObject object,
+            Program program,
+            Rewrites rewrites,
+            List<ContextArgument> arguments,
+            Btf kernelTypes) {
         this.object = object;
         this.program = program;
-        this.probes = probes;
+        this.rewrites = rewrites;
         this.arguments = arguments;
         this.kernelTypes = kernelTypes;
     }
@@ -37,7 +44,7 @@ public final class VerifiedProgram {
      * there is no memory such a load yields 0: Linux's {@code BPF_PROBE_MEM}.
      */
     public BitSet probes() {
-        return (BitSet) probes.clone();
+        return (BitSet) rewrites.probes.clone();
     }
 
     /**
@@ -51,5 +58,15 @@ public final class VerifiedProgram {
     /** Returns the types that objects of the kernel have: the kernel's, or the object's own where those are not at hand. */
     public Btf kernelTypes() {
         return kernelTypes.size() > 1 ? kernelTypes : object.btf();
+    }
+
+    /** Slots of the loads, stores and atomic operations whose address is a pointer into the program's arena. */
+    public BitSet arenaAccesses() {
+        return (BitSet) rewrites.arenaAccesses.clone();
+    }
+
+    /** Slots of the 64-bit arithmetic on pointers into the arena, of which Linux makes arithmetic on their lower halves. */
+    public BitSet arenaArithmetic() {
+        return (BitSet) rewrites.arenaArithmetic.clone();
     }
 }

@@ -31,6 +31,7 @@ import dev.spinbpf.verifier.prune.ExploredStateCache;
 import dev.spinbpf.verifier.prune.LivenessPass;
 import dev.spinbpf.verifier.prune.StackLiveness;
 import dev.spinbpf.verifier.refusal.Explanation;
+import dev.spinbpf.verifier.state.RegType;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.function.Consumer;
@@ -150,7 +151,7 @@ public final class Verifier {
         return new VerifiedProgram(
                 unit.object(),
                 unit.program(),
-                probes(path, unit.program()),
+                rewrites(path, unit.program()),
                 ContextArgument.of(unit.attachTarget),
                 unit.kernelTypes());
     }
@@ -161,6 +162,16 @@ public final class Verifier {
                 rejection.is(Message.INVALID_FUNC) && program.insns().get(insn).immLow() == UnresolvedReloc.HELPER;
         UnresolvedReloc reloc = isStandIn ? object.unresolvedAt(program, insn) : null;
         return reloc == null ? rejection.getMessage() : "failed to resolve CO-RE relocation " + reloc.description();
+    }
+
+    private static VerifiedProgram.Rewrites rewrites(Exploration path, Program program) {
+        var arenaAccesses = new BitSet();
+        var arenaArithmetic = new BitSet();
+        for (int slot = 0; slot < program.insns().size(); slot++) {
+            arenaAccesses.set(slot, path.trace(slot).ptrType == RegType.PTR_TO_ARENA);
+            arenaArithmetic.set(slot, path.trace(slot).withArenaPointer);
+        }
+        return new VerifiedProgram.Rewrites(probes(path, program), arenaAccesses, arenaArithmetic);
     }
 
     private static BitSet probes(Exploration path, Program program) {

@@ -24,6 +24,7 @@ import dev.spinbpf.vm.context.CpuContext;
 import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.exec.Code;
 import dev.spinbpf.vm.exec.Fault;
+import dev.spinbpf.vm.exec.InsnKinds;
 import dev.spinbpf.vm.exec.TraceLog;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
 import dev.spinbpf.vm.helper.EmulatedKernel;
@@ -36,7 +37,6 @@ import dev.spinbpf.vm.jit.CompileQueue;
 import dev.spinbpf.vm.jit.Listing;
 import dev.spinbpf.vm.jit.NotCompilableException;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -194,7 +194,11 @@ public final class Machine implements AutoCloseable {
      */
     public LoadedProgram load(VerifiedProgram verified) throws MapCreationException {
         kernel.tasks().layOut(verified.kernelTypes());
-        return load(verified.object(), verified.program(), verified.probes(), verified.arguments(), AccessMode.MASKED);
+        return load(verified.object(), verified.program(), kinds(verified), verified.arguments(), AccessMode.MASKED);
+    }
+
+    private static InsnKinds kinds(VerifiedProgram verified) {
+        return new InsnKinds(verified.probes(), verified.arenaAccesses(), verified.arenaArithmetic());
     }
 
     /**
@@ -214,7 +218,7 @@ public final class Machine implements AutoCloseable {
     public LoadedProgram loadUnverified(ProgramObject object, Program program, boolean exactFaults)
             throws MapCreationException {
         AccessMode access = exactFaults ? AccessMode.CHECKED : AccessMode.MASKED;
-        return load(object, program, new BitSet(), List.of(), access);
+        return load(object, program, InsnKinds.plain(), List.of(), access);
     }
 
     /** Returns the JVM bytecode that a loaded program is compiled to, as text; or why it stays interpreted. */
@@ -227,12 +231,12 @@ public final class Machine implements AutoCloseable {
     }
 
     private synchronized LoadedProgram load(
-            ProgramObject object, Program program, BitSet probes, List<ContextArgument> arguments, AccessMode access)
+            ProgramObject object, Program program, InsnKinds kinds, List<ContextArgument> arguments, AccessMode access)
             throws MapCreationException {
         ObjectInstance instance = instance(object);
         Code code = options.observed()
-                ? Code.observed(object, program, instance, probes)
-                : Code.of(object, program, instance, probes);
+                ? Code.observed(object, program, instance, kinds)
+                : Code.of(object, program, instance, kinds);
         switch (code.interpretedBecause() == null ? options.jit() : JitMode.NEVER) {
             case AUTO -> compileQueue.addWhenHot(code, access);
             case ALWAYS -> CompileQueue.compile(code, access);

@@ -1,6 +1,7 @@
 package dev.spinbpf.vm;
 
 import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.map.ArenaMap;
 import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.maps.map.MapCreationException;
 import dev.spinbpf.maps.map.MapEnvironment;
@@ -22,6 +23,7 @@ import dev.spinbpf.vm.exec.UnsupportedProgramException;
 import dev.spinbpf.vm.helper.FunctionTable;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An object's maps in a machine, and how its programs are linked to them. A map of a kind that is not built here is left
@@ -138,7 +140,17 @@ final class ObjectInstance implements Linkage {
             throw new UnsupportedProgramException("direct access to values of "
                     + map.type().display() + " map '" + map.name() + "' is not supported");
         }
-        return value + offset;
+        return value + Integer.toUnsignedLong(offset);
+    }
+
+    @Override
+    public @Nullable ArenaMap arena(int mapIndex) {
+        boolean isThere = mapIndex >= 0 && mapIndex < mapsByIndex.size();
+        return isThere
+                        && mapsByIndex.get(mapIndex) instanceof MapOrReason.Present present
+                        && present.map() instanceof ArenaMap arena
+                ? arena
+                : null;
     }
 
     private BpfMap map(int index) {

@@ -28,6 +28,8 @@ public enum LockKind {
     LRU_LOCAL,
     /** The storage of one owner. */
     STORAGE,
+    /** The pages of an arena. */
+    ARENA,
     /** A lock of a stress mode, which belongs to no program and no map. */
     STRESS,
     /** Locks beyond the most that are told apart. */

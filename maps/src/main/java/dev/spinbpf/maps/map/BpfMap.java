@@ -39,7 +39,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Addresses that do not exist raise {@link IndexOutOfBoundsException} before anything has changed.
  */
 public abstract sealed class BpfMap implements AutoCloseable
-        permits CgroupStorageMap,
+        permits ArenaMap,
+                CgroupStorageMap,
                 ElementlessMap,
                 HandleArrayMap,
                 HashTableMap,
@@ -124,7 +125,7 @@ public abstract sealed class BpfMap implements AutoCloseable
      */
     public final GuestArena.@Nullable Image save(long mostBytes) {
         return switch (def.type()) {
-            case ARRAY, PERCPU_ARRAY, PROG_ARRAY -> arena.save(mostBytes);
+            case ARENA, ARRAY, PERCPU_ARRAY, PROG_ARRAY -> arena.save(mostBytes);
             case HASH, PERCPU_HASH -> hasFlag(MapFlags.BPF_F_NO_PREALLOC) ? null : arena.save(mostBytes);
             default -> null;
         };

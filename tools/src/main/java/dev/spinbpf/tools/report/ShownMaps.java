@@ -2,6 +2,7 @@ package dev.spinbpf.tools.report;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.map.ArenaMap;
 import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.maps.map.MapCreationException;
 import dev.spinbpf.programs.btf.Btf;
@@ -24,11 +25,13 @@ public final class ShownMaps {
     private final List<BpfMap> maps;
     private final List<Cpu> cpus;
     private final BtfFormatter formatter;
+    private final int variablesType;
 
     private ShownMaps(List<BpfMap> maps, List<Cpu> cpus, Btf types) {
         this.maps = maps;
         this.cpus = cpus;
         this.formatter = new BtfFormatter(types);
+        this.variablesType = ShownArena.variablesType(types);
     }
 
     /** Returns the maps of an object in a machine, on which nothing runs while they are shown. */
@@ -56,6 +59,10 @@ public final class ShownMaps {
                 .append(" (")
                 .append(map.type().display())
                 .append(")\n");
+        if (map instanceof ArenaMap arena) {
+            out.append(new ShownArena(arena, formatter, variablesType).text());
+            return;
+        }
         MapDump.Elements elements = MapDump.of(map, cpus.getFirst());
         for (MapDump.Element element : elements.elements()) {
             String key =
@@ -95,9 +102,13 @@ public final class ShownMaps {
     }
 
     private void map(JsonGenerator json, BpfMap map) throws IOException {
-        MapDump.Elements elements = MapDump.of(map, cpus.getFirst());
         json.writeStringField("name", map.name());
         json.writeStringField("type", map.type().display());
+        if (map instanceof ArenaMap arena) {
+            new ShownArena(arena, formatter, variablesType).write(json);
+            return;
+        }
+        MapDump.Elements elements = MapDump.of(map, cpus.getFirst());
         Json.objects(json, "elements", elements.elements(), element -> {
             json.writeFieldName("key");
             raw(json, map.def().keyTypeId(), element.key());

@@ -141,7 +141,7 @@ public final class Arithmetic {
 
     /** Refuses 64-bit arithmetic on pointers into arenas, of which Linux makes 32-bit arithmetic, and on other numbers, too. */
     private static void checkUnmixed(Exploration path, Insn insn, boolean isArena) {
-        if (!insn.op().is64() || !path.unit().kernel().has(KernelRule.ARENA_ARITHMETIC_IS_APART)) {
+        if (!insn.op().is64()) {
             return;
         }
         InsnTrace trace = path.trace(path.insnIndex());
@@ -150,7 +150,8 @@ public final class Arithmetic {
         } else if (path.unit().usesArena()) {
             trace.withoutArenaPointer = true;
         }
-        if (trace.withArenaPointer && trace.withoutArenaPointer) {
+        boolean isMixed = trace.withArenaPointer && trace.withoutArenaPointer;
+        if (isMixed && path.unit().kernel().has(KernelRule.ARENA_ARITHMETIC_IS_APART)) {
             throw path.reject(Errno.EINVAL, Message.ARENA_POINTER_MIXED);
         }
     }

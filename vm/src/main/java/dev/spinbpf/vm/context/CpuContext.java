@@ -10,6 +10,7 @@ import dev.spinbpf.vm.exec.Execution;
 import dev.spinbpf.vm.exec.Fault;
 import dev.spinbpf.vm.exec.Landing;
 import dev.spinbpf.vm.exec.PollPoint;
+import dev.spinbpf.vm.helper.ArenaKfuncs;
 import dev.spinbpf.vm.helper.EmulatedKernel;
 import dev.spinbpf.vm.helper.PacketHelpers;
 import java.util.ArrayList;
@@ -246,6 +247,9 @@ public final class CpuContext {
             depth--;
             running.setOpaque(depth, null);
         }
+        if (depth == 0) {
+            kernel.workOff(cpu);
+        }
         Fault fault = execution.fault();
         if (fault == null && !execution.stopped()) {
             return result;
@@ -335,6 +339,7 @@ public final class CpuContext {
             Execution execution = new Execution(cpu, arena.allocate(Execution.STACK_SIZE));
             execution.pollPoint(pollPoint);
             execution.packetLoader(PacketHelpers.LEGACY_LOADS);
+            execution.arenaFaults((run, writes, address) -> ArenaKfuncs.report(kernel, run, writes, address));
             if (!executions.isEmpty()) {
                 execution.shareLanding(executions.getFirst());
             }

@@ -1,5 +1,6 @@
 package dev.spinbpf.vm.exec;
 
+import dev.spinbpf.maps.map.ArenaMap;
 import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
@@ -48,7 +49,9 @@ public final class Code {
     private final Program program;
     private final int[] slots;
     private final int exceptionCallback;
-    private final BitSet probes;
+    private final InsnKinds kinds;
+    private final @Nullable ArenaMap arena;
+    private final List<Insn> source;
     private final ProgramStream out = new ProgramStream();
     private final ProgramStream err = new ProgramStream();
     private List<String> missing = List.of();
@@ -64,7 +67,9 @@ public final class Code {
             int[] slots,
             long[] constants,
             Helper[] helpers,
-            BitSet probes) {
+            InsnKinds kinds,
+            List<Insn> source,
+            @Nullable ArenaMap arena) {
         this.object = object;
         this.program = program;
         this.insns = insns;
@@ -72,7 +77,9 @@ public final class Code {
         this.exceptionCallback = exceptionCallback(object.btf(), program, slots);
         this.constants = constants;
         this.helpers = helpers;
-        this.probes = probes;
+        this.kinds = kinds;
+        this.source = source;
+        this.arena = arena;
     }
 
     /** Programs name their exception callback by a declaration tag of the main function. */
@@ -107,18 +114,18 @@ public final class Code {
      * Links and pre-decodes a program. What it uses and is not there is in {@link #missing()}, and a run that comes to it
      * ends with a fault; raises {@link UnsupportedProgramException} where the program cannot be encoded at all.
      *
-     * @param probes slots of loads that yield 0 where there is no memory
+     * @param kinds the instructions that run otherwise than they read
      */
-    public static Code of(ProgramObject object, Program program, Linkage linkage, BitSet probes) {
-        return new Predecoder(object, program, linkage, false).decode(probes);
+    public static Code of(ProgramObject object, Program program, Linkage linkage, InsnKinds kinds) {
+        return new Predecoder(object, program, linkage, kinds, false).decode();
     }
 
     /**
      * As {@link #of}, for a simulation: accesses to memory other than the stack pass a schedule point first, and the
      * program is always interpreted.
      */
-    public static Code observed(ProgramObject object, Program program, Linkage linkage, BitSet probes) {
-        Code code = new Predecoder(object, program, linkage, true).decode(probes);
+    public static Code observed(ProgramObject object, Program program, Linkage linkage, InsnKinds kinds) {
+        Code code = new Predecoder(object, program, linkage, kinds, true).decode();
         code.interpretedBecause("its accesses are observed");
         return code;
     }
@@ -150,7 +157,25 @@ public final class Code {
 
     /** Returns true where the pre-decoded instruction is a load that yields 0 where there is no memory. */
     public boolean isProbe(int index) {
-        return probes.get(slots[index]);
+        return kinds.probes().get(slots[index]);
+    }
+
+    /** Returns true where the instruction accesses the program's arena. */
+    public boolean isArenaAccess(int index) {
+        return kinds.arenaAccesses().get(slots[index]);
+    }
+
+    /** The number by which {@link ArenaAccess} knows the operation of an instruction. */
+    public static int arenaOperation(Insn insn) {
+        return MicroOp.of(insn.op());
+    }
+
+    /** The program's arena; traps where it refers to none. */
+    public ArenaMap arena() {
+        if (arena == null) {
+            throw new TrapException("the program has no arena");
+        }
+        return arena;
     }
 
     /** The slot of a pre-decoded instruction, for messages. */
@@ -251,9 +276,9 @@ public final class Code {
         return insns.length - 1;
     }
 
-    /** Returns the instruction at an index below {@link #end()}. */
+    /** Returns the instruction at an index below {@link #end()}, as it runs. */
     public Insn insn(int index) {
-        return program.insns().get(slots[index]);
+        return source.get(slots[index]);
     }
 
     /** Returns the index to which the jump or call of a function at an index leads. */

@@ -56,6 +56,7 @@ public final class Execution {
 
     private PollPoint pollPoint = run -> {};
     private Landing landing = new Landing();
+    private ArenaFaults arenaFaults = (run, writes, address) -> {};
     PacketLoader packetLoader = (context, offset, size) -> PacketLoader.OUT_OF_PACKET;
 
     /** Most instructions between two polls; 1 lets a poll point see each instruction. */
@@ -208,6 +209,15 @@ public final class Execution {
     /** Sets the source of legacy packet loads. */
     public void packetLoader(PacketLoader value) {
         packetLoader = value;
+    }
+
+    /** Sets what is told of accesses to pages of an arena that are not there. */
+    public void arenaFaults(ArenaFaults value) {
+        arenaFaults = value;
+    }
+
+    void arenaFault(boolean writes, long address) {
+        arenaFaults.report(this, writes, address);
     }
 
     /** Most instructions that the next runs may execute together; when they are used up a run is stopped. */

@@ -127,8 +127,14 @@ final class MicroOp {
     /** A jump to a word of a table of instructions. */
     static final int GOTO_REG = 110;
 
+    /** An access through a pointer into the arena; {@link ArenaAccess#pack} says which. */
+    static final int ARENA = 111;
+
     /** Added to the number of an access to memory that passes a schedule point first; see {@link ObservedOps}. */
     static final int OBSERVED = 112;
+
+    /** A pointer into the arena becomes an address of user space. */
+    static final int CAST_USER = OBSERVED + CALL_HELPER;
 
     private MicroOp() {}
 
@@ -161,8 +167,41 @@ final class MicroOp {
             case LD_ABS, LD_IND -> LD_PACKET + log2(op.widthBytes());
             case LDDW -> MOV64;
             case GOTO_REG -> GOTO_REG;
-            case ADDR_SPACE_CAST, LDDW_HI -> -1;
+            case ADDR_SPACE_CAST -> CAST_USER;
+            case LDDW_HI -> -1;
         };
+    }
+
+    static boolean isLoad(int micro) {
+        return micro < STX8 || isSigned(micro) || micro >= LOAD_ACQUIRE && micro < STORE_RELEASE;
+    }
+
+    static boolean isSigned(int micro) {
+        return micro >= LDXSX8 && micro <= LDXSX32;
+    }
+
+    static boolean isStore(int micro) {
+        return micro >= STX8 && micro <= STX64 || micro >= STORE_RELEASE && micro < ATOMIC32;
+    }
+
+    /** Bytes that an access to memory reaches. */
+    static int widthBytes(int micro) {
+        if (micro < STX8) {
+            return 1 << (micro - LDX8);
+        }
+        if (micro <= STX64) {
+            return 1 << (micro - STX8);
+        }
+        if (micro <= LDXSX32) {
+            return 1 << (micro - LDXSX8);
+        }
+        if (micro < STORE_RELEASE) {
+            return 1 << (micro - LOAD_ACQUIRE);
+        }
+        if (micro < ATOMIC32) {
+            return 1 << (micro - STORE_RELEASE);
+        }
+        return micro < ATOMIC64 ? Integer.BYTES : Long.BYTES;
     }
 
     private static int movsx(Op op) {

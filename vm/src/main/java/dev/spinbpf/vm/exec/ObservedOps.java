@@ -20,22 +20,17 @@ final class ObservedOps {
      * @return index to go on at
      */
     static int step(Execution run, long[] r, int micro, int d, int s, int off, int pc) {
-        boolean isLoad = isLoad(micro);
+        boolean isLoad = MicroOp.isLoad(micro);
         long address = (isLoad ? r[s] : r[d]) + off;
         if (!run.isOnStack(address)) {
             run.at = pc - 1;
-            SchedulePoint.reach(access(micro, isLoad), SchedulePoint.GUEST, address, width(micro));
+            SchedulePoint.reach(access(micro, isLoad), SchedulePoint.GUEST, address, MicroOp.widthBytes(micro));
         }
         return access(run, r, micro, d, s, off, pc);
     }
 
-    private static boolean isLoad(int micro) {
-        return micro < MicroOp.STX8
-                || micro >= MicroOp.LDXSX8 && micro <= MicroOp.LDXSX32
-                || micro >= MicroOp.LOAD_ACQUIRE && micro < MicroOp.STORE_RELEASE;
-    }
-
-    private static SharedAccess access(int micro, boolean isLoad) {
+    /** The kind of access that an operation is. */
+    static SharedAccess access(int micro, boolean isLoad) {
         if (micro < MicroOp.LOAD_ACQUIRE) {
             return isLoad ? SharedAccess.PLAIN_READ : SharedAccess.PLAIN_WRITE;
         }
@@ -44,25 +39,6 @@ final class ObservedOps {
         }
         int operator = micro < MicroOp.ATOMIC64 ? micro - MicroOp.ATOMIC32 : micro - MicroOp.ATOMIC64;
         return RareOps.fetches(operator) ? SharedAccess.READ_MODIFY_WRITE : SharedAccess.RELAXED_READ_MODIFY_WRITE;
-    }
-
-    private static int width(int micro) {
-        if (micro < MicroOp.STX8) {
-            return 1 << (micro - MicroOp.LDX8);
-        }
-        if (micro <= MicroOp.STX64) {
-            return 1 << (micro - MicroOp.STX8);
-        }
-        if (micro <= MicroOp.LDXSX32) {
-            return 1 << (micro - MicroOp.LDXSX8);
-        }
-        if (micro < MicroOp.STORE_RELEASE) {
-            return 1 << (micro - MicroOp.LOAD_ACQUIRE);
-        }
-        if (micro < MicroOp.ATOMIC32) {
-            return 1 << (micro - MicroOp.STORE_RELEASE);
-        }
-        return micro < MicroOp.ATOMIC64 ? Integer.BYTES : Long.BYTES;
     }
 
     private static int access(Execution run, long[] r, int micro, int d, int s, int off, int pc) {

@@ -1,12 +1,13 @@
 package dev.spinbpf.vm.exec;
 
+import dev.spinbpf.maps.map.ArenaMap;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -20,30 +21,82 @@ import org.jspecify.annotations.Nullable;
  * a symbol or the operation itself, becomes a call that traps with its name: the program runs until it comes there.
  */
 final class Predecoder {
+    /** The immediate of a cast whose result is a pointer into the arena. */
+    private static final int TO_ARENA = 1;
+
     private final ProgramObject object;
     private final Program program;
     private final Linkage linkage;
     private final List<Insn> source;
     private final int[] indexBySlot;
     private final boolean observed;
+    private final InsnKinds kinds;
     private final Map<Long, Integer> constantIndices = new HashMap<>();
     private final Map<Object, Integer> helperIndices = new HashMap<>();
     private final List<Helper> helpers = new ArrayList<>();
     private final Set<String> missing = new LinkedHashSet<>();
     private long[] constants = new long[16];
     private @Nullable String interpretedBecause;
+    private final @Nullable ArenaMap arena;
 
     /** @param observed whether accesses to memory pass schedule points */
-    Predecoder(ProgramObject object, Program program, Linkage linkage, boolean observed) {
+    Predecoder(ProgramObject object, Program program, Linkage linkage, InsnKinds kinds, boolean observed) {
+        this.kinds = kinds;
         this.observed = observed;
         this.object = object;
         this.program = program;
         this.linkage = linkage;
-        this.source = program.insns();
+        this.arena = arena(program, linkage);
+        this.source = rewritten(program.insns());
         this.indexBySlot = new int[source.size()];
     }
 
-    Code decode(BitSet probes) {
+    private static @Nullable ArenaMap arena(Program program, Linkage linkage) {
+        for (Insn insn : program.insns()) {
+            ArenaMap arena =
+                    switch (insn.op()) {
+                        case LDDW_MAP_FD, LDDW_MAP_IDX, LDDW_MAP_VALUE, LDDW_MAP_IDX_VALUE ->
+                            linkage.arena(insn.immLow());
+                        default -> null;
+                    };
+            if (arena != null) {
+                return arena;
+            }
+        }
+        return null;
+    }
+
+    /** Calculates with the lower halves of pointers into the arena, and takes these out of addresses of user space. */
+    private List<Insn> rewritten(List<Insn> insns) {
+        if (arena == null) {
+            return insns;
+        }
+        boolean hasUserAddresses = (arena.def().flags() & MapFlags.BPF_F_NO_USER_CONV) == 0;
+        List<Insn> result = new ArrayList<>(insns);
+        for (int slot = 0; slot < insns.size(); slot++) {
+            Insn insn = insns.get(slot);
+            if (insn.op() == Op.ADDR_SPACE_CAST && (insn.imm() == TO_ARENA || !hasUserAddresses)) {
+                result.set(slot, new Insn(Op.MOV32_REG, insn.dst(), insn.src(), 0, 0));
+            } else if (kinds.arenaArithmetic().get(slot)) {
+                result.set(slot, new Insn(of32Bits(insn.op()), insn.dst(), insn.src(), insn.off(), insn.imm()));
+            }
+        }
+        return result;
+    }
+
+    private static Op of32Bits(Op op) {
+        for (Op other : Op.values()) {
+            if (other.kind() == Op.Kind.ALU
+                    && !other.is64()
+                    && other.alu() == op.alu()
+                    && other.operand() == op.operand()) {
+                return other;
+            }
+        }
+        throw new IllegalArgumentException(op + " is no arithmetic");
+    }
+
+    Code decode() {
         int[] slots = number();
         int end = slots.length - 1;
         long[] insns = new long[slots.length];
@@ -52,7 +105,7 @@ final class Predecoder {
         }
         insns[end] = MicroOp.OFF_THE_END;
         long[] used = Arrays.copyOf(constants, constantIndices.size());
-        Code code = new Code(object, program, insns, slots, used, helpers.toArray(Helper[]::new), probes);
+        Code code = new Code(object, program, insns, slots, used, helpers.toArray(Helper[]::new), kinds, source, arena);
         code.missing(missing);
         if (interpretedBecause != null) {
             code.interpretedBecause(interpretedBecause);
@@ -81,6 +134,10 @@ final class Predecoder {
         if (micro < 0) {
             return trap("operation " + op + " is not supported");
         }
+        if (kinds.arenaAccesses().get(slot)) {
+            int operand = op.kind() == Op.Kind.ST ? constant(insn.imm()) : insn.src();
+            return pack(MicroOp.ARENA, insn.dst(), operand, ArenaAccess.pack(micro, insn.off()));
+        }
         return switch (op.kind()) {
             case ALU, MOVSX, NEG -> pack(micro, insn.dst(), operand(insn), 0);
             case BYTE_SWAP -> pack(micro, insn.dst(), 0, index + 1);
@@ -100,7 +157,8 @@ final class Predecoder {
                 interpretedBecause = "it has indirect jumps";
                 yield pack(micro, insn.dst(), 0, 0);
             }
-            case ADDR_SPACE_CAST, LDDW_HI -> throw new IllegalArgumentException(op + " was refused");
+            case ADDR_SPACE_CAST -> pack(micro, insn.dst(), insn.src(), 0);
+            case LDDW_HI -> throw new IllegalArgumentException(op + " was refused");
         };
     }
 

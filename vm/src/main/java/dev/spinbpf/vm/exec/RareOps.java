@@ -82,6 +82,8 @@ final class RareOps {
             case MicroOp.MAY_GOTO -> {
                 return --run.mayGotoLeft < 0 ? off : pc;
             }
+            case MicroOp.ARENA -> ArenaAccess.step(run, r, d, s, off, pc - 1);
+            case MicroOp.CAST_USER -> r[d] = run.code().arena().userAddress(r[s]);
             case MicroOp.GOTO_REG -> {
                 run.at = pc - 1;
                 return run.code().jumpTarget(r[d]);

@@ -71,6 +71,11 @@ public final class EmulatedKernel {
         }
     }
 
+    /** Does what helpers put off until no program runs on the CPU. */
+    public void workOff(Cpu cpu) {
+        local(cpu).workOff();
+    }
+
     public Cpus cpus() {
         return cpus;
     }

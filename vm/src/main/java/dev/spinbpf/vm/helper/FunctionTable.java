@@ -17,6 +17,7 @@ public final class FunctionTable {
     public FunctionTable(EmulatedKernel kernel) {
         MapHelpers.register(this, kernel);
         RingBufferHelpers.register(this, kernel);
+        ArenaKfuncs.register(this, kernel);
         StorageHelpers.register(this, kernel);
         DynptrHelpers.register(this);
         SystemHelpers.register(this, kernel);

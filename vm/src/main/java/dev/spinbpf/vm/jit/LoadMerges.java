@@ -59,7 +59,10 @@ final class LoadMerges {
             merges.forget();
             for (int index = leader; index < function.end(leader); index++) {
                 Insn insn = code.insn(index);
-                boolean loads = insn.op().kind() == Op.Kind.LDX && !code.isProbe(index) && slots.indexOf(insn) < 0;
+                boolean loads = insn.op().kind() == Op.Kind.LDX
+                        && !code.isProbe(index)
+                        && !code.isArenaAccess(index)
+                        && slots.indexOf(insn) < 0;
                 merges.step(insn, index, loads, code);
             }
         }

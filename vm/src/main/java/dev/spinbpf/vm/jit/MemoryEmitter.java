@@ -7,9 +7,11 @@ import static java.lang.constant.ConstantDescs.CD_long;
 import static java.lang.constant.ConstantDescs.CD_short;
 import static java.lang.constant.ConstantDescs.CD_void;
 
+import dev.spinbpf.maps.map.ArenaMap;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.vm.exec.Code;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
 import java.lang.constant.ClassDesc;
@@ -24,6 +26,9 @@ final class MemoryEmitter {
     private static final ClassDesc HANDLE = ClassDesc.of("java.lang.invoke.VarHandle");
     private static final ClassDesc GUEST = ClassDesc.of("dev.spinbpf.maps.memory.GuestMemory");
     private static final ClassDesc ATOMIC = ClassDesc.of("dev.spinbpf.programs.isa.Op$Atomic");
+
+    private static final ClassDesc ARENA = ClassDesc.of("dev.spinbpf.vm.exec.ArenaAccess");
+    private static final ClassDesc ARENA_MAP = ClassDesc.of("dev.spinbpf.maps.map.ArenaMap");
 
     private static final ClassDesc SHORT = ClassDesc.of("java.lang.Short");
     private static final ClassDesc INTEGER = ClassDesc.of("java.lang.Integer");
@@ -72,6 +77,54 @@ final class MemoryEmitter {
         extend(insn.op());
         method.store(insn.dst());
         out.labelBinding(end);
+    }
+
+    /** Writes an access through a pointer into the arena: a call, which finds the page. */
+    void arena(Insn insn, int index, long constant) {
+        Op.Kind kind = insn.op().kind();
+        boolean isLoad = kind == Op.Kind.LDX || kind == Op.Kind.LDXSX || kind == Op.Kind.LOAD_ACQUIRE;
+        method.at(index);
+        method.loadRun();
+        out.loadConstant(index).loadConstant(Code.arenaOperation(insn));
+        method.load(isLoad ? insn.src() : insn.dst());
+        out.loadConstant(insn.off());
+        method.callStatic(ARENA, "pointer", CD_long, CD_long, CD_int);
+        if (isLoad) {
+            method.callStatic(ARENA, "load", CD_long, MethodWriter.EXECUTION, CD_int, CD_int, CD_long);
+            method.store(insn.dst());
+            return;
+        }
+        if (kind == Op.Kind.ST) {
+            out.loadConstant(constant);
+        } else {
+            method.load(insn.src());
+        }
+        if (kind != Op.Kind.ATOMIC) {
+            method.callStatic(ARENA, "store", CD_void, MethodWriter.EXECUTION, CD_int, CD_int, CD_long, CD_long);
+            return;
+        }
+        method.load(0);
+        method.callStatic(ARENA, "atomic", CD_long, MethodWriter.EXECUTION, CD_int, CD_int, CD_long, CD_long, CD_long);
+        keepFetched(insn);
+    }
+
+    private void keepFetched(Insn insn) {
+        Op.Atomic operator = insn.op().atomic();
+        if (operator == Op.Atomic.CMPXCHG) {
+            method.store(0);
+        } else if (operator.fetches()) {
+            method.store(insn.src());
+        } else {
+            out.pop2();
+        }
+    }
+
+    /** Makes an address of user space of a pointer into the arena. */
+    void toUserSpace(Insn insn, Code code) {
+        out.ldc(constants.of(code.arena(), ArenaMap.class));
+        method.load(insn.src());
+        out.invokevirtual(ARENA_MAP, "userAddress", MethodTypeDesc.of(CD_long, CD_long));
+        method.store(insn.dst());
     }
 
     /** Writes the loads that stand in place of several, before the last of these. */
@@ -252,13 +305,7 @@ final class MemoryEmitter {
         method.load(0);
         String name = insn.op().is64() ? "atomic64" : "atomic32";
         method.callStatic(MethodWriter.MEMORY, name, CD_long, ATOMIC, CD_long, CD_long, CD_long);
-        if (operator == Op.Atomic.CMPXCHG) {
-            method.store(0);
-        } else if (operator.fetches()) {
-            method.store(insn.src());
-        } else {
-            out.pop2();
-        }
+        keepFetched(insn);
     }
 
     /** Writes a load with acquire semantics. */

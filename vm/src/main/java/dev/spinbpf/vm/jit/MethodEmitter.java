@@ -320,6 +320,10 @@ final class MethodEmitter {
     }
 
     private void insn(Insn insn, int index, int block) {
+        if (code.isArenaAccess(index)) {
+            memory.arena(insn, index, insn.op().kind() == Op.Kind.ST ? code.constant(index) : 0);
+            return;
+        }
         switch (insn.op().kind()) {
             case ALU -> {
                 if (!memory.mergedResult(insn, index)) {
@@ -349,8 +353,8 @@ final class MethodEmitter {
             case CALL_SUBPROG -> callFunction(index, block);
             case CALL_HELPER, CALL_KFUNC -> callHelper(index, block);
             case LD_ABS, LD_IND -> loadPacket(insn, index, block);
-            case ADDR_SPACE_CAST, GOTO_REG, LDDW_HI ->
-                throw new IllegalArgumentException(insn.op() + " is never made ready to run");
+            case ADDR_SPACE_CAST -> memory.toUserSpace(insn, code);
+            case GOTO_REG, LDDW_HI -> throw new IllegalArgumentException(insn.op() + " is never made ready to run");
         }
     }
 

@@ -123,7 +123,7 @@ record Piece(int number, BitSet leaders, BitSet entries) {
             Insn insn = code.insn(index);
             size += switch (insn.op().kind()) {
                 case ALU, MOVSX, NEG, BYTE_SWAP -> insn.op().is64() ? 10 : 16;
-                case LDX, LDXSX, ST, STX -> code.isProbe(index) ? 52 : 30;
+                case LDX, LDXSX, ST, STX -> code.isProbe(index) || code.isArenaAccess(index) ? 52 : 30;
                 case ATOMIC, LOAD_ACQUIRE, STORE_RELEASE -> 32;
                 case CALL_HELPER -> LoopEmitter.takes(code, index) ? 160 : 72;
                 case CALL_SUBPROG, CALL_KFUNC, LD_ABS, LD_IND -> 72;

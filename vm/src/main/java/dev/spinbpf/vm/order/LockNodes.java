@@ -60,7 +60,7 @@ final class LockNodes {
 
     private static boolean isOne(LockKind kind) {
         return switch (kind) {
-            case GLOBAL, QUEUE, STACK, LPM, RINGBUF -> true;
+            case GLOBAL, QUEUE, STACK, LPM, RINGBUF, ARENA -> true;
             default -> false;
         };
     }

@@ -14,7 +14,6 @@ import dev.spinbpf.vm.jit.AccessMode;
 import dev.spinbpf.vm.jit.Compiler;
 import dev.spinbpf.vm.jit.NotCompilableException;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -63,7 +62,7 @@ final class Snippet implements AutoCloseable, BareLinkage {
                 slots,
                 List.of(new Subprog("snippet", 0, slots.size(), true, 0)));
         ProgramObject object = ProgramObject.of("snippet.o", "GPL", List.of(program), List.of());
-        Code code = Code.of(object, program, this, new BitSet());
+        Code code = Code.of(object, program, this, InsnKinds.plain());
         if (engine != Engine.INTERPRETER) {
             code.machineCode(compiled(code, engine == Engine.COMPILER ? AccessMode.CHECKED : AccessMode.MASKED));
         }

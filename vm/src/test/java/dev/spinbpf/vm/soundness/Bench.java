@@ -10,10 +10,10 @@ import dev.spinbpf.vm.exec.Code;
 import dev.spinbpf.vm.exec.Execution;
 import dev.spinbpf.vm.exec.Fault;
 import dev.spinbpf.vm.exec.Helper;
+import dev.spinbpf.vm.exec.InsnKinds;
 import dev.spinbpf.vm.exec.SteppedRun;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.IntToLongFunction;
@@ -47,7 +47,7 @@ final class Bench implements AutoCloseable, BareLinkage {
 
     Code load(TrialSubject subject) {
         inputs = new Inputs(subject.program().insns());
-        return Code.of(subject.object(), subject.program(), this, new BitSet());
+        return Code.of(subject.object(), subject.program(), this, InsnKinds.plain());
     }
 
     /**
