@@ -51,11 +51,11 @@ final class Names {
     String line(int insn) {
         LineInfo line = unit.program().lineAt(insn);
         LineInfo here = unit.program().lineAt(refused);
-        boolean sameLine = line != null && here != null && insn != refused && line.line() == here.line();
-        if (line == null || sameLine && (line.column() == 0 || line.column() == here.column())) {
-            return "insn " + insn;
+        if (line != null && here != null && insn != refused && line.line() == here.line()) {
+            boolean sameColumn = line.column() == 0 || line.column() == here.column();
+            return sameColumn ? "insn " + insn : "line " + line.line() + ":" + line.column();
         }
-        return "line " + line.line() + (sameLine ? ":" + line.column() : "");
+        return line == null ? "insn " + insn : "line " + line.line();
     }
 
     /** The map's variable: the section for global data. */

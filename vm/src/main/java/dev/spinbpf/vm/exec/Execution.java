@@ -48,7 +48,6 @@ public final class Execution {
     final int[] returnIndex = new int[MAX_FRAMES];
     final Code[] returnCode = new Code[MAX_FRAMES];
     final long[] saved = new long[MAX_FRAMES * SAVED];
-
     long[] registers = new long[Code.CONSTANTS + 64];
 
     @Nullable
