@@ -162,6 +162,11 @@ public final class Machine implements AutoCloseable {
         return kernel;
     }
 
+    /** Says what is at an address of a stack that programs collected: a function, for programs with the source line. */
+    public String describeAddress(long address) {
+        return kernel.callChains().describe(address);
+    }
+
     /** Returns the log that {@code bpf_trace_printk} writes to. */
     public TraceLog traceLog() {
         return kernel.traceLog();

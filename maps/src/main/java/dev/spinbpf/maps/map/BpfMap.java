@@ -50,6 +50,7 @@ public abstract sealed class BpfMap implements AutoCloseable
                 LpmTrieMap,
                 ResizableHashMap,
                 SocketMap,
+                StackTraceMap,
                 TargetMap,
                 ValueArrayMap {
     /** The upper half of the words that a program jumps to, as a map of instructions holds them; the lower half is a slot. */
@@ -125,7 +126,7 @@ public abstract sealed class BpfMap implements AutoCloseable
      */
     public final GuestArena.@Nullable Image save(long mostBytes) {
         return switch (def.type()) {
-            case ARENA, ARRAY, PERCPU_ARRAY, PROG_ARRAY -> arena.save(mostBytes);
+            case ARENA, ARRAY, PERCPU_ARRAY, PROG_ARRAY, STACK_TRACE -> arena.save(mostBytes);
             case HASH, PERCPU_HASH -> hasFlag(MapFlags.BPF_F_NO_PREALLOC) ? null : arena.save(mostBytes);
             default -> null;
         };

@@ -92,6 +92,7 @@ public final class MapFactory {
     private static BpfMap instantiate(CheckedMapDef definition) throws MapCreationException {
         MapDef def = definition.def();
         return switch (def.type()) {
+            case STACK_TRACE -> new StackTraceMap(definition);
             case ARENA -> new ArenaMap(definition);
             case ARRAY -> new ArrayMap(definition);
             case PERCPU_ARRAY -> new PercpuArrayMap(definition);

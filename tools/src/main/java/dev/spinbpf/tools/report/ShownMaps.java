@@ -5,20 +5,27 @@ import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.map.ArenaMap;
 import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.maps.map.MapCreationException;
+import dev.spinbpf.maps.map.StackTraceMap;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfFormatter;
 import dev.spinbpf.programs.btf.BtfValue;
+import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.vm.Machine;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.LongBuffer;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.LongFunction;
 import java.util.stream.Collectors;
 
 /** The elements of an object's maps, and its global data, by their types. */
 public final class ShownMaps {
     /** No maps. */
-    public static final ShownMaps NONE = new ShownMaps(List.of(), List.of(), Btf.EMPTY);
+    public static final ShownMaps NONE = new ShownMaps(List.of(), List.of(), Btf.EMPTY, Long::toHexString);
 
     private static final HexFormat HEX = HexFormat.ofDelimiter(" ");
 
@@ -26,8 +33,10 @@ public final class ShownMaps {
     private final List<Cpu> cpus;
     private final BtfFormatter formatter;
     private final int variablesType;
+    private final LongFunction<String> places;
 
-    private ShownMaps(List<BpfMap> maps, List<Cpu> cpus, Btf types) {
+    private ShownMaps(List<BpfMap> maps, List<Cpu> cpus, Btf types, LongFunction<String> places) {
+        this.places = places;
         this.maps = maps;
         this.cpus = cpus;
         this.formatter = new BtfFormatter(types);
@@ -36,7 +45,7 @@ public final class ShownMaps {
 
     /** Returns the maps of an object in a machine, on which nothing runs while they are shown. */
     public static ShownMaps of(Machine machine, ProgramObject object) throws MapCreationException {
-        return new ShownMaps(machine.maps(object), machine.cpus().all(), object.btf());
+        return new ShownMaps(machine.maps(object), machine.cpus().all(), object.btf(), machine::describeAddress);
     }
 
     /** Returns all maps as text, each after an empty line. */
@@ -90,7 +99,28 @@ public final class ShownMaps {
         }
     }
 
+    /** The places of a stack's frames, innermost first. */
+    private List<String> frames(byte[] value) {
+        LongBuffer addresses =
+                ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer();
+        List<String> frames = new ArrayList<>();
+        while (addresses.hasRemaining()) {
+            long address = addresses.get();
+            if (address != 0) {
+                frames.add(places.apply(address));
+            }
+        }
+        return frames;
+    }
+
+    private static boolean isStacks(BpfMap map) {
+        return map instanceof StackTraceMap && (map.def().flags() & MapFlags.BPF_F_STACK_BUILD_ID) == 0;
+    }
+
     private String value(BpfMap map, byte[] bytes) {
+        if (isStacks(map)) {
+            return String.join("\n    ", frames(bytes));
+        }
         return shown(map.def().valueTypeId(), bytes);
     }
 
@@ -112,7 +142,9 @@ public final class ShownMaps {
         Json.objects(json, "elements", elements.elements(), element -> {
             json.writeFieldName("key");
             raw(json, map.def().keyTypeId(), element.key());
-            if (map.isPercpu()) {
+            if (isStacks(map)) {
+                Json.strings(json, "frames", frames(element.values().getFirst()));
+            } else if (map.isPercpu()) {
                 json.writeArrayFieldStart("values");
                 for (byte[] value : element.values()) {
                     raw(json, map.def().valueTypeId(), value);

@@ -26,6 +26,7 @@ public final class EmulatedKernel {
     private final GuestArena arena;
     private final TraceLog traceLog = new TraceLog();
     private final ProgramTable programs = new ProgramTable();
+    private final CallChains callChains = new CallChains(programs);
     private final CpuLocal[] locals;
     private final Tasks tasks;
     private final ObjectHeap objects;
@@ -69,6 +70,11 @@ public final class EmulatedKernel {
         for (int i = 0; i < locals.length; i++) {
             locals[i].rewind(same ? seed : seedOf(seed, i), same);
         }
+    }
+
+    /** The stacks of CPUs and tasks. */
+    public CallChains callChains() {
+        return callChains;
     }
 
     /** Does what helpers put off until no program runs on the CPU. */

@@ -18,6 +18,7 @@ public final class FunctionTable {
         MapHelpers.register(this, kernel);
         RingBufferHelpers.register(this, kernel);
         ArenaKfuncs.register(this, kernel);
+        StackHelpers.register(this, kernel);
         StorageHelpers.register(this, kernel);
         DynptrHelpers.register(this);
         SystemHelpers.register(this, kernel);

@@ -26,6 +26,17 @@ public final class ProgramTable {
         programs = copy;
     }
 
+    /** The handle of a program; 0 where it has none. */
+    long handleOf(Code program) {
+        List<@Nullable Code> current = programs;
+        for (int i = 0; i < current.size(); i++) {
+            if (current.get(i) == program) {
+                return i + 1L;
+            }
+        }
+        return 0;
+    }
+
     /** The program with that handle, or null. */
     public @Nullable Code get(long handle) {
         List<@Nullable Code> current = programs;
