@@ -64,6 +64,26 @@ public final class DeferredRuns {
         }
     }
 
+    /** Returns true where a timer waits on a CPU, due or not. */
+    public boolean hasTimer(Cpu cpu) {
+        return calls.nextDueNanos(cpu) != DeferredCalls.NEVER;
+    }
+
+    /** Returns true where work waits for a task of a CPU. */
+    public boolean hasWork(Cpu cpu) {
+        return calls.hasWork(cpu);
+    }
+
+    /** Runs the next timer of a CPU, due or not, in a softirq. */
+    public void runNextTimer(CpuContext context) {
+        calls.runNextTimer(context.cpu(), runner(context));
+    }
+
+    /** Forgets all calls. */
+    void reset() {
+        calls.reset();
+    }
+
     /** Runs the work that waits for a task of a CPU; at task level, on top of nothing. */
     public void runWork(CpuContext context) {
         if (calls.hasWork(context.cpu())) {

@@ -14,6 +14,7 @@ import dev.spinbpf.maps.map.MapEnvironment;
 import dev.spinbpf.maps.map.MapTable;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.maps.sync.SchedulePoint;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
@@ -92,7 +93,7 @@ public final class Machine implements AutoCloseable {
         functions = new FunctionTable(kernel);
         hooks = new HookRegistry(cpus, maps, () -> programs, RunContexts.udpPacket(0));
         lockNames = new LockNames(maps);
-        lockStats.setNamer(address -> lockNames.of(cpus.get(0), address));
+        lockStats.setNamer(address -> SchedulePoint.quietly(() -> lockNames.of(cpus.get(0), address)));
         deferredRuns = new DeferredRuns(kernel.deferred(), cpus, programs);
         contexts = new CpuContext[options.cpus()];
         for (Cpu cpu : cpus.all()) {
@@ -423,6 +424,7 @@ public final class Machine implements AutoCloseable {
      */
     public void rewind(long seed, boolean same) {
         cpus.all().forEach(Cpu::reset);
+        deferredRuns.reset();
         programs.forEach(program -> program.stats().reset());
         kernel.rewind(seed, same);
     }

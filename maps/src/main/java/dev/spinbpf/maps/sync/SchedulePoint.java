@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.invoke.MutableCallSite;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,8 @@ public final class SchedulePoint {
     private static final MutableCallSite SIMULATED = new MutableCallSite(MethodType.methodType(boolean.class));
     private static final MethodHandle IS_SIMULATED = SIMULATED.dynamicInvoker();
     private static final ScopedValue<ScheduleHook> OF_THREAD = ScopedValue.newInstance();
+
+    private static final ScheduleHook QUIET = (access, owner, address, sizeBytes) -> {};
 
     private static volatile @Nullable ScheduleHook hook;
     private static int simulations;
@@ -84,6 +87,11 @@ public final class SchedulePoint {
     /** Runs a body under a hook of its own, on this thread; a {@link #begin} comes before and an {@link #end} after. */
     public static void runWith(ScheduleHook ofBody, Runnable body) {
         ScopedValue.where(OF_THREAD, ofBody).run(body);
+    }
+
+    /** Returns what a body gives, which only looks: its accesses are no schedule points of the hook that the thread runs under. */
+    public static <T> T quietly(Supplier<T> body) {
+        return isAnySimulated() ? ScopedValue.where(OF_THREAD, QUIET).call(body::get) : body.get();
     }
 
     /** Makes threads look for their hook until {@link #end} was called as often. */

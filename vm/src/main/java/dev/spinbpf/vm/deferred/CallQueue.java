@@ -39,6 +39,14 @@ final class CallQueue {
         publish();
     }
 
+    /** Forgets all calls. */
+    void clear() {
+        timers.clear();
+        work.clear();
+        runningTimer = null;
+        publish();
+    }
+
     /** Takes the first timer that is due; null if none is. */
     @Nullable
     DeferredCall takeTimer(long nowNanos) {

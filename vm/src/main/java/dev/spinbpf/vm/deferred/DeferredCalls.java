@@ -21,6 +21,7 @@ import dev.spinbpf.vm.exec.Execution;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -110,17 +111,46 @@ public final class DeferredCalls implements FieldCanceller {
         }
         long nowNanos = cpu.nanoTime();
         for (DeferredCall call = begin(cpu, queue, nowNanos); call != null; call = begin(cpu, queue, nowNanos)) {
-            queue.runningTimer = call;
-            try {
-                run(call, keysByCpu[cpu.id()], runner);
-            } finally {
-                queue.runningTimer = null;
-            }
+            runTimer(cpu, queue, call, runner);
         }
         long next = queue.nextDueNanos();
         if (next != NEVER) {
             alarm.set(cpu, next);
         }
+    }
+
+    /**
+     * Runs the callback of a CPU's next timer whether or not it is due; in a softirq of the CPU. For simulations, in which
+     * a CPU may stand still for as long as it takes.
+     */
+    public void runNextTimer(Cpu cpu, CallbackRunner runner) {
+        CallQueue queue = queues[cpu.id()];
+        if (queue.runningTimer != null) {
+            return;
+        }
+        DeferredCall call = begin(cpu, queue, NEVER - 1);
+        if (call != null) {
+            runTimer(cpu, queue, call, runner);
+        }
+    }
+
+    private void runTimer(Cpu cpu, CallQueue queue, DeferredCall call, CallbackRunner runner) {
+        queue.runningTimer = call;
+        try {
+            run(call, keysByCpu[cpu.id()], runner);
+        } finally {
+            queue.runningTimer = null;
+        }
+    }
+
+    /** Forgets all calls, while no CPU runs and what is in maps is made as it was before there were any. */
+    public synchronized void reset() {
+        for (CallQueue queue : queues) {
+            queue.clear();
+        }
+        callsByNumber.clear();
+        lastNumber = 0;
+        lastSequence = 0;
     }
 
     /** Runs the work that waits for a task of a CPU, at task level. What it puts off again waits until next time. */
@@ -136,7 +166,7 @@ public final class DeferredCalls implements FieldCanceller {
     }
 
     private @Nullable DeferredCall begin(Cpu cpu, CallQueue queue, long nowNanos) {
-        step(queue);
+        step();
         synchronized (this) {
             DeferredCall call = nowNanos == NEVER ? queue.takeWork() : queue.takeTimer(nowNanos);
             if (call != null) {
@@ -165,20 +195,30 @@ public final class DeferredCalls implements FieldCanceller {
         }
     }
 
-    private static void step(Object subject) {
-        SchedulePoint.reach(SharedAccess.READ_MODIFY_WRITE, subject, 0, Integer.BYTES);
+    /** The calls of a machine are one word to a simulation, by which it also orders who puts off and who is called. */
+    private void step() {
+        SchedulePoint.reach(SharedAccess.READ_MODIFY_WRITE, this, 0, Integer.BYTES);
+    }
+
+    /** Accesses a word of a program as a part of a step: a simulation must not stop a strand that has the monitor. */
+    private static long inStep(Supplier<Long> access) {
+        return SchedulePoint.quietly(access);
     }
 
     // What programs do.
 
     private @Nullable DeferredCall at(long field) {
-        return callsByNumber.get(GuestWords.getLongOpaque(field));
+        return callsByNumber.get(inStep(() -> GuestWords.getLongOpaque(field)));
     }
 
     private DeferredCall make(long field, DeferredKind kind, BpfMap map) {
         DeferredCall call = new DeferredCall(kind, map, map.valueOf(field, kind.field()));
         callsByNumber.put(++lastNumber, call);
-        GuestWords.setLongRelease(field, lastNumber);
+        long number = lastNumber;
+        inStep(() -> {
+            GuestWords.setLongRelease(field, number);
+            return number;
+        });
         return call;
     }
 
@@ -196,7 +236,7 @@ public final class DeferredCalls implements FieldCanceller {
     }
 
     private int init(long field, DeferredKind kind, BpfMap map) {
-        step(this);
+        step();
         synchronized (this) {
             if (at(field) != null) {
                 return -EBUSY;
@@ -208,7 +248,7 @@ public final class DeferredCalls implements FieldCanceller {
 
     /** {@code bpf_timer_set_callback} and {@code bpf_wq_set_callback}: of the program that runs. */
     public int setCallback(Execution run, long field, long function) {
-        step(this);
+        step();
         synchronized (this) {
             DeferredCall call = at(field);
             if (call == null) {
@@ -226,7 +266,7 @@ public final class DeferredCalls implements FieldCanceller {
         if ((flags & ~START_FLAGS) != 0) {
             return -EINVAL;
         }
-        step(this);
+        step();
         synchronized (this) {
             DeferredCall call = at(timer);
             if (call == null || call.code == null) {
@@ -276,7 +316,7 @@ public final class DeferredCalls implements FieldCanceller {
         if (cpu.inNmi()) {
             return -EOPNOTSUPP;
         }
-        step(this);
+        step();
         DeferredCall own = queues[cpu.id()].runningTimer;
         DeferredCall call;
         synchronized (this) {
@@ -308,7 +348,7 @@ public final class DeferredCalls implements FieldCanceller {
     private boolean cancelAndWait(Cpu cpu, DeferredCall call) {
         boolean wasQueued = false;
         for (int turns = 0; ; turns++) {
-            step(call.runningOn);
+            step();
             synchronized (this) {
                 wasQueued |= dequeue(call);
                 if (call.runningOn.getPlain() == 0) {
@@ -328,7 +368,7 @@ public final class DeferredCalls implements FieldCanceller {
      *     moment later, which is in hardirqs, NMIs and while interrupts are disabled
      */
     public int cancelTimerAsync(Cpu cpu, long timer) {
-        step(this);
+        step();
         synchronized (this) {
             DeferredCall call = at(timer);
             if (call == null) {
@@ -345,7 +385,7 @@ public final class DeferredCalls implements FieldCanceller {
 
     /** {@code bpf_wq_start}. */
     public int startWork(Cpu cpu, long work, int flags) {
-        step(this);
+        step();
         synchronized (this) {
             DeferredCall call = at(work);
             if (call == null || flags != 0 || call.code == null) {
@@ -364,7 +404,7 @@ public final class DeferredCalls implements FieldCanceller {
      * @param task the CPU that runs the task
      */
     public int scheduleTaskWork(Execution run, Cpu task, long work, BpfMap map, long function) {
-        step(this);
+        step();
         synchronized (this) {
             DeferredCall call = at(work);
             if (call == null) {
@@ -393,9 +433,9 @@ public final class DeferredCalls implements FieldCanceller {
     }
 
     private void free(long field) {
-        step(this);
+        step();
         synchronized (this) {
-            DeferredCall call = callsByNumber.remove(GuestWords.getAndSetLong(field, 0));
+            DeferredCall call = callsByNumber.remove(inStep(() -> GuestWords.getAndSetLong(field, 0)));
             if (call != null) {
                 drop(call);
             }

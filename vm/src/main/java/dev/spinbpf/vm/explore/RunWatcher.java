@@ -11,6 +11,7 @@ import dev.spinbpf.maps.sync.SchedulePoint;
 import dev.spinbpf.maps.sync.SharedAccess;
 import dev.spinbpf.vm.Machine;
 import dev.spinbpf.vm.context.CpuContext;
+import dev.spinbpf.vm.deferred.DeferredCalls;
 import dev.spinbpf.vm.exec.Execution;
 import dev.spinbpf.vm.exec.Fault;
 import java.util.ArrayList;
@@ -229,8 +230,9 @@ final class RunWatcher implements Watcher {
             hash.touch(word, writes);
             // What orders is noted even before a second context is known: it may come later in this run. A run by
             // itself, with no other before it to learn from, notes all.
+            boolean ordersCalls = owner instanceof DeferredCalls;
             boolean noted = chooseEverywhere || RaceDetector.isOrdering(access) || footprints.isShared(word);
-            if (inGuest && noted) {
+            if (ordersCalls || inGuest && noted) {
                 races().access(context, access, word, (long) sizeBytes << 56 | address, current(cpu));
             }
         }

@@ -8,6 +8,7 @@ import dev.spinbpf.maps.lock.LockFailureListener;
 import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.sched.Simulation;
+import dev.spinbpf.vm.DeferredRuns;
 import dev.spinbpf.vm.Machine;
 import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.exec.Fault;
@@ -21,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Stage implements AutoCloseable {
     private static final long MOST_SAVED_BYTES = 1 << 20;
+
+    /** Times that a CPU whose program has ended runs what waits then: callbacks may put off further calls for ever. */
+    private static final int MOST_ROUNDS = 2;
 
     private final ProgramWorkload workload;
     private final HoldDelay whenTaken;
@@ -41,6 +46,8 @@ final class Stage implements AutoCloseable {
     private @Nullable Simulation simulation;
     private boolean repeatable;
     private int[] nextPacketByCpu = new int[0];
+    private boolean[] timerForcedByCpu = new boolean[0];
+    private boolean hasTimers;
 
     Stage(ProgramWorkload workload, HoldDelay whenTaken, LockFailureListener whenFailed, Consumer<Fault> whenFaulted)
             throws WorkloadException {
@@ -70,7 +77,11 @@ final class Stage implements AutoCloseable {
         machine.addFaultListener(whenFaulted);
         for (Cpu cpu : machine.cpus().all()) {
             cpu.setInterruptHandler(this::interrupt);
+            machine.context(cpu.id()).pollPoint(running -> {});
         }
+        hasTimers = opened.objects().stream()
+                .flatMap(object -> object.programs().values().stream())
+                .anyMatch(program -> program.code().calls("bpf_timer_start"));
         repeatable = true;
         for (BpfMap map : machine.maps()) {
             GuestArena.Image image = map.save(MOST_SAVED_BYTES);
@@ -134,6 +145,7 @@ final class Stage implements AutoCloseable {
         }
         simulation = next;
         nextPacketByCpu = new int[workload.cpus()];
+        timerForcedByCpu = new boolean[workload.cpus()];
         Machine machine = machine();
         machine.rewind(workload.seed(), situation.start().sameNumbers());
         images.forEach(BpfMap::restore);
@@ -154,7 +166,23 @@ final class Stage implements AutoCloseable {
                 cpu.poll();
             }
         }
+        settle(cpu);
         current.idle();
+    }
+
+    /** Runs what the CPU's program put off: a CPU that has nothing else to do gets to it at last. */
+    private void settle(Cpu cpu) {
+        DeferredRuns deferred = machine().deferred();
+        for (int round = 0; round < MOST_ROUNDS; round++) {
+            if (deferred.hasTimer(cpu)) {
+                timerForcedByCpu[cpu.id()] = true;
+                cpu.raise(ContextLevel.SOFTIRQ);
+                cpu.poll();
+            }
+            if (deferred.hasWork(cpu)) {
+                deferred.runWork(machine().context(cpu.id()));
+            }
+        }
     }
 
     private void interrupt(Cpu cpu, ContextLevel level) {
@@ -164,12 +192,25 @@ final class Stage implements AutoCloseable {
             fire(cpu, forced);
             return;
         }
+        boolean timer = level == ContextLevel.SOFTIRQ && machine().deferred().hasTimer(cpu);
+        if (timer && timerForcedByCpu[cpu.id()]) {
+            timerForcedByCpu[cpu.id()] = false;
+            machine().deferred().runNextTimer(machine().context(cpu.id()));
+            return;
+        }
         List<Entry> due = entries.stream()
                 .filter(entry -> entry.level() == level && entry.cpus().contains(cpu.id()))
                 .toList();
         Simulation current = simulation;
-        if (!due.isEmpty() && current != null) {
-            fire(cpu, due.get(due.size() == 1 ? 0 : current.pick(due.size())));
+        int count = due.size() + (timer ? 1 : 0);
+        if (count == 0 || current == null) {
+            return;
+        }
+        int choice = count == 1 ? 0 : current.pick(count);
+        if (choice < due.size()) {
+            fire(cpu, due.get(choice));
+        } else {
+            machine().deferred().runNextTimer(machine().context(cpu.id()));
         }
     }
 
@@ -181,8 +222,8 @@ final class Stage implements AutoCloseable {
 
     /** Returns the levels at which interrupts come. */
     List<ContextLevel> interruptLevels() {
-        return entries.stream()
-                .map(Entry::level)
+        Stream<ContextLevel> ofTimers = hasTimers ? Stream.of(ContextLevel.SOFTIRQ) : Stream.empty();
+        return Stream.concat(entries.stream().map(Entry::level), ofTimers)
                 .filter(level -> level != ContextLevel.TASK)
                 .distinct()
                 .sorted()

@@ -66,12 +66,11 @@ final class ValueWatch {
 
     /** Reads without a schedule point: what is looked at here is no step of the run. */
     private Map<String, String> read() {
-        Map<String, String> values = new LinkedHashMap<>();
-        SchedulePoint.runWith((access, owner, address, sizeBytes) -> {}, () -> readAll(values));
-        return values;
+        return SchedulePoint.quietly(this::readAll);
     }
 
-    private void readAll(Map<String, String> values) {
+    private Map<String, String> readAll() {
+        Map<String, String> values = new LinkedHashMap<>();
         WorkloadRun run = source.get();
         Cpu cpu = run.machine().cpus().get(0);
         for (WorkloadRun.LoadedObject object : run.objects()) {
@@ -86,6 +85,7 @@ final class ValueWatch {
                 throw new IllegalStateException("the maps of a loaded object are there", e);
             }
         }
+        return values;
     }
 
     private static void readMap(Map<String, String> values, BpfMap map, Btf types, Cpu cpu) {

@@ -2,7 +2,9 @@ package dev.spinbpf.vm.explore;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.Cpus;
+import dev.spinbpf.maps.sync.IntWord;
 import dev.spinbpf.maps.sync.SchedulePoint;
+import dev.spinbpf.vm.deferred.DeferredCalls;
 import java.util.IdentityHashMap;
 
 /**
@@ -12,6 +14,9 @@ import java.util.IdentityHashMap;
 final class WordTable {
     private static final int CPU_WORDS = 16;
     private static final int UNIT_SHIFT = 2;
+
+    /** The key of the calls that programs put off. */
+    private static final long DEFERRED_CALLS = Long.MIN_VALUE;
 
     private final Cpus cpus;
     private final IdentityHashMap<Object, Long> ownerKeys = new IdentityHashMap<>();
@@ -49,6 +54,9 @@ final class WordTable {
     }
 
     private long ownerKey(Object owner) {
+        if (owner instanceof DeferredCalls) {
+            return DEFERRED_CALLS;
+        }
         Long known = ownerKeys.get(owner);
         if (known != null) {
             return known;
@@ -59,6 +67,9 @@ final class WordTable {
                 ownerKeys.put(owner, key);
                 return key;
             }
+        }
+        if (owner instanceof IntWord) {
+            return DEFERRED_CALLS; // A call that runs; each has words of its own, which last no longer than it.
         }
         throw new IllegalArgumentException("a shared word of " + owner + " that belongs to no CPU");
     }

@@ -2,6 +2,8 @@ package dev.spinbpf.vm.explore;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spinbpf.programs.promise.Promise;
+import dev.spinbpf.programs.promise.PromiseException;
 import dev.spinbpf.vm.stress.ByteString;
 import dev.spinbpf.vm.stress.ProgramWorkload;
 import dev.spinbpf.vm.stress.WorkloadRun;
@@ -9,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -23,12 +26,17 @@ class PlantedBugsTest {
     private static final Path BUGS = Path.of(System.getProperty("spinbpf.root", ".."), "programs", "samples", "bugs");
 
     /** A row of the table. */
-    record Bug(String name, int cpus, ExploreOptions options, String title) {
+    record Bug(String name, int cpus, ExploreOptions options, String title, List<String> promises) {
         static Bug of(String row) {
             String[] cells = row.split("\t", -1);
             ExploreOptions options = new ExploreOptions(
                     Integer.parseInt(cells[2]), Integer.parseInt(cells[3]), 0, Duration.ofMinutes(5));
-            return new Bug(cells[0], Integer.parseInt(cells[1]), options, cells[4]);
+            return new Bug(
+                    cells[0],
+                    Integer.parseInt(cells[1]),
+                    options,
+                    cells[4],
+                    List.of(cells).subList(5, cells.length));
         }
 
         @Override
@@ -44,13 +52,22 @@ class PlantedBugsTest {
                 .toList();
     }
 
+    private static List<Promise> promises(Bug bug) throws PromiseException {
+        List<Promise> promises = new ArrayList<>();
+        for (String text : bug.promises) {
+            promises.add(Promise.parse(text));
+        }
+        return promises;
+    }
+
     private static ExploreReport explore(Bug bug, String suffix) throws Exception {
         String file = bug.name + suffix;
         ProgramWorkload workload = ProgramWorkload.of(List.of(new ProgramWorkload.ObjectFile(
                         bug.name,
                         new ProgramWorkload.NamedFile(file, ByteString.of(Files.readAllBytes(BUGS.resolve(file)))),
                         List.of())))
-                .withCpus(bug.cpus);
+                .withCpus(bug.cpus)
+                .withPromises(promises(bug));
         try (ScheduleSearch search = ScheduleSearch.prepare(workload, bug.options)) {
             ExploreReport report = search.run();
             assertThat(report.answers())
