@@ -1,6 +1,5 @@
 package dev.spinbpf.verifier;
 
-import dev.spinbpf.verifier.flow.TargetProgram;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,4 +7,4 @@ import org.jspecify.annotations.Nullable;
  *
  * @param target null if the program was not accepted
  */
-public record TargetVerdict(Verdict verdict, @Nullable TargetProgram target) {}
+public record TargetVerdict(Verdict verdict, @Nullable VerifiedTarget target) {}

@@ -79,7 +79,8 @@ public final class Verifier {
         var paths = new ArrayList<Exploration>();
         Verdict verdict = verify(object, program, options, paths::add);
         return new TargetVerdict(
-                verdict, verdict instanceof Verdict.Accepted ? TargetProgram.of(paths.getFirst()) : null);
+                verdict,
+                verdict instanceof Verdict.Accepted ? new VerifiedTarget(TargetProgram.of(paths.getFirst())) : null);
     }
 
     /**
@@ -122,7 +123,14 @@ public final class Verifier {
             return new Verdict.Rejected(
                     refusal.errno(), -1, refusal.message(), Explainer.explain(refusal), Verdict.Stats.NONE, "");
         }
-        var unit = new ProgramUnit(object, program, kernel, options.kernelTypes(), typesAreTaken, options.target());
+        VerifiedTarget target = options.target();
+        var unit = new ProgramUnit(
+                object,
+                program,
+                kernel,
+                options.kernelTypes(),
+                typesAreTaken,
+                target == null ? null : target.program());
         unit.cpus = options.cpus();
         var log = new VerifierLog(kernel, options.log());
         log.keepsAllPaths = options.allPaths();

@@ -3,7 +3,6 @@ package dev.spinbpf.verifier;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.KernelVersion;
-import dev.spinbpf.verifier.flow.TargetProgram;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +28,7 @@ public record VerifierOptions(
         boolean allPaths,
         boolean statistics,
         LoadFlags flags,
-        @Nullable TargetProgram target) {
+        @Nullable VerifiedTarget target) {
     /**
      * Flags of {@code bpf(BPF_PROG_LOAD)} that tests of the verifier use.
      *
@@ -86,7 +85,7 @@ public record VerifierOptions(
     }
 
     /** The same with another target, null for none. */
-    public VerifierOptions withTarget(@Nullable TargetProgram program) {
+    public VerifierOptions withTarget(@Nullable VerifiedTarget program) {
         return new VerifierOptions(log, kernelTypes, insnLimit, kernel, cpus, allPaths, statistics, flags, program);
     }
 

@@ -6,7 +6,6 @@ import dev.spinbpf.programs.asm.Assembler;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.model.ProgramObject;
-import dev.spinbpf.verifier.flow.TargetProgram;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -67,13 +66,13 @@ class VerifierCasesTest {
                 hasKernelTypes ? Assembler.assemble("kernel", text.text()).btf() : Btf.EMPTY;
         VerifierOptions options = new VerifierOptions(!text.log().isEmpty(), kernelTypes, VerifierOptions.INSN_LIMIT)
                 .withKernel(text.kernel());
-        TargetProgram base = target(object, "base", options);
-        TargetProgram target = target(object, "target", options.withTarget(base));
+        VerifiedTarget base = target(object, "base", options);
+        VerifiedTarget target = target(object, "target", options.withTarget(base));
         return Verifier.verify(object, object.programs().getFirst(), options.withTarget(target));
     }
 
     /** The program of that name, to which another one attaches; null if there is none. */
-    private static @Nullable TargetProgram target(ProgramObject object, String name, VerifierOptions options) {
+    private static @Nullable VerifiedTarget target(ProgramObject object, String name, VerifierOptions options) {
         return object.programs().stream()
                 .filter(program -> program.name().equals(name))
                 .map(program -> Verifier.target(object, program, options).target())

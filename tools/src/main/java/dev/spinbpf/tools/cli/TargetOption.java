@@ -6,9 +6,9 @@ import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.tools.report.Printable;
 import dev.spinbpf.verifier.TargetVerdict;
 import dev.spinbpf.verifier.Verdict;
+import dev.spinbpf.verifier.VerifiedTarget;
 import dev.spinbpf.verifier.Verifier;
 import dev.spinbpf.verifier.VerifierOptions;
-import dev.spinbpf.verifier.flow.TargetProgram;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -33,9 +33,9 @@ final class TargetOption {
      * @param options those of the programs that attach to it
      */
     @Nullable
-    TargetProgram read(TargetKernel kernel, ReadOptions reading, VerifierOptions options, PrintWriter err)
+    VerifiedTarget read(TargetKernel kernel, ReadOptions reading, VerifierOptions options, PrintWriter err)
             throws InputException {
-        TargetProgram target = null;
+        VerifiedTarget target = null;
         for (String name : names) {
             int colon = name.lastIndexOf(':');
             if (colon <= 0 || colon == name.length() - 1) {
