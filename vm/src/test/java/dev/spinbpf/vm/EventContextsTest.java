@@ -3,15 +3,19 @@ package dev.spinbpf.vm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
+import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.programs.asm.Assembler;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.verifier.ContextArgument;
 import dev.spinbpf.verifier.Verdict;
 import dev.spinbpf.verifier.Verifier;
 import dev.spinbpf.verifier.VerifierOptions;
+import dev.spinbpf.vm.context.CpuContext;
 import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.hook.HookRegistry;
 import dev.spinbpf.vm.hook.HookTarget;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -116,5 +120,63 @@ class EventContextsTest {
     void shouldDrawNumbersAndResults(String section, String lines, String results) throws Exception {
         Set<Long> expected = Stream.of(results.split(",")).map(Long::valueOf).collect(Collectors.toSet());
         assertThat(results(".license \"GPL\"\n", section, lines.split("; "))).isEqualTo(expected);
+    }
+
+    @Test
+    void shouldIterateOverTasksToTheEnd() throws Exception {
+        String text = TASK + """
+            .section .rodata
+                var format : u8[8] = 37, 100, 32, 37, 100, 10, 0, 0
+            .program p "iter/task"
+                r6 = *(u64 *)(r1 + 0)
+                r7 = *(u64 *)(r1 + 8)
+                r2 = 0
+                if r7 == 0 goto end
+                r2 = *(u32 *)(r7 + 128)
+            end:
+                *(u64 *)(r10 - 8) = r2
+                r2 = *(u64 *)(r6 + 16)
+                *(u64 *)(r10 - 16) = r2
+                r1 = *(u64 *)(r6 + 0)
+                r2 = &format
+                r3 = 7
+                r4 = r10
+                r4 += -16
+                r5 = 16
+                call bpf_seq_printf
+                exit
+            """;
+        try (TextPrograms on = new TextPrograms(MachineOptions.ofCpus(2), text)) {
+            on.machine.kernel().tasks().layOut(on.object.btf());
+            LoadedProgram program = on.attach("p");
+            HookTarget target = on.machine.hooks().targetsOf(program).getFirst();
+            List<ContextArgument> arguments = List.of(
+                    new ContextArgument("meta", true, "bpf_iter_meta", 8),
+                    new ContextArgument("task", true, "task_struct", 8));
+            Cpu cpu = on.machine.cpus().get(0);
+            CpuContext context = on.machine.context(0);
+            for (int i = 0; i < 4; i++) {
+                context.run(program, context.event(program, arguments, target.name(), false));
+            }
+            assertThat(cpu.level()).isEqualTo(ContextLevel.TASK);
+            assertThat(ProgramOutput.take(program).out()).isEqualTo("0 1000\n1 1001\n2 0\n0 1000\n");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "cgroup/sysctl, 'r2 = r10; r2 += -32; r3 = 32; r4 = 1; call bpf_sysctl_get_name; r1 = r0; r0 = 0; if r1 != 10"
+                + " goto out; r0 = 1; out:', 1",
+        "cgroup/sysctl, 'r2 = r10; r2 += -4; r3 = 4; r4 = 1; call bpf_sysctl_get_name; r1 = r0; r0 = 0; if r1 != -7"
+                + " goto out; r0 = 1; out:', 1",
+        "cgroup/sysctl, 'r2 = r10; r2 += -8; r3 = 8; call bpf_sysctl_get_current_value; r0 >>= 1; r0 &= 1', 1",
+        "sockops, 'r2 = 129; call bpf_sock_ops_cb_flags_set; r0 >>= 7; r0 &= 1', 1",
+        "cgroup/connect4, 'r2 = 2; *(u64 *)(r10 - 16) = r2; *(u64 *)(r10 - 8) = r2; r2 = r10; r2 += -16; r3 = 16; call"
+                + " bpf_bind; r0 &= 1', 0",
+        "sk_msg, 'r6 = r1; r2 = 0; r3 = 65; r4 = 0; call bpf_msg_pull_data; r0 >>= 63; r0 &= 1', 1",
+        "sk_msg, 'r6 = r1; r2 = 0; r3 = 64; r4 = 0; call bpf_msg_pull_data; r0 &= 1', 0"
+    })
+    void shouldAnswerWhatIsMadeUp(String section, String lines, long result) throws Exception {
+        assertThat(results(".license \"GPL\"\n", section, lines.split("; "))).containsExactly(result);
     }
 }

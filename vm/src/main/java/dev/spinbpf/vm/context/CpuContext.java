@@ -147,7 +147,7 @@ public final class CpuContext {
     private long[] typed(LoadedProgram program, List<ContextArgument> arguments, ContextArea here) {
         boolean isIterator = program.program().attachType() == AttachType.TRACE_ITER;
         return isIterator
-                ? eventArguments.ofIteration(arguments, here.zeros())
+                ? eventArguments.ofIteration(program, arguments, here.zeros())
                 : eventArguments.of(arguments, here.zeros());
     }
 

@@ -1,9 +1,11 @@
 package dev.spinbpf.vm.context;
 
 import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.verifier.ContextArgument;
 import dev.spinbpf.vm.helper.EmulatedKernel;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.List;
 
 /**
@@ -19,8 +21,20 @@ final class EventArguments {
 
     private static final String MAY_BE_NULL = "__nullable";
 
+    private static final int META_BYTES = 24;
+    private static final int META_SESSION = 8;
+    private static final int META_NUMBER = 16;
+
     private final EmulatedKernel kernel;
     private final Cpu cpu;
+    private final IdentityHashMap<LoadedProgram, Iteration> iterations = new IdentityHashMap<>();
+    private long meta;
+
+    /** The place that an iterator has come to. */
+    private static final class Iteration {
+        private long session = 1;
+        private int number;
+    }
 
     EventArguments(EmulatedKernel kernel, Cpu cpu) {
         this.kernel = kernel;
@@ -49,13 +63,44 @@ final class EventArguments {
         return slots;
     }
 
-    /** Returns the arguments of an iterator for an object; at the end of an iteration there is none. */
-    long[] ofIteration(List<ContextArgument> arguments, long zeros) {
+    /**
+     * Returns the arguments of an iterator for the next object: each task or map in turn, of other objects one; and after
+     * the last one for the end, where there is none.
+     */
+    long[] ofIteration(LoadedProgram program, List<ContextArgument> arguments, long zeros) {
+        Iteration iteration = iterations.computeIfAbsent(program, key -> new Iteration());
         long[] slots = of(arguments, zeros);
-        if (isRare()) {
+        String struct = arguments.size() < 2 ? "" : arguments.get(1).pointsTo();
+        boolean isEnd = iteration.number >= countOf(struct);
+        long object = isEnd ? 0 : kernel.object(struct, cpu, iteration.number);
+        if (isEnd) {
             Arrays.fill(slots, 1, slots.length, 0);
+        } else if (object != 0) {
+            slots[1] = object;
         }
+        slots[0] = meta(zeros, iteration);
+        iteration.number = isEnd ? 0 : iteration.number + 1;
+        iteration.session += isEnd ? 1 : 0;
         return slots;
+    }
+
+    private int countOf(String struct) {
+        return switch (struct) {
+            case "task_struct" -> kernel.cpus().count();
+            case "bpf_map" -> kernel.maps().all().size();
+            default -> 1;
+        };
+    }
+
+    /** Returns the address of a {@code struct bpf_iter_meta}: the file to print to, the session, the object's number. */
+    private long meta(long file, Iteration iteration) {
+        if (meta == 0) {
+            meta = kernel.arena().allocate(META_BYTES);
+        }
+        GuestMemory.putLong(meta, file);
+        GuestMemory.putLong(meta + META_SESSION, iteration.session);
+        GuestMemory.putLong(meta + META_NUMBER, iteration.number);
+        return meta;
     }
 
     private boolean isRare() {

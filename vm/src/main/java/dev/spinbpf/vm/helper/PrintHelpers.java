@@ -29,6 +29,13 @@ final class PrintHelpers {
             long[] arguments = arguments(data, dataSize & 0xffff_ffffL);
             return arguments == null ? -EINVAL : snprintf(to, size & 0xffff_ffffL, format, arguments);
         });
+        table.helper("bpf_seq_printf", (run, _, format, size, data, dataSize) -> {
+            byte[] text = KernelFormat.readFormat(format, size & 0xffff_ffffL);
+            return print(text, arguments(data, dataSize & 0xffff_ffffL), line -> show(run, line.output()));
+        });
+        table.helper(
+                "bpf_seq_write",
+                (run, _, data, size, _, _) -> show(run, GuestMemory.bytes(data, (int) (size & 0xffff_ffffL))));
         for (String name : new String[] {"bpf_stream_vprintk", "bpf_stream_vprintk_impl"}) {
             table.kfunc(
                     name,
@@ -39,6 +46,12 @@ final class PrintHelpers {
             ProgramStream to = stream(run, (int) stream);
             return to == null ? -ENOENT : Math.min(0, to.write(StackText.of(run, kernel.tasks()) + "\n"));
         });
+    }
+
+    /** The text that an iterator shows goes to the program's standard output; the reader of its file always has room. */
+    private static long show(Execution run, byte[] text) {
+        run.code().out().write(text);
+        return 0;
     }
 
     private static long @Nullable [] arguments(long data, long sizeBytes) {
