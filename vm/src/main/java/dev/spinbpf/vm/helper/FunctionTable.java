@@ -29,6 +29,7 @@ public final class FunctionTable {
         ChecksumHelpers.register(this);
         RedirectHelpers.register(this, kernel);
         SocketHelpers.register(this);
+        GroupHelpers.register(this, kernel);
         EthernetFrames.register(this);
         LockHelpers.register(this, kernel);
         DeferredHelpers.register(this, kernel);
