@@ -101,16 +101,16 @@ class MachineTest {
                 insn(Op.LDX_W, 2, 1, 0, 0),
                 insn(Op.MOV64_IMM, 0, 0, 0, 7),
                 insn(Op.JGT64_IMM, 2, 0, 1, 64),
-                insn(Op.CALL_HELPER, 0, 0, 0, 48),
+                insn(Op.CALL_HELPER, 0, 0, 0, 166),
                 insn(Op.EXIT, 0, 0, 0, 0));
         try (Machine machine = new Machine(MachineOptions.ofCpus(1))) {
             LoadedProgram program =
                     machine.loadUnverified(unknown, unknown.programs().getFirst());
-            assertThat(program.missing()).containsExactly("helper bpf_set_hash#48 is not supported");
+            assertThat(program.missing()).containsExactly("helper bpf_sys_bpf#166 is not supported");
             assertThat(machine.run(program, new byte[65], 0, 1).r0()).isEqualTo(7);
             Fault fault = Objects.requireNonNull(
                     machine.run(program, new byte[64], 0, 1).fault());
-            assertThat(fault.reason()).isEqualTo("helper bpf_set_hash#48 is not supported");
+            assertThat(fault.reason()).isEqualTo("helper bpf_sys_bpf#166 is not supported");
             assertThat(fault.insn()).isEqualTo(3);
         }
     }
@@ -118,26 +118,26 @@ class MachineTest {
     @Test
     void shouldRunTheOtherProgramsOfAnObjectWithAMapOfAnUnknownKind() throws Exception {
         String text = """
-                .license "GPL"
-                .map unknown cgroup_array
-                    key 4
-                    value 4
-                    max_entries 1
-                .map known array
-                    key 4
-                    value 8
-                    max_entries 1
-                .program uses_it "tc"
-                    r1 = map[unknown]
-                    r0 = 1
-                    exit
-                .program does_not "tc"
-                    r1 = map[known]
-                    r0 = 2
-                    exit
-                """;
+            .license "GPL"
+            .map unknown struct_ops
+                key 4
+                value 4
+                max_entries 1
+            .map known array
+                key 4
+                value 8
+                max_entries 1
+            .program uses_it "tc"
+                r1 = map[unknown]
+                r0 = 1
+                exit
+            .program does_not "tc"
+                r1 = map[known]
+                r0 = 2
+                exit
+            """;
         try (TextPrograms programs = new TextPrograms(MachineOptions.ofCpus(1), text)) {
-            String reason = "map 'unknown': maps of type cgroup_array are not supported";
+            String reason = "map 'unknown': maps of type struct_ops are not supported";
             assertThat(programs.program("uses_it").missing()).containsExactly(reason);
             assertThat(programs.program("does_not").missing()).isEmpty();
             assertThat(programs.machine

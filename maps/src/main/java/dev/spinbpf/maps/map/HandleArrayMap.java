@@ -8,7 +8,7 @@ import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sync.GuestWords;
 
 /** An array of words that stand for something outside of the map, 0 where there is nothing; user space names it by a 32-bit handle. */
-abstract sealed class HandleArrayMap extends BpfMap permits PerfEventArrayMap, SlotArrayMap {
+abstract sealed class HandleArrayMap extends BpfMap permits CgroupArrayMap, PerfEventArrayMap, SlotArrayMap {
     private final long slots;
     private final int count;
 

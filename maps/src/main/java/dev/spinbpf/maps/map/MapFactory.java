@@ -112,6 +112,7 @@ public final class MapFactory {
             case SOCKMAP, SOCKHASH, XSKMAP, REUSEPORT_SOCKARRAY -> new SocketMap(definition);
             case CGROUP_STORAGE, PERCPU_CGROUP_STORAGE -> new CgroupStorageMap(definition);
             case TASK_STORAGE, SK_STORAGE, INODE_STORAGE, CGRP_STORAGE -> new LocalStorageMap(definition);
+            case CGROUP_ARRAY -> new CgroupArrayMap(definition);
             case PERF_EVENT_ARRAY -> new PerfEventArrayMap(definition);
             default -> throw new UnsupportedMapException(def.name(), def.type().display());
         };

@@ -67,6 +67,11 @@ public final class PerfEventArrayMap extends HandleArrayMap {
         return 0;
     }
 
+    /** Returns true where user space has opened a buffer at an index of the array. */
+    public boolean isOpen(int index) {
+        return GuestWords.getLongAcquire(slot(index)) != 0;
+    }
+
     /**
      * {@code bpf_perf_event_output}.
      *

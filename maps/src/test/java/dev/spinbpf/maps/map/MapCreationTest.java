@@ -147,9 +147,9 @@ class MapCreationTest {
 
     @Test
     void refusesUnsupportedKindsByName() {
-        MapDef def = TestMachine.def(MapType.CGROUP_ARRAY, 4, 4, 1, 0);
+        MapDef def = TestMachine.def(MapType.STRUCT_OPS, 4, 4, 1, 0);
         assertThatThrownBy(() -> MapFactory.create(def, Btf.EMPTY, machine.environment))
-                .hasMessage("map 'm': maps of type cgroup_array are not supported (EOPNOTSUPP)");
+                .hasMessage("map 'm': maps of type struct_ops are not supported (EOPNOTSUPP)");
     }
 
     @Test

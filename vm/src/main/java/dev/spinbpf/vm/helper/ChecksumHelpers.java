@@ -1,12 +1,20 @@
 package dev.spinbpf.vm.helper;
 
+import static dev.spinbpf.programs.linux.Errno.EACCES;
 import static dev.spinbpf.programs.linux.Errno.EFAULT;
 import static dev.spinbpf.programs.linux.Errno.EINVAL;
+import static dev.spinbpf.programs.linux.Errno.ENOTSUPP;
 
 import dev.spinbpf.maps.memory.GuestMemory;
 
 /** Internet checksums. */
 final class ChecksumHelpers {
+    private static final int LEVEL_QUERY = 0;
+    private static final int LEVEL_INCREMENT = 1;
+    private static final int LEVEL_DECREMENT = 2;
+    private static final int LEVEL_RESET = 3;
+    private static final int MOST_LEVELS = 4;
+
     private static final long SIZE_MASK = 0xf;
     private static final long PSEUDO_HEADER = 1 << 4;
     private static final long MANGLED_ZERO = 1 << 5;
@@ -19,6 +27,8 @@ final class ChecksumHelpers {
                 "bpf_csum_diff",
                 (_, from, fromSize, to, toSize, seed) ->
                         diff(from, fromSize & 0xffff_ffffL, to, toSize & 0xffff_ffffL, seed));
+        table.helper("bpf_csum_level", (_, context, operation, _, _, _) -> level(context, operation));
+        table.helper("bpf_csum_update", (_, _, _, _, _, _) -> -ENOTSUPP);
         table.helper(
                 "bpf_l3_csum_replace",
                 (_, context, offset, from, to, flags) ->
@@ -29,6 +39,26 @@ final class ChecksumHelpers {
                         (flags & ~(MANGLED_ZERO | PSEUDO_HEADER | SIZE_MASK | MARK_ENFORCE)) != 0
                                 ? -EINVAL
                                 : replace(context, offset, from, to, flags));
+    }
+
+    /**
+     * {@code bpf_csum_level}: how many checksums, one inside the other, the device found right. Packets here come
+     * without any.
+     */
+    private static long level(long context, long operation) {
+        long at = context + PacketFields.CHECKSUM_LEVEL_OFFSET;
+        int levels = GuestMemory.getInt(at);
+        if (operation == LEVEL_QUERY) {
+            return levels > 0 ? levels - 1 : -EACCES;
+        }
+        if (operation < LEVEL_QUERY || operation > LEVEL_RESET) {
+            return -EINVAL;
+        }
+        int changed = operation == LEVEL_INCREMENT
+                ? Math.min(levels + 1, MOST_LEVELS)
+                : operation == LEVEL_DECREMENT ? Math.max(levels - 1, 0) : 0;
+        GuestMemory.putInt(at, changed);
+        return 0;
     }
 
     private static long diff(long from, long fromSize, long to, long toSize, long seed) {

@@ -30,6 +30,7 @@ public final class FunctionTable {
         RedirectHelpers.register(this, kernel);
         SocketHelpers.register(this);
         EventHelpers.register(this);
+        GroupHelpers.register(this, kernel);
         EthernetFrames.register(this);
         LockHelpers.register(this, kernel);
         DeferredHelpers.register(this, kernel);

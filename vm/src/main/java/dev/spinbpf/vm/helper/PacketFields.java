@@ -19,6 +19,9 @@ public record PacketFields(int sizeBytes, int dataOffset, int dataEndOffset, int
     /** Room for every context and its hidden fields. */
     public static final int CONTEXT_SIZE = 256;
 
+    /** Hidden: the level of checksums that the device found right, plus 1; 0 where it checked none. */
+    static final int CHECKSUM_LEVEL_OFFSET = 236;
+
     /** Hidden: lowest address that the packet may begin at. */
     public static final int HARD_START_OFFSET = 240;
 

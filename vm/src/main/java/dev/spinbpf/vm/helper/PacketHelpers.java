@@ -12,6 +12,7 @@ import dev.spinbpf.vm.exec.PacketLoader;
 
 /** Helpers that read and change packets. Packets are linear: all bytes are between data and data_end. */
 public final class PacketHelpers {
+    private static final int SKB_HASH_OFFSET = 68;
     private static final int XDP_META_MAX = 255;
     private static final int SKF_NET_OFF = -0x100000;
     private static final int SKF_LL_OFF = -0x200000;
@@ -57,8 +58,15 @@ public final class PacketHelpers {
                 (_, context, length, flags, _, _) ->
                         flags != 0 ? -EINVAL : adjustTail(skb, context, (int) (length - skb.length(context))));
         table.helper(
-                "bpf_get_hash_recalc", (_, context, _, _, _, _) -> GuestMemory.getInt(context + 68) & 0xffff_ffffL);
-        table.helper("bpf_set_hash_invalid", (_, _, _, _, _, _) -> 0);
+                "bpf_get_hash_recalc",
+                (_, context, _, _, _, _) -> GuestMemory.getInt(context + SKB_HASH_OFFSET) & 0xffff_ffffL);
+        table.helper("bpf_set_hash", (_, context, hash, _, _, _) -> setHash(context, (int) hash));
+        table.helper("bpf_set_hash_invalid", (_, context, _, _, _, _) -> setHash(context, 0));
+    }
+
+    private static long setHash(long context, int hash) {
+        GuestMemory.putInt(context + SKB_HASH_OFFSET, hash);
+        return 0;
     }
 
     private static Helper loader(PacketFields fields) {

@@ -13,11 +13,13 @@ public final class Tasks {
     private static final int TASK_SIZE = 16 << 10;
 
     private static final int FIRST_PID = 1000;
+    private static final int INIT_PID = 1;
 
     private final GuestArena arena;
     private final Cpus cpus;
     private final long[] addresses;
     private Btf laidOut = Btf.EMPTY;
+    private long init;
 
     Tasks(GuestArena arena, Cpus cpus) {
         this.arena = arena;
@@ -67,8 +69,12 @@ public final class Tasks {
         return address(cpus.get(0));
     }
 
-    /** The guest address of the structure of the task with a process id, or 0. */
-    long ofPid(int pid) {
+    /** The guest address of the structure of the task with a process id, or 0. Task 1 runs nowhere. */
+    synchronized long ofPid(int pid) {
+        if (pid == INIT_PID) {
+            init = init == 0 ? arena.allocate(TASK_SIZE + LocalStorageMap.STORAGE_SIZE, 64) : init;
+            return init;
+        }
         int cpu = pid - FIRST_PID;
         return cpu < 0 || cpu >= addresses.length ? 0 : address(cpus.get(cpu));
     }
@@ -85,6 +91,9 @@ public final class Tasks {
 
     /** The storage of the task whose structure is at an address; 0 if it is not a task that runs here. */
     synchronized long storageOf(long task) {
+        if (task != 0 && task == init) {
+            return init + TASK_SIZE;
+        }
         for (long address : addresses) {
             if (address == task && address != 0) {
                 return address + TASK_SIZE;
