@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
 /** {@code spinbpf explore}: each interleaving of an object's programs. */
 @Command(
         name = "explore",
+        subcommands = ExploreMergeCommand.class,
         mixinStandardHelpOptions = true,
         usageHelpAutoWidth = true,
         description = {
@@ -48,6 +49,8 @@ import picocli.CommandLine.Spec;
             "  spinbpf explore programs/samples/abba.yaml --save abba.sched",
             "  spinbpf explore programs/samples/abba.bpf.o --predictions",
             "  spinbpf explore programs/samples/bugs/counter_after_unlock.bpf.o --assert 'packets == runs(count)'",
+            "  spinbpf explore programs/samples/abba.bpf.o --shard 1/2 --part 1.part",
+            "  spinbpf explore merge 1.part 2.part",
             "",
             "Exit codes: 0 nothing found, 1 something found, 2 wrong usage or a file that cannot be used."
         })
@@ -59,7 +62,7 @@ final class ExploreCommand implements Callable<Integer> {
 
     @Parameters(
             paramLabel = "FILE",
-            arity = "1..*",
+            arity = "0..*",
             description = "BPF objects (.bpf.o) and text programs (.bpfasm), or one workload file (.yaml).")
     private List<Path> files = List.of();
 
@@ -112,6 +115,19 @@ final class ExploreCommand implements Callable<Integer> {
     private boolean predictions;
 
     @Option(
+            names = "--shard",
+            paramLabel = "K/N",
+            converter = ShardConverter.class,
+            description = "Search only the Kth of N parts, for explore merge; takes --part.")
+    private ExploreOptions.Shard shard = ExploreOptions.Shard.WHOLE;
+
+    @Option(
+            names = "--part",
+            paramLabel = "FILE",
+            description = "With --shard, write what this part found and counted to a file.")
+    private @Nullable Path part;
+
+    @Option(
             names = "--save",
             paramLabel = "FILE",
             description = "Write the schedule of the first finding to a file, for spinbpf replay, and that of the Nth"
@@ -132,6 +148,15 @@ final class ExploreCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InputException, WorkloadFileException, WorkloadException {
+        if (files.isEmpty()) {
+            throw new WrongUsage(spec, "name a FILE");
+        }
+        if ((part == null) != (shard.count() == 1)) {
+            throw new WrongUsage(spec, "--shard and --part go together");
+        }
+        if (part != null && predictions) {
+            throw new WrongUsage(spec, "--predictions is for a whole search; leave --shard out");
+        }
         checkBound("--preemptions", preemptions, ExploreOptions.MOST_BOUND);
         checkBound("--interrupts", interrupts, ExploreOptions.MOST_BOUND);
         checkBound("--stalls", stalls, ExploreOptions.MOST_BOUND);
@@ -168,7 +193,7 @@ final class ExploreCommand implements Callable<Integer> {
     }
 
     private int explore(ProgramWorkload workload) throws InputException, WorkloadException {
-        ExploreOptions options = new ExploreOptions(preemptions, interrupts, stalls, duration, predictions);
+        ExploreOptions options = new ExploreOptions(preemptions, interrupts, stalls, duration, predictions, shard);
         long startNanos = System.nanoTime();
         try (ScheduleSearch exploration = ScheduleSearch.prepare(workload, options)) {
             ExploreReport report = exploration.run();
@@ -186,6 +211,9 @@ final class ExploreCommand implements Callable<Integer> {
                     report.schedules(), report.points(), seconds, (long) (report.points() / seconds));
             err.flush();
             save(workload, report);
+            if (part != null) {
+                PartFile.write(part, new PartFile.Part(name, PartFile.identity(workload, options), report));
+            }
             return report.witnesses().isEmpty() ? ExitCodes.GOOD : ExitCodes.REFUSED;
         }
     }

@@ -16,7 +16,9 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -131,6 +133,51 @@ class ExploreCommandTest {
         assertThat(replayed.code()).isEqualTo(ExitCodes.GOOD);
         assertThat(replayed.out()).contains("<-- AA");
         assertThat(json.out()).contains("\"outcome\" : \"not_within_bounds\"");
+    }
+
+    private Path part(Path object, String shard) {
+        Path part = directory.resolve(shard.replace('/', '-') + ".part");
+        Outcome outcome = explore(object, "--preemptions", "1", "--shard", shard, "--part", part.toString());
+        assertThat(outcome.code()).isLessThan(ExitCodes.USAGE);
+        return part;
+    }
+
+    private static Outcome merge(Path... parts) {
+        return Outcome.spinbpf(
+                Stream.concat(Stream.of("explore", "merge"), Stream.of(parts).map(Path::toString))
+                        .toArray(String[]::new));
+    }
+
+    @Test
+    void shouldReportOfMergedPartsWhatOneRunReports() {
+        for (String sample : List.of("nmi_bucket.bpf.o", "bugs/abba_by_hook.bpf.o", "packet_counter.bpf.o")) {
+            Path object = SAMPLES.resolve(sample);
+            Outcome whole = explore(object, "--preemptions", "1");
+
+            Outcome merged = merge(part(object, "2/3"), part(object, "3/3"), part(object, "1/3"));
+
+            assertThat(merged.out()).as(sample).isEqualTo(whole.out());
+            assertThat(merged.code()).as(sample).isEqualTo(whole.code());
+        }
+    }
+
+    @Test
+    void shouldRefusePartsThatMakeNoWhole() throws IOException {
+        Path object = SAMPLES.resolve("balanced.bpf.o");
+        Path first = part(object, "1/2");
+        Path other = part(SAMPLES.resolve("packet_counter.bpf.o"), "2/2");
+        Path cut = directory.resolve("cut.part");
+        byte[] bytes = Files.readAllBytes(first);
+        Files.write(cut, Arrays.copyOf(bytes, bytes.length / 2));
+
+        assertThat(merge(first).err()).contains("part 2 of 2 is missing");
+        assertThat(merge(first, first).err()).contains("part 1 is there twice");
+        assertThat(merge(first, other).err()).contains("is a part of another search");
+        assertThat(merge(cut).err()).contains("is no part of a search: it ends too early");
+        assertThat(merge(object).err()).contains("is no part of a search");
+        assertThat(explore(object, "--shard", "3/2", "--part", "x").err()).contains("expected K/N");
+        assertThat(explore(object, "--shard", "1/2").err()).contains("--shard and --part go together");
+        assertThat(Outcome.spinbpf("explore").err()).contains("name a FILE");
     }
 
     private String savedLostUpdate() throws IOException {

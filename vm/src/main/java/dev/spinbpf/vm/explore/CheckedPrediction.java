@@ -13,7 +13,7 @@ public record CheckedPrediction(
         LockPrediction prediction,
         Outcome outcome,
         @Nullable Witness witness) {
-    /** The end of the search for a schedule. */
+    /** The outcomes of the search for a schedule. */
     public enum Outcome {
         /** A schedule shows it. */
         CONFIRMED("confirmed"),

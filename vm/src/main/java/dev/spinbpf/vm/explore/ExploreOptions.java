@@ -10,16 +10,39 @@ import java.time.Duration;
  * @param stalls how often a CPU may stand still for two seconds right after it took a lock
  * @param duration how long to search
  * @param predictions whether to search first for what the order of locks predicts
+ * @param shard the part of the search that is done
  */
-public record ExploreOptions(int preemptions, int interrupts, int stalls, Duration duration, boolean predictions) {
+public record ExploreOptions(
+        int preemptions, int interrupts, int stalls, Duration duration, boolean predictions, Shard shard) {
     /** Bounds of a search that asks for no predictions. */
     public ExploreOptions(int preemptions, int interrupts, int stalls, Duration duration) {
-        this(preemptions, interrupts, stalls, duration, false);
+        this(preemptions, interrupts, stalls, duration, false, Shard.WHOLE);
     }
 
     /** Returns the same bounds of a search that begins with predictions. */
     public ExploreOptions withPredictions() {
-        return new ExploreOptions(preemptions, interrupts, stalls, duration, true);
+        return new ExploreOptions(preemptions, interrupts, stalls, duration, true, shard);
+    }
+
+    /** Returns the same bounds of a part of the search. */
+    public ExploreOptions withShard(Shard value) {
+        return new ExploreOptions(preemptions, interrupts, stalls, duration, predictions, value);
+    }
+
+    /**
+     * A part of a search: of all situations, in their order, one in so many.
+     *
+     * @param number which of the parts, from 1
+     * @param count how many parts there are
+     */
+    public record Shard(int number, int count) {
+        /** The whole search. */
+        public static final Shard WHOLE = new Shard(1, 1);
+
+        /** Returns true where the situation with an index from 0 is in this part. */
+        boolean includes(int index) {
+            return index % count == number - 1;
+        }
     }
 
     /** The largest bound of preemptions and of interrupts. */

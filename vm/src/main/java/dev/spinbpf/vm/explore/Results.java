@@ -1,7 +1,6 @@
 package dev.spinbpf.vm.explore;
 
 import dev.spinbpf.maps.lock.LockOutcome;
-import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
@@ -37,9 +36,7 @@ final class Results {
     List<LockSite> sites() {
         return outcomesBySite.entrySet().stream()
                 .map(entry -> new LockSite(entry.getKey().place, entry.getKey().lock, entry.getValue()))
-                .sorted(Comparator.comparing((LockSite site) -> site.place().program())
-                        .thenComparing(site -> site.place().place())
-                        .thenComparing(LockSite::lock))
+                .sorted(LockSite.ORDER)
                 .toList();
     }
 }

@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,8 @@ public final class ScheduleSearch implements AutoCloseable {
     private final boolean reduced;
     private final PromiseWatch promises;
     private final List<LockPrediction> predictions;
+    private final List<Situation> situations;
+    private int pass;
     private @Nullable PredictionMatch goal;
     private @Nullable Found reached;
     private RunWatcher watcher;
@@ -57,7 +60,8 @@ public final class ScheduleSearch implements AutoCloseable {
     private long points;
     private int longest = 100;
 
-    private record Found(Finding finding, Situation situation, List<Plan.Event> plan) {}
+    private record Found(
+            Finding finding, Situation situation, List<Plan.Event> plan, ExploreReport.Discovery discovery) {}
 
     private ScheduleSearch(ProgramWorkload workload, ExploreOptions options, boolean reduced) throws WorkloadException {
         this.options = options;
@@ -71,6 +75,7 @@ public final class ScheduleSearch implements AutoCloseable {
                 failure -> watcher.failed(failure),
                 fault -> watcher.faulted(fault));
         predictions = begin();
+        situations = situations();
         SchedulePoint.begin();
     }
 
@@ -125,9 +130,10 @@ public final class ScheduleSearch implements AutoCloseable {
         }
         Situation now = situation;
         if (now != null) {
-            foundByKey.computeIfAbsent(finding.key(), key -> new Found(finding, now, recording.events()));
+            var discovery = new ExploreReport.Discovery(pass, situations.indexOf(now), foundByKey.size());
+            foundByKey.computeIfAbsent(finding.key(), key -> new Found(finding, now, recording.events(), discovery));
             if (goal != null && reached == null && goal.test(finding)) {
-                reached = new Found(finding, now, recording.events());
+                reached = new Found(finding, now, recording.events(), discovery);
             }
         }
     }
@@ -140,10 +146,10 @@ public final class ScheduleSearch implements AutoCloseable {
         List<Pursued> checked = pursueAll();
         int covered = search(startNanos);
         long searched = schedules;
-        List<Witness> witnesses = foundByKey.values().stream()
+        List<Found> found = foundByKey.values().stream()
                 .sorted((one, other) -> one.finding.kind().compareTo(other.finding.kind()))
-                .map(this::witness)
                 .toList();
+        List<Witness> witnesses = found.stream().map(this::witness).toList();
         return new ExploreReport(
                 workload.cpus(),
                 options,
@@ -151,7 +157,7 @@ public final class ScheduleSearch implements AutoCloseable {
                         .map(entry -> entry.name() + " (" + entry.level().word() + ")")
                         .toList(),
                 stage.run().answers(),
-                situations().size(),
+                mine().size(),
                 results.sites(),
                 witnesses,
                 List.copyOf(results.notes()),
@@ -160,7 +166,8 @@ public final class ScheduleSearch implements AutoCloseable {
                 searched,
                 states,
                 points,
-                checked.stream().map(this::checked).toList());
+                checked.stream().map(this::checked).toList(),
+                found.stream().map(Found::discovery).toList());
     }
 
     private CheckedPrediction checked(Pursued pursued) {
@@ -186,10 +193,10 @@ public final class ScheduleSearch implements AutoCloseable {
 
     private int search(long startNanos) {
         long budget = options.duration().toNanos();
-        List<Situation> situations = situations();
-        int covered = stage.entries().isEmpty() ? -1 : searchWithin(situations, startNanos + budget / 10 * 8);
+        List<Situation> mine = mine();
+        int covered = stage.entries().isEmpty() ? -1 : searchWithin(mine, startNanos + budget / 10 * 8);
         if (covered < mostBound()) {
-            searchAtRandom(situations, startNanos + budget);
+            searchAtRandom(mine, startNanos + budget);
         }
         return covered;
     }
@@ -225,7 +232,7 @@ public final class ScheduleSearch implements AutoCloseable {
     private Pursued pursue(LockPrediction prediction, long deadlineNanos) {
         PredictionMatch match = new PredictionMatch(prediction);
         Set<String> programs = match.programs();
-        List<Situation> some = situations().stream()
+        List<Situation> some = situations.stream()
                 .filter(from -> from.start().roots().stream()
                         .allMatch(root -> root < 0
                                 || programs.contains(stage.entries().get(root).name())))
@@ -258,6 +265,7 @@ public final class ScheduleSearch implements AutoCloseable {
 
     private boolean searchAll(List<Situation> situations, int preemptions, int interrupts, long deadlineNanos) {
         states = 0;
+        pass++;
         Limits limits =
                 limits(Math.min(preemptions, options.preemptions()), Math.min(interrupts, options.interrupts()));
         for (Situation next : situations) {
@@ -343,6 +351,14 @@ public final class ScheduleSearch implements AutoCloseable {
     }
 
     // Situations.
+
+    /** Returns the situations of this part of the search. */
+    private List<Situation> mine() {
+        return IntStream.range(0, situations.size())
+                .filter(options.shard()::includes)
+                .mapToObj(situations::get)
+                .toList();
+    }
 
     private List<Situation> situations() {
         List<Situation> all = new ArrayList<>();
