@@ -69,9 +69,7 @@ public final class AttachTargets {
             return;
         }
         String name = program.attachTarget();
-        if (!unit.kernel().has(KernelRule.FUNCTION_SESSIONS)) {
-            refuseSessions(program, log);
-        }
+        refuseUnknown(unit, program, log);
         switch (program.attachType()) {
             case TRACE_FENTRY_MULTI, TRACE_FEXIT_MULTI, TRACE_FSESSION_MULTI ->
                 unit.attachTarget = known(unit, KernelHook.Kind.FUNCTION, MULTI);
@@ -84,11 +82,11 @@ public final class AttachTargets {
         }
     }
 
-    private static void refuseSessions(Program program, VerifierLog log) {
-        if (program.attachType() == AttachType.TRACE_FSESSION) {
+    private static void refuseUnknown(ProgramUnit unit, Program program, VerifierLog log) {
+        if (program.attachType() == AttachType.TRACE_FSESSION && !unit.kernel().has(KernelRule.FUNCTION_SESSIONS)) {
             throw log.reject(Errno.EINVAL, Message.PROGRAM_TYPE_UNKNOWN, program.name());
         }
-        if (isOfMany(program.attachType())) {
+        if (isOfMany(program.attachType()) && !unit.kernel().has(KernelRule.PROGRAMS_OF_MANY_FUNCTIONS)) {
             throw log.reject(Errno.EINVAL, Message.TRACING_WITHOUT_TARGET);
         }
     }

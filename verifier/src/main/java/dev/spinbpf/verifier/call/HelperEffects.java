@@ -10,6 +10,7 @@ import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.References;
 import dev.spinbpf.verifier.kernel.Callback;
 import dev.spinbpf.verifier.kernel.HelperTraits.Trait;
+import dev.spinbpf.verifier.kernel.KernelRule;
 import dev.spinbpf.verifier.kernel.Message;
 import dev.spinbpf.verifier.kernel.RetvalRange;
 import dev.spinbpf.verifier.kernel.TypeFlags;
@@ -120,7 +121,8 @@ final class HelperEffects {
     }
 
     private void setRetval() {
-        if (!path.reg(1).isScalar()) {
+        boolean isBounded = path.unit().kernel().has(KernelRule.RESULTS_OF_HOOKS_ARE_BOUNDED);
+        if (isBounded && !path.reg(1).isScalar()) {
             throw path.reject(Errno.EINVAL, Message.SET_RETVAL_R1_NOT_SCALAR);
         }
         if (path.unit().program().attachType() == AttachType.CGROUP_GETSOCKOPT) {
@@ -129,6 +131,9 @@ final class HelperEffects {
         RetvalRange range = ReturnCodeRules.hookRange(path);
         if (range == null) {
             throw path.reject(Errno.EINVAL, Message.SET_RETVAL_AT_VOID_HOOK);
+        }
+        if (!isBounded) {
+            return;
         }
         path.services().precision().markChain(path, 1);
         ReturnCodeRules.checkRange(path, path.reg(1), range, "At bpf_set_retval", "R1");

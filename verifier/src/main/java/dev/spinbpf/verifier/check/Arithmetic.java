@@ -61,9 +61,9 @@ public final class Arithmetic {
     private static void checkUnary(Exploration path, Insn insn) {
         RegState reg = Registers.checkSource(path, insn.dst());
         Registers.checkDestination(path, insn.dst());
-        boolean isUnknownSwap =
-                insn.op().kind() == Op.Kind.BYTE_SWAP && !path.unit().kernel().has(KernelRule.SWAPS_HAVE_RANGES);
-        if (!reg.isScalar() || isUnknownSwap) {
+        KernelRule rule =
+                insn.op().kind() == Op.Kind.BYTE_SWAP ? KernelRule.SWAPS_HAVE_RANGES : KernelRule.NEGATIONS_HAVE_RANGES;
+        if (!reg.isScalar() || !path.unit().kernel().has(rule)) {
             path.setReg(insn.dst(), RegState.UNKNOWN);
             return;
         }
@@ -230,7 +230,7 @@ public final class Arithmetic {
             other.func().setReg(insn.dst(), forked(dst, fork.other()));
             dst = forked(dst, fork.here());
         }
-        if (!isComputable(insn.op(), src.value())) {
+        if (!isComputable(path, insn.op(), src.value())) {
             path.setReg(insn.dst(), RegState.UNKNOWN);
             return;
         }
@@ -238,9 +238,10 @@ public final class Arithmetic {
         path.setReg(insn.dst(), linked(insn, dst, src, result));
     }
 
-    private static boolean isComputable(Op op, ScalarValue src) {
+    private static boolean isComputable(Exploration path, Op op, ScalarValue src) {
         return switch (op.alu()) {
-            case DIV, SDIV, MOD, SMOD -> src.isConst(op.is64());
+            case DIV, SDIV, MOD, SMOD ->
+                src.isConst(op.is64()) && path.unit().kernel().has(KernelRule.DIVISIONS_HAVE_RANGES);
             case LSH, RSH, ARSH -> src.isConst(op.is64()) && Long.compareUnsigned(src.umax(), op.width()) < 0;
             default -> true;
         };

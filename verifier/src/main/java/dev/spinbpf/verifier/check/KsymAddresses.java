@@ -3,6 +3,7 @@ package dev.spinbpf.verifier.check;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.model.KsymRef;
+import dev.spinbpf.verifier.domain.ScalarValue;
 import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.kernel.UnsupportedFeature;
@@ -20,7 +21,7 @@ final class KsymAddresses {
             return RegState.ZERO;
         }
         if (!ksym.typed() && !ksym.function()) {
-            return RegState.UNKNOWN;
+            return untyped(btf, ksym);
         }
         if (btf.size() <= 1) {
             throw new UnsupportedFeature("kernel symbol " + ksym.name() + " without kernel types is not supported");
@@ -40,6 +41,15 @@ final class KsymAddresses {
             return RegState.btfId(btf, variable.typeId(), 0);
         }
         return RegState.mem(btf.sizeOf(variable.typeId()), TypeFlags.MEM_RDONLY);
+    }
+
+    /** The address that the loader found: of the kernel's image, or where a variable lies in each CPU's part of memory. */
+    private static RegState untyped(Btf btf, KsymRef ksym) {
+        int id = btf.find(ksym.essentialName(), BtfType.Var.class);
+        return RegState.scalar(
+                id != 0 && isPerCpu(btf, id)
+                        ? ScalarValue.signedRange(1, Integer.MAX_VALUE)
+                        : ScalarValue.signedRange(Integer.MIN_VALUE, -1));
     }
 
     private static RegState absent(KsymRef ksym) {

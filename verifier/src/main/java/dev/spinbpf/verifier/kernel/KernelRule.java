@@ -33,11 +33,13 @@ public enum KernelRule {
     CONTEXT_IS_MEMORY,
     /** A pointer to the context may be moved by a constant in programs whose context is memory like other. */
     CONTEXT_POINTERS_MOVE,
+    /** The quotient and the remainder by a constant are within a range. */
+    DIVISIONS_HAVE_RANGES,
     /** A dynptr over an object can no longer be used once the object is released. */
     DYNPTRS_DIE_WITH_OBJECTS,
     /** Nothing is written through pointers to kernel objects that may be gone: those of which nothing is known. */
     FAULTING_POINTERS_ARE_READ_ONLY,
-    /** Programs of sessions on functions, and of many functions, are known. */
+    /** Programs of sessions on functions are known: {@code fsession}. */
     FUNCTION_SESSIONS,
     /** The depth of calls is counted from each global function; before that all functions of a chain count. */
     GLOBAL_FUNCTIONS_BEGIN_CHAINS,
@@ -59,6 +61,8 @@ public enum KernelRule {
     KPTRS_OF_BORROWED_OBJECTS,
     /** A pointer that is at the end of the packet, or beyond it, is not known to be there once a number is added. */
     MOVED_POINTERS_LEAVE_END,
+    /** The negative of a number in a range is in one. */
+    NEGATIONS_HAVE_RANGES,
     /** An access outside of a packet is refused in the words that all memory has. */
     PACKETS_ARE_REGIONS,
     /** The bounds of a packet pointer stay those that its range was found with when a number is added. */
@@ -69,6 +73,8 @@ public enum KernelRule {
     PERCPU_DATA,
     /** A kptr to per-CPU memory holds nothing but that. */
     PERCPU_KPTRS_KEEP_PERCPU_OBJECTS,
+    /** A program may trace many functions: {@code fentry.multi} and its kin. */
+    PROGRAMS_OF_MANY_FUNCTIONS,
     /** An object that a kernel function is to release is asked for its reference first, then for its type. */
     REFERENCES_BEFORE_TYPES,
     /** An explanation follows the line that says why a program is refused; what is printed after it is not the reason. */
@@ -77,6 +83,8 @@ public enum KernelRule {
     REPLACEMENTS_LOCK_AS_REPLACED,
     /** Kernel objects that kernel functions return are trusted by their type, not only as references. */
     RESULTS_ARE_TRUSTED,
+    /** The value that {@code bpf_set_retval} gets is one that the hook may return. */
+    RESULTS_OF_HOOKS_ARE_BOUNDED,
     /** Programs that trace may use maps and data with a {@code bpf_res_spin_lock}. */
     RES_LOCKS_IN_TRACING,
     /** A ring buffer may drop its oldest records to make room for others. */
