@@ -30,7 +30,7 @@ final class AttachOption {
             paramLabel = "PROG=LEVEL[@cpuN][:every TIME]",
             description =
                     "Run a program by events at this level (task, softirq, hardirq, nmi), on these CPUs (@cpu0,2),"
-                        + " about as often as TIME says, instead of as its section says; may be given several times.")
+                            + " about as often as TIME says, instead of as its section says; may be given several times.")
     private List<String> levels = List.of();
 
     boolean isGiven() {

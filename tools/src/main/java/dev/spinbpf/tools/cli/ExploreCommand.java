@@ -36,8 +36,8 @@ import picocli.CommandLine.Spec;
         usageHelpAutoWidth = true,
         description = {
             "Runs the programs of FILEs under every schedule of a few CPUs, with interrupts wherever they may land,"
-                + " and shows what attempts to take locks can come to, with the shortest schedule that leads to each"
-                + " failure, data race or lost update.",
+                    + " and shows what attempts to take locks can come to, with the shortest schedule that leads to each"
+                    + " failure, data race or lost update.",
             "",
             "Each CPU begins with one program, in all combinations. Time passes only when no CPU can go on.",
             ""

@@ -13,8 +13,8 @@ final class PromiseOption {
             names = "--assert",
             paramLabel = "PROMISE",
             description = "A condition that has to hold at the end, such as 'counters[0].value == runs(count_packet)';"
-                + " explore holds it against each schedule, and against each point of it if it begins with 'always'."
-                + " May be repeated.")
+                    + " explore holds it against each schedule, and against each point of it if it begins with 'always'."
+                    + " May be repeated.")
     private List<String> texts = List.of();
 
     /**

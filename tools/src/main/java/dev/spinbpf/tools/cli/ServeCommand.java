@@ -36,8 +36,8 @@ import picocli.CommandLine.Spec;
         usageHelpAutoWidth = true,
         description = {
             "Runs objects on emulated CPUs until it is told to end, and serves over HTTP what happens: metrics for"
-                + " Prometheus, and JSON below /api/v1 to upload, load and attach programs, to read and change maps,"
-                + " to see locks and their failures, and to start and stop the workload.",
+                    + " Prometheus, and JSON below /api/v1 to upload, load and attach programs, to read and change maps,"
+                    + " to see locks and their failures, and to start and stop the workload.",
             "",
             "It listens on loopback unless --listen says otherwise; other addresses need --token-file. SIGTERM and"
                     + " Ctrl-C answer the requests that are there and end it.",

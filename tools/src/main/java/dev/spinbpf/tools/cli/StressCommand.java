@@ -58,9 +58,9 @@ import picocli.CommandLine.Spec;
                     + " keeps all emulated CPUs busy while interrupts land, and reports what happened to each lock.",
             "",
             "A workload file says all that and more in one place: which programs run on which CPUs and how often,"
-                + " delays in critical sections, what is in maps at the start, packets. Of the options that describe a"
-                + " run, --duration and --seed can be given with it, and go before what the file says; --assert adds"
-                + " promises.",
+                    + " delays in critical sections, what is in maps at the start, packets. Of the options that describe a"
+                    + " run, --duration and --seed can be given with it, and go before what the file says; --assert adds"
+                    + " promises.",
             "",
             "Without a FILE, --mode stresses the lock alone. aa, abba and abbcca work like the kernel's module"
                     + " bpf_test_rqspinlock: a task on each CPU, interrupted by NMIs. torture takes many locks of all"

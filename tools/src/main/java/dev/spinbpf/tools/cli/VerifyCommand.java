@@ -31,8 +31,8 @@ import picocli.CommandLine.Spec;
         usageHelpAutoWidth = true,
         description = {
             "Verifies all programs of all files by Linux's rules, without running them. Objects are compiled as for"
-                + " Linux, with clang -O2 -g -target bpf. Below each refusal stands why, the path that led there and"
-                + " what to change; 'spinbpf explain' lists the kinds of refusal.",
+                    + " Linux, with clang -O2 -g -target bpf. Below each refusal stands why, the path that led there and"
+                    + " what to change; 'spinbpf explain' lists the kinds of refusal.",
             ""
         },
         footerHeading = "%nExamples:%n",

@@ -1,10 +1,9 @@
 package dev.spinbpf.tools.cli;
 
+import static dev.spinbpf.tools.cli.Outcome.verify;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,18 +15,6 @@ import org.junit.jupiter.api.Test;
 class KernelOptionsTest {
     private static final Path SAMPLES = Path.of(System.getProperty("spinbpf.root", ".."), "programs", "samples");
     private static final String NESTING = SAMPLES.resolve("nesting.bpf.o").toString();
-
-    /** Calls the command and returns its outcome. */
-    private record Outcome(int code, String out, String err) {}
-
-    private static Outcome verify(String... arguments) {
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
-        List<String> all = new ArrayList<>(List.of("verify", "--btf", "none"));
-        all.addAll(List.of(arguments));
-        int code = Main.run(new PrintWriter(out), new PrintWriter(err), all.toArray(String[]::new));
-        return new Outcome(code, out.toString(), err.toString());
-    }
 
     @Test
     void shouldApplyTheRulesOfTheKernelThatIsNamed() {

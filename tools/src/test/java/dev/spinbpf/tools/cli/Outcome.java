@@ -2,6 +2,7 @@ package dev.spinbpf.tools.cli;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -35,5 +36,12 @@ record Outcome(int code, String out, String err) {
 
     String all() {
         return out + err;
+    }
+
+    /** Verifies without the types of any kernel. */
+    static Outcome verify(String... arguments) {
+        List<String> all = new ArrayList<>(List.of("verify", "--btf", "none"));
+        all.addAll(List.of(arguments));
+        return spinbpf(all.toArray(String[]::new));
     }
 }

@@ -1,13 +1,11 @@
 package dev.spinbpf.tools.cli;
 
+import static dev.spinbpf.tools.cli.Outcome.verify;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -64,22 +62,11 @@ class TargetOptionTest {
     private String target = "";
     private String extension = "";
 
-    private record Outcome(int code, String out, String err) {}
-
     @BeforeEach
     void writePrograms() throws IOException {
         target = Files.writeString(directory.resolve("target.bpfasm"), TARGET).toString();
         extension = Files.writeString(directory.resolve("extension.bpfasm"), EXTENSION)
                 .toString();
-    }
-
-    private static Outcome verify(String... arguments) {
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
-        List<String> all = new ArrayList<>(List.of("verify", "--btf", "none"));
-        all.addAll(List.of(arguments));
-        int code = Main.run(new PrintWriter(out), new PrintWriter(err), all.toArray(String[]::new));
-        return new Outcome(code, out.toString(), err.toString());
     }
 
     @Test

@@ -8,7 +8,8 @@ import java.util.function.Function;
 
 /**
  * Lookup, update and delete, which programs call most. Each is there twice: for any map, and for one that compiled code knows.
- * The latter is a lambda, as HotSpot takes what a lambda has captured for constants, and so inlines the map's own methods.
+ * The latter is a lambda, as HotSpot takes what a lambda has captured for constants, and so inlines the map's own methods. The
+ * three are written out on purpose: a method that they shared would be one more call that the interpreter cannot foresee.
  */
 final class ElementHelpers {
     private ElementHelpers() {}
