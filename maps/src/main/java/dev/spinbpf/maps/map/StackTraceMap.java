@@ -25,12 +25,6 @@ import dev.spinbpf.programs.linux.MapFlags;
  * </pre>
  */
 public final class StackTraceMap extends BpfMap {
-    /** A stack is the one that is there if the hash is the same. */
-    public static final long BPF_F_FAST_STACK_CMP = 1L << 9;
-
-    /** Another stack of the same bucket is replaced. */
-    public static final long BPF_F_REUSE_STACKID = 1L << 10;
-
     /** Bytes of a frame that names a file: state, number of the build, offset or address. */
     public static final int BUILD_ID_BYTES = 32;
 
@@ -82,7 +76,7 @@ public final class StackTraceMap extends BpfMap {
      *
      * @param frames guest address of its addresses, innermost first
      * @param count how many, at least one; those beyond {@link #mostFrames} are left out
-     * @param flags {@link #BPF_F_FAST_STACK_CMP}, {@link #BPF_F_REUSE_STACKID}
+     * @param flags {@link MapFlags#BPF_F_FAST_STACK_CMP}, {@link MapFlags#BPF_F_REUSE_STACKID}
      * @return its number; -EEXIST where the bucket has another one, -ENOMEM where all elements are in use
      */
     public long record(long frames, int count, long flags) {
@@ -91,10 +85,10 @@ public final class StackTraceMap extends BpfMap {
         int id = hash & bucketCount - 1;
         long old = GuestWords.getLongAcquire(bucket(id));
         boolean hasHash = old != 0 && GuestMemory.getInt(old + HASH) == hash;
-        if (hasHash && ((flags & BPF_F_FAST_STACK_CMP) != 0 || isSame(old, frames, kept))) {
+        if (hasHash && ((flags & MapFlags.BPF_F_FAST_STACK_CMP) != 0 || isSame(old, frames, kept))) {
             return id;
         }
-        if (old != 0 && (flags & BPF_F_REUSE_STACKID) == 0) {
+        if (old != 0 && (flags & MapFlags.BPF_F_REUSE_STACKID) == 0) {
             return -EEXIST;
         }
         long element = pop();

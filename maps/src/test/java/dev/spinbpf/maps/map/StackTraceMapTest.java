@@ -66,8 +66,8 @@ class StackTraceMapTest {
         try (StackTraceMap map = map(1, 8 * FRAMES, 0)) {
             assertThat(record(map, 0, 1)).isZero();
             assertThat(record(map, 0, 2)).isEqualTo(-EEXIST);
-            assertThat(record(map, StackTraceMap.BPF_F_FAST_STACK_CMP, 2)).isEqualTo(-EEXIST);
-            assertThat(record(map, StackTraceMap.BPF_F_REUSE_STACKID, 2)).isEqualTo(-ENOMEM);
+            assertThat(record(map, MapFlags.BPF_F_FAST_STACK_CMP, 2)).isEqualTo(-EEXIST);
+            assertThat(record(map, MapFlags.BPF_F_REUSE_STACKID, 2)).isEqualTo(-ENOMEM);
             GuestMemory.putInt(machine.key, 0);
             assertThat(map.sysDelete(cpu, machine.key)).isZero();
             assertThat(map.sysDelete(cpu, machine.key)).isEqualTo(-ENOENT);
@@ -87,10 +87,9 @@ class StackTraceMapTest {
                 other++;
             }
             for (int round = 0; round < 5; round++) {
-                assertThat(record(map, StackTraceMap.BPF_F_REUSE_STACKID, other))
-                        .isEqualTo(id);
+                assertThat(record(map, MapFlags.BPF_F_REUSE_STACKID, other)).isEqualTo(id);
                 assertThat(frame(map, id, 0)).isEqualTo(other);
-                assertThat(record(map, StackTraceMap.BPF_F_REUSE_STACKID, 1)).isEqualTo(id);
+                assertThat(record(map, MapFlags.BPF_F_REUSE_STACKID, 1)).isEqualTo(id);
             }
         }
     }

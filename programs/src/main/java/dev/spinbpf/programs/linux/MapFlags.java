@@ -64,5 +64,16 @@ public final class MapFlags {
     /** {@code bpf_perf_event_output}: the index is this CPU. */
     public static final long BPF_F_CURRENT_CPU = 0xffffffffL;
 
+    /** The number of innermost frames that {@code bpf_get_stack} and its kin leave out. */
+    public static final long BPF_F_SKIP_FIELD_MASK = 0xff;
+    /** The stack of user space in place of the kernel's. */
+    public static final long BPF_F_USER_STACK = 1L << 8;
+    /** A stack is the one that is there if the hash is the same. */
+    public static final long BPF_F_FAST_STACK_CMP = 1L << 9;
+    /** Another stack of the same bucket is replaced. */
+    public static final long BPF_F_REUSE_STACKID = 1L << 10;
+    /** Frames of user space are named by the build of their file. */
+    public static final long BPF_F_USER_BUILD_ID = 1L << 11;
+
     private MapFlags() {}
 }

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 /** Calls into the kernel, by Linux 7.2's rules. */
 public final class KernelCallChecker implements CallChecker {
     /** Ends the names of functions with implicit arguments as the kernel's types have them; nothing has that address. */
-    private static final String IMPLEMENTATION = "_impl";
+    public static final String IMPLEMENTATION = "_impl";
 
     private final HelperCalls helpers;
     private final KfuncCalls kfuncs;

@@ -4,6 +4,7 @@ import dev.spinbpf.programs.elf.SectionNames;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.model.LoadRefusal;
 import dev.spinbpf.programs.model.UnresolvedReloc;
+import dev.spinbpf.verifier.call.KernelCallChecker;
 import dev.spinbpf.verifier.refusal.RefusalKind;
 import java.util.List;
 import java.util.Map;
@@ -13,9 +14,6 @@ import java.util.regex.Pattern;
 /** Advice on objects that no program of which gets to the verifier. */
 final class LoadAdvice {
     private static final int MAX_NAMES = 8;
-
-    /** Ends the names of functions with implicit arguments, as the kernel's types have them. */
-    private static final String IMPLEMENTATION = "_impl";
 
     /** The thing that a CO-RE relocation asks for, in libbpf's words: {@code <byte_off> [5] struct task_struct.pid (0:1 @ offset 4)}. */
     private static final Pattern WANTED = Pattern.compile("\\] (.+?) \\(");
@@ -66,7 +64,8 @@ final class LoadAdvice {
     static Advice withoutAddress(Case the) {
         String[] words = the.text().replace("'", "").replaceAll("\\.$", "").split(" ", -1);
         String name = words[words.length - 1];
-        String plain = name.endsWith(IMPLEMENTATION) ? name.substring(0, name.length() - IMPLEMENTATION.length()) : "";
+        String ending = KernelCallChecker.IMPLEMENTATION;
+        String plain = name.endsWith(ending) ? name.substring(0, name.length() - ending.length()) : "";
         return the.general()
                 .because("The types of this kernel name `" + name
                         + "`, and it has no function of that name; __weak and bpf_ksym_exists() ask the types alone.")

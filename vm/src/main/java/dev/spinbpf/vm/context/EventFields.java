@@ -1,5 +1,10 @@
 package dev.spinbpf.vm.context;
 
+import static dev.spinbpf.programs.linux.SocketAbi.AF_INET;
+import static dev.spinbpf.programs.linux.SocketAbi.IPPROTO_TCP;
+import static dev.spinbpf.programs.linux.SocketAbi.SOCK_STREAM;
+import static dev.spinbpf.programs.linux.SocketAbi.SOL_SOCKET;
+
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.linux.ProgType;
 import java.util.EnumMap;
@@ -13,10 +18,6 @@ import java.util.function.IntSupplier;
  * sorts apart come to all of them.
  */
 final class EventFields {
-    private static final int AF_INET = 2;
-    private static final int SOCK_STREAM = 1;
-    private static final int IPPROTO_TCP = 6;
-    private static final int SOL_SOCKET = 1;
 
     /** 10.0.0.1 and 10.0.1.1 in network order, as they lie in memory. */
     private static final int REMOTE_IP = 0x0100000a;

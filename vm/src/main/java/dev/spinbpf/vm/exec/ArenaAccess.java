@@ -33,15 +33,14 @@ final class ArenaAccess {
      */
     static void step(Execution run, long[] r, int d, int s, int packed, int index) {
         int micro = packed >>> MICRO_SHIFT;
-        int plain = micro >= MicroOp.OBSERVED ? micro - MicroOp.OBSERVED : micro;
+        int plain = plain(micro);
         int off = (short) packed;
         if (MicroOp.isLoad(plain)) {
             r[d] = load(run, index, micro, pointer(r[s], off));
         } else if (MicroOp.isStore(plain)) {
             store(run, index, micro, pointer(r[d], off), r[s]);
         } else {
-            Op.Atomic operator =
-                    ATOMICS[plain < MicroOp.ATOMIC64 ? plain - MicroOp.ATOMIC32 : plain - MicroOp.ATOMIC64];
+            Op.Atomic operator = operator(plain);
             boolean isExchange = operator == Op.Atomic.CMPXCHG;
             long old = atomic(run, index, micro, pointer(r[d], off), r[s], r[0]);
             if (operator.fetches()) {
@@ -78,6 +77,14 @@ final class ArenaAccess {
 
     private static int plain(int micro) {
         return micro >= MicroOp.OBSERVED ? micro - MicroOp.OBSERVED : micro;
+    }
+
+    private static boolean is32(int plain) {
+        return plain < MicroOp.ATOMIC64;
+    }
+
+    private static Op.Atomic operator(int plain) {
+        return ATOMICS[plain - (is32(plain) ? MicroOp.ATOMIC32 : MicroOp.ATOMIC64)];
     }
 
     private static long acrossPages(Execution run, long pointer, int width, int micro) {
@@ -122,13 +129,12 @@ final class ArenaAccess {
      */
     public static long atomic(Execution run, int index, int micro, long pointer, long value, long expected) {
         int plain = plain(micro);
-        boolean is32 = plain < MicroOp.ATOMIC64;
-        Op.Atomic operator = ATOMICS[plain - (is32 ? MicroOp.ATOMIC32 : MicroOp.ATOMIC64)];
+        Op.Atomic operator = operator(plain);
         long address = find(run, index, pointer, MicroOp.widthBytes(plain), micro);
         if (address == ArenaMap.NO_MEMORY) {
             return 0;
         }
-        return is32
+        return is32(plain)
                 ? MemorySemantics.atomic32(operator, address, value, expected)
                 : MemorySemantics.atomic64(operator, address, value, expected);
     }

@@ -210,7 +210,7 @@ public final class Execution {
         packetLoader = value;
     }
 
-    /** Sets what is told of accesses to pages of an arena that are not there. */
+    /** Sets the listener for accesses to arena pages that are not allocated. */
     public void arenaFaults(ArenaFaults value) {
         arenaFaults = value;
     }

@@ -5,6 +5,8 @@ import static dev.spinbpf.programs.linux.Errno.EAFNOSUPPORT;
 import static dev.spinbpf.programs.linux.Errno.EINVAL;
 import static dev.spinbpf.programs.linux.Errno.EOPNOTSUPP;
 import static dev.spinbpf.programs.linux.Errno.EPERM;
+import static dev.spinbpf.programs.linux.SocketAbi.AF_INET;
+import static dev.spinbpf.programs.linux.SocketAbi.AF_INET6;
 
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.vm.exec.Execution;
@@ -33,8 +35,6 @@ final class EventHelpers {
     private static final int WRITE_HDR_OPT_CB = 15;
 
     private static final int MESSAGE_SIZE_FIELD = 68;
-    private static final int AF_INET = 2;
-    private static final int AF_INET6 = 10;
     private static final int SOCKADDR_IN_BYTES = 16;
     private static final int SOCKADDR_IN6_BYTES = 24;
 

@@ -5,6 +5,8 @@ import static dev.spinbpf.programs.linux.Errno.EINVAL;
 import static dev.spinbpf.programs.linux.Errno.ENODEV;
 import static dev.spinbpf.programs.linux.Errno.ENOENT;
 import static dev.spinbpf.programs.linux.KernelLimits.ETH_HLEN;
+import static dev.spinbpf.programs.linux.SocketAbi.AF_INET;
+import static dev.spinbpf.programs.linux.SocketAbi.AF_INET6;
 
 import dev.spinbpf.maps.map.BpfMap;
 import dev.spinbpf.maps.map.TargetMap;
@@ -35,8 +37,6 @@ final class RedirectHelpers {
     private static final int FIB_FLAGS = 0x3f;
     private static final int FIB_IFINDEX = 8;
     private static final int BPF_FIB_LKUP_RET_FWD_DISABLED = 5;
-    private static final int AF_INET = 2;
-    private static final int AF_INET6 = 10;
     private static final int NEIGH_PARAMS_SIZE = 20;
 
     private RedirectHelpers() {}

@@ -7,16 +7,17 @@ import static dev.spinbpf.programs.linux.Errno.EOPNOTSUPP;
 
 import dev.spinbpf.maps.map.StackTraceMap;
 import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.vm.exec.Execution;
 
 /** Stacks of the CPU and of tasks. */
 final class StackHelpers {
-    private static final long SKIP = 0xff;
-    private static final long USER_STACK = 1L << 8;
-    private static final long USER_BUILD_ID = 1L << 11;
-    private static final long STACKID_FLAGS =
-            SKIP | USER_STACK | StackTraceMap.BPF_F_FAST_STACK_CMP | StackTraceMap.BPF_F_REUSE_STACKID;
-    private static final long STACK_FLAGS = SKIP | USER_STACK | USER_BUILD_ID;
+    private static final long STACKID_FLAGS = MapFlags.BPF_F_SKIP_FIELD_MASK
+            | MapFlags.BPF_F_USER_STACK
+            | MapFlags.BPF_F_FAST_STACK_CMP
+            | MapFlags.BPF_F_REUSE_STACKID;
+    private static final long STACK_FLAGS =
+            MapFlags.BPF_F_SKIP_FIELD_MASK | MapFlags.BPF_F_USER_STACK | MapFlags.BPF_F_USER_BUILD_ID;
 
     /** Frames of a stack that Linux walks at most: {@code kernel.perf_event_max_stack}. */
     private static final int MOST_FRAMES = 127;
@@ -26,7 +27,7 @@ final class StackHelpers {
     static void register(FunctionTable table, EmulatedKernel kernel) {
         table.helper("bpf_get_stackid", (run, _, map, flags, _, _) -> stackId(kernel, run, map, flags));
         table.helper("bpf_get_stack", (run, _, buffer, size, flags, _) -> {
-            long[] frames = (flags & USER_STACK) != 0
+            long[] frames = (flags & MapFlags.BPF_F_USER_STACK) != 0
                     ? kernel.callChains().ofUser()
                     : kernel.callChains().ofKernel(run);
             return copy(frames, buffer, (int) size, flags);
@@ -40,10 +41,10 @@ final class StackHelpers {
         if ((flags & ~STACKID_FLAGS) != 0 || !(kernel.map(address) instanceof StackTraceMap map)) {
             return -EINVAL;
         }
-        long[] frames = (flags & USER_STACK) != 0
+        long[] frames = (flags & MapFlags.BPF_F_USER_STACK) != 0
                 ? kernel.callChains().ofUser()
                 : kernel.callChains().ofKernel(run);
-        int skip = (int) (flags & SKIP);
+        int skip = (int) (flags & MapFlags.BPF_F_SKIP_FIELD_MASK);
         int most = Math.min(map.mostFrames() + skip, MOST_FRAMES);
         int count = Math.min(frames.length, most) - skip;
         if (count <= 0) {
@@ -67,7 +68,7 @@ final class StackHelpers {
 
     private static long taskStack(EmulatedKernel kernel, Execution run, long task, long buffer, int size, long flags) {
         boolean isCurrent = task == kernel.tasks().address(run.cpu());
-        if ((flags & USER_STACK) != 0) {
+        if ((flags & MapFlags.BPF_F_USER_STACK) != 0) {
             return isCurrent
                     ? copy(kernel.callChains().ofUser(), buffer, size, flags)
                     : cleared(buffer, size, -EOPNOTSUPP);
@@ -80,13 +81,13 @@ final class StackHelpers {
 
     /** Copies frames; returns the bytes that they take, the others are cleared. */
     private static long copy(long[] frames, long buffer, int size, long flags) {
-        boolean namesFiles = (flags & USER_BUILD_ID) != 0;
-        boolean isPossible = (flags & ~STACK_FLAGS) == 0 && (!namesFiles || (flags & USER_STACK) != 0);
+        boolean namesFiles = (flags & MapFlags.BPF_F_USER_BUILD_ID) != 0;
+        boolean isPossible = (flags & ~STACK_FLAGS) == 0 && (!namesFiles || (flags & MapFlags.BPF_F_USER_STACK) != 0);
         int frameBytes = namesFiles ? StackTraceMap.BUILD_ID_BYTES : Long.BYTES;
         if (!isPossible || size % frameBytes != 0) {
             return cleared(buffer, size, -EINVAL);
         }
-        int skip = (int) (flags & SKIP);
+        int skip = (int) (flags & MapFlags.BPF_F_SKIP_FIELD_MASK);
         int walked = Math.min(frames.length, Math.min(size / frameBytes + skip, MOST_FRAMES));
         if (walked < skip) {
             return cleared(buffer, size, -EFAULT);

@@ -24,7 +24,6 @@ final class LoopEmitter {
     private static final int CALLBACK = 2;
     private static final int CONTEXT = 3;
     private static final int FLAGS = 4;
-    private static final long LOW_HALF = 0xffff_ffffL;
 
     private final MethodWriter method;
     private final CodeBuilder out;
@@ -57,7 +56,7 @@ final class LoopEmitter {
         method.load(FLAGS);
         out.lconst_0().lcmp().ifne(helper);
         method.load(COUNT);
-        out.loadConstant(LOW_HALF).land();
+        out.loadConstant(MethodWriter.LOW_HALF).land();
         method.storeLoopCount();
         method.loadLoopCount();
         out.loadConstant((long) KernelLimits.BPF_MAX_LOOPS).lcmp().ifgt(helper);

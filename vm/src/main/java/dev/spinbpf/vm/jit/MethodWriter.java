@@ -50,7 +50,7 @@ final class MethodWriter {
     /** The parameter of a piece, which the variable of r1 takes the place of. */
     private static final int TICKET_PARAMETER = 1;
 
-    private static final long LOW_HALF = 0xffff_ffffL;
+    static final long LOW_HALF = 0xffff_ffffL;
 
     private static final ClassDesc FILE_TYPE = CD_long.arrayType();
     private static final MethodTypeDesc REFILL = MethodTypeDesc.of(CD_int, CD_int, CD_int);
