@@ -116,9 +116,9 @@ public final class Verifier {
             ProgramObject object, Program program, VerifierOptions options, Consumer<Exploration> watch) {
         long start = System.nanoTime();
         Kernel kernel = Kernel.of(options.kernel());
-        boolean typesAreTaken =
-                ObjectTypeRules.areTaken(object.btf(), options.kernelTypes(), kernel.structs()::isDestructible);
-        LoadRefusal refusal = ObjectLoading.refusal(object, typesAreTaken, kernel);
+        String typeProblem =
+                ObjectTypeRules.problem(object.btf(), options.kernelTypes(), kernel.structs()::isDestructible);
+        LoadRefusal refusal = ObjectLoading.refusal(object, typeProblem, kernel);
         if (refusal != null) {
             return new Verdict.Rejected(
                     refusal.errno(), -1, refusal.message(), Explainer.explain(refusal), Verdict.Stats.NONE, "");
@@ -129,7 +129,7 @@ public final class Verifier {
                 program,
                 kernel,
                 options.kernelTypes(),
-                typesAreTaken,
+                typeProblem.isEmpty(),
                 target == null ? null : target.program());
         unit.cpus = options.cpus();
         var log = new VerifierLog(kernel, options.log());

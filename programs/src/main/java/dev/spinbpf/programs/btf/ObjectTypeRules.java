@@ -24,14 +24,16 @@ public final class ObjectTypeRules {
     }
 
     /**
-     * True if Linux takes the types.
+     * Returns why Linux does not take the types, in its log's words where it writes any; empty if it takes them.
      *
      * @param kernelTypes the kernel's own types; {@link Btf#EMPTY}: what they alone decide counts as right
      * @param destructible tells the structs of the kernel that know how to give up a reference, so that a map may keep one
      */
-    public static boolean areTaken(Btf btf, Btf kernelTypes, Predicate<String> destructible) {
-        return btf.problem().isEmpty()
-                && (!hasSpecial(btf) || new ObjectTypeRules(btf, kernelTypes, destructible).areTaken());
+    public static String problem(Btf btf, Btf kernelTypes, Predicate<String> destructible) {
+        boolean isSound = btf.problem().isEmpty();
+        return isSound && hasSpecial(btf)
+                ? new ObjectTypeRules(btf, kernelTypes, destructible).specialProblem()
+                : btf.problem();
     }
 
     private static boolean hasSpecial(Btf btf) {
@@ -43,20 +45,31 @@ public final class ObjectTypeRules {
         return false;
     }
 
-    private boolean areTaken() {
+    private String specialProblem() {
         for (int id = 1; id < btf.size(); id++) {
             if (!StructRecords.isSought(btf, id)) {
                 continue;
             }
             BtfRecord record = StructRecords.of(btf, id);
-            if (record.errno() != 0
-                    || record.isEmpty()
-                    || !record.fields().stream().allMatch(this::isOfRightType)) {
-                return false;
+            if (record.errno() != 0 || record.isEmpty()) {
+                return "struct " + btf.type(id).name() + " has a special field that is not allowed there";
+            }
+            for (BtfField field : record.fields()) {
+                if (!isOfRightType(field)) {
+                    return "struct " + btf.type(id).name() + " has a "
+                            + field.kind().typeName() + " of "
+                            + btf.type(field.typeId()).name() + ", which cannot be kept there";
+                }
             }
             records.put(id, record);
         }
-        return records.keySet().stream().allMatch(id -> ownershipDepth(id, MAX_OWNERSHIP_DEPTH) > 0);
+        for (int id : records.keySet()) {
+            if (ownershipDepth(id, MAX_OWNERSHIP_DEPTH) == 0) {
+                return "struct " + btf.type(id).name() + " owns objects nested more than " + MAX_OWNERSHIP_DEPTH
+                        + " deep";
+            }
+        }
+        return "";
     }
 
     private boolean isOfRightType(BtfField field) {

@@ -6,6 +6,7 @@ import dev.spinbpf.programs.linux.Errno;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.LoadRefusal;
 import dev.spinbpf.programs.model.MalformedObjectException;
+import dev.spinbpf.programs.model.ProgramObject;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -43,7 +44,7 @@ final class StructOpsMembers {
     /** Adds type and member, by the name of the program that implements it. */
     void read(Map<String, String> members) throws MalformedObjectException {
         for (ElfSection section : elf.sections()) {
-            if (section.type() == ElfSection.PROGBITS && isStructOps(section.name())) {
+            if (section.type() == ElfSection.PROGBITS && ProgramObject.isOfStructs(section.name())) {
                 note(section);
             }
         }
@@ -53,7 +54,7 @@ final class StructOpsMembers {
                 continue;
             }
             ElfSection target = elf.sections().get((int) relocs.info());
-            if (isStructOps(target.name())) {
+            if (ProgramObject.isOfStructs(target.name())) {
                 for (ElfReloc reloc : elf.relocs(relocs)) {
                     add(target, reloc, members);
                 }
@@ -70,11 +71,6 @@ final class StructOpsMembers {
     /** True if a struct that is made without being asked for refers to the program, so that it is loaded with each other one. */
     boolean isLoaded(String program) {
         return loaded.contains(program);
-    }
-
-    private static boolean isStructOps(String section) {
-        String name = section.startsWith("?") ? section.substring(1) : section;
-        return name.equals(".struct_ops") || name.equals(".struct_ops.link");
     }
 
     private void note(ElfSection section) throws MalformedObjectException {

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ObjectLoading {
     private final ProgramObject object;
+    private final String typeProblem;
     private final boolean typesTaken;
     private final KernelMaps kernel;
     private final Map<String, MapDef> maps = new HashMap<>();
@@ -36,26 +37,27 @@ public final class ObjectLoading {
         boolean hasOverwritingRingBuffers();
     }
 
-    private ObjectLoading(ProgramObject object, boolean typesTaken, KernelMaps kernel) {
+    private ObjectLoading(ProgramObject object, String typeProblem, KernelMaps kernel) {
         this.object = object;
         this.kernel = kernel;
-        this.typesTaken = typesTaken;
+        this.typeProblem = typeProblem;
+        this.typesTaken = typeProblem.isEmpty();
         object.maps().forEach(map -> maps.putIfAbsent(map.name(), map));
     }
 
     /**
      * Returns the refusal that ends the loading of the object; null if its programs get to the verifier.
      *
-     * @param typesTaken whether the kernel takes the object's types
+     * @param typeProblem why the kernel does not take the object's types; empty if it does
      */
-    public static @Nullable LoadRefusal refusal(ProgramObject object, boolean typesTaken, KernelMaps kernel) {
+    public static @Nullable LoadRefusal refusal(ProgramObject object, String typeProblem, KernelMaps kernel) {
         if (object.refusal() != null) {
             return object.refusal();
         }
         try {
-            var loading = new ObjectLoading(object, typesTaken, kernel);
-            if (!typesTaken) {
-                loading.warn("BTF loading error: " + errnoText(Errno.EINVAL));
+            var loading = new ObjectLoading(object, typeProblem, kernel);
+            if (!loading.typesTaken) {
+                loading.doWithoutTypes();
             }
             for (MapDef map : object.maps()) {
                 if (isMade(map, kernel)) {
@@ -98,6 +100,20 @@ public final class ObjectLoading {
     private Failure failure(int errno, String warning, String reason) {
         warn(warning);
         return new Failure(new LoadRefusal(errno, firstWarning == null ? warning : firstWarning, reason));
+    }
+
+    /** libbpf goes on without types that the kernel does not take, but for objects that implement structs of the kernel's. */
+    private void doWithoutTypes() throws Failure {
+        String warning = "BTF loading error: " + errnoText(Errno.EINVAL);
+        if (object.implementsStructs()) {
+            throw failure(
+                    Errno.EINVAL,
+                    warning,
+                    "the kernel does not take the object's types ("
+                            + typeProblem
+                            + "), and libbpf loads no object that implements struct_ops without them");
+        }
+        warn(warning);
     }
 
     private void make(MapDef map) throws Failure {

@@ -1,6 +1,7 @@
 package dev.spinbpf.programs.model;
 
 import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.btf.BtfType;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +52,22 @@ public record ProgramObject(
             case "GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL" -> true;
             default -> false;
         };
+    }
+
+    /** Returns true if a section of the name holds structs of functions that the object implements for the kernel. */
+    public static boolean isOfStructs(String section) {
+        String name = section.startsWith("?") ? section.substring(1) : section;
+        return name.equals(".struct_ops") || name.equals(".struct_ops.link");
+    }
+
+    /** Returns true if the object implements structs of functions for the kernel, as its types say. */
+    public boolean implementsStructs() {
+        for (int id = 1; id < btf.size(); id++) {
+            if (btf.type(id) instanceof BtfType.DataSec section && isOfStructs(section.name())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Returns what an instruction of a program asks for that the kernel's types do not have; null if it was relocated. */
