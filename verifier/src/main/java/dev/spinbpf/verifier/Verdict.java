@@ -19,7 +19,8 @@ public sealed interface Verdict {
      * @param errno what {@code bpf(BPF_PROG_LOAD)} would fail with, positive
      * @param insn slot of the instruction at fault, or -1 if it is none
      * @param message the line that Linux would end its log with
-     * @param explanation the reason in plain words, the path that leads there, and what to change
+     * @param explanation the reason in plain words, the path that leads there, and what to change; {@link Explanation#NONE}
+     *     if the options ask for none
      */
     record Rejected(int errno, int insn, String message, Explanation explanation, Stats stats, String log)
             implements Verdict {}

@@ -1,8 +1,6 @@
 package dev.spinbpf.verifier;
 
-import dev.spinbpf.programs.btf.ObjectTypeRules;
 import dev.spinbpf.programs.model.LoadRefusal;
-import dev.spinbpf.programs.model.ObjectLoading;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.programs.model.UnresolvedReloc;
@@ -16,6 +14,7 @@ import dev.spinbpf.verifier.flow.Exploration;
 import dev.spinbpf.verifier.flow.ExplorationObserver;
 import dev.spinbpf.verifier.flow.FunctionStatistics;
 import dev.spinbpf.verifier.flow.InsnTrace;
+import dev.spinbpf.verifier.flow.ObjectUnit;
 import dev.spinbpf.verifier.flow.ProgramUnit;
 import dev.spinbpf.verifier.flow.Rejection;
 import dev.spinbpf.verifier.flow.Services;
@@ -42,7 +41,30 @@ import org.jspecify.annotations.Nullable;
  * capabilities.
  */
 public final class Verifier {
-    private Verifier() {}
+    private final ProgramObject object;
+    private final VerifierOptions options;
+    private final Kernel kernel;
+    private @Nullable ObjectUnit objectUnit;
+
+    /**
+     * A verifier of the programs of one object, for one thread: what they have in common is found out once.
+     *
+     * @param object the object that the programs' maps, kernel functions and types belong to
+     */
+    public Verifier(ProgramObject object, VerifierOptions options) {
+        this.object = object;
+        this.options = options;
+        kernel = Kernel.of(options.kernel());
+    }
+
+    /**
+     * Verifies one program of the object.
+     *
+     * @return accepted, rejected with Linux's message, or unsupported by name; never throws for what a program does
+     */
+    public Verdict verify(Program program) {
+        return verify(program, _ -> {});
+    }
 
     /**
      * Verifies one program of an object.
@@ -52,7 +74,7 @@ public final class Verifier {
      * @return accepted, rejected with Linux's message, or unsupported by name; never throws for what a program does
      */
     public static Verdict verify(ProgramObject object, Program program, VerifierOptions options) {
-        return verify(object, program, options, _ -> {});
+        return new Verifier(object, options).verify(program);
     }
 
     /**
@@ -64,7 +86,7 @@ public final class Verifier {
      */
     public static LockVerdict locks(ProgramObject object, Program program, VerifierOptions options) {
         var recorder = new LockRecorder();
-        Verdict verdict = verify(object, program, options, path -> path.callObserver = recorder);
+        Verdict verdict = new Verifier(object, options).verify(program, path -> path.callObserver = recorder);
         return new LockVerdict(verdict, recorder.uses(), recorder.isComplete());
     }
 
@@ -77,7 +99,7 @@ public final class Verifier {
      */
     public static TargetVerdict target(ProgramObject object, Program program, VerifierOptions options) {
         var paths = new ArrayList<Exploration>();
-        Verdict verdict = verify(object, program, options, paths::add);
+        Verdict verdict = new Verifier(object, options).verify(program, paths::add);
         return new TargetVerdict(
                 verdict,
                 verdict instanceof Verdict.Accepted ? new VerifiedTarget(TargetProgram.of(paths.getFirst())) : null);
@@ -95,7 +117,7 @@ public final class Verifier {
             VerifierOptions options,
             @Nullable ExplorationObserver observer,
             boolean comparesAllScalars) {
-        return verify(object, program, options, path -> {
+        return new Verifier(object, options).verify(program, path -> {
             path.observer = observer;
             path.comparesAllScalars = comparesAllScalars;
         });
@@ -112,25 +134,16 @@ public final class Verifier {
     }
 
     /** @param watch puts in observers before the exploration begins */
-    private static Verdict verify(
-            ProgramObject object, Program program, VerifierOptions options, Consumer<Exploration> watch) {
+    private Verdict verify(Program program, Consumer<Exploration> watch) {
         long start = System.nanoTime();
-        Kernel kernel = Kernel.of(options.kernel());
-        String typeProblem =
-                ObjectTypeRules.problem(object.btf(), options.kernelTypes(), kernel.structs()::isDestructible);
-        LoadRefusal refusal = ObjectLoading.refusal(object, typeProblem, kernel);
+        ObjectUnit loaded = objectUnit();
+        LoadRefusal refusal = loaded.refusal();
         if (refusal != null) {
-            return new Verdict.Rejected(
-                    refusal.errno(), -1, refusal.message(), Explainer.explain(refusal), Verdict.Stats.NONE, "");
+            Explanation explanation = options.explains() ? Explainer.explain(refusal) : Explanation.NONE;
+            return new Verdict.Rejected(refusal.errno(), -1, refusal.message(), explanation, Verdict.Stats.NONE, "");
         }
         VerifiedTarget target = options.target();
-        var unit = new ProgramUnit(
-                object,
-                program,
-                kernel,
-                options.kernelTypes(),
-                typeProblem.isEmpty(),
-                target == null ? null : target.program());
+        var unit = new ProgramUnit(loaded, program, target == null ? null : target.program());
         unit.cpus = options.cpus();
         var log = new VerifierLog(kernel, options.log());
         log.keepsAllPaths = options.allPaths();
@@ -145,13 +158,22 @@ public final class Verifier {
             Verdict.Stats stats = stats(path, start);
             return new Verdict.Accepted(verified(path), stats, log(path));
         } catch (Rejection e) {
-            Explanation explanation = Explainer.explain(path, e.getMessage());
+            Explanation explanation = options.explains() ? Explainer.explain(path, e.getMessage()) : Explanation.NONE;
             Verdict.Stats stats = stats(path, start);
             String message = messageOfLoader(object, program, path.insnIndex(), e);
             return new Verdict.Rejected(e.errno(), path.insnIndex(), message, explanation, stats, log(path));
         } catch (UnsupportedFeature e) {
             return new Verdict.Unsupported(path.insnIndex(), e.getMessage(), stats(path, start), log(path));
         }
+    }
+
+    private ObjectUnit objectUnit() {
+        ObjectUnit known = objectUnit;
+        if (known == null) {
+            known = new ObjectUnit(object, kernel, options.kernelTypes());
+            objectUnit = known;
+        }
+        return known;
     }
 
     private static VerifiedProgram verified(Exploration path) {

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param allPaths whether the log keeps the paths that turned out to be safe, as at Linux's level 2
  * @param statistics whether the log ends with the counts of each function, as at Linux's level 4
  * @param flags how the program is loaded
+ * @param explains whether a refusal is explained, which may take longer than to find it
  * @param target the program that {@code freplace} programs replace a function of, and others may trace; null if there is none
  */
 public record VerifierOptions(
@@ -28,6 +29,7 @@ public record VerifierOptions(
         boolean allPaths,
         boolean statistics,
         LoadFlags flags,
+        boolean explains,
         @Nullable VerifiedTarget target) {
     /**
      * Flags of {@code bpf(BPF_PROG_LOAD)} that tests of the verifier use.
@@ -56,41 +58,54 @@ public record VerifierOptions(
                 false,
                 false,
                 LoadFlags.NONE,
+                true,
                 null);
     }
 
     /** The same for another release. */
     public VerifierOptions withKernel(KernelVersion version) {
-        return new VerifierOptions(log, kernelTypes, insnLimit, version, cpus, allPaths, statistics, flags, target);
+        return new VerifierOptions(
+                log, kernelTypes, insnLimit, version, cpus, allPaths, statistics, flags, explains, target);
     }
 
     /** The same for a machine with another number of CPUs. */
     public VerifierOptions withCpus(int number) {
-        return new VerifierOptions(log, kernelTypes, insnLimit, kernel, number, allPaths, statistics, flags, target);
+        return new VerifierOptions(
+                log, kernelTypes, insnLimit, kernel, number, allPaths, statistics, flags, explains, target);
     }
 
     /** The same with or without the paths that turned out to be safe in the log. */
     public VerifierOptions withAllPaths(boolean wanted) {
-        return new VerifierOptions(log, kernelTypes, insnLimit, kernel, cpus, wanted, statistics, flags, target);
+        return new VerifierOptions(
+                log, kernelTypes, insnLimit, kernel, cpus, wanted, statistics, flags, explains, target);
     }
 
     /** The same with or without the counts of each function at the end of the log. */
     public VerifierOptions withStatistics(boolean wanted) {
-        return new VerifierOptions(log, kernelTypes, insnLimit, kernel, cpus, allPaths, wanted, flags, target);
+        return new VerifierOptions(
+                log, kernelTypes, insnLimit, kernel, cpus, allPaths, wanted, flags, explains, target);
     }
 
     /** The same with other flags. */
     public VerifierOptions withFlags(LoadFlags other) {
-        return new VerifierOptions(log, kernelTypes, insnLimit, kernel, cpus, allPaths, statistics, other, target);
+        return new VerifierOptions(
+                log, kernelTypes, insnLimit, kernel, cpus, allPaths, statistics, other, explains, target);
+    }
+
+    /** The same with explanations of refusals, or with {@link dev.spinbpf.verifier.refusal.Explanation#NONE} in their place. */
+    public VerifierOptions withExplanations(boolean wanted) {
+        return new VerifierOptions(
+                log, kernelTypes, insnLimit, kernel, cpus, allPaths, statistics, flags, wanted, target);
     }
 
     /** The same with another target, null for none. */
     public VerifierOptions withTarget(@Nullable VerifiedTarget program) {
-        return new VerifierOptions(log, kernelTypes, insnLimit, kernel, cpus, allPaths, statistics, flags, program);
+        return new VerifierOptions(
+                log, kernelTypes, insnLimit, kernel, cpus, allPaths, statistics, flags, explains, program);
     }
 
     /** The same with other types of the kernel's. */
     public VerifierOptions withTypes(Btf types) {
-        return new VerifierOptions(log, types, insnLimit, kernel, cpus, allPaths, statistics, flags, target);
+        return new VerifierOptions(log, types, insnLimit, kernel, cpus, allPaths, statistics, flags, explains, target);
     }
 }

@@ -3,6 +3,8 @@ package dev.spinbpf.programs.btf;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** A set of types, addressed by id. Immutable; ids run from 0 ({@link BtfType.Void}) to {@link #size()} - 1. */
@@ -14,6 +16,7 @@ public final class Btf {
     private static final int MAX_RESOLVE_DEPTH = 32;
 
     private final TypeSource types;
+    private final Map<String, List<Integer>> byBeginning = new ConcurrentHashMap<>();
     private volatile @Nullable String problem;
 
     /** @param types all types; the first must be {@link BtfType.Void} */
@@ -61,6 +64,11 @@ public final class Btf {
     /** All ids of types with this name. */
     public List<Integer> findAll(String name) {
         return types.named(name);
+    }
+
+    /** All ids of types whose names begin so, ascending; found out once for each beginning. */
+    public List<Integer> beginningWith(String prefix) {
+        return byBeginning.computeIfAbsent(prefix, types::beginningWith);
     }
 
     /** Ids of all types that may have a flavor, as their names contain {@code ___}. */

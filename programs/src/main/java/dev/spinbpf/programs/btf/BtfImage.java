@@ -218,6 +218,30 @@ final class BtfImage implements TypeSource {
     }
 
     @Override
+    public List<Integer> beginningWith(String prefix) {
+        byte[] first = prefix.getBytes(StandardCharsets.UTF_8);
+        List<Integer> ids = new ArrayList<>();
+        for (int id = 1; id < offsets.length; id++) {
+            if (beginsWith(first, stringsStart + at(offsets[id]))) {
+                ids.add(id);
+            }
+        }
+        return ids;
+    }
+
+    private boolean beginsWith(byte[] first, int start) {
+        if (start + first.length >= stringsEnd) {
+            return false;
+        }
+        for (int i = 0; i < first.length; i++) {
+            if (bytes[start + i] != first[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
     public List<Integer> flavored() {
         return index().flavored;
     }
@@ -290,15 +314,7 @@ final class BtfImage implements TypeSource {
         }
 
         private boolean matches(byte[] name, int start) {
-            if (name.length == 0 || start + name.length >= stringsEnd || bytes[start + name.length] != 0) {
-                return false;
-            }
-            for (int i = 0; i < name.length; i++) {
-                if (bytes[start + i] != name[i]) {
-                    return false;
-                }
-            }
-            return true;
+            return name.length > 0 && beginsWith(name, start) && bytes[start + name.length] == 0;
         }
     }
 }

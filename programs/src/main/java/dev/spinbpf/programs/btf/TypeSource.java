@@ -16,6 +16,9 @@ sealed interface TypeSource permits TypeSource.Listed, BtfImage {
     /** Ids of all types of this name, ascending. */
     List<Integer> named(String name);
 
+    /** Ids of all types whose names begin so, ascending. */
+    List<Integer> beginningWith(String prefix);
+
     /** Ids of all types that may have a flavor, as their names contain {@code ___}. */
     List<Integer> flavored();
 
@@ -51,6 +54,17 @@ sealed interface TypeSource permits TypeSource.Listed, BtfImage {
         @Override
         public List<Integer> named(String name) {
             return idsByName.getOrDefault(name, List.of());
+        }
+
+        @Override
+        public List<Integer> beginningWith(String prefix) {
+            List<Integer> ids = new ArrayList<>();
+            for (int id = 1; id < types.size(); id++) {
+                if (types.get(id).name().startsWith(prefix)) {
+                    ids.add(id);
+                }
+            }
+            return ids;
         }
 
         @Override

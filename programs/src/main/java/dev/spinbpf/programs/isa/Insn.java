@@ -1,5 +1,7 @@
 package dev.spinbpf.programs.isa;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * One decoded instruction slot.
  *
@@ -57,5 +59,21 @@ public record Insn(Op op, int dst, int src, int off, long imm) {
      */
     public int definedRegs() {
         return RegRoles.resolve(op.defines(), dst, src);
+    }
+
+    /** Written out, as HotSpot's first compiler does not inline the one that the language provides. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Insn insn
+                && op == insn.op
+                && dst == insn.dst
+                && src == insn.src
+                && off == insn.off
+                && imm == insn.imm;
+    }
+
+    @Override
+    public int hashCode() {
+        return (((op.hashCode() * 31 + dst) * 31 + src) * 31 + off) * 31 + Long.hashCode(imm);
     }
 }

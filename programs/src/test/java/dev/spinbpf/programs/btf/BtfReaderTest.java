@@ -56,6 +56,9 @@ class BtfReaderTest {
         assertThat(types.find("list", BtfType.Composite.class)).isEqualTo(2);
         assertThat(types.find("list", BtfType.Int.class)).isZero();
         assertThat(types.findAll("absent")).isEmpty();
+        assertThat(types.beginningWith("li")).containsExactly(2);
+        assertThat(types.beginningWith("list___oldest")).isEmpty();
+        assertThat(new Btf(types.types()).beginningWith("li")).containsExactly(2);
         assertThat(types.sizeOf(3)).isEqualTo(8);
     }
 

@@ -29,14 +29,14 @@ final class FileVerification {
 
     private final ReadOptions kernel;
     private final VerifierOptions options;
-    private final Step verifier;
+    private final Step step;
     private final Consumer<Throwable> internalErrors;
     private final Set<String> programs = Collections.synchronizedSet(new LinkedHashSet<>());
 
-    /** The verification of each program: {@link Verifier#verify}, except in tests. */
+    /** The verification of each program: {@link Verifier#verify(Program)}, except in tests. */
     @FunctionalInterface
     interface Step {
-        Verdict verify(ProgramObject object, Program program, VerifierOptions options);
+        Verdict verify(Verifier verifier, Program program);
     }
 
     /**
@@ -54,8 +54,8 @@ final class FileVerification {
     }
 
     /** @param kernel the kernel that the objects are read for */
-    FileVerification(ReadOptions kernel, VerifierOptions options, Consumer<Throwable> internalErrors, Step verifier) {
-        this.verifier = verifier;
+    FileVerification(ReadOptions kernel, VerifierOptions options, Consumer<Throwable> internalErrors, Step step) {
+        this.step = step;
         this.internalErrors = internalErrors;
         this.kernel = kernel;
         this.options = options;
@@ -79,11 +79,12 @@ final class FileVerification {
         List<VerifyRow> rows = new ArrayList<>();
         object.programs().forEach(program -> programs.add(program.name()));
         object.unlinked().forEach(program -> programs.add(program.name()));
+        var verifier = new Verifier(object, options);
         var loading = new StructLoading();
         for (Program program : object.programs()) {
             boolean isWanted = names.test(program.name());
             if (isWanted || StructLoading.isLoadedAlways(program)) {
-                VerifyRow row = verify(file, object, program, loading);
+                VerifyRow row = verify(file, verifier, program, loading);
                 rows.add(isWanted ? row : StructLoading.UNWANTED);
             }
         }
@@ -102,10 +103,10 @@ final class FileVerification {
     }
 
     /** Verifies one program; an internal error becomes its row, and the others go on. */
-    private VerifyRow verify(Path file, ProgramObject object, Program program, StructLoading loading) {
+    private VerifyRow verify(Path file, Verifier verifier, Program program, StructLoading loading) {
         String fileName = InputFiles.nameOf(file);
         try {
-            Verdict verdict = verifier.verify(object, program, options);
+            Verdict verdict = step.verify(verifier, program);
             loading.add(program, verdict);
             return row(file, fileName, program, verdict);
         } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
@@ -139,7 +140,7 @@ final class FileVerification {
                         new VerifyRow.Reason(
                                 rejected.message(),
                                 rejected.explanation().text(),
-                                rejected.explanation(),
+                                rejected.explanation().isNone() ? null : rejected.explanation(),
                                 file.getParent());
                     case Verdict.Unsupported unsupported -> new VerifyRow.Reason(unsupported.what(), NOT_SUPPORTED);
                 };

@@ -123,8 +123,9 @@ final class LocksCommand implements Callable<Integer> {
         Path file = files.get(number);
         ProgramObject object = InputFiles.read(file, kernel.readOptions());
         String name = InputFiles.nameOf(file);
-        VerifierOptions options =
-                new VerifierOptions(false, kernel.types(), VerifierOptions.INSN_LIMIT).withKernel(kernel.version());
+        VerifierOptions options = new VerifierOptions(false, kernel.types(), VerifierOptions.INSN_LIMIT)
+                .withKernel(kernel.version())
+                .withExplanations(false);
         boolean any = false;
         for (Program program : object.programs()) {
             if (!programs.include(program.name())) {

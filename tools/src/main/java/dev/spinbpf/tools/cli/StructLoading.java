@@ -63,6 +63,11 @@ final class StructLoading {
     /** Returns the rows of the object's programs as they are if it is loaded; without those that nobody asked for. */
     List<VerifyRow> applied(List<VerifyRow> rows) {
         List<VerifyRow> loaded = new ArrayList<>();
+        if (failed < 0) {
+            loaded.addAll(rows);
+            loaded.removeIf(UNWANTED::equals);
+            return loaded;
+        }
         Explanation explanation = Verifier.explain(refusal);
         var reason = new VerifyRow.Reason(refusal.message(), explanation.text(), explanation, null);
         boolean isBeforeAll = refusal.message().startsWith(UNKNOWN_STRUCT);
@@ -73,8 +78,7 @@ final class StructLoading {
             }
             boolean isAfter = isBeforeAll || i > failed;
             boolean failsItself = i <= failed && row.verdict() != VerifyRow.Outcome.SUCCESS;
-            boolean isKept = failed < 0
-                    || row.verdict() == VerifyRow.Outcome.INTERNAL
+            boolean isKept = row.verdict() == VerifyRow.Outcome.INTERNAL
                     || (failsItself && !isBeforeAll)
                     || (!isBeforeAll && row.reason().message().startsWith(LIBBPF));
             loaded.add(isKept ? row : row.refused(reason, isAfter));

@@ -78,8 +78,9 @@ final class TestCommand implements Callable<Integer> {
             throw new InputException("--kernel: tests are judged for one kernel at a time");
         }
         TargetKernel kernel = kernels.getFirst();
-        VerifierOptions options =
-                new VerifierOptions(true, kernel.types(), VerifierOptions.INSN_LIMIT).withKernel(kernel.version());
+        VerifierOptions options = new VerifierOptions(true, kernel.types(), VerifierOptions.INSN_LIMIT)
+                .withKernel(kernel.version())
+                .withExplanations(false);
         KnownFailures known = known();
         List<TestResult> results = new ArrayList<>();
         boolean allReadable = true;

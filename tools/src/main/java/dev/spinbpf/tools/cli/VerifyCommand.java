@@ -168,7 +168,8 @@ final class VerifyCommand implements Callable<Integer> {
         VerifierOptions options = new VerifierOptions(wantsLog(), kernel.types(), VerifierOptions.INSN_LIMIT)
                 .withKernel(kernel.version())
                 .withCpus(cpus)
-                .withAllPaths(logLevel == ALL_PATHS);
+                .withAllPaths(logLevel == ALL_PATHS)
+                .withExplanations(chosenFormat() != VerifyPrinter.Format.CSV || page.isWanted());
         return new FileVerification(
                 reading,
                 options.withTarget(target.read(kernel, reading, options, err)),

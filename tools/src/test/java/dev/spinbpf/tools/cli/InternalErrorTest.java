@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.programs.elf.ReadOptions;
 import dev.spinbpf.tools.report.VerifyRow;
-import dev.spinbpf.verifier.Verifier;
 import dev.spinbpf.verifier.VerifierOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,11 +20,11 @@ class InternalErrorTest {
                 new IllegalStateException("two\nlines"), new StackOverflowError(), new OutOfMemoryError("heap"))) {
             List<Throwable> told = new ArrayList<>();
             FileVerification verification = new FileVerification(
-                    ReadOptions.DEFAULT, VerifierOptions.DEFAULT, told::add, (object, program, options) -> {
+                    ReadOptions.DEFAULT, VerifierOptions.DEFAULT, told::add, (verifier, program) -> {
                         if (program.name().equals("count_packet")) {
                             throwUnchecked(fault);
                         }
-                        return Verifier.verify(object, program, options);
+                        return verifier.verify(program);
                     });
 
             List<VerifyRow> rows = verification.rowsOf(SAMPLES.resolve("balanced.bpf.o"), _ -> true);

@@ -70,6 +70,13 @@ class VerifyReportsTest {
                 .isEqualTo(2);
     }
 
+    @Test
+    void shouldExplainOnThePageWhatTheReportDoesNot() throws Exception {
+        Path page = directory.resolve("page.html");
+        spinbpf("verify", "-o", "csv", "--html", page.toString(), LEAK);
+        assertThat(Files.readString(page)).contains("Fix:  Call bpf_res_spin_unlock(&amp;from)");
+    }
+
     private static Outcome onThreeKernels(String... arguments) {
         return spinbpf(
                 Stream.concat(Stream.of("verify", "--btf", "none", "--kernel", "7.3,7.2,6.18"), Stream.of(arguments))

@@ -163,8 +163,8 @@ public final class AttachTargets {
         if (!hasStructs) {
             return proto;
         }
-        for (int id = 1; id < btf.size(); id++) {
-            if (btf.type(id) instanceof BtfType.Func func && func.name().startsWith(TEMPLATE_PREFIX)) {
+        for (int id : btf.beginningWith(TEMPLATE_PREFIX)) {
+            if (btf.type(id) instanceof BtfType.Func) {
                 BtfType.FuncProto candidate = protoOf(btf, id);
                 if (types(candidate).equals(types(proto)) && mayBeNull(candidate)) {
                     return candidate;

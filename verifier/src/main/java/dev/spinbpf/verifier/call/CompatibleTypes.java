@@ -10,6 +10,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** The types of registers that fit each kind of argument. */
 final class CompatibleTypes {
@@ -17,6 +18,16 @@ final class CompatibleTypes {
     record Typed(RegType type, int flags) {
         boolean is(RegState reg, int foldedFlags) {
             return reg.type() == type && foldedFlags == flags;
+        }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Typed typed && type == typed.type && flags == typed.flags;
+        }
+
+        @Override
+        public int hashCode() {
+            return type.hashCode() * 31 + flags;
         }
 
         String display() {

@@ -255,9 +255,9 @@ final class KfuncArgs {
     /** Memory: of numbers, and of anything if an argument says its size. */
     private static KfuncArgKind memory(Exploration path, Arg arg, boolean sized) {
         KernelType pointee = arg.param.type().pointee();
-        boolean plainStruct = pointee.shape() == KernelType.Shape.STRUCT && pointee.pointers() == 0;
         boolean numbers = pointee.isScalar()
-                || plainStruct && path.unit().kernel().structs().isScalar(pointee.name());
+                || arg.param.type().isStructPointer()
+                        && path.unit().kernel().structs().isScalar(pointee.name());
         if (!numbers && !(sized && pointee.isVoid())) {
             throw path.reject(
                     Errno.EINVAL,

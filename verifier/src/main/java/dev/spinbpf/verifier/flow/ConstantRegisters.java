@@ -30,6 +30,16 @@ public final class ConstantRegisters {
             return kind == Kind.CONST;
         }
 
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Known known && kind == known.kind && map == known.map && value == known.value;
+        }
+
+        @Override
+        public int hashCode() {
+            return (kind.hashCode() * 31 + map) * 31 + Long.hashCode(value);
+        }
+
         Known plus(long distance) {
             return isConst() || kind == Kind.MAP_VALUE ? new Known(kind, map, value + distance) : UNKNOWN;
         }

@@ -2,7 +2,6 @@ package dev.spinbpf.verifier.flow;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.btf.BtfRecord;
-import dev.spinbpf.programs.btf.StructRecords;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.MapType;
@@ -18,10 +17,8 @@ import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
 import dev.spinbpf.verifier.state.VerifierState;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,20 +26,17 @@ import org.jspecify.annotations.Nullable;
  * found out about them. The analyses fill it in; the exploration of paths only reads it.
  */
 public final class ProgramUnit {
-    private final ProgramObject object;
-    private final Btf btf;
+    private final ObjectUnit objectUnit;
     private final Program program;
     private final Program declared;
     private final @Nullable TargetProgram targetProgram;
     private final Kernel kernel;
-    private final Btf kernelTypes;
     private final Insn[] insns;
     private final InsnAux[] aux;
     private final List<MapInfo> maps;
     private final List<MapInfo> usedMaps;
     private final boolean usesArena;
     private final List<SubprogInfo> subprogs = new ArrayList<>();
-    private final Map<RegPayload.BtfRef, BtfRecord> structRecords = new HashMap<>();
 
     private @Nullable Cfg cfg;
 
@@ -66,42 +60,28 @@ public final class ProgramUnit {
     /**
      * A program of which nothing is analysed yet.
      *
-     * @param kernel the kernel whose rules hold
-     * @param kernelTypes the kernel's types; {@link Btf#EMPTY} if there are none
-     * @param typesAreTaken true if Linux takes the object's types
+     * @param objectUnit the object that the program belongs to
      * @param targetProgram the program that it attaches to if it attaches to one; null if there is none
      */
-    public ProgramUnit(
-            ProgramObject object,
-            Program program,
-            Kernel kernel,
-            Btf kernelTypes,
-            boolean typesAreTaken,
-            @Nullable TargetProgram targetProgram) {
-        this.object = object;
+    public ProgramUnit(ObjectUnit objectUnit, Program program, @Nullable TargetProgram targetProgram) {
+        this.objectUnit = objectUnit;
         this.targetProgram = targetProgram;
         declared = program;
         this.program =
                 targetProgram != null && program.type() == ProgType.EXT ? targetProgram.inherited(program) : program;
-        this.kernel = kernel;
-        this.kernelTypes = kernelTypes;
+        kernel = objectUnit.kernel();
+        maps = objectUnit.maps();
         insns = program.insns().toArray(new Insn[0]);
         aux = new InsnAux[insns.length];
         for (int i = 0; i < aux.length; i++) {
             aux[i] = new InsnAux();
         }
-        btf = typesAreTaken ? object.btf() : Btf.EMPTY;
-        var infos = new ArrayList<MapInfo>();
-        for (int i = 0; i < object.maps().size(); i++) {
-            infos.add(new MapInfo(object.maps().get(i), i, object.btf(), typesAreTaken));
-        }
-        maps = List.copyOf(infos);
         usedMaps = findUsedMaps();
         usesArena = usedMaps.stream().anyMatch(map -> map.type() == MapType.ARENA);
     }
 
     public ProgramObject object() {
-        return object;
+        return objectUnit.object();
     }
 
     /** The program; one that replaces a function of another program has that program's kind. */
@@ -131,7 +111,7 @@ public final class ProgramUnit {
 
     /** The object's types; {@link Btf#EMPTY} if Linux does not take them. */
     public Btf btf() {
-        return btf;
+        return objectUnit.types();
     }
 
     /** The kernel whose rules hold. */
@@ -141,7 +121,7 @@ public final class ProgramUnit {
 
     /** The kernel's types; {@link Btf#EMPTY} if there are none. */
     public Btf kernelTypes() {
-        return kernelTypes;
+        return objectUnit.kernelTypes();
     }
 
     /** Number of slots. */
@@ -239,8 +219,7 @@ public final class ProgramUnit {
 
     /** The special fields of a struct that programs allocate; empty if it has none or breaks their rules. */
     public BtfRecord structRecord(Btf types, int typeId) {
-        return structRecords.computeIfAbsent(
-                new RegPayload.BtfRef(types, typeId), key -> StructRecords.of(types, typeId));
+        return objectUnit.structRecord(types, typeId);
     }
 
     /** As {@link #structRecord(Btf, int)}. */

@@ -8,6 +8,8 @@ import dev.spinbpf.verifier.kernel.TypeFlags;
 import dev.spinbpf.verifier.state.FuncState;
 import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /** Reading and writing registers of the current frame. */
 public final class Registers {
@@ -16,6 +18,10 @@ public final class Registers {
 
     /** r0 to r5 lose their value in a call. */
     public static final int CALLER_SAVED = KernelLimits.CALLER_SAVED_REGS;
+
+    private static final List<String> NAMES = IntStream.range(0, FuncState.REGISTERS)
+            .mapToObj(number -> "R" + number)
+            .toList();
 
     private Registers() {}
 
@@ -136,6 +142,6 @@ public final class Registers {
 
     /** Returns the name of a register in messages. */
     public static String name(int regno) {
-        return "R" + regno;
+        return NAMES.get(regno);
     }
 }

@@ -44,7 +44,7 @@ public record KernelType(Shape shape, String name, int sizeBytes, int pointers) 
             String name = base.substring(space + 1);
             return switch (base.substring(0, space)) {
                 case "struct" -> new KernelType(Shape.STRUCT, name, structs.sizeOf(name), pointers);
-                case "union" -> new KernelType(Shape.UNION, name, 0, pointers);
+                case "union" -> new KernelType(Shape.UNION, name, structs.sizeOf(name), pointers);
                 default -> new KernelType(Shape.FWD, name, 0, pointers);
             };
         }

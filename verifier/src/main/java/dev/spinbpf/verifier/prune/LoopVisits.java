@@ -18,7 +18,17 @@ final class LoopVisits {
      * @param callsites the calls, outermost first
      * @param component the strongly connected component of the graph
      */
-    private record Way(List<Integer> callsites, int component) {}
+    private record Way(List<Integer> callsites, int component) {
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Way way && component == way.component && callsites.equals(way.callsites);
+        }
+
+        @Override
+        public int hashCode() {
+            return callsites.hashCode() * 31 + component;
+        }
+    }
 
     /** Returns the visit that the state belongs to, by the outermost of its frames that is in a loop; null if none is. */
     @Nullable

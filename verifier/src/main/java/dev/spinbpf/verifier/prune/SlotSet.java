@@ -1,8 +1,10 @@
 package dev.spinbpf.verifier.prune;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A set of half stack slots of one frame, of four bytes each. Half slot {@code h} covers the bytes from {@code fp - 4 *
- * (h + 1)}. Immutable.
+ * (h + 1)}. Immutable. Comparison is written out as {@link dev.spinbpf.programs.isa.Insn}'s is.
  *
  * @param low bits of the half slots 0 to 63
  * @param high bits of the half slots 64 to 127
@@ -54,6 +56,16 @@ record SlotSet(long low, long high) {
 
     SlotSet and(SlotSet other) {
         return new SlotSet(low & other.low, high & other.high);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof SlotSet set && low == set.low && high == set.high;
+    }
+
+    @Override
+    public int hashCode() {
+        return Long.hashCode(low) * 31 + Long.hashCode(high);
     }
 
     SlotSet minus(SlotSet other) {

@@ -25,6 +25,9 @@ public record Explanation(
         int more,
         String remedy,
         List<Holding> holdings) {
+    /** No explanation, where none was asked for. */
+    public static final Explanation NONE = new Explanation(new RefusalKind("", "", "", ""), "", null, List.of(), 0, "");
+
     /** The end of what is held that is a state and not a thing. */
     private static final String OFF = " off";
 
@@ -52,8 +55,16 @@ public record Explanation(
         this(kind, reason, at, path, more, remedy, List.of());
     }
 
-    /** Returns the five parts as text, at most 25 lines, without a line's end after the last. */
+    /** Returns true for {@link #NONE}. */
+    public boolean isNone() {
+        return kind.id().isEmpty();
+    }
+
+    /** Returns the five parts as text, at most 25 lines, without a line's end after the last; empty for {@link #NONE}. */
     public String text() {
+        if (isNone()) {
+            return "";
+        }
         List<String> lines = new ArrayList<>();
         lines.add("Kind: " + kind.id() + " (" + kind.title() + ")");
         lines.add("Why:  " + sentence(reason));
