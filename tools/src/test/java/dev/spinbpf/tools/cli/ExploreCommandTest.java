@@ -48,9 +48,18 @@ class ExploreCommandTest {
         assertThat(outcome.out())
                 .contains("lock  count_packet  balanced.bpf.c:11  0, AA")
                 .contains("1. AA: lock in count_packet at balanced.bpf.c:11")
-                .contains("<-- AA")
+                .containsPattern("<-- AA +lock +\\(0,0,1\\)")
                 .contains("Covered: all sequentially consistent schedules of 3 situations on 2 CPUs with up to 1"
                         + " preemptions and 1 interrupts");
+    }
+
+    @Test
+    void shouldNameTheLocksInsideMapsThatACpuHolds() {
+        Outcome outcome = explore(SAMPLES.resolve("nmi_bucket.bpf.o"), "--preemptions", "0");
+
+        assertThat(outcome.out())
+                .containsPattern("<-- AA +map 'counts' bucket +\\(0,0,1\\)")
+                .containsPattern("<-- AA +map 'counts' bucket, map 'counts' bucket +\\(0,0,1\\)");
     }
 
     @Test

@@ -1,6 +1,8 @@
 package dev.spinbpf.vm.explore;
 
 import dev.spinbpf.maps.cpu.CpuSet;
+import dev.spinbpf.maps.lock.LockClass;
+import dev.spinbpf.maps.lock.LockStats;
 import dev.spinbpf.maps.sched.Limits;
 import dev.spinbpf.maps.sched.Plan;
 import dev.spinbpf.maps.sched.ScheduleFailure;
@@ -430,13 +432,16 @@ public final class ScheduleSearch implements AutoCloseable {
                         run.schedule(), run.disturbances(), run.switches(), run.steps(), new AssertionError(target));
     }
 
+    private String nameOf(int classNumber, long lock) {
+        LockStats stats = stage.machine().lockStats();
+        LockClass known = stats.byNumber(classNumber);
+        return (known == null ? stats.ofAddress(lock) : known).name();
+    }
+
     private Witness show(Finding finding, Situation from, List<Plan.Event> plan) {
         targetFinding = null;
         watcher = watcher(new Footprints(), true);
-        Storyboard rows = new Storyboard(
-                address -> stage.machine().lockStats().ofAddress(address).name(),
-                finding.lock(),
-                new ValueWatch(stage::run));
+        Storyboard rows = new Storyboard(this::nameOf, finding.lock(), new ValueWatch(stage::run));
         watcher.record(rows);
         Plan strategy = new Plan(plan);
         run(from, limits(UNBOUNDED, UNBOUNDED), strategy, watcher);
