@@ -47,6 +47,7 @@ import picocli.CommandLine.Spec;
             "  spinbpf explore programs/samples/abba.bpf.o",
             "  spinbpf explore programs/samples/nesting.bpf.o --preemptions 2 --interrupts 2 --duration 1m",
             "  spinbpf explore programs/samples/abba.yaml --save abba.sched",
+            "  spinbpf explore programs/samples/abba.bpf.o --html findings.html",
             "  spinbpf explore programs/samples/abba.bpf.o --predictions",
             "  spinbpf explore programs/samples/bugs/counter_after_unlock.bpf.o --assert 'packets == runs(count)'",
             "  spinbpf explore programs/samples/abba.bpf.o --shard 1/2 --part 1.part",
@@ -141,6 +142,9 @@ final class ExploreCommand implements Callable<Integer> {
     private final ProgramNames programs = new ProgramNames();
 
     @Mixin
+    private final FindingsPageOption page = new FindingsPageOption();
+
+    @Mixin
     private final JsonOption json = new JsonOption();
 
     @SuppressWarnings("NullAway.Init") // picocli fills in the options
@@ -211,6 +215,7 @@ final class ExploreCommand implements Callable<Integer> {
                     report.schedules(), report.points(), seconds, (long) (report.points() / seconds));
             err.flush();
             save(workload, report);
+            page.write(name, report);
             if (part != null) {
                 PartFile.write(part, new PartFile.Part(name, PartFile.identity(workload, options), report));
             }

@@ -143,7 +143,7 @@ public final class ExploreText {
     }
 
     /** Returns a sentence that says which schedules were run. */
-    static String covered(ExploreReport report) {
+    public static String covered(ExploreReport report) {
         String stalls = report.options().stalls() == 0
                 ? ""
                 : " and up to " + report.options().stalls() + " stalls";

@@ -171,6 +171,27 @@ class ExploreCommandTest {
     }
 
     @Test
+    void shouldWriteOnePageOfTheWholeOfItsPartsAndOfAReplay() throws IOException {
+        Path object = copied("balanced.bpf.o");
+        Path whole = directory.resolve("whole.html");
+        Path merged = directory.resolve("merged.html");
+        Path again = directory.resolve("again.html");
+        Path saved = directory.resolve("balanced.sched");
+
+        explore(object, "--preemptions", "1", "--save", saved.toString(), "--html", whole.toString());
+        String[] parts = {part(object, "1/2").toString(), part(object, "2/2").toString()};
+        Outcome.spinbpf("explore", "merge", parts[0], parts[1], "--html", merged.toString());
+        Outcome.spinbpf("replay", saved.toString(), "--html", again.toString());
+        Outcome unwritable = Outcome.spinbpf("replay", saved.toString(), "--html", directory + "/no/page.html");
+
+        assertThat(whole).content().contains("<h2 id=\"f1t\"", "<dt>Changes</dt><dd>packets: ", ">AA</text>");
+        assertThat(merged).hasSameTextualContentAs(whole);
+        assertThat(again).content().contains("<h2 id=\"f1t\"", "balanced.bpf.o").doesNotContain("<nav");
+        assertThat(unwritable.code()).isEqualTo(ExitCodes.USAGE);
+        assertThat(unwritable.err()).contains("page.html: cannot write the page");
+    }
+
+    @Test
     void shouldRefusePartsThatMakeNoWhole() throws IOException {
         Path object = SAMPLES.resolve("balanced.bpf.o");
         Path first = part(object, "1/2");
