@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +49,7 @@ public final class ScheduleSearch implements AutoCloseable {
     private final List<LockPrediction> predictions;
     private final List<Situation> situations;
     private int pass;
-    private @Nullable PredictionMatch goal;
+    private @Nullable Predicate<Finding> goal;
     private @Nullable Found reached;
     private RunWatcher watcher;
     private @Nullable Simulation simulation;
@@ -112,6 +113,11 @@ public final class ScheduleSearch implements AutoCloseable {
     /** Calls {@code ended} at the end of each run that was not broken off. */
     void atEnds(Consumer<Machine> ended) {
         whenEnded = ended;
+    }
+
+    /** Ends the search when something is found that is wanted. */
+    void until(Predicate<Finding> wanted) {
+        goal = wanted;
     }
 
     private RunWatcher watcher(Footprints learned, boolean everywhere) {
@@ -302,7 +308,7 @@ public final class ScheduleSearch implements AutoCloseable {
     }
 
     private void searchAtRandom(List<Situation> situations, long deadlineNanos) {
-        for (long seed = workload.seed(); System.nanoTime() - deadlineNanos < 0; seed++) {
+        for (long seed = workload.seed(); reached == null && System.nanoTime() - deadlineNanos < 0; seed++) {
             Situation from = situations.get((int) Math.floorMod(seed, (long) situations.size()));
             Footprints learned = footprints.computeIfAbsent(from, key -> new Footprints());
             learned.freeze();
@@ -329,6 +335,7 @@ public final class ScheduleSearch implements AutoCloseable {
             run.run();
             simulation = null;
             if (!run.isCut()) {
+                watching.ended();
                 promises.atEnd();
                 whenEnded.accept(stage.machine());
             }
