@@ -141,6 +141,7 @@ final class PartFile {
         out.writeInt(report.coveredInterrupts());
         out.writeLong(report.schedules());
         out.writeLong(report.states());
+        out.writeLong(report.classes());
         out.writeLong(report.points());
         list(out, report.discoveries(), discovery -> {
             out.writeInt(discovery.stage());
@@ -170,6 +171,7 @@ final class PartFile {
                 list(in, in::readUTF),
                 in.readInt(),
                 in.readInt(),
+                in.readLong(),
                 in.readLong(),
                 in.readLong(),
                 in.readLong(),

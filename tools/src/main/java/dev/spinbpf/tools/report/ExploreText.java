@@ -159,7 +159,7 @@ public final class ExploreText {
             return all + "; up to " + report.options().preemptions() + " and "
                     + report.options().interrupts() + " a part; " + counts + ".";
         }
-        return all + ": " + report.states() + " states, " + counts + "; "
+        return all + ": " + report.classes() + " classes, " + counts + "; "
                 + (report.witnesses().isEmpty()
                         ? "nothing found."
                         : report.witnesses().size() + " findings.");

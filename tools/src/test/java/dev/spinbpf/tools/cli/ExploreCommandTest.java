@@ -144,6 +144,29 @@ class ExploreCommandTest {
         assertThat(json.out()).contains("\"outcome\" : \"not_within_bounds\"");
     }
 
+    @Test
+    void shouldPrintTheSameBytesWithAnyNumberOfJobs() {
+        for (String sample : List.of("abba.bpf.o", "bugs/abba_by_hook.bpf.o")) {
+            Path object = SAMPLES.resolve(sample);
+            Outcome one = explore(object, "--preemptions", "1", "--jobs", "1");
+
+            assertThat(explore(object, "--preemptions", "1", "--jobs", "1").out())
+                    .as("again: " + sample)
+                    .isEqualTo(one.out());
+            for (String jobs : List.of("2", "5")) {
+                Outcome several = explore(object, "--preemptions", "1", "--jobs", jobs);
+
+                assertThat(several.out()).as(jobs + " jobs: " + sample).isEqualTo(one.out());
+            }
+            assertThat(explore(object, "--preemptions", "1", "--jobs", "2", "--json")
+                            .out())
+                    .isEqualTo(explore(object, "--preemptions", "1", "--jobs", "1", "--json")
+                            .out());
+            assertThat(one.err()).containsPattern("[0-9]+ schedules, [0-9,]+ classes, depth [0-9]+, .* found [1-9]");
+        }
+        assertThat(explore(SAMPLES.resolve("abba.bpf.o"), "--jobs", "0").err()).contains("--jobs is 0");
+    }
+
     private Path part(Path object, String shard) {
         Path part = directory.resolve(shard.replace('/', '-') + ".part");
         Outcome outcome = explore(object, "--preemptions", "1", "--shard", shard, "--part", part.toString());
@@ -178,7 +201,9 @@ class ExploreCommandTest {
         Path again = directory.resolve("again.html");
         Path saved = directory.resolve("balanced.sched");
 
-        explore(object, "--preemptions", "1", "--save", saved.toString(), "--html", whole.toString());
+        // One job: registers show addresses, and in one process they depend on the machines that there were before.
+        String[] once = {"--preemptions", "1", "--jobs", "1", "--save", saved.toString(), "--html", whole.toString()};
+        explore(object, once);
         String[] parts = {part(object, "1/2").toString(), part(object, "2/2").toString()};
         Outcome.spinbpf("explore", "merge", parts[0], parts[1], "--html", merged.toString());
         Outcome.spinbpf("replay", saved.toString(), "--html", again.toString());

@@ -88,6 +88,13 @@ final class Footprints {
         return false;
     }
 
+    /** Returns a copy, which learns for itself. */
+    Footprints copy() {
+        Footprints copy = new Footprints();
+        copy.usesByWord = usesByWord.clone();
+        return copy;
+    }
+
     /** Notes a use. */
     void add(int word, long use) {
         usesByWord = KeyNumbers.withRoom(usesByWord, word);

@@ -54,6 +54,7 @@ class FindingsPageTest {
                 1,
                 10,
                 5,
+                3,
                 100,
                 List.of(),
                 List.of());
