@@ -228,7 +228,8 @@ public final class Simulation implements ScheduleHook {
     @Override
     public void reach(SharedAccess access, Object owner, long wordAddress, int sizeBytes) {
         Strand me = current;
-        if (access == SharedAccess.POLL || me == null || !me.isCurrentThread()) {
+        boolean isPoint = access != SharedAccess.POLL && (access != SharedAccess.MASK || !watcher.equals(Watcher.NONE));
+        if (!isPoint || me == null || !me.isCurrentThread()) {
             return;
         }
         step(me);

@@ -26,6 +26,9 @@ final class RunWatcher implements Watcher {
     /** Times that waiters may look again in vain before choices end until somebody writes. */
     private static final int FRUITLESS_LOOKS = 2;
 
+    /** Stands for the step of a context that disables interrupts. */
+    private static final long MASKING = -1;
+
     private static final long STALL_NANOS = 2_000_000_000;
 
     private final int stalls;
@@ -44,6 +47,7 @@ final class RunWatcher implements Watcher {
     private @Nullable Storyboard storyboard;
     private @Nullable Machine machine;
     private @Nullable Simulation simulation;
+    private boolean masksMatter;
     private int stalled;
     private int fruitless;
 
@@ -71,9 +75,14 @@ final class RunWatcher implements Watcher {
         storyboard = rows;
     }
 
-    /** Begins a run on a machine. */
-    void begin(Simulation run, Machine on) {
+    /**
+     * Begins a run on a machine.
+     *
+     * @param maskable whether interrupts land that can be masked
+     */
+    void begin(Simulation run, Machine on, boolean maskable) {
         simulation = run;
+        masksMatter = maskable;
         stalled = 0;
         fruitless = 0;
         if (machine != on) {
@@ -163,6 +172,9 @@ final class RunWatcher implements Watcher {
         if (fruitless > FRUITLESS_LOOKS) {
             return false;
         }
+        if (access == SharedAccess.MASK) {
+            return masksMatter;
+        }
         return chooseEverywhere
                 || access == SharedAccess.WAIT
                 || isContended(cpu, access.writes(), owner, address, sizeBytes);
@@ -199,6 +211,10 @@ final class RunWatcher implements Watcher {
 
     @Override
     public void accessed(Cpu cpu, SharedAccess access, Object owner, long address, int sizeBytes) {
+        if (access == SharedAccess.MASK) {
+            trace().local(context(cpu), MASKING);
+            return;
+        }
         promises.atPoint();
         Storyboard rows = storyboard;
         if (rows != null) {

@@ -1,5 +1,6 @@
 package dev.spinbpf.vm.explore;
 
+import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.maps.lock.LockStats;
 import dev.spinbpf.maps.sched.Limits;
@@ -188,7 +189,7 @@ final class Searcher implements AutoCloseable {
         simulation = run;
         situation = from;
         stage.prepare(run, from);
-        watching.begin(run, stage.machine());
+        watching.begin(run, stage.machine(), limits.interrupts() > 0 && hasMaskable(limits));
         beginPromises();
         try {
             run.run();
@@ -205,6 +206,10 @@ final class Searcher implements AutoCloseable {
             watching.hung(String.valueOf(e.getMessage()));
         }
         return run;
+    }
+
+    private static boolean hasMaskable(Limits limits) {
+        return limits.levels().stream().anyMatch(level -> level != ContextLevel.NMI);
     }
 
     private void beginPromises() {
