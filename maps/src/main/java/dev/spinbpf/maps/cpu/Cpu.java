@@ -226,6 +226,9 @@ public final class Cpu {
 
     /** {@code local_irq_save}: disables interrupts. Returns the flags word for {@link #irqRestore}. */
     public long irqSave() {
+        if (irqsEnabled) {
+            SchedulePoint.reach(SharedAccess.MASK, this, id, 0);
+        }
         long flags = irqsEnabled ? IRQS_ENABLED : 0;
         irqsEnabled = false;
         return flags;

@@ -68,6 +68,7 @@ final class Waiting {
     LockOutcome turn(Cpu cpu, long lock) {
         LockOutcome failure = look(cpu, lock);
         if (failure == null) {
+            SchedulePoint.limitWait(deadlineNanos);
             GuestWords.waitFor(lock);
             cpu.relax(turns);
             cpu.poll();

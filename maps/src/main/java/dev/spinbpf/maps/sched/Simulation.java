@@ -228,7 +228,8 @@ public final class Simulation implements ScheduleHook {
     @Override
     public void reach(SharedAccess access, Object owner, long wordAddress, int sizeBytes) {
         Strand me = current;
-        if (access == SharedAccess.POLL || me == null || !me.isCurrentThread()) {
+        boolean isPoint = access != SharedAccess.POLL && (access != SharedAccess.MASK || !watcher.equals(Watcher.NONE));
+        if (!isPoint || me == null || !me.isCurrentThread()) {
             return;
         }
         step(me);
@@ -268,6 +269,14 @@ public final class Simulation implements ScheduleHook {
         }
         watcher.accessed(me.cpu(), SharedAccess.COPY_READ, SchedulePoint.GUEST, from, sizeBytes);
         watcher.accessed(me.cpu(), SharedAccess.COPY_WRITE, SchedulePoint.GUEST, to, sizeBytes);
+    }
+
+    @Override
+    public void limitWait(long deadlineNanos) {
+        Strand me = current;
+        if (me != null && me.isCurrentThread()) {
+            me.limitWait(deadlineNanos);
+        }
     }
 
     private void step(Strand me) {
@@ -565,15 +574,9 @@ public final class Simulation implements ScheduleHook {
 
     /** Lets virtual time jump. Returns false when nobody is left to see it, or when it has become too late. */
     private boolean passTime() {
-        long next = Long.MAX_VALUE;
-        boolean anyWaiting = false;
-        for (Strand strand : strands) {
-            next = Math.min(next, strand.wakeNanos());
-            anyWaiting |= strand.isWaiting();
-        }
-        if (anyWaiting) {
-            next = Math.min(next, clock.nanoTime() + TICK_NANOS);
-        }
+        TimeJump jump = TimeJump.of(
+                strands, clock.nanoTime(), watcher.isChoiceAfterTime(), START_NANOS + limits.virtualNanos());
+        long next = jump.toNanos();
         if (next == Long.MAX_VALUE) {
             return false;
         }
@@ -583,11 +586,10 @@ public final class Simulation implements ScheduleHook {
             return false;
         }
         watcher.timePassed();
-        boolean tick = next == clock.nanoTime() + TICK_NANOS;
         clock.advanceTo(next);
         for (Strand strand : strands) {
             strand.wakeIfDue(next);
-            if (tick) {
+            if (jump.isTick()) {
                 strand.wakeFromWait();
             }
         }

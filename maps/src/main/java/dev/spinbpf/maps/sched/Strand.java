@@ -31,6 +31,7 @@ final class Strand {
     private @Nullable Object waitOwner;
     private long waitAddress;
     private long wakeNanos;
+    private long limitNanos = Long.MAX_VALUE;
     private @Nullable ContextLevel landOnResume;
     private long position;
 
@@ -125,6 +126,7 @@ final class Strand {
     void wakeUp() {
         state = State.RUNNABLE;
         waitOwner = null;
+        limitNanos = Long.MAX_VALUE;
     }
 
     void finish() {
@@ -134,6 +136,16 @@ final class Strand {
     void sleepUntil(long nanos) {
         state = State.SLEEPING;
         wakeNanos = nanos;
+    }
+
+    /** Notes the last moment of the wait that comes next. */
+    void limitWait(long nanos) {
+        limitNanos = nanos;
+    }
+
+    /** Returns the last moment of the wait that the strand is in, or never. */
+    long limitNanos() {
+        return limitNanos;
     }
 
     /** Returns the time at which the strand wakes if it sleeps, or never. */
@@ -149,8 +161,7 @@ final class Strand {
 
     void wakeFromWait() {
         if (state == State.WAITING) {
-            state = State.RUNNABLE;
-            waitOwner = null;
+            wakeUp();
         }
     }
 
@@ -212,6 +223,8 @@ final class Strand {
             state = State.WAITING;
             waitOwner = owner;
             waitAddress = address;
+        } else {
+            limitNanos = Long.MAX_VALUE;
         }
         return waits;
     }

@@ -18,4 +18,11 @@ public interface ScheduleHook {
      * where copies are of no interest.
      */
     default void reachCopy(long from, long to, int sizeBytes) {}
+
+    /**
+     * Called before a {@link SharedAccess#WAIT} that ends at a moment even if nobody writes to the word.
+     *
+     * @param deadlineNanos the last moment at which it goes on
+     */
+    default void limitWait(long deadlineNanos) {}
 }

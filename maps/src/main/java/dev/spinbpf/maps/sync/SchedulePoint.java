@@ -69,6 +69,16 @@ public final class SchedulePoint {
         }
     }
 
+    /** Says before a wait that it ends at a moment; in production nobody listens. */
+    public static void limitWait(long deadlineNanos) {
+        if (isAnySimulated()) {
+            ScheduleHook current = current();
+            if (current != null) {
+                current.limitWait(deadlineNanos);
+            }
+        }
+    }
+
     private static void reachHook(SharedAccess access, Object owner, long address, int sizeBytes) {
         ScheduleHook current = current();
         if (current != null) {

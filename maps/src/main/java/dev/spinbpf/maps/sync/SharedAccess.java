@@ -20,6 +20,8 @@ public enum SharedAccess {
     COPY_WRITE,
     /** Look again at a word that did not hold what the strand waits for: nothing to do before it or time changes. */
     WAIT,
+    /** Disable interrupts, which may land before it and not after. */
+    MASK,
     /** Touch nothing shared; a place where an interrupt may land. */
     POLL;
 
@@ -27,7 +29,7 @@ public enum SharedAccess {
     public boolean reads() {
         return switch (this) {
             case READ, READ_MODIFY_WRITE, PLAIN_READ, RELAXED_READ_MODIFY_WRITE, COPY_READ -> true;
-            case WRITE, PLAIN_WRITE, COPY_WRITE, WAIT, POLL -> false;
+            case WRITE, PLAIN_WRITE, COPY_WRITE, WAIT, MASK, POLL -> false;
         };
     }
 
@@ -35,7 +37,7 @@ public enum SharedAccess {
     public boolean writes() {
         return switch (this) {
             case WRITE, READ_MODIFY_WRITE, PLAIN_WRITE, RELAXED_READ_MODIFY_WRITE, COPY_WRITE -> true;
-            case READ, PLAIN_READ, COPY_READ, WAIT, POLL -> false;
+            case READ, PLAIN_READ, COPY_READ, WAIT, MASK, POLL -> false;
         };
     }
 }

@@ -127,6 +127,11 @@ public final class Browser implements AutoCloseable {
         new Actions(driver).sendKeys(keys).perform();
     }
 
+    /** Moves the pointer onto the first element of a selector. */
+    public void pointAt(String selector) {
+        new Actions(driver).moveToElement(find(selector)).perform();
+    }
+
     /** Goes on with Tab until the element of a selector has the focus. */
     public void tabTo(String selector) {
         for (int i = 0; i < 60; i++) {

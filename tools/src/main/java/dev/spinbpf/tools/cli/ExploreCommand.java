@@ -9,6 +9,7 @@ import dev.spinbpf.vm.explore.CheckedPrediction;
 import dev.spinbpf.vm.explore.ExploreOptions;
 import dev.spinbpf.vm.explore.ExploreReport;
 import dev.spinbpf.vm.explore.ScheduleSearch;
+import dev.spinbpf.vm.explore.SearchProgress;
 import dev.spinbpf.vm.explore.Witness;
 import dev.spinbpf.vm.stress.ModeOptions;
 import dev.spinbpf.vm.stress.ProgramWorkload;
@@ -19,6 +20,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -46,7 +50,9 @@ import picocli.CommandLine.Spec;
         footer = {
             "  spinbpf explore programs/samples/abba.bpf.o",
             "  spinbpf explore programs/samples/nesting.bpf.o --preemptions 2 --interrupts 2 --duration 1m",
+            "  spinbpf explore programs/samples/abba.bpf.o --preemptions 3 --jobs 8",
             "  spinbpf explore programs/samples/abba.yaml --save abba.sched",
+            "  spinbpf explore programs/samples/abba.bpf.o --html findings.html",
             "  spinbpf explore programs/samples/abba.bpf.o --predictions",
             "  spinbpf explore programs/samples/bugs/counter_after_unlock.bpf.o --assert 'packets == runs(count)'",
             "  spinbpf explore programs/samples/abba.bpf.o --shard 1/2 --part 1.part",
@@ -55,6 +61,8 @@ import picocli.CommandLine.Spec;
             "Exit codes: 0 nothing found, 1 something found, 2 wrong usage or a file that cannot be used."
         })
 final class ExploreCommand implements Callable<Integer> {
+    private static final long LINE_MILLIS = 500;
+
     @Spec
     private CommandSpec spec;
 
@@ -108,6 +116,13 @@ final class ExploreCommand implements Callable<Integer> {
     private @Nullable Long seed;
 
     @Option(
+            names = "--jobs",
+            paramLabel = "N",
+            description = "How many situations to search side by side (default: one a processor). A search that ends"
+                    + " shows the same with any number.")
+    private int jobs = Runtime.getRuntime().availableProcessors();
+
+    @Option(
             names = "--predictions",
             description =
                     "First search for the schedules of what spinbpf locks predicts, one prediction after the other,"
@@ -141,6 +156,9 @@ final class ExploreCommand implements Callable<Integer> {
     private final ProgramNames programs = new ProgramNames();
 
     @Mixin
+    private final FindingsPageOption page = new FindingsPageOption();
+
+    @Mixin
     private final JsonOption json = new JsonOption();
 
     @SuppressWarnings("NullAway.Init") // picocli fills in the options
@@ -160,6 +178,9 @@ final class ExploreCommand implements Callable<Integer> {
         checkBound("--preemptions", preemptions, ExploreOptions.MOST_BOUND);
         checkBound("--interrupts", interrupts, ExploreOptions.MOST_BOUND);
         checkBound("--stalls", stalls, ExploreOptions.MOST_BOUND);
+        if (jobs < 1) {
+            throw new WrongUsage(spec, "--jobs is " + jobs + "; it has to be at least 1");
+        }
         if (cpus != null && (cpus < 1 || cpus > ProgramWorkload.MOST_CPUS)) {
             throw new WrongUsage(spec, "--cpus is " + cpus + "; it has to be 1 to " + ProgramWorkload.MOST_CPUS);
         }
@@ -195,8 +216,8 @@ final class ExploreCommand implements Callable<Integer> {
     private int explore(ProgramWorkload workload) throws InputException, WorkloadException {
         ExploreOptions options = new ExploreOptions(preemptions, interrupts, stalls, duration, predictions, shard);
         long startNanos = System.nanoTime();
-        try (ScheduleSearch exploration = ScheduleSearch.prepare(workload, options)) {
-            ExploreReport report = exploration.run();
+        try (ScheduleSearch exploration = ScheduleSearch.prepare(workload, options, jobs)) {
+            ExploreReport report = watched(exploration);
             String name = files.stream().map(InputFiles::shown).collect(Collectors.joining(", "));
             PrintWriter out = spec.commandLine().getOut();
             out.print(
@@ -205,17 +226,45 @@ final class ExploreCommand implements Callable<Integer> {
                             : ExploreText.of(name, report, Style.ofStandardOutput()));
             out.flush();
             PrintWriter err = spec.commandLine().getErr();
-            double seconds = (System.nanoTime() - startNanos) / 1e9;
-            err.printf(
-                    "spinbpf: %,d schedules, %,d schedule points in %.1f s: %,d points a second%n",
-                    report.schedules(), report.points(), seconds, (long) (report.points() / seconds));
+            err.println("spinbpf: " + counts(exploration.progress(), startNanos));
             err.flush();
             save(workload, report);
+            page.write(name, report);
             if (part != null) {
                 PartFile.write(part, new PartFile.Part(name, PartFile.identity(workload, options), report));
             }
             return report.witnesses().isEmpty() ? ExitCodes.GOOD : ExitCodes.REFUSED;
         }
+    }
+
+    /** Searches, and says meanwhile how far it is. */
+    private static ExploreReport watched(ScheduleSearch exploration) {
+        long startNanos = System.nanoTime();
+        Progress line = Progress.ofStandardError();
+        try (ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor()) {
+            SearchProgress progress = exploration.progress();
+            clock.scheduleAtFixedRate(
+                    () -> line.step(progress.bounds() + ": " + counts(progress, startNanos)),
+                    LINE_MILLIS,
+                    LINE_MILLIS,
+                    TimeUnit.MILLISECONDS);
+            return exploration.run();
+        } finally {
+            line.clear();
+        }
+    }
+
+    private static String counts(SearchProgress progress, long startNanos) {
+        double seconds = (System.nanoTime() - startNanos) / 1e9;
+        return "%,d schedules, %,d classes, depth %,d, %,d points in %.1f s: %,d a second; found %d"
+                .formatted(
+                        progress.schedules(),
+                        progress.classes(),
+                        progress.deepest(),
+                        progress.points(),
+                        seconds,
+                        (long) (progress.points() / seconds),
+                        progress.findings());
     }
 
     private void save(ProgramWorkload workload, ExploreReport report) throws InputException {

@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nExamples:%n",
         footer = {
             "  spinbpf explore merge 1.part 2.part",
+            "  spinbpf explore merge 1.part 2.part --html findings.html",
             "",
             "Exit codes: 0 nothing found, 1 something found, 2 a part is missing, or is none of this search."
         })
@@ -40,6 +41,9 @@ final class ExploreMergeCommand implements Callable<Integer> {
 
     @Parameters(paramLabel = "FILE", arity = "1..*", description = "The parts, in any order.")
     private List<Path> files = List.of();
+
+    @Mixin
+    private final FindingsPageOption page = new FindingsPageOption();
 
     @Mixin
     private final JsonOption json = new JsonOption();
@@ -74,6 +78,7 @@ final class ExploreMergeCommand implements Callable<Integer> {
         out.print(
                 json.isGiven() ? ExploreJson.of(name, report) : ExploreText.of(name, report, Style.ofStandardOutput()));
         out.flush();
+        page.write(name, report);
         return report.witnesses().isEmpty() ? ExitCodes.GOOD : ExitCodes.REFUSED;
     }
 

@@ -35,11 +35,15 @@ final class PageOption {
 
     /** Writes the page, if it is wanted. */
     void write() throws InputException {
-        if (file == null) {
-            return;
+        if (file != null) {
+            write(file, page.html());
         }
+    }
+
+    /** Writes a page into a file. */
+    static void write(Path file, String html) throws InputException {
         try {
-            Files.writeString(file, page.html());
+            Files.writeString(file, html);
         } catch (IOException e) {
             throw new InputException(InputFiles.shown(file) + ": cannot write the page: " + e.getMessage());
         }

@@ -28,7 +28,7 @@ import java.util.stream.Collectors;
 
 /** The result of a part of a search in a file. */
 final class PartFile {
-    private static final String HEAD = "spinbpf-explore-part 1";
+    private static final String HEAD = "spinbpf-explore-part 2";
     private static final int MOST = 1 << 20;
 
     private PartFile() {}
@@ -141,6 +141,7 @@ final class PartFile {
         out.writeInt(report.coveredInterrupts());
         out.writeLong(report.schedules());
         out.writeLong(report.states());
+        out.writeLong(report.classes());
         out.writeLong(report.points());
         list(out, report.discoveries(), discovery -> {
             out.writeInt(discovery.stage());
@@ -170,6 +171,7 @@ final class PartFile {
                 list(in, in::readUTF),
                 in.readInt(),
                 in.readInt(),
+                in.readLong(),
                 in.readLong(),
                 in.readLong(),
                 in.readLong(),
@@ -223,6 +225,10 @@ final class PartFile {
             out.writeUTF(row.word());
             out.writeUTF(row.mark());
         });
+        list(out, witness.states(), state -> {
+            list(out, state.registers(), out::writeLong);
+            list(out, state.changes(), out::writeUTF);
+        });
     }
 
     private static Witness witness(DataInputStream in) throws IOException {
@@ -241,6 +247,6 @@ final class PartFile {
                                 list(in, in::readUTF),
                                 in.readUTF(),
                                 in.readUTF())),
-                List.of());
+                list(in, () -> new Storyboard.State(list(in, in::readLong), list(in, in::readUTF))));
     }
 }

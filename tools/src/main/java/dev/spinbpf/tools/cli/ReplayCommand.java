@@ -43,6 +43,7 @@ import picocli.CommandLine.Spec;
             "  spinbpf replay abba.sched",
             "  spinbpf replay abba.sched --step",
             "  spinbpf replay abba.sched --print-state",
+            "  spinbpf replay abba.sched --html abba.html",
             "  spinbpf replay abba.sched --json",
             "",
             "Exit codes: 0 the run shows what was found, 1 it does not, 2 a file that cannot be used, or another"
@@ -64,6 +65,9 @@ final class ReplayCommand implements Callable<Integer> {
 
     @Option(names = "--print-state", description = "Show the state at each row, after the table.")
     private boolean printState;
+
+    @Mixin
+    private final FindingsPageOption page = new FindingsPageOption();
 
     @Mixin
     private final JsonOption json = new JsonOption();
@@ -96,6 +100,7 @@ final class ReplayCommand implements Callable<Integer> {
             if (witness == null) {
                 (json.isGiven() ? err : out).println("The schedule does not show what was found.");
             } else {
+                page.write(InputFiles.shown(schedule.input()), witness, workload.cpus());
                 show(witness, workload.cpus(), out);
             }
             out.flush();

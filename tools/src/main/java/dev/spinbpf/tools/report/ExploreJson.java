@@ -26,6 +26,7 @@ public final class ExploreJson {
             json.writeNumberField("situations", report.situations());
             json.writeNumberField("schedules", report.schedules());
             json.writeNumberField("states", report.states());
+            json.writeNumberField("classes", report.classes());
             Json.strings(json, "programs", report.programs());
             Json.objects(json, "locks", report.sites(), site -> {
                 json.writeStringField("lock", site.lock());

@@ -143,7 +143,7 @@ public final class ExploreText {
     }
 
     /** Returns a sentence that says which schedules were run. */
-    static String covered(ExploreReport report) {
+    public static String covered(ExploreReport report) {
         String stalls = report.options().stalls() == 0
                 ? ""
                 : " and up to " + report.options().stalls() + " stalls";
@@ -159,7 +159,7 @@ public final class ExploreText {
             return all + "; up to " + report.options().preemptions() + " and "
                     + report.options().interrupts() + " a part; " + counts + ".";
         }
-        return all + ": " + report.states() + " states, " + counts + "; "
+        return all + ": " + report.classes() + " classes, " + counts + "; "
                 + (report.witnesses().isEmpty()
                         ? "nothing found."
                         : report.witnesses().size() + " findings.");

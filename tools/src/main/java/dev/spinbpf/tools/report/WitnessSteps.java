@@ -82,7 +82,8 @@ public final class WitnessSteps {
         return String.join(" ", words);
     }
 
-    private static String number(long value) {
+    /** Returns a value as a person reads it: a number, or in hexadecimal what is mostly an address. */
+    public static String number(long value) {
         boolean small = value <= LARGEST_DECIMAL && value >= -LARGEST_DECIMAL;
         return small ? Long.toString(value) : "0x" + Long.toHexString(value);
     }

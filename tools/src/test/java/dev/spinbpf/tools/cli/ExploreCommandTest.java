@@ -48,9 +48,18 @@ class ExploreCommandTest {
         assertThat(outcome.out())
                 .contains("lock  count_packet  balanced.bpf.c:11  0, AA")
                 .contains("1. AA: lock in count_packet at balanced.bpf.c:11")
-                .contains("<-- AA")
+                .containsPattern("<-- AA +lock +\\(0,0,1\\)")
                 .contains("Covered: all sequentially consistent schedules of 3 situations on 2 CPUs with up to 1"
                         + " preemptions and 1 interrupts");
+    }
+
+    @Test
+    void shouldNameTheLocksInsideMapsThatACpuHolds() {
+        Outcome outcome = explore(SAMPLES.resolve("nmi_bucket.bpf.o"), "--preemptions", "0");
+
+        assertThat(outcome.out())
+                .containsPattern("<-- AA +map 'counts' bucket +\\(0,0,1\\)")
+                .containsPattern("<-- AA +map 'counts' bucket, map 'counts' bucket +\\(0,0,1\\)");
     }
 
     @Test
@@ -135,6 +144,29 @@ class ExploreCommandTest {
         assertThat(json.out()).contains("\"outcome\" : \"not_within_bounds\"");
     }
 
+    @Test
+    void shouldPrintTheSameBytesWithAnyNumberOfJobs() {
+        for (String sample : List.of("abba.bpf.o", "bugs/abba_by_hook.bpf.o")) {
+            Path object = SAMPLES.resolve(sample);
+            Outcome one = explore(object, "--preemptions", "1", "--jobs", "1");
+
+            assertThat(explore(object, "--preemptions", "1", "--jobs", "1").out())
+                    .as("again: " + sample)
+                    .isEqualTo(one.out());
+            for (String jobs : List.of("2", "5")) {
+                Outcome several = explore(object, "--preemptions", "1", "--jobs", jobs);
+
+                assertThat(several.out()).as(jobs + " jobs: " + sample).isEqualTo(one.out());
+            }
+            assertThat(explore(object, "--preemptions", "1", "--jobs", "2", "--json")
+                            .out())
+                    .isEqualTo(explore(object, "--preemptions", "1", "--jobs", "1", "--json")
+                            .out());
+            assertThat(one.err()).containsPattern("[0-9]+ schedules, [0-9,]+ classes, depth [0-9]+, .* found [1-9]");
+        }
+        assertThat(explore(SAMPLES.resolve("abba.bpf.o"), "--jobs", "0").err()).contains("--jobs is 0");
+    }
+
     private Path part(Path object, String shard) {
         Path part = directory.resolve(shard.replace('/', '-') + ".part");
         Outcome outcome = explore(object, "--preemptions", "1", "--shard", shard, "--part", part.toString());
@@ -159,6 +191,29 @@ class ExploreCommandTest {
             assertThat(merged.out()).as(sample).isEqualTo(whole.out());
             assertThat(merged.code()).as(sample).isEqualTo(whole.code());
         }
+    }
+
+    @Test
+    void shouldWriteOnePageOfTheWholeOfItsPartsAndOfAReplay() throws IOException {
+        Path object = copied("balanced.bpf.o");
+        Path whole = directory.resolve("whole.html");
+        Path merged = directory.resolve("merged.html");
+        Path again = directory.resolve("again.html");
+        Path saved = directory.resolve("balanced.sched");
+
+        // One job: registers show addresses, and in one process they depend on the machines that there were before.
+        String[] once = {"--preemptions", "1", "--jobs", "1", "--save", saved.toString(), "--html", whole.toString()};
+        explore(object, once);
+        String[] parts = {part(object, "1/2").toString(), part(object, "2/2").toString()};
+        Outcome.spinbpf("explore", "merge", parts[0], parts[1], "--html", merged.toString());
+        Outcome.spinbpf("replay", saved.toString(), "--html", again.toString());
+        Outcome unwritable = Outcome.spinbpf("replay", saved.toString(), "--html", directory + "/no/page.html");
+
+        assertThat(whole).content().contains("<h2 id=\"f1t\"", "<dt>Changes</dt><dd>packets: ", ">AA</text>");
+        assertThat(merged).hasSameTextualContentAs(whole);
+        assertThat(again).content().contains("<h2 id=\"f1t\"", "balanced.bpf.o").doesNotContain("<nav");
+        assertThat(unwritable.code()).isEqualTo(ExitCodes.USAGE);
+        assertThat(unwritable.err()).contains("page.html: cannot write the page");
     }
 
     @Test

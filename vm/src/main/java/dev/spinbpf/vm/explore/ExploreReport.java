@@ -24,6 +24,8 @@ import java.util.Set;
  * @param coveredInterrupts the same for interrupts
  * @param schedules how many schedules were run
  * @param states in how many different states there was a choice, in the last search
+ * @param classes how many runs came to their end, in the last search, that differ in more than the order of steps which
+ *     have nothing to do with each other
  * @param points how many schedule points were passed
  * @param predictions what became of predictions, where they were asked for
  * @param discoveries when each witness's finding was found
@@ -41,6 +43,7 @@ public record ExploreReport(
         int coveredInterrupts,
         long schedules,
         long states,
+        long classes,
         long points,
         List<CheckedPrediction> predictions,
         List<Discovery> discoveries) {
@@ -96,6 +99,7 @@ public record ExploreReport(
                 parts.stream().mapToInt(ExploreReport::coveredInterrupts).min().orElse(-1),
                 parts.stream().mapToLong(ExploreReport::schedules).sum(),
                 parts.stream().mapToLong(ExploreReport::states).sum(),
+                parts.stream().mapToLong(ExploreReport::classes).sum(),
                 parts.stream().mapToLong(ExploreReport::points).sum(),
                 List.of(),
                 found.stream().map(Found::discovery).toList());

@@ -47,6 +47,8 @@ public record Finding(Kind kind, String key, String title, String explanation, l
         FAULT("fault"),
         /** Two contexts hold one lock. */
         EXCLUSION("exclusion"),
+        /** A lock did not keep what it promises, or was left in disorder. */
+        GUARANTEE("guarantee"),
         /** A value was written that was made of one which was no longer there. */
         LOST_UPDATE("lost_update"),
         /** Two accesses that nothing orders. */

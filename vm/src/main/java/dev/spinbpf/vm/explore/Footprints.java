@@ -9,7 +9,8 @@ import java.util.Arrays;
  * <p>An access at which nothing else can interfere need not be a choice: a switch or an interrupt just before it might as
  * well come just after, with the same result and at the same cost. Nothing can interfere where no other context touches
  * the word, or all only read it; where both hold a common lock, which one of them then waits for; or where the lower of
- * two contexts of one CPU masks the higher one.
+ * two contexts of one CPU masks the higher one. That an interrupt may land before the lower one masks it, and not after, is a
+ * choice of its own, where interrupts are disabled.
  *
  * <p>What contexts touch is learned from runs. Where an access turns out to have been a choice all along, what was
  * explored so far may lack schedules and has to be explored again: {@link #hasGrown}. Meanwhile the answers stay as they
@@ -86,6 +87,13 @@ final class Footprints {
             }
         }
         return false;
+    }
+
+    /** Returns a copy, which learns for itself. */
+    Footprints copy() {
+        Footprints copy = new Footprints();
+        copy.usesByWord = usesByWord.clone();
+        return copy;
     }
 
     /** Notes a use. */

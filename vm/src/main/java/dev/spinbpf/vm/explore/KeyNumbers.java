@@ -33,6 +33,13 @@ final class KeyNumbers {
         return count - 1;
     }
 
+    /** Gives a key that is not 0 a number; returns true where it had none. */
+    boolean isNew(long key) {
+        int before = count;
+        of(key);
+        return count > before;
+    }
+
     /** Returns the slot of a key, or the free one where it belongs. */
     private int slot(long key) {
         int mask = keys.length - 1;

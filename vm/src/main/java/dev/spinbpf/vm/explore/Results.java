@@ -32,6 +32,14 @@ final class Results {
         return notes;
     }
 
+    /** Adds those of another part of the exploration. */
+    void add(Results other) {
+        other.outcomesBySite.forEach((site, outcomes) -> outcomesBySite
+                .computeIfAbsent(site, key -> EnumSet.noneOf(LockOutcome.class))
+                .addAll(outcomes));
+        notes.addAll(other.notes);
+    }
+
     /** Returns the results by place. */
     List<LockSite> sites() {
         return outcomesBySite.entrySet().stream()

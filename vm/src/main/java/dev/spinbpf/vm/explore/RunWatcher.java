@@ -15,9 +15,7 @@ import dev.spinbpf.vm.deferred.DeferredCalls;
 import dev.spinbpf.vm.exec.Execution;
 import dev.spinbpf.vm.exec.Fault;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +26,9 @@ final class RunWatcher implements Watcher {
     /** Times that waiters may look again in vain before choices end until somebody writes. */
     private static final int FRUITLESS_LOOKS = 2;
 
+    /** Stands for the step of a context that disables interrupts. */
+    private static final long MASKING = -1;
+
     private static final long STALL_NANOS = 2_000_000_000;
 
     private final int stalls;
@@ -36,7 +37,8 @@ final class RunWatcher implements Watcher {
     private final Footprints footprints;
     private final boolean chooseEverywhere;
     private final PromiseWatch promises;
-    private final Map<Long, Integer> lockNumbers = new HashMap<>();
+    private final LockGuarantees guarantees;
+    private LockNumbers locks = new LockNumbers();
     private final List<List<Integer>> heldBelow = new ArrayList<>();
     private final List<Place> lastPlaces = new ArrayList<>();
     private @Nullable WordTable words;
@@ -45,6 +47,7 @@ final class RunWatcher implements Watcher {
     private @Nullable Storyboard storyboard;
     private @Nullable Machine machine;
     private @Nullable Simulation simulation;
+    private boolean masksMatter;
     private int stalled;
     private int fruitless;
 
@@ -64,6 +67,7 @@ final class RunWatcher implements Watcher {
         this.promises = promises;
         this.results = results;
         this.sink = sink;
+        guarantees = new LockGuarantees(sink);
     }
 
     /** Records rows from the next run on. */
@@ -71,15 +75,21 @@ final class RunWatcher implements Watcher {
         storyboard = rows;
     }
 
-    /** Begins a run on a machine. */
-    void begin(Simulation run, Machine on) {
+    /**
+     * Begins a run on a machine.
+     *
+     * @param maskable whether interrupts land that can be masked
+     */
+    void begin(Simulation run, Machine on, boolean maskable) {
         simulation = run;
+        masksMatter = maskable;
         stalled = 0;
         fruitless = 0;
         if (machine != on) {
             machine = on;
             int contexts = on.cpus().count() * ContextLevel.count();
             words = new WordTable(on.cpus());
+            locks = new LockNumbers();
             trace = new TraceHash(contexts);
             races = new RaceDetector(contexts, sink, results.notes());
         }
@@ -91,6 +101,7 @@ final class RunWatcher implements Watcher {
         }
         trace().reset();
         races().reset();
+        guarantees.begin(run.clock().nanoTime());
         Storyboard rows = storyboard;
         if (rows != null) {
             rows.begin();
@@ -144,14 +155,14 @@ final class RunWatcher implements Watcher {
     private long use(Cpu cpu, boolean writes) {
         HeldLocks held = cpu.heldLocks();
         List<Integer> below = heldBelow.get(cpu.id());
-        long locks = 0;
+        long bits = 0;
         for (int i = below.isEmpty() ? 0 : below.getLast(); i < held.count(); i++) {
             long lock = held.heldAt(i);
             if (lock != 0) {
-                locks |= Footprints.lockBit(lockNumbers.computeIfAbsent(lock, key -> lockNumbers.size()));
+                bits |= Footprints.lockBit(locks.of(lock));
             }
         }
-        return Footprints.use(context(cpu), writes, !cpu.irqsEnabled(), locks);
+        return Footprints.use(context(cpu), writes, !cpu.irqsEnabled(), bits);
     }
 
     // Choices.
@@ -160,6 +171,9 @@ final class RunWatcher implements Watcher {
     public boolean isChoice(Cpu cpu, SharedAccess access, Object owner, long address, int sizeBytes) {
         if (fruitless > FRUITLESS_LOOKS) {
             return false;
+        }
+        if (access == SharedAccess.MASK) {
+            return masksMatter;
         }
         return chooseEverywhere
                 || access == SharedAccess.WAIT
@@ -197,6 +211,10 @@ final class RunWatcher implements Watcher {
 
     @Override
     public void accessed(Cpu cpu, SharedAccess access, Object owner, long address, int sizeBytes) {
+        if (access == SharedAccess.MASK) {
+            trace().local(context(cpu), MASKING);
+            return;
+        }
         promises.atPoint();
         Storyboard rows = storyboard;
         if (rows != null) {
@@ -301,6 +319,9 @@ final class RunWatcher implements Watcher {
     private void checkExclusion(Cpu cpu) {
         HeldLocks held = cpu.heldLocks();
         long lock = held.count() == 0 ? 0 : held.heldAt(held.count() - 1);
+        if (lock != 0) {
+            locks.of(lock);
+        }
         for (Cpu other : cpu.cpus().all()) {
             for (int i = 0; lock != 0 && i < other.heldLocks().count(); i++) {
                 boolean itself = other == cpu && i == held.count() - 1;
@@ -327,6 +348,8 @@ final class RunWatcher implements Watcher {
         Place place = Place.of(current(cpu));
         String name = failure.lockClass().name();
         results.failed(place, name, failure.outcome());
+        locks.of(failure.attemptedLock());
+        guarantees.failed(cpu, failure, place);
         Storyboard rows = storyboard;
         if (rows != null) {
             rows.failed(cpu, failure.outcome());
@@ -363,6 +386,11 @@ final class RunWatcher implements Watcher {
                 "fault in " + fault.program() + " at instruction " + fault.insn(),
                 fault.reason(),
                 0));
+    }
+
+    /** A run has ended, with all that it began. */
+    void ended() {
+        guarantees.ended(machine(), locks.addresses());
     }
 
     /** A run did not end. */

@@ -1,12 +1,7 @@
 package dev.spinbpf.vm.explore;
 
 import dev.spinbpf.maps.cpu.CpuSet;
-import dev.spinbpf.maps.sched.Limits;
 import dev.spinbpf.maps.sched.Plan;
-import dev.spinbpf.maps.sched.ScheduleFailure;
-import dev.spinbpf.maps.sched.Shrinker;
-import dev.spinbpf.maps.sched.Simulation;
-import dev.spinbpf.maps.sched.Strategy;
 import dev.spinbpf.maps.sync.SchedulePoint;
 import dev.spinbpf.vm.Machine;
 import dev.spinbpf.vm.order.LockPrediction;
@@ -19,7 +14,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -28,114 +25,108 @@ import org.jspecify.annotations.Nullable;
  * A search over the schedules of a workload: from each situation (which program each CPU begins with), first without
  * preemptions and interrupts, then with one of each, and so on up to the bounds, so that what is found first is found
  * with few. With a promise that has to hold always, no schedule is left out. If the time is over before, random priorities choose for the last part of it.
+ *
+ * <p>Situations are searched side by side. What they came to is put together in their order, so that a search which comes
+ * to its end is the same with any number of jobs.
  */
 public final class ScheduleSearch implements AutoCloseable {
-    private static final int MOST_STEPS = 200_000;
-    private static final long MOST_VIRTUAL_NANOS = 5_000_000_000L;
-    private static final int UNBOUNDED = 1_000_000;
-    private static final int PCT_DEPTH = 3;
+    private static final int FIRST_LENGTH = 100;
 
     private final ExploreOptions options;
     private final ProgramWorkload workload;
     private final Stage stage;
+    private final Crew crew;
+    private final int jobs;
+    private final SearchProgress progress = new SearchProgress();
     private final Results results = new Results();
     private final Map<Situation, Footprints> footprints = new HashMap<>();
-    private final Map<String, Found> foundByKey = new LinkedHashMap<>();
-    private final boolean reduced;
-    private final PromiseWatch promises;
+    private final Map<String, Placed> foundByKey = new LinkedHashMap<>();
     private final List<LockPrediction> predictions;
     private final List<Situation> situations;
     private int pass;
-    private @Nullable PredictionMatch goal;
-    private @Nullable Found reached;
-    private RunWatcher watcher;
-    private @Nullable Simulation simulation;
-    private @Nullable Situation situation;
-    private Enumeration.Recording recording = new Enumeration.Recording(choices -> 0);
-    private @Nullable String target;
-    private @Nullable Finding targetFinding;
-    private Consumer<Machine> whenEnded = machine -> {};
+    private @Nullable Predicate<Finding> goal;
+    private @Nullable Placed reached;
     private long schedules;
     private long states;
+    private long classes;
     private long points;
-    private int longest = 100;
+    private int longest = FIRST_LENGTH;
 
-    private record Found(
-            Finding finding, Situation situation, List<Plan.Event> plan, ExploreReport.Discovery discovery) {}
+    /** Something that was found, and the moment. */
+    private record Placed(Found found, ExploreReport.Discovery discovery) {}
 
-    private ScheduleSearch(ProgramWorkload workload, ExploreOptions options, boolean reduced) throws WorkloadException {
+    private ScheduleSearch(ProgramWorkload workload, ExploreOptions options, boolean reduced, int jobs)
+            throws WorkloadException {
         this.options = options;
         this.workload = workload;
-        promises = new PromiseWatch(workload.promises(), this::found);
-        this.reduced = reduced && !promises.isAnyAlways();
-        watcher = watcher(new Footprints(), false);
-        stage = new Stage(
-                workload,
-                (cpu, lock) -> watcher.taken(cpu, lock),
-                failure -> watcher.failed(failure),
-                fault -> watcher.faulted(fault));
-        predictions = begin();
+        this.jobs = jobs;
+        Searcher first = new Searcher(workload, options, reduced, progress);
+        stage = first.stage();
+        crew = new Crew(first, jobs, () -> another(workload, options, reduced));
+        predictions = predict();
         situations = situations();
         SchedulePoint.begin();
     }
 
-    private List<LockPrediction> begin() throws WorkloadException {
-        boolean begun = false;
+    private Searcher another(ProgramWorkload ofAll, ExploreOptions within, boolean reduced) {
         try {
-            promises.begin(stage.run());
+            return new Searcher(ofAll, within, reduced, progress);
+        } catch (WorkloadException e) {
+            throw new IllegalStateException("a workload can be prepared as often as it is", e);
+        }
+    }
+
+    private List<LockPrediction> predict() throws WorkloadException {
+        boolean done = false;
+        try {
             List<LockPrediction> predicted = options.predictions() ? Predictions.of(stage.run()) : List.of();
-            begun = true;
+            done = true;
             return predicted;
         } finally {
-            if (!begun) {
-                stage.close();
+            if (!done) {
+                crew.close();
             }
         }
     }
 
     /**
-     * Prepares a search.
+     * Prepares a search with one job.
      *
      * @throws WorkloadException where the workload cannot be prepared, or a promise does not fit it
      */
     public static ScheduleSearch prepare(ProgramWorkload workload, ExploreOptions options) throws WorkloadException {
-        return new ScheduleSearch(workload, options, true);
+        return prepare(workload, options, 1);
+    }
+
+    /**
+     * Prepares a search.
+     *
+     * @param jobs how many situations are searched side by side
+     * @throws WorkloadException where the workload cannot be prepared, or a promise does not fit it
+     */
+    public static ScheduleSearch prepare(ProgramWorkload workload, ExploreOptions options, int jobs)
+            throws WorkloadException {
+        return new ScheduleSearch(workload, options, true, jobs);
     }
 
     /** As {@link #prepare}, but for a search that leaves no schedule out, to compare with. */
     static ScheduleSearch exhaustive(ProgramWorkload workload, ExploreOptions options) throws WorkloadException {
-        return new ScheduleSearch(workload, options, false);
+        return new ScheduleSearch(workload, options, false, 1);
     }
 
-    /** Calls {@code ended} at the end of each run that was not broken off. */
+    /** Calls {@code ended} at the end of each run that was not broken off; for searches with one job. */
     void atEnds(Consumer<Machine> ended) {
-        whenEnded = ended;
+        crew.first().atEnds(ended);
     }
 
-    private RunWatcher watcher(Footprints learned, boolean everywhere) {
-        return new RunWatcher(options.stalls(), learned, everywhere, promises, results, this::found);
+    /** Ends the search when something is found that is wanted. */
+    void until(Predicate<Finding> wanted) {
+        goal = wanted;
     }
 
-    private void found(Finding finding) {
-        String wanted = target;
-        if (wanted != null) {
-            if (wanted.equals(finding.key()) && (goal == null || goal.test(finding))) {
-                targetFinding = finding;
-                Simulation run = simulation;
-                if (run != null && finding.kind() != Finding.Kind.HANG) {
-                    run.cut();
-                }
-            }
-            return;
-        }
-        Situation now = situation;
-        if (now != null) {
-            var discovery = new ExploreReport.Discovery(pass, situations.indexOf(now), foundByKey.size());
-            foundByKey.computeIfAbsent(finding.key(), key -> new Found(finding, now, recording.events(), discovery));
-            if (goal != null && reached == null && goal.test(finding)) {
-                reached = new Found(finding, now, recording.events(), discovery);
-            }
-        }
+    /** Returns the counts so far; any thread may read them while the search goes on. */
+    public SearchProgress progress() {
+        return progress;
     }
 
     // The search.
@@ -145,11 +136,18 @@ public final class ScheduleSearch implements AutoCloseable {
         long startNanos = System.nanoTime();
         List<Pursued> checked = pursueAll();
         int covered = search(startNanos);
-        long searched = schedules;
-        List<Found> found = foundByKey.values().stream()
-                .sorted((one, other) -> one.finding.kind().compareTo(other.finding.kind()))
+        List<Placed> found = foundByKey.values().stream()
+                .sorted((one, other) -> one.found
+                        .finding()
+                        .kind()
+                        .compareTo(other.found.finding().kind()))
                 .toList();
-        List<Witness> witnesses = found.stream().map(this::witness).toList();
+        List<List<Plan.Event>> plans =
+                crew.each(found.size(), (searcher, number) -> searcher.simplest(found.get(number).found, null));
+        // All on one machine, as addresses are shown: they differ from one to the other.
+        List<Witness> witnesses = IntStream.range(0, found.size())
+                .mapToObj(number -> crew.first().show(found.get(number).found, plans.get(number), null))
+                .toList();
         return new ExploreReport(
                 workload.cpus(),
                 options,
@@ -163,27 +161,25 @@ public final class ScheduleSearch implements AutoCloseable {
                 List.copyOf(results.notes()),
                 covered < 0 ? -1 : Math.min(covered, options.preemptions()),
                 covered < 0 ? -1 : Math.min(covered, options.interrupts()),
-                searched,
+                schedules,
                 states,
+                classes,
                 points,
                 checked.stream().map(this::checked).toList(),
-                found.stream().map(Found::discovery).toList());
+                found.stream().map(Placed::discovery).toList());
     }
 
     private CheckedPrediction checked(Pursued pursued) {
-        Found shown = pursued.found;
+        Placed shown = pursued.found;
         if (shown == null) {
             return new CheckedPrediction(
                     pursued.prediction,
                     pursued.whole ? CheckedPrediction.Outcome.NOT_WITHIN_BOUNDS : CheckedPrediction.Outcome.OUT_OF_TIME,
                     null);
         }
-        goal = new PredictionMatch(pursued.prediction);
-        try {
-            return new CheckedPrediction(pursued.prediction, CheckedPrediction.Outcome.CONFIRMED, witness(shown));
-        } finally {
-            goal = null;
-        }
+        PredictionMatch wanted = new PredictionMatch(pursued.prediction);
+        Witness witness = crew.first().show(shown.found, crew.first().simplest(shown.found, wanted), wanted);
+        return new CheckedPrediction(pursued.prediction, CheckedPrediction.Outcome.CONFIRMED, witness);
     }
 
     /** Searches; returns the bound within which all schedules were run, -1 for none. */
@@ -206,22 +202,95 @@ public final class ScheduleSearch implements AutoCloseable {
     }
 
     /** Raises the bounds one by one; returns the last within which all schedules were run, -1 for none. */
-    private int searchWithin(List<Situation> situations, long deadlineNanos) {
+    private int searchWithin(List<Situation> from, long deadlineNanos) {
         int covered = -1;
         boolean goesOn = true;
         for (int bound = 0; goesOn && bound <= mostBound(); bound++) {
-            goesOn = searchAll(situations, bound, Math.max(0, bound - 1), deadlineNanos)
-                    && searchAll(situations, bound, bound, deadlineNanos);
+            goesOn = searchAll(from, bound, Math.max(0, bound - 1), deadlineNanos)
+                    && searchAll(from, bound, bound, deadlineNanos);
             covered = goesOn ? bound : covered;
         }
         return covered;
+    }
+
+    private boolean searchAll(List<Situation> from, int bound, int interruptBound, long deadlineNanos) {
+        states = 0;
+        classes = 0;
+        pass++;
+        int preemptions = Math.min(bound, options.preemptions());
+        int interrupts = Math.min(interruptBound, options.interrupts());
+        progress.within(preemptions + " preemptions, " + interrupts + " interrupts");
+        from.forEach(this::footprintsOf);
+        AtomicInteger firstReached = new AtomicInteger(Integer.MAX_VALUE);
+        Predicate<Finding> wanted = goal;
+        List<Gathered> parts = crew.each(from.size(), (searcher, number) -> {
+            Situation next = from.get(number);
+            Gathered part = searcher.explore(
+                    next,
+                    preemptions,
+                    interrupts,
+                    footprintsOf(next),
+                    wanted,
+                    () -> number > firstReached.get() || System.nanoTime() - deadlineNanos > 0);
+            if (part.reached() != null) {
+                firstReached.accumulateAndGet(number, Math::min);
+            }
+            return part;
+        });
+        boolean whole = true;
+        for (int i = 0; i < parts.size() && reached == null; i++) {
+            add(parts.get(i), from.get(i));
+            whole &= parts.get(i).isWhole();
+        }
+        return whole;
+    }
+
+    private Footprints footprintsOf(Situation from) {
+        return footprints.computeIfAbsent(from, key -> new Footprints());
+    }
+
+    /** Adds what the search from a situation came to, after those from the situations before. */
+    private void add(Gathered part, Situation from) {
+        Found wanted = part.reached();
+        int index = situations.indexOf(from);
+        for (Found each : part.found().values()) {
+            var discovery = new ExploreReport.Discovery(pass, index, foundByKey.size());
+            foundByKey.putIfAbsent(each.finding().key(), new Placed(each, discovery));
+        }
+        if (wanted != null && reached == null) {
+            reached = new Placed(wanted, new ExploreReport.Discovery(pass, index, foundByKey.size()));
+        }
+        results.add(part.results());
+        schedules += part.schedules();
+        points += part.points();
+        states += part.states();
+        classes += part.classes();
+        longest = Math.max(longest, part.longest());
+        progress.found(foundByKey.size());
+    }
+
+    private void searchAtRandom(List<Situation> from, long deadlineNanos) {
+        progress.within("random priorities");
+        Predicate<Finding> wanted = goal;
+        for (long seed = workload.seed(); reached == null && System.nanoTime() - deadlineNanos < 0; seed += jobs) {
+            long first = seed;
+            int length = longest;
+            List<Gathered> parts = crew.each(jobs, (searcher, number) -> {
+                Situation next = from.get((int) Math.floorMod(first + number, (long) from.size()));
+                return searcher.atRandom(
+                        next, first + number, length, footprintsOf(next).copy(), wanted);
+            });
+            for (int i = 0; i < parts.size(); i++) {
+                add(parts.get(i), from.get((int) Math.floorMod(seed + i, (long) from.size())));
+            }
+        }
     }
 
     // Predictions.
 
     /** A prediction; what confirms it, and whether all schedules were run. */
     private record Pursued(
-            LockPrediction prediction, @Nullable Found found, boolean whole) {}
+            LockPrediction prediction, @Nullable Placed found, boolean whole) {}
 
     private List<Pursued> pursueAll() {
         long deadline = System.nanoTime() + options.duration().toNanos() / 2;
@@ -240,7 +309,7 @@ public final class ScheduleSearch implements AutoCloseable {
         goal = match;
         reached = null;
         int covered = some.isEmpty() ? mostBound() : searchWithin(some, deadlineNanos);
-        Found found = reached;
+        Placed found = reached;
         goal = null;
         reached = null;
         return new Pursued(prediction, found, covered == mostBound());
@@ -256,98 +325,6 @@ public final class ScheduleSearch implements AutoCloseable {
     /** Returns the results of attempts to take locks. */
     List<LockSite> sites() {
         return results.sites();
-    }
-
-    private Limits limits(int preemptions, int interrupts) {
-        long nanos = MOST_VIRTUAL_NANOS * (1 + options.stalls());
-        return new Limits(preemptions, interrupts, stage.interruptLevels(), MOST_STEPS, nanos);
-    }
-
-    private boolean searchAll(List<Situation> situations, int preemptions, int interrupts, long deadlineNanos) {
-        states = 0;
-        pass++;
-        Limits limits =
-                limits(Math.min(preemptions, options.preemptions()), Math.min(interrupts, options.interrupts()));
-        for (Situation next : situations) {
-            Footprints learned = footprints.computeIfAbsent(next, key -> new Footprints());
-            do {
-                learned.freeze();
-                if (!searchOne(next, limits, learned, deadlineNanos)) {
-                    return false;
-                }
-            } while (reduced && learned.hasGrown());
-        }
-        return true;
-    }
-
-    private boolean searchOne(Situation from, Limits limits, Footprints learned, long deadlineNanos) {
-        Enumeration enumeration = new Enumeration(reduced);
-        watcher = watcher(learned, !reduced);
-        RunWatcher watching = watcher;
-        do {
-            runRecorded(from, limits, enumeration.begin(() -> watching.state() * 31 + stateOfStrands()), watching);
-            if (System.nanoTime() - deadlineNanos > 0 || enumeration.isFull() || reached != null) {
-                return false;
-            }
-        } while (!(reduced && learned.hasGrown()) && enumeration.advance());
-        states += enumeration.states();
-        return true;
-    }
-
-    private long stateOfStrands() {
-        Simulation run = simulation;
-        return run == null ? 0 : run.stateOfStrands();
-    }
-
-    private void searchAtRandom(List<Situation> situations, long deadlineNanos) {
-        for (long seed = workload.seed(); System.nanoTime() - deadlineNanos < 0; seed++) {
-            Situation from = situations.get((int) Math.floorMod(seed, (long) situations.size()));
-            Footprints learned = footprints.computeIfAbsent(from, key -> new Footprints());
-            learned.freeze();
-            watcher = watcher(learned, false);
-            Strategy strategy = Strategy.byPriorities(seed, PCT_DEPTH, longest, options.interrupts());
-            runRecorded(from, limits(UNBOUNDED, options.interrupts()), new Enumeration.Recording(strategy), watcher);
-        }
-    }
-
-    /** As {@link #run(Situation, Limits, Strategy, RunWatcher)}; what is found has the choices so far as its schedule. */
-    private void runRecorded(Situation from, Limits limits, Enumeration.Recording strategy, RunWatcher watching) {
-        recording = strategy;
-        run(from, limits, strategy, watching);
-    }
-
-    private Simulation run(Situation from, Limits limits, Strategy strategy, RunWatcher watching) {
-        Simulation run = new Simulation(limits, strategy, watching, 0);
-        simulation = run;
-        situation = from;
-        stage.prepare(run, from);
-        watching.begin(run, stage.machine());
-        beginPromises();
-        try {
-            run.run();
-            simulation = null;
-            if (!run.isCut()) {
-                promises.atEnd();
-                whenEnded.accept(stage.machine());
-            }
-        } catch (ScheduleFailure e) {
-            if (!e.isEndless()) {
-                throw new IllegalStateException("a run failed", e);
-            }
-            watching.hung(String.valueOf(e.getMessage()));
-        }
-        schedules++;
-        points += run.steps();
-        longest = Math.max(longest, run.steps());
-        return run;
-    }
-
-    private void beginPromises() {
-        try {
-            promises.begin(stage.run());
-        } catch (WorkloadException e) {
-            throw new IllegalStateException("promises fit as often as they do", e);
-        }
     }
 
     // Situations.
@@ -408,43 +385,6 @@ public final class ScheduleSearch implements AutoCloseable {
         return new Situation(start, names);
     }
 
-    // Witnesses.
-
-    private Witness witness(Found found) {
-        target = found.finding.key();
-        try {
-            List<Plan.Event> plan = Shrinker.simplest(strategy -> attempt(found.situation, strategy), found.plan);
-            return show(found.finding, found.situation, plan);
-        } finally {
-            target = null;
-        }
-    }
-
-    private Shrinker.@Nullable Candidate attempt(Situation from, Strategy strategy) {
-        targetFinding = null;
-        watcher = watcher(new Footprints(), true);
-        Simulation run = run(from, limits(UNBOUNDED, UNBOUNDED), strategy, watcher);
-        return targetFinding == null
-                ? null
-                : new Shrinker.Candidate(
-                        run.schedule(), run.disturbances(), run.switches(), run.steps(), new AssertionError(target));
-    }
-
-    private Witness show(Finding finding, Situation from, List<Plan.Event> plan) {
-        targetFinding = null;
-        watcher = watcher(new Footprints(), true);
-        Storyboard rows = new Storyboard(
-                address -> stage.machine().lockStats().ofAddress(address).name(),
-                finding.lock(),
-                new ValueWatch(stage::run));
-        watcher.record(rows);
-        Plan strategy = new Plan(plan);
-        run(from, limits(UNBOUNDED, UNBOUNDED), strategy, watcher);
-        Finding seen = targetFinding == null ? finding : targetFinding;
-        rows.end(seen.kind());
-        return new Witness(seen, from.toString(), from.start(), strategy.happened(), rows.rows(), rows.states());
-    }
-
     /**
      * Runs a schedule again.
      *
@@ -452,25 +392,15 @@ public final class ScheduleSearch implements AutoCloseable {
      * @return the run; null where it does not show the finding
      */
     public @Nullable Witness replay(Witness.Start start, List<Plan.Event> plan, String key) {
-        target = key;
-        try {
-            boolean known = start.roots().size() == workload.cpus()
-                    && start.roots().stream()
-                            .allMatch(
-                                    root -> root >= -1 && root < stage.entries().size());
-            Witness.Start checked = known ? start : new Witness.Start(List.of(), true);
-            if (!known || attempt(situation(checked), new Plan(plan)) == null || targetFinding == null) {
-                return null;
-            }
-            return show(targetFinding, situation(checked), plan);
-        } finally {
-            target = null;
-        }
+        boolean known = start.roots().size() == workload.cpus()
+                && start.roots().stream()
+                        .allMatch(root -> root >= -1 && root < stage.entries().size());
+        return known ? crew.first().replay(situation(start), plan, key) : null;
     }
 
     @Override
     public void close() {
         SchedulePoint.end();
-        stage.close();
+        crew.close();
     }
 }

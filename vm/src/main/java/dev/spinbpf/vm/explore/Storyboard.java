@@ -9,30 +9,40 @@ import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.vm.context.CpuContext;
 import dev.spinbpf.vm.exec.Execution;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.function.LongFunction;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The rows of a run: a source line of a program each, as long as it touches what is shared without another in between. */
 public final class Storyboard {
     private static final int MOST_ROWS = 1000;
 
-    private final LongFunction<String> names;
+    private final LockNames names;
     private final long lock;
     private final List<Row> rows = new ArrayList<>();
     private final ValueWatch values;
     private final List<State> states = new ArrayList<>();
+    private final Map<Integer, long[]> heldByCpu = new HashMap<>();
+    private final Map<Long, String> nameByLock = new HashMap<>();
     private int ticks;
 
     /**
-     * @param names names of locks by their address
+     * @param names names of locks
      * @param lock the address of the lock whose word is shown, or 0
      * @param values the values of what programs share
      */
-    Storyboard(LongFunction<String> names, long lock, ValueWatch values) {
+    Storyboard(LockNames names, long lock, ValueWatch values) {
         this.names = names;
         this.lock = lock;
         this.values = values;
+    }
+
+    /** Names locks that are held. */
+    @FunctionalInterface
+    interface LockNames {
+        /** Returns the name of a lock by the number of its class, and by its address where there is no such class. */
+        String of(int classNumber, long lock);
     }
 
     /**
@@ -84,6 +94,7 @@ public final class Storyboard {
     /** Begins a run. */
     void begin() {
         values.begin();
+        heldByCpu.clear();
     }
 
     private static int depth(Cpu cpu) {
@@ -94,13 +105,21 @@ public final class Storyboard {
         return lock == 0 ? "" : LockWord.toString(GuestMemory.getInt(lock));
     }
 
+    /** Returns the names of the locks that a CPU holds; one that it lets go is held until its entry is empty. */
     private List<String> held(Cpu cpu) {
         List<String> held = new ArrayList<>();
         HeldLocks table = cpu.heldLocks();
-        for (int i = 0; i < table.count(); i++) {
-            long address = table.heldAt(i);
-            if (address != 0) {
-                held.add(names.apply(address));
+        long[] locks = heldByCpu.computeIfAbsent(cpu.id(), id -> new long[HeldLocks.SLOTS]);
+        for (int i = 0; i < locks.length; i++) {
+            long taken = table.heldAt(i);
+            if (taken != 0) {
+                locks[i] = taken;
+                nameByLock.put(taken, names.of(table.heldClassAt(i), taken));
+            } else if (i >= table.count() || table.lock(i) != locks[i]) {
+                locks[i] = 0;
+            }
+            if (locks[i] != 0) {
+                held.add(nameByLock.getOrDefault(locks[i], ""));
             }
         }
         return held;
@@ -120,9 +139,10 @@ public final class Storyboard {
         }
     }
 
-    /** Makes the last row's state show what it changed. */
+    /** Makes the last row show the lock word after it, and its state what it changed. */
     private void settle() {
         if (!states.isEmpty() && rows.size() < MOST_ROWS) {
+            rows.set(rows.size() - 1, rows.getLast().after(rows.getLast().held, word()));
             List<String> changes = new ArrayList<>(states.getLast().changes);
             changes.addAll(values.changes());
             states.set(states.size() - 1, new State(states.getLast().registers, changes));

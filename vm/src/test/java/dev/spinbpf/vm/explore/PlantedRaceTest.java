@@ -2,6 +2,7 @@ package dev.spinbpf.vm.explore;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spinbpf.programs.promise.Promise;
 import dev.spinbpf.vm.stress.ByteString;
 import dev.spinbpf.vm.stress.ProgramWorkload;
 import java.nio.charset.StandardCharsets;
@@ -25,6 +26,7 @@ class PlantedRaceTest {
             .section .bss
                 var x : u64
                 var flag : u64
+                var seen : u64
             .section .data.lock
                 flags 0
                 var lock : bpf_res_spin_lock
@@ -68,6 +70,31 @@ class PlantedRaceTest {
                 kinds.add("note");
             }
             return kinds;
+        }
+    }
+
+    @Test
+    void shouldLandAnInterruptBeforeItIsMasked() throws Exception {
+        // All that the task shares with the interrupt is under the mask; before it, it touches a word of its own.
+        String task = program(
+                "task",
+                "syscall",
+                "r6 = &x\n*(u64 *)(r6 +0) = 1\n" + lockedAndMasked("r6 = &flag\n*(u64 *)(r6 +0) = 1\n"));
+        String interrupt = program(
+                "interrupt", "tc", "r6 = &flag\nr7 = *(u64 *)(r6 +0)\nr7 += 1\nr6 = &seen\n*(u64 *)(r6 +0) = r7\n");
+        ProgramWorkload workload = ProgramWorkload.of(List.of(new ProgramWorkload.ObjectFile(
+                        "planted",
+                        new ProgramWorkload.NamedFile(
+                                "planted.bpfasm",
+                                ByteString.of((HEAD + task + interrupt).getBytes(StandardCharsets.UTF_8))),
+                        List.of())))
+                .withCpus(1)
+                .withPromises(List.of(Promise.parse("flag == 0 || seen != 1"), Promise.parse("seen != 2")));
+        ExploreOptions options = new ExploreOptions(0, 1, 0, Duration.ofMinutes(5));
+        try (ScheduleSearch search = ScheduleSearch.prepare(workload, options)) {
+            assertThat(search.run().witnesses())
+                    .extracting(witness -> witness.finding().title())
+                    .containsExactlyInAnyOrder("broken promise: flag == 0 || seen != 1", "broken promise: seen != 2");
         }
     }
 

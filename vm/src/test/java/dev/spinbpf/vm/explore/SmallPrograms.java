@@ -25,6 +25,7 @@ final class SmallPrograms {
                 var x : u64
                 var y : u64
                 var failures : u64
+                var own : u64
             .section .data.one
                 flags 0
                 var one : bpf_res_spin_lock
@@ -88,6 +89,11 @@ final class SmallPrograms {
         List<String> lines = new ArrayList<>();
         lines.add("r6 = &" + (random.nextInt(3) == 0 ? "y" : "x"));
         int number = 1 + random.nextInt(3);
+        // What a program has for itself, an interrupt need not see; but it may land there.
+        if (random.nextInt(8) == 0) {
+            add("r6 = &own\n*(u64 *)(r6 +0) = 1");
+            return;
+        }
         switch (random.nextInt(8)) {
             case 0 -> lines.add("*(u64 *)(r6 +0) = " + number);
             case 1 -> lines.add("r8 = *(u64 *)(r6 +0)\nr7 += r8");

@@ -1,13 +1,10 @@
 package dev.spinbpf.tools.report.page;
 
-import dev.spinbpf.tools.report.Printable;
+import static dev.spinbpf.tools.report.page.PageTemplate.escaped;
+
 import dev.spinbpf.tools.report.VerifyRow;
 import dev.spinbpf.tools.report.page.LoggedPath.Step;
 import dev.spinbpf.verifier.refusal.Explanation;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
@@ -23,7 +20,6 @@ public final class RefusalPage {
     static final int MOST_PROGRAMS = 100;
 
     private static final String TEMPLATE = "refusals.html";
-    private static final String CONTENT = "<!--content-->";
 
     private final List<VerifyRow> rows = new ArrayList<>();
     private int accepted;
@@ -61,7 +57,7 @@ public final class RefusalPage {
         if (others > 0) {
             content.append("<p>").append(others).append(" more refused programs are not shown.</p>\n");
         }
-        return template().replace(CONTENT, content);
+        return PageTemplate.filled(TEMPLATE, content);
     }
 
     private void contents(StringBuilder html) {
@@ -175,35 +171,5 @@ public final class RefusalPage {
         }
         html.append(
                 "</tbody>\n</table></div>\n<div class=\"registers\" hidden><h3>Registers here</h3><dl></dl></div>\n</div>\n");
-    }
-
-    private static String escaped(String text) {
-        StringBuilder html = new StringBuilder();
-        text.lines().map(Printable::line).forEach(line -> {
-            html.append(html.isEmpty() ? "" : "\n");
-            for (int i = 0; i < line.length(); i++) {
-                char c = line.charAt(i);
-                switch (c) {
-                    case '&' -> html.append("&amp;");
-                    case '<' -> html.append("&lt;");
-                    case '>' -> html.append("&gt;");
-                    case '"' -> html.append("&quot;");
-                    case '\'' -> html.append("&#39;");
-                    default -> html.append(c);
-                }
-            }
-        });
-        return html.toString();
-    }
-
-    private static String template() {
-        try (InputStream page = RefusalPage.class.getResourceAsStream(TEMPLATE)) {
-            if (page == null) {
-                throw new IllegalStateException(TEMPLATE + " is not in the jar");
-            }
-            return new String(page.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }
