@@ -210,6 +210,9 @@ final class StressCommand implements Callable<Integer> {
     @Mixin
     private final JitOption jit = new JitOption();
 
+    @Mixin
+    private final CoverageOption coverage = new CoverageOption();
+
     @Option(
             names = "--metrics-port",
             paramLabel = "PORT",
@@ -375,9 +378,10 @@ final class StressCommand implements Callable<Integer> {
     private int stressPrograms(ProgramWorkload given) throws InputException, InterruptedException, WorkloadException {
         ProgramWorkload workload = given.withPromises(promises.after(given));
         CountDownLatch printed = new CountDownLatch(1);
-        try (WorkloadRun run = WorkloadRun.prepare(workload, jit.mode());
+        try (WorkloadRun run = WorkloadRun.prepare(workload, coverage.mode(jit));
                 Meters meters = meters(Activity.of(run.driver()))) {
             maps.check(run);
+            coverage.watch(run);
             saveTo(run.effectiveSpec());
             run.verdicts().forEach(meters::countVerdict);
             printMissing(run);
@@ -391,8 +395,11 @@ final class StressCommand implements Callable<Integer> {
             Style style = Style.ofStandardOutput();
             print(
                     json.isGiven()
-                            ? StressJson.of(name, report, notAttached, run.attachments(), maps.contents(run))
-                            : StressText.of(name, report, notAttached, perCpu, style) + maps.text(run, style));
+                            ? StressJson.of(
+                                    name, report, notAttached, run.attachments(), maps.contents(run), coverage.of(run))
+                            : StressText.of(name, report, notAttached, perCpu, style)
+                                    + coverage.text(run, style)
+                                    + maps.text(run, style));
             maps.save(run);
             return exitCode(report, notAttached);
         } finally {

@@ -7,6 +7,7 @@ import dev.spinbpf.vm.stress.StressReport;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** {@code spinbpf stress --json}. */
 public final class StressJson {
@@ -17,13 +18,15 @@ public final class StressJson {
      *
      * @param attachments where programs are attached, and how
      * @param maps those of each object, by its name
+     * @param coverage which instructions were executed; null where that is not wanted
      */
     public static String of(
             String fileName,
             StressReport report,
             List<StressText.NotAttached> notAttached,
             List<Attachment> attachments,
-            Map<String, ShownMaps> maps) {
+            Map<String, ShownMaps> maps,
+            @Nullable Coverage coverage) {
         return Json.document(json -> {
             json.writeStartObject();
             json.writeStringField("file_name", fileName);
@@ -71,6 +74,9 @@ public final class StressJson {
                 json.writeStringField("outcome", row.outcome().word());
                 json.writeStringField("values", row.values());
             });
+            if (coverage != null) {
+                coverage.write(json);
+            }
             if (!maps.isEmpty()) {
                 Json.objects(json, "objects", maps.entrySet(), entry -> {
                     json.writeStringField("name", entry.getKey());

@@ -15,6 +15,7 @@ import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,6 +56,7 @@ public final class Code {
     private final ProgramStream out = new ProgramStream();
     private final ProgramStream err = new ProgramStream();
     private List<String> missing = List.of();
+    private long @Nullable [] unseen;
     private volatile @Nullable MachineCode machineCode;
     private volatile @Nullable String interpretedBecause;
     private volatile @Nullable Consumer<Code> whenHot;
@@ -211,6 +213,41 @@ public final class Code {
     /** Returns true where the program calls the helper or kfunc of a name. */
     public boolean calls(String function) {
         return program.insns().stream().anyMatch(insn -> functionName(insn).equals(function));
+    }
+
+    /**
+     * Watches from now on which instructions are executed, while the program is interpreted. In place of each stands an
+     * operation that puts the instruction back and has it executed, so that what was reached once costs nothing more. CPUs
+     * may do that at the same time: they write the same. Call it before the first run.
+     */
+    public void watchReached() {
+        if (unseen == null) {
+            unseen = insns.clone();
+            Arrays.fill(insns, 0, insns.length - 1, MicroOp.UNSEEN);
+        }
+    }
+
+    /** Puts back an instruction that is reached for the first time; returns its index. */
+    int reached(int index) {
+        long[] originals = unseen;
+        if (originals == null) {
+            throw new IllegalStateException("nobody watches");
+        }
+        insns[index] = originals[index];
+        return index;
+    }
+
+    /** Returns how many instructions there are, without second slots. */
+    public int instructions() {
+        return insns.length - 1;
+    }
+
+    /** Returns the slots of the instructions that no run has reached since {@link #watchReached}; none if nobody watches. */
+    public List<Integer> unreached() {
+        return IntStream.range(0, insns.length - 1)
+                .filter(index -> insns[index] == MicroOp.UNSEEN)
+                .mapToObj(index -> slots[index])
+                .toList();
     }
 
     /** Returns what the program uses that is not built here, each in words: {@code helper bpf_xyz#1 is not supported}. */

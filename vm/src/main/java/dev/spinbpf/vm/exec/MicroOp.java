@@ -136,6 +136,9 @@ final class MicroOp {
     /** A pointer into the arena becomes an address of user space. */
     static final int CAST_USER = OBSERVED + CALL_HELPER;
 
+    /** An instruction that was not executed yet, where that is watched; {@link Code#watchReached} says how. */
+    static final int UNSEEN = 255;
+
     private MicroOp() {}
 
     /** The number of an access that passes a schedule point first; of what is no such access, its own. */

@@ -88,6 +88,9 @@ final class RareOps {
                 run.at = pc - 1;
                 return run.code().jumpTarget(r[d]);
             }
+            case MicroOp.UNSEEN -> {
+                return run.code().reached(pc - 1);
+            }
             case MicroOp.OFF_THE_END -> {
                 run.at = pc - 1;
                 throw new TrapException("execution ran out of the program");

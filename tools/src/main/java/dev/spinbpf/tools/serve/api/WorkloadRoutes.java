@@ -68,7 +68,7 @@ final class WorkloadRoutes {
                 .flatMap(object -> object.programs().stream())
                 .flatMap(program -> program.attachments().stream())
                 .toList();
-        return Reply.json(StressJson.of(files, engine.run().snapshot(), List.of(), attachments, Map.of()));
+        return Reply.json(StressJson.of(files, engine.run().snapshot(), List.of(), attachments, Map.of(), null));
     }
 
     private Reply replace(Request request) throws Problem, Refusal {
