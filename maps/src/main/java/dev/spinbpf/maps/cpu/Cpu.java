@@ -4,7 +4,6 @@ import dev.spinbpf.maps.sync.SchedulePoint;
 import dev.spinbpf.maps.sync.SharedAccess;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +25,16 @@ public final class Cpu {
     public static final long IRQS_ENABLED = 0x200;
 
     private static final VarHandle COUNTS = MethodHandles.arrayElementVarHandle(long[].class);
+    private static final VarHandle PENDING;
+
+    static {
+        try {
+            PENDING = MethodHandles.lookup().findVarHandle(Cpu.class, "pending", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
     private static final int SPINS_BEFORE_YIELD = 1 << 7;
     private static final int SPINS_BEFORE_YIELD_OVERSUBSCRIBED = 1 << 4;
     private static final int YIELDS_BEFORE_PARK = 1 << 8;
@@ -36,7 +45,10 @@ public final class Cpu {
     private final HeldLocks heldLocks = new HeldLocks();
     private final LockWaits lockWaits = new LockWaits();
     private final QueueNode[] nodes = {new QueueNode(), new QueueNode(), new QueueNode(), new QueueNode()};
-    private final AtomicInteger pending = new AtomicInteger();
+
+    @SuppressWarnings("UnusedVariable") // through PENDING
+    private int pending;
+
     private final long[] deliveredByLevel = new long[ContextLevel.count()];
     private int nodeCount;
     private ContextLevel level = ContextLevel.TASK;
@@ -158,12 +170,12 @@ public final class Cpu {
         if (interrupt == ContextLevel.TASK) {
             throw new IllegalArgumentException("TASK is not an interrupt");
         }
-        return (pending.getAndUpdate(bits -> bits | interrupt.bit()) & interrupt.bit()) == 0;
+        return ((int) PENDING.getAndBitwiseOr(this, interrupt.bit()) & interrupt.bit()) == 0;
     }
 
     /** Returns true where an interrupt of a level is raised and not yet delivered; any thread may ask. */
     public boolean isPending(ContextLevel interrupt) {
-        return (pending.get() & interrupt.bit()) != 0;
+        return ((int) PENDING.getVolatile(this) & interrupt.bit()) != 0;
     }
 
     /** Returns true where an interrupt of a level would have to wait, as far as another thread sees; any may ask. */
@@ -179,7 +191,7 @@ public final class Cpu {
     /** Delivers what is pending and not masked. */
     public void poll() {
         SchedulePoint.reach(SharedAccess.POLL, this, id, 0);
-        if (pending.getOpaque() != 0) {
+        if ((int) PENDING.getOpaque(this) != 0) {
             deliverPending();
         }
     }
@@ -187,13 +199,13 @@ public final class Cpu {
     private void deliverPending() {
         for (int ready = deliverable(); ready != 0; ready = deliverable()) {
             ContextLevel highest = ContextLevel.of(31 - Integer.numberOfLeadingZeros(ready));
-            pending.getAndUpdate(bits -> bits & ~highest.bit());
+            PENDING.getAndBitwiseAnd(this, ~highest.bit());
             deliver(highest);
         }
     }
 
     private int deliverable() {
-        return pending.getOpaque() & unmasked();
+        return (int) PENDING.getOpaque(this) & unmasked();
     }
 
     /** The bits of the levels that need not wait: those above the present one, without interrupts only NMI. */
@@ -297,7 +309,7 @@ public final class Cpu {
         heldLocks.reset();
         lockWaits.reset();
         innerLocks.reset();
-        pending.set(0);
+        PENDING.setVolatile(this, 0);
         nodeCount = 0;
         level = ContextLevel.TASK;
         irqsEnabled = true;

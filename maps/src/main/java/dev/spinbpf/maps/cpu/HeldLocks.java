@@ -136,6 +136,12 @@ public final class HeldLocks {
         return index < SLOTS ? (int) (owned.noted(index) >>> CLASS_SHIFT) : 0;
     }
 
+    /** Returns the level at which the lock was taken that an entry says is held, null where it is an attempt or empty. */
+    public @Nullable ContextLevel heldLevelAt(int index) {
+        long note = index < SLOTS ? owned.noted(index) : 0;
+        return note == 0 ? null : levelOf(note);
+    }
+
     /** Returns the lock that an entry says is held, 0 where it is an attempt or empty. */
     public long heldAt(int index) {
         return index < SLOTS ? addressOf(owned.noted(index)) : 0;

@@ -22,6 +22,7 @@ public final class LockClass {
     private final int number;
     private final boolean internal;
     private volatile String site = "";
+    private volatile boolean hasSite;
     private final long[][] countersByCpu;
     private final TimeHistogram[] waitsByCpu;
     private final TimeHistogram[] holdsByCpu;
@@ -72,9 +73,15 @@ public final class LockClass {
         return site;
     }
 
+    /** Returns true once {@link #site} says where a program took it. */
+    public boolean hasSite() {
+        return hasSite;
+    }
+
     /** Sets the source line at which a program first took it. */
     public void setSite(String newSite) {
         site = newSite;
+        hasSite = true;
     }
 
     /** Returns true where the runtime takes the lock for itself, inside a map, rather than a program. */

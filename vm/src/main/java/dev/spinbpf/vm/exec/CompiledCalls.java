@@ -25,11 +25,13 @@ final class CompiledCalls {
     /** Polls after a call of a helper; a negative number where {@link #goOn} has to follow. */
     static int afterHelper(Execution run) {
         run.poll();
+        int left = run.left;
+        return left >= 0 && !GuestMemory.isWide() ? left : newLeft(run);
+    }
+
+    private static int newLeft(Execution run) {
         if (run.tailTarget != null) {
             return -1;
-        }
-        if (run.left >= 0 && !GuestMemory.isWide()) {
-            return run.left;
         }
         run.settle();
         return run.grant(run.code().machineCode());
@@ -52,7 +54,7 @@ final class CompiledCalls {
         return run.left;
     }
 
-    /** Makes the frame of a callback that compiled code calls, as {@link Execution#callback} does. */
+    /** Makes the frame of a callback that compiled code calls, as {@link Execution#callback} does, for all its rounds. */
     static void enterCallback(Execution run) {
         enterFrom(run, ~Execution.CALLBACK);
     }
@@ -85,13 +87,43 @@ final class CompiledCalls {
             run.switchTo(target);
             run.mayGotoLeft = KernelLimits.BPF_MAX_LOOPS;
         }
-        run.spill(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10);
+        spill(run, r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10);
         if (target != null) {
             run.registers[1] = run.context;
         }
         long result = target != null ? run.function(0) : run.interpret(next);
         run.depth = frame;
+        if (frame > 0) {
+            run.switchTo(run.returnCode[frame - 1]);
+        }
         return result;
+    }
+
+    private static void spill(
+            Execution run,
+            long r0,
+            long r1,
+            long r2,
+            long r3,
+            long r4,
+            long r5,
+            long r6,
+            long r7,
+            long r8,
+            long r9,
+            long r10) {
+        long[] r = run.registers;
+        r[0] = r0;
+        r[1] = r1;
+        r[2] = r2;
+        r[3] = r3;
+        r[4] = r4;
+        r[5] = r5;
+        r[6] = r6;
+        r[7] = r7;
+        r[8] = r8;
+        r[9] = r9;
+        r[10] = r10;
     }
 
     /** Returns what to raise for an exception in compiled code; the innermost function's registers are recorded. */
@@ -118,7 +150,7 @@ final class CompiledCalls {
         if (!run.trapRecorded) {
             run.trapRecorded = true;
             run.at = index;
-            run.spill(r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10);
+            spill(run, r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10);
         }
         return trap;
     }
@@ -126,7 +158,7 @@ final class CompiledCalls {
     /** Hands a function's parameters to its pieces. */
     static void beginPieces(Execution run, long r1, long r2, long r3, long r4, long r5, long r10) {
         run.mayGotoLeft = KernelLimits.BPF_MAX_LOOPS;
-        run.spill(0, r1, r2, r3, r4, r5, 0, 0, 0, 0, r10);
+        spill(run, 0, r1, r2, r3, r4, r5, 0, 0, 0, 0, r10);
     }
 
     /** Ends a function that is made of pieces. */

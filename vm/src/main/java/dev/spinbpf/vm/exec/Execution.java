@@ -386,6 +386,13 @@ public final class Execution {
         }
     }
 
+    /** Makes compiled code ask, when the helper that runs now has returned, where to go on. */
+    private void leaveCompiledCode() {
+        settle();
+        grant = -1;
+        left = -1;
+    }
+
     /**
      * Runs a function of the program that runs, on top of it: what helpers do with a callback.
      *
@@ -419,6 +426,9 @@ public final class Execution {
         }
         tailCalls++;
         tailTarget = target;
+        if (grant != 0) {
+            leaveCompiledCode();
+        }
         return true;
     }
 
@@ -434,6 +444,11 @@ public final class Execution {
     /** The slot of the instruction that runs now in {@link #code()}'s program; exact in helpers. */
     public int slot() {
         return code().slot(at);
+    }
+
+    /** The index of the instruction that runs now, for {@link Code#slot}; exact in helpers. */
+    public int at() {
+        return at;
     }
 
     /**
@@ -555,21 +570,6 @@ public final class Execution {
         grant = room <= 0 ? -1 : (int) Math.min(MachineCode.SLICE, room);
         left = grant;
         return grant;
-    }
-
-    void spill(long r0, long r1, long r2, long r3, long r4, long r5, long r6, long r7, long r8, long r9, long r10) {
-        long[] r = registers;
-        r[0] = r0;
-        r[1] = r1;
-        r[2] = r2;
-        r[3] = r3;
-        r[4] = r4;
-        r[5] = r5;
-        r[6] = r6;
-        r[7] = r7;
-        r[8] = r8;
-        r[9] = r9;
-        r[10] = r10;
     }
 
     void switchTo(Code target) {

@@ -8,6 +8,7 @@ import dev.spinbpf.vm.exec.Code;
 import dev.spinbpf.vm.exec.Execution;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,25 +20,34 @@ import org.jspecify.annotations.Nullable;
  * looking again.
  */
 final class HeldSites {
-    private static final VarHandle LOCKS = MethodHandles.arrayElementVarHandle(long[].class);
+    private static final VarHandle LOCK;
 
-    private final Cpus cpus;
-    private final Entries[] entriesByCpu;
-
-    HeldSites(Cpus cpus) {
-        this.cpus = cpus;
-        entriesByCpu = new Entries[cpus.count()];
-        for (int i = 0; i < entriesByCpu.length; i++) {
-            entriesByCpu[i] = new Entries();
+    static {
+        try {
+            LOCK = MethodHandles.lookup().findVarHandle(Entry.class, "lock", long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
         }
     }
 
-    /** One CPU's. */
-    private static final class Entries {
-        private final long[] locks = new long[HeldLocks.SLOTS];
-        private final @Nullable Code[] codes = new @Nullable Code[HeldLocks.SLOTS];
-        private final int[] slots = new int[HeldLocks.SLOTS];
-        private final ContextLevel[] levels = new ContextLevel[HeldLocks.SLOTS];
+    private final Cpus cpus;
+    private final Entry[][] entriesByCpu;
+
+    HeldSites(Cpus cpus) {
+        this.cpus = cpus;
+        entriesByCpu = new Entry[cpus.count()][HeldLocks.SLOTS];
+        for (Entry[] entries : entriesByCpu) {
+            Arrays.setAll(entries, _ -> new Entry());
+        }
+    }
+
+    /** A place of a CPU's, as the run that took the lock left it. */
+    private static final class Entry {
+        @SuppressWarnings("UnusedVariable") // through LOCK
+        private long lock;
+
+        private @Nullable Code code;
+        private int at;
     }
 
     /**
@@ -54,21 +64,21 @@ final class HeldSites {
     /** The run has just taken a lock. */
     void taken(Execution run, long lock) {
         int top = run.cpu().heldLocks().count() - 1;
-        if (top >= HeldLocks.SLOTS) {
-            return;
+        Entry[] entries = entriesByCpu[run.cpu().id()];
+        if (top < entries.length) {
+            Entry entry = entries[top];
+            entry.code = run.code();
+            entry.at = run.at();
+            LOCK.setRelease(entry, lock);
         }
-        Entries entries = entriesByCpu[run.cpu().id()];
-        entries.codes[top] = run.code();
-        entries.slots[top] = run.slot();
-        entries.levels[top] = run.cpu().level();
-        LOCKS.setRelease(entries.locks, top, lock);
     }
 
     /** The CPU is about to release the lock that it took last. */
     void released(Cpu cpu) {
         int top = cpu.heldLocks().count() - 1;
-        if (top >= 0 && top < HeldLocks.SLOTS) {
-            LOCKS.setRelease(entriesByCpu[cpu.id()].locks, top, 0L);
+        Entry[] entries = entriesByCpu[cpu.id()];
+        if (top >= 0 && top < entries.length) {
+            LOCK.setRelease(entries[top], 0L);
         }
     }
 
@@ -79,10 +89,9 @@ final class HeldSites {
     @Nullable
     Site find(long lock) {
         for (int cpu = 0; cpu < cpus.count(); cpu++) {
-            Entries entries = entriesByCpu[cpu];
             int count = Math.min(HeldLocks.SLOTS, cpus.get(cpu).heldLocks().count());
             for (int i = 0; i < count; i++) {
-                Site site = at(entries, cpu, i, lock);
+                Site site = site(cpu, i, lock);
                 if (site != null) {
                     return site;
                 }
@@ -97,18 +106,19 @@ final class HeldSites {
         if (index >= HeldLocks.SLOTS) {
             return null;
         }
-        Entries entries = entriesByCpu[cpu];
-        long lock = (long) LOCKS.getAcquire(entries.locks, index);
-        return lock == 0 || lock != cpus.get(cpu).heldLocks().heldAt(index) ? null : at(entries, cpu, index, lock);
+        long lock = (long) LOCK.getAcquire(entriesByCpu[cpu][index]);
+        return lock == 0 || lock != cpus.get(cpu).heldLocks().heldAt(index) ? null : site(cpu, index, lock);
     }
 
-    private static @Nullable Site at(Entries entries, int cpu, int index, long lock) {
-        if ((long) LOCKS.getAcquire(entries.locks, index) != lock) {
+    private @Nullable Site site(int cpu, int index, long lock) {
+        Entry entry = entriesByCpu[cpu][index];
+        if ((long) LOCK.getAcquire(entry) != lock) {
             return null;
         }
-        Code code = entries.codes[index];
-        Site site = code == null ? null : new Site(cpu, index, entries.levels[index], code, entries.slots[index]);
+        Code code = entry.code;
+        ContextLevel level = cpus.get(cpu).heldLocks().heldLevelAt(index);
+        Site site = code == null || level == null ? null : new Site(cpu, index, level, code, code.slot(entry.at));
         VarHandle.acquireFence();
-        return (long) LOCKS.getOpaque(entries.locks, index) == lock ? site : null;
+        return (long) LOCK.getOpaque(entry) == lock ? site : null;
     }
 }

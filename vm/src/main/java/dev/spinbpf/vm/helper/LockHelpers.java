@@ -58,7 +58,7 @@ final class LockHelpers {
     /** Returns the class that a lock is counted under; notes the source line of the first program that takes it. */
     private LockClass lockClass(Execution run, long lock) {
         LockClass known = kernel.locks().stats().ofAddress(lock);
-        if (known.site().isEmpty()) {
+        if (!known.hasSite()) {
             known.setSite(StackText.sourceLine(run.code().program(), run.slot()));
         }
         return known;

@@ -62,25 +62,28 @@ final class LoopEmitter {
         out.loadConstant((long) KernelLimits.BPF_MAX_LOOPS).lcmp().ifgt(helper);
         out.lconst_0();
         method.storeRound();
+        method.loadRun();
+        method.callRun("enterCallback", ENTER);
         Label next = out.newLabel();
         Label end = out.newLabel();
         out.labelBinding(next);
         method.loadRound();
         method.loadLoopCount();
         out.lcmp().ifge(end);
-        round(call, (int) callback);
+        round((int) callback);
         method.load(0);
         out.lconst_0().lcmp().ifeq(next);
         out.labelBinding(end);
+        method.loadRun();
+        out.loadConstant(call);
+        method.callRun("leaveCallback", LEAVE);
         method.loadRound();
         method.store(0);
         out.goto_(done);
     }
 
     /** Calls the callback, whose result is r0 then, and counts the round. */
-    private void round(int call, int start) {
-        method.loadRun();
-        method.callRun("enterCallback", ENTER);
+    private void round(int start) {
         method.loadRun();
         method.loadRound();
         method.load(CONTEXT);
@@ -89,9 +92,6 @@ final class LoopEmitter {
         out.loadConstant((long) -KernelLimits.MAX_BPF_STACK).ladd();
         out.invokestatic(unit, Compiler.functionName(start), Compiler.FUNCTION);
         method.store(0);
-        method.loadRun();
-        out.loadConstant(call);
-        method.callRun("leaveCallback", LEAVE);
         method.loadRound();
         out.lconst_1().ladd();
         method.storeRound();

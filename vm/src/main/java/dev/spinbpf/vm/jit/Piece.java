@@ -31,6 +31,9 @@ record Piece(int number, BitSet leaders, BitSet entries) {
     /** Most pieces of a function, for the method that goes from one to the next. */
     static final int MOST = 500;
 
+    /** Pieces of a very large function; they are larger than others rather than more. */
+    private static final int ENOUGH = MOST * 4 / 5;
+
     /** Bits of a ticket that hold the entry's number. */
     static final int ENTRY_BITS = 12;
 
@@ -44,7 +47,7 @@ record Piece(int number, BitSet leaders, BitSet entries) {
     static List<Piece> of(Code code, FunctionBlocks function) {
         List<Piece> pieces = new ArrayList<>();
         int total = sizeOf(code, function);
-        int most = total <= LARGEST_WHOLE ? LARGEST_WHOLE : PIECE_SIZE;
+        int most = total <= LARGEST_WHOLE ? LARGEST_WHOLE : Math.clamp(total / ENOUGH, PIECE_SIZE, LARGEST_WHOLE);
         int size = 0;
         for (int leader : function.leaders().stream().toArray()) {
             int added = sizeOf(code, function, leader);

@@ -89,6 +89,7 @@ class ControlFlowTest {
                 insn(Op.CALL_HELPER, 0, 0, 0, 12),
                 exit());
         assertThat(result).isEqualTo(101_234);
+        assertThat(snippet.run.executed()).isEqualTo(6);
     }
 
     @Test
@@ -102,6 +103,7 @@ class ControlFlowTest {
         self[0] = snippet.code(List.of(insn(Op.CALL_HELPER, 0, 0, 0, 12), insn(Op.MOV64_IMM, 0, 0, 0, 5), exit()));
         assertThat(snippet.run.run(self[0], 0)).isEqualTo(5);
         assertThat(calls[0]).isEqualTo(34);
+        assertThat(snippet.run.executed()).isEqualTo(36);
     }
 
     @Test

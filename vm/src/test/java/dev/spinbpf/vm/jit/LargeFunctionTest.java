@@ -3,6 +3,7 @@ package dev.spinbpf.vm.jit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.programs.isa.InsnDecoder;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.vm.exec.EnginePair;
 import java.lang.classfile.ClassFile;
@@ -61,8 +62,18 @@ class LargeFunctionTest {
 
     @Test
     void shouldDoAsInterpretedInSeveralMethods() {
-        EnginePair.Program program = engines.program(program());
-        byte[] memory = new byte[64 * 8];
+        shouldDoAsInterpreted(program());
+    }
+
+    /** Too many for pieces of the usual size. */
+    @Test
+    void shouldDoAsInterpretedWithFiftyThousandInstructions() throws Exception {
+        shouldDoAsInterpreted(InsnDecoder.decode(GeneratedProgram.bytes(50_000, 2)));
+    }
+
+    private void shouldDoAsInterpreted(List<Insn> insns) {
+        EnginePair.Program program = engines.program(insns);
+        byte[] memory = new byte[GeneratedProgram.MEMORY_BYTES];
         new SplittableRandom(SEED).nextBytes(memory);
         long interpreted = engines.interpret(program, memory);
         long executed = engines.executed();

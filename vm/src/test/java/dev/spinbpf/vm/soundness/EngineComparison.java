@@ -2,6 +2,7 @@ package dev.spinbpf.vm.soundness;
 
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.verifier.Verdict;
 import dev.spinbpf.verifier.Verifier;
 import dev.spinbpf.verifier.VerifierOptions;
@@ -11,18 +12,22 @@ import dev.spinbpf.vm.exec.MachineCode;
 import dev.spinbpf.vm.jit.AccessMode;
 import dev.spinbpf.vm.jit.Compiler;
 import dev.spinbpf.vm.jit.NotCompilableException;
+import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Runs random programs that the verifier accepted in interpreter and compiler, on the same input. */
+/** Runs random programs that the verifier accepted in interpreter and compilers, on the same input. */
 final class EngineComparison {
     private static final int INSN_LIMIT = 8_000;
     private static final long AMPLE_BUDGET = 100_000;
 
     private final Bench bench;
-    private final Engine compiler;
+    private final List<Engine> compilers;
     private long programs;
     private long accepted;
+    private long complete;
     private long executed;
 
     /** Makes machine code of a program. */
@@ -31,13 +36,18 @@ final class EngineComparison {
         MachineCode compile(Code code) throws NotCompilableException;
     }
 
-    EngineComparison(Bench bench, Engine compiler) {
+    EngineComparison(Bench bench, List<Engine> compilers) {
         this.bench = bench;
-        this.compiler = compiler;
+        this.compilers = compilers;
     }
 
-    static EngineComparison of(Bench bench, AccessMode access) {
-        return new EngineComparison(bench, code -> Compiler.compile(code, access));
+    /** Compares with what is compiled for each way of access. */
+    static EngineComparison of(Bench bench) {
+        return new EngineComparison(
+                bench,
+                Stream.of(AccessMode.values())
+                        .<Engine>map(access -> code -> Compiler.compile(code, access))
+                        .toList());
     }
 
     long programs() {
@@ -48,7 +58,12 @@ final class EngineComparison {
         return accepted;
     }
 
-    /** Instructions that both engines executed. */
+    /** Accepted programs that have a loop, a call of a function, a map access and an atomic. */
+    long complete() {
+        return complete;
+    }
+
+    /** Instructions that the interpreter executed, and each compiler's code as well. */
     long executed() {
         return executed;
     }
@@ -67,17 +82,20 @@ final class EngineComparison {
             return null;
         }
         accepted++;
+        complete += isComplete(insns) ? 1 : 0;
         Code code = bench.load(subject);
-        MachineCode machineCode;
+        List<MachineCode> machineCodes = new ArrayList<>();
         try {
-            machineCode = compiler.compile(code);
+            for (Engine compiler : compilers) {
+                machineCodes.add(compiler.compile(code));
+            }
         } catch (NotCompilableException e) {
             return "not compiled: " + e.getMessage();
         }
         RandomNumbers budgets = new RandomNumbers(seed);
         for (int run = 0; run < runs; run++) {
             long budget = budgets.once(2) ? AMPLE_BUDGET : 1 + budgets.below(4 * insns.size() + 200);
-            String difference = difference(code, machineCode, seed + run, budget);
+            String difference = difference(code, machineCodes, seed + run, budget);
             if (difference != null) {
                 return difference;
             }
@@ -85,17 +103,36 @@ final class EngineComparison {
         return null;
     }
 
-    private @Nullable String difference(Code code, MachineCode machineCode, long seed, long budget) {
+    private static boolean isComplete(List<Insn> insns) {
+        EnumSet<Op.Kind> kinds = EnumSet.noneOf(Op.Kind.class);
+        boolean loops = false;
+        boolean looksUp = false;
+        for (Insn insn : insns) {
+            Op.Kind kind = insn.op().kind();
+            kinds.add(kind);
+            loops |= kind == Op.Kind.JCC && insn.off() < 0;
+            looksUp |= insn.op() == Op.LDDW_MAP_FD;
+        }
+        return loops && looksUp && kinds.contains(Op.Kind.CALL_SUBPROG) && kinds.contains(Op.Kind.ATOMIC);
+    }
+
+    private @Nullable String difference(Code code, List<MachineCode> machineCodes, long seed, long budget) {
         code.machineCode(null);
         Bench.Outcome interpreted = bench.run(code, seed, budget);
-        code.machineCode(machineCode);
-        Bench.Outcome compiled = bench.run(code, seed, budget);
-        executed += compiled.executed();
-        boolean same = interpreted.r0() == compiled.r0()
-                && interpreted.executed() == compiled.executed()
-                && place(interpreted.fault()).equals(place(compiled.fault()))
-                && interpreted.memory().equals(compiled.memory());
-        return same ? null : "input %d, budget %d%n%s%n%s".formatted(seed, budget, interpreted, compiled);
+        executed += interpreted.executed();
+        for (MachineCode machineCode : machineCodes) {
+            code.machineCode(machineCode);
+            Bench.Outcome compiled = bench.run(code, seed, budget);
+            boolean same = interpreted.r0() == compiled.r0()
+                    && interpreted.executed() == compiled.executed()
+                    && place(interpreted.fault()).equals(place(compiled.fault()))
+                    && interpreted.memory().equals(compiled.memory());
+            if (!same) {
+                return "input %d, budget %d, compiler %d%n%s%n%s"
+                        .formatted(seed, budget, machineCodes.indexOf(machineCode), interpreted, compiled);
+            }
+        }
+        return null;
     }
 
     /** Registers are left out: those that a call leaves without a value hold other ones. */

@@ -27,10 +27,15 @@ final class RandomProgram extends MemoryStatements {
 
     /** The slots of a program; the same for the same seed. */
     static List<Insn> of(long seed) {
-        return new RandomProgram(seed).program();
+        return new RandomProgram(seed).program(false);
     }
 
-    private List<Insn> program() {
+    /** The slots of a program that has a loop, a call, a map access and an atomic among its statements. */
+    static List<Insn> withEachKind(long seed) {
+        return new RandomProgram(seed).program(true);
+    }
+
+    private List<Insn> program(boolean withEachKind) {
         emit(Op.MOV64_REG, CONTEXT, 1, 0, 0);
         loadValueAddress();
         setKnobs();
@@ -38,11 +43,22 @@ final class RandomProgram extends MemoryStatements {
             source(numbered(i == 0 ? 0 : 1 + random.below(5)));
         }
         block(0, 5 + random.below(16));
+        if (withEachKind) {
+            eachKind();
+        }
         finish();
         if (!calls.isEmpty()) {
             function();
         }
         return List.copyOf(insns);
+    }
+
+    private void eachKind() {
+        List<Runnable> kinds = new ArrayList<>(List.of(() -> loop(0), () -> call(0), this::lookup, this::atomic));
+        while (!kinds.isEmpty()) {
+            kinds.remove(random.below(kinds.size())).run();
+            block(0, random.below(3));
+        }
     }
 
     private void finish() {
