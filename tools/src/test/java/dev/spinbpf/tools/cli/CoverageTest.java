@@ -40,7 +40,8 @@ class CoverageTest {
         assertThat(outcome.code()).isEqualTo(ExitCodes.GOOD);
         assertThat(outcome.out())
                 .containsPattern("branches +8 +6 +75\\.0 %")
-                .contains("Not executed in branches:\n  branches.bpfasm:9: r0 = 2 (1)\n  branches.bpfasm:10: exit (1)\n");
+                .contains(
+                        "Not executed in branches:\n  branches.bpfasm:9: r0 = 2 (1)\n  branches.bpfasm:10: exit (1)\n");
     }
 
     @Test
