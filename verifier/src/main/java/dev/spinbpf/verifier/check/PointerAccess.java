@@ -39,7 +39,9 @@ final class PointerAccess {
                         path, reg, access.name(), access.off(), access.size(), access.type(), access.valueRegno());
             }
             case PTR_TO_BUF -> {
-                refuseNullable(path, access);
+                if (path.unit().kernel().has(KernelRule.BUFFERS_MAY_BE_NULL)) {
+                    refuseNullable(path, access);
+                }
                 refuseWriteIf(path, access, reg.hasFlag(TypeFlags.MEM_RDONLY));
                 checkBuffer(
                         path,

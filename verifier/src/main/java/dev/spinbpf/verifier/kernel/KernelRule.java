@@ -21,6 +21,8 @@ public enum KernelRule {
     ATOMIC_SECTIONS_PROTECT_RCU,
     /** The path forks at an AND or OR of a number that is 0 or -1. */
     BITS_FORK_PATHS,
+    /** The key and value that an iterator over a map's elements gets are compared with null before they are read. */
+    BUFFERS_MAY_BE_NULL,
     /** Keys and values that callbacks get belong to the inner map that was looked up, not to any. */
     CALLBACKS_KNOW_INNER_MAPS,
     /** Functions may call each other 16 deep; before that 8. */
