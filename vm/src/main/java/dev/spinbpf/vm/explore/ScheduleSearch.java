@@ -35,7 +35,7 @@ public final class ScheduleSearch implements AutoCloseable {
     private final ExploreOptions options;
     private final ProgramWorkload workload;
     private final Stage stage;
-    private final Crew crew;
+    private final Searchers searchers;
     private final int jobs;
     private final SearchProgress progress = new SearchProgress();
     private final Results results = new Results();
@@ -62,7 +62,7 @@ public final class ScheduleSearch implements AutoCloseable {
         this.jobs = jobs;
         Searcher first = new Searcher(workload, options, reduced, progress);
         stage = first.stage();
-        crew = new Crew(first, jobs, () -> another(workload, options, reduced));
+        searchers = new Searchers(first, jobs, () -> another(workload, options, reduced));
         predictions = predict();
         situations = situations();
         SchedulePoint.begin();
@@ -84,7 +84,7 @@ public final class ScheduleSearch implements AutoCloseable {
             return predicted;
         } finally {
             if (!done) {
-                crew.close();
+                searchers.close();
             }
         }
     }
@@ -116,7 +116,7 @@ public final class ScheduleSearch implements AutoCloseable {
 
     /** Calls {@code ended} at the end of each run that was not broken off; for searches with one job. */
     void atEnds(Consumer<Machine> ended) {
-        crew.first().atEnds(ended);
+        searchers.first().atEnds(ended);
     }
 
     /** Ends the search when something is found that is wanted. */
@@ -143,10 +143,10 @@ public final class ScheduleSearch implements AutoCloseable {
                         .compareTo(other.found.finding().kind()))
                 .toList();
         List<List<Plan.Event>> plans =
-                crew.each(found.size(), (searcher, number) -> searcher.simplest(found.get(number).found, null));
+                searchers.each(found.size(), (searcher, number) -> searcher.simplest(found.get(number).found, null));
         // All on one machine, as addresses are shown: they differ from one to the other.
         List<Witness> witnesses = IntStream.range(0, found.size())
-                .mapToObj(number -> crew.first().show(found.get(number).found, plans.get(number), null))
+                .mapToObj(number -> searchers.first().show(found.get(number).found, plans.get(number), null))
                 .toList();
         return new ExploreReport(
                 workload.cpus(),
@@ -178,7 +178,7 @@ public final class ScheduleSearch implements AutoCloseable {
                     null);
         }
         PredictionMatch wanted = new PredictionMatch(pursued.prediction);
-        Witness witness = crew.first().show(shown.found, crew.first().simplest(shown.found, wanted), wanted);
+        Witness witness = searchers.first().show(shown.found, searchers.first().simplest(shown.found, wanted), wanted);
         return new CheckedPrediction(pursued.prediction, CheckedPrediction.Outcome.CONFIRMED, witness);
     }
 
@@ -223,7 +223,7 @@ public final class ScheduleSearch implements AutoCloseable {
         from.forEach(this::footprintsOf);
         AtomicInteger firstReached = new AtomicInteger(Integer.MAX_VALUE);
         Predicate<Finding> wanted = goal;
-        List<Gathered> parts = crew.each(from.size(), (searcher, number) -> {
+        List<Gathered> parts = searchers.each(from.size(), (searcher, number) -> {
             Situation next = from.get(number);
             Gathered part = searcher.explore(
                     next,
@@ -275,7 +275,7 @@ public final class ScheduleSearch implements AutoCloseable {
         for (long seed = workload.seed(); reached == null && System.nanoTime() - deadlineNanos < 0; seed += jobs) {
             long first = seed;
             int length = longest;
-            List<Gathered> parts = crew.each(jobs, (searcher, number) -> {
+            List<Gathered> parts = searchers.each(jobs, (searcher, number) -> {
                 Situation next = from.get((int) Math.floorMod(first + number, (long) from.size()));
                 return searcher.atRandom(
                         next, first + number, length, footprintsOf(next).copy(), wanted);
@@ -395,12 +395,12 @@ public final class ScheduleSearch implements AutoCloseable {
         boolean known = start.roots().size() == workload.cpus()
                 && start.roots().stream()
                         .allMatch(root -> root >= -1 && root < stage.entries().size());
-        return known ? crew.first().replay(situation(start), plan, key) : null;
+        return known ? searchers.first().replay(situation(start), plan, key) : null;
     }
 
     @Override
     public void close() {
         SchedulePoint.end();
-        crew.close();
+        searchers.close();
     }
 }

@@ -11,14 +11,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /** Searchers that share work. They are made as they are needed. */
-final class Crew implements AutoCloseable {
+final class Searchers implements AutoCloseable {
     private final int jobs;
     private final Supplier<Searcher> more;
     private final ConcurrentLinkedQueue<Searcher> idle = new ConcurrentLinkedQueue<>();
     private final ConcurrentLinkedQueue<Searcher> all = new ConcurrentLinkedQueue<>();
 
-    /** A crew of one, which grows to {@code jobs}. */
-    Crew(Searcher first, int jobs, Supplier<Searcher> more) {
+    /** Begins with one searcher, and grows to {@code jobs}. */
+    Searchers(Searcher first, int jobs, Supplier<Searcher> more) {
         this.jobs = jobs;
         this.more = more;
         all.add(first);
@@ -57,7 +57,7 @@ final class Crew implements AutoCloseable {
             for (int i = 0; i < workers; i++) {
                 running.add(threads.submit(() -> take(next, byNumber, work)));
             }
-            running.forEach(Crew::await);
+            running.forEach(Searchers::await);
             byNumber.forEach(done::addAll);
         }
         return done;
