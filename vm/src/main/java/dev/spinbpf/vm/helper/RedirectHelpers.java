@@ -27,6 +27,7 @@ final class RedirectHelpers {
     private static final int XDP_REDIRECT = 4;
     private static final int XDP_ACTIONS = 3;
 
+    private static final int BPF_F_EGRESS = 1 << 1;
     private static final int BPF_F_BROADCAST = 1 << 3;
     private static final int BPF_F_EXCLUDE_INGRESS = 1 << 4;
 
@@ -50,7 +51,10 @@ final class RedirectHelpers {
             return (flags & ~1L) == 0 ? TC_ACT_REDIRECT : TC_ACT_SHOT;
         });
         table.helper("bpf_clone_redirect", (_, _, _, flags, _, _) -> (flags & ~1L) == 0 ? 0 : -EINVAL);
-        table.helper("bpf_redirect_peer", (_, _, flags, _, _, _) -> flags == 0 ? TC_ACT_REDIRECT : TC_ACT_SHOT);
+        table.helper("bpf_redirect_peer", (_, _, flags, _, _, _) -> {
+            boolean isKnown = flags == 0 || flags == BPF_F_EGRESS; // Linux 7.2 takes 0 alone
+            return isKnown ? TC_ACT_REDIRECT : TC_ACT_SHOT;
+        });
         table.helper("bpf_redirect_neigh", (_, _, _, size, flags, _) -> {
             boolean isShort = (int) size != 0 && (int) size < NEIGH_PARAMS_SIZE;
             return flags != 0 || isShort ? TC_ACT_SHOT : TC_ACT_REDIRECT;
