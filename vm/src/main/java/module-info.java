@@ -13,4 +13,5 @@ module dev.spinbpf.vm {
     exports dev.spinbpf.vm.hook;
     exports dev.spinbpf.vm.order;
     exports dev.spinbpf.vm.stress;
+    exports dev.spinbpf.vm.task;
 }

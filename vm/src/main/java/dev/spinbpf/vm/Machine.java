@@ -2,6 +2,7 @@ package dev.spinbpf.vm;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.cpu.CpuSet;
 import dev.spinbpf.maps.cpu.Cpus;
 import dev.spinbpf.maps.lock.HoldDelay;
 import dev.spinbpf.maps.lock.LockAlgorithm;
@@ -37,9 +38,12 @@ import dev.spinbpf.vm.jit.AccessMode;
 import dev.spinbpf.vm.jit.CompileQueue;
 import dev.spinbpf.vm.jit.Listing;
 import dev.spinbpf.vm.jit.NotCompilableException;
+import dev.spinbpf.vm.task.DispatchQueues;
+import dev.spinbpf.vm.task.Tasks;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
@@ -63,6 +67,7 @@ public final class Machine implements AutoCloseable {
     private final FunctionTable functions;
     private final HookRegistry hooks;
     private final DeferredRuns deferredRuns;
+    private final RunInterrupts runInterrupts;
     private final LockNames lockNames;
     private final CompileQueue compileQueue = new CompileQueue();
     private final CpuContext[] contexts;
@@ -81,7 +86,7 @@ public final class Machine implements AutoCloseable {
         LockAlgorithm locks = options.testAndSet() ? new TasLock(lockStats) : new RqSpinLock(lockStats);
         MapTable maps = new MapTable();
         SplittableRandom random = new SplittableRandom(options.seed());
-        kernel = new EmulatedKernel(cpus, maps, locks, arena, options.seed());
+        kernel = new EmulatedKernel(cpus, maps, locks, arena, options.seed(), options.tasks());
         mapEnvironment = new MapEnvironment(
                 cpus,
                 locks,
@@ -95,6 +100,7 @@ public final class Machine implements AutoCloseable {
         lockNames = new LockNames(maps);
         lockStats.setNamer(address -> SchedulePoint.quietly(() -> lockNames.of(cpus.get(0), address)));
         deferredRuns = new DeferredRuns(kernel.deferred(), cpus, programs);
+        runInterrupts = new RunInterrupts(deferredRuns, RunContexts.udpPacket(0), options.seed());
         contexts = new CpuContext[options.cpus()];
         for (Cpu cpu : cpus.all()) {
             CpuContext context = new CpuContext(cpu, kernel, arena, this::faulted);
@@ -166,6 +172,16 @@ public final class Machine implements AutoCloseable {
     /** Says what is at an address of a stack that programs collected: a function, for programs with the source line. */
     public String describeAddress(long address) {
         return kernel.callChains().describe(address);
+    }
+
+    /** Returns the tasks. */
+    public Tasks tasks() {
+        return kernel.tasks();
+    }
+
+    /** Returns the queues of a scheduler that programs make up. */
+    public DispatchQueues dispatchQueues() {
+        return kernel.dispatchQueues();
     }
 
     /** Returns the log that {@code bpf_trace_printk} writes to. */
@@ -332,13 +348,41 @@ public final class Machine implements AutoCloseable {
      * @param repeat how many times, at least 1; the input is made for each of them
      */
     public RunResult run(LoadedProgram program, byte @Nullable [] input, int cpu, int repeat) {
+        return runWith(program, new RunInput(input, Map.of(), null), cpu, repeat);
+    }
+
+    /**
+     * Runs a program on a CPU, as {@code bpf(BPF_PROG_TEST_RUN)} does. Where the arguments of what it attaches to are
+     * known and no bytes are given, pointers among them lead to a task, the cgroup, a map or an object of zeros.
+     *
+     * @param input context, arguments and level
+     * @param cpu the CPU's number
+     * @param repeat how many times, at least 1; the input is made for each of them
+     */
+    public RunResult runWith(LoadedProgram program, RunInput input, int cpu, int repeat) {
         ProgType type = program.program().type();
         ContextArea area = contexts[cpu].area();
-        RunResult result = repeat(program, () -> RunContexts.write(type, area, input), cpu, repeat);
+        boolean isCall = input.bytes() == null && !program.arguments().isEmpty();
+        LongSupplier makeInput = isCall
+                ? () -> contexts[cpu].call(program, input.arguments())
+                : () -> RunContexts.write(type, area, input.bytes());
+        ContextLevel level = input.level();
+        RunResult result = repeat(program, makeInput, cpu, repeat, level == null ? levelOf(type) : level);
         byte[] packet = RunContexts.isPacket(type) ? area.packet(PacketFields.of(type)) : null;
         boolean returnsInt = type == ProgType.SYSCALL || packet != null;
         long r0 = returnsInt ? result.r0() & 0xffff_ffffL : result.r0();
         return new RunResult(r0, result.runs(), result.totalNanos(), result.insns(), result.fault(), packet);
+    }
+
+    /**
+     * Makes a program interrupt single runs ({@link #run}): where there are several, one in each run, in turn.
+     *
+     * @param target the place that its section names
+     * @param level the level at which it runs
+     * @param on the CPUs whose runs it interrupts
+     */
+    public void interruptRuns(LoadedProgram program, HookTarget target, ContextLevel level, CpuSet on) {
+        runInterrupts.add(program, target, level, on);
     }
 
     /**
@@ -363,7 +407,12 @@ public final class Machine implements AutoCloseable {
         int size = Math.max(memory.length, Long.BYTES);
         long address = arena.allocate(size);
         try {
-            return repeat(program, () -> copied(memory, address), cpu, repeat);
+            return repeat(
+                    program,
+                    () -> copied(memory, address),
+                    cpu,
+                    repeat,
+                    levelOf(program.program().type()));
         } finally {
             arena.free(address, size);
         }
@@ -374,7 +423,7 @@ public final class Machine implements AutoCloseable {
         return address;
     }
 
-    private RunResult repeat(LoadedProgram program, LongSupplier makeInput, int cpu, int repeat) {
+    private RunResult repeat(LoadedProgram program, LongSupplier makeInput, int cpu, int repeat, ContextLevel level) {
         CpuContext context = contexts[cpu];
         Cpu on = cpus.get(cpu);
         List<Fault> faults = new ArrayList<>(1);
@@ -383,14 +432,17 @@ public final class Machine implements AutoCloseable {
         long result = 0;
         long totalNanos = 0;
         int runs = 0;
-        ContextLevel previous = on.enter(levelOf(program.program().type()));
+        ContextLevel previous = on.enter(level);
         try {
             while (runs < repeat && faults.isEmpty() && deadlock == null) {
+                kernel.tasks().turn(on);
+                runInterrupts.arm(context);
                 long address = makeInput.getAsLong();
                 long startNanos = System.nanoTime();
                 result = context.run(program, address);
                 totalNanos += System.nanoTime() - startNanos;
                 runs++;
+                runInterrupts.land(context);
                 deferredRuns.runDue(context);
             }
         } finally {

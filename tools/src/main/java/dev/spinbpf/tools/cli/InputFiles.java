@@ -168,6 +168,10 @@ final class InputFiles {
                 return program;
             }
         }
+        List<Program> members = StructMembers.named(object, name);
+        if (members.size() == 1) {
+            return members.getFirst();
+        }
         for (UnlinkedProgram program : object.unlinked()) {
             if (program.name().equals(name)) {
                 throw new InputException(object.fileName() + ": program " + Printable.line(program.name())

@@ -1,5 +1,6 @@
 package dev.spinbpf.tools.cli;
 
+import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.map.MapCreationException;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.model.Program;
@@ -16,6 +17,7 @@ import dev.spinbpf.verifier.Verifier;
 import dev.spinbpf.verifier.VerifierOptions;
 import dev.spinbpf.vm.Machine;
 import dev.spinbpf.vm.MachineOptions;
+import dev.spinbpf.vm.RunInput;
 import dev.spinbpf.vm.RunResult;
 import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
@@ -27,6 +29,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -52,6 +55,8 @@ import picocli.CommandLine.Spec;
             "  spinbpf run programs/samples/tail_calls.bpf.o --prog entry",
             "  spinbpf run programs/samples/packet_counter.bpf.o --ctx packet.bin --json",
             "  spinbpf run programs/samples/nesting.bpf.o --prog remember --on sample=map-update-under-lock",
+            "  spinbpf run programs/samples/nesting.bpf.o --prog remember --attach sample=nmi --repeat 100",
+            "  spinbpf run scheduler.bpf.o --btf vmlinux --prog enqueue --task pid=42,comm=nginx --arg 1=task:42",
             "  spinbpf run programs/samples/packet_counter.bpf.o --load-maps state \\",
             "      --save-maps state",
             "",
@@ -64,7 +69,11 @@ final class RunCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE", description = "A BPF object (.bpf.o) or text program (.bpfasm).")
     private Path file;
 
-    @Option(names = "--prog", paramLabel = "NAME", description = "The program; needed if the object has several.")
+    @Option(
+            names = "--prog",
+            paramLabel = "NAME",
+            description = "The program, or the member of a struct that it is for (enqueue, sched_ext_ops.enqueue);"
+                    + " needed if the object has several.")
     private @Nullable String program;
 
     @Option(
@@ -113,6 +122,15 @@ final class RunCommand implements Callable<Integer> {
     private @Nullable Path saveMaps;
 
     @Mixin
+    private final ArgumentOption argument = new ArgumentOption();
+
+    @Mixin
+    private final TaskOption task = new TaskOption();
+
+    @Mixin
+    private final AttachOption attach = new AttachOption();
+
+    @Mixin
     private final OnOption on = new OnOption();
 
     @Mixin
@@ -141,7 +159,8 @@ final class RunCommand implements Callable<Integer> {
         if (verified == null) {
             return ExitCodes.REFUSED;
         }
-        MachineOptions options = arguments.options().withTestAndSet(lock == LockChoice.TAS);
+        MachineOptions options =
+                arguments.options().withTestAndSet(lock == LockChoice.TAS).withTasks(task.tasks(arguments.cpus()));
         try (Machine machine = new Machine(options)) {
             LoadedProgram loaded = machine.load(verified);
             InputFiles.printMissing(
@@ -149,7 +168,10 @@ final class RunCommand implements Callable<Integer> {
             loadRest(machine, object, chosen, kernelTypes);
             nest(machine, object, kernelTypes);
             restoreMaps(machine, object);
-            RunResult result = machine.run(loaded, input, cpu, repeat);
+            ContextLevel level = interrupt(machine, object, chosen, kernelTypes);
+            register(machine, object, chosen, kernelTypes);
+            RunInput how = new RunInput(input, argument.values(machine, loaded), level);
+            RunResult result = machine.runWith(loaded, how, cpu, repeat);
             long waitingNanos =
                     machine.settle(settle.equals(DurationConverter.FOREVER) ? Long.MAX_VALUE / 2 : settle.toNanos());
             if (saveMaps != null) {
@@ -200,6 +222,9 @@ final class RunCommand implements Callable<Integer> {
         if (lock == LockChoice.BOTH) {
             throw new WrongUsage(spec, "--lock both is for stress --mode torture");
         }
+        if (argument.isGiven() && context != null) {
+            throw new WrongUsage(spec, "--arg and --ctx both say what the program gets; leave one out");
+        }
         if (repeat < 1) {
             throw new WrongUsage(spec, "--repeat is " + repeat + "; it has to be 1 or more");
         }
@@ -236,18 +261,70 @@ final class RunCommand implements Callable<Integer> {
     /** Nests the programs of {@code --on}, which are verified and loaded for that. */
     private void nest(Machine machine, ProgramObject object, Btf kernelTypes)
             throws InputException, MapCreationException {
-        VerifierOptions options = new VerifierOptions(false, kernelTypes, VerifierOptions.INSN_LIMIT);
         for (Attachment how : on.attachments(Map.of(InputFiles.shown(file), object), arguments.cpus())) {
-            LoadedProgram nested = loaded(machine, how.program());
-            if (nested == null) {
-                Program program = InputFiles.program(object, how.program());
-                if (!(Verifier.verify(object, program, options) instanceof Verdict.Accepted accepted)) {
-                    throw new InputException("--on: Linux refuses '" + how.program() + "'; spinbpf verify says why");
-                }
-                nested = machine.load(accepted.program());
-            }
+            LoadedProgram nested = load("--on", machine, object, how.program(), kernelTypes);
             machine.hooks().attach(nested, HookTable.of(nested.program(), how.hook()), how.cpus());
         }
+    }
+
+    /**
+     * Makes the programs of {@code --attach} interrupt the run; returns the level that it gives the program that runs, or
+     * null.
+     */
+    private @Nullable ContextLevel interrupt(Machine machine, ProgramObject object, Program chosen, Btf kernelTypes)
+            throws InputException, MapCreationException {
+        ContextLevel own = null;
+        for (Attachment how : attach.attachments(Map.of(InputFiles.shown(file), object), arguments.cpus())) {
+            if (how.pacing().isPaced()) {
+                throw new InputException("--attach: a run has no clock for 'every'; stress has one");
+            }
+            if (!how.cpus().contains(cpu)) {
+                throw new InputException("--attach: '" + how.program() + "' is not on CPU " + cpu
+                        + ", on which the program runs; --cpu names another one");
+            }
+            Program program = InputFiles.program(object, how.program());
+            ContextLevel level = Objects.requireNonNull(how.level());
+            if (program.equals(chosen)) {
+                own = level;
+            } else {
+                LoadedProgram other = load("--attach", machine, object, how.program(), kernelTypes);
+                machine.interruptRuns(other, HookTable.of(program), level, how.cpus());
+            }
+        }
+        return own;
+    }
+
+    /** Registers the scheduler that a program is part of: its init runs first. */
+    private void register(Machine machine, ProgramObject object, Program chosen, Btf kernelTypes)
+            throws InputException, MapCreationException {
+        Program init = StructMembers.registration(object, chosen);
+        if (init == null) {
+            return;
+        }
+        RunResult result = machine.run(load("--prog", machine, object, init.name(), kernelTypes), null, cpu, 1);
+        if (result.fault() != null || (int) result.r0() != 0) {
+            throw new InputException(InputFiles.shown(file) + ": Linux does not register the struct of "
+                    + chosen.name() + ": " + init.name() + " "
+                    + (result.fault() == null
+                            ? "returned " + (int) result.r0()
+                            : result.fault().reason()));
+        }
+    }
+
+    /** Returns a program that the run needs besides its own, verified and loaded. */
+    private static LoadedProgram load(
+            String option, Machine machine, ProgramObject object, String name, Btf kernelTypes)
+            throws InputException, MapCreationException {
+        LoadedProgram known = loaded(machine, name);
+        if (known != null) {
+            return known;
+        }
+        VerifierOptions options = new VerifierOptions(false, kernelTypes, VerifierOptions.INSN_LIMIT);
+        Program program = InputFiles.program(object, name);
+        if (Verifier.verify(object, program, options) instanceof Verdict.Accepted accepted) {
+            return machine.load(accepted.program());
+        }
+        throw new InputException(option + ": Linux refuses '" + name + "'; spinbpf verify says why");
     }
 
     private static @Nullable LoadedProgram loaded(Machine machine, String name) {

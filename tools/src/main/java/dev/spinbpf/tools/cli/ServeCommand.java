@@ -235,6 +235,7 @@ final class ServeCommand implements Callable<Integer> {
                 List.of(),
                 List.of(),
                 Packets.DEFAULT,
+                List.of(),
                 List.of());
     }
 }

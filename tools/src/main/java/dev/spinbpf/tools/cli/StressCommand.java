@@ -77,6 +77,7 @@ import picocli.CommandLine.Spec;
             "  spinbpf stress programs/samples/abba.bpf.o --duration 1h --metrics-port 9464",
             "  spinbpf stress programs/samples/nesting.bpf.o --attach 'filter=softirq@cpu1:every 1ms'",
             "  spinbpf stress programs/samples/nesting.bpf.o --on sample=map-update-under-lock",
+            "  spinbpf stress programs/samples/nesting.bpf.o --task pid=42,comm=nginx,cgroup=/web",
             "",
             "Refused programs are reported and skipped. Exit codes: 0 the accepted programs ran, 1 none was accepted,"
                     + " one of them failed while running, CPUs hung, a promise was broken, a mode's checks failed, or"
@@ -100,6 +101,7 @@ final class StressCommand implements Callable<Integer> {
             "--prog",
             "--attach",
             "--on",
+            "--task",
             "--btf");
 
     private final WorkloadInputs inputs = new WorkloadInputs();
@@ -203,6 +205,9 @@ final class StressCommand implements Callable<Integer> {
 
     @Mixin
     private final OnOption on = new OnOption();
+
+    @Mixin
+    private final TaskOption task = new TaskOption();
 
     @Mixin
     private final KernelTypesOption btf = new KernelTypesOption();
@@ -362,7 +367,8 @@ final class StressCommand implements Callable<Integer> {
                 defaults.delays(),
                 defaults.maps(),
                 defaults.packets(),
-                List.of());
+                List.of(),
+                task.tasks(number));
     }
 
     /** Returns the attachments where options say any; none for each program where its section says. */
@@ -449,8 +455,8 @@ final class StressCommand implements Callable<Integer> {
             throw new WrongUsage(spec, "--mode stresses the lock without programs; leave " + files.getFirst() + " out");
         }
         checkWorkloadFile();
-        if (mode != null && (attach.isGiven() || on.isGiven())) {
-            throw new WrongUsage(spec, "--attach and --on are for programs, not for --mode");
+        if (mode != null && (attach.isGiven() || on.isGiven() || task.isGiven())) {
+            throw new WrongUsage(spec, "--attach, --on and --task are for programs, not for --mode");
         }
         if (mode != null && promises.isGiven()) {
             throw new WrongUsage(spec, "--assert is about programs and maps, and --mode has none");

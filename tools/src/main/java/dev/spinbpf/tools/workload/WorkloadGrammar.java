@@ -9,6 +9,8 @@ import dev.spinbpf.tools.workload.Shape.Repeated;
 import dev.spinbpf.tools.workload.Shape.Text;
 import dev.spinbpf.tools.workload.Shape.Whole;
 import dev.spinbpf.vm.stress.ProgramWorkload;
+import dev.spinbpf.vm.task.TaskSpec;
+import dev.spinbpf.vm.task.Tasks;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -164,6 +166,25 @@ final class WorkloadGrammar {
                             "a short UDP packet of each of so many flows, with addresses and ports of its own")),
             List.of(new OneOf(List.of("pcap", "hex", "flows"), true)));
 
+    private static final Mapping TASK = new Mapping(
+            "a mapping with the key 'pid'",
+            List.of(
+                    required("pid", Whole.of(2, TaskSpec.MOST_PID), "the process and thread id"),
+                    optional(
+                            "comm",
+                            text("a name of at most 15 characters", "[ -~]+", TaskSpec.MOST_COMM),
+                            "its name; else `task`"),
+                    optional("uid", Whole.of(0, Integer.MAX_VALUE), "its user and group; else 0"),
+                    optional(
+                            "cgroup",
+                            text("a path such as /web or /system/db", TaskSpec.CGROUP.pattern(), 4096),
+                            "the path of its cgroup; else `/`, the root"),
+                    optional(
+                            "stack",
+                            new Repeated("a list of functions", NAME, 1, TaskSpec.MOST_FRAMES),
+                            "the functions that it is in, in user space, outermost first")),
+            List.of());
+
     /** The whole file. */
     static final Mapping FILE = new Mapping(
             "a mapping that begins with version: 1",
@@ -213,6 +234,11 @@ final class WorkloadGrammar {
                             new Choice(List.of("random", "in_turn")),
                             "packets",
                             "at random by the seed, or on each CPU in turn; else random"),
+                    needing(
+                            "tasks",
+                            new Repeated("a list of tasks", TASK, 1, Tasks.MOST_DECLARED),
+                            "objects",
+                            "tasks that take turns on the CPUs; else each CPU has one of its own"),
                     needing(
                             "promises",
                             new Repeated("a list of conditions", PROMISE, 1, 256),

@@ -11,6 +11,8 @@ import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
 import dev.spinbpf.vm.stress.StressMode;
 import dev.spinbpf.vm.stress.StressOptions;
 import dev.spinbpf.vm.stress.WorkloadSpec;
+import dev.spinbpf.vm.task.TaskSpec;
+import dev.spinbpf.vm.task.Tasks;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -171,7 +173,33 @@ public final class WorkloadReader {
                 DelayReader.read(file, objects),
                 MapContentsReader.read(file, objects),
                 PacketsReader.read(file, this),
-                promises(file));
+                promises(file),
+                tasks(file, cpus));
+    }
+
+    private static List<TaskSpec> tasks(Fields file, int cpus) {
+        List<TaskSpec> tasks = new ArrayList<>();
+        for (Fields fields : file.list("tasks")) {
+            String comm = fields.text("comm");
+            String cgroup = fields.text("cgroup");
+            TaskSpec task = new TaskSpec(
+                    (int) fields.whole("pid", 2),
+                    comm.isEmpty() ? TaskText.USUAL_COMM : comm,
+                    (int) fields.whole("uid", 0),
+                    cgroup.isEmpty() ? TaskText.ROOT : cgroup,
+                    fields.scalars("stack").stream()
+                            .map(item -> item.scalar().text())
+                            .toList());
+            List<TaskSpec> longer = new ArrayList<>(tasks);
+            longer.add(task);
+            String mistake = Tasks.mistake(longer, cpus);
+            if (mistake.isEmpty()) {
+                tasks = longer;
+            } else {
+                fields.wrong("pid", mistake);
+            }
+        }
+        return tasks;
     }
 
     private static List<Promise> promises(Fields file) {

@@ -10,6 +10,7 @@ import dev.spinbpf.vm.stress.ProgramWorkload;
 import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
 import dev.spinbpf.vm.stress.StressMode;
 import dev.spinbpf.vm.stress.WorkloadSpec;
+import dev.spinbpf.vm.task.TaskSpec;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -112,9 +113,23 @@ public final class WorkloadWriter {
             spec.maps().forEach(this::map);
         }
         packets(spec.packets());
+        if (!spec.tasks().isEmpty()) {
+            line("tasks:");
+            spec.tasks().forEach(this::task);
+        }
         if (!spec.promises().isEmpty()) {
             line("promises:");
             spec.promises().forEach(promise -> line("  - " + quoted(promise.text())));
+        }
+    }
+
+    private void task(TaskSpec task) {
+        line("  - pid: " + task.pid());
+        line("    comm: " + quoted(task.comm()));
+        line("    uid: " + task.uid());
+        line("    cgroup: " + quoted(task.cgroup()));
+        if (!task.stack().isEmpty()) {
+            line("    stack: " + flow(task.stack()));
         }
     }
 

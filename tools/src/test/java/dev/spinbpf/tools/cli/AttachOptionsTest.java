@@ -77,6 +77,35 @@ class AttachOptionsTest {
                 .containsPattern("\"hook\" : \"entry:remember\",\\s+\"context\" : \"nmi\",\\s+\"runs\" : 1");
     }
 
+    @Test
+    void shouldRunATaskThatIsDeclaredAndAProgramThatInterrupts() {
+        Outcome outcome = spinbpf(
+                "run",
+                NESTING,
+                "--prog",
+                "remember",
+                "--repeat",
+                "20",
+                "--attach",
+                "sample=nmi",
+                "--task",
+                "pid=42,comm=nginx,cgroup=/web",
+                "--save-maps",
+                directory.resolve("maps").toString());
+        assertThat(outcome.code()).as(outcome.err()).isEqualTo(ExitCodes.GOOD);
+        assertThat(spinbpf("run", NESTING, "--prog", "remember", "--task", "pid=1000")
+                        .err())
+                .contains("--task: pid 1000 is that of the task of CPU 0");
+        assertThat(spinbpf("run", NESTING, "--prog", "remember", "--task", "comm=x")
+                        .err())
+                .contains("has no pid");
+        assertThat(spinbpf("run", NESTING, "--prog", "remember", "--arg", "1=2").err())
+                .contains("remember has no argument '1'; it has 0");
+        assertThat(spinbpf("run", NESTING, "--prog", "remember", "--attach", "sample=nmi:every 1ms")
+                        .err())
+                .contains("a run has no clock");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

@@ -95,7 +95,8 @@ class ServiceTest {
                 plain.delays(),
                 plain.maps(),
                 plain.packets(),
-                plain.promises());
+                plain.promises(),
+                plain.tasks());
     }
 
     private static byte[] sample(String name) {

@@ -58,6 +58,7 @@ class WorkloadWriterTest {
             packet_order: in_turn
             packets: [{flows: 2}, {pcap: two.pcap}]
             promises: ["runs(update) >= 0", "counts[0] + counts[1] <= runs(update)"]
+            tasks: [{pid: 42, comm: a b, uid: 7, cgroup: /web/x, stack: [main, 'serve: it']}, {pid: 43}]
             """);
         assertThat(again(spec)).isEqualTo(spec);
     }

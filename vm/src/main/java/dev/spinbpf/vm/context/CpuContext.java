@@ -16,6 +16,7 @@ import dev.spinbpf.vm.helper.PacketHelpers;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
@@ -144,6 +145,17 @@ public final class CpuContext {
         };
     }
 
+    /**
+     * Makes, in {@link #area()}, the context of a program whose arguments are known by their types: pointers lead to a
+     * task, the cgroup, a map or an object of zeros, numbers are 0.
+     *
+     * @param given values of arguments, by position from 0
+     * @return its address
+     */
+    public long call(LoadedProgram program, Map<Integer, Long> given) {
+        return area().arguments(eventArguments.plain(program.arguments(), given, area().zeros()), 0);
+    }
+
     private long[] typed(LoadedProgram program, List<ContextArgument> arguments, ContextArea here) {
         boolean isIterator = program.program().attachType() == AttachType.TRACE_ITER;
         return isIterator
@@ -194,6 +206,21 @@ public final class CpuContext {
         } finally {
             program.leave(cpu);
         }
+    }
+
+    /**
+     * Runs a program with arguments, on top of what runs now, at the CPU's present level: a function that programs
+     * implement for the kernel.
+     *
+     * @return as {@link #run}
+     */
+    public long call(LoadedProgram program, long... arguments) {
+        return hasRoom(program) ? run(program, area().arguments(arguments, 0)) : NO_RESULT;
+    }
+
+    /** Returns the address of an object of zeros, for a call on top of what runs now. */
+    public long emptyObject() {
+        return area().zeros();
     }
 
     private long runGuarded(LoadedProgram program, long contextAddress) {

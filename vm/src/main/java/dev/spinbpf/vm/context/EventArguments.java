@@ -7,6 +7,7 @@ import dev.spinbpf.vm.helper.EmulatedKernel;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The arguments of calls and tracepoints that nothing here makes. Pointers lead to an object of the machine where there is
@@ -64,6 +65,30 @@ final class EventArguments {
     }
 
     /**
+     * Returns the values of the arguments: those that are given, pointers to objects, and else 0.
+     *
+     * @param given by position from 0
+     * @param zeros the object of zeros
+     */
+    long[] plain(List<ContextArgument> arguments, Map<Integer, Long> given, long zeros) {
+        long[] slots =
+                new long[arguments.stream().mapToInt(EventArguments::slots).sum()];
+        int slot = 0;
+        for (int number = 0; number < arguments.size(); number++) {
+            ContextArgument argument = arguments.get(number);
+            Long value = given.get(number);
+            if (value != null) {
+                slots[slot] = value;
+            } else if (argument.isPointer()) {
+                long object = kernel.object(argument.pointsTo(), cpu, 0);
+                slots[slot] = object == 0 ? zeros : object;
+            }
+            slot += slots(argument);
+        }
+        return slots;
+    }
+
+    /**
      * Returns the arguments of an iterator for the next object: each task or map in turn, of other objects one; and after
      * the last one for the end, where there is none.
      */
@@ -86,7 +111,7 @@ final class EventArguments {
 
     private int countOf(String struct) {
         return switch (struct) {
-            case "task_struct" -> kernel.cpus().count();
+            case "task_struct" -> kernel.tasks().all().size();
             case "bpf_map" -> kernel.maps().all().size();
             default -> 1;
         };
@@ -138,11 +163,11 @@ final class EventArguments {
 
     /** Returns the process id of the task that runs here, or of one that may run next. */
     int pid(int number) {
-        return kernel.tasks().pid(other(number));
+        return kernel.task(cpu, number).pid();
     }
 
     String comm(int number) {
-        return kernel.tasks().comm(other(number));
+        return kernel.task(cpu, number).comm();
     }
 
     int cpuNumber() {
@@ -151,9 +176,5 @@ final class EventArguments {
 
     int random() {
         return kernel.random(cpu);
-    }
-
-    private Cpu other(int number) {
-        return kernel.cpus().get((cpu.id() + number) % kernel.cpus().count());
     }
 }

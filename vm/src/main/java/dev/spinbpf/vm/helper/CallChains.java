@@ -3,6 +3,7 @@ package dev.spinbpf.vm.helper;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.vm.exec.Code;
 import dev.spinbpf.vm.exec.Execution;
+import dev.spinbpf.vm.task.Task;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * Linux starts with the registers of an interrupted place (kprobes, tracepoints, perf events) are not in their own stack.
  *
  * <p>An instruction of a program has an address of its own: {@code 0xffffc900}, the number of the program, eight times
- * its slot. A function of the kernel has one that its name decides, as there is no code.
+ * its slot. A function of the kernel, or of a task that was declared, has one that its name decides, as there is no code.
  */
 public final class CallChains {
     private static final long PROGRAM_TEXT = 0xffff_c900_0000_0000L;
@@ -35,7 +36,9 @@ public final class CallChains {
     private static final List<String> RECEIVING =
             List.of("__netif_receive_skb_core", "net_rx_action", "handle_softirqs");
 
-    /** The stack that each task has in user space. */
+    private static final long USER_TEXT = 0x5555_5555_4000L;
+
+    /** The stack that a task has in user space where none was declared. */
     private static final long[] USER_STACK = {0x40_1136, 0x40_1060};
 
     private final ProgramTable programs;
@@ -65,9 +68,13 @@ public final class CallChains {
         return SYSTEM_CALL.stream().mapToLong(this::addressOf).toArray();
     }
 
-    /** The stack of a task in user space. */
-    long[] ofUser() {
-        return USER_STACK.clone();
+    /** The stack of a task in user space: the functions that were declared for it, or two places without names. */
+    long[] ofUser(Task task) {
+        return task.stack().isEmpty()
+                ? USER_STACK.clone()
+                : task.stack().reversed().stream()
+                        .mapToLong(name -> addressOf(USER_TEXT, name))
+                        .toArray();
     }
 
     private static boolean startsWithRegisters(Program program) {
@@ -101,7 +108,11 @@ public final class CallChains {
     }
 
     private long addressOf(String function) {
-        long address = KERNEL_TEXT + (long) Math.floorMod(function.hashCode(), KERNEL_FUNCTIONS) * FUNCTION_BYTES;
+        return addressOf(KERNEL_TEXT, function);
+    }
+
+    private long addressOf(long text, String function) {
+        long address = text + (long) Math.floorMod(function.hashCode(), KERNEL_FUNCTIONS) * FUNCTION_BYTES;
         namesByAddress.putIfAbsent(address, function);
         return address;
     }

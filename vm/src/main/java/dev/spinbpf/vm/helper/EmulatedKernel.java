@@ -6,7 +6,6 @@ import dev.spinbpf.maps.cpu.HeldLocks;
 import dev.spinbpf.maps.lock.LockAlgorithm;
 import dev.spinbpf.maps.lock.PlainSpinLock;
 import dev.spinbpf.maps.map.BpfMap;
-import dev.spinbpf.maps.map.CgroupStorageMap;
 import dev.spinbpf.maps.map.MapTable;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.programs.model.Program;
@@ -15,6 +14,11 @@ import dev.spinbpf.vm.exec.Code;
 import dev.spinbpf.vm.exec.Execution;
 import dev.spinbpf.vm.exec.TraceLog;
 import dev.spinbpf.vm.exec.TrapException;
+import dev.spinbpf.vm.task.Cgroups;
+import dev.spinbpf.vm.task.DispatchQueues;
+import dev.spinbpf.vm.task.Task;
+import dev.spinbpf.vm.task.TaskSpec;
+import dev.spinbpf.vm.task.Tasks;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +34,8 @@ public final class EmulatedKernel {
     private final CpuLocal[] locals;
     private final Tasks tasks;
     private final ObjectHeap objects;
-    private final KernelObjects owners;
+    private final Cgroups cgroups;
+    private final DispatchQueues dispatchQueues;
     private final HeldSites heldSites;
     private final DeferredCalls deferred;
 
@@ -40,8 +45,10 @@ public final class EmulatedKernel {
      * @param locks the lock that programs take
      * @param arena where objects of programs are allocated
      * @param seed of random numbers
+     * @param declared the tasks besides those of the CPUs
      */
-    public EmulatedKernel(Cpus cpus, MapTable maps, LockAlgorithm locks, GuestArena arena, long seed) {
+    public EmulatedKernel(
+            Cpus cpus, MapTable maps, LockAlgorithm locks, GuestArena arena, long seed, List<TaskSpec> declared) {
         this.cpus = cpus;
         this.maps = maps;
         this.locks = locks;
@@ -50,8 +57,9 @@ public final class EmulatedKernel {
         for (int i = 0; i < locals.length; i++) {
             locals[i] = new CpuLocal(arena, seedOf(seed, i));
         }
-        tasks = new Tasks(arena, cpus);
-        owners = new KernelObjects(arena);
+        cgroups = new Cgroups(arena);
+        tasks = new Tasks(arena, cpus, cgroups, declared);
+        dispatchQueues = new DispatchQueues(tasks, cpus.count());
         objects = new ObjectHeap(arena, cpus.count());
         heldSites = new HeldSites(cpus);
         deferred = new DeferredCalls(cpus, arena);
@@ -113,9 +121,14 @@ public final class EmulatedKernel {
         return deferred;
     }
 
-    /** The emulated tasks, one a CPU. */
+    /** The emulated tasks. */
     public Tasks tasks() {
         return tasks;
+    }
+
+    /** The queues of a scheduler that programs make up. */
+    public DispatchQueues dispatchQueues() {
+        return dispatchQueues;
     }
 
     /**
@@ -150,8 +163,8 @@ public final class EmulatedKernel {
      */
     public long object(String struct, Cpu cpu, int number) {
         return switch (struct) {
-            case "task_struct" -> tasks.address(cpus.get((cpu.id() + number) % cpus.count()));
-            case "cgroup" -> owners.cgroup(CgroupStorageMap.ROOT_CGROUP_ID);
+            case "task_struct" -> tasks.address(task(cpu, number));
+            case "cgroup" -> tasks.current(cpu).cgroup().address();
             case "bpf_map" -> {
                 List<BpfMap> all = maps.all();
                 yield all.isEmpty() ? 0 : all.get(number % all.size()).address();
@@ -160,14 +173,24 @@ public final class EmulatedKernel {
         };
     }
 
+    /**
+     * Returns a task of the machine.
+     *
+     * @param number which one; 0 is the one that the CPU runs
+     */
+    public Task task(Cpu cpu, int number) {
+        List<Task> all = tasks.all();
+        return number == 0 ? tasks.current(cpu) : all.get((cpu.id() + number) % all.size());
+    }
+
     /** Returns the next of a CPU's random numbers. */
     public int random(Cpu cpu) {
         return local(cpu).random();
     }
 
-    /** Other objects of the kernel that own storage. */
-    KernelObjects owners() {
-        return owners;
+    /** The cgroups, which own storage. */
+    Cgroups cgroups() {
+        return cgroups;
     }
 
     /** Returns how many objects of programs could not be allocated. */

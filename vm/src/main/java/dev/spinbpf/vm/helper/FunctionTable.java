@@ -36,6 +36,7 @@ public final class FunctionTable {
         DeferredHelpers.register(this, kernel);
         ContextHelpers.register(this, kernel);
         TaskKfuncs.register(this, kernel);
+        ScxKfuncs.register(this, kernel);
         Cpumasks.register(this, kernel);
         ObjectHelpers.register(this, kernel);
         LinkedLists.register(this, kernel);

@@ -6,10 +6,10 @@ import static dev.spinbpf.programs.linux.Errno.EINVAL;
 import static dev.spinbpf.programs.linux.Errno.ENOENT;
 
 import dev.spinbpf.maps.map.CgroupArrayMap;
-import dev.spinbpf.maps.map.CgroupStorageMap;
 import dev.spinbpf.maps.map.PerfEventArrayMap;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.linux.MapFlags;
+import dev.spinbpf.vm.task.Cgroups;
 
 /** Cgroups and namespaces of tasks and packets, and counters of perf events, of which the machine has none. */
 final class GroupHelpers {
@@ -21,9 +21,10 @@ final class GroupHelpers {
     static void register(FunctionTable table, EmulatedKernel kernel) {
         table.helper("bpf_skb_under_cgroup", (_, _, map, index, _, _) -> under(kernel, map, (int) index));
         table.helper("bpf_current_task_under_cgroup", (_, map, index, _, _, _) -> under(kernel, map, (int) index));
-        table.helper(
-                "bpf_get_current_ancestor_cgroup_id",
-                (_, level, _, _, _, _) -> (int) level == 0 ? CgroupStorageMap.ROOT_CGROUP_ID : 0);
+        table.helper("bpf_get_current_ancestor_cgroup_id", (run, level, _, _, _, _) -> {
+            Cgroups.Cgroup ancestor = kernel.tasks().current(run.cpu()).cgroup().ancestor((int) level);
+            return ancestor == null ? 0 : ancestor.id();
+        });
         table.helper("bpf_get_cgroup_classid", (_, _, _, _, _, _) -> 0);
         table.helper("bpf_get_route_realm", (_, _, _, _, _, _) -> 0);
         table.helper("bpf_get_socket_uid", (_, _, _, _, _, _) -> 0);

@@ -67,6 +67,17 @@ final class PrintHelpers {
         return arguments;
     }
 
+    /** Returns a text by its format and the array of its arguments; null where they do not fit each other. */
+    static byte @Nullable [] formatted(long formatAddress, long data, long dataSize) {
+        byte[] format = KernelFormat.readFormat(formatAddress, Integer.MAX_VALUE);
+        long[] arguments = arguments(data, dataSize);
+        if (format == null || arguments == null) {
+            return null;
+        }
+        KernelFormat text = new KernelFormat(format, arguments);
+        return text.run() == 0 ? text.boundedOutput() : null;
+    }
+
     private static long trace(EmulatedKernel kernel, long formatAddress, long size, long @Nullable [] arguments) {
         return print(KernelFormat.readFormat(formatAddress, size), arguments, text -> {
             byte[] bytes = text.boundedOutput();

@@ -28,7 +28,7 @@ final class StackHelpers {
         table.helper("bpf_get_stackid", (run, _, map, flags, _, _) -> stackId(kernel, run, map, flags));
         table.helper("bpf_get_stack", (run, _, buffer, size, flags, _) -> {
             long[] frames = (flags & MapFlags.BPF_F_USER_STACK) != 0
-                    ? kernel.callChains().ofUser()
+                    ? userStack(kernel, run)
                     : kernel.callChains().ofKernel(run);
             return copy(frames, buffer, (int) size, flags);
         });
@@ -37,12 +37,16 @@ final class StackHelpers {
                 (run, task, buffer, size, flags, _) -> taskStack(kernel, run, task, buffer, (int) size, flags));
     }
 
+    private static long[] userStack(EmulatedKernel kernel, Execution run) {
+        return kernel.callChains().ofUser(kernel.tasks().current(run.cpu()));
+    }
+
     private static long stackId(EmulatedKernel kernel, Execution run, long address, long flags) {
         if ((flags & ~STACKID_FLAGS) != 0 || !(kernel.map(address) instanceof StackTraceMap map)) {
             return -EINVAL;
         }
         long[] frames = (flags & MapFlags.BPF_F_USER_STACK) != 0
-                ? kernel.callChains().ofUser()
+                ? userStack(kernel, run)
                 : kernel.callChains().ofKernel(run);
         int skip = (int) (flags & MapFlags.BPF_F_SKIP_FIELD_MASK);
         int most = Math.min(map.mostFrames() + skip, MOST_FRAMES);
@@ -69,9 +73,7 @@ final class StackHelpers {
     private static long taskStack(EmulatedKernel kernel, Execution run, long task, long buffer, int size, long flags) {
         boolean isCurrent = task == kernel.tasks().address(run.cpu());
         if ((flags & MapFlags.BPF_F_USER_STACK) != 0) {
-            return isCurrent
-                    ? copy(kernel.callChains().ofUser(), buffer, size, flags)
-                    : cleared(buffer, size, -EOPNOTSUPP);
+            return isCurrent ? copy(userStack(kernel, run), buffer, size, flags) : cleared(buffer, size, -EOPNOTSUPP);
         }
         long[] frames = isCurrent
                 ? kernel.callChains().ofKernel(run)

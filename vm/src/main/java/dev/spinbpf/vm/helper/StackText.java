@@ -4,6 +4,7 @@ import dev.spinbpf.programs.model.LineInfo;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.Subprog;
 import dev.spinbpf.vm.exec.Execution;
+import dev.spinbpf.vm.task.Tasks;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +22,7 @@ final class StackText {
                 Locale.ROOT,
                 "CPU: %d UID: %d PID: %d Comm: %s\nCall trace:\n",
                 run.cpu().id(),
-                0,
+                tasks.current(run.cpu()).uid(),
                 tasks.pid(run.cpu()),
                 tasks.comm(run.cpu())));
         for (@Nullable Execution each = run; each != null; each = each.below()) {

@@ -17,9 +17,9 @@ final class StorageHelpers {
         table.helper("bpf_get_local_storage", (run, map, _, _, _, _) -> value(kernel, run.cpu(), map));
         for (String owner : new String[] {"sk", "inode", "cgrp"}) {
             table.helper("bpf_" + owner + "_storage_get", (run, map, object, value, flags, _) -> storage(kernel, map)
-                    .get(run.cpu(), kernel.owners().storageOf(object), value, flags));
+                    .get(run.cpu(), kernel.cgroups().storageOf(object), value, flags));
             table.helper("bpf_" + owner + "_storage_delete", (run, map, object, _, _, _) -> storage(kernel, map)
-                    .remove(run.cpu(), kernel.owners().storageOf(object)));
+                    .remove(run.cpu(), kernel.cgroups().storageOf(object)));
         }
     }
 

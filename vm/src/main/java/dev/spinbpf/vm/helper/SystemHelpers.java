@@ -13,8 +13,6 @@ final class SystemHelpers {
     /** Linux starts its jiffies five minutes before they overflow 32 bits. */
     private static final long INITIAL_JIFFIES = 0xffff_ffffL & -300_000;
 
-    private static final long ROOT_CGROUP_ID = 1;
-
     private SystemHelpers() {}
 
     static void register(FunctionTable table, EmulatedKernel kernel) {
@@ -38,8 +36,14 @@ final class SystemHelpers {
             long pid = kernel.tasks().pid(run.cpu());
             return pid << 32 | pid;
         });
-        table.helper("bpf_get_current_uid_gid", (_, _, _, _, _, _) -> 0);
-        table.helper("bpf_get_current_cgroup_id", (_, _, _, _, _, _) -> ROOT_CGROUP_ID);
+        table.helper("bpf_get_current_uid_gid", (run, _, _, _, _, _) -> {
+            long uid = kernel.tasks().current(run.cpu()).uid();
+            return uid << 32 | uid;
+        });
+        table.helper(
+                "bpf_get_current_cgroup_id",
+                (run, _, _, _, _, _) ->
+                        kernel.tasks().current(run.cpu()).cgroup().id());
         table.helper(
                 "bpf_get_current_task", (run, _, _, _, _, _) -> kernel.tasks().address(run.cpu()));
         table.helper("bpf_get_current_task_btf", (run, _, _, _, _, _) -> kernel.tasks()

@@ -15,6 +15,7 @@ final class EventTable {
     private final Ticker ticker;
     private final EventSource.Interrupts interrupts;
     private final EventSource[] general = new EventSource[ContextLevel.count()];
+    private volatile List<StructEvents> structs = List.of();
     private volatile EventSource[][] byLevel = new EventSource[ContextLevel.count()][0];
 
     EventTable(Cpus cpus, Ticker ticker, EventSource.Interrupts interrupts) {
@@ -51,8 +52,32 @@ final class EventTable {
         replace(key.level(), Stream.concat(Stream.of(at(key.level())), Stream.of(source)));
     }
 
+    /** Adds structs of functions, which run from tasks in the order in which the kernel calls them. */
+    synchronized void add(StructEvents events) {
+        structs = Stream.concat(structs.stream(), Stream.of(events)).toList();
+    }
+
+    List<StructEvents> structs() {
+        return structs;
+    }
+
+    /** Returns true where a struct decides which task a CPU runs. */
+    boolean schedules() {
+        return structs.stream().anyMatch(StructEvents::schedules);
+    }
+
+    /** Does the next thing of each struct on a CPU; false where there is nothing to do. */
+    boolean stepStructs(Cpu cpu) {
+        boolean worked = false;
+        for (StructEvents events : structs) {
+            worked |= events.step(cpu);
+        }
+        return worked;
+    }
+
     /** Takes a program off all events. */
     synchronized void remove(LoadedProgram program) {
+        structs.forEach(events -> events.remove(program));
         for (ContextLevel level : ContextLevel.values()) {
             replace(level, Stream.of(at(level)).filter(source -> !source.remove(program)));
         }

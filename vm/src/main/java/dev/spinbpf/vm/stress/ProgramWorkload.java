@@ -3,6 +3,7 @@ package dev.spinbpf.vm.stress;
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.CpuSet;
 import dev.spinbpf.programs.promise.Promise;
+import dev.spinbpf.vm.task.TaskSpec;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param maps what is put into maps at the start
  * @param packets what arrives
  * @param promises conditions that have to hold when a run has ended
+ * @param tasks tasks besides those of the CPUs, which take turns on them
  */
 public record ProgramWorkload(
         int cpus,
@@ -39,7 +41,8 @@ public record ProgramWorkload(
         List<LockDelay> delays,
         List<MapContents> maps,
         Packets packets,
-        List<Promise> promises)
+        List<Promise> promises,
+        List<TaskSpec> tasks)
         implements WorkloadSpec {
     /** Most emulated CPUs. */
     public static final int MOST_CPUS = 64;
@@ -51,6 +54,7 @@ public record ProgramWorkload(
         delays = List.copyOf(delays);
         maps = List.copyOf(maps);
         promises = List.copyOf(promises);
+        tasks = List.copyOf(tasks);
     }
 
     /** Objects on two CPUs for five seconds, with an NMI and a timer interrupt each millisecond. */
@@ -70,6 +74,7 @@ public record ProgramWorkload(
                 List.of(),
                 List.of(),
                 Packets.DEFAULT,
+                List.of(),
                 List.of());
     }
 
@@ -163,27 +168,32 @@ public record ProgramWorkload(
 
     @Override
     public ProgramWorkload withDuration(Duration value) {
-        return with(cpus, value, seed, attachments, promises);
+        return with(cpus, value, seed, attachments, promises, tasks);
     }
 
     @Override
     public ProgramWorkload withSeed(long value) {
-        return with(cpus, duration, value, attachments, promises);
+        return with(cpus, duration, value, attachments, promises, tasks);
     }
 
     /** Returns the same workload on another number of CPUs. */
     public ProgramWorkload withCpus(int value) {
-        return with(value, duration, seed, attachments, promises);
+        return with(value, duration, seed, attachments, promises, tasks);
     }
 
     /** Returns the same workload with these attachments. */
     public ProgramWorkload withAttachments(List<Attachment> value) {
-        return with(cpus, duration, seed, value, promises);
+        return with(cpus, duration, seed, value, promises, tasks);
     }
 
     /** Returns the same workload with these promises. */
     public ProgramWorkload withPromises(List<Promise> value) {
-        return with(cpus, duration, seed, attachments, value);
+        return with(cpus, duration, seed, attachments, value, tasks);
+    }
+
+    /** Returns the same workload with these tasks. */
+    public ProgramWorkload withTasks(List<TaskSpec> value) {
+        return with(cpus, duration, seed, attachments, promises, value);
     }
 
     private ProgramWorkload with(
@@ -191,7 +201,8 @@ public record ProgramWorkload(
             Duration newDuration,
             long newSeed,
             List<Attachment> newAttachments,
-            List<Promise> newPromises) {
+            List<Promise> newPromises,
+            List<TaskSpec> newTasks) {
         return new ProgramWorkload(
                 newCpus,
                 lock,
@@ -206,6 +217,7 @@ public record ProgramWorkload(
                 delays,
                 maps,
                 packets,
-                newPromises);
+                newPromises,
+                newTasks);
     }
 }

@@ -59,8 +59,12 @@ final class StressCpu {
         try {
             while (!stopping.getAsBoolean()) {
                 errands.run(cpu);
+                if (!events.schedules()) {
+                    machine.tasks().turn(cpu);
+                }
                 machine.deferred().runWork(machine.context(cpu.id()));
-                boolean worked = fire(ContextLevel.TASK, true);
+                boolean worked = events.stepStructs(cpu);
+                worked |= fire(ContextLevel.TASK, true);
                 if (!worked) {
                     machine.context(cpu.id()).landNow();
                 }
@@ -75,6 +79,7 @@ final class StressCpu {
         } catch (DeadlockException e) {
             // The machine knows it; the run is about to stop.
         } finally {
+            machine.context(cpu.id()).pollPoint(run -> {});
             machine.deferred().idle(machine.context(cpu.id()));
         }
     }

@@ -40,6 +40,7 @@ public final class StressDriver {
     private final SplittableRandom seeds;
     private final Ticker ticker;
     private final EventTable events;
+    private final StructTable structs;
     private final Map<LoadedProgram, HookTarget> attached = new LinkedHashMap<>();
     private final List<Fault> faults = new ArrayList<>();
     private final Crew crew = new Crew();
@@ -54,7 +55,9 @@ public final class StressDriver {
         for (LoadedProgram program : machine.programs()) {
             for (HookTarget target : machine.hooks().targetsOf(program)) {
                 attached.put(program, target);
-                addEvents(program, target, target.level(), Pacing.Unpaced.INSTANCE, CpuSet.ALL);
+                if (!structs.add(program, target, ProgramWorkload.Attachment.of("", program.name()))) {
+                    addEvents(program, target, target.level(), Pacing.Unpaced.INSTANCE, CpuSet.ALL);
+                }
             }
         }
     }
@@ -69,6 +72,7 @@ public final class StressDriver {
         seeds = new SplittableRandom(options.seed());
         ticker = new Ticker(seeds.split());
         events = new EventTable(machine.cpus(), ticker, new Landings(machine, seeds.split()));
+        structs = new StructTable(machine, events, options.seed(), crew::isStopping);
         for (Cpu cpu : machine.cpus().all()) {
             machine.context(cpu.id()).timeRuns();
         }
@@ -92,6 +96,12 @@ public final class StressDriver {
     public void attach(LoadedProgram program, ProgramWorkload.Attachment how) {
         HookTarget target = HookTable.of(program.program(), how.hook());
         requireEvents(target, how);
+        if (structs.add(program, target, how)) {
+            synchronized (attached) {
+                attached.put(program, target);
+            }
+            return;
+        }
         if (target.isInside()) {
             machine.hooks().attach(program, target, how.cpus());
         }
@@ -225,6 +235,9 @@ public final class StressDriver {
     public StressReport finish() throws InterruptedException {
         stop();
         stuck = crew.join();
+        if (stuck.isEmpty() && machine.deadlock() == null) {
+            structs.end();
+        }
         machine.deferred().setAlarm(Alarm.NONE);
         outputs = attached().keySet().stream()
                 .map(ProgramOutput::take)

@@ -120,7 +120,10 @@ public final class WorkloadRun implements StressRun {
     }
 
     private static MachineOptions options(ProgramWorkload spec) {
-        return MachineOptions.ofCpus(spec.cpus()).withSeed(spec.seed()).withTestAndSet(spec.lock() == LockChoice.TAS);
+        return MachineOptions.ofCpus(spec.cpus())
+                .withSeed(spec.seed())
+                .withTestAndSet(spec.lock() == LockChoice.TAS)
+                .withTasks(spec.tasks());
     }
 
     private static WorkloadRun prepare(ProgramWorkload spec, MachineOptions options) throws WorkloadException {

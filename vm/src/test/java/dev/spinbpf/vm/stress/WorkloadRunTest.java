@@ -142,7 +142,8 @@ class WorkloadRunTest {
                 delays,
                 maps,
                 from.packets(),
-                from.promises());
+                from.promises(),
+                from.tasks());
     }
 
     @Test

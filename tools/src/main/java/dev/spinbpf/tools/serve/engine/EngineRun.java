@@ -72,7 +72,8 @@ public final class EngineRun {
                 w.delays(),
                 List.of(),
                 w.packets(),
-                w.promises());
+                w.promises(),
+                w.tasks());
     }
 
     private WorkloadRun prepare(ProgramWorkload workload) throws Refusal {

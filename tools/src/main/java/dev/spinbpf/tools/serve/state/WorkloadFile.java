@@ -3,6 +3,7 @@ package dev.spinbpf.tools.serve.state;
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.programs.promise.Promise;
 import dev.spinbpf.programs.promise.PromiseException;
+import dev.spinbpf.tools.workload.TaskText;
 import dev.spinbpf.vm.stress.ByteString;
 import dev.spinbpf.vm.stress.LockChoice;
 import dev.spinbpf.vm.stress.Pacing;
@@ -10,6 +11,7 @@ import dev.spinbpf.vm.stress.Packets;
 import dev.spinbpf.vm.stress.ProgramWorkload;
 import dev.spinbpf.vm.stress.ProgramWorkload.LockDelay;
 import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
+import dev.spinbpf.vm.task.TaskSpec;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -61,6 +63,14 @@ final class WorkloadFile {
         for (Promise promise : workload.promises()) {
             out.writeUTF(promise.text());
         }
+        out.writeInt(workload.tasks().size());
+        for (TaskSpec task : workload.tasks()) {
+            out.writeInt(task.pid());
+            out.writeUTF(task.comm());
+            out.writeInt(task.uid());
+            out.writeUTF(task.cgroup());
+            out.writeUTF(String.join(TaskText.SEPARATOR, task.stack()));
+        }
         return bytes.toByteArray();
     }
 
@@ -80,7 +90,8 @@ final class WorkloadFile {
                     delays(in),
                     List.of(),
                     packets(in),
-                    promises(in));
+                    promises(in),
+                    tasks(in));
         }
     }
 
@@ -112,6 +123,17 @@ final class WorkloadFile {
             }
         }
         return promises;
+    }
+
+    /** Reads tasks; files of before they were there end without. */
+    private static List<TaskSpec> tasks(DataInputStream in) throws IOException {
+        List<TaskSpec> tasks = new ArrayList<>();
+        for (int left = in.available() == 0 ? 0 : in.readInt(); left > 0; left--) {
+            int pid = in.readInt();
+            String comm = in.readUTF();
+            tasks.add(new TaskSpec(pid, comm, in.readInt(), in.readUTF(), TaskText.stack(in.readUTF())));
+        }
+        return tasks;
     }
 
     private static void write(DataOutputStream out, ByteString bytes) throws IOException {
