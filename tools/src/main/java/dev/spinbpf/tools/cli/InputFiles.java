@@ -168,7 +168,7 @@ final class InputFiles {
                 return program;
             }
         }
-        List<Program> members = StructMembers.named(object, name);
+        List<Program> members = MemberNames.named(object, name);
         if (members.size() == 1) {
             return members.getFirst();
         }

@@ -297,7 +297,7 @@ final class RunCommand implements Callable<Integer> {
     /** Registers the scheduler that a program is part of: its init runs first. */
     private void register(Machine machine, ProgramObject object, Program chosen, Btf kernelTypes)
             throws InputException, MapCreationException {
-        Program init = StructMembers.registration(object, chosen);
+        Program init = MemberNames.registration(object, chosen);
         if (init == null) {
             return;
         }

@@ -8,13 +8,13 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Names of the members of structs that programs implement: {@code enqueue}, {@code sched_ext_ops.enqueue}. */
-final class StructMembers {
+final class MemberNames {
     /** The member that registers a struct; the others are called only where it returned 0. */
     private static final String INIT = "init";
 
     private static final String SCHEDULER = "sched_ext_ops";
 
-    private StructMembers() {}
+    private MemberNames() {}
 
     /** Returns the programs that are for members of that name. */
     static List<Program> named(ProgramObject object, @Nullable String name) {
