@@ -32,7 +32,7 @@ final class DispatchQueue {
         task.waiting.virtualTime = ordered ? order.virtualTime() : 0;
         task.waiting.number = order.first() ? -number : number;
         task.waiting.queue = this;
-        task.waiting.state = Waiting.State.QUEUED;
+        task.waiting.state = TaskState.State.QUEUED;
         int at = tasks.size();
         while (at > 0 && isBefore(task.waiting, tasks.get(at - 1).waiting)) {
             at--;
@@ -40,7 +40,7 @@ final class DispatchQueue {
         tasks.add(at, task);
     }
 
-    private static boolean isBefore(Waiting one, Waiting other) {
+    private static boolean isBefore(TaskState one, TaskState other) {
         return isBefore(one.virtualTime, one.number, other.virtualTime, other.number);
     }
 
@@ -68,7 +68,7 @@ final class DispatchQueue {
     Task next(boolean from, long time, long number, boolean backwards) {
         List<Task> way = backwards ? tasks.reversed() : tasks;
         for (Task task : way) {
-            Waiting at = task.waiting;
+            TaskState at = task.waiting;
             boolean isBehind = backwards
                     ? isBefore(at.virtualTime, at.number, time, number)
                     : isBefore(time, number, at.virtualTime, at.number);

@@ -120,13 +120,13 @@ public final class DispatchQueues {
      */
     public synchronized boolean insert(Cpu cpu, Task task, long id, Order order) throws MistakeException {
         require(id, cpu.id(), order);
-        Waiting waiting = task.waiting;
+        TaskState waiting = task.waiting;
         switch (waiting.state) {
             case ARRIVING -> {
                 if (waiting.direct != null) {
                     throw new MistakeException(task + " is dispatched twice");
                 }
-                waiting.direct = new Waiting.Target(id, cpu.id(), order);
+                waiting.direct = new TaskState.Target(id, cpu.id(), order);
             }
             case OWNED, ABSENT -> {
                 put(task, id, cpu.id(), order);
@@ -165,7 +165,7 @@ public final class DispatchQueues {
         Task task = lastByCpu[cpu.id()];
         if (task != null && task.waiting.queue != null) {
             task.waiting.queue.remove(task);
-            task.waiting.state = Waiting.State.OWNED;
+            task.waiting.state = TaskState.State.OWNED;
         }
     }
 
@@ -199,7 +199,7 @@ public final class DispatchQueues {
     /** Takes the tasks of a CPU's local queue back to the programs; the scheduler hands them over once more. */
     public synchronized int reenqueue(Cpu cpu) {
         List<Task> drained = locals[cpu.id()].drain();
-        drained.forEach(task -> task.waiting.state = Waiting.State.SLEEPING);
+        drained.forEach(task -> task.waiting.state = TaskState.State.SLEEPING);
         returned.addAll(drained);
         return drained.size();
     }
@@ -222,7 +222,7 @@ public final class DispatchQueues {
 
     /** Returns true where a CPU runs the task for the scheduler of programs. */
     public synchronized boolean isRunning(Task task) {
-        return task.waiting.state == Waiting.State.RUNNING;
+        return task.waiting.state == TaskState.State.RUNNING;
     }
 
     private @Nullable DispatchQueue find(long id, int cpu) {
@@ -264,15 +264,15 @@ public final class DispatchQueues {
 
     /** Hands a task to the scheduler for the first time; it sleeps. */
     public synchronized void adopt(Task task) {
-        task.waiting.state = Waiting.State.SLEEPING;
+        task.waiting.state = TaskState.State.SLEEPING;
     }
 
     /** Begins to hand a task to the programs; false where it does not sleep and does not run. */
     public synchronized boolean arrive(Task task) {
-        Waiting waiting = task.waiting;
-        boolean isFree = waiting.state == Waiting.State.SLEEPING || waiting.state == Waiting.State.RUNNING;
+        TaskState waiting = task.waiting;
+        boolean isFree = waiting.state == TaskState.State.SLEEPING || waiting.state == TaskState.State.RUNNING;
         if (isFree) {
-            waiting.state = Waiting.State.ARRIVING;
+            waiting.state = TaskState.State.ARRIVING;
             waiting.direct = null;
         }
         return isFree;
@@ -289,13 +289,13 @@ public final class DispatchQueues {
      * @param owned whether the programs have it now if they did not dispatch it; else it comes to the global queue
      */
     public synchronized void arrived(Task task, boolean owned) {
-        Waiting.Target direct = task.waiting.direct;
+        TaskState.Target direct = task.waiting.direct;
         task.waiting.direct = null;
         if (direct != null) {
             // The local queue is that of the CPU that was chosen for the task, whoever asked.
             put(task, direct.id(), direct.id() == LOCAL ? Math.max(0, task.cpu()) : direct.cpu(), direct.order());
         } else if (owned) {
-            task.waiting.state = Waiting.State.OWNED;
+            task.waiting.state = TaskState.State.OWNED;
         } else {
             put(task, GLOBAL, 0, Order.FIFO);
         }
@@ -308,7 +308,7 @@ public final class DispatchQueues {
             Task task = queue.first();
             if (task != null) {
                 queue.remove(task);
-                task.waiting.state = Waiting.State.RUNNING;
+                task.waiting.state = TaskState.State.RUNNING;
                 return task;
             }
         }
@@ -317,7 +317,7 @@ public final class DispatchQueues {
 
     /** Lets a task that ran sleep. */
     public synchronized void sleep(Task task) {
-        task.waiting.state = Waiting.State.SLEEPING;
+        task.waiting.state = TaskState.State.SLEEPING;
     }
 
     /** Returns a task that came back from a local queue, or null. */
@@ -327,7 +327,7 @@ public final class DispatchQueues {
 
     /** Begins to hand a task that sleeps to the programs; false where it does not sleep, or has come back from a local queue. */
     public synchronized boolean wake(Task task) {
-        boolean isAsleep = task.waiting.state == Waiting.State.SLEEPING && !returned.contains(task);
+        boolean isAsleep = task.waiting.state == TaskState.State.SLEEPING && !returned.contains(task);
         return isAsleep && arrive(task);
     }
 

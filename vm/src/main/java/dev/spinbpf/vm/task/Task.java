@@ -10,7 +10,7 @@ public final class Task {
     private volatile long address;
 
     /** Its place among those that wait for CPUs; under the lock of {@link DispatchQueues}. */
-    final Waiting waiting = new Waiting();
+    final TaskState waiting = new TaskState();
 
     /**
      * @param cpu the CPU that it runs or ran on; -1 where it never runs

@@ -3,7 +3,7 @@ package dev.spinbpf.vm.task;
 import org.jspecify.annotations.Nullable;
 
 /** The place of a task among those that wait for CPUs, under the lock of {@link DispatchQueues}. */
-final class Waiting {
+final class TaskState {
     State state = State.ABSENT;
 
     @Nullable
@@ -18,7 +18,7 @@ final class Waiting {
     @Nullable
     Target direct;
 
-    /** Where a task is. */
+    /** Sleeping, waiting or running, as the scheduler sees the task. */
     enum State {
         /** No scheduler of programs has it. */
         ABSENT,
@@ -39,7 +39,7 @@ final class Waiting {
      *
      * @param id the queue's number as the program gave it
      * @param cpu the CPU that asked
-     * @param order by what it stands there
+     * @param order what it stands there by
      */
     record Target(long id, int cpu, DispatchQueues.Order order) {}
 }
