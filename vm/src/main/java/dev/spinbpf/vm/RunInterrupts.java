@@ -23,6 +23,7 @@ final class RunInterrupts {
     private final SplittableRandom random;
     private final List<Interrupt> interrupts = new ArrayList<>();
     private @Nullable Interrupt pending;
+    private boolean isArmed;
     private int next;
 
     private record Interrupt(LoadedProgram program, HookTarget target, ContextLevel level, CpuSet cpus) {}
@@ -40,6 +41,9 @@ final class RunInterrupts {
 
     /** Makes an interrupt land in the run that begins. */
     void arm(CpuContext context) {
+        if (interrupts.isEmpty()) {
+            return;
+        }
         Cpu cpu = context.cpu();
         List<Interrupt> here = interrupts.stream()
                 .filter(interrupt -> interrupt.cpus.contains(cpu.id()))
@@ -49,12 +53,17 @@ final class RunInterrupts {
         }
         Interrupt chosen = here.get(next++ % here.size());
         pending = chosen;
+        isArmed = true;
         cpu.setInterruptHandler((at, level) -> interrupt(context, level));
         context.landInterrupt(chosen.level, 1 + random.nextInt(Landing.MOST_INSTRUCTIONS));
     }
 
     /** Lets the interrupt come that has not landed in the run, which is over. */
     void land(CpuContext context) {
+        if (!isArmed) {
+            return; // the CPU keeps the handler that it has
+        }
+        isArmed = false;
         if (pending == null) {
             deferred.idle(context);
             return;
