@@ -115,6 +115,32 @@ class StructOrderTest {
     }
 
     @Test
+    void shouldHandOverATaskThatComesBackOnce() throws Exception {
+        try (Machine machine = new Machine(MachineOptions.ofCpus(1).withTasks(List.of(TaskSpec.of(11, "a"))))) {
+            DispatchQueues queues = machine.dispatchQueues();
+            var cpu = machine.cpus().get(0);
+            Task task = machine.tasks().declared().getFirst();
+            queues.adopt(task);
+            assertThat(queues.wake(task)).isTrue();
+            queues.arrived(task, false);
+            assertThat(queues.wake(task)).as("it waits in a queue").isFalse();
+            queues.take(cpu);
+            assertThat(queues.wake(task)).as("it runs").isFalse();
+            queues.sleep(task);
+            assertThat(queues.wake(task)).isTrue();
+            queues.insert(cpu, task, DispatchQueues.LOCAL, Order.FIFO);
+            queues.arrived(task, true);
+            assertThat(queues.reenqueue(cpu)).isEqualTo(1);
+            assertThat(queues.wake(task))
+                    .as("it is handed over once more first")
+                    .isFalse();
+            assertThat(queues.arriveReturned()).isSameAs(task);
+            assertThat(queues.wake(task)).as("it is being handed over").isFalse();
+            assertThat(queues.arriveReturned()).isNull();
+        }
+    }
+
+    @Test
     void shouldKeepTasksInOrder() throws Exception {
         List<TaskSpec> specs = List.of(TaskSpec.of(11, "a"), TaskSpec.of(12, "b"), TaskSpec.of(13, "c"));
         try (Machine machine = new Machine(MachineOptions.ofCpus(1).withTasks(specs))) {

@@ -9,6 +9,7 @@ import dev.spinbpf.vm.task.DispatchQueues;
 import dev.spinbpf.vm.task.Task;
 import dev.spinbpf.vm.task.TaskSpec;
 import dev.spinbpf.vm.task.Tasks;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -108,8 +109,8 @@ final class SchedulerEvents implements StructEvents {
             return true;
         }
         boolean woke = wakeSome(cpu);
-        Task returned = queues.takeReturned();
-        if (returned != null && queues.arrive(returned)) {
+        Task returned = queues.arriveReturned();
+        if (returned != null) {
             onRunQueue(cpu, returned.cpu(), () -> enqueue(cpu, returned, 0));
         }
         Task running = runningByCpu[cpu.id()];
@@ -129,14 +130,8 @@ final class SchedulerEvents implements StructEvents {
             return false;
         }
         List<Task> declared = tasks.declared();
-        if (declared.isEmpty()) {
-            for (int i = 0; i < TASKS_A_CPU * runningByCpu.length; i++) {
-                Task task = tasks.add(TaskSpec.of(FIRST_PID + i, "work/" + i));
-                tasks.move(task, i % runningByCpu.length);
-                declared = append(declared, task);
-            }
-        }
-        for (Task task : declared) {
+        List<Task> load = declared.isEmpty() ? usualLoad() : declared;
+        for (Task task : load) {
             long address = tasks.address(task);
             if (call(cpu, "init_task", address, machine.context(cpu.id()).emptyObject()) != 0) {
                 return false;
@@ -144,14 +139,18 @@ final class SchedulerEvents implements StructEvents {
             call(cpu, "enable", address);
             queues.adopt(task);
         }
-        scheduled = declared;
+        scheduled = load;
         return true;
     }
 
-    private static List<Task> append(List<Task> all, Task task) {
-        List<Task> longer = new java.util.ArrayList<>(all);
-        longer.add(task);
-        return List.copyOf(longer);
+    private List<Task> usualLoad() {
+        List<Task> load = new ArrayList<>();
+        for (int i = 0; i < TASKS_A_CPU * runningByCpu.length; i++) {
+            Task task = tasks.add(TaskSpec.of(FIRST_PID + i, "work/" + i));
+            tasks.move(task, i % runningByCpu.length);
+            load.add(task);
+        }
+        return List.copyOf(load);
     }
 
     @Override

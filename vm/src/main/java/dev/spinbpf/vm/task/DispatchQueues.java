@@ -320,9 +320,10 @@ public final class DispatchQueues {
         task.waiting.state = TaskState.State.SLEEPING;
     }
 
-    /** Returns a task that came back from a local queue, or null. */
-    public synchronized @Nullable Task takeReturned() {
-        return returned.isEmpty() ? null : returned.removeFirst();
+    /** Begins to hand a task that came back from a local queue to the programs once more; null where there is none. */
+    public synchronized @Nullable Task arriveReturned() {
+        Task task = returned.isEmpty() ? null : returned.removeFirst();
+        return task != null && arrive(task) ? task : null;
     }
 
     /** Begins to hand a task that sleeps to the programs; false where it does not sleep, or has come back from a local queue. */
