@@ -1,5 +1,6 @@
 package dev.spinbpf.programs.model;
 
+import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.ProgType;
@@ -49,6 +50,20 @@ public record Program(
             List<Insn> insns,
             List<Subprog> subprogs) {
         return new Program(name, section, type, attachType, null, false, true, insns, subprogs, List.of());
+    }
+
+    /** Returns the struct that it implements a function of, without its type's flavor; empty if it implements none. */
+    public String structName() {
+        int dot = attachTarget == null ? -1 : attachTarget.indexOf('.');
+        if (attachTarget == null || dot < 0) {
+            return "";
+        }
+        return attachTarget.substring(0, Btf.essentialNameLength(attachTarget.substring(0, dot)));
+    }
+
+    /** Returns the name of that function; what the section's name says where there is no struct. */
+    public String memberName() {
+        return attachTarget == null ? "" : attachTarget.substring(attachTarget.indexOf('.') + 1);
     }
 
     /** The same program, which may sleep. */

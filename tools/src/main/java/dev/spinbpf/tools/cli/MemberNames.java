@@ -19,23 +19,24 @@ final class MemberNames {
     /** Returns the programs that are for members of that name. */
     static List<Program> named(ProgramObject object, @Nullable String name) {
         return object.programs().stream()
-                .filter(program -> program.type() == ProgType.STRUCT_OPS)
-                .filter(program -> {
-                    String place = Objects.requireNonNullElse(program.attachTarget(), "");
-                    return place.contains(".") && (place.equals(name) || place.endsWith("." + name));
-                })
+                .filter(MemberNames::isMember)
+                .filter(program -> program.memberName().equals(name) || Objects.equals(program.attachTarget(), name))
                 .toList();
+    }
+
+    private static boolean isMember(Program program) {
+        return program.type() == ProgType.STRUCT_OPS && !program.structName().isEmpty();
     }
 
     /** Returns the program that has to run before a scheduler's other ones; null where there is none. */
     static @Nullable Program registration(ProgramObject object, Program chosen) {
-        String place = Objects.requireNonNullElse(chosen.attachTarget(), "");
-        int dot = place.indexOf('.');
-        if (chosen.type() != ProgType.STRUCT_OPS || dot < 0 || !place.startsWith(SCHEDULER)) {
+        String place = chosen.attachTarget();
+        if (place == null || !isMember(chosen) || !chosen.structName().equals(SCHEDULER)) {
             return null;
         }
+        String init = place.substring(0, place.length() - chosen.memberName().length()) + INIT;
         return object.programs().stream()
-                .filter(program -> place.substring(0, dot + 1).concat(INIT).equals(program.attachTarget()))
+                .filter(program -> init.equals(program.attachTarget()))
                 .filter(program -> !program.equals(chosen))
                 .findFirst()
                 .orElse(null);

@@ -33,7 +33,7 @@ final class StructOpsTargets {
             throw new UnsupportedFeature("program type struct_ops is not supported without the kernel's types");
         }
         Btf btf = unit.kernelTypes();
-        String struct = StructOps.structOf(unit.program());
+        String struct = unit.program().structName();
         if (struct.isEmpty()) {
             throw log.reject(
                     Errno.EINVAL,
@@ -45,7 +45,7 @@ final class StructOpsTargets {
             throw log.reject(Errno.ESRCH, Message.STRUCT_OPS_NOT_IN_KERNEL_BTF, VALUE_PREFIX + struct);
         }
         StructOps.Rules rules = unit.kernel().structOps().rules(struct);
-        String member = StructOps.memberOf(unit.program());
+        String member = unit.program().memberName();
         BtfType.FuncProto proto = prototype(btf, (BtfType.Composite) btf.type(id), member);
         if (proto == null) {
             throw log.reject(Errno.EINVAL, Message.STRUCT_OPS_INVALID_MEMBER, member, struct);
@@ -137,9 +137,9 @@ final class StructOpsTargets {
 
     /** Returns what a load from the context gives, beyond what prototypes say. */
     static @Nullable RegState context(ProgramUnit unit, VerifierLog log, int off, int size, boolean write) {
-        String struct = StructOps.structOf(unit.program());
+        String struct = unit.program().structName();
         if (struct.equals(StructOps.QDISC_OPS)
-                && StructOps.memberOf(unit.program()).equals("enqueue")
+                && unit.program().memberName().equals("enqueue")
                 && off / Long.BYTES == 2
                 && !write) {
             Btf btf = unit.kernelTypes();

@@ -40,7 +40,7 @@ public final class HelperSets {
      */
     public @Nullable HelperProto find(Program program, String helper) {
         String set = program.type() == ProgType.STRUCT_OPS
-                ? kernel.structOps().rules(StructOps.structOf(program)).helperSet()
+                ? kernel.structOps().rules(program.structName()).helperSet()
                 : kernel.programTypes().helperSet(program.type());
         return set == null ? null : find(set, program, helper);
     }
@@ -85,7 +85,7 @@ public final class HelperSets {
                     && kernel.lsmHooks().has(LsmHooks.PREFIX + program.attachTarget(), condition);
         }
         if (condition.startsWith("member:")) {
-            return condition.endsWith(":" + StructOps.memberOf(program));
+            return condition.endsWith(":" + program.memberName());
         }
         if (condition.startsWith("iter:")) {
             return program.attachType() == AttachType.TRACE_ITER

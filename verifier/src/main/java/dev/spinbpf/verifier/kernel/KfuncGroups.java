@@ -25,8 +25,8 @@ final class KfuncGroups {
                 return false;
             }
             return struct.equals(Tables.NOTHING)
-                    || struct.equals(StructOps.structOf(program))
-                            && (members.contains(ALL) || members.contains(StructOps.memberOf(program)));
+                    || struct.equals(program.structName())
+                            && (members.contains(ALL) || members.contains(program.memberName()));
         }
     }
 

@@ -1,6 +1,5 @@
 package dev.spinbpf.verifier.kernel;
 
-import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.linux.KernelVersion;
 import dev.spinbpf.programs.model.Program;
 import java.util.HashMap;
@@ -50,25 +49,9 @@ public final class StructOps {
         return known;
     }
 
-    /** The struct that the program implements a function of, or an empty string. */
-    public static String structOf(Program program) {
-        String target = program.attachTarget();
-        int dot = target == null ? -1 : target.indexOf('.');
-        if (target == null || dot < 0) {
-            return "";
-        }
-        return target.substring(0, Btf.essentialNameLength(target.substring(0, dot)));
-    }
-
-    /** The function's name, or an empty string. */
-    public static String memberOf(Program program) {
-        String target = program.attachTarget();
-        return target == null ? "" : target.substring(target.indexOf('.') + 1);
-    }
-
     /** True if the program is one of a packet scheduler's functions of these names; of any, if none are given. */
     static boolean isQdisc(Program program, String... members) {
-        return structOf(program).equals(QDISC_OPS)
-                && (members.length == 0 || List.of(members).contains(memberOf(program)));
+        return program.structName().equals(QDISC_OPS)
+                && (members.length == 0 || List.of(members).contains(program.memberName()));
     }
 }

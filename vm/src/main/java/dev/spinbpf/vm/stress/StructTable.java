@@ -37,22 +37,15 @@ final class StructTable {
     /** Adds a program to the struct that it is for; false where it is for none whose calls are known. */
     synchronized boolean add(LoadedProgram program, HookTarget target, ProgramWorkload.Attachment how) {
         Program own = program.program();
-        String place = own.attachTarget();
-        boolean isMember = own.type() == ProgType.STRUCT_OPS && place != null && place.contains(".");
+        boolean isMember =
+                own.type() == ProgType.STRUCT_OPS && !own.structName().isEmpty();
         boolean isOwnWay =
                 how.level() != null || how.pacing().isPaced() || !how.cpus().equals(CpuSet.ALL);
-        if (!isMember || isOwnWay || target.isInside() || place == null) {
+        if (!isMember || isOwnWay || target.isInside()) {
             return false;
         }
-        String struct = nameOf(place.substring(0, place.indexOf('.')));
-        StructEvents found = find(new Key(program.code().object(), struct));
-        return found != null && found.add(place.substring(place.indexOf('.') + 1), program);
-    }
-
-    /** Without the flavor of a type: {@code sched_ext_ops} for {@code sched_ext_ops___old}. */
-    private static String nameOf(String type) {
-        int flavor = type.indexOf("___");
-        return flavor < 0 ? type : type.substring(0, flavor);
+        StructEvents found = find(new Key(program.code().object(), own.structName()));
+        return found != null && found.add(own.memberName(), program);
     }
 
     private @Nullable StructEvents find(Key key) {
