@@ -26,7 +26,7 @@ final class LoadedPrograms {
      */
     static List<LoadedProgram> load(Machine machine, ProgramObject object, Btf kernelTypes, Consumer<String> complaints)
             throws MapCreationException {
-        VerifierOptions options = new VerifierOptions(false, kernelTypes, VerifierOptions.INSN_LIMIT);
+        Verifier verifier = new Verifier(object, new VerifierOptions(false, kernelTypes, VerifierOptions.INSN_LIMIT));
         List<LoadedProgram> loaded = new ArrayList<>();
         for (Program program : object.programs()) {
             try {
@@ -34,7 +34,7 @@ final class LoadedPrograms {
                     loaded.add(machine.loadUnverified(object, program, false));
                     continue;
                 }
-                switch (Verifier.verify(object, program, options)) {
+                switch (verifier.verify(program)) {
                     case Verdict.Accepted accepted -> loaded.add(machine.load(accepted.program()));
                     case Verdict.Rejected rejected ->
                         complaints.accept(program.name() + " was refused: " + rejected.message());

@@ -337,13 +337,13 @@ final class RunCommand implements Callable<Integer> {
     /** Tail calls reach the object's other programs through its program arrays, so that those are loaded too. */
     private static void loadRest(Machine machine, ProgramObject object, Program chosen, Btf kernelTypes)
             throws MapCreationException {
-        VerifierOptions options = new VerifierOptions(false, kernelTypes, VerifierOptions.INSN_LIMIT);
+        Verifier verifier = new Verifier(object, new VerifierOptions(false, kernelTypes, VerifierOptions.INSN_LIMIT));
         for (Program other : object.programs()) {
             boolean isTarget = object.maps().stream().anyMatch(map -> map.slots().stream()
                     .anyMatch(slot -> slot.target().equals(other.name())));
             if (isTarget
                     && !other.name().equals(chosen.name())
-                    && Verifier.verify(object, other, options) instanceof Verdict.Accepted accepted) {
+                    && verifier.verify(other) instanceof Verdict.Accepted accepted) {
                 machine.load(accepted.program());
             }
         }

@@ -176,9 +176,11 @@ public final class WorkloadRun implements StressRun {
         for (ProgramWorkload.ObjectFile file : spec.objects()) {
             ProgramObject object = read(file.file(), kernelTypes);
             Map<String, LoadedProgram> programs = new LinkedHashMap<>();
+            Verifier verifier =
+                    new Verifier(object, new VerifierOptions(false, kernelTypes, VerifierOptions.INSN_LIMIT));
             for (Program program : object.programs()) {
                 if (file.includes(program.name())) {
-                    LoadedProgram loaded = load(file.name(), object, program, kernelTypes);
+                    LoadedProgram loaded = load(file.name(), program, verifier);
                     if (loaded != null) {
                         programs.put(program.name(), loaded);
                     }
@@ -191,9 +193,8 @@ public final class WorkloadRun implements StressRun {
         }
     }
 
-    private @Nullable LoadedProgram load(String name, ProgramObject object, Program program, Btf kernelTypes) {
-        VerifierOptions options = new VerifierOptions(false, kernelTypes, VerifierOptions.INSN_LIMIT);
-        Verdict verdict = Verifier.verify(object, program, options);
+    private @Nullable LoadedProgram load(String name, Program program, Verifier verifier) {
+        Verdict verdict = verifier.verify(program);
         verdicts.add(verdict);
         return switch (verdict) {
             case Verdict.Accepted accepted -> {

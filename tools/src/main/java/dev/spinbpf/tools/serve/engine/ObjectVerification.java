@@ -45,9 +45,9 @@ public record ObjectVerification(Btf usualTypes, Consumer<Verdict> verdicts) {
             throw new Refusal(Kind.INVALID, String.valueOf(e.getMessage()));
         }
         List<ServedProgram> programs = new ArrayList<>();
-        VerifierOptions options = new VerifierOptions(false, kernelTypes, VerifierOptions.INSN_LIMIT);
+        Verifier verifier = new Verifier(object, new VerifierOptions(false, kernelTypes, VerifierOptions.INSN_LIMIT));
         for (Program program : object.programs()) {
-            Verdict verdict = Verifier.verify(object, program, options);
+            Verdict verdict = verifier.verify(program);
             verdicts.accept(verdict);
             programs.add(new ServedProgram(name, program.name(), program.section(), program.type(), verdict, ""));
         }
