@@ -64,10 +64,17 @@ final class RunInterrupts {
             return; // the CPU keeps the handler that it has
         }
         isArmed = false;
-        if (pending == null) {
+        try {
+            if (pending != null) {
+                landAfter(context);
+            }
+        } finally {
+            pending = null;
             deferred.idle(context);
-            return;
         }
+    }
+
+    private static void landAfter(CpuContext context) {
         Cpu cpu = context.cpu();
         ContextLevel level = cpu.level();
         cpu.leave(ContextLevel.TASK);
@@ -76,8 +83,6 @@ final class RunInterrupts {
             cpu.poll();
         } finally {
             cpu.leave(level);
-            pending = null;
-            deferred.idle(context);
         }
     }
 

@@ -37,6 +37,11 @@ public final class Cpus {
         return byId.length;
     }
 
+    /** Returns a set with a bit for each CPU, of up to 64. */
+    public long mask() {
+        return -1L >>> Math.max(0, Long.SIZE - count());
+    }
+
     /** A CPU by its number, 0 to {@code count() - 1}. */
     public Cpu get(int id) {
         return byId[id];

@@ -5,6 +5,7 @@ import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.HeldLocks;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The identity under which attempts to take a lock are counted: one lock of a program, or all bucket locks of a map.
@@ -21,8 +22,7 @@ public final class LockClass {
     private volatile LockIdentity identity;
     private final int number;
     private final boolean internal;
-    private volatile String site = "";
-    private volatile boolean hasSite;
+    private volatile @Nullable String site;
     private final long[][] countersByCpu;
     private final TimeHistogram[] waitsByCpu;
     private final TimeHistogram[] holdsByCpu;
@@ -70,18 +70,18 @@ public final class LockClass {
 
     /** Returns the source line at which a program first took it, as {@code file.c:18}; {@code unknown} without line information, empty before. */
     public String site() {
-        return site;
+        String known = site;
+        return known == null ? "" : known;
     }
 
     /** Returns true once {@link #site} says where a program took it. */
     public boolean hasSite() {
-        return hasSite;
+        return site != null;
     }
 
     /** Sets the source line at which a program first took it. */
     public void setSite(String newSite) {
         site = newSite;
-        hasSite = true;
     }
 
     /** Returns true where the runtime takes the lock for itself, inside a map, rather than a program. */

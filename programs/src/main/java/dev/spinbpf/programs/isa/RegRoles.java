@@ -22,8 +22,8 @@ final class RegRoles {
 
     /** Returns the set with the fields' registers put in: bit n is rn. */
     static int resolve(int roles, int dst, int src) {
-        int fromDst = (roles & DST) / DST << dst;
-        int fromSrc = (roles & SRC) / SRC << src;
+        int fromDst = (roles & DST) != 0 ? 1 << dst : 0;
+        int fromSrc = (roles & SRC) != 0 ? 1 << src : 0;
         return (roles & FIXED) | fromDst | fromSrc;
     }
 }

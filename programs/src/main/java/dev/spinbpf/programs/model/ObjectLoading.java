@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
 public final class ObjectLoading {
     private final ProgramObject object;
     private final String typeProblem;
-    private final boolean typesTaken;
     private final KernelMaps kernel;
     private final Map<String, MapDef> maps = new HashMap<>();
     private @Nullable String firstWarning;
@@ -41,7 +40,6 @@ public final class ObjectLoading {
         this.object = object;
         this.kernel = kernel;
         this.typeProblem = typeProblem;
-        this.typesTaken = typeProblem.isEmpty();
         object.maps().forEach(map -> maps.putIfAbsent(map.name(), map));
     }
 
@@ -56,7 +54,7 @@ public final class ObjectLoading {
         }
         try {
             var loading = new ObjectLoading(object, typeProblem, kernel);
-            if (!loading.typesTaken) {
+            if (!typeProblem.isEmpty()) {
                 loading.doWithoutTypes();
             }
             for (MapDef map : object.maps()) {
@@ -175,7 +173,7 @@ public final class ObjectLoading {
                 throw e;
             }
         }
-        boolean typed = typesTaken && (map.keyTypeId() != 0 || map.valueTypeId() != 0);
+        boolean typed = typeProblem.isEmpty() && (map.keyTypeId() != 0 || map.valueTypeId() != 0);
         if (typed) {
             try {
                 check(map, true);

@@ -26,17 +26,17 @@ final class ArgumentOption {
         return !arguments.isEmpty();
     }
 
-    /** Returns the values by name. */
+    /** Returns the values by position from 0. */
     Map<Integer, Long> values(Machine machine, LoadedProgram program) throws InputException {
         Map<Integer, Long> values = new HashMap<>();
         List<String> names =
                 program.arguments().stream().map(ContextArgument::name).toList();
         for (String text : arguments) {
             int equals = text.indexOf('=');
-            String name = equals < 0 ? text : text.substring(0, equals);
             if (equals < 0) {
                 throw new InputException("--arg: '" + text + "' is not of the form N=VALUE or NAME=VALUE");
             }
+            String name = text.substring(0, equals);
             values.put(position(program, names, name), value(machine, text, text.substring(equals + 1)));
         }
         return values;

@@ -48,8 +48,7 @@ final class EventArguments {
      * @param zeros the object of zeros
      */
     long[] of(List<ContextArgument> arguments, long zeros) {
-        long[] slots =
-                new long[arguments.stream().mapToInt(EventArguments::slots).sum()];
+        long[] slots = emptySlots(arguments);
         int tasks = 0;
         int slot = 0;
         for (ContextArgument argument : arguments) {
@@ -71,8 +70,7 @@ final class EventArguments {
      * @param zeros the object of zeros
      */
     long[] plain(List<ContextArgument> arguments, Map<Integer, Long> given, long zeros) {
-        long[] slots =
-                new long[arguments.stream().mapToInt(EventArguments::slots).sum()];
+        long[] slots = emptySlots(arguments);
         int slot = 0;
         for (int number = 0; number < arguments.size(); number++) {
             ContextArgument argument = arguments.get(number);
@@ -86,6 +84,10 @@ final class EventArguments {
             slot += slots(argument);
         }
         return slots;
+    }
+
+    private static long[] emptySlots(List<ContextArgument> arguments) {
+        return new long[arguments.stream().mapToInt(EventArguments::slots).sum()];
     }
 
     /**

@@ -26,7 +26,7 @@ final class Cpumasks {
     private Cpumasks(GuestArena arena, Cpus cpus) {
         this.arena = arena;
         this.cpus = cpus.count();
-        this.all = this.cpus == Long.SIZE ? -1L : (1L << this.cpus) - 1;
+        this.all = cpus.mask();
     }
 
     static void register(FunctionTable table, EmulatedKernel kernel) {

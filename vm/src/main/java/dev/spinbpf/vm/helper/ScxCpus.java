@@ -1,5 +1,7 @@
 package dev.spinbpf.vm.helper;
 
+import static dev.spinbpf.programs.linux.Errno.EBUSY;
+
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.vm.exec.Helper;
@@ -33,7 +35,7 @@ final class ScxCpus {
         queues = kernel.dispatchQueues();
         idle = queues.idleCpus();
         count = kernel.cpus().count();
-        all = count == Long.SIZE ? -1L : (1L << count) - 1;
+        all = kernel.cpus().mask();
         arena = kernel.arena();
     }
 
@@ -115,7 +117,7 @@ final class ScxCpus {
                 return Long.numberOfTrailingZeros(free);
             }
         }
-        return ScxKfuncs.noCpu();
+        return -EBUSY;
     }
 
     private boolean claim(long bit) {

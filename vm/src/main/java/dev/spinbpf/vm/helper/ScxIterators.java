@@ -26,7 +26,6 @@ final class ScxIterators {
     private static final long STARTED = 1L << 32;
     private static final long HAS_SLICE = 1L << 33;
     private static final long HAS_TIME = 1L << 34;
-    private static final long ENQ_HEAD = 1L << 4;
 
     private final EmulatedKernel kernel;
     private final DispatchQueues queues;
@@ -95,7 +94,7 @@ final class ScxIterators {
         long flags = GuestMemory.getLong(iterator + FLAGS);
         GuestMemory.putLong(iterator + FLAGS, flags & ~(HAS_SLICE | HAS_TIME));
         long time = (flags & HAS_TIME) != 0 ? GuestMemory.getLong(iterator + NEW_TIME) : 0;
-        Order order = new Order(byTime, time, (enqFlags & ENQ_HEAD) != 0);
+        Order order = ScxKfuncs.order(byTime, time, enqFlags);
         return ScxKfuncs.orEnd(queues, () -> {
             boolean moved = queues.move(run.cpu(), task, GuestMemory.getLong(iterator), to, order);
             if (moved && (flags & HAS_SLICE) != 0) {

@@ -1,7 +1,5 @@
 package dev.spinbpf.vm.helper;
 
-import static dev.spinbpf.programs.linux.Errno.EBUSY;
-
 import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.vm.exec.Execution;
 import dev.spinbpf.vm.exec.TrapException;
@@ -80,10 +78,7 @@ final class ScxKfuncs {
                     return 0;
                 }));
         table.kfunc("scx_bpf_dsq_nr_queued", (run, id, _, _, _, _) -> queues.count(run.cpu(), id));
-        table.kfunc("scx_bpf_dsq_peek", (_, id, _, _, _, _) -> {
-            Task first = queues.first(id);
-            return first == null ? 0 : kernel.tasks().address(first);
-        });
+        table.kfunc("scx_bpf_dsq_peek", (_, id, _, _, _, _) -> TaskKfuncs.address(kernel, queues.first(id)));
         for (String name : new String[] {"scx_bpf_dsq_move_to_local", "scx_bpf_dsq_move_to_local___v2"}) {
             table.kfunc(name, (run, id, _, _, _, _) -> orEnd(queues, () -> queues.moveToLocal(run.cpu(), id) ? 1 : 0));
         }
@@ -101,15 +96,11 @@ final class ScxKfuncs {
 
     private void registerInsertions(FunctionTable table) {
         for (String name : new String[] {"scx_bpf_dsq_insert", "scx_bpf_dsq_insert___v2"}) {
-            table.kfunc(
-                    name,
-                    (run, task, id, slice, flags, _) ->
-                            insert(run, task, id, slice, new Order(false, 0, (flags & ENQ_HEAD) != 0)));
+            table.kfunc(name, (run, task, id, slice, flags, _) -> insert(run, task, id, slice, order(false, 0, flags)));
         }
         table.kfunc(
                 "scx_bpf_dsq_insert_vtime",
-                (run, task, id, slice, time, flags) ->
-                        insert(run, task, id, slice, new Order(true, time, (flags & ENQ_HEAD) != 0)));
+                (run, task, id, slice, time, flags) -> insert(run, task, id, slice, order(true, time, flags)));
         table.kfunc(
                 "__scx_bpf_dsq_insert_vtime",
                 (run, task, args, _, _, _) -> insert(
@@ -117,10 +108,12 @@ final class ScxKfuncs {
                         task,
                         GuestMemory.getLong(args),
                         GuestMemory.getLong(args + ARGS_SLICE),
-                        new Order(
-                                true,
-                                GuestMemory.getLong(args + ARGS_VTIME),
-                                (GuestMemory.getLong(args + ARGS_FLAGS) & ENQ_HEAD) != 0)));
+                        order(true, GuestMemory.getLong(args + ARGS_VTIME), GuestMemory.getLong(args + ARGS_FLAGS))));
+    }
+
+    /** Returns the place that a program wants for a task, by the flags of its call. */
+    static Order order(boolean byTime, long virtualTime, long enqFlags) {
+        return new Order(byTime, virtualTime, (enqFlags & ENQ_HEAD) != 0);
     }
 
     private long insert(Execution run, long address, long id, long slice, Order order) {
@@ -155,7 +148,7 @@ final class ScxKfuncs {
         });
         table.kfunc("scx_bpf_tid_to_task", (_, tid, _, _, _, _) -> {
             Task found = tid >>> 32 == 0 ? kernel.tasks().ofPid((int) tid) : null;
-            return found == null ? 0 : kernel.tasks().address(found);
+            return TaskKfuncs.address(kernel, found);
         });
     }
 
@@ -165,25 +158,20 @@ final class ScxKfuncs {
 
     private void registerEnds(FunctionTable table) {
         table.kfunc("scx_bpf_error_bstr", (_, format, data, size, _, _) -> {
-            throw ended(queues, text(format, data, size & 0xffff_ffffL));
+            throw ended(queues, text(format, data, size));
         });
         table.kfunc("scx_bpf_exit_bstr", (_, _, format, data, size, _) -> {
-            queues.end(text(format, data, size & 0xffff_ffffL));
+            queues.end(text(format, data, size));
             return 0;
         });
         table.kfunc("scx_bpf_dump_bstr", (run, format, data, size, _, _) -> {
-            run.code().out().write(text(format, data, size & 0xffff_ffffL).getBytes(StandardCharsets.UTF_8));
+            run.code().out().write(text(format, data, size).getBytes(StandardCharsets.UTF_8));
             return 0;
         });
     }
 
     private static String text(long format, long data, long size) {
-        byte[] text = PrintHelpers.formatted(format, data, size);
+        byte[] text = PrintHelpers.formatted(format, data, size & 0xffff_ffffL);
         return text == null ? "its message has no valid format" : new String(text, StandardCharsets.UTF_8);
-    }
-
-    /** Returned where no CPU is idle. */
-    static long noCpu() {
-        return -EBUSY;
     }
 }

@@ -41,7 +41,8 @@ final class TaskKfuncs {
         return false;
     }
 
-    private static long address(EmulatedKernel kernel, @Nullable Task task) {
+    /** Returns the address of a task's structure; 0 for none. */
+    static long address(EmulatedKernel kernel, @Nullable Task task) {
         return task == null ? 0 : kernel.tasks().address(task);
     }
 

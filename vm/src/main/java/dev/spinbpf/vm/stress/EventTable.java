@@ -63,7 +63,12 @@ final class EventTable {
 
     /** Returns true where a struct decides which task a CPU runs. */
     boolean schedules() {
-        return structs.stream().anyMatch(StructEvents::schedules);
+        for (StructEvents events : structs) {
+            if (events.schedules()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Does the next thing of each struct on a CPU; false where there is nothing to do. */

@@ -79,7 +79,6 @@ final class StressCpu {
         } catch (DeadlockException e) {
             // The machine knows it; the run is about to stop.
         } finally {
-            machine.context(cpu.id()).pollPoint(run -> {});
             machine.deferred().idle(machine.context(cpu.id()));
         }
     }

@@ -3,6 +3,7 @@ package dev.spinbpf.vm.stress;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.vm.context.CpuContext;
 import dev.spinbpf.vm.context.LoadedProgram;
+import java.util.Arrays;
 import java.util.List;
 
 /** The calls of a struct about an object (a socket, a queue), of which each CPU has one. */
@@ -22,7 +23,7 @@ final class StructLife implements StructEvents {
         this.calls = calls;
         this.contexts = contexts;
         nextByCpu = new int[contexts.length];
-        java.util.Arrays.fill(nextByCpu, NOT_BEGUN);
+        Arrays.fill(nextByCpu, NOT_BEGUN);
     }
 
     @Override

@@ -26,8 +26,4 @@ final class StructMembers {
     LoadedProgram get(String member) {
         return byName.get(member);
     }
-
-    boolean isEmpty() {
-        return byName.isEmpty();
-    }
 }

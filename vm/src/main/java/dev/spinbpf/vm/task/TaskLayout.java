@@ -51,7 +51,7 @@ final class TaskLayout {
         fields.number(address, "nr_cpus_allowed", cpus.count());
         long mask = fields.addressOf(address, "cpus_mask");
         if (mask != 0) {
-            GuestMemory.putLong(mask, cpus.count() == Long.SIZE ? -1L : (1L << cpus.count()) - 1);
+            GuestMemory.putLong(mask, cpus.mask());
             fields.number(address, "cpus_ptr", mask);
         }
         fields.number(address, "scx.weight", DEFAULT_WEIGHT);
