@@ -15,8 +15,10 @@ import dev.spinbpf.vm.task.TaskSpec;
 import dev.spinbpf.vm.task.Tasks;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -179,6 +181,7 @@ public final class WorkloadReader {
 
     private static List<TaskSpec> tasks(Fields file, int cpus) {
         List<TaskSpec> tasks = new ArrayList<>();
+        Set<Integer> pids = new HashSet<>();
         for (Fields fields : file.list("tasks")) {
             String comm = fields.text("comm");
             String cgroup = fields.text("cgroup");
@@ -190,11 +193,10 @@ public final class WorkloadReader {
                     fields.scalars("stack").stream()
                             .map(item -> item.scalar().text())
                             .toList());
-            List<TaskSpec> longer = new ArrayList<>(tasks);
-            longer.add(task);
-            String mistake = Tasks.mistake(longer, cpus);
+            String mistake = Tasks.mistake(task, pids, cpus);
             if (mistake.isEmpty()) {
-                tasks = longer;
+                tasks.add(task);
+                pids.add(task.pid());
             } else {
                 fields.wrong("pid", mistake);
             }

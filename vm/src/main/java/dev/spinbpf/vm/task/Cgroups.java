@@ -27,11 +27,14 @@ public final class Cgroups {
 
     private final GuestArena arena;
     private final Map<String, Cgroup> byPath = new LinkedHashMap<>();
-    private Btf laidOut = Btf.EMPTY;
+    private StructFields fields = StructFields.of(Btf.EMPTY, "cgroup", CGROUP_SIZE, Set.of());
+    private StructFields node = fields;
+    private StructFields set = fields;
 
-    /** A machine's cgroups. */
+    /** A machine's cgroups: at first the root alone. */
     public Cgroups(GuestArena arena) {
         this.arena = arena;
+        byPath.put("/", new Cgroup(CgroupStorageMap.ROOT_CGROUP_ID, "", null));
     }
 
     /** A cgroup. */
@@ -91,20 +94,14 @@ public final class Cgroups {
             return known;
         }
         int slash = path.lastIndexOf('/');
-        Cgroup parent = path.equals("/") ? null : of(slash == 0 ? "/" : path.substring(0, slash));
+        Cgroup parent = of(slash == 0 ? "/" : path.substring(0, slash));
         Cgroup made = new Cgroup(CgroupStorageMap.ROOT_CGROUP_ID + byPath.size(), path.substring(slash + 1), parent);
         byPath.put(path, made);
         return made;
     }
 
-    /** Returns the root, which is there always. */
-    public Cgroup root() {
-        return of("/");
-    }
-
     /** Returns a cgroup by its number, or null. */
     public synchronized @Nullable Cgroup ofId(long id) {
-        root();
         return byPath.values().stream()
                 .filter(group -> group.id == id)
                 .findFirst()
@@ -125,20 +122,19 @@ public final class Cgroups {
     }
 
     synchronized void layOut(Btf types) {
-        laidOut = types;
+        fields = StructFields.of(types, "cgroup", CGROUP_SIZE, Set.of());
+        node = StructFields.of(types, "kernfs_node", NODE_SIZE, Set.of());
+        set = StructFields.of(types, "css_set", SET_SIZE, Set.of());
         byPath.values().stream().filter(group -> group.address != 0).forEach(this::write);
     }
 
     private void write(Cgroup group) {
-        StructFields fields = StructFields.of(laidOut, "cgroup", CGROUP_SIZE, Set.of());
         fields.number(group.address, "level", group.level());
         fields.number(group.address, "kn", group.address + NODE);
-        StructFields node = StructFields.of(laidOut, "kernfs_node", NODE_SIZE, Set.of());
         node.number(group.address + NODE, "id", group.id);
         node.number(group.address + NODE, "name", group.address + NAME);
         byte[] name = group.name.getBytes(StandardCharsets.UTF_8);
         GuestMemory.copyIn(name, 0, group.address + NAME, Math.min(name.length, NAME_SIZE - 1));
-        StructFields set = StructFields.of(laidOut, "css_set", SET_SIZE, Set.of());
         set.number(group.address + SET, "dfl_cgrp", group.address);
     }
 }

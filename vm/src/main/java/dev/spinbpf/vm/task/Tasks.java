@@ -6,9 +6,11 @@ import dev.spinbpf.maps.map.LocalStorageMap;
 import dev.spinbpf.maps.memory.GuestArena;
 import dev.spinbpf.programs.btf.Btf;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -55,8 +57,7 @@ public final class Tasks {
         current = new AtomicReferenceArray<>(cpus.count());
         turnsByCpu =
                 IntStream.range(0, cpus.count()).mapToObj(cpu -> new Turns()).toList();
-        init = add(TaskSpec.of(INIT_PID, "init"), -1);
-        all.remove(init);
+        init = make(TaskSpec.of(INIT_PID, "init"), -1);
         for (int cpu = 0; cpu < cpus.count(); cpu++) {
             current.setPlain(cpu, add(TaskSpec.of(FIRST_PID + cpu, "spinbpf/" + cpu), cpu));
         }
@@ -71,11 +72,16 @@ public final class Tasks {
     }
 
     private Task add(TaskSpec spec, int cpu) {
+        Task task = make(spec, cpu);
+        all.add(task);
+        return task;
+    }
+
+    private Task make(TaskSpec spec, int cpu) {
         Task task = new Task(spec, cgroups.of(spec.cgroup()), cpu);
         if (byPid.putIfAbsent(spec.pid(), task) != null) {
             throw new IllegalArgumentException("there is a task " + spec.pid() + " already");
         }
-        all.add(task);
         return task;
     }
 
@@ -93,22 +99,34 @@ public final class Tasks {
         if (declared.size() > MOST_DECLARED) {
             return declared.size() + " tasks, at most " + MOST_DECLARED;
         }
-        for (int i = 0; i < declared.size(); i++) {
-            int pid = declared.get(i).pid();
-            if (!declared.get(i).mistake().isEmpty()) {
-                return declared.get(i).mistake();
+        Set<Integer> pids = new HashSet<>();
+        for (TaskSpec task : declared) {
+            String mistake = mistake(task, pids, cpuCount);
+            if (!mistake.isEmpty()) {
+                return mistake;
             }
-            if (pid >= FIRST_PID && pid < FIRST_PID + cpuCount) {
-                return "pid " + pid + " is that of the task of CPU " + (pid - FIRST_PID);
-            }
-            if (declared.subList(0, i).stream().anyMatch(task -> task.pid() == pid)) {
-                return "pid " + pid + " is declared twice";
-            }
+            pids.add(task.pid());
         }
         return "";
     }
 
-    /** Returns the tasks that were declared, in order. */
+    /**
+     * Returns the reason why a task cannot be declared for a machine besides others, or an empty string.
+     *
+     * @param others the process ids of the others
+     */
+    public static String mistake(TaskSpec task, Set<Integer> others, int cpuCount) {
+        int pid = task.pid();
+        if (!task.mistake().isEmpty()) {
+            return task.mistake();
+        }
+        if (pid >= FIRST_PID && pid < FIRST_PID + cpuCount) {
+            return "pid " + pid + " is that of the task of CPU " + (pid - FIRST_PID);
+        }
+        return others.contains(pid) ? "pid " + pid + " is declared twice" : "";
+    }
+
+    /** Returns the tasks that were declared, those of the first CPU first. */
     public List<Task> declared() {
         return turnsByCpu.stream().flatMap(turns -> turns.tasks.stream()).toList();
     }
@@ -178,10 +196,10 @@ public final class Tasks {
     /** The guest address of a task's structure. */
     public long address(Task task) {
         long made = task.madeAddress();
-        return made != 0 ? made : make(task);
+        return made != 0 ? made : allocate(task);
     }
 
-    private synchronized long make(Task task) {
+    private synchronized long allocate(Task task) {
         if (task.madeAddress() == 0) {
             long address = arena.allocate(TASK_SIZE + LocalStorageMap.STORAGE_SIZE, 64);
             task.address(address);
