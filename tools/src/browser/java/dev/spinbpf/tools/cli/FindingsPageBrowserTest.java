@@ -3,6 +3,7 @@ package dev.spinbpf.tools.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spinbpf.tools.browser.Browser;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
@@ -15,45 +16,29 @@ import org.openqa.selenium.Keys;
 /** Looks at the page of {@code explore --html} in Chromium. Not part of a plain build: see CONTRIBUTING.md. */
 @Timeout(300)
 class FindingsPageBrowserTest {
-    private static final Path SAMPLES = Path.of(System.getProperty("spinbpf.root", ".."), "programs", "samples");
     private static final String SHOWN = ".finding:not([hidden]) ";
 
     @TempDir
     static Path directory;
 
+    private static WrittenPage page;
     private static Browser browser;
-    private static String url;
 
     @BeforeAll
     static void writeAndOpen() throws Exception {
-        Path page = directory.resolve("page.html");
-        Outcome outcome = Outcome.spinbpf(
-                "explore",
-                SAMPLES.resolve("nmi_bucket.bpf.o").toString(),
-                "--preemptions",
-                "0",
-                "--duration",
-                "5m",
-                "--html",
-                page.toString());
-        assertThat(outcome.code()).isEqualTo(ExitCodes.REFUSED);
-        url = page.toUri().toString();
-        browser = new Browser(directory.resolve("profile"));
+        page = WrittenPage.of(
+                directory, "explore", WrittenPage.sample("nmi_bucket"), "--preemptions", "0", "--duration", "5m");
+        browser = page.browser();
     }
 
     @AfterAll
     static void stopBrowser() {
-        browser.close();
-    }
-
-    private static void open(String where) {
-        browser.leave();
-        browser.open(url + where, "light", 1280, 900);
+        page.close();
     }
 
     @Test
     void shouldBeginAtTheStepThatFailsAndSayWhatMetWhat() {
-        open("");
+        page.open("");
         assertThat(browser.text(SHOWN + "h2")).startsWith("AA: map 'counts' bucket in on_nmi");
         assertThat(browser.text(SHOWN + ".met")).contains("wants map 'counts' bucket", "the same CPU holds");
         assertThat(browser.text(SHOWN + "tr.here.failed")).contains("bpf_map_update_elem", "← AA");
@@ -65,7 +50,7 @@ class FindingsPageBrowserTest {
 
     @Test
     void shouldStepForwardAndBackWithKeysAndButtons() {
-        open("");
+        page.open("");
         int last = browser.texts(SHOWN + "tbody tr[data-step]").size();
         assertThat(browser.text(SHOWN + ".step span")).isEqualTo("Step " + last + " of " + last);
         browser.press(Keys.ARROW_LEFT);
@@ -83,7 +68,7 @@ class FindingsPageBrowserTest {
 
     @Test
     void shouldShowSourceAndStateWhereThePointerIs() {
-        open("");
+        page.open("");
         assertThat((Boolean) browser.run("return document.getElementById('tip').hidden"))
                 .isTrue();
         browser.pointAt(SHOWN + ".column[data-step='1']");
@@ -98,7 +83,7 @@ class FindingsPageBrowserTest {
 
     @Test
     void shouldShowTheFindingThatIsChosen() {
-        open("");
+        page.open("");
         assertThat(browser.texts("nav a")).hasSize(2);
         browser.tabTo("nav li:nth-child(2) a");
         browser.press(Keys.ENTER);
@@ -107,23 +92,13 @@ class FindingsPageBrowserTest {
         assertThat(browser.text("nav a[aria-current]")).contains("freelist");
         browser.press(Keys.ARROW_LEFT);
         assertThat(browser.text(SHOWN + "tr.here")).contains("*** nmi");
-        open("#f2");
+        page.open("#f2");
         assertThat(browser.text(SHOWN + "h2")).contains("freelist");
     }
 
     @Test
     void shouldServeEveryoneInAnyFormAndOnAPhone() throws Exception {
-        for (String scheme : new String[] {"light", "dark"}) {
-            for (int width : new int[] {1280, 390}) {
-                browser.leave();
-                browser.open(url, scheme, width, 900);
-                assertThat(browser.violations()).as("%s %d", scheme, width).isEmpty();
-                assertThat((Long) browser.run("return document.documentElement.scrollWidth"))
-                        .isLessThanOrEqualTo(width);
-                browser.screenshot(
-                        Path.of("target", "screenshots", "findings-" + scheme + "-" + width + ".png"), width);
-            }
-        }
+        page.assertServesEveryone("findings");
     }
 
     @Test
@@ -131,7 +106,7 @@ class FindingsPageBrowserTest {
         Path hostile = directory.resolve("hostile.html");
         Files.writeString(
                 hostile,
-                Files.readString(Path.of(java.net.URI.create(url)))
+                Files.readString(Path.of(URI.create(page.url())))
                         .replace("<header>", "<header><script>document.title = 'taken'</script>"));
         browser.leave();
         browser.open(hostile.toUri().toString(), "light", 1280, 900);

@@ -14,36 +14,27 @@ import org.openqa.selenium.Keys;
 /** Looks at the page of {@code verify --html} in Chromium. Not part of a plain build: see CONTRIBUTING.md. */
 @Timeout(300)
 class RefusalPageBrowserTest {
-    private static final Path SAMPLES = Path.of(System.getProperty("spinbpf.root", ".."), "programs", "samples");
-
     @TempDir
     static Path directory;
 
+    private static WrittenPage page;
     private static Browser browser;
-    private static String url;
 
     @BeforeAll
     static void writeAndOpen() throws Exception {
-        Path page = directory.resolve("page.html");
-        Outcome outcome = Outcome.spinbpf(
-                "verify",
-                SAMPLES.resolve("unlock_out_of_order.bpf.o").toString(),
-                SAMPLES.resolve("leaked_lock.bpf.o").toString(),
-                "--html",
-                page.toString());
-        assertThat(outcome.code()).isEqualTo(ExitCodes.REFUSED);
-        url = page.toUri().toString();
-        browser = new Browser(directory.resolve("profile"));
+        page = WrittenPage.of(
+                directory, "verify", WrittenPage.sample("unlock_out_of_order"), WrittenPage.sample("leaked_lock"));
+        browser = page.browser();
     }
 
     @AfterAll
     static void stopBrowser() {
-        browser.close();
+        page.close();
     }
 
     @Test
     void shouldStepThroughThePathWithRegistersAndLocks() {
-        browser.open(url, "light", 1280, 900);
+        page.open("");
         assertThat(browser.text("#p0 tr.here")).contains("call bpf_res_spin_unlock#1", "first, second");
         assertThat(browser.text("#p0 li.here")).contains("bpf_res_spin_unlock(&first)");
         browser.tabTo("#p0 [data-by='-1']");
@@ -59,16 +50,7 @@ class RefusalPageBrowserTest {
 
     @Test
     void shouldServeEveryoneInAnyFormAndOnAPhone() throws Exception {
-        for (String scheme : new String[] {"light", "dark"}) {
-            for (int width : new int[] {1280, 390}) {
-                browser.open(url, scheme, width, 900);
-                assertThat(browser.violations()).as("%s %d", scheme, width).isEmpty();
-                assertThat((Long) browser.run("return document.documentElement.scrollWidth"))
-                        .isLessThanOrEqualTo(width);
-                browser.screenshot(
-                        Path.of("target", "screenshots", "refusals-" + scheme + "-" + width + ".png"), width);
-            }
-        }
+        page.assertServesEveryone("refusals");
         assertThat(browser.console()).isEmpty();
     }
 }
