@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 /** A name means one thing: no two classes of the repository, tests and benchmarks included, have the same. */
 class ClassNamesTest {
     private static final Path ROOT = Path.of(System.getProperty("spinbpf.root", ".."));
-    private static final List<String> MODULES = List.of("programs", "verifier", "maps", "vm", "tools");
+    private static final List<String> MODULES = List.of("programs", "verifier", "maps", "vm", "tools", "tools/spark");
     private static final Set<String> IN_EACH_PACKAGE = Set.of("package-info.java", "module-info.java");
 
     @Test

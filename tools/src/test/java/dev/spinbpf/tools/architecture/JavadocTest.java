@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 /** Javadoc says what a thing is or does, subject or verb first, in tests and benchmarks as well. */
 class JavadocTest {
     private static final Path ROOT = Path.of(System.getProperty("spinbpf.root", ".."));
-    private static final List<String> MODULES = List.of("programs", "verifier", "maps", "vm", "tools");
+    private static final List<String> MODULES = List.of("programs", "verifier", "maps", "vm", "tools", "tools/spark");
     private static final Pattern QUESTION =
             Pattern.compile("/\\*\\*\\s+(?:\\*\\s+)?(What|How|Whether|Where|Which)\\b.*");
 
