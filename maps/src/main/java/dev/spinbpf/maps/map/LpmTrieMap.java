@@ -33,8 +33,10 @@ import dev.spinbpf.programs.linux.MapFlags;
  * <pre>
  *   control:  lock(4) -(4) root(8) entries(8) sequence(8)
  *   key:      prefixLength(4) data
- *   node:     child(8) child(8) prefixLength(4) flags(4) data, value (at a multiple of eight), link
+ *   node:     child(8) child(8) prefixLength(4) data, value (at a multiple of eight), link
  * </pre>
+ *
+ * <p>The sign bit of a node's prefix length says that the node is intermediate.
  */
 final class LpmTrieMap extends BpfMap {
     private static final int MOST_WALKS = 16;
@@ -45,10 +47,9 @@ final class LpmTrieMap extends BpfMap {
     private static final int SEQUENCE = 24;
 
     private static final int PREFIX_LENGTH = 16;
-    private static final int FLAGS = 20;
-    private static final int DATA = 24;
+    private static final int DATA = 20;
     private static final int KEY_DATA = 4;
-    private static final int INTERMEDIATE = 1;
+    private static final int INTERMEDIATE = 1 << 31;
 
     private final long control;
     private final int dataSize;
@@ -104,11 +105,11 @@ final class LpmTrieMap extends BpfMap {
     // Bits.
 
     private static int prefixLength(long node) {
-        return GuestMemory.getInt(node + PREFIX_LENGTH);
+        return GuestMemory.getIntOpaque(node + PREFIX_LENGTH) & ~INTERMEDIATE;
     }
 
     private static boolean isIntermediate(long node) {
-        return (GuestMemory.getIntOpaque(node + FLAGS) & INTERMEDIATE) != 0;
+        return GuestMemory.getIntOpaque(node + PREFIX_LENGTH) < 0;
     }
 
     private static int bit(long data, int index) {
@@ -224,28 +225,28 @@ final class LpmTrieMap extends BpfMap {
     /**
      * The walk for prefixes of up to 32 bits, such as IPv4's. Both children are loaded and one is chosen by arithmetic,
      * as is whether the node counts: a branch on either would go the wrong way every other time, and a load that
-     * depends on the prefix length would wait for it at each level.
+     * depends on the prefix length would wait for it at each level. Each load is checked, so length, flag and bits are
+     * one.
      */
     private long walkOneWord(long key) {
         int keyLength = GuestMemory.getInt(key);
         int keyData = Integer.reverseBytes(GuestMemory.getInt(key + KEY_DATA));
+        long keyBits = (long) keyData << Integer.SIZE;
         long found = 0;
         long node = GuestWords.getLongAcquire(control + ROOT);
         while (node != 0) {
             long first = GuestWords.getLongAcquire(childSlot(node, 0));
             long second = GuestWords.getLongAcquire(childSlot(node, 1));
-            int length = prefixLength(node);
-            int difference = Integer.reverseBytes(GuestMemory.getInt(node + DATA)) ^ keyData;
+            long prefix = GuestMemory.getLongOpaque(node + PREFIX_LENGTH);
+            int length = (int) prefix & ~INTERMEDIATE;
+            int difference = Integer.reverseBytes((int) (prefix >>> Integer.SIZE)) ^ keyData;
             if (length > keyLength || Integer.numberOfLeadingZeros(difference) < length) {
                 break;
             }
-            long counts = (GuestMemory.getIntOpaque(node + FLAGS) & INTERMEDIATE) - 1L;
-            found = node & counts | found & ~counts;
-            if (length == Integer.SIZE) {
-                break;
-            }
-            long isSecond = -(keyData >>> Integer.SIZE - 1 - length & 1L);
-            node = first ^ (first ^ second) & isSecond;
+            long countsNot = (int) prefix >> Integer.SIZE - 1;
+            found = node & ~countsNot | found & countsNot;
+            // The lower six bits of the distance count. A node for all 32 bits has no children.
+            node = first ^ (first ^ second) & (keyBits << prefix >> Long.SIZE - 1);
         }
         return found;
     }
@@ -262,7 +263,6 @@ final class LpmTrieMap extends BpfMap {
         if (fresh == 0) {
             return -ENOMEM;
         }
-        GuestMemory.putInt(fresh + FLAGS, 0);
         Bytes.copy(value, fresh + valueOffset, valueSize);
         cpu.fire(HookPoint.MAP_UPDATE_BEFORE_LOCK, id(), key);
         long irqFlags = cpu.irqSave();
@@ -354,8 +354,7 @@ final class LpmTrieMap extends BpfMap {
         if (parent == 0) {
             return -ENOMEM;
         }
-        GuestMemory.putInt(parent + PREFIX_LENGTH, common);
-        GuestMemory.putInt(parent + FLAGS, INTERMEDIATE);
+        GuestMemory.putInt(parent + PREFIX_LENGTH, common | INTERMEDIATE);
         Bytes.copy(node + DATA, parent + DATA, dataSize);
         int side = bit(fresh + DATA, common);
         GuestMemory.putLong(childSlot(parent, side), fresh);
@@ -421,7 +420,7 @@ final class LpmTrieMap extends BpfMap {
         long first = GuestMemory.getLong(childSlot(node, 0));
         long second = GuestMemory.getLong(childSlot(node, 1));
         if (first != 0 && second != 0) {
-            GuestWords.setIntOpaque(node + FLAGS, INTERMEDIATE);
+            GuestWords.setIntOpaque(node + PREFIX_LENGTH, prefixLength(node) | INTERMEDIATE);
             return false;
         }
         SeqCount.writeBegin(control + SEQUENCE);
