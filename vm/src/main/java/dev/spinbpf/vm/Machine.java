@@ -25,6 +25,7 @@ import dev.spinbpf.vm.context.ContextArea;
 import dev.spinbpf.vm.context.CpuContext;
 import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.exec.Code;
+import dev.spinbpf.vm.exec.Execution;
 import dev.spinbpf.vm.exec.Fault;
 import dev.spinbpf.vm.exec.InsnKinds;
 import dev.spinbpf.vm.exec.TraceLog;
@@ -144,6 +145,11 @@ public final class Machine implements AutoCloseable {
     /** Adds a listener that is called for each fault, on the thread of the CPU where it happened. */
     public void addFaultListener(Consumer<Fault> listener) {
         faultListeners.add(listener);
+    }
+
+    /** Sets what is called when a program calls {@code bpf_throw}, on the thread of its CPU, before the run ends. */
+    public void setThrowListener(Consumer<Execution> listener) {
+        kernel.setThrowListener(listener);
     }
 
     public MachineOptions options() {
@@ -490,6 +496,7 @@ public final class Machine implements AutoCloseable {
             instance.maps().forEach(BpfMap::close);
         }
         objects.clear();
+        kernel.close();
         arena.close();
     }
 }

@@ -119,15 +119,24 @@ public abstract sealed class BpfMap implements AutoCloseable
                 : (entries + cpuCount - 1) / cpuCount * cpuCount;
     }
 
-    /**
-     * Copies the memory of a map that keeps all its state there.
-     *
-     * @return null where it is larger than {@code mostBytes}, or where the map keeps state elsewhere too
-     */
+    /** Copies the memory of a map; null where that is larger than {@code mostBytes}, or the map keeps state elsewhere too. */
     public final GuestArena.@Nullable Image save(long mostBytes) {
         return switch (def.type()) {
-            case ARENA, ARRAY, PERCPU_ARRAY, PROG_ARRAY, STACK_TRACE -> arena.save(mostBytes);
-            case HASH, PERCPU_HASH -> hasFlag(MapFlags.BPF_F_NO_PREALLOC) ? null : arena.save(mostBytes);
+            case ARENA,
+                    ARRAY,
+                    ARRAY_OF_MAPS,
+                    BLOOM_FILTER,
+                    HASH,
+                    LPM_TRIE,
+                    LRU_HASH,
+                    LRU_PERCPU_HASH,
+                    PERCPU_ARRAY,
+                    PERCPU_HASH,
+                    PROG_ARRAY,
+                    QUEUE,
+                    RINGBUF,
+                    STACK,
+                    STACK_TRACE -> arena.save(mostBytes);
             default -> null;
         };
     }

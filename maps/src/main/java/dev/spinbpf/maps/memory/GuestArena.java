@@ -279,6 +279,11 @@ public final class GuestArena implements AutoCloseable {
         for (int i = 0; i < image.addresses.length; i++) {
             GuestMemory.copyIn(image.contents[i], 0, image.addresses[i], image.contents[i].length);
         }
+        // What was carved from the chunk since then is to be zero when it is carved again.
+        long dirtyEnd = chunkEnd == image.chunkEnd ? chunkPosition : image.chunkEnd;
+        if (dirtyEnd > image.chunkPosition) {
+            GuestMemory.fill(image.chunkPosition, dirtyEnd - image.chunkPosition, (byte) 0);
+        }
         if (regionSizeByAddress.size() > image.addresses.length) {
             regionSizeByAddress.entrySet().removeIf(region -> {
                 boolean newer = Arrays.binarySearch(image.addresses, region.getKey()) < 0;

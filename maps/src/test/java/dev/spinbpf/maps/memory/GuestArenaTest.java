@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -55,6 +56,29 @@ class GuestArenaTest {
         }
         assertThat(space.freeBytes()).isEqualTo(before);
         assertThat(space.holes()).isEqualTo(1);
+    }
+
+    @Test
+    void blocksAfterARestoreAreZeroedAndWhereTheyWere() {
+        try (var arena = new GuestArena("test")) {
+            long kept = arena.allocate(64);
+            GuestArena.Image image = Objects.requireNonNull(arena.save(1 << 20));
+            long[] first = allocateAndFill(arena);
+            arena.restore(image);
+            assertThat(allocateAndFill(arena)).isEqualTo(first).doesNotContain(kept);
+        }
+    }
+
+    /** Blocks of one chunk, and more than fit into it. */
+    private static long[] allocateAndFill(GuestArena arena) {
+        long[] blocks = new long[40];
+        for (int i = 0; i < blocks.length; i++) {
+            int size = i < 20 ? 64 : 20_000;
+            blocks[i] = arena.allocate(size);
+            assertThat(GuestMemory.bytes(blocks[i], size)).containsOnly(0);
+            GuestMemory.fill(blocks[i], size, (byte) 7);
+        }
+        return blocks;
     }
 
     @Test

@@ -73,6 +73,11 @@ final class KeyNumbers {
     }
 
     /** As {@link #withRoom(long[], int)}. */
+    static int[] withRoom(int[] array, int number) {
+        return number < array.length ? array : Arrays.copyOf(array, roomFor(array.length, number));
+    }
+
+    /** As {@link #withRoom(long[], int)}. */
     static <T> T[] withRoom(T[] array, int number) {
         return number < array.length ? array : Arrays.copyOf(array, roomFor(array.length, number));
     }

@@ -31,6 +31,7 @@ final class RaceDetector {
     private final int[][] interrupted;
     private final boolean[] masking;
     private final int[] activations;
+    private final Signals signals;
     private @Nullable Word[] words = new @Nullable Word[64];
     private int run;
 
@@ -44,6 +45,7 @@ final class RaceDetector {
         interrupted = new int[cpus][contexts];
         masking = new boolean[contexts];
         activations = new int[contexts];
+        signals = new Signals(contexts);
     }
 
     /** One access of each kind by each context to a word, the last of each. */
@@ -81,6 +83,8 @@ final class RaceDetector {
         private final int[] released;
         private final int[] loadedVersion;
         private final int[] loadedIn;
+        private final @Nullable Execution[] loadedBy;
+        private final long[] loadedFor;
         private int version;
         private int lastWriter;
         private int run;
@@ -91,6 +95,24 @@ final class RaceDetector {
             released = new int[contexts];
             loadedVersion = new int[contexts];
             loadedIn = new int[contexts];
+            loadedBy = new @Nullable Execution[contexts];
+            loadedFor = new long[contexts];
+        }
+
+        /** Notes a load of what the word holds now. */
+        void loaded(int context, int activation, @Nullable Execution by) {
+            loadedVersion[context] = version;
+            loadedIn[context] = activation;
+            loadedBy[context] = by;
+            loadedFor[context] = by == null ? 0 : by.context();
+        }
+
+        /** Returns true where a run that stores has loaded the word in the same run, perhaps before it tail-called. */
+        @SuppressWarnings("ReferenceEquality") // executions are told apart by identity
+        boolean isLoadedBy(int context, int activation, @Nullable Execution by) {
+            return loadedIn[context] == activation
+                    && loadedBy[context] == by
+                    && loadedFor[context] == (by == null ? 0 : by.context());
         }
 
         void reset(int newRun) {
@@ -117,6 +139,7 @@ final class RaceDetector {
             Arrays.fill(clock, 0);
         }
         Arrays.fill(masking, false);
+        signals.reset();
     }
 
     private static void join(int[] into, int[] other) {
@@ -170,6 +193,7 @@ final class RaceDetector {
         }
         clocks[context][context]++;
         activations[context]++;
+        signals.forget(context);
     }
 
     /**
@@ -192,16 +216,17 @@ final class RaceDetector {
             check(context, access, word, plain, range, code, slot);
         }
         if (access == SharedAccess.PLAIN_WRITE) {
-            checkStale(context, word, code, slot);
+            checkStale(context, word, by);
         }
         if (access.reads()) {
-            word.loadedVersion[context] = word.version;
-            word.loadedIn[context] = activations[context];
+            follow(context, word, number, access, by);
+            word.loaded(context, activations[context], by);
             word.reads.set(context, ofProgram ? clock[context] : 0, plain, range, code, slot);
         }
         if (access.writes()) {
             word.version++;
             word.lastWriter = context;
+            signals.written(number, context, range);
             word.loadedVersion[context] = -1;
             word.writes.set(context, ofProgram ? clock[context] : 0, plain, range, code, slot);
         }
@@ -211,24 +236,47 @@ final class RaceDetector {
         }
     }
 
-    private void checkStale(int context, Word word, @Nullable Code code, int slot) {
+    private void checkStale(int context, Word word, @Nullable Execution by) {
         int loaded = word.loadedVersion[context];
         boolean stale = loaded >= 0 && loaded != word.version && word.lastWriter != context;
-        if (!stale || word.loadedIn[context] != activations[context]) {
+        if (!stale || !word.isLoadedBy(context, activations[context], by)) {
             return;
         }
-        Place store = Place.of(code, slot);
+        Place store = Place.of(by);
         Place load = word.reads.place(context);
         Place other = word.writes.place(word.lastWriter);
-        if (load.program().equals(store.program())) {
+        sink.found(new Finding(
+                Finding.Kind.LOST_UPDATE,
+                "lost update: " + load + store,
+                "lost update: " + store.shown(),
+                store.shown() + " stores a value that was loaded at " + load.place() + "; meanwhile " + other.shown()
+                        + " stored another, which is lost.",
+                0));
+    }
+
+    /** Looks whether a load is of what another CPU had stored before it stored a word that this context has seen. */
+    private void follow(int context, Word word, int number, SharedAccess access, @Nullable Execution by) {
+        int writer = word.lastWriter;
+        boolean otherCpu = writer / ContextLevel.count() != context / ContextLevel.count();
+        boolean ignored = access == SharedAccess.RELAXED_READ_MODIFY_WRITE;
+        if (!otherCpu || ignored || by == null || word.writes.clock[writer] <= clocks[context][writer]) {
+            return;
+        }
+        boolean plain = access == SharedAccess.PLAIN_READ && word.writes.plain[writer];
+        Place signal = plain ? signals.followed(number, writer, context) : null;
+        if (signal != null) {
+            Place load = Place.of(by);
+            Place store = word.writes.place(writer);
             sink.found(new Finding(
-                    Finding.Kind.LOST_UPDATE,
-                    "lost update: " + load + store,
-                    "lost update: " + store.shown(),
-                    store.shown() + " stores a value that was loaded at " + load.place() + "; meanwhile "
-                            + other.shown() + " stored another, which is lost.",
+                    Finding.Kind.RACE,
+                    "race: " + load.shown() + " behind " + signal.shown() + " and " + store.shown(),
+                    "race: " + load.shown() + " and " + store.shown(),
+                    "The load of " + load.shown() + " comes after one that has seen what " + signal.shown()
+                            + " stores, but nothing orders it with the store of " + store.shown()
+                            + ", which came before that: it may see what was there before.",
                     0));
         }
+        signals.seen(number, writer, context, word.writes.place(writer));
     }
 
     private void check(

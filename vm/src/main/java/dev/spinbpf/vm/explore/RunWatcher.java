@@ -388,6 +388,17 @@ final class RunWatcher implements Watcher {
                 0));
     }
 
+    /** A program called {@code bpf_throw}. */
+    void thrown(Execution run) {
+        Place place = Place.of(run);
+        sink.found(new Finding(
+                Finding.Kind.FAULT,
+                "throw: " + place,
+                "bpf_throw in " + place.shown(),
+                place.program() + " gave up with an exception.",
+                0));
+    }
+
     /** A run has ended, with all that it began. */
     void ended() {
         guarantees.ended(machine(), locks.addresses());

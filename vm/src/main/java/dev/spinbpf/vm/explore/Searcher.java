@@ -56,7 +56,8 @@ final class Searcher implements AutoCloseable {
                 workload,
                 (cpu, lock) -> watcher.taken(cpu, lock),
                 failure -> watcher.failed(failure),
-                fault -> watcher.faulted(fault));
+                fault -> watcher.faulted(fault),
+                thrower -> watcher.thrown(thrower));
         checkPromises();
     }
 

@@ -11,6 +11,7 @@ import dev.spinbpf.maps.sched.Simulation;
 import dev.spinbpf.vm.DeferredRuns;
 import dev.spinbpf.vm.Machine;
 import dev.spinbpf.vm.context.LoadedProgram;
+import dev.spinbpf.vm.exec.Execution;
 import dev.spinbpf.vm.exec.Fault;
 import dev.spinbpf.vm.hook.HookRegistry;
 import dev.spinbpf.vm.hook.HookTable;
@@ -39,6 +40,7 @@ final class Stage implements AutoCloseable {
     private final HoldDelay whenTaken;
     private final LockFailureListener whenFailed;
     private final Consumer<Fault> whenFaulted;
+    private final Consumer<Execution> whenThrown;
     private final List<Entry> entries = new ArrayList<>();
     private final Map<BpfMap, GuestArena.Image> images = new LinkedHashMap<>();
     private final @Nullable Entry[] forcedByCpu;
@@ -49,12 +51,18 @@ final class Stage implements AutoCloseable {
     private boolean[] timerForcedByCpu = new boolean[0];
     private boolean hasTimers;
 
-    Stage(ProgramWorkload workload, HoldDelay whenTaken, LockFailureListener whenFailed, Consumer<Fault> whenFaulted)
+    Stage(
+            ProgramWorkload workload,
+            HoldDelay whenTaken,
+            LockFailureListener whenFailed,
+            Consumer<Fault> whenFaulted,
+            Consumer<Execution> whenThrown)
             throws WorkloadException {
         this.workload = workload;
         this.whenTaken = whenTaken;
         this.whenFailed = whenFailed;
         this.whenFaulted = whenFaulted;
+        this.whenThrown = whenThrown;
         forcedByCpu = new @Nullable Entry[workload.cpus()];
         open();
     }
@@ -75,6 +83,7 @@ final class Stage implements AutoCloseable {
         machine.setHoldDelay(whenTaken);
         machine.lockStats().addListener(whenFailed);
         machine.addFaultListener(whenFaulted);
+        machine.setThrowListener(whenThrown);
         for (Cpu cpu : machine.cpus().all()) {
             cpu.setInterruptHandler(this::interrupt);
             machine.context(cpu.id()).pollPoint(running -> {});

@@ -20,6 +20,7 @@ import dev.spinbpf.vm.task.Task;
 import dev.spinbpf.vm.task.TaskSpec;
 import dev.spinbpf.vm.task.Tasks;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The machine as helpers and kfuncs see it. */
@@ -38,12 +39,13 @@ public final class EmulatedKernel {
     private final DispatchQueues dispatchQueues;
     private final HeldSites heldSites;
     private final DeferredCalls deferred;
+    private Consumer<Execution> throwListener = run -> {};
 
     /**
      * @param cpus the machine's CPUs
      * @param maps its maps
      * @param locks the lock that programs take
-     * @param arena where objects of programs are allocated
+     * @param arena where everything but maps and objects of programs is allocated
      * @param seed of random numbers
      * @param declared the tasks besides those of the CPUs
      */
@@ -60,7 +62,7 @@ public final class EmulatedKernel {
         cgroups = new Cgroups(arena);
         tasks = new Tasks(arena, cpus, cgroups, declared);
         dispatchQueues = new DispatchQueues(tasks, cpus.count());
-        objects = new ObjectHeap(arena, cpus.count());
+        objects = new ObjectHeap(cpus.count());
         heldSites = new HeldSites(cpus);
         deferred = new DeferredCalls(cpus, arena);
     }
@@ -70,7 +72,7 @@ public final class EmulatedKernel {
     }
 
     /**
-     * Makes random numbers begin again and forgets what CPUs hold, while none runs.
+     * Makes random numbers begin again and forgets what CPUs hold and programs allocated, while none runs.
      *
      * @param same whether each CPU draws one number again and again, all the same one
      */
@@ -78,6 +80,21 @@ public final class EmulatedKernel {
         for (int i = 0; i < locals.length; i++) {
             locals[i].rewind(same ? seed : seedOf(seed, i), same);
         }
+        objects.rewind();
+    }
+
+    /** Frees the memory of objects that programs allocated. */
+    public void close() {
+        objects.close();
+    }
+
+    /** Sets what is called when a program calls {@code bpf_throw}, on the thread of its CPU, before the run ends. */
+    public void setThrowListener(Consumer<Execution> listener) {
+        throwListener = listener;
+    }
+
+    void thrown(Execution run) {
+        throwListener.accept(run);
     }
 
     /** The stacks of CPUs and tasks. */

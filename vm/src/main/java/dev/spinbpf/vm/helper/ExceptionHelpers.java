@@ -6,8 +6,9 @@ import dev.spinbpf.vm.exec.ThrownException;
 final class ExceptionHelpers {
     private ExceptionHelpers() {}
 
-    static void register(FunctionTable table) {
-        table.kfunc("bpf_throw", (_, cookie, _, _, _, _) -> {
+    static void register(FunctionTable table, EmulatedKernel kernel) {
+        table.kfunc("bpf_throw", (run, cookie, _, _, _, _) -> {
+            kernel.thrown(run);
             throw new ThrownException(cookie);
         });
     }

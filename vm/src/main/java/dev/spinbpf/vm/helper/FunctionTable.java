@@ -43,7 +43,7 @@ public final class FunctionTable {
         RedBlackTrees.register(this, kernel);
         IteratorHelpers.register(this, kernel);
         StringKfuncs.register(this);
-        ExceptionHelpers.register(this);
+        ExceptionHelpers.register(this, kernel);
     }
 
     void helper(String name, Helper helper) {

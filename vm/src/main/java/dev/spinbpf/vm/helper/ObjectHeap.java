@@ -10,11 +10,14 @@ import dev.spinbpf.programs.btf.BtfField;
 import dev.spinbpf.programs.btf.BtfRecord;
 import dev.spinbpf.vm.exec.TrapException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The objects that programs allocate: {@code bpf_obj_new} and its kin.
@@ -36,21 +39,39 @@ final class ObjectHeap {
     private static final long MAGIC = 0x6270_665f_6f62_6a21L;
     private static final int QUARANTINE = 256;
 
-    private final GuestArena arena;
+    private final GuestArena arena = new GuestArena("objects of programs");
     private final int cpus;
     private final IdentityHashMap<Btf, Map<Integer, Integer>> indexByType = new IdentityHashMap<>();
     private final long[] freed = new long[QUARANTINE];
     private final long[] freedSizes = new long[QUARANTINE];
     private final LongAdder failures = new LongAdder();
     private int nextFreed;
+    private GuestArena.@Nullable Image empty;
     private volatile List<Type> types = List.of();
 
     /** A type of objects: its size and its special fields. */
     private record Type(long size, BtfRecord record) {}
 
-    ObjectHeap(GuestArena arena, int cpus) {
-        this.arena = arena;
+    ObjectHeap(int cpus) {
         this.cpus = cpus;
+    }
+
+    /** Forgets all objects, while no CPU runs; new ones come to be where the first ones were. */
+    synchronized void rewind() {
+        GuestArena.Image first = empty;
+        if (first == null) {
+            arena.free(arena.allocate(HEADER), HEADER); // Takes a chunk to keep: another one might be elsewhere.
+            first = Objects.requireNonNull(arena.save(Long.MAX_VALUE));
+            empty = first;
+        }
+        arena.restore(first);
+        Arrays.fill(freed, 0);
+        nextFreed = 0;
+    }
+
+    /** Frees all memory. */
+    void close() {
+        arena.close();
     }
 
     /** Returns how many allocations found no memory. */

@@ -143,6 +143,29 @@ class PlantedRaceTest {
     }
 
     @Test
+    void shouldFindDataThatAreReadAfterTheirFlag() throws Exception {
+        String data = "r6 = &x\n*(u64 *)(r6 +0) = 7\n";
+        String flag = "r6 = &flag\n*(u64 *)(r6 +0) = 1\n";
+        String readFlag = "r6 = &flag\nr7 = *(u64 *)(r6 +0)\n";
+        String readData = "r6 = &x\nr8 = *(u64 *)(r6 +0)\n";
+        String writer = program("write", "syscall", locked(data + flag));
+
+        assertThat(kinds(2, writer, program("read", "syscall", readFlag + readData)))
+                .contains("race");
+        // Seen in the other order, or by an atomic operation or under the lock, it is no signal.
+        assertThat(kinds(2, writer, program("read", "syscall", readData + readFlag)))
+                .containsOnly("note");
+        assertThat(kinds(2, writer, program("read", "syscall", readFlag + locked(readData))))
+                .containsOnly("note");
+        // A number that is stored before and after is what readers check the data by.
+        assertThat(kinds(
+                        2,
+                        program("write", "syscall", locked(flag + data + flag)),
+                        program("read", "syscall", readFlag + readData)))
+                .containsOnly("note");
+    }
+
+    @Test
     void shouldFindStoresOfDifferentSizes() throws Exception {
         String whole = "r6 = &x\n*(u64 *)(r6 +0) = 7\n";
         String half = "r6 = &x\nr7 = *(u32 *)(r6 +0)\n";
