@@ -2,15 +2,17 @@ package dev.spinbpf.vm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spinbpf.maps.lock.LockOutcome;
 import dev.spinbpf.vm.exec.Fault;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Calls that compiled code makes with more knowledge than the interpreter: maps and callbacks that an instruction names. */
+/** Calls that compiled code makes with more knowledge than the interpreter: maps, locks and callbacks that an instruction names. */
 class CompiledCallsTest {
     private static final String LOOP = """
         .program p "syscall"
@@ -72,6 +74,32 @@ class CompiledCallsTest {
             exit
         """;
 
+    /** Two locks, of which the one stands last before the call that is not always taken. */
+    private static final String LOCKS = """
+        .kfunc bpf_res_spin_lock
+        .kfunc bpf_res_spin_unlock
+        .section .data.a
+            flags 0
+            var a : bpf_res_spin_lock
+        .section .data.b
+            flags 0
+            var b : bpf_res_spin_lock
+        .program p "syscall"
+            r7 = *(u64 *)(r1 +0)
+            r6 = &a
+            if r7 == 0 goto take_it
+            r6 = &b
+        take_it:
+            r1 = r6
+            call bpf_res_spin_lock
+            if r0 != 0 goto out
+            r1 = r6
+            call bpf_res_spin_unlock
+        out:
+            r0 = 0
+            exit
+        """;
+
     private static RunResult run(JitMode mode, String text, byte @Nullable [] context) throws Exception {
         try (var programs =
                 new TextPrograms(MachineOptions.ofCpus(1).withJit(mode).withInsnBudget(500_000), text)) {
@@ -116,5 +144,26 @@ class CompiledCallsTest {
         assertThat(run(JitMode.ALWAYS, MAPS, new byte[] {1, 0, 0, 0, 0, 0, 0, 0})
                         .r0())
                 .isZero();
+    }
+
+    /** Each run takes the one lock or the other; both are counted by themselves, and only once they were taken. */
+    @ParameterizedTest
+    @EnumSource(JitMode.class)
+    void shouldCountTheLockThatItIsGiven(JitMode mode) throws Exception {
+        try (var programs = new TextPrograms(MachineOptions.ofCpus(1).withJit(mode), LOCKS)) {
+            var program = programs.program("p");
+            assertThat(counts(programs.machine)).isEmpty();
+            for (byte choice : new byte[] {0, 1, 1, 0, 1}) {
+                programs.machine.run(program, new byte[] {choice, 0, 0, 0, 0, 0, 0, 0}, 0, 1);
+            }
+            assertThat(counts(programs.machine)).containsExactlyInAnyOrder("a 2", "b 3");
+        }
+    }
+
+    private static List<String> counts(Machine machine) {
+        return machine.lockStats().classes().stream()
+                .filter(lockClass -> !lockClass.isInternal())
+                .map(lockClass -> lockClass.name() + " " + lockClass.count(LockOutcome.FAST))
+                .toList();
     }
 }

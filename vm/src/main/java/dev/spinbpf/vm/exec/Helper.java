@@ -18,4 +18,12 @@ public interface Helper {
     default Helper forMap(long address) {
         return this;
     }
+
+    /**
+     * Returns the same function for a call whose first argument is probably always this address of a value in a map, as
+     * that of a global variable is. With another first argument it does the same as this one.
+     */
+    default Helper forValue(long address) {
+        return this;
+    }
 }

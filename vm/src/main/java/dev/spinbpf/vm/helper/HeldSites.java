@@ -18,8 +18,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Its CPU alone writes an entry: when the lock was just taken, and again when it is about to be released. The lock's
  * address is written last and cleared first, so that whoever finds it reads what belongs to it, or finds it gone when
  * looking again.
+ *
+ * <p>A record, because HotSpot takes what is in one for constants.
  */
-final class HeldSites {
+record HeldSites(Cpus cpus, Entry[][] entriesByCpu) {
     private static final VarHandle LOCK;
 
     static {
@@ -30,19 +32,15 @@ final class HeldSites {
         }
     }
 
-    private final Cpus cpus;
-    private final Entry[][] entriesByCpu;
-
     HeldSites(Cpus cpus) {
-        this.cpus = cpus;
-        entriesByCpu = new Entry[cpus.count()][HeldLocks.SLOTS];
+        this(cpus, new Entry[cpus.count()][HeldLocks.SLOTS]);
         for (Entry[] entries : entriesByCpu) {
             Arrays.setAll(entries, _ -> new Entry());
         }
     }
 
     /** A place of a CPU's, as the run that took the lock left it. */
-    private static final class Entry {
+    static final class Entry {
         @SuppressWarnings("UnusedVariable") // through LOCK
         private long lock;
 
@@ -67,7 +65,9 @@ final class HeldSites {
         Entry[] entries = entriesByCpu[run.cpu().id()];
         if (top < entries.length) {
             Entry entry = entries[top];
-            entry.code = run.code();
+            if (entry.code != run.code()) {
+                entry.code = run.code(); // a store of a reference costs more than a look
+            }
             entry.at = run.at();
             LOCK.setRelease(entry, lock);
         }

@@ -6,7 +6,7 @@ import dev.spinbpf.vm.exec.Code;
 import dev.spinbpf.vm.exec.Helper;
 
 /**
- * The maps and callbacks that calls are given. A compiler for BPF loads their address shortly before the call, so that the load
+ * The maps, values in maps and callbacks that calls are given. A compiler for BPF loads their address shortly before the call, so that the load
  * which stands next before it in the program, along moves, gives the argument in nearly all programs. It is a guess: whoever
  * relies on it compares first.
  */
@@ -15,13 +15,18 @@ final class KnownArguments {
 
     private KnownArguments() {}
 
-    /** Returns the helper that the call at an index calls, for the map that it is called with where that is known. */
+    /** Returns the helper that the call at an index calls, for the map or the value that it is called with where that is known. */
     static Helper helper(Code code, int call) {
         Helper helper = code.helper(call);
         int load = load(code, call, 1);
-        boolean isMap = load >= 0
-                && (code.insn(load).op() == Op.LDDW_MAP_FD || code.insn(load).op() == Op.LDDW_MAP_IDX);
-        return isMap ? helper.forMap(code.constant(load)) : helper;
+        if (load < 0) {
+            return helper;
+        }
+        return switch (code.insn(load).op()) {
+            case LDDW_MAP_FD, LDDW_MAP_IDX -> helper.forMap(code.constant(load));
+            case LDDW_MAP_VALUE, LDDW_MAP_IDX_VALUE -> helper.forValue(code.constant(load));
+            default -> helper;
+        };
     }
 
     /** Returns the index of the load that gives the address of the function in a register at a call, or -1. */
