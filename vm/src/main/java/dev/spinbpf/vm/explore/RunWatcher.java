@@ -45,6 +45,7 @@ final class RunWatcher implements Watcher {
     private @Nullable TraceHash trace;
     private @Nullable RaceDetector races;
     private @Nullable Storyboard storyboard;
+    private @Nullable Enumeration enumeration;
     private @Nullable Machine machine;
     private @Nullable Simulation simulation;
     private boolean masksMatter;
@@ -68,6 +69,11 @@ final class RunWatcher implements Watcher {
         this.results = results;
         this.sink = sink;
         guarantees = new LockGuarantees(sink);
+    }
+
+    /** Tells an enumeration of all steps from the next run on. */
+    void tell(Enumeration listener) {
+        enumeration = listener;
     }
 
     /** Records rows from the next run on. */
@@ -175,16 +181,26 @@ final class RunWatcher implements Watcher {
         if (access == SharedAccess.MASK) {
             return masksMatter;
         }
-        return chooseEverywhere
-                || access == SharedAccess.WAIT
-                || isContended(cpu, access.writes(), owner, address, sizeBytes);
+        if (access == SharedAccess.WAIT) {
+            return true;
+        }
+        return isChoice(cpu, isContended(cpu, access.writes(), owner, address, sizeBytes));
+    }
+
+    private boolean isChoice(Cpu cpu, boolean contended) {
+        Enumeration listener = enumeration;
+        if (contended && listener != null) {
+            listener.before(cpu.id(), true);
+        }
+        return chooseEverywhere || contended;
     }
 
     @Override
     public boolean isChoiceBeforeCopy(Cpu cpu, long from, long to, int sizeBytes) {
-        return chooseEverywhere
-                || isContended(cpu, false, SchedulePoint.GUEST, from, sizeBytes)
-                || isContended(cpu, true, SchedulePoint.GUEST, to, sizeBytes);
+        return isChoice(
+                cpu,
+                isContended(cpu, false, SchedulePoint.GUEST, from, sizeBytes)
+                        || isContended(cpu, true, SchedulePoint.GUEST, to, sizeBytes));
     }
 
     @Override
@@ -213,6 +229,7 @@ final class RunWatcher implements Watcher {
     public void accessed(Cpu cpu, SharedAccess access, Object owner, long address, int sizeBytes) {
         if (access == SharedAccess.MASK) {
             trace().local(context(cpu), MASKING);
+            stepped(cpu, access);
             return;
         }
         promises.atPoint();
@@ -225,6 +242,7 @@ final class RunWatcher implements Watcher {
                 lastPlaces.set(cpu.id(), Place.of(current(cpu)));
             }
             trace().local(context(cpu), 1);
+            stepped(cpu, access);
             return;
         }
         if (isPrivate(cpu, owner, address)) {
@@ -242,6 +260,7 @@ final class RunWatcher implements Watcher {
         boolean inGuest = owner.equals(SchedulePoint.GUEST);
         races().masks(context, !cpu.irqsEnabled());
         hash.begin(context, writes);
+        meet(cpu, use, owner, address, units, writes);
         for (int i = 0; i < units; i++) {
             int word = table.number(owner, address, i);
             footprints.add(word, use);
@@ -258,6 +277,39 @@ final class RunWatcher implements Watcher {
             hash.leave(table.number(owner, address, i), writes);
         }
         hash.end(context);
+        stepped(cpu, access);
+    }
+
+    /** Tells of a step in which words meet that were used before, as far as others contend for them. */
+    private void meet(Cpu cpu, long use, Object owner, long address, int units, boolean writes) {
+        Enumeration listener = enumeration;
+        if (listener == null) {
+            return;
+        }
+        Dependences dependences = listener.dependences();
+        WordTable table = present(words);
+        int context = context(cpu);
+        int choice = listener.choiceBefore(cpu.id());
+        dependences.begin(context);
+        for (int i = 0; i < units; i++) {
+            int word = table.number(owner, address, i);
+            if (footprints.isContended(word, use)) {
+                dependences.meet(context, word, writes, listener);
+            }
+        }
+        for (int i = 0; i < units; i++) {
+            int word = table.number(owner, address, i);
+            if (footprints.isContended(word, use)) {
+                dependences.use(context, word, writes, choice, listener);
+            }
+        }
+    }
+
+    private void stepped(Cpu cpu, SharedAccess access) {
+        Enumeration listener = enumeration;
+        if (listener != null && access != SharedAccess.COPY_READ) { // What it writes comes next, after the same choice.
+            listener.after(cpu.id());
+        }
     }
 
     @Override
@@ -292,6 +344,10 @@ final class RunWatcher implements Watcher {
     public void timePassed() {
         fruitless++;
         trace().barrier();
+        Enumeration listener = enumeration;
+        if (listener != null) {
+            listener.dependences().barrier();
+        }
         Storyboard rows = storyboard;
         if (rows != null) {
             rows.timePassed();

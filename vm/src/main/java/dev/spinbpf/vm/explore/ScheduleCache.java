@@ -1,5 +1,9 @@
 package dev.spinbpf.vm.explore;
 
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
 /**
  * The states from which a search has gone on, each with how many preemptions and interrupts it had used up there. A
  * state need not be gone on from again with as many used up or more.
@@ -10,9 +14,12 @@ final class ScheduleCache {
 
     private static final int MOST_STATES = 1 << 23;
     private static final long[] AT_MOST = atMost();
+    private static final Subtree NOTHING = new Subtree();
 
     private final KeyNumbers numbers = new KeyNumbers();
+    private final Map<Subtree, Subtree> shared = new HashMap<>();
     private long[] used = new long[1 << 10];
+    private @Nullable Subtree[] subtrees = new @Nullable Subtree[1 << 10];
 
     private static long[] atMost() {
         long[] masks = new long[Long.SIZE];
@@ -26,24 +33,41 @@ final class ScheduleCache {
         return masks;
     }
 
+    /** Returns the number of a state with a key. */
+    int number(long key) {
+        int number = numbers.of(key == 0 ? 1 : key);
+        used = KeyNumbers.withRoom(used, number);
+        subtrees = KeyNumbers.withRoom(subtrees, number);
+        return number;
+    }
+
     /**
      * Notes that the search goes on from a state.
      *
-     * @param key the state's number
+     * @param number the state's
      * @param preemptions used up so far, at most {@link #MOST_USED}
      * @param interrupts used up so far, at most {@link #MOST_USED}
-     * @return false where it went on from there before, with no more used up
+     * @return where it went on from there before, with no more used up, the uses of words that follow; else null
      */
-    boolean enter(long key, int preemptions, int interrupts) {
+    @Nullable
+    Subtree enter(int number, int preemptions, int interrupts) {
         int bit = preemptions * 8 + interrupts;
-        long nonZero = key == 0 ? 1 : key;
-        int number = numbers.of(nonZero);
-        used = KeyNumbers.withRoom(used, number);
         if ((used[number] & AT_MOST[bit]) != 0) {
-            return false;
+            Subtree known = subtrees[number];
+            return known == null ? NOTHING : known;
         }
         used[number] |= 1L << bit;
-        return true;
+        return null;
+    }
+
+    /** Notes what follows from a state, when the search has come to the end of it. */
+    void leave(int number, Subtree subtree) {
+        Subtree before = subtrees[number];
+        if (before != null) {
+            subtree.addAll(before);
+        }
+        Subtree same = shared.putIfAbsent(subtree, subtree);
+        subtrees[number] = same == null ? subtree : same;
     }
 
     /** Returns how many states there are. */

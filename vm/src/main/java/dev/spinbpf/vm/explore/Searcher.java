@@ -138,9 +138,12 @@ final class Searcher implements AutoCloseable {
     }
 
     private boolean exploreOnce(Situation from, Limits limits, Footprints learned, BooleanSupplier isOver) {
-        Enumeration enumeration = new Enumeration(reduced);
+        Enumeration enumeration = new Enumeration(stage.machine().cpus().count() * ContextLevel.count(), reduced);
         watcher = watcher(learned, !reduced);
         RunWatcher watching = watcher;
+        if (reduced) {
+            watching.tell(enumeration);
+        }
         KeyNumbers classes = new KeyNumbers();
         do {
             if (isOver.getAsBoolean()) {

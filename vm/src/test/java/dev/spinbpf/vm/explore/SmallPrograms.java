@@ -48,6 +48,27 @@ final class SmallPrograms {
         return new SmallPrograms(seed).object();
     }
 
+    /** Returns the text of an object whose programs only load and store, one after the other, and tell what they saw. */
+    static String ofAccesses(long seed) {
+        return new SmallPrograms(seed).accesses();
+    }
+
+    private String accesses() {
+        for (int i = 0; i < 2; i++) {
+            add(".program p" + i + " \"syscall\"\nr7 = 0\nr9 = " + (i + 1));
+            for (int step = 0; step < 4; step++) {
+                add("r6 = &" + (random.nextBoolean() ? "x" : "y"));
+                add(
+                        random.nextBoolean()
+                                ? "*(u64 *)(r6 +0) = r9\nr9 += 2"
+                                : "r8 = *(u64 *)(r6 +0)\nr7 *= 16\nr7 += r8");
+            }
+            add("r7 *= " + (i == 0 ? 1 : 1 << 20));
+            add("r6 = &failures\nlock *(u64 *)(r6 +0) += r7\nr0 = 0\nexit");
+        }
+        return text.toString();
+    }
+
     private String object() {
         List<String> sections = SECTIONS.get(random.nextInt(SECTIONS.size()));
         for (int i = 0; i < sections.size(); i++) {
