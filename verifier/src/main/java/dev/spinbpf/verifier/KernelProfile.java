@@ -31,7 +31,7 @@ public record KernelProfile(KernelVersion version, int programs, int equal) {
         KernelVersion series = version.series();
         for (int i = 0; i < ALL.size(); i++) {
             KernelProfile profile = ALL.get(i);
-            if (profile.version.equals(series)) {
+            if (profile.version.compareTo(series) == 0) {
                 return String.format(
                         Locale.ROOT,
                         "%.1f %% of %,d verdicts that were compared are Linux's",

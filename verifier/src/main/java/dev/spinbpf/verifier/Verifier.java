@@ -220,13 +220,17 @@ public final class Verifier {
     }
 
     private static boolean isProbed(InsnTrace trace) {
-        return switch (trace.ptrType) {
+        RegType type = trace.ptrType;
+        if (type == null) {
+            return false;
+        }
+        return switch (type) {
             case PTR_TO_BTF_ID ->
                 trace.ptrFlags == 0
                         || trace.ptrFlags == TypeFlags.PTR_UNTRUSTED
                         || trace.ptrFlags == (TypeFlags.MEM_ALLOC | TypeFlags.PTR_UNTRUSTED);
             case PTR_TO_MEM -> trace.ptrFlags == (TypeFlags.MEM_RDONLY | TypeFlags.PTR_UNTRUSTED);
-            case null, default -> false;
+            default -> false;
         };
     }
 

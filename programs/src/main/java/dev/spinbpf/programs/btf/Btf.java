@@ -123,12 +123,13 @@ public final class Btf {
     public int resolve(int id) {
         int at = id;
         for (int depth = 0; depth < MAX_RESOLVE_DEPTH; depth++) {
-            switch (types.type(at)) {
-                case BtfType.Typedef typedef -> at = typedef.typeId();
-                case BtfType.Modifier modifier -> at = modifier.typeId();
-                default -> {
-                    return at;
-                }
+            BtfType type = types.type(at);
+            if (type instanceof BtfType.Typedef typedef) {
+                at = typedef.typeId();
+            } else if (type instanceof BtfType.Modifier modifier) {
+                at = modifier.typeId();
+            } else {
+                return at;
             }
         }
         return 0;

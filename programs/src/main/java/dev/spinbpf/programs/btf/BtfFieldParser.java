@@ -36,13 +36,14 @@ final class BtfFieldParser {
     static BtfRecord parse(Btf btf, int typeId, Set<Kind> kinds, long valueSize) {
         try {
             BtfFieldParser parser = new BtfFieldParser(btf, kinds);
-            List<BtfField> fields =
-                    switch (btf.resolved(typeId)) {
-                        case BtfType.Composite struct
-                        when !struct.isUnion() -> parser.ofStruct(struct, btf.resolve(typeId), 0);
-                        case BtfType.DataSec section -> parser.ofSection(section);
-                        default -> throw new FieldException(-Errno.EINVAL);
-                    };
+            List<BtfField> fields;
+            if (btf.resolved(typeId) instanceof BtfType.Composite struct && !struct.isUnion()) {
+                fields = parser.ofStruct(struct, btf.resolve(typeId), 0);
+            } else if (btf.resolved(typeId) instanceof BtfType.DataSec section) {
+                fields = parser.ofSection(section);
+            } else {
+                throw new FieldException(-Errno.EINVAL);
+            }
             check(fields, valueSize);
             List<BtfField> sorted = new ArrayList<>(fields);
             sorted.sort(Comparator.comparingInt(BtfField::offset));

@@ -22,12 +22,13 @@ final class CoreTypes {
 
     /** Returns true if the types have the same kind; enumerations of 32 and 64 bits count as one. */
     static boolean sameKind(BtfType a, BtfType b) {
-        return switch (a) {
-            case BtfType.Composite composite ->
-                b instanceof BtfType.Composite other && other.isUnion() == composite.isUnion();
-            case BtfType.Modifier modifier -> b instanceof BtfType.Modifier other && other.kind() == modifier.kind();
-            default -> a.getClass() == b.getClass();
-        };
+        if (a instanceof BtfType.Composite composite) {
+            return b instanceof BtfType.Composite other && other.isUnion() == composite.isUnion();
+        }
+        if (a instanceof BtfType.Modifier modifier) {
+            return b instanceof BtfType.Modifier other && other.kind() == modifier.kind();
+        }
+        return a.getClass() == b.getClass();
     }
 
     private static String essentialName(String name) {
@@ -61,12 +62,11 @@ final class CoreTypes {
         Pair at = start;
         for (int depth = 0; depth < MAX_DEPTH; depth++) {
             budget.spend();
-            switch (rule.compare(local.resolved(at.localId), target.resolved(at.targetId), at.pointedTo)) {
-                case Answer answer -> {
-                    return answer.agree;
-                }
-                case Pair next -> at = next;
+            Step step = rule.compare(local.resolved(at.localId), target.resolved(at.targetId), at.pointedTo);
+            if (!(step instanceof Pair next)) {
+                return ((Answer) step).agree;
             }
+            at = next;
         }
         throw tooDeep();
     }

@@ -56,18 +56,14 @@ public final class StructRecords {
         boolean tagged = false;
         int at = pointedTypeId;
         while (true) {
-            switch (btf.type(at)) {
-                case BtfType.Modifier modifier -> {
-                    tagged |= modifier.kind() == BtfType.ModifierKind.TYPE_TAG && KPTR_TAGS.contains(modifier.name());
-                    at = modifier.typeId();
-                }
-                case BtfType.Typedef typedef -> at = typedef.typeId();
-                case BtfType.Composite struct -> {
-                    return tagged && !struct.isUnion();
-                }
-                default -> {
-                    return false;
-                }
+            BtfType type = btf.type(at);
+            if (type instanceof BtfType.Modifier modifier) {
+                tagged |= modifier.kind() == BtfType.ModifierKind.TYPE_TAG && KPTR_TAGS.contains(modifier.name());
+                at = modifier.typeId();
+            } else if (type instanceof BtfType.Typedef typedef) {
+                at = typedef.typeId();
+            } else {
+                return tagged && type instanceof BtfType.Composite struct && !struct.isUnion();
             }
         }
     }

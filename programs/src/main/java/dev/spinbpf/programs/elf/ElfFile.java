@@ -5,7 +5,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -274,7 +273,7 @@ final class ElfFile {
                 inFile.add(section);
             }
         }
-        inFile.sort(Comparator.comparingLong(ElfSection::offset));
+        inFile.sort((a, b) -> Long.compare(a.offset(), b.offset()));
         long end = HEADER_BYTES;
         String before = "the ELF header";
         for (ElfSection section : inFile) {

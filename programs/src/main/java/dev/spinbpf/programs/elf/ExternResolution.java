@@ -99,11 +99,10 @@ final class ExternResolution {
     }
 
     private @Nullable LoadRefusal ofTyped(Extern extern) {
-        return switch (extern.role()) {
-            case Extern.Function _ -> ofFunction(extern);
-            case Extern.Variable variable -> variable.typed() ? ofVariable(extern) : null;
-            case Extern.Setting _ -> null;
-        };
+        if (extern.role() instanceof Extern.Function) {
+            return ofFunction(extern);
+        }
+        return extern.role() instanceof Extern.Variable variable && variable.typed() ? ofVariable(extern) : null;
     }
 
     private @Nullable LoadRefusal ofFunction(Extern extern) {

@@ -44,7 +44,10 @@ final class Externs {
     /** All, by name. */
     List<Extern> all() {
         List<Extern> all = new ArrayList<>(bySymbol.values());
-        all.sort(Comparator.comparing(Extern::name).thenComparingInt(Extern::symbolIndex));
+        all.sort((a, b) -> {
+            int byName = a.name().compareTo(b.name());
+            return byName != 0 ? byName : Integer.compare(a.symbolIndex(), b.symbolIndex());
+        });
         return all;
     }
 
@@ -97,12 +100,9 @@ final class Externs {
 
     private int typeOf(String name) throws MalformedObjectException {
         for (int id : types.original.findAll(name)) {
-            BtfType.Linkage linkage =
-                    switch (types.original.type(id)) {
-                        case BtfType.Var variable -> variable.linkage();
-                        case BtfType.Func function -> function.linkage();
-                        default -> null;
-                    };
+            BtfType.Linkage linkage = types.original.type(id) instanceof BtfType.Var variable
+                    ? variable.linkage()
+                    : types.original.type(id) instanceof BtfType.Func function ? function.linkage() : null;
             if (linkage == BtfType.Linkage.EXTERN) {
                 return id;
             }

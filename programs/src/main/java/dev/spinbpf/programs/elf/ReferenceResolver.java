@@ -27,8 +27,8 @@ final class ReferenceResolver {
     private final ByteBuffer jumpTables;
     private final List<KfuncRef> kfuncs = new ArrayList<>();
     private final List<KsymRef> ksyms = new ArrayList<>();
-    private final Map<Extern, Integer> kfuncIndices = new HashMap<>();
-    private final Map<Extern, Integer> ksymIndices = new HashMap<>();
+    private final Map<Integer, Integer> kfuncIndices = new HashMap<>();
+    private final Map<Integer, Integer> ksymIndices = new HashMap<>();
     private final Map<JumpTableKey, Integer> jumpTableMaps = new HashMap<>();
 
     private int jumpTableEntries;
@@ -57,16 +57,12 @@ final class ReferenceResolver {
         this.arenaDataOffset = arenaDataOffset;
         this.jumpTables = jumpTables.order(ByteOrder.LITTLE_ENDIAN);
         for (Extern extern : externs.all()) {
-            switch (extern.role()) {
-                case Extern.Function f -> {
-                    kfuncIndices.put(extern, kfuncs.size());
-                    kfuncs.add(new KfuncRef(
-                            extern.name(), resolution.isWeak(extern), extern.btfId(), resolution.isAbsent(extern)));
-                }
-                case Extern.Variable v -> ksymIndex(extern);
-                case Extern.Setting s -> {
-                    // lives in a map
-                }
+            if (extern.role() instanceof Extern.Function) {
+                kfuncIndices.put(extern.symbolIndex(), kfuncs.size());
+                kfuncs.add(new KfuncRef(
+                        extern.name(), resolution.isWeak(extern), extern.btfId(), resolution.isAbsent(extern)));
+            } else if (extern.role() instanceof Extern.Variable) {
+                ksymIndex(extern);
             }
         }
     }
@@ -99,7 +95,7 @@ final class ReferenceResolver {
                 load(image, slot, RawInsn.PSEUDO_MAP_VALUE, data.mapIndex(), (int) offset);
             }
             case CodeReloc.ExternCall call -> {
-                int index = kfuncIndices.getOrDefault(call.extern(), -1);
+                int index = kfuncIndices.getOrDefault(call.extern().symbolIndex(), -1);
                 image.set(slot, RawInsn.of(RawInsn.CALL, 0, RawInsn.PSEUDO_KFUNC_CALL, 0, index));
             }
             case CodeReloc.ExternAddress address -> externAddress(image, slot, address.extern());
@@ -130,7 +126,7 @@ final class ReferenceResolver {
     }
 
     private int ksymIndex(Extern extern) {
-        return ksymIndices.computeIfAbsent(extern, key -> {
+        return ksymIndices.computeIfAbsent(extern.symbolIndex(), key -> {
             boolean function = extern.role() instanceof Extern.Function;
             boolean typed = !(extern.role() instanceof Extern.Variable variable) || variable.typed();
             ksyms.add(new KsymRef(

@@ -133,23 +133,19 @@ final class FileVerification {
     }
 
     private static VerifyRow row(Path file, String fileName, Program program, Verdict verdict) {
-        VerifyRow.Reason reason =
-                switch (verdict) {
-                    case Verdict.Accepted _ -> VerifyRow.Reason.NONE;
-                    case Verdict.Rejected rejected ->
-                        new VerifyRow.Reason(
-                                rejected.message(),
-                                rejected.explanation().text(),
-                                rejected.explanation().isNone() ? null : rejected.explanation(),
-                                file.getParent());
-                    case Verdict.Unsupported unsupported -> new VerifyRow.Reason(unsupported.what(), NOT_SUPPORTED);
-                };
-        VerifyRow.Outcome outcome =
-                switch (verdict) {
-                    case Verdict.Accepted _ -> VerifyRow.Outcome.SUCCESS;
-                    case Verdict.Rejected _ -> VerifyRow.Outcome.FAILURE;
-                    case Verdict.Unsupported _ -> VerifyRow.Outcome.UNSUPPORTED;
-                };
+        VerifyRow.Outcome outcome = VerifyRow.Outcome.SUCCESS;
+        VerifyRow.Reason reason = VerifyRow.Reason.NONE;
+        if (verdict instanceof Verdict.Rejected rejected) {
+            outcome = VerifyRow.Outcome.FAILURE;
+            reason = new VerifyRow.Reason(
+                    rejected.message(),
+                    rejected.explanation().text(),
+                    rejected.explanation().isNone() ? null : rejected.explanation(),
+                    file.getParent());
+        } else if (verdict instanceof Verdict.Unsupported unsupported) {
+            outcome = VerifyRow.Outcome.UNSUPPORTED;
+            reason = new VerifyRow.Reason(unsupported.what(), NOT_SUPPORTED);
+        }
         return new VerifyRow(
                 fileName, program.name(), program.type().display(), outcome, verdict.stats(), reason, verdict.log());
     }

@@ -92,7 +92,7 @@ final class KernelOptions {
         return new TargetKernel(
                 name,
                 version,
-                InputFiles.kernelTypes(types),
+                HostTypes.read(types),
                 types == null ? TargetKernel.NONE : types.toString(),
                 InputFiles.kernelConfig(config),
                 config == null ? TargetKernel.NONE : config.toString());

@@ -51,6 +51,7 @@ public final class Main extends RootCommand {
 
     /** Runs the command line and exits with its code. */
     public static void main(String[] arguments) {
+        HostTypes.begin(arguments);
         Locale.setDefault(Locale.ROOT); // numbers are data
         Output out = new Output(FileDescriptor.out);
         Output err = new Output(FileDescriptor.err);
