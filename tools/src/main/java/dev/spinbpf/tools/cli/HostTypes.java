@@ -2,9 +2,10 @@ package dev.spinbpf.tools.cli;
 
 import dev.spinbpf.programs.btf.Btf;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,17 +15,17 @@ import org.jspecify.annotations.Nullable;
  * start that will most likely want them begins with both.
  */
 final class HostTypes {
-    private static volatile @Nullable Ahead ahead;
+    private static volatile @Nullable FutureTask<Optional<Known>> ahead;
 
     private HostTypes() {}
 
-    /** Types that are being read. */
-    private record Ahead(Path file, FutureTask<Btf> types) {}
+    /** Types that were read. */
+    private record Known(Path file, Btf types) {}
 
     /** Begins to read the host's types if a command line is one that uses them: {@code verify} without another kernel. */
     static void begin(String... arguments) {
         if (wants(arguments)) {
-            HostKernel.find().ifPresent(host -> begin(host.types()));
+            begin(() -> HostKernel.find().map(HostKernel::types));
         }
     }
 
@@ -40,31 +41,37 @@ final class HostTypes {
         return true;
     }
 
-    /** Begins to read the types of one file. */
-    static void begin(Path file) {
-        Callable<Btf> reading = () -> {
-            Btf types = InputFiles.kernelTypes(file);
-            types.findAll(""); // makes the index of names
-            return types;
-        };
-        var task = new FutureTask<>(reading);
-        ahead = new Ahead(file, task);
+    /** Begins to read the types of a file that is found at the same time, if any. */
+    static void begin(Supplier<Optional<Path>> finding) {
+        var task = new FutureTask<>(() -> known(finding.get().orElse(null)));
+        ahead = task;
         Thread.ofPlatform().name("host-types").daemon().start(task);
+    }
+
+    private static Optional<Known> known(@Nullable Path file) throws InputException {
+        if (file == null) {
+            return Optional.empty();
+        }
+        Btf types = InputFiles.kernelTypes(file);
+        types.findAll(""); // makes the index of names
+        return Optional.of(new Known(file, types));
     }
 
     /** Returns the types in a file, or none: those that are being read if they are of this file. */
     static Btf read(@Nullable Path file) throws InputException {
-        Ahead begun = ahead;
-        if (begun == null || !begun.file.equals(file)) {
-            return InputFiles.kernelTypes(file);
+        FutureTask<Optional<Known>> begun = ahead;
+        if (begun != null && file != null) {
+            try {
+                Known known = begun.get().orElse(null);
+                if (known != null && known.file.equals(file)) {
+                    return known.types;
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (ExecutionException e) {
+                // reading them again fails in its own words
+            }
         }
-        try {
-            return begun.types.get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return InputFiles.kernelTypes(file);
-        } catch (ExecutionException e) {
-            return InputFiles.kernelTypes(file); // fails in its own words
-        }
+        return InputFiles.kernelTypes(file);
     }
 }

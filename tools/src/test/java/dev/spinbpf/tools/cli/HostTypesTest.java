@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,7 +33,7 @@ class HostTypesTest {
     @Test
     void shouldGiveTheTypesThatWereReadAhead() throws IOException, InputException {
         Path file = types("begun", "task");
-        HostTypes.begin(file);
+        HostTypes.begin(() -> Optional.of(file));
         Btf read = HostTypes.read(file);
         assertThat(read.find("task", BtfType.Int.class)).isEqualTo(1);
         Files.delete(file);
@@ -41,10 +42,13 @@ class HostTypesTest {
 
     @Test
     void shouldReadAnotherFileItself() throws IOException, InputException {
-        HostTypes.begin(types("begun", "task"));
+        Path begun = types("begun", "task");
+        HostTypes.begin(() -> Optional.of(begun));
         assertThat(HostTypes.read(types("other", "file")).find("file", BtfType.Int.class))
                 .isEqualTo(1);
         assertThat(HostTypes.read(null)).isSameAs(Btf.EMPTY);
+        HostTypes.begin(Optional::empty);
+        assertThat(HostTypes.read(begun).find("task", BtfType.Int.class)).isEqualTo(1);
     }
 
     @Test
@@ -54,7 +58,7 @@ class HostTypesTest {
                 .isThrownBy(() -> InputFiles.kernelTypes(file))
                 .actual()
                 .getMessage();
-        HostTypes.begin(file);
+        HostTypes.begin(() -> Optional.of(file));
         assertThatExceptionOfType(InputException.class)
                 .isThrownBy(() -> HostTypes.read(file))
                 .withMessage(message);
