@@ -7,9 +7,13 @@ import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.HelperIds;
+import dev.spinbpf.programs.linux.MapType;
+import dev.spinbpf.programs.model.MapDef;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.programs.model.Subprog;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collection;
@@ -364,6 +368,34 @@ public final class Code {
             throw new TrapException("0x" + Long.toHexString(word) + " is not the address of an instruction");
         }
         return index;
+    }
+
+    /**
+     * Returns the indices to which the tables of the object say that an indirect jump may lead, in order. It may lead
+     * elsewhere where a table was changed.
+     */
+    public int[] jumpTargets(int index) {
+        Subprog function = program.subprogAt(slots[index]);
+        BitSet targets = new BitSet();
+        for (MapDef table : object.maps()) {
+            byte[] values = table.type() == MapType.INSN_ARRAY ? table.initialData() : null;
+            ByteBuffer slotsOfTable =
+                    ByteBuffer.wrap(values == null ? new byte[0] : values).order(ByteOrder.LITTLE_ENDIAN);
+            for (int at = 0; at + table.valueSize() <= slotsOfTable.limit(); at += table.valueSize()) {
+                int target = Arrays.binarySearch(slots, slotsOfTable.getInt(at));
+                if (target >= 0
+                        && target < end()
+                        && program.subprogAt(slots[target]).equals(function)) {
+                    targets.set(target);
+                }
+            }
+        }
+        return targets.stream().toArray();
+    }
+
+    /** Returns the word of a table of instructions that stands for the instruction at an index. */
+    public long jumpWord(int index) {
+        return BpfMap.TARGET | slots[index];
     }
 
     /** The index that a function address stands for; traps on any other value. */

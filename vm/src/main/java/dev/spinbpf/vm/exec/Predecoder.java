@@ -153,10 +153,7 @@ final class Predecoder {
             case LD_ABS -> pack(micro, Execution.ZERO, constant(insn.imm()), 0);
             case LD_IND -> pack(micro, insn.src(), constant(insn.imm()), 0);
             case LDDW -> wide(micro, insn, slot, end);
-            case GOTO_REG -> {
-                interpretedBecause = "it has indirect jumps";
-                yield pack(micro, insn.dst(), 0, 0);
-            }
+            case GOTO_REG -> pack(micro, insn.dst(), 0, 0);
             case ADDR_SPACE_CAST -> pack(micro, insn.dst(), insn.src(), 0);
             case LDDW_HI -> throw new IllegalArgumentException(op + " was refused");
         };

@@ -45,6 +45,8 @@ final class FlowGraph {
     private final BitSet jumpsBack = new BitSet();
     private final BitSet calls = new BitSet();
     private final BitSet heads = new BitSet();
+    private final BitSet choices = new BitSet();
+    private final BitSet indirect = new BitSet();
     private final BitSet longLoops = new BitSet();
     private int[] depths;
 
@@ -89,11 +91,42 @@ final class FlowGraph {
                 fallsTo[block] = number(end);
             }
         }
+        for (int block = 0; block < originals; block++) {
+            if (starts[block] != code.end()) {
+                addChoices(block, FunctionBlocks.targets(code, function.end(starts[block]) - 1));
+            }
+        }
         entry = number(function.start());
         findBackEdges();
-        if (blocks <= MOST_NESTED) {
+        if (starts.length <= MOST_NESTED) {
             findDepths(room);
         }
+    }
+
+    /** Makes an indirect jump a chain of blocks without instructions, each of which jumps to one target. */
+    private void addChoices(int block, int[] targets) {
+        int last = block;
+        for (int i = 0; i < targets.length; i++) {
+            if (i > 0) {
+                int choice = starts.length;
+                grow(choice + 1);
+                starts[choice] = starts[block];
+                fallsTo[choice] = NONE;
+                fallsTo[last] = choice;
+                choices.set(choice);
+                last = choice;
+            }
+            jumpsTo[last] = number(targets[i]);
+            indirect.set(last);
+        }
+    }
+
+    private void grow(int blocks) {
+        starts = Arrays.copyOf(starts, blocks);
+        costs = Arrays.copyOf(costs, blocks);
+        fallsTo = Arrays.copyOf(fallsTo, blocks);
+        jumpsTo = Arrays.copyOf(jumpsTo, blocks);
+        depths = Arrays.copyOf(depths, blocks);
     }
 
     /** Returns the blocks in the order in which to write them. */
@@ -102,6 +135,9 @@ final class FlowGraph {
         int written = 0;
         for (int block = 0; block < originals; block++) {
             layout[written++] = block;
+            for (int next = fallsTo[block]; next != NONE && choices.get(next); next = fallsTo[next]) {
+                layout[written++] = next;
+            }
             for (Loop loop : unrolled) {
                 if (loop.body.length() - 1 != block) {
                     continue;
@@ -156,6 +192,11 @@ final class FlowGraph {
     /** Returns true for a block that ends with a call, after which the method knows what is left to run. */
     boolean calls(int block) {
         return calls.get(block);
+    }
+
+    /** Returns true for a block that has no instructions, and only chooses where an indirect jump leads. */
+    boolean isChoice(int block) {
+        return choices.get(block);
     }
 
     /** Returns true for an edge that closes a loop. */
@@ -232,7 +273,7 @@ final class FlowGraph {
             boolean innermost = body.stream().allMatch(block -> block == head || !heads.get(block));
             int insns = body.stream().map(block -> costs[block]).sum();
             longLoops.set(head, innermost && insns > LONGEST_SHORT_LOOP);
-            if (innermost && insns <= LONGEST_UNROLLED && !body.intersects(calls)) {
+            if (innermost && insns <= LONGEST_UNROLLED && !body.intersects(calls) && !body.intersects(indirect)) {
                 candidates.add(new Loop(head, body, 0));
             }
         });
@@ -247,11 +288,7 @@ final class FlowGraph {
 
     private void unroll(Loop loop) {
         int blocks = starts.length + (COPIES - 1) * loop.body.cardinality();
-        starts = Arrays.copyOf(starts, blocks);
-        costs = Arrays.copyOf(costs, blocks);
-        fallsTo = Arrays.copyOf(fallsTo, blocks);
-        jumpsTo = Arrays.copyOf(jumpsTo, blocks);
-        depths = Arrays.copyOf(depths, blocks);
+        grow(blocks);
         for (int copy = COPIES - 1; copy >= 0; copy--) {
             for (int block = loop.body.nextSetBit(0); block >= 0; block = loop.body.nextSetBit(block + 1)) {
                 int made = loop.copy(block, copy);

@@ -15,6 +15,8 @@ import java.util.Deque;
  * interpreter after it.
  */
 final class FunctionBlocks {
+    private static final int[] NOWHERE = {};
+
     private final Code code;
     private final int start;
     private final BitSet leaders = new BitSet();
@@ -50,6 +52,9 @@ final class FunctionBlocks {
             Insn insn = code.insn(index);
             if (jumps(insn.op())) {
                 lead(code.target(index), open, reached);
+            }
+            for (int target : targets(code, index)) {
+                lead(target, open, reached);
             }
             if (!goesOn(insn.op())) {
                 return;
@@ -100,6 +105,15 @@ final class FunctionBlocks {
 
     static boolean jumps(Op op) {
         return op.kind() == Op.Kind.JA || op.kind() == Op.Kind.JCC || op.kind() == Op.Kind.MAY_GOTO;
+    }
+
+    /** Returns where the instruction at an index may jump if that is an indirect jump; else nothing. */
+    static int[] targets(Code code, int index) {
+        return isIndirect(code.insn(index).op()) ? code.jumpTargets(index) : NOWHERE;
+    }
+
+    static boolean isIndirect(Op op) {
+        return op.kind() == Op.Kind.GOTO_REG;
     }
 
     static boolean calls(Op op) {

@@ -38,13 +38,16 @@ final class LiveRegisters {
 
     private int before(int block) {
         int start = graph.start(block);
-        if (start == code.end()) {
+        if (start == code.end() || graph.isChoice(block)) {
             return ALL;
         }
         int needed = after(graph.fallsTo(block)) | after(graph.jumpsTo(block));
         for (int index = start + graph.cost(block) - 1; index >= start; index--) {
             Insn insn = code.insn(index);
             needed = needed & ~insn.definedRegs() | insn.usedRegs();
+            if (FunctionBlocks.isIndirect(insn.op())) {
+                needed = ALL;
+            }
             if (insn.op().kind() == Op.Kind.ATOMIC) {
                 needed |= R0;
             }

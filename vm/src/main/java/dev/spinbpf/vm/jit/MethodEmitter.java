@@ -217,6 +217,10 @@ final class MethodEmitter {
             method.goOnAt(leader, counting.uncountedBefore(block));
             return;
         }
+        if (graph.isChoice(block)) {
+            choose(block, follower);
+            return;
+        }
         if (graph.isTwoLoops(block)) {
             method.beginLoop();
             out.labelBinding(round(block));
@@ -229,8 +233,26 @@ final class MethodEmitter {
             }
             insn(code.insn(index), index, block);
         }
-        if (FunctionBlocks.goesOn(code.insn(end - 1).op())) {
+        Op last = code.insn(end - 1).op();
+        if (FunctionBlocks.goesOn(last)) {
             goOnAfter(block, follower);
+        } else if (FunctionBlocks.isIndirect(last)) {
+            choose(block, follower);
+        }
+    }
+
+    /** Jumps to one of an indirect jump's targets. The interpreter does the jump where it leads to none that is known. */
+    private void choose(int block, int follower) {
+        int index = function.end(graph.start(block)) - 1;
+        int to = graph.jumpsTo(block);
+        if (to >= 0) {
+            method.load(code.insn(index).dst());
+            out.loadConstant(code.jumpWord(graph.start(to))).lcmp().ifeq(edge(block, to));
+        }
+        if (graph.fallsTo(block) >= 0) {
+            goOnAfter(block, follower);
+        } else {
+            method.goOnAt(index, counting.uncountedAfter(block) - 1);
         }
     }
 
@@ -354,7 +376,8 @@ final class MethodEmitter {
             case CALL_HELPER, CALL_KFUNC -> callHelper(index, block);
             case LD_ABS, LD_IND -> loadPacket(insn, index, block);
             case ADDR_SPACE_CAST -> memory.toUserSpace(insn, code);
-            case GOTO_REG, LDDW_HI -> throw new IllegalArgumentException(insn.op() + " is never made ready to run");
+            case GOTO_REG -> {}
+            case LDDW_HI -> throw new IllegalArgumentException(insn.op() + " is never made ready to run");
         }
     }
 

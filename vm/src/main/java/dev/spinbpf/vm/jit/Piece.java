@@ -88,6 +88,9 @@ record Piece(int number, BitSet leaders, BitSet entries) {
                 if (FunctionBlocks.goesOn(insn.op())) {
                     piece.enter(last + 1, pieces);
                 }
+                for (int target : FunctionBlocks.targets(code, last)) {
+                    piece.enter(target, pieces);
+                }
             });
         }
     }
@@ -131,7 +134,8 @@ record Piece(int number, BitSet leaders, BitSet entries) {
                 case CALL_HELPER -> LoopEmitter.takes(code, index) ? 160 : 72;
                 case CALL_SUBPROG, CALL_KFUNC, LD_ABS, LD_IND -> 72;
                 case JCC, JA, MAY_GOTO -> 16 + (code.target(index) <= index ? BACK_JUMP_SIZE : 0);
-                case LDDW, EXIT, ADDR_SPACE_CAST, GOTO_REG, LDDW_HI -> 8;
+                case GOTO_REG -> 24 + 16 * FunctionBlocks.targets(code, index).length;
+                case LDDW, EXIT, ADDR_SPACE_CAST, LDDW_HI -> 8;
             };
         }
         return size;

@@ -50,6 +50,9 @@ final class StackSlots {
             int start = graph.start(block);
             for (int index = start; index < start + graph.cost(block); index++) {
                 Insn insn = code.insn(index);
+                if (FunctionBlocks.isIndirect(insn.op())) {
+                    return none();
+                }
                 if (((insn.usedRegs() | insn.definedRegs()) & FRAME_BIT) == 0) {
                     continue;
                 }
