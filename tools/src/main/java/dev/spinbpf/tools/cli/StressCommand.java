@@ -78,6 +78,7 @@ import picocli.CommandLine.Spec;
             "  spinbpf stress programs/samples/nesting.bpf.o --attach 'filter=softirq@cpu1:every 1ms'",
             "  spinbpf stress programs/samples/nesting.bpf.o --on sample=map-update-under-lock",
             "  spinbpf stress programs/samples/nesting.bpf.o --task pid=42,comm=nginx,cgroup=/web",
+            "  spinbpf stress programs/samples/nesting.bpf.o --coverage --packets mixed",
             "",
             "Refused programs are reported and skipped. Exit codes: 0 the accepted programs ran, 1 none was accepted,"
                     + " one of them failed while running, CPUs hung, a promise was broken, a mode's checks failed, or"
@@ -102,6 +103,7 @@ final class StressCommand implements Callable<Integer> {
             "--attach",
             "--on",
             "--task",
+            "--packets",
             "--btf");
 
     private final WorkloadInputs inputs = new WorkloadInputs();
@@ -208,6 +210,9 @@ final class StressCommand implements Callable<Integer> {
 
     @Mixin
     private final TaskOption task = new TaskOption();
+
+    @Mixin
+    private final PacketsOption packets = new PacketsOption();
 
     @Mixin
     private final KernelTypesOption btf = new KernelTypesOption();
@@ -366,7 +371,7 @@ final class StressCommand implements Callable<Integer> {
                 attachments(number),
                 defaults.delays(),
                 defaults.maps(),
-                defaults.packets(),
+                packets.packets(),
                 List.of(),
                 task.tasks(number));
     }
@@ -455,8 +460,8 @@ final class StressCommand implements Callable<Integer> {
             throw new WrongUsage(spec, "--mode stresses the lock without programs; leave " + files.getFirst() + " out");
         }
         checkWorkloadFile();
-        if (mode != null && (attach.isGiven() || on.isGiven() || task.isGiven())) {
-            throw new WrongUsage(spec, "--attach, --on and --task are for programs, not for --mode");
+        if (mode != null && (attach.isGiven() || on.isGiven() || task.isGiven() || packets.isGiven())) {
+            throw new WrongUsage(spec, "--attach, --on, --task and --packets are for programs, not for --mode");
         }
         if (mode != null && promises.isGiven()) {
             throw new WrongUsage(spec, "--assert is about programs and maps, and --mode has none");

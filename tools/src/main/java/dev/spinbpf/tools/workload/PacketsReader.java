@@ -41,6 +41,9 @@ final class PacketsReader {
         if (fields.has("flows")) {
             return Packets.flows((int) fields.whole("flows", 1));
         }
+        if (fields.has("mixed")) {
+            return Packets.mixed((int) fields.whole("mixed", 1));
+        }
         if (fields.has("hex")) {
             return hex(fields);
         }

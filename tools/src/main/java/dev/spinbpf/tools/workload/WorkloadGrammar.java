@@ -153,7 +153,7 @@ final class WorkloadGrammar {
             List.of());
 
     private static final Mapping PACKETS = new Mapping(
-            "a mapping with one of the keys 'pcap', 'hex' and 'flows'",
+            "a mapping with one of the keys 'pcap', 'hex', 'flows' and 'mixed'",
             List.of(
                     optional(
                             "pcap",
@@ -163,8 +163,13 @@ final class WorkloadGrammar {
                     optional(
                             "flows",
                             Whole.of(1, MOST_FLOWS),
-                            "a short UDP packet of each of so many flows, with addresses and ports of its own")),
-            List.of(new OneOf(List.of("pcap", "hex", "flows"), true)));
+                            "a short UDP packet of each of so many flows, with addresses and ports of its own"),
+                    optional(
+                            "mixed",
+                            Whole.of(1, MOST_FLOWS),
+                            "so many packets of 32 kinds in turn: UDP, TCP, ICMP and ARP, IPv6, replies, errors, VLAN tags,"
+                                    + " fragments, tunnels, options, and frames that are cut off")),
+            List.of(new OneOf(List.of("pcap", "hex", "flows", "mixed"), true)));
 
     private static final Mapping TASK = new Mapping(
             "a mapping with the key 'pid'",

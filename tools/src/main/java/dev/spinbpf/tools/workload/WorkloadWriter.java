@@ -194,6 +194,10 @@ public final class WorkloadWriter {
             line("  - flows: " + flows);
             return;
         }
+        if (flows <= WorkloadGrammar.MOST_FLOWS && packets.frames().equals(Packets.mixed(flows))) {
+            line("  - mixed: " + flows);
+            return;
+        }
         for (ByteString frame : packets.frames()) {
             line("  - hex: '" + HEX.formatHex(frame.toArray()) + "'");
         }

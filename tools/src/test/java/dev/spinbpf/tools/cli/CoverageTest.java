@@ -50,4 +50,41 @@ class CoverageTest {
                 .contains("\"coverage\":[{\"program\":\"branches\",\"instructions\":8,\"executed\":6,\"not_executed\":["
                         + "{\"line\":\"branches.bpfasm:9\",\"text\":\"r0=2\",\"instructions\":1}");
     }
+
+    @Test
+    void shouldReachWhatPacketsOfAllKindsReach() throws IOException {
+        Path program = Files.writeString(directory.resolve("protocols.bpfasm"), """
+                .program protocols "tc"
+                    r2 = *(u32 *)(r1 + 16)
+                    r0 = 1
+                    if r2 == 0xdd86 goto out
+                    r0 = 2
+                    if r2 == 0x608 goto out
+                    r0 = 3
+                    if r2 == 0x8 goto out
+                    r0 = 4
+                out:
+                    exit
+                """);
+        String[] plain = {"stress", program.toString(), "--duration", "200ms", "--coverage"};
+        String[] mixed = Stream.of(plain, new String[] {"--packets", "mixed"})
+                .flatMap(Stream::of)
+                .toArray(String[]::new);
+
+        assertThat(Outcome.spinbpf(plain).out()).containsPattern("protocols +9 +8 +88.9 %");
+        assertThat(Outcome.spinbpf(mixed).out()).containsPattern("protocols +9 +9 +100.0 %");
+        assertThat(stress("--packets", "flows:2").code()).isEqualTo(ExitCodes.GOOD);
+    }
+
+    @Test
+    void shouldSayWhichPacketsThereCannotBe() throws IOException {
+        Outcome none = stress("--packets", "mixed:0");
+        assertThat(none.code()).isEqualTo(ExitCodes.USAGE);
+        assertThat(none.err()).contains("--packets: 'mixed:0': expected mixed:N with N of 1 to 4096");
+        assertThat(stress("--packets", "no-such.pcap").err()).contains("no-such.pcap");
+        Path text = Files.writeString(directory.resolve("text.pcap"), "no capture at all, but a text");
+        assertThat(stress("--packets", text.toString()).err())
+                .contains("--packets: ")
+                .contains("text.pcap: ");
+    }
 }

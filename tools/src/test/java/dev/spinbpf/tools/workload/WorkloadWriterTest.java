@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.spinbpf.vm.stress.LockChoice;
 import dev.spinbpf.vm.stress.ModeOptions;
 import dev.spinbpf.vm.stress.Pacing;
+import dev.spinbpf.vm.stress.Packets;
+import dev.spinbpf.vm.stress.ProgramWorkload;
 import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
 import dev.spinbpf.vm.stress.StressMode;
 import dev.spinbpf.vm.stress.StressOptions;
@@ -61,6 +63,14 @@ class WorkloadWriterTest {
             tasks: [{pid: 42, comm: a b, uid: 7, cgroup: /web/x, stack: [main, 'serve: it']}, {pid: 43}]
             """);
         assertThat(again(spec)).isEqualTo(spec);
+    }
+
+    @Test
+    void shouldWriteMixedPacketsByTheirNumber() throws Exception {
+        WorkloadSpec spec =
+                WorkloadReaderTest.read("version: 1\nobjects: [{file: nmi_bucket.bpf.o}]\npackets: [{mixed: 40}]");
+        assertThat(again(spec)).isEqualTo(spec);
+        assertThat(((ProgramWorkload) spec).packets().frames()).isEqualTo(Packets.mixed(40));
     }
 
     @ParameterizedTest

@@ -17,6 +17,9 @@ public record Packets(List<ByteString> frames, boolean inTurn) {
     /** Short UDP packets of 64 flows, at random. */
     public static final Packets DEFAULT = new Packets(flows(DEFAULT_FLOWS), false);
 
+    /** Number of packets of {@link #mixed} where nobody says: some flows of each kind. */
+    public static final int USUAL_MIX = 12 * PacketKinds.COUNT;
+
     /** Copies the list. */
     public Packets {
         frames = List.copyOf(frames);
@@ -29,6 +32,16 @@ public record Packets(List<ByteString> frames, boolean inTurn) {
     public static List<ByteString> flows(int count) {
         return IntStream.range(0, count)
                 .mapToObj(flow -> ByteString.of(RunContexts.udpPacket(flow)))
+                .toList();
+    }
+
+    /**
+     * Packets of all kinds in turn, of one flow after the other: UDP, TCP, ICMP, ARP, IPv6, tags, fragments, tunnels,
+     * and frames that are cut off.
+     */
+    public static List<ByteString> mixed(int count) {
+        return IntStream.range(0, count)
+                .mapToObj(each -> ByteString.of(PacketKinds.packet(each % PacketKinds.COUNT, each / PacketKinds.COUNT)))
                 .toList();
     }
 }
