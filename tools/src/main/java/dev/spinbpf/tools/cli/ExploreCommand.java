@@ -11,6 +11,7 @@ import dev.spinbpf.vm.explore.ExploreReport;
 import dev.spinbpf.vm.explore.ScheduleSearch;
 import dev.spinbpf.vm.explore.SearchProgress;
 import dev.spinbpf.vm.explore.Witness;
+import dev.spinbpf.vm.stress.Loading;
 import dev.spinbpf.vm.stress.ModeOptions;
 import dev.spinbpf.vm.stress.ProgramWorkload;
 import dev.spinbpf.vm.stress.WorkloadException;
@@ -203,7 +204,7 @@ final class ExploreCommand implements Callable<Integer> {
             List<Path> files, List<String> programs, WorkloadInputs inputs, CommandSpec spec, PrintWriter err)
             throws InputException, WorkloadFileException {
         if (!WorkloadInputs.isWorkloadFile(files, spec)) {
-            return ProgramWorkload.of(inputs.objects(files, Btf.EMPTY, programs, err));
+            return ProgramWorkload.of(inputs.objects(files, Btf.EMPTY, programs, Loading.NONE, err));
         }
         return switch (WorkloadInputs.read(files.getFirst())) {
             case ProgramWorkload workload -> workload;

@@ -55,11 +55,7 @@ final class InputFiles {
     }
 
     /** The object or text program in a file's bytes. */
-    static ProgramObject read(String name, byte[] bytes, Btf kernelTypes) throws InputException {
-        return read(name, bytes, ReadOptions.DEFAULT.withTargetTypes(kernelTypes));
-    }
-
-    private static ProgramObject read(String name, byte[] bytes, ReadOptions kernel) throws InputException {
+    static ProgramObject read(String name, byte[] bytes, ReadOptions kernel) throws InputException {
         try {
             return name.endsWith(Assembler.FILE_SUFFIX)
                     ? Assembler.assemble(name, bytes)

@@ -3,6 +3,7 @@ package dev.spinbpf.tools.cli;
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.map.MapCreationException;
 import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.elf.ReadOptions;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.tools.report.RunReport;
@@ -134,6 +135,9 @@ final class RunCommand implements Callable<Integer> {
     private final OnOption on = new OnOption();
 
     @Mixin
+    private final LoadingOptions loading = new LoadingOptions();
+
+    @Mixin
     private final KernelTypesOption btf = new KernelTypesOption();
 
     @Mixin
@@ -147,7 +151,8 @@ final class RunCommand implements Callable<Integer> {
         checkOptions();
         byte[] input = context == null ? null : InputFiles.contextBytes(context);
         Btf kernelTypes = btf.read();
-        ProgramObject object = InputFiles.read(file, kernelTypes);
+        ProgramObject object =
+                InputFiles.read(file, loading.loading().applied(ReadOptions.DEFAULT.withTargetTypes(kernelTypes)));
         InputFiles.printNotes(object, spec.commandLine().getErr());
         Program chosen = InputFiles.program(object, program);
         int longest = Machine.maxInputBytes(chosen.type());

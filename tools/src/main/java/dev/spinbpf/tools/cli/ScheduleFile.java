@@ -51,8 +51,12 @@ record ScheduleFile(
     /** Returns the digest of a workload's objects. */
     static String digestOf(ProgramWorkload workload) {
         var contents = new ByteArrayOutputStream();
-        workload.objects()
-                .forEach(object -> contents.writeBytes(object.file().contents().toArray()));
+        for (ProgramWorkload.ObjectFile object : workload.objects()) {
+            contents.writeBytes(object.file().contents().toArray());
+            if (!object.loading().isNone()) {
+                contents.writeBytes(object.loading().text().getBytes(StandardCharsets.UTF_8));
+            }
+        }
         return ByteString.of(contents.toByteArray()).sha256();
     }
 

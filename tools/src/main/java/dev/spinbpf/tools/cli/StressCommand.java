@@ -104,6 +104,8 @@ final class StressCommand implements Callable<Integer> {
             "--on",
             "--task",
             "--packets",
+            "--map-entries",
+            "-G",
             "--btf");
 
     private final WorkloadInputs inputs = new WorkloadInputs();
@@ -213,6 +215,9 @@ final class StressCommand implements Callable<Integer> {
 
     @Mixin
     private final PacketsOption packets = new PacketsOption();
+
+    @Mixin
+    private final LoadingOptions loading = new LoadingOptions();
 
     @Mixin
     private final KernelTypesOption btf = new KernelTypesOption();
@@ -355,7 +360,8 @@ final class StressCommand implements Callable<Integer> {
         }
         NamedFile types = btf.file() == null ? null : inputs.open(btf.file());
         PrintWriter err = spec.commandLine().getErr();
-        List<ObjectFile> objects = inputs.objects(files, InputFiles.kernelTypes(types), programs.list(), err);
+        List<ObjectFile> objects =
+                inputs.objects(files, InputFiles.kernelTypes(types), programs.list(), loading.loading(), err);
         ProgramWorkload defaults = ProgramWorkload.of(objects);
         int number = Objects.requireNonNullElse(cpus, defaults.cpus());
         return new ProgramWorkload(
@@ -460,8 +466,14 @@ final class StressCommand implements Callable<Integer> {
             throw new WrongUsage(spec, "--mode stresses the lock without programs; leave " + files.getFirst() + " out");
         }
         checkWorkloadFile();
-        if (mode != null && (attach.isGiven() || on.isGiven() || task.isGiven() || packets.isGiven())) {
-            throw new WrongUsage(spec, "--attach, --on, --task and --packets are for programs, not for --mode");
+        if (mode != null
+                && (attach.isGiven()
+                        || on.isGiven()
+                        || task.isGiven()
+                        || packets.isGiven()
+                        || !loading.loading().isNone())) {
+            throw new WrongUsage(
+                    spec, "--attach, --on, --task, --packets, --map-entries and -G are for programs, not for --mode");
         }
         if (mode != null && promises.isGiven()) {
             throw new WrongUsage(spec, "--assert is about programs and maps, and --mode has none");

@@ -15,7 +15,6 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -88,20 +87,8 @@ final class VerifyCommand implements Callable<Integer> {
             description = "Files to verify at the same time; as many as there are processors if not given.")
     private int jobs = Runtime.getRuntime().availableProcessors();
 
-    @Option(
-            names = "--map-entries",
-            paramLabel = "MAP=N",
-            description =
-                    "Most entries of a map, as loaders set them with bpf_map__set_max_entries(); may be given several"
-                            + " times.")
-    private Map<String, Long> mapEntries = Map.of();
-
-    @Option(
-            names = "-G",
-            paramLabel = "VAR=VALUE",
-            description = "Value of a global variable before the object is loaded, as veristat has it: -G"
-                    + " 'cfg.limits[2]=0x10', -G mode=FAST.")
-    private Map<String, String> presets = Map.of();
+    @Mixin
+    private final LoadingOptions loading = new LoadingOptions();
 
     @Option(
             names = "--cpus",
@@ -209,7 +196,7 @@ final class VerifyCommand implements Callable<Integer> {
     }
 
     private ReadOptions readOptions(TargetKernel kernel) {
-        ReadOptions options = kernel.readOptions().withMapEntries(mapEntries).withPresets(presets);
+        ReadOptions options = loading.loading().applied(kernel.readOptions());
         return cpus == KernelLimits.NR_CPUS ? options : options.withPossibleCpus(cpus);
     }
 

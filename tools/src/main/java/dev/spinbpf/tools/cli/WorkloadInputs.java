@@ -1,6 +1,7 @@
 package dev.spinbpf.tools.cli;
 
 import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.elf.ReadOptions;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.programs.model.UnlinkedProgram;
@@ -9,6 +10,7 @@ import dev.spinbpf.tools.workload.FileSource.UnreadableFileException;
 import dev.spinbpf.tools.workload.WorkloadFileException;
 import dev.spinbpf.tools.workload.WorkloadReader;
 import dev.spinbpf.tools.workload.WorkloadWriter;
+import dev.spinbpf.vm.stress.Loading;
 import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
 import dev.spinbpf.vm.stress.ProgramWorkload.ObjectFile;
 import dev.spinbpf.vm.stress.WorkloadSpec;
@@ -90,24 +92,27 @@ final class WorkloadInputs {
      * The objects in files, after a look into each.
      *
      * @param programs the programs that take part; empty for all
+     * @param loading what is set before they are loaded
      * @param err where notes are printed
      */
-    List<ObjectFile> objects(List<Path> files, Btf kernelTypes, List<String> programs, PrintWriter err)
+    List<ObjectFile> objects(List<Path> files, Btf kernelTypes, List<String> programs, Loading loading, PrintWriter err)
             throws InputException {
         List<ObjectFile> objects = new ArrayList<>();
         List<ProgramObject> all = new ArrayList<>();
         Set<String> names = new HashSet<>();
         for (Path file : files) {
             NamedFile opened = open(file);
-            ProgramObject object =
-                    InputFiles.read(opened.name(), opened.contents().toArray(), kernelTypes);
+            ProgramObject object = InputFiles.read(
+                    opened.name(),
+                    opened.contents().toArray(),
+                    loading.applied(ReadOptions.DEFAULT.withTargetTypes(kernelTypes)));
             InputFiles.printNotes(object, err);
             all.add(object);
             List<String> chosen =
                     programs.stream().filter(name -> has(object, name)).toList();
             if (programs.isEmpty() || !chosen.isEmpty()) {
                 String called = unique(WorkloadReader.objectName(opened.name()), names);
-                objects.add(new ObjectFile(called, opened, chosen));
+                objects.add(new ObjectFile(called, opened, chosen, loading));
                 objectsByName.put(called, object);
             }
         }

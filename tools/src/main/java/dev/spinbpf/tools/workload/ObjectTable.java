@@ -6,13 +6,16 @@ import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.programs.model.UnlinkedProgram;
 import dev.spinbpf.tools.report.Printable;
+import dev.spinbpf.vm.stress.Loading;
 import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
 import dev.spinbpf.vm.stress.ProgramWorkload.ObjectFile;
 import dev.spinbpf.vm.stress.WorkloadException;
 import dev.spinbpf.vm.stress.WorkloadRun;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -94,10 +97,11 @@ final class ObjectTable {
             isComplete &= file != null;
             return;
         }
+        Loading loading = loading(fields);
         try {
-            ProgramObject object = WorkloadRun.read(file, types);
+            ProgramObject object = WorkloadRun.read(file, types, loading);
             List<String> programs = new ArrayList<>();
-            Entry entry = new Entry(new ObjectFile(name, file, programs), object);
+            Entry entry = new Entry(new ObjectFile(name, file, programs, loading), object);
             for (Fields.Item item : fields.scalars("programs")) {
                 programs.add(item.scalar().text());
                 if (!entry.programs().contains(item.scalar().text())) {
@@ -108,11 +112,30 @@ final class ObjectTable {
                                     absent(item.scalar().text(), "program", entry.programs()));
                 }
             }
-            entries.add(new Entry(new ObjectFile(name, file, programs), object));
+            entries.add(new Entry(new ObjectFile(name, file, programs, loading), object));
         } catch (WorkloadException e) {
             isComplete = false;
             fields.wrong("file", "expected an object, found: " + e.getMessage());
         }
+    }
+
+    /** Reads {@code globals} and {@code map_entries}, whose form the grammar has checked. */
+    private static Loading loading(Fields fields) {
+        Map<String, Long> entries = new LinkedHashMap<>();
+        assignments(fields, "map_entries").forEach((map, number) -> entries.put(map, Long.parseLong(number)));
+        return new Loading(assignments(fields, "globals"), entries);
+    }
+
+    private static Map<String, String> assignments(Fields fields, String key) {
+        Map<String, String> values = new LinkedHashMap<>();
+        for (Fields.Item item : fields.scalars(key)) {
+            String text = item.scalar().text();
+            int equals = text.indexOf('=');
+            if (equals > 0) {
+                values.put(text.substring(0, equals), text.substring(equals + 1));
+            }
+        }
+        return values;
     }
 
     /** The name of an object that has none: the file's, without directories and the usual ends. */

@@ -40,6 +40,8 @@ final class WorkloadGrammar {
     private static final Text PATH =
             text("the name of a file", "[^\\u0000-\\u001f]*[^\\u0000-\\u0020][^\\u0000-\\u001f]*", 4096);
     private static final Text NAME = text("a name", "[!-~](?:[ -~]*[!-~])?", 256);
+    private static final Text GLOBAL = text("VAR=VALUE", "[!-<>-~]+=[ -~]+", 4096);
+    private static final Text MAP_ENTRIES = text("MAP=N", "[!-<>-~]+=[0-9]{1,10}", 256);
     private static final Text TIME = text("a time such as 0s, 100us or 20ms", NUMBER_OF_TIME, 32);
     private static final Text SOME_TIME = text("a time above 0 such as 100us, 20ms or 1.5s", POSITIVE_TIME, 32);
     private static final Text DURATION =
@@ -68,7 +70,15 @@ final class WorkloadGrammar {
                     optional(
                             "programs",
                             new Repeated("a list of names of programs", NAME, 1, MOST_ENTRIES),
-                            "the programs that take part; else all")),
+                            "the programs that take part; else all"),
+                    optional(
+                            "globals",
+                            new Repeated("a list of VAR=VALUE", GLOBAL, 1, MOST_ENTRIES),
+                            "values of global variables before it is loaded, as `-G` has them"),
+                    optional(
+                            "map_entries",
+                            new Repeated("a list of MAP=N", MAP_ENTRIES, 1, MOST_ENTRIES),
+                            "most entries of maps, in place of what they are declared with")),
             List.of());
 
     private static final Mapping MODE = new Mapping(

@@ -14,6 +14,7 @@ import dev.spinbpf.vm.task.TaskSpec;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -96,6 +97,8 @@ public final class WorkloadWriter {
         for (ProgramWorkload.ObjectFile object : spec.objects()) {
             line("  - file: " + quoted(paths.apply(object.file())));
             line("    name: " + quoted(object.name()));
+            assignments("globals", object.loading().globals());
+            assignments("map_entries", object.loading().mapEntries());
             if (!object.programs().isEmpty()) {
                 line("    programs: " + flow(object.programs()));
             }
@@ -200,6 +203,16 @@ public final class WorkloadWriter {
         }
         for (ByteString frame : packets.frames()) {
             line("  - hex: '" + HEX.formatHex(frame.toArray()) + "'");
+        }
+    }
+
+    private void assignments(String key, Map<String, ?> values) {
+        if (!values.isEmpty()) {
+            List<String> texts = values.entrySet().stream()
+                    .map(value -> value.getKey() + "=" + value.getValue())
+                    .sorted()
+                    .toList();
+            line("    " + key + ": " + flow(texts));
         }
     }
 

@@ -4,6 +4,8 @@ import static dev.spinbpf.tools.cli.Outcome.spinbpf;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,6 +63,29 @@ class StressEndTest {
         assertThat(outcome.code()).isEqualTo(ExitCodes.GOOD);
         assertThat(outcome.out()).contains("accounts (array)\n  key 0  value {");
         assertThat(spinbpf("map", "list", saved).out()).contains("name accounts");
+    }
+
+    /** A run and a stress begin with the value that a loader would have set, and a workload that was saved says it. */
+    @Test
+    void shouldBeginWithValuesThatAreGiven() {
+        String object = sample("nesting.bpf.o");
+        Outcome run = spinbpf("run", object, "--prog", "update_table", "-G", "total=41", "--dump-maps");
+        assertThat(run.out()).contains("{\"total\":42}");
+
+        String workload = directory.resolve("w.yaml").toString();
+        String[] options = {"--map-entries", "sessions=1", "-G", "total=1000000000", "--duration", "100ms"};
+        Outcome stress = spinbpf(
+                Stream.concat(Stream.of("stress", object, "--dump-maps", "--save", workload), Stream.of(options))
+                        .toArray(String[]::new));
+        Outcome again = spinbpf("stress", workload, "--dump-maps");
+        for (Outcome outcome : List.of(stress, again)) {
+            assertThat(outcome.code()).isEqualTo(ExitCodes.GOOD);
+            assertThat(outcome.out())
+                    .containsPattern("\"total\":10000\\d{5}}")
+                    .containsPattern("sessions \\(array\\)\n  key 0 .*\n\n");
+        }
+        assertThat(spinbpf("stress", workload, "-G", "total=1").err()).contains("-G: ");
+        assertThat(spinbpf("stress", object, "-G", "none=1").err()).contains("no global variable 'none'");
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.spinbpf.tools.workload;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spinbpf.vm.stress.Loading;
 import dev.spinbpf.vm.stress.LockChoice;
 import dev.spinbpf.vm.stress.ModeOptions;
 import dev.spinbpf.vm.stress.Pacing;
@@ -14,6 +15,7 @@ import dev.spinbpf.vm.stress.WorkloadSpec;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -63,6 +65,15 @@ class WorkloadWriterTest {
             tasks: [{pid: 42, comm: a b, uid: 7, cgroup: /web/x, stack: [main, 'serve: it']}, {pid: 43}]
             """);
         assertThat(again(spec)).isEqualTo(spec);
+    }
+
+    @Test
+    void shouldWriteWhatIsSetBeforeLoading() throws Exception {
+        WorkloadSpec spec = WorkloadReaderTest.read(
+                "version: 1\nobjects: [{file: nesting.bpf.o, globals: [total=0x10], map_entries: [sessions=5]}]");
+        assertThat(again(spec)).isEqualTo(spec);
+        assertThat(((ProgramWorkload) spec).objects().getFirst().loading())
+                .isEqualTo(new Loading(Map.of("total", "0x10"), Map.of("sessions", 5L)));
     }
 
     @Test

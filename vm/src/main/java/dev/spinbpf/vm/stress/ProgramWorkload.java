@@ -92,11 +92,17 @@ public record ProgramWorkload(
      * @param name what attachments and maps call it
      * @param file a BPF object, or a text program where its name ends in {@code .bpfasm}
      * @param programs the programs that take part; empty for all
+     * @param loading what is set before it is loaded
      */
-    public record ObjectFile(String name, NamedFile file, List<String> programs) {
+    public record ObjectFile(String name, NamedFile file, List<String> programs, Loading loading) {
         /** Copies the list. */
         public ObjectFile {
             programs = List.copyOf(programs);
+        }
+
+        /** An object that is loaded as it is. */
+        public ObjectFile(String name, NamedFile file, List<String> programs) {
+            this(name, file, programs, Loading.NONE);
         }
 
         /** Returns true where a program takes part. */

@@ -147,14 +147,17 @@ public final class WorkloadRun implements StressRun {
      * Reads an object as a workload does.
      *
      * @param kernelTypes the kernel's types, or {@link Btf#EMPTY}
+     * @param loading what is set before it is loaded; text programs have nothing to set
      * @throws WorkloadException where it is no object, or no text program if its name ends in {@code .bpfasm}
      */
-    public static ProgramObject read(ProgramWorkload.NamedFile file, Btf kernelTypes) throws WorkloadException {
+    public static ProgramObject read(ProgramWorkload.NamedFile file, Btf kernelTypes, Loading loading)
+            throws WorkloadException {
         byte[] bytes = file.contents().toArray();
         try {
             return file.name().endsWith(Assembler.FILE_SUFFIX)
                     ? Assembler.assemble(file.name(), bytes)
-                    : ObjectReader.read(file.name(), bytes, ReadOptions.DEFAULT.withTargetTypes(kernelTypes));
+                    : ObjectReader.read(
+                            file.name(), bytes, loading.applied(ReadOptions.DEFAULT.withTargetTypes(kernelTypes)));
         } catch (MalformedObjectException | AssemblyException e) {
             throw new WorkloadException(String.valueOf(e.getMessage()));
         }
@@ -174,7 +177,7 @@ public final class WorkloadRun implements StressRun {
     private void load() throws WorkloadException {
         Btf kernelTypes = readTypes(spec.kernelTypes());
         for (ProgramWorkload.ObjectFile file : spec.objects()) {
-            ProgramObject object = read(file.file(), kernelTypes);
+            ProgramObject object = read(file.file(), kernelTypes, file.loading());
             Map<String, LoadedProgram> programs = new LinkedHashMap<>();
             Verifier verifier =
                     new Verifier(object, new VerifierOptions(false, kernelTypes, VerifierOptions.INSN_LIMIT));

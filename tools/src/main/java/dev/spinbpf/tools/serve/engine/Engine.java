@@ -13,6 +13,7 @@ import dev.spinbpf.vm.stress.ByteString;
 import dev.spinbpf.vm.stress.ProgramWorkload;
 import dev.spinbpf.vm.stress.ProgramWorkload.Attachment;
 import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
+import dev.spinbpf.vm.stress.ProgramWorkload.ObjectFile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -142,7 +143,8 @@ public final class Engine implements AutoCloseable {
         checkRoom(name, bytes.length);
         boolean isText = !ObjectReader.isObject(bytes) && !name.endsWith(".o") && !name.endsWith(TEXT_SUFFIX);
         String fileName = isText ? name + TEXT_SUFFIX : name;
-        ServedObject object = verification.verify(name, new NamedFile(fileName, ByteString.of(bytes)), kernelTypes);
+        ServedObject object = verification.verify(
+                new ObjectFile(name, new NamedFile(fileName, ByteString.of(bytes)), List.of()), kernelTypes);
         lock.lock();
         try {
             checkRoom(name, bytes.length);
@@ -443,7 +445,7 @@ public final class Engine implements AutoCloseable {
         Btf types = verification.typesOf(workload);
         List<ServedObject> added = new ArrayList<>();
         for (ProgramWorkload.ObjectFile file : workload.objects()) {
-            added.add(verification.verify(file.name(), file.file(), types));
+            added.add(verification.verify(file, types));
         }
         lock.lock();
         try {

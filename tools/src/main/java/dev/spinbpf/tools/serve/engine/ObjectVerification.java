@@ -8,8 +8,9 @@ import dev.spinbpf.tools.serve.engine.Refusal.Kind;
 import dev.spinbpf.verifier.Verdict;
 import dev.spinbpf.verifier.Verifier;
 import dev.spinbpf.verifier.VerifierOptions;
+import dev.spinbpf.vm.stress.ByteString;
 import dev.spinbpf.vm.stress.ProgramWorkload;
-import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
+import dev.spinbpf.vm.stress.ProgramWorkload.ObjectFile;
 import dev.spinbpf.vm.stress.WorkloadException;
 import dev.spinbpf.vm.stress.WorkloadRun;
 import java.util.ArrayList;
@@ -32,18 +33,19 @@ public record ObjectVerification(Btf usualTypes, Consumer<Verdict> verdicts) {
     /**
      * Reads and verifies.
      *
-     * @param name what the object is called
-     * @param file its file; a text program where its name says so
+     * @param file the object, and what is set before it is loaded
      * @param kernelTypes the kernel's types, or {@link Btf#EMPTY}
      * @throws Refusal INVALID where it is no object
      */
-    ServedObject verify(String name, NamedFile file, Btf kernelTypes) throws Refusal {
+    ServedObject verify(ObjectFile file, Btf kernelTypes) throws Refusal {
+        String name = file.name();
         ProgramObject object;
         try {
-            object = WorkloadRun.read(file, kernelTypes);
+            object = WorkloadRun.read(file.file(), kernelTypes, file.loading());
         } catch (WorkloadException e) {
             throw new Refusal(Kind.INVALID, String.valueOf(e.getMessage()));
         }
+        ByteString contents = file.file().contents();
         List<ServedProgram> programs = new ArrayList<>();
         Verifier verifier = new Verifier(object, new VerifierOptions(false, kernelTypes, VerifierOptions.INSN_LIMIT));
         for (Program program : object.programs()) {
@@ -55,7 +57,7 @@ public record ObjectVerification(Btf usualTypes, Consumer<Verdict> verdicts) {
             programs.add(
                     new ServedProgram(name, program.name(), program.section(), program.type(), null, program.reason()));
         }
-        return new ServedObject(name, file.contents(), file.contents().sha256(), object, kernelTypes, programs);
+        return new ServedObject(name, contents, contents.sha256(), object, kernelTypes, programs);
     }
 
     /** Returns the kernel's types that a workload names, the usual ones where it names none. */
