@@ -107,16 +107,10 @@ public final class ExploreOnSpark implements Callable<Integer> {
                 return failed(name + ": there is no such file");
             }
         }
-        Path directory = Files.createTempDirectory("spinbpf-parts");
-        try {
-            return merge(search(new ShardTask(files, options, shards)), names, directory);
+        try (ScratchDirectory scratch = ScratchDirectory.create()) {
+            return merge(search(new ShardTask(files, options, shards)), names, scratch.path());
         } catch (IOException e) {
             return failed(String.valueOf(e.getMessage()));
-        } finally {
-            for (Path part : partFiles(directory)) {
-                Files.deleteIfExists(part);
-            }
-            Files.delete(directory);
         }
     }
 
@@ -147,17 +141,12 @@ public final class ExploreOnSpark implements Callable<Integer> {
         return message.lines().findFirst().orElse(message) + (failure instanceof SparkException ? " (Spark)" : "");
     }
 
-    private List<Path> partFiles(Path directory) {
-        return IntStream.rangeClosed(1, shards)
-                .mapToObj(number -> directory.resolve(number + ".part"))
-                .toList();
-    }
-
     private int merge(List<byte[]> parts, List<String> names, Path directory) throws IOException {
-        List<Path> files = partFiles(directory);
-        for (int i = 0; i < parts.size(); i++) {
-            Files.write(files.get(i), parts.get(i));
-            ExploreParts.rename(files.get(i), String.join(", ", names));
+        List<Path> files = new ArrayList<>();
+        for (byte[] part : parts) {
+            Path file = Files.write(directory.resolve(files.size() + 1 + ".part"), part);
+            ExploreParts.rename(file, String.join(", ", names));
+            files.add(file);
         }
         Stream<String> more = Stream.concat(
                 json ? Stream.of("--json") : Stream.empty(),

@@ -6,10 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.apache.spark.api.java.function.Function;
 
-/** Searches one part, anywhere: it brings the files along, and gives back the bytes of the part file. */
+/** A task that searches one part on any machine. It carries the objects with it and returns the part file. */
 final class ShardTask implements Function<Integer, byte[]> {
     private static final long serialVersionUID = 1;
 
@@ -30,8 +29,8 @@ final class ShardTask implements Function<Integer, byte[]> {
 
     @Override
     public byte[] call(Integer shard) throws IOException {
-        Path directory = Files.createTempDirectory("spinbpf-shard");
-        try {
+        try (ScratchDirectory scratch = ScratchDirectory.create()) {
+            Path directory = scratch.path();
             Path part = directory.resolve("part");
             List<String> arguments = new ArrayList<>(List.of("explore"));
             for (NamedBytes file : files) {
@@ -45,18 +44,6 @@ final class ShardTask implements Function<Integer, byte[]> {
                         + outcome.err().replace(directory + "/", "").strip());
             }
             return Files.readAllBytes(part);
-        } finally {
-            delete(directory);
-        }
-    }
-
-    private static void delete(Path directory) throws IOException {
-        List<Path> all;
-        try (Stream<Path> below = Files.walk(directory)) {
-            all = new ArrayList<>(below.toList());
-        }
-        for (Path path : all.reversed()) {
-            Files.delete(path);
         }
     }
 }

@@ -28,7 +28,7 @@ record WrittenPage(String url, Browser browser) implements AutoCloseable {
         return new WrittenPage(page.toUri().toString(), new Browser(directory.resolve("profile")));
     }
 
-    /** Opens a place of the page anew, as most people see it. */
+    /** Loads the page again at an anchor, in a wide window and the light scheme. */
     void open(String where) {
         browser.leave();
         browser.open(url + where, "light", 1280, 900);

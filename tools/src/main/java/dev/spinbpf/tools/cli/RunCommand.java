@@ -3,7 +3,6 @@ package dev.spinbpf.tools.cli;
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.map.MapCreationException;
 import dev.spinbpf.programs.btf.Btf;
-import dev.spinbpf.programs.elf.ReadOptions;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.tools.report.RunReport;
@@ -151,8 +150,7 @@ final class RunCommand implements Callable<Integer> {
         checkOptions();
         byte[] input = context == null ? null : InputFiles.contextBytes(context);
         Btf kernelTypes = btf.read();
-        ProgramObject object =
-                InputFiles.read(file, loading.loading().applied(ReadOptions.DEFAULT.withTargetTypes(kernelTypes)));
+        ProgramObject object = InputFiles.read(file, loading.loading().readOptions(kernelTypes));
         InputFiles.printNotes(object, spec.commandLine().getErr());
         Program chosen = InputFiles.program(object, program);
         int longest = Machine.maxInputBytes(chosen.type());

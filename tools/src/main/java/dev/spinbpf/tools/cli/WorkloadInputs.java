@@ -1,7 +1,6 @@
 package dev.spinbpf.tools.cli;
 
 import dev.spinbpf.programs.btf.Btf;
-import dev.spinbpf.programs.elf.ReadOptions;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.programs.model.UnlinkedProgram;
@@ -102,10 +101,8 @@ final class WorkloadInputs {
         Set<String> names = new HashSet<>();
         for (Path file : files) {
             NamedFile opened = open(file);
-            ProgramObject object = InputFiles.read(
-                    opened.name(),
-                    opened.contents().toArray(),
-                    loading.applied(ReadOptions.DEFAULT.withTargetTypes(kernelTypes)));
+            ProgramObject object =
+                    InputFiles.read(opened.name(), opened.contents().toArray(), loading.readOptions(kernelTypes));
             InputFiles.printNotes(object, err);
             all.add(object);
             List<String> chosen =

@@ -8,8 +8,6 @@ import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -159,11 +157,8 @@ class ExploreJobTest {
         arguments.set(arguments.indexOf("--duration") + 1, "1s");
         arguments.set(arguments.size() - 1, directory.resolve("1.part").toString());
 
-        StringWriter err = new StringWriter();
-        assertThat(Main.run(
-                        new PrintWriter(new StringWriter()), new PrintWriter(err), arguments.toArray(String[]::new)))
-                .as(err::toString)
-                .isLessThan(2);
+        Outcome outcome = Outcome.spinbpf(arguments.toArray(String[]::new));
+        assertThat(outcome.code()).as(outcome.err()).isLessThan(2);
         assertThat(directory.resolve("1.part")).exists();
     }
 }

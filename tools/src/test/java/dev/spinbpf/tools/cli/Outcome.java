@@ -1,7 +1,5 @@
 package dev.spinbpf.tools.cli;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -16,10 +14,8 @@ import java.util.stream.Stream;
 record Outcome(int code, String out, String err) {
     /** Calls the command line in this process; the kernel of the machine that the tests run on takes no part. */
     static Outcome spinbpf(String... arguments) {
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
-        int code = Main.run(new PrintWriter(out), new PrintWriter(err), withoutHost(arguments));
-        return new Outcome(code, out.toString(), err.toString());
+        ExploreParts.Outcome outcome = ExploreParts.run(withoutHost(arguments));
+        return new Outcome(outcome.code(), outcome.out(), outcome.err());
     }
 
     private static String[] withoutHost(String[] arguments) {

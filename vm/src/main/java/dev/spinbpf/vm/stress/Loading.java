@@ -1,5 +1,6 @@
 package dev.spinbpf.vm.stress;
 
+import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.elf.ReadOptions;
 import java.util.Map;
 import java.util.TreeMap;
@@ -28,6 +29,11 @@ public record Loading(Map<String, String> globals, Map<String, Long> mapEntries)
     /** Returns all settings in one order, one a line. */
     public String text() {
         return new TreeMap<>(globals) + "\n" + new TreeMap<>(mapEntries) + "\n";
+    }
+
+    /** The options to read an object with for a kernel's types, or {@link Btf#EMPTY}. */
+    public ReadOptions readOptions(Btf kernelTypes) {
+        return applied(ReadOptions.DEFAULT.withTargetTypes(kernelTypes));
     }
 
     /** The same options, with these settings. */

@@ -8,7 +8,6 @@ import dev.spinbpf.programs.asm.Assembler;
 import dev.spinbpf.programs.asm.AssemblyException;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.elf.ObjectReader;
-import dev.spinbpf.programs.elf.ReadOptions;
 import dev.spinbpf.programs.model.MalformedObjectException;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
@@ -156,8 +155,7 @@ public final class WorkloadRun implements StressRun {
         try {
             return file.name().endsWith(Assembler.FILE_SUFFIX)
                     ? Assembler.assemble(file.name(), bytes)
-                    : ObjectReader.read(
-                            file.name(), bytes, loading.applied(ReadOptions.DEFAULT.withTargetTypes(kernelTypes)));
+                    : ObjectReader.read(file.name(), bytes, loading.readOptions(kernelTypes));
         } catch (MalformedObjectException | AssemblyException e) {
             throw new WorkloadException(String.valueOf(e.getMessage()));
         }
