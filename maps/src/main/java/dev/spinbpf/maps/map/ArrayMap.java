@@ -48,6 +48,7 @@ final class ArrayMap extends ValueArrayMap {
         } else {
             return -EINVAL;
         }
+        ElementEvents.put(this, key, true);
         cancelFields(cpu, found);
         return 0;
     }

@@ -34,8 +34,12 @@ final class HashMapOfValues extends PooledHashMap {
             }
             long old = find(key, hash);
             int error = checkExistence(old, flags);
+            if (error == 0 && old != 0) {
+                error = updateInPlace(cpu, old, value);
+                ElementEvents.put(this, key, true);
+            }
             if (error != 0 || old != 0) {
-                return error != 0 ? error : updateInPlace(cpu, old, value);
+                return error;
             }
         }
         return put(cpu, key, hash, value, flags, false);

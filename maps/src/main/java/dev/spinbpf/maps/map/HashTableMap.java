@@ -309,6 +309,9 @@ abstract sealed class HashTableMap extends BpfMap permits LruHashMap, PooledHash
         long old = findLocked(bucket, key, hash);
         error = checkExistence(old, flags);
         long surplus = error != 0 ? fresh : write(cpu, bucket, key, hash, value, flags, onAllCpus, old, fresh);
+        if (error == 0 && surplus >= 0) {
+            ElementEvents.put(this, key, old != 0);
+        }
         unlockBucket(cpu, bucket, irqFlags);
         if (surplus < 0) {
             error = (int) surplus;

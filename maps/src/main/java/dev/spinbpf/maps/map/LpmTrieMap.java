@@ -277,6 +277,9 @@ final class LpmTrieMap extends BpfMap {
         GuestMemory.putLong(childSlot(fresh, 1), 0);
         Bytes.copy(key + KEY_DATA, fresh + DATA, dataSize);
         long result = insert(cpu, key, fresh, flags);
+        if (result >= 0) {
+            ElementEvents.put(this, key, result != 0 && !isIntermediate(result));
+        }
         locks.unlockIrqrestore(cpu, control, irqFlags);
         if (result < 0) {
             nodes.free(cpu, fresh);

@@ -4,6 +4,7 @@ import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.Cpus;
 import dev.spinbpf.maps.cpu.VirtualClock;
+import dev.spinbpf.maps.sync.ElementEvent;
 import dev.spinbpf.maps.sync.ScheduleHook;
 import dev.spinbpf.maps.sync.SchedulePoint;
 import dev.spinbpf.maps.sync.SharedAccess;
@@ -214,15 +215,6 @@ public final class Simulation implements ScheduleHook {
         return cut;
     }
 
-    /** Unwinds the strands of a run that has failed already. */
-    private static final class StrandAborted extends Error {
-        private static final long serialVersionUID = 1L;
-
-        StrandAborted() {
-            super("the run has failed", null, false, false);
-        }
-    }
-
     // Schedule points.
 
     @Override
@@ -269,6 +261,14 @@ public final class Simulation implements ScheduleHook {
         }
         watcher.accessed(me.cpu(), SharedAccess.COPY_READ, SchedulePoint.GUEST, from, sizeBytes);
         watcher.accessed(me.cpu(), SharedAccess.COPY_WRITE, SchedulePoint.GUEST, to, sizeBytes);
+    }
+
+    @Override
+    public void told(ElementEvent event) {
+        Strand me = current;
+        if (me != null && me.isCurrentThread()) {
+            watcher.told(me.cpu(), event);
+        }
     }
 
     @Override

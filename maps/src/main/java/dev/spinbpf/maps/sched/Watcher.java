@@ -2,6 +2,7 @@ package dev.spinbpf.maps.sched;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.sync.ElementEvent;
 import dev.spinbpf.maps.sync.SharedAccess;
 
 /**
@@ -34,6 +35,9 @@ public interface Watcher {
 
     /** Called when all choices before an access are made and it is about to take place; also for waits. */
     default void accessed(Cpu cpu, SharedAccess access, Object owner, long address, int sizeBytes) {}
+
+    /** Called when a CPU has looked up or put an element of a map. */
+    default void told(Cpu cpu, ElementEvent event) {}
 
     /** Called before an interrupt runs on a CPU, at the level of what it interrupts. */
     default void landing(Cpu cpu, ContextLevel level) {}

@@ -25,4 +25,7 @@ public interface ScheduleHook {
      * @param deadlineNanos the last moment at which it goes on
      */
     default void limitWait(long deadlineNanos) {}
+
+    /** Called when a program's look-up in a map has ended, or an update has put an element. */
+    default void told(ElementEvent event) {}
 }

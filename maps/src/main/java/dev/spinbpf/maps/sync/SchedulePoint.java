@@ -79,6 +79,14 @@ public final class SchedulePoint {
         }
     }
 
+    /** Tells what a program did with an element; only where there is a hook, since an event has to be made. */
+    public static void tell(ElementEvent event) {
+        ScheduleHook current = current();
+        if (current != null) {
+            current.told(event);
+        }
+    }
+
     private static void reachHook(SharedAccess access, Object owner, long address, int sizeBytes) {
         ScheduleHook current = current();
         if (current != null) {

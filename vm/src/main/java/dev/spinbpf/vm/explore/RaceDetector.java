@@ -81,45 +81,25 @@ final class RaceDetector {
         private final Accesses reads;
         private final Accesses writes;
         private final int[] released;
-        private final int[] loadedVersion;
-        private final int[] loadedIn;
-        private final @Nullable Execution[] loadedBy;
-        private final long[] loadedFor;
+        private final Loads loads;
         private int version;
         private int lastWriter;
+        private @Nullable Place lostByCopy;
         private int run;
 
         Word(int contexts) {
             reads = new Accesses(contexts);
             writes = new Accesses(contexts);
             released = new int[contexts];
-            loadedVersion = new int[contexts];
-            loadedIn = new int[contexts];
-            loadedBy = new @Nullable Execution[contexts];
-            loadedFor = new long[contexts];
-        }
-
-        /** Notes a load of what the word holds now. */
-        void loaded(int context, int activation, @Nullable Execution by) {
-            loadedVersion[context] = version;
-            loadedIn[context] = activation;
-            loadedBy[context] = by;
-            loadedFor[context] = by == null ? 0 : by.context();
-        }
-
-        /** Returns true where a run that stores has loaded the word in the same run, perhaps before it tail-called. */
-        @SuppressWarnings("ReferenceEquality") // executions are told apart by identity
-        boolean isLoadedBy(int context, int activation, @Nullable Execution by) {
-            return loadedIn[context] == activation
-                    && loadedBy[context] == by
-                    && loadedFor[context] == (by == null ? 0 : by.context());
+            loads = new Loads(contexts);
         }
 
         void reset(int newRun) {
             Arrays.fill(reads.clock, 0);
             Arrays.fill(writes.clock, 0);
             Arrays.fill(released, 0);
-            Arrays.fill(loadedVersion, -1);
+            loads.reset();
+            lostByCopy = null;
             version = 0;
             run = newRun;
         }
@@ -220,14 +200,16 @@ final class RaceDetector {
         }
         if (access.reads()) {
             follow(context, word, number, access, by);
-            word.loaded(context, activations[context], by);
+            word.loads.note(context, word.version, activations[context], by);
             word.reads.set(context, ofProgram ? clock[context] : 0, plain, range, code, slot);
         }
         if (access.writes()) {
+            boolean lost = access == SharedAccess.COPY_WRITE && isStale(context, word, by);
+            word.lostByCopy = lost ? word.writes.place(word.lastWriter) : null;
             word.version++;
             word.lastWriter = context;
             signals.written(number, context, range);
-            word.loadedVersion[context] = -1;
+            word.loads.forget(context);
             word.writes.set(context, ofProgram ? clock[context] : 0, plain, range, code, slot);
         }
         if (sync && access.writes()) {
@@ -237,9 +219,7 @@ final class RaceDetector {
     }
 
     private void checkStale(int context, Word word, @Nullable Execution by) {
-        int loaded = word.loadedVersion[context];
-        boolean stale = loaded >= 0 && loaded != word.version && word.lastWriter != context;
-        if (!stale || !word.isLoadedBy(context, activations[context], by)) {
+        if (!isStale(context, word, by)) {
             return;
         }
         Place store = Place.of(by);
@@ -252,6 +232,34 @@ final class RaceDetector {
                 store.shown() + " stores a value that was loaded at " + load.place() + "; meanwhile " + other.shown()
                         + " stored another, which is lost.",
                 0));
+    }
+
+    private boolean isStale(int context, Word word, @Nullable Execution by) {
+        int loaded = word.loads.version(context, activations[context], by);
+        return loaded != Loads.NONE && loaded != word.version && word.lastWriter != context;
+    }
+
+    /** Returns how many interrupts have ended in a context. */
+    int activation(int context) {
+        return activations[context];
+    }
+
+    /** Returns true where a run has loaded a word and not stored to it since. */
+    boolean hasLoaded(int context, int number, @Nullable Execution by) {
+        return word(number).loads.version(context, activations[context], by) != Loads.NONE;
+    }
+
+    /**
+     * Returns the place of another context's store to a word after a run had loaded it, also where the run has just
+     * copied a value of its own over what was stored; null for none.
+     */
+    @Nullable
+    Place overwriter(int context, int number, @Nullable Execution by) {
+        Word word = word(number);
+        if (isStale(context, word, by)) {
+            return word.writes.place(word.lastWriter);
+        }
+        return word.lastWriter == context ? word.lostByCopy : null;
     }
 
     /** Looks whether a load is of what another CPU had stored before it stored a word that this context has seen. */

@@ -7,6 +7,7 @@ import dev.spinbpf.maps.lock.LockClass;
 import dev.spinbpf.maps.lock.LockFailure;
 import dev.spinbpf.maps.sched.Simulation;
 import dev.spinbpf.maps.sched.Watcher;
+import dev.spinbpf.maps.sync.ElementEvent;
 import dev.spinbpf.maps.sync.SchedulePoint;
 import dev.spinbpf.maps.sync.SharedAccess;
 import dev.spinbpf.vm.Machine;
@@ -44,6 +45,7 @@ final class RunWatcher implements Watcher {
     private @Nullable WordTable words;
     private @Nullable TraceHash trace;
     private @Nullable RaceDetector races;
+    private @Nullable StaleElements elements;
     private @Nullable Storyboard storyboard;
     private @Nullable Enumeration enumeration;
     private @Nullable Machine machine;
@@ -97,7 +99,9 @@ final class RunWatcher implements Watcher {
             words = new WordTable(on.cpus());
             locks = new LockNumbers();
             trace = new TraceHash(contexts);
-            races = new RaceDetector(contexts, sink, results.notes());
+            RaceDetector detector = new RaceDetector(contexts, sink, results.notes());
+            races = detector;
+            elements = new StaleElements(contexts, present(words), detector, sink);
         }
         heldBelow.clear();
         lastPlaces.clear();
@@ -107,6 +111,7 @@ final class RunWatcher implements Watcher {
         }
         trace().reset();
         races().reset();
+        present(elements).reset();
         guarantees.begin(run.clock().nanoTime());
         Storyboard rows = storyboard;
         if (rows != null) {
@@ -309,6 +314,16 @@ final class RunWatcher implements Watcher {
         Enumeration listener = enumeration;
         if (listener != null && access != SharedAccess.COPY_READ) { // What it writes comes next, after the same choice.
             listener.after(cpu.id());
+        }
+    }
+
+    @Override
+    public void told(Cpu cpu, ElementEvent event) {
+        int number = present(words).element(event.map(), event.key(), event.keySize());
+        switch (event) {
+            case ElementEvent.Found found ->
+                present(elements).found(context(cpu), number, found.value(), found.valueSize(), current(cpu));
+            case ElementEvent.Put put -> present(elements).put(context(cpu), number, put.replaces(), current(cpu));
         }
     }
 

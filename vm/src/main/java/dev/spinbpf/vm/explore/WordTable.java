@@ -2,6 +2,7 @@ package dev.spinbpf.vm.explore;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.Cpus;
+import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.maps.sync.IntWord;
 import dev.spinbpf.maps.sync.SchedulePoint;
 import dev.spinbpf.vm.deferred.DeferredCalls;
@@ -15,12 +16,16 @@ final class WordTable {
     private static final int CPU_WORDS = 16;
     private static final int UNIT_SHIFT = 2;
 
+    /** The prime of the 64-bit FNV hash. */
+    private static final long HASH_PRIME = 0x100000001b3L;
+
     /** The key of the calls that programs put off. */
     private static final long DEFERRED_CALLS = Long.MIN_VALUE;
 
     private final Cpus cpus;
     private final IdentityHashMap<Object, Long> ownerKeys = new IdentityHashMap<>();
     private final KeyNumbers numbers = new KeyNumbers();
+    private final KeyNumbers elementNumbers = new KeyNumbers();
 
     WordTable(Cpus cpus) {
         this.cpus = cpus;
@@ -51,6 +56,15 @@ final class WordTable {
     int number(Object owner, long address, int index) {
         long key = owner.equals(SchedulePoint.GUEST) ? (address >> UNIT_SHIFT) + index : ownerKey(owner);
         return numbers.of(key);
+    }
+
+    /** Returns the number of a map's element with a key, whether it is there or not: elements have numbers of their own. */
+    int element(int map, long key, int keySize) {
+        long hash = map;
+        for (int i = 0; i < keySize; i++) {
+            hash = (hash ^ GuestMemory.getByte(key + i) & 0xff) * HASH_PRIME;
+        }
+        return elementNumbers.of(hash == 0 ? 1 : hash);
     }
 
     private long ownerKey(Object owner) {

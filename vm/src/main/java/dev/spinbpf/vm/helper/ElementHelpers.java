@@ -1,6 +1,7 @@
 package dev.spinbpf.vm.helper;
 
 import dev.spinbpf.maps.map.BpfMap;
+import dev.spinbpf.maps.map.ElementEvents;
 import dev.spinbpf.maps.map.MapOperation;
 import dev.spinbpf.vm.exec.Execution;
 import dev.spinbpf.vm.exec.Helper;
@@ -77,7 +78,9 @@ final class ElementHelpers {
     }
 
     private static long lookup(Execution run, BpfMap map, long key) {
-        return map.stats().countFound(run.cpu(), MapOperation.LOOKUP, map.lookup(run.cpu(), key));
+        long found = map.lookup(run.cpu(), key);
+        ElementEvents.found(map, key, found);
+        return map.stats().countFound(run.cpu(), MapOperation.LOOKUP, found);
     }
 
     private static long update(Execution run, BpfMap map, long key, long value, long flags) {

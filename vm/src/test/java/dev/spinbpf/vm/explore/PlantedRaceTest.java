@@ -2,6 +2,7 @@ package dev.spinbpf.vm.explore;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spinbpf.programs.linux.MapFlags;
 import dev.spinbpf.programs.promise.Promise;
 import dev.spinbpf.vm.stress.ByteString;
 import dev.spinbpf.vm.stress.ProgramWorkload;
@@ -23,6 +24,14 @@ class PlantedRaceTest {
             .kfunc bpf_res_spin_unlock
             .kfunc bpf_res_spin_lock_irqsave
             .kfunc bpf_res_spin_unlock_irqrestore
+            .map table hash
+                key 4
+                value 8
+                max_entries 4
+            .map slots array
+                key 4
+                value 8
+                max_entries 1
             .section .bss
                 var x : u64
                 var flag : u64
@@ -219,5 +228,56 @@ class PlantedRaceTest {
                         program("write", "syscall", stored),
                         program("next", "syscall", "r6 = &flag\nr7 = *(u64 *)(r6 +0)\n" + whenSix)))
                 .contains("race");
+    }
+
+    private static String lookup(String map) {
+        return "r1 = 0\n*(u32 *)(r10 -4) = r1\nr2 = r10\nr2 += -4\nr1 = map[" + map + "]\ncall bpf_map_lookup_elem\n";
+    }
+
+    /** Puts r7. */
+    private static String update(String map, long flags) {
+        return "*(u64 *)(r10 -16) = r7\nr1 = 0\n*(u32 *)(r10 -4) = r1\nr2 = r10\nr2 += -4\nr3 = r10\nr3 += -16\n"
+                + "r4 = " + flags + "\nr1 = map[" + map + "]\ncall bpf_map_update_elem\n";
+    }
+
+    @Test
+    void shouldFindAnElementThatReplacesOneWhichWasNotThere() throws Exception {
+        String unlessThere = lookup("table") + "if r0 != 0 goto out\nr7 = 1\n";
+
+        assertThat(kinds(2, program("insert", "syscall", unlessThere + update("table", MapFlags.BPF_ANY))))
+                .containsExactly("lost_update");
+        assertThat(kinds(2, program("insert", "syscall", unlessThere + update("table", MapFlags.BPF_NOEXIST))))
+                .isEmpty();
+    }
+
+    @Test
+    void shouldFindAnElementThatIsMadeFromOneWhichWasReplaced() throws Exception {
+        String start = program(
+                "start",
+                "syscall",
+                "r7 = 5\n" + update("table", MapFlags.BPF_NOEXIST) + "r6 = &x\nr7 = *(u64 *)(r6 +0)\n");
+        String found = lookup("table") + "if r0 == 0 goto out\n";
+        String next = "r7 = *(u64 *)(r0 +0)\nr7 += 1\n" + update("table", MapFlags.BPF_EXIST);
+        String touch = "r6 = &x\n*(u64 *)(r6 +0) = 1\n";
+
+        assertThat(kinds(2, start, program("next", "tc", touch + found + next))).contains("lost_update");
+        // A value that does not come from the element is none that is stale.
+        assertThat(kinds(
+                        2,
+                        start,
+                        program("next", "tc", touch + found + "r7 = 9\n" + update("table", MapFlags.BPF_EXIST))))
+                .doesNotContain("lost_update");
+    }
+
+    @Test
+    void shouldFindACopyOfAnElementThatIsPutBack() throws Exception {
+        String found = lookup("slots") + "if r0 == 0 goto out\n";
+        String copy = found + "r7 = *(u64 *)(r0 +0)\nr7 += 1\n" + update("slots", MapFlags.BPF_ANY);
+        String add = program("add", "syscall", found + "r7 = 1\nlock *(u64 *)(r0 +0) += r7\n");
+        String blind = program("put", "syscall", "r7 = 1\n" + update("slots", MapFlags.BPF_ANY));
+
+        assertThat(kinds(2, program("copy", "syscall", copy))).contains("lost_update");
+        assertThat(kinds(2, program("copy", "syscall", copy), add)).contains("lost_update");
+        assertThat(kinds(2, blind, add)).doesNotContain("lost_update");
     }
 }
