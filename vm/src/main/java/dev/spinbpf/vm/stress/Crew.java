@@ -1,5 +1,7 @@
 package dev.spinbpf.vm.stress;
 
+import dev.spinbpf.maps.cpu.Cpu;
+import dev.spinbpf.maps.cpu.Processors;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +33,14 @@ final class Crew {
                 stopping = true;
             }
         }));
+    }
+
+    /** Adds the thread of a CPU: as {@link #add}, on processors that it shares with no other CPU, if there are enough. */
+    public void add(Cpu cpu, Runnable body) {
+        add("cpu" + cpu.id(), () -> {
+            Processors.confine(cpu.id(), cpu.cpus().count());
+            body.run();
+        });
     }
 
     /** Starts all threads; returns at once. */

@@ -104,7 +104,7 @@ public final class ModeDriver implements StressRun {
     public void start() {
         for (Cpu cpu : cpus.all()) {
             cpu.setInterruptHandler((at, level) -> workload.interrupt(at));
-            crew.add("cpu" + cpu.id(), () -> {
+            crew.add(cpu, () -> {
                 while (!crew.isStopping()) {
                     workload.task(cpu);
                     cpu.poll();

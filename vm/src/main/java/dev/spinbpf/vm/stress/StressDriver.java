@@ -164,7 +164,7 @@ public final class StressDriver {
         for (Cpu cpu : machine.cpus().all()) {
             StressCpu loop = new StressCpu(
                     machine, cpu, events, packets, inTurn, errandsByCpu[cpu.id()], seeds.split(), crew::isStopping);
-            crew.add("cpu" + cpu.id(), loop::run);
+            crew.add(cpu, loop::run);
         }
         events.interrupts(ContextLevel.NMI, options.nmis());
         events.interrupts(ContextLevel.HARDIRQ, options.hardirqs());
