@@ -7,6 +7,7 @@ import dev.spinbpf.programs.model.MalformedObjectException;
 import dev.spinbpf.programs.model.MapDef;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeSet;
 
 /**
  * Maps declared in section {@code .maps}: each variable is a map, whose attributes are the members of its struct.
@@ -37,6 +38,12 @@ final class DeclaredMaps {
 
     /** Reads the maps, by place. */
     List<Declared> read(LoadedTypes fixedTypes) throws MalformedObjectException {
+        List<Declared> maps = declared(fixedTypes);
+        checkAllResized(maps);
+        return maps;
+    }
+
+    private List<Declared> declared(LoadedTypes fixedTypes) throws MalformedObjectException {
         ElfSection section = elf.section(SECTION);
         if (section == null) {
             return List.of();
@@ -83,6 +90,15 @@ final class DeclaredMaps {
         } catch (LinkException e) {
             String reason = e.getMessage();
             throw elf.bad(section, entry.offset(), "map '" + name + "': " + reason);
+        }
+    }
+
+    /** Refuses sizes of maps that the object does not declare. */
+    private void checkAllResized(List<Declared> maps) throws MalformedObjectException {
+        for (String name : new TreeSet<>(options.mapEntries().keySet())) {
+            if (maps.stream().noneMatch(declared -> declared.map().name().equals(name))) {
+                throw elf.bad("", -1, "there is no map '" + name + "' in section '.maps' to set the most entries of");
+            }
         }
     }
 
