@@ -3,6 +3,7 @@ package dev.spinbpf.programs.asm;
 import dev.spinbpf.programs.asm.grammar.BpfAsmLexer;
 import dev.spinbpf.programs.asm.grammar.BpfAsmParser;
 import dev.spinbpf.programs.asm.grammar.BpfAsmParser.LineContext;
+import dev.spinbpf.programs.elf.ReadOptions;
 import dev.spinbpf.programs.model.MalformedObjectException;
 import dev.spinbpf.programs.model.ProgramObject;
 import java.nio.ByteBuffer;
@@ -45,6 +46,26 @@ public final class Assembler {
         parser.removeErrorListeners();
         parser.addErrorListener(new StatementErrors.Listener(diagnostics));
         parser.setErrorHandler(new StatementErrors());
+    }
+
+    /**
+     * Assembles a file for a loader.
+     *
+     * @param fileName the file's name as the user gave it, for messages and for the names of global data
+     * @param options what the loader sets; of that only types, configuration and the number of CPUs, which texts do not refer to
+     * @throws MalformedObjectException if the bytes are not UTF-8, or if variables or sizes of maps are set, which a text says itself
+     * @throws AssemblyException if the text has mistakes: it tells all of them (at most 50)
+     */
+    public static ProgramObject assemble(String fileName, byte[] utf8, ReadOptions options)
+            throws MalformedObjectException, AssemblyException {
+        if (!options.presets().isEmpty() || !options.mapEntries().isEmpty()) {
+            throw new MalformedObjectException(
+                    fileName,
+                    "",
+                    -1,
+                    "variables and sizes of maps can be set in objects only; change the text instead");
+        }
+        return assemble(fileName, utf8);
     }
 
     /**

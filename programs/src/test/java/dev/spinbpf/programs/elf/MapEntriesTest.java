@@ -3,9 +3,12 @@ package dev.spinbpf.programs.elf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.spinbpf.programs.asm.Assembler;
 import dev.spinbpf.programs.model.MalformedObjectException;
 import dev.spinbpf.programs.model.MapDef;
 import dev.spinbpf.programs.model.ProgramObject;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,5 +35,18 @@ class MapEntriesTest {
         assertThatThrownBy(() -> read("presets.bpf.o", Map.of(name, 1L)))
                 .isInstanceOf(MalformedObjectException.class)
                 .hasMessageContaining("there is no map '" + name + "' in section '.maps' to set the most entries of");
+    }
+
+    /** A text says itself what its variables and maps are. */
+    @Test
+    void shouldRefuseSettingsOfTexts() {
+        byte[] text = ".map m array key 4 value 4 max 1".getBytes(StandardCharsets.UTF_8);
+        for (ReadOptions options : List.of(
+                ReadOptions.DEFAULT.withMapEntries(Map.of("m", 2L)),
+                ReadOptions.DEFAULT.withPresets(Map.of("x", "1")))) {
+            assertThatThrownBy(() -> Assembler.assemble("text.bpfasm", text, options))
+                    .isInstanceOf(MalformedObjectException.class)
+                    .hasMessageContaining("change the text instead");
+        }
     }
 }

@@ -58,7 +58,7 @@ final class InputFiles {
     static ProgramObject read(String name, byte[] bytes, ReadOptions kernel) throws InputException {
         try {
             return name.endsWith(Assembler.FILE_SUFFIX)
-                    ? Assembler.assemble(name, bytes)
+                    ? Assembler.assemble(name, bytes, kernel)
                     : ObjectReader.read(name, bytes, kernel);
         } catch (MalformedObjectException | AssemblyException e) {
             String remedy = name.endsWith(SOURCE_SUFFIX) ? "; compile it first: clang -O2 -g -target bpf -c" : "";

@@ -8,6 +8,7 @@ import dev.spinbpf.programs.asm.Assembler;
 import dev.spinbpf.programs.asm.AssemblyException;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.elf.ObjectReader;
+import dev.spinbpf.programs.elf.ReadOptions;
 import dev.spinbpf.programs.model.MalformedObjectException;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
@@ -146,16 +147,17 @@ public final class WorkloadRun implements StressRun {
      * Reads an object as a workload does.
      *
      * @param kernelTypes the kernel's types, or {@link Btf#EMPTY}
-     * @param loading what is set before it is loaded; text programs have nothing to set
+     * @param loading what is set before it is loaded; a text program cannot have any
      * @throws WorkloadException where it is no object, or no text program if its name ends in {@code .bpfasm}
      */
     public static ProgramObject read(ProgramWorkload.NamedFile file, Btf kernelTypes, Loading loading)
             throws WorkloadException {
         byte[] bytes = file.contents().toArray();
+        ReadOptions options = loading.readOptions(kernelTypes);
         try {
             return file.name().endsWith(Assembler.FILE_SUFFIX)
-                    ? Assembler.assemble(file.name(), bytes)
-                    : ObjectReader.read(file.name(), bytes, loading.readOptions(kernelTypes));
+                    ? Assembler.assemble(file.name(), bytes, options)
+                    : ObjectReader.read(file.name(), bytes, options);
         } catch (MalformedObjectException | AssemblyException e) {
             throw new WorkloadException(String.valueOf(e.getMessage()));
         }
