@@ -23,6 +23,7 @@ final class MainLoop {
             state.setLastInsn(path.prevInsnIndex());
             state.setInsn(at);
             InsnAux aux = path.unit().aux(at);
+            path.trace(at).walked = true;
             if (path.observer != null) {
                 path.observer.reached(state);
             }

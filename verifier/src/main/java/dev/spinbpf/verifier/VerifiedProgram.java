@@ -15,7 +15,7 @@ public final class VerifiedProgram {
     private final Btf kernelTypes;
 
     /** Slots of the instructions that run otherwise than they read. */
-    record Rewrites(BitSet probes, BitSet arenaAccesses, BitSet arenaArithmetic) {}
+    record Rewrites(BitSet probes, BitSet arenaAccesses, BitSet arenaArithmetic, BitSet dead) {}
 
     VerifiedProgram(
             ProgramObject object,
@@ -63,6 +63,11 @@ public final class VerifiedProgram {
     /** Slots of the loads, stores and atomic operations whose address is a pointer into the program's arena. */
     public BitSet arenaAccesses() {
         return (BitSet) rewrites.arenaAccesses.clone();
+    }
+
+    /** Slots of the instructions that no path comes to, which Linux removes; second slots of wide ones among them. */
+    public BitSet dead() {
+        return (BitSet) rewrites.dead.clone();
     }
 
     /** Slots of the 64-bit arithmetic on pointers into the arena, of which Linux makes arithmetic on their lower halves. */

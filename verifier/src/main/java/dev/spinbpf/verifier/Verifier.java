@@ -197,11 +197,13 @@ public final class Verifier {
     private static VerifiedProgram.Rewrites rewrites(Exploration path, Program program) {
         var arenaAccesses = new BitSet();
         var arenaArithmetic = new BitSet();
+        var dead = new BitSet();
         for (int slot = 0; slot < program.insns().size(); slot++) {
             arenaAccesses.set(slot, path.trace(slot).ptrType == RegType.PTR_TO_ARENA);
             arenaArithmetic.set(slot, path.trace(slot).withArenaPointer);
+            dead.set(slot, !path.trace(slot).walked);
         }
-        return new VerifiedProgram.Rewrites(probes(path, program), arenaAccesses, arenaArithmetic);
+        return new VerifiedProgram.Rewrites(probes(path, program), arenaAccesses, arenaArithmetic, dead);
     }
 
     private static BitSet probes(Exploration path, Program program) {

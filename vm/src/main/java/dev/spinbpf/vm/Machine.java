@@ -226,7 +226,7 @@ public final class Machine implements AutoCloseable {
     }
 
     private static InsnKinds kinds(VerifiedProgram verified) {
-        return new InsnKinds(verified.probes(), verified.arenaAccesses(), verified.arenaArithmetic());
+        return new InsnKinds(verified.probes(), verified.arenaAccesses(), verified.arenaArithmetic(), verified.dead());
     }
 
     /**

@@ -58,7 +58,9 @@ public final class Assembler {
      */
     public static ProgramObject assemble(String fileName, byte[] utf8, ReadOptions options)
             throws MalformedObjectException, AssemblyException {
-        if (!options.presets().isEmpty() || !options.mapEntries().isEmpty()) {
+        if (!options.presets().isEmpty()
+                || !options.mapEntries().isEmpty()
+                || !options.mapValueSizes().isEmpty()) {
             throw new MalformedObjectException(
                     fileName,
                     "",

@@ -7,6 +7,7 @@ import dev.spinbpf.programs.model.MalformedObjectException;
 import dev.spinbpf.programs.model.MapDef;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 
 /**
@@ -95,16 +96,34 @@ final class DeclaredMaps {
 
     /** Refuses sizes of maps that the object does not declare. */
     private void checkAllResized(List<Declared> maps) throws MalformedObjectException {
-        for (String name : new TreeSet<>(options.mapEntries().keySet())) {
+        checkAllDeclared(maps, options.mapEntries().keySet(), "most entries");
+        checkAllDeclared(maps, options.mapValueSizes().keySet(), "value size");
+    }
+
+    private void checkAllDeclared(List<Declared> maps, Set<String> names, String what) throws MalformedObjectException {
+        for (String name : new TreeSet<>(names)) {
             if (maps.stream().noneMatch(declared -> declared.map().name().equals(name))) {
-                throw elf.bad("", -1, "there is no map '" + name + "' in section '.maps' to set the most entries of");
+                throw elf.bad("", -1, "there is no map '" + name + "' in section '.maps' to set the " + what + " of");
             }
         }
     }
 
+    /** The map as a loader sizes it; a value of another size has no type any more. */
     private MapDef resized(MapDef map) {
         Long entries = options.mapEntries().get(map.name());
-        return entries == null ? map : map.toBuilder().maxEntries(entries).build();
+        Long valueSize = options.mapValueSizes().get(map.name());
+        MapDef.Builder builder = map.toBuilder();
+        if (entries != null) {
+            builder.maxEntries(entries);
+        }
+        if (valueSize != null) {
+            builder.valueSize(Math.toIntExact(valueSize));
+            builder.typeIds(
+                    valueSize == map.valueSize() ? map.keyTypeId() : 0,
+                    valueSize == map.valueSize() ? map.valueTypeId() : 0);
+        }
+        MapDef sized = builder.build();
+        return options.sizesMaps() ? UsualSizes.of(sized, notes) : sized;
     }
 
     /** Puts in what the elements of program arrays and maps of maps are, according to relocations. */

@@ -262,8 +262,8 @@ class ObjectReaderTest {
     @Test
     void shouldTakeSettingsFromTheOptions() throws Exception {
         Map<String, String> settings = Map.of("CONFIG_HZ", "250", "CONFIG_WEAK", "y", "CONFIG_NAME", "\"a long name\"");
-        ReadOptions options =
-                new ReadOptions(ReadOptions.DEFAULT.targetTypes(), 0, settings, 1, Map.of(), Map.of(), false);
+        ReadOptions options = new ReadOptions(
+                ReadOptions.DEFAULT.targetTypes(), 0, settings, 1, Map.of(), Map.of(), Map.of(), false, false);
         ProgramObject object = ObjectReader.read("externs.bpf.o", CompiledObjects.bytes("externs.bpf.o"), options);
 
         assertThat(object.unlinked()).isEmpty();

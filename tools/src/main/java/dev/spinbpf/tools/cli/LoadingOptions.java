@@ -4,7 +4,7 @@ import dev.spinbpf.vm.stress.Loading;
 import java.util.Map;
 import picocli.CommandLine.Option;
 
-/** {@code -G} and {@code --map-entries}: settings that loaders make before they load an object. */
+/** {@code -G}, {@code --map-entries} and {@code --map-value-size}: settings that loaders make before they load an object. */
 final class LoadingOptions {
     @Option(
             names = "--map-entries",
@@ -15,6 +15,14 @@ final class LoadingOptions {
     private Map<String, Long> mapEntries = Map.of();
 
     @Option(
+            names = "--map-value-size",
+            paramLabel = "MAP=N",
+            description =
+                    "Bytes of a map's values, as loaders set them with bpf_map__set_value_size(), which stack traces"
+                            + " often need; may be given several times.")
+    private Map<String, Long> mapValueSizes = Map.of();
+
+    @Option(
             names = "-G",
             paramLabel = "VAR=VALUE",
             description = "Value of a global variable before the object is loaded, as veristat has it: -G"
@@ -22,6 +30,6 @@ final class LoadingOptions {
     private Map<String, String> globals = Map.of();
 
     Loading loading() {
-        return new Loading(globals, mapEntries);
+        return new Loading(globals, mapEntries, mapValueSizes, Map.of());
     }
 }

@@ -22,6 +22,7 @@ import dev.spinbpf.vm.RunResult;
 import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.exec.UnsupportedProgramException;
 import dev.spinbpf.vm.hook.HookTable;
+import dev.spinbpf.vm.stress.Loading;
 import dev.spinbpf.vm.stress.LockChoice;
 import dev.spinbpf.vm.stress.ProgramWorkload.Attachment;
 import java.io.PrintWriter;
@@ -137,7 +138,7 @@ final class RunCommand implements Callable<Integer> {
     private final LoadingOptions loading = new LoadingOptions();
 
     @Mixin
-    private final KernelTypesOption btf = new KernelTypesOption();
+    private final RunningKernelOption kernel = new RunningKernelOption();
 
     @Mixin
     private final JsonOption json = new JsonOption();
@@ -149,8 +150,9 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() throws InputException {
         checkOptions();
         byte[] input = context == null ? null : InputFiles.contextBytes(context);
-        Btf kernelTypes = btf.read();
-        ProgramObject object = InputFiles.read(file, loading.loading().readOptions(kernelTypes));
+        Loading settings = loading.loading().withConfig(kernel.config());
+        Btf kernelTypes = InputFiles.kernelTypes(kernel.file(List.of(file), settings));
+        ProgramObject object = InputFiles.read(file, settings.readOptions(kernelTypes));
         InputFiles.printNotes(object, spec.commandLine().getErr());
         Program chosen = InputFiles.program(object, program);
         int longest = Machine.maxInputBytes(chosen.type());

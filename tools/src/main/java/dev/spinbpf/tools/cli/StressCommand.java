@@ -10,6 +10,7 @@ import dev.spinbpf.tools.report.StressText.NotAttached;
 import dev.spinbpf.tools.report.Style;
 import dev.spinbpf.tools.serve.MetricsServer;
 import dev.spinbpf.tools.workload.WorkloadFileException;
+import dev.spinbpf.vm.stress.Loading;
 import dev.spinbpf.vm.stress.LockChoice;
 import dev.spinbpf.vm.stress.ModeDriver;
 import dev.spinbpf.vm.stress.ModeOptions;
@@ -34,6 +35,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -105,8 +107,10 @@ final class StressCommand implements Callable<Integer> {
             "--task",
             "--packets",
             "--map-entries",
+            "--map-value-size",
             "-G",
-            "--btf");
+            "--btf",
+            "--kconfig");
 
     private final WorkloadInputs inputs = new WorkloadInputs();
 
@@ -220,7 +224,7 @@ final class StressCommand implements Callable<Integer> {
     private final LoadingOptions loading = new LoadingOptions();
 
     @Mixin
-    private final KernelTypesOption btf = new KernelTypesOption();
+    private final RunningKernelOption kernel = new RunningKernelOption();
 
     @Mixin
     private final JitOption jit = new JitOption();
@@ -358,10 +362,13 @@ final class StressCommand implements Callable<Integer> {
         if (lock == LockChoice.BOTH || locks != null || normalDelay != null || nmiDelay != null) {
             throw new WrongUsage(spec, "--lock both, --locks, --normal-delay and --nmi-delay are for --mode");
         }
-        NamedFile types = btf.file() == null ? null : inputs.open(btf.file());
+        Loading settings = loading.loading();
+        Map<String, String> config = kernel.config();
+        Path typesFile = kernel.file(files, settings.withConfig(config));
+        NamedFile types = typesFile == null ? null : inputs.open(typesFile);
         PrintWriter err = spec.commandLine().getErr();
         List<ObjectFile> objects =
-                inputs.objects(files, InputFiles.kernelTypes(types), programs.list(), loading.loading(), err);
+                inputs.objects(files, InputFiles.kernelTypes(types), programs.list(), settings.withConfig(config), err);
         ProgramWorkload defaults = ProgramWorkload.of(objects);
         int number = Objects.requireNonNullElse(cpus, defaults.cpus());
         return new ProgramWorkload(
@@ -471,9 +478,12 @@ final class StressCommand implements Callable<Integer> {
                         || on.isGiven()
                         || task.isGiven()
                         || packets.isGiven()
+                        || kernel.hasConfig()
                         || !loading.loading().isNone())) {
             throw new WrongUsage(
-                    spec, "--attach, --on, --task, --packets, --map-entries and -G are for programs, not for --mode");
+                    spec,
+                    "--attach, --on, --task, --packets, --map-entries, --map-value-size, -G and --kconfig are for"
+                            + " programs, not for --mode");
         }
         if (mode != null && promises.isGiven()) {
             throw new WrongUsage(spec, "--assert is about programs and maps, and --mode has none");

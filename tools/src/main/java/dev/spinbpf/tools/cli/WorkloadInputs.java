@@ -101,15 +101,16 @@ final class WorkloadInputs {
         Set<String> names = new HashSet<>();
         for (Path file : files) {
             NamedFile opened = open(file);
-            ProgramObject object =
-                    InputFiles.read(opened.name(), opened.contents().toArray(), loading.readOptions(kernelTypes));
+            byte[] bytes = opened.contents().toArray();
+            Loading own = loading.forObject(bytes);
+            ProgramObject object = InputFiles.read(opened.name(), bytes, own.readOptions(kernelTypes));
             InputFiles.printNotes(object, err);
             all.add(object);
             List<String> chosen =
                     programs.stream().filter(name -> has(object, name)).toList();
             if (programs.isEmpty() || !chosen.isEmpty()) {
                 String called = unique(WorkloadReader.objectName(opened.name()), names);
-                objects.add(new ObjectFile(called, opened, chosen, loading));
+                objects.add(new ObjectFile(called, opened, chosen, own));
                 objectsByName.put(called, object);
             }
         }

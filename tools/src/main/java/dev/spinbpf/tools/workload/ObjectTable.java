@@ -119,11 +119,19 @@ final class ObjectTable {
         }
     }
 
-    /** Reads {@code globals} and {@code map_entries}, whose form the grammar has checked. */
+    /** Reads the keys that set what loaders set, whose form the grammar has checked. */
     private static Loading loading(Fields fields) {
-        Map<String, Long> entries = new LinkedHashMap<>();
-        assignments(fields, "map_entries").forEach((map, number) -> entries.put(map, Long.parseLong(number)));
-        return new Loading(assignments(fields, "globals"), entries);
+        return new Loading(
+                assignments(fields, "globals"),
+                numbers(fields, "map_entries"),
+                numbers(fields, "map_value_sizes"),
+                assignments(fields, "config"));
+    }
+
+    private static Map<String, Long> numbers(Fields fields, String key) {
+        Map<String, Long> numbers = new LinkedHashMap<>();
+        assignments(fields, key).forEach((name, number) -> numbers.put(name, Long.parseLong(number)));
+        return numbers;
     }
 
     private static Map<String, String> assignments(Fields fields, String key) {

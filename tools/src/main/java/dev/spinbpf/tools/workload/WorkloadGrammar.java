@@ -42,6 +42,7 @@ final class WorkloadGrammar {
     private static final Text NAME = text("a name", "[!-~](?:[ -~]*[!-~])?", 256);
     private static final Text GLOBAL = text("VAR=VALUE", "[!-<>-~]+=[ -~]+", 4096);
     private static final Text MAP_ENTRIES = text("MAP=N", "[!-<>-~]+=[0-9]{1,10}", 256);
+    private static final Text CONFIG = text("CONFIG_NAME=VALUE", "CONFIG_[A-Za-z0-9_]+=[ -~]+", 4096);
     private static final Text TIME = text("a time such as 0s, 100us or 20ms", NUMBER_OF_TIME, 32);
     private static final Text SOME_TIME = text("a time above 0 such as 100us, 20ms or 1.5s", POSITIVE_TIME, 32);
     private static final Text DURATION =
@@ -78,7 +79,15 @@ final class WorkloadGrammar {
                     optional(
                             "map_entries",
                             new Repeated("a list of MAP=N", MAP_ENTRIES, 1, MOST_ENTRIES),
-                            "most entries of maps, in place of what they are declared with")),
+                            "most entries of maps, in place of what they are declared with"),
+                    optional(
+                            "map_value_sizes",
+                            new Repeated("a list of MAP=N", MAP_ENTRIES, 1, MOST_ENTRIES),
+                            "bytes of maps' values, in place of what they are declared with"),
+                    optional(
+                            "config",
+                            new Repeated("a list of CONFIG_NAME=VALUE", CONFIG, 1, MOST_ENTRIES),
+                            "values of `CONFIG_*` externs, as in a kernel's configuration file")),
             List.of());
 
     private static final Mapping MODE = new Mapping(

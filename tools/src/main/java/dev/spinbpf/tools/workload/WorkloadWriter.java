@@ -99,6 +99,8 @@ public final class WorkloadWriter {
             line("    name: " + quoted(object.name()));
             assignments("globals", object.loading().globals());
             assignments("map_entries", object.loading().mapEntries());
+            assignments("map_value_sizes", object.loading().mapValueSizes());
+            assignments("config", object.loading().config());
             if (!object.programs().isEmpty()) {
                 line("    programs: " + flow(object.programs()));
             }

@@ -70,10 +70,15 @@ class WorkloadWriterTest {
     @Test
     void shouldWriteWhatIsSetBeforeLoading() throws Exception {
         WorkloadSpec spec = WorkloadReaderTest.read(
-                "version: 1\nobjects: [{file: nesting.bpf.o, globals: [total=0x10], map_entries: [sessions=5]}]");
+                "version: 1\nobjects: [{file: nesting.bpf.o, globals: [total=0x10], map_entries: [sessions=5], "
+                        + "map_value_sizes: [sessions=8], config: [CONFIG_HZ=250]}]");
         assertThat(again(spec)).isEqualTo(spec);
         assertThat(((ProgramWorkload) spec).objects().getFirst().loading())
-                .isEqualTo(new Loading(Map.of("total", "0x10"), Map.of("sessions", 5L)));
+                .isEqualTo(new Loading(
+                        Map.of("total", "0x10"),
+                        Map.of("sessions", 5L),
+                        Map.of("sessions", 8L),
+                        Map.of("CONFIG_HZ", "250")));
     }
 
     @Test

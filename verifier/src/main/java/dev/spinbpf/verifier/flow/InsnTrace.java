@@ -5,6 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The exploration's notes on one instruction, of all paths so far. Mutable. */
 public final class InsnTrace {
+    /** A path got here. */
+    public boolean walked;
     /** Type of the pointer with which the instruction accesses memory; null before it did. */
     public @Nullable RegType ptrType;
     /** Flags of {@link #ptrType}. */

@@ -241,15 +241,22 @@ public final class Code {
         return index;
     }
 
-    /** Returns how many instructions there are, without second slots. */
+    /** Returns how many instructions a run may come to, without second slots. */
     public int instructions() {
-        return insns.length - 1;
+        return (int) IntStream.range(0, insns.length - 1).filter(this::isLive).count();
     }
 
-    /** Returns the slots of the instructions that no run has reached since {@link #watchReached}; none if nobody watches. */
+    private boolean isLive(int index) {
+        return !kinds.dead().get(slots[index]);
+    }
+
+    /**
+     * Returns the slots of the instructions that a run may come to and none has reached since {@link #watchReached}; none
+     * if nobody watches.
+     */
     public List<Integer> unreached() {
         return IntStream.range(0, insns.length - 1)
-                .filter(index -> insns[index] == MicroOp.UNSEEN)
+                .filter(index -> insns[index] == MicroOp.UNSEEN && isLive(index))
                 .mapToObj(index -> slots[index])
                 .toList();
     }

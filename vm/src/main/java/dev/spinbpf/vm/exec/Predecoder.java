@@ -35,6 +35,7 @@ final class Predecoder {
     private final Map<Object, Integer> helperIndices = new HashMap<>();
     private final List<Helper> helpers = new ArrayList<>();
     private final Set<String> missing = new LinkedHashSet<>();
+    private boolean inDeadCode;
     private long[] constants = new long[16];
     private @Nullable String interpretedBecause;
     private final @Nullable ArenaMap arena;
@@ -101,6 +102,7 @@ final class Predecoder {
         int end = slots.length - 1;
         long[] insns = new long[slots.length];
         for (int index = 0; index < end; index++) {
+            inDeadCode = kinds.dead().get(slots[index]);
             insns[index] = encode(source.get(slots[index]), slots[index], index, end);
         }
         insns[end] = MicroOp.OFF_THE_END;
@@ -176,7 +178,9 @@ final class Predecoder {
     }
 
     private Helper trapping(String what) {
-        missing.add(what);
+        if (!inDeadCode) {
+            missing.add(what);
+        }
         return (_, _, _, _, _, _) -> {
             throw new TrapException(what);
         };
