@@ -1,5 +1,7 @@
 package dev.spinbpf.verifier.kernel;
 
+import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +56,15 @@ public record Kfunc(
         public boolean hasSuffix(String suffix) {
             return name.endsWith(suffix);
         }
+    }
+
+    /** The same function with one more argument that programs do not pass. */
+    Kfunc withImplicit(Param param) {
+        Set<Flag> all = EnumSet.of(Flag.IMPLICIT_ARGS);
+        all.addAll(flags);
+        List<Param> more = new ArrayList<>(params);
+        more.add(param);
+        return new Kfunc(name, hooks, filter, all, traits, explicitParams, ret, List.copyOf(more));
     }
 
     public boolean has(Flag flag) {

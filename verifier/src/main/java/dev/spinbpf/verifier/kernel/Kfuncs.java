@@ -31,6 +31,9 @@ public final class Kfuncs {
         for (String[] row : Tables.rows("kfuncs.tsv", kernel.version())) {
             known.put(row[0], kfunc(row));
         }
+        for (String[] row : Tables.rows("implicit_arguments.tsv", kernel.version())) {
+            known.computeIfPresent(row[0], (name, kfunc) -> kfunc.withImplicit(param(row[1], false)));
+        }
         for (String[] row : Tables.rows("kfuncs_other.tsv", kernel.version())) {
             others.put(row[0], row.length > 1 && row[1].equals("device"));
         }
@@ -46,11 +49,7 @@ public final class Kfuncs {
                 || flags.contains(Kfunc.Flag.ITER_DESTROY);
         List<Kfunc.Param> params = new ArrayList<>();
         for (int i = FIRST_PARAM_COLUMN; i < row.length; i++) {
-            int space = row[i].lastIndexOf(' ');
-            KernelType type = KernelType.parse(row[i].substring(0, space), structs);
-            String name = row[i].substring(space + 1);
-            boolean isIter = isIterator && i == FIRST_PARAM_COLUMN;
-            params.add(new Kfunc.Param(type, name, isIter ? KfuncArgKind.ITERATOR : argKinds.find(type, name)));
+            params.add(param(row[i], isIterator && i == FIRST_PARAM_COLUMN));
         }
         return new Kfunc(
                 row[0],
@@ -61,6 +60,13 @@ public final class Kfuncs {
                 Integer.parseInt(row[4]),
                 KernelType.parse(row[5], structs),
                 List.copyOf(params));
+    }
+
+    private Kfunc.Param param(String declaration, boolean isIterator) {
+        int space = declaration.lastIndexOf(' ');
+        KernelType type = KernelType.parse(declaration.substring(0, space), structs);
+        String name = declaration.substring(space + 1);
+        return new Kfunc.Param(type, name, isIterator ? KfuncArgKind.ITERATOR : argKinds.find(type, name));
     }
 
     /** The function of that name whose rules are known, or null. */
