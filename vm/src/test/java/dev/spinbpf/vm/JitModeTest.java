@@ -8,9 +8,11 @@ import dev.spinbpf.programs.linux.AttachType;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.ProgramObject;
 import dev.spinbpf.vm.context.LoadedProgram;
+import dev.spinbpf.vm.exec.PiecedCode;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -53,19 +55,43 @@ class JitModeTest {
         }
     }
 
-    @Test
-    void shouldCompileALargeProgramOnlyWhenAsked() throws Exception {
-        List<Insn> insns = new ArrayList<>(Collections.nCopies(5_000, new Insn(Op.MOV64_IMM, 0, 0, 0, 7)));
+    private static ProgramObject large() {
+        List<Insn> insns = new ArrayList<>(Collections.nCopies(5_000, new Insn(Op.ADD64_IMM, 0, 0, 0, 7)));
+        insns.set(0, new Insn(Op.MOV64_IMM, 0, 0, 0, 0));
         insns.add(new Insn(Op.EXIT, 0, 0, 0, 0));
-        ProgramObject large =
-                MachineTest.object(ProgType.SYSCALL, AttachType.XDP, "syscall", insns.toArray(Insn[]::new));
-        try (Machine auto = new Machine(MachineOptions.ofCpus(1).withJit(JitMode.AUTO));
-                Machine always = new Machine(MachineOptions.ofCpus(1).withJit(JitMode.ALWAYS))) {
-            LoadedProgram unasked = auto.loadUnverified(large, large.programs().getFirst());
-            LoadedProgram asked = always.loadUnverified(large, large.programs().getFirst());
-            assertThat(unasked.code().interpretedBecause()).startsWith("it has more than 4096 instructions");
-            assertThat(asked.code().machineCode()).isNotNull();
-            assertThat(always.run(asked, null, 0, 1).r0()).isEqualTo(7);
+        return MachineTest.object(ProgType.SYSCALL, AttachType.XDP, "syscall", insns.toArray(Insn[]::new));
+    }
+
+    @Test
+    void shouldCompileEachPieceOfALargeProgramWhenAsked() throws Exception {
+        ProgramObject large = large();
+        try (Machine machine = new Machine(MachineOptions.ofCpus(1).withJit(JitMode.ALWAYS))) {
+            LoadedProgram program =
+                    machine.loadUnverified(large, large.programs().getFirst());
+            PiecedCode pieces =
+                    (PiecedCode) Objects.requireNonNull(program.code().machineCode());
+            assertThat(pieces.pieces()).isGreaterThan(10);
+            assertThat(pieces.open()).isEqualTo(pieces.pieces());
+            assertThat(machine.run(program, null, 0, 1).r0()).isEqualTo(7 * 4_999);
         }
+    }
+
+    /** Each run gives the same, whichever pieces are open. */
+    @Test
+    void shouldOpenPiecesOfALargeProgramAsTheyBecomeFast() throws Exception {
+        ProgramObject large = large();
+        try (Machine machine = new Machine(MachineOptions.ofCpus(1).withJit(JitMode.AUTO))) {
+            LoadedProgram program =
+                    machine.loadUnverified(large, large.programs().getFirst());
+            assertThat(Patience.until(() -> openAfterARun(machine, program), open -> open > 0))
+                    .isPositive();
+        }
+    }
+
+    private static int openAfterARun(Machine machine, LoadedProgram program) {
+        RunResult result = machine.run(program, null, 0, 100);
+        assertThat(result.r0()).isEqualTo(7 * 4_999);
+        assertThat(result.insns()).isEqualTo(5_001);
+        return program.code().machineCode() instanceof PiecedCode pieces ? pieces.open() : 0;
     }
 }

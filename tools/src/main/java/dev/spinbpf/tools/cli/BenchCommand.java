@@ -11,6 +11,7 @@ import dev.spinbpf.vm.Machine;
 import dev.spinbpf.vm.RunResult;
 import dev.spinbpf.vm.context.LoadedProgram;
 import dev.spinbpf.vm.exec.Code;
+import dev.spinbpf.vm.exec.PiecedCode;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -190,6 +191,9 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private static String engine(Code code) {
+        if (code.machineCode() instanceof PiecedCode large) {
+            return "compiled: " + large.open() + " of its " + large.pieces() + " pieces until now";
+        }
         if (code.machineCode() != null) {
             return "compiled";
         }

@@ -311,12 +311,21 @@ public final class Code {
         }
     }
 
-    /**
-     * Most instructions between two polls of compiled code, which polls at each function's start and backward jump, in some loops
-     * at each fourth one.
-     */
+    /** Most instructions between two polls of compiled code. */
     int mostBetweenPolls() {
-        return 8 * insns.length;
+        MachineCode machine = machineCode;
+        return machine == null ? 0 : machine.mostBetweenPolls(insns.length);
+    }
+
+    /** The pieces of a large program that is compiled in pieces; else null. */
+    @Nullable
+    PiecedCode pieces() {
+        return machineCode instanceof PiecedCode pieces ? pieces : null;
+    }
+
+    /** Returns true while it is watched which instructions are executed. */
+    public boolean isWatched() {
+        return unseen != null;
     }
 
     /** Returns the index after the last instruction; jumps to what is no instruction lead there. */

@@ -155,21 +155,25 @@ final class CompiledCalls {
         return trap;
     }
 
-    /** Hands a function's parameters to its pieces. */
+    /** Hands a function's parameters to the interpreter, and to its pieces. */
     static void beginPieces(Execution run, long r1, long r2, long r3, long r4, long r5, long r10) {
         run.mayGotoLeft = KernelLimits.BPF_MAX_LOOPS;
         spill(run, 0, r1, r2, r3, r4, r5, 0, 0, 0, 0, r10);
+    }
+
+    /** Calls a function that is made of pieces. */
+    static long callPieces(Execution run, int start, long r1, long r2, long r3, long r4, long r5, long r10) {
+        MachineCode machine = run.code().machineCode();
+        if (machine == null) {
+            throw new IllegalStateException("the compiled program is gone");
+        }
+        return machine.call(run, start, r1, r2, r3, r4, r5, r10);
     }
 
     /** Ends a function that is made of pieces. */
     static int finish(Execution run, long r0) {
         run.registers[0] = r0;
         return Execution.EXITED;
-    }
-
-    /** Returns r0 of such a function. */
-    static long result(Execution run) {
-        return run.registers[0];
     }
 
     /** Interprets a function that a program calls by an address of its own making, where none was compiled. */

@@ -4,7 +4,6 @@ import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.lock.DeadlockException;
 import dev.spinbpf.maps.memory.GuestMemory;
-import dev.spinbpf.programs.asm.Disassembler;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.linux.KernelLimits;
 import java.util.ArrayList;
@@ -31,7 +30,11 @@ public final class Execution {
     static final int ZERO = 15;
 
     static final int EXITED = -1;
-    static final int SWITCHED = -2;
+    /** The run goes on at {@link #resumeAt}, which may be in another program. */
+    public static final int SWITCHED = -2;
+
+    /** A piece of the program begins, whose ticket {@link #resumeAt} holds. */
+    static final int PIECE = -3;
 
     static final int SAVED = 6;
     static final int CALLBACK = -1;
@@ -242,6 +245,11 @@ public final class Execution {
         landing.executed(instructions);
     }
 
+    /** Instructions executed by this run until now, compiled ones as far as they have told. */
+    long executedUntilNow() {
+        return executed + grant - left;
+    }
+
     /** The guest address of the context that the run was started with. */
     public long context() {
         return context;
@@ -321,7 +329,7 @@ public final class Execution {
             return catching(start);
         } catch (TrapException e) {
             stopped = e.isStop();
-            fault = stopped ? null : describeFault(e);
+            fault = stopped ? null : Fault.of(this, e);
         } catch (DeadlockException e) {
             stopped = true;
         } finally {
@@ -353,7 +361,7 @@ public final class Execution {
     /** Runs the function that starts at an index to its exit, in the frame that was entered for it, and leaves the frame. */
     long function(int start) {
         MachineCode machine = code().machineCode();
-        if (machine == null || machine.isNarrow() && GuestMemory.isWide()) {
+        if (machine == null || !machine.takes(start) || machine.isNarrow() && GuestMemory.isWide()) {
             return interpret(start);
         }
         boolean outermost = grant == 0;
@@ -582,19 +590,5 @@ public final class Execution {
         }
         System.arraycopy(target.constants, 0, registers, Code.CONSTANTS, target.constants.length);
         code = target;
-    }
-
-    private Fault describeFault(TrapException trap) {
-        Code current = code();
-        int slot = current.slot(at);
-        Insn insn = current.insnAt(slot);
-        String name = current.program().name();
-        return new Fault(
-                name,
-                slot,
-                Disassembler.logText(insn, current::kfuncName),
-                current.program().lineAt(slot),
-                trap.reason(insn, registers, current.functionName(insn)),
-                registers());
     }
 }

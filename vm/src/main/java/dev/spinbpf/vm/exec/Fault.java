@@ -1,5 +1,7 @@
 package dev.spinbpf.vm.exec;
 
+import dev.spinbpf.programs.asm.Disassembler;
+import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.model.LineInfo;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +18,20 @@ import org.jspecify.annotations.Nullable;
  */
 public record Fault(
         String program, int insn, String text, @Nullable LineInfo line, String reason, List<Long> registers) {
+
+    /** Describes what stopped a run, at the instruction that runs there. */
+    static Fault of(Execution run, TrapException trap) {
+        Code code = run.code();
+        int slot = code.slot(run.at);
+        Insn insn = code.insnAt(slot);
+        return new Fault(
+                code.program().name(),
+                slot,
+                Disassembler.logText(insn, code::kfuncName),
+                code.program().lineAt(slot),
+                trap.reason(insn, run.registers, code.functionName(insn)),
+                run.registers());
+    }
 
     /** Several lines: what and where, the source line, the registers. */
     public String describe() {

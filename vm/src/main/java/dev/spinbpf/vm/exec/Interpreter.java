@@ -32,16 +32,28 @@ final class Interpreter {
     /** Runs until the function that starts at this index exits; returns r0. */
     static long run(Execution run, int start) {
         int next = start;
+        boolean alone = false;
         while (true) {
             if (run.budget <= 0) {
                 run.at = next;
                 throw new TrapException("the instruction budget is used up");
             }
-            next = slice(run, run.code().insns, run.registers, next, run.sliceLength());
+            PiecedCode pieces = run.code().pieces();
+            long[] steps = pieces == null || alone ? run.code().insns : pieces.steps;
+            next = slice(run, steps, run.registers, next, run.sliceLength());
+            alone = false;
+            if (pieces != null) {
+                if (next == Execution.PIECE) {
+                    next = pieces.run(run, run.resumeAt);
+                    alone = next == Execution.PIECE;
+                } else {
+                    pieces.sample(run, next);
+                }
+            }
             if (next == Execution.EXITED) {
                 return run.registers[0];
             }
-            if (next == Execution.SWITCHED) {
+            if (next < Execution.EXITED) {
                 next = run.resumeAt;
             }
             run.at = next;

@@ -23,6 +23,21 @@ public interface MachineCode {
      */
     boolean isNarrow();
 
+    /** Returns true for the start of a function that {@link #call} runs; the others are for the interpreter. */
+    default boolean takes(int start) {
+        return true;
+    }
+
+    /**
+     * Returns the most instructions between two polls. A function polls at its start and backward jumps, in some loops at each fourth
+     * one.
+     *
+     * @param insns instructions of the program
+     */
+    default int mostBetweenPolls(int insns) {
+        return 8 * insns;
+    }
+
     /**
      * Defines a class of this package, out of the reach of any other, and makes its only instance.
      *
@@ -31,10 +46,15 @@ public interface MachineCode {
      * @throws LinkageError where the JVM refuses the class
      */
     static MachineCode define(byte[] classFile, List<Object> classData) {
+        return define(MachineCode.class, classFile, classData);
+    }
+
+    /** The same for a class that implements another interface. */
+    static <T> T define(Class<T> type, byte[] classFile, List<Object> classData) {
         try {
             MethodHandles.Lookup defined =
                     MethodHandles.lookup().defineHiddenClassWithClassData(classFile, List.copyOf(classData), true);
-            return (MachineCode) defined.lookupClass().getDeclaredConstructor().newInstance();
+            return type.cast(defined.lookupClass().getDeclaredConstructor().newInstance());
         } catch (ReflectiveOperationException e) {
             throw new LinkageError("a compiled program has no constructor", e);
         }

@@ -139,6 +139,9 @@ final class MicroOp {
     /** An instruction that was not executed yet, where that is watched; {@link Code#watchReached} says how. */
     static final int UNSEEN = 255;
 
+    /** A piece of the program that is compiled begins here, with the ticket in place of the offset; see {@link PiecedCode}. */
+    static final int PIECE = 254;
+
     private MicroOp() {}
 
     /** The number of an access that passes a schedule point first; of what is no such access, its own. */

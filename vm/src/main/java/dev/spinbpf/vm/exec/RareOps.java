@@ -14,7 +14,7 @@ final class RareOps {
      * Executes one instruction.
      *
      * @param pc index of the next instruction
-     * @return index to go on at, or {@link Execution#EXITED} or {@link Execution#SWITCHED}
+     * @return index to go on at, or {@link Execution#EXITED}, {@link Execution#SWITCHED} or {@link Execution#PIECE}
      */
     static int step(Execution run, long[] r, long insn, int pc) {
         int d = (int) (insn >>> 8) & 0xf;
@@ -34,6 +34,10 @@ final class RareOps {
                 run.at = pc - 1;
                 r[0] = run.code().helpers[s].call(run, r[1], r[2], r[3], r[4], r[5]);
                 return run.afterCall(pc, r);
+            }
+            case MicroOp.PIECE -> {
+                run.resumeAt = off;
+                return Execution.PIECE;
             }
             case MicroOp.DIV64 -> r[d] = AluSemantics.div64(r[d], r[s]);
             case MicroOp.MOD64 -> r[d] = AluSemantics.mod64(r[d], r[s]);

@@ -1,28 +1,26 @@
 package dev.spinbpf.vm.jit;
 
 import dev.spinbpf.vm.exec.Code;
-import java.util.concurrent.LinkedBlockingQueue;
+import dev.spinbpf.vm.exec.MachineCode;
+import dev.spinbpf.vm.exec.PiecedCode;
+import java.lang.ref.WeakReference;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Compiles programs on a thread of its own, once they have executed so many instructions that it is worth while. The
- * thread ends when it has had nothing to do for a while.
+ * Compiles programs on a thread of its own, once they have executed so many instructions that it is worth while, and opens the pieces of
+ * large ones as HotSpot gets done with them. The thread ends when it has had nothing to do for a while.
  */
 public final class CompileQueue implements AutoCloseable {
     private static final long IDLE_SECONDS = 5;
 
-    /**
-     * Most instructions of a program that is compiled without being asked to. Until HotSpot has compiled all methods of a larger
-     * one, which may take seconds, the interpreter is faster.
-     */
-    private static final int MOST_UNASKED = 4_096;
-
-    private final ThreadPoolExecutor thread = new ThreadPoolExecutor(
-            1, 1, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), CompileQueue::newThread);
+    private final ScheduledThreadPoolExecutor thread = new ScheduledThreadPoolExecutor(1, CompileQueue::newThread);
 
     /** A queue without programs, and without a thread yet. */
     public CompileQueue() {
+        thread.setKeepAliveTime(IDLE_SECONDS, TimeUnit.SECONDS);
         thread.allowCoreThreadTimeOut(true);
         thread.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
     }
@@ -35,19 +33,36 @@ public final class CompileQueue implements AutoCloseable {
 
     /** Compiles a program when it turns out to be busy; its runs go on in the interpreter meanwhile. */
     public void addWhenHot(Code code, AccessMode access) {
-        if (code.end() > MOST_UNASKED) {
-            code.interpretedBecause("it has more than " + MOST_UNASKED + " instructions; --jit always compiles it");
-            return;
-        }
-        code.whenHot(hot -> thread.execute(() -> compile(hot, access)));
+        code.whenHot(hot -> thread.execute(() -> {
+            if (compiled(hot, access) instanceof PiecedCode pieces) {
+                tend(new WeakReference<>(pieces));
+            }
+        }));
     }
 
-    /** Compiles a program now; where that is not possible, the program says why it is interpreted. */
+    /** Opens pieces of a program from time to time, for as long as it is there. */
+    private void tend(WeakReference<PiecedCode> reference) {
+        PiecedCode pieces = reference.get();
+        if (pieces != null) {
+            thread.schedule(() -> tend(reference), pieces.tend(), TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** Compiles a program now, each piece of a large one too; where that is not possible, the program says why it is interpreted. */
     public static void compile(Code code, AccessMode access) {
+        if (compiled(code, access) instanceof PiecedCode pieces) {
+            pieces.openAll();
+        }
+    }
+
+    private static @Nullable MachineCode compiled(Code code, AccessMode access) {
         try {
-            code.machineCode(Compiler.compile(code, access));
+            MachineCode machine = Compiler.compile(code, access);
+            code.machineCode(machine);
+            return machine;
         } catch (NotCompilableException e) {
             code.interpretedBecause(e.reason());
+            return null;
         }
     }
 

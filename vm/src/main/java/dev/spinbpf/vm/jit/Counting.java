@@ -18,6 +18,7 @@ import java.util.List;
  */
 final class Counting {
     private final FlowGraph graph;
+    private final int first;
     private final int[] parents;
     private final int[] offsets;
 
@@ -27,13 +28,16 @@ final class Counting {
      * @param blocks the blocks of the method
      * @param exact those where all must have been counted: the method's entries
      */
-    Counting(FlowGraph graph, BitSet blocks, BitSet exact) {
+    Counting(FlowGraph graph, BitSet blocks, int[] exact) {
         this.graph = graph;
-        int outside = graph.blocks();
-        parents = new int[outside + 1];
-        offsets = new int[outside + 1];
-        Arrays.setAll(parents, block -> block);
-        exact.stream().forEach(block -> join(outside, block, 0));
+        first = blocks.nextSetBit(0);
+        int outside = blocks.length();
+        parents = new int[outside - first + 1];
+        offsets = new int[parents.length];
+        Arrays.setAll(parents, place -> first + place);
+        for (int block : exact) {
+            join(outside, block, 0);
+        }
         List<Edge> edges = new ArrayList<>();
         blocks.stream().forEach(block -> {
             if (!graph.calls(block)) {
@@ -53,31 +57,45 @@ final class Counting {
     }
 
     /** Makes the uncounted instructions of the second block those of the first one and so many more, if they can still be chosen. */
-    private void join(int first, int second, int more) {
-        int firstRoot = root(first);
-        int secondRoot = root(second);
-        if (firstRoot != secondRoot) {
-            boolean downwards = firstRoot > secondRoot;
-            int difference = offsets[first] + more - offsets[second];
-            parents[downwards ? secondRoot : firstRoot] = downwards ? firstRoot : secondRoot;
-            offsets[downwards ? secondRoot : firstRoot] = downwards ? difference : -difference;
+    private void join(int one, int other, int more) {
+        int oneRoot = root(one);
+        int otherRoot = root(other);
+        if (oneRoot != otherRoot) {
+            boolean downwards = oneRoot > otherRoot;
+            int difference = offset(one) + more - offset(other);
+            hang(
+                    downwards ? otherRoot : oneRoot,
+                    downwards ? oneRoot : otherRoot,
+                    downwards ? difference : -difference);
         }
+    }
+
+    private int parent(int block) {
+        return parents[block - first];
+    }
+
+    private int offset(int block) {
+        return offsets[block - first];
+    }
+
+    private void hang(int block, int parent, int offset) {
+        parents[block - first] = parent;
+        offsets[block - first] = offset;
     }
 
     /** The block whose number this one's depends on; afterwards that is its parent. */
     private int root(int block) {
         int root = block;
         int offset = 0;
-        while (parents[root] != root) {
-            offset += offsets[root];
-            root = parents[root];
+        while (parent(root) != root) {
+            offset += offset(root);
+            root = parent(root);
         }
         int next = block;
-        while (parents[next] != root && next != root) {
-            int parent = parents[next];
-            int own = offsets[next];
-            parents[next] = root;
-            offsets[next] = offset;
+        while (parent(next) != root && next != root) {
+            int parent = parent(next);
+            int own = offset(next);
+            hang(next, root, offset);
             offset -= own;
             next = parent;
         }
@@ -87,7 +105,7 @@ final class Counting {
     /** Returns how many instructions were executed but not counted when a block begins. */
     int uncountedBefore(int block) {
         root(block);
-        return offsets[block];
+        return offset(block);
     }
 
     /** Returns the same for the end of a block. */

@@ -1,6 +1,7 @@
 package dev.spinbpf.vm.jit;
 
 import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.vm.exec.Code;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -8,6 +9,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Deque;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The jumps between a function's blocks, and its loops.
@@ -49,6 +51,7 @@ final class FlowGraph {
     private final BitSet indirect = new BitSet();
     private final BitSet longLoops = new BitSet();
     private int[] depths;
+    private boolean countsMayGoto;
 
     /** A loop without another one in it: its head, its blocks, and the first of their further copies. */
     private record Loop(int head, BitSet body, int firstCopy) {
@@ -83,6 +86,7 @@ final class FlowGraph {
             int end = function.end(starts[block]);
             costs[block] = end - starts[block];
             Insn last = code.insn(end - 1);
+            countsMayGoto |= last.op().kind() == Op.Kind.MAY_GOTO;
             calls.set(block, FunctionBlocks.calls(last.op()));
             if (FunctionBlocks.jumps(last.op())) {
                 jumpsTo[block] = number(code.target(end - 1));
@@ -129,25 +133,30 @@ final class FlowGraph {
         depths = Arrays.copyOf(depths, blocks);
     }
 
-    /** Returns the blocks in the order in which to write them. */
-    int[] layout() {
-        int[] layout = new int[starts.length];
-        int written = 0;
-        for (int block = 0; block < originals; block++) {
-            layout[written++] = block;
+    /** Returns the blocks of a piece in the order in which to write them. */
+    int[] layout(Piece piece) {
+        IntStream.Builder layout = IntStream.builder();
+        int last = number(piece.last());
+        for (int block = number(piece.first()); block <= last; block++) {
+            layout.add(block);
             for (int next = fallsTo[block]; next != NONE && choices.get(next); next = fallsTo[next]) {
-                layout[written++] = next;
+                layout.add(next);
             }
             for (Loop loop : unrolled) {
                 if (loop.body.length() - 1 != block) {
                     continue;
                 }
                 for (int i = 0; i < (COPIES - 1) * loop.body.cardinality(); i++) {
-                    layout[written++] = loop.firstCopy + i;
+                    layout.add(loop.firstCopy + i);
                 }
             }
         }
-        return layout;
+        return layout.build().toArray();
+    }
+
+    /** Returns true where the function has a {@code may_goto}. */
+    boolean countsMayGoto() {
+        return countsMayGoto;
     }
 
     /** Returns how many blocks there are. */

@@ -66,6 +66,16 @@ final class FunctionBlocks {
         }
     }
 
+    /** Makes several blocks of each long one, so that the function can be cut anywhere. */
+    void divide(int mostInsns) {
+        for (int leader : leaders.stream().toArray()) {
+            int end = end(leader);
+            for (int index = leader + mostInsns; index < end; index += mostInsns) {
+                leaders.set(index);
+            }
+        }
+    }
+
     /** Returns the index of the function's first instruction. */
     int start() {
         return start;

@@ -51,14 +51,21 @@ public final class Listing {
      * @throws NotCompilableException where it has to stay interpreted
      */
     public static String of(Code code, AccessMode access) throws NotCompilableException {
-        byte[] classFile = new Compiler(code, access).classFile();
+        ProgramParts parts = ProgramParts.of(code);
         Listing listing = new Listing(code);
+        listing.add(new Compiler(code, access, parts.whole()).classFile());
+        new PieceCompiler(code, access, parts, null, Piece.PIECE_SIZE)
+                .classFiles()
+                .forEach(listing::add);
+        return listing.text.toString();
+    }
+
+    private void add(byte[] classFile) {
         for (MethodModel method : ClassFile.of().parse(classFile).methods()) {
             if (method.flags().has(AccessFlag.STATIC)) {
-                method.code().ifPresent(body -> listing.method(method, body));
+                method.code().ifPresent(body -> method(method, body));
             }
         }
-        return listing.text.toString();
     }
 
     private void method(MethodModel method, CodeModel body) {

@@ -8,7 +8,6 @@ import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.vm.exec.Code;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
-import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
 
 /**
@@ -28,19 +27,31 @@ final class LoopEmitter {
     private final MethodWriter method;
     private final CodeBuilder out;
     private final Code code;
-    private final ClassDesc unit;
+    private final MethodEmitter.Unit unit;
 
-    /** @param unit the class that has the functions' methods */
-    LoopEmitter(MethodWriter method, Code code, ClassDesc unit) {
+    /** @param unit the class that calls the callback */
+    LoopEmitter(MethodWriter method, MethodEmitter.Unit unit) {
         this.method = method;
         this.out = method.out;
-        this.code = code;
+        this.code = unit.code();
         this.unit = unit;
     }
 
     /** Returns true where a call is one of {@code bpf_loop} with a callback that is probably known. */
-    static boolean takes(Code code, int call) {
+    private static boolean isLoop(Code code, int call) {
         return code.functionName(code.insn(call)).equals(HELPER) && KnownArguments.callback(code, call, CALLBACK) >= 0;
+    }
+
+    /** Returns the bytes of bytecode that a call may take in addition to one of a helper. */
+    static int size(Code code, int call) {
+        return isLoop(code, call) ? 100 : 0;
+    }
+
+    /** Returns true where a call is one of {@code bpf_loop} with a callback that is probably known, and one method. */
+    static boolean takes(MethodEmitter.Unit unit, int call) {
+        Code code = unit.code();
+        return isLoop(code, call)
+                && unit.calls().isMethod((int) code.constant(KnownArguments.callback(code, call, CALLBACK)));
     }
 
     /**
@@ -84,13 +95,13 @@ final class LoopEmitter {
 
     /** Calls the callback, whose result is r0 then, and counts the round. */
     private void round(int start) {
-        method.loadRun();
-        method.loadRound();
-        method.load(CONTEXT);
-        out.lconst_0().lconst_0().lconst_0();
-        method.load(Insn.FRAME_POINTER);
-        out.loadConstant((long) -KernelLimits.MAX_BPF_STACK).ladd();
-        out.invokestatic(unit, Compiler.functionName(start), Compiler.FUNCTION);
+        unit.calls().emit(method, unit, start, () -> {
+            method.loadRound();
+            method.load(CONTEXT);
+            out.lconst_0().lconst_0().lconst_0();
+            method.load(Insn.FRAME_POINTER);
+            out.loadConstant((long) -KernelLimits.MAX_BPF_STACK).ladd();
+        });
         method.store(0);
         method.loadRound();
         out.lconst_1().ladd();

@@ -8,6 +8,7 @@ import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.vm.exec.Code;
+import dev.spinbpf.vm.exec.Execution;
 import dev.spinbpf.vm.exec.Helper;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
@@ -23,7 +24,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,7 +59,8 @@ final class MethodEmitter {
     private final Counting counting;
     private final List<Piece> pieces;
     private final Piece piece;
-    private final boolean countsMayGoto;
+    private final boolean isWhole;
+    private final int[] layout;
     private final MethodWriter method;
     private final AluEmitter alu;
     private final MemoryEmitter memory;
@@ -76,8 +77,12 @@ final class MethodEmitter {
     private record BackEdge(int head, int counted) {}
 
     /** The class that is being written. */
-    record Unit(Code code, ClassDesc name, ClassConstants constants, AccessMode access) {}
+    record Unit(Code code, ClassDesc name, ClassConstants constants, AccessMode access, FunctionCalls calls) {}
 
+    /**
+     * @param pieces those that the function is cut into; none where it is one method
+     * @param piece the one to write
+     */
     MethodEmitter(
             CodeBuilder out, Unit unit, FunctionBlocks function, FlowGraph graph, List<Piece> pieces, Piece piece) {
         this.out = out;
@@ -87,33 +92,29 @@ final class MethodEmitter {
         this.graph = graph;
         this.pieces = pieces;
         this.piece = piece;
+        isWhole = pieces.isEmpty();
         goOn = out.newLabel();
         leave = out.newLabel();
-        method = new MethodWriter(out, piece.leaders().nextSetBit(0), goOn);
+        method = new MethodWriter(out, piece.first(), goOn);
         alu = new AluEmitter(method);
-        boolean frameIsOwn = isWhole() && unit.access() == AccessMode.MASKED;
+        boolean frameIsOwn = isWhole && unit.access() == AccessMode.MASKED;
         StackSlots slots = frameIsOwn ? StackSlots.of(code, graph) : StackSlots.none();
         liveRegisters = frameIsOwn ? new LiveRegisters(code, graph) : null;
         LoadMerges merges = frameIsOwn ? LoadMerges.of(code, function, slots) : LoadMerges.none();
         memory = new MemoryEmitter(method, unit.constants(), unit.access(), slots, merges);
-        countsMayGoto = function.leaders().stream()
-                .filter(leader -> leader < code.end())
-                .anyMatch(leader -> code.insn(function.end(leader) - 1).op().kind() == Op.Kind.MAY_GOTO);
-        BitSet entries = new BitSet();
-        piece.entries().stream().forEach(entry -> entries.set(graph.number(entry)));
+        layout = graph.layout(piece);
         BitSet own = new BitSet();
-        IntStream.range(0, graph.blocks()).filter(this::isHere).forEach(own::set);
-        counting = new Counting(graph, own, entries);
-        own.stream().forEach(block -> blocks.put(block, out.newLabel()));
+        for (int block : layout) {
+            own.set(block);
+            blocks.put(block, out.newLabel());
+        }
+        counting = new Counting(
+                graph, own, Arrays.stream(piece.entries()).map(graph::number).toArray());
     }
 
     /** Returns true for a block of this method. */
     private boolean isHere(int block) {
-        return piece.leaders().get(graph.start(block));
-    }
-
-    private boolean isWhole() {
-        return pieces.size() == 1;
+        return piece.has(graph.start(block));
     }
 
     /** Writes the method. */
@@ -124,19 +125,18 @@ final class MethodEmitter {
         if (unit.access() == AccessMode.MASKED) {
             method.initializeSandbox();
         }
-        if (isWhole()) {
-            method.initialize(countsMayGoto, KernelLimits.BPF_MAX_LOOPS);
+        if (isWhole) {
+            method.initialize(graph.countsMayGoto(), KernelLimits.BPF_MAX_LOOPS);
             memory.initializeSlots();
             out.labelBinding(from);
             method.jumpIfLeft(0, label(graph.entry()));
             method.poll(function.start(), 0);
             out.goto_(label(graph.entry()));
         } else {
-            method.initializePiece(countsMayGoto);
+            method.initializePiece(graph.countsMayGoto());
             out.labelBinding(from);
             enterPiece();
         }
-        int[] layout = Arrays.stream(graph.layout()).filter(this::isHere).toArray();
         for (int i = 0; i < layout.length; i++) {
             block(layout[i], i + 1 < layout.length ? layout[i + 1] : -1);
         }
@@ -145,13 +145,7 @@ final class MethodEmitter {
         }
         out.labelBinding(to);
         out.labelBinding(goOn);
-        memory.publishSlots();
-        publish();
-        method.loadRun();
-        method.loadAt();
-        method.loadRegisters();
-        method.callRun("goOn", GO_ON);
-        returnResult();
+        goOnElsewhere();
         if (!leaves.isEmpty()) {
             leave();
         }
@@ -163,10 +157,29 @@ final class MethodEmitter {
         out.exceptionCatch(from, to, handler, RUNTIME_EXCEPTION);
     }
 
+    /** Goes on in the interpreter, or in a tail call's target: a piece ends there, a whole function calls it. */
+    private void goOnElsewhere() {
+        publish();
+        if (!isWhole) {
+            method.publishRegisters();
+            method.publishResume();
+            out.loadConstant(Execution.SWITCHED).ireturn();
+            return;
+        }
+        memory.publishSlots();
+        method.loadRun();
+        method.loadAt();
+        method.loadRegisters();
+        method.callRun("goOn", GO_ON);
+        out.lreturn();
+    }
+
     /** Jumps to the block that the ticket in the piece's parameter names. */
     private void enterPiece() {
         List<SwitchCase> cases = new ArrayList<>();
-        piece.entries().stream().forEach(entry -> cases.add(SwitchCase.of(cases.size(), label(graph.number(entry)))));
+        for (int entry : piece.entries()) {
+            cases.add(SwitchCase.of(cases.size(), label(graph.number(entry))));
+        }
         method.loadEntry();
         Label none = cases.getFirst().target();
         out.tableswitch(0, cases.size() - 1, none, cases);
@@ -192,14 +205,14 @@ final class MethodEmitter {
 
     private void publish() {
         method.publishLeft(0);
-        if (countsMayGoto) {
+        if (graph.countsMayGoto()) {
             method.publishMayGoto();
         }
     }
 
     /** Returns the long on the operand stack as r0. */
     private void returnResult() {
-        if (isWhole()) {
+        if (isWhole) {
             out.lreturn();
             return;
         }
@@ -387,7 +400,7 @@ final class MethodEmitter {
 
     /** Instructions that a block has executed but not counted when it begins; none if it is in another piece. */
     private int uncountedAt(int start) {
-        return piece.leaders().get(start) ? counting.uncountedBefore(graph.number(start)) : 0;
+        return piece.has(start) ? counting.uncountedBefore(graph.number(start)) : 0;
     }
 
     private void exit(int block) {
@@ -407,33 +420,35 @@ final class MethodEmitter {
         method.loadRun();
         out.loadConstant(index + 1);
         method.callRun("enterFrom", ENTER);
-        method.loadRun();
-        for (int register = 1; register <= 5; register++) {
-            method.load(register);
-        }
-        method.load(Insn.FRAME_POINTER);
-        out.loadConstant((long) -KernelLimits.MAX_BPF_STACK).ladd();
-        out.invokestatic(unit.name(), Compiler.functionName(target), Compiler.FUNCTION);
+        unit.calls().emit(method, unit, target, () -> {
+            loadArguments();
+            method.load(Insn.FRAME_POINTER);
+            out.loadConstant((long) -KernelLimits.MAX_BPF_STACK).ladd();
+        });
         method.store(0);
         method.loadRun();
         method.callRun("leaveTo", NEW_LEFT);
         method.goOnIfNegative(index + 1, uncountedAt(index + 1));
     }
 
+    private void loadArguments() {
+        for (int register = 1; register <= 5; register++) {
+            method.load(register);
+        }
+    }
+
     private void callHelper(int index, int block) {
         method.publishAt(index);
         method.publishLeft(counting.uncountedAfter(block));
         Label done = out.newLabel();
-        if (LoopEmitter.takes(code, index)) {
+        if (LoopEmitter.takes(unit, index)) {
             Label helper = out.newLabel();
-            new LoopEmitter(method, code, unit.name()).emit(index, helper, done);
+            new LoopEmitter(method, unit).emit(index, helper, done);
             out.labelBinding(helper);
         }
         out.ldc(unit.constants().of(KnownArguments.helper(code, index), Helper.class));
         method.loadRun();
-        for (int register = 1; register <= 5; register++) {
-            method.load(register);
-        }
+        loadArguments();
         out.invokeinterface(HELPER, "call", HELPER_CALL);
         method.store(0);
         out.labelBinding(done);

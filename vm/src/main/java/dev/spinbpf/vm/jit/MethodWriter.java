@@ -3,6 +3,7 @@ package dev.spinbpf.vm.jit;
 import static java.lang.constant.ConstantDescs.CD_int;
 import static java.lang.constant.ConstantDescs.CD_long;
 
+import dev.spinbpf.vm.exec.PieceCode;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
 import java.lang.constant.ClassDesc;
@@ -295,7 +296,7 @@ final class MethodWriter {
 
     /** Puts the number of the entry that the ticket names on the operand stack. */
     void loadEntry() {
-        out.iload(TICKET).loadConstant((1 << Piece.ENTRY_BITS) - 1).iand();
+        out.iload(TICKET).loadConstant((1 << PieceCode.ENTRY_BITS) - 1).iand();
     }
 
     void storeTicket() {
@@ -314,6 +315,11 @@ final class MethodWriter {
             load(register);
             out.lastore();
         }
+    }
+
+    /** Tells the execution where the interpreter has to go on. */
+    void publishResume() {
+        out.aload(RUN).iload(AT).putfield(EXECUTION, "resumeAt", CD_int);
     }
 
     /** Takes r0 from the operand stack. */

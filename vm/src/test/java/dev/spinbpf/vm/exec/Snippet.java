@@ -71,7 +71,11 @@ final class Snippet implements AutoCloseable, BareLinkage {
 
     private static MachineCode compiled(Code code, AccessMode access) {
         try {
-            return Compiler.compile(code, access);
+            MachineCode machine = Compiler.compile(code, access);
+            if (machine instanceof PiecedCode pieces) {
+                pieces.openAll();
+            }
+            return machine;
         } catch (NotCompilableException e) {
             throw new IllegalStateException(e);
         }

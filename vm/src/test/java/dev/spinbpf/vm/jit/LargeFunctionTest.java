@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.spinbpf.programs.isa.Insn;
 import dev.spinbpf.programs.isa.InsnDecoder;
 import dev.spinbpf.programs.isa.Op;
+import dev.spinbpf.vm.exec.Code;
 import dev.spinbpf.vm.exec.EnginePair;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.attribute.CodeAttribute;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
@@ -71,6 +73,21 @@ class LargeFunctionTest {
         shouldDoAsInterpreted(InsnDecoder.decode(GeneratedProgram.bytes(50_000, 2)));
     }
 
+    /** More than a class file has room for. */
+    @Test
+    void shouldDoAsInterpretedWithFiveHundredThousandInstructions() throws Exception {
+        shouldDoAsInterpreted(InsnDecoder.decode(GeneratedProgram.bytes(500_000, 2)));
+    }
+
+    /** A block is longer than a method may be. */
+    @Test
+    void shouldDoAsInterpretedWithoutAJump() {
+        List<Insn> insns = new ArrayList<>(Collections.nCopies(20_000, new Insn(Op.ADD64_IMM, 0, 0, 0, 3)));
+        insns.set(0, new Insn(Op.MOV64_IMM, 0, 0, 0, 0));
+        insns.add(new Insn(Op.EXIT, 0, 0, 0, 0));
+        shouldDoAsInterpreted(insns);
+    }
+
     private void shouldDoAsInterpreted(List<Insn> insns) {
         EnginePair.Program program = engines.program(insns);
         byte[] memory = new byte[GeneratedProgram.MEMORY_BYTES];
@@ -87,11 +104,13 @@ class LargeFunctionTest {
     @Test
     void shouldStayWithinTheSizeThatTheJvmCompiles() throws Exception {
         for (AccessMode access : AccessMode.values()) {
-            byte[] classFile = new Compiler(engines.program(program()).compiled(), access).classFile();
-            List<Integer> sizes = ClassFile.of().parse(classFile).methods().stream()
-                    .flatMap(method -> method.code().stream())
-                    .map(code -> ((CodeAttribute) code).codeLength())
-                    .toList();
+            Code code = engines.program(program()).compiled();
+            List<Integer> sizes = new PieceCompiler(code, access, ProgramParts.of(code), null, Piece.PIECE_SIZE)
+                    .classFiles().stream()
+                            .flatMap(file -> ClassFile.of().parse(file).methods().stream())
+                            .flatMap(method -> method.code().stream())
+                            .map(body -> ((CodeAttribute) body).codeLength())
+                            .toList();
             assertThat(sizes).hasSizeGreaterThan(10).allMatch(size -> size < HUGE_METHOD);
         }
     }

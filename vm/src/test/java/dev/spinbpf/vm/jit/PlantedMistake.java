@@ -38,7 +38,8 @@ public enum PlantedMistake {
 
     /** Compiles a program with the mistake. */
     public MachineCode compile(Code code) throws NotCompilableException {
-        Compiler compiler = new Compiler(code, AccessMode.MASKED);
+        Compiler compiler =
+                new Compiler(code, AccessMode.MASKED, ProgramParts.of(code).whole());
         ClassFile files = ClassFile.of();
         byte[] changed = files.transformClass(
                 files.parse(compiler.classFile()), ClassTransform.transformingMethodBodies((out, element) -> {

@@ -12,6 +12,7 @@ import dev.spinbpf.vm.exec.MachineCode;
 import dev.spinbpf.vm.jit.AccessMode;
 import dev.spinbpf.vm.jit.Compiler;
 import dev.spinbpf.vm.jit.NotCompilableException;
+import dev.spinbpf.vm.jit.SmallPieces;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -30,10 +31,10 @@ final class EngineComparison {
     private long complete;
     private long executed;
 
-    /** Makes machine code of a program. */
+    /** Makes machine code of a program, by a seed where there is a choice. */
     @FunctionalInterface
     interface Engine {
-        MachineCode compile(Code code) throws NotCompilableException;
+        MachineCode compile(Code code, long seed) throws NotCompilableException;
     }
 
     EngineComparison(Bench bench, List<Engine> compilers) {
@@ -41,12 +42,14 @@ final class EngineComparison {
         this.compilers = compilers;
     }
 
-    /** Compares with what is compiled for each way of access. */
+    /** Compares with what is compiled for each way of access, as a whole and in pieces. */
     static EngineComparison of(Bench bench) {
         return new EngineComparison(
                 bench,
                 Stream.of(AccessMode.values())
-                        .<Engine>map(access -> code -> Compiler.compile(code, access))
+                        .<Engine>flatMap(access -> Stream.of(
+                                (code, _) -> Compiler.compile(code, access),
+                                (code, seed) -> SmallPieces.compile(code, access, seed)))
                         .toList());
     }
 
@@ -87,7 +90,7 @@ final class EngineComparison {
         List<MachineCode> machineCodes = new ArrayList<>();
         try {
             for (Engine compiler : compilers) {
-                machineCodes.add(compiler.compile(code));
+                machineCodes.add(compiler.compile(code, seed));
             }
         } catch (NotCompilableException e) {
             return "not compiled: " + e.getMessage();

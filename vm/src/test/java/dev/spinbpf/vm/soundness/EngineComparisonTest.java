@@ -71,7 +71,7 @@ class EngineComparisonTest {
     void shouldFind(PlantedMistake mistake) {
         RandomNumbers seeds = new RandomNumbers(SEED);
         try (Bench bench = new Bench()) {
-            EngineComparison comparison = new EngineComparison(bench, List.of(mistake::compile));
+            EngineComparison comparison = new EngineComparison(bench, List.of((code, _) -> mistake.compile(code)));
             boolean found = false;
             while (!found && comparison.programs() < MOST_PROGRAMS_TO_A_MISTAKE) {
                 long seed = seeds.seed();
