@@ -27,6 +27,34 @@ public record ContextArgument(String name, boolean isPointer, String pointsTo, i
                         .toList();
     }
 
+    /** Returns the arguments of a kernel's function in order; none where its types do not have it. */
+    public static List<ContextArgument> ofFunction(Btf kernelTypes, String name) {
+        BtfType.FuncProto prototype = prototype(kernelTypes, name);
+        return prototype == null
+                ? List.of()
+                : prototype.params().stream()
+                        .map(param -> of(kernelTypes, param))
+                        .toList();
+    }
+
+    /** Returns what a kernel's function returns; null where its types do not have it, or it returns nothing. */
+    public static @Nullable ContextArgument ofResult(Btf kernelTypes, String name) {
+        BtfType.FuncProto prototype = prototype(kernelTypes, name);
+        return prototype == null || prototype.returnTypeId() == 0
+                ? null
+                : of(kernelTypes, new BtfType.Param("", prototype.returnTypeId()));
+    }
+
+    private static BtfType.@Nullable FuncProto prototype(Btf kernelTypes, String name) {
+        int id = kernelTypes.find(name, BtfType.Func.class);
+        boolean isKnown = id > 0 && kernelTypes.type(id) instanceof BtfType.Func;
+        return isKnown
+                        && kernelTypes.resolved(((BtfType.Func) kernelTypes.type(id)).protoTypeId())
+                                instanceof BtfType.FuncProto proto
+                ? proto
+                : null;
+    }
+
     private static ContextArgument of(Btf btf, BtfType.Param param) {
         if (btf.resolved(param.typeId()) instanceof BtfType.Ptr pointer) {
             String struct =

@@ -225,6 +225,11 @@ public final class Machine implements AutoCloseable {
         return load(verified.object(), verified.program(), kinds(verified), verified.arguments(), AccessMode.MASKED);
     }
 
+    /** Has events be about made-up objects rather than zeros. */
+    public void inventObjects() {
+        kernel.inventObjects();
+    }
+
     private static InsnKinds kinds(VerifiedProgram verified) {
         return new InsnKinds(verified.probes(), verified.arenaAccesses(), verified.arenaArithmetic(), verified.dead());
     }

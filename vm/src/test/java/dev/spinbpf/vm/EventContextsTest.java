@@ -17,6 +17,7 @@ import dev.spinbpf.vm.hook.HookRegistry;
 import dev.spinbpf.vm.hook.HookTarget;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -56,15 +57,22 @@ class EventContextsTest {
 
     /** Returns the different results of a verified program, run for some events of its section on CPU 0 of two. */
     private static Set<Long> results(String declarations, String section, String... lines) throws Exception {
+        return results(declarations, section, machine -> {}, lines);
+    }
+
+    /** Returns the results as above, of a program on a machine that something is set for. */
+    static Set<Long> results(String declarations, String section, Consumer<Machine> setting, String... lines)
+            throws Exception {
         String text = declarations + ".program p \"" + section + "\"\n" + String.join("\n", lines) + "\n exit\n";
         ProgramObject object = Assembler.assemble("test.bpfasm", text);
-        Btf types = declarations.equals(TASK) ? object.btf() : Btf.EMPTY;
+        Btf types = declarations.contains(".btf") ? object.btf() : Btf.EMPTY;
         VerifierOptions options = new VerifierOptions(false, types, VerifierOptions.INSN_LIMIT);
         Verdict verdict = Verifier.verify(object, object.programs().getFirst(), options);
         assertThat(verdict).as(verdict.toString()).isInstanceOf(Verdict.Accepted.class);
         try (Machine machine = new Machine(MachineOptions.ofCpus(2))) {
             LoadedProgram program = machine.load(((Verdict.Accepted) verdict).program());
             HookTarget target = machine.attach(program);
+            setting.accept(machine);
             for (int i = 0; i < EVENTS; i++) {
                 HookRegistry.run(machine.cpus().get(0), program, target, new byte[0]);
             }

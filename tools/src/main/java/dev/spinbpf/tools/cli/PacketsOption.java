@@ -12,8 +12,8 @@ final class PacketsOption {
             names = "--packets",
             paramLabel = "mixed[:N]|flows[:N]|FILE.pcap",
             description = "The packets that arrive: of 32 kinds (TCP, ICMP, ARP, IPv6, replies, VLAN tags, fragments,"
-                    + " tunnels, frames that are cut off), short UDP packets of N flows (default flows:64), or those of a"
-                    + " capture.")
+                    + " tunnels, frames that are cut off), short UDP packets of N flows, or those of a capture (default: those"
+                    + " of mixed and of 64 flows).")
     private @Nullable String packets;
 
     boolean isGiven() {
@@ -24,7 +24,7 @@ final class PacketsOption {
     Packets packets() throws InputException {
         String text = packets;
         if (text == null) {
-            return Packets.DEFAULT;
+            return Packets.USUAL;
         }
         try {
             Packets made = PacketText.parse(text);

@@ -203,6 +203,11 @@ public final class WorkloadWriter {
             line("  - mixed: " + flows);
             return;
         }
+        if (packets.frames().equals(Packets.USUAL.frames())) {
+            line("  - flows: " + Packets.DEFAULT_FLOWS);
+            line("  - mixed: " + Packets.USUAL_MIX);
+            return;
+        }
         for (ByteString frame : packets.frames()) {
             line("  - hex: '" + HEX.formatHex(frame.toArray()) + "'");
         }

@@ -51,6 +51,11 @@ class CoverageTest {
                         + "{\"line\":\"branches.bpfasm:9\",\"text\":\"r0=2\",\"instructions\":1}");
     }
 
+    private static String stressed(String[] arguments, String... more) {
+        return Outcome.spinbpf(Stream.of(arguments, more).flatMap(Stream::of).toArray(String[]::new))
+                .out();
+    }
+
     @Test
     void shouldReachWhatPacketsOfAllKindsReach() throws IOException {
         Path program = Files.writeString(directory.resolve("protocols.bpfasm"), """
@@ -67,12 +72,10 @@ class CoverageTest {
                     exit
                 """);
         String[] plain = {"stress", program.toString(), "--duration", "200ms", "--coverage"};
-        String[] mixed = Stream.of(plain, new String[] {"--packets", "mixed"})
-                .flatMap(Stream::of)
-                .toArray(String[]::new);
 
-        assertThat(Outcome.spinbpf(plain).out()).containsPattern("protocols +9 +8 +88.9 %");
-        assertThat(Outcome.spinbpf(mixed).out()).containsPattern("protocols +9 +9 +100.0 %");
+        assertThat(stressed(plain, "--packets", "flows:64")).containsPattern("protocols +9 +8 +88.9 %");
+        assertThat(stressed(plain)).containsPattern("protocols +9 +9 +100.0 %");
+        assertThat(stressed(plain, "--packets", "mixed")).containsPattern("protocols +9 +9 +100.0 %");
         assertThat(stress("--packets", "flows:2").code()).isEqualTo(ExitCodes.GOOD);
     }
 

@@ -14,7 +14,6 @@ import dev.spinbpf.vm.helper.ArenaKfuncs;
 import dev.spinbpf.vm.helper.EmulatedKernel;
 import dev.spinbpf.vm.helper.PacketHelpers;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -36,6 +35,8 @@ public final class CpuContext {
     private static final long NO_FUNCTION = 0;
     private static final int REGISTER_ARGUMENTS = 6;
     private static final byte[] NOTHING = {};
+    private static final List<ContextArgument> REGISTERS =
+            List.of(new ContextArgument("regs", true, "pt_regs", Long.BYTES));
 
     private final Cpu cpu;
     private final EmulatedKernel kernel;
@@ -130,14 +131,15 @@ public final class CpuContext {
         ProgType type = program.program().type();
         List<ContextArgument> arguments = program.arguments().isEmpty() ? known : program.arguments();
         boolean changesResult = program.program().attachType() == AttachType.MODIFY_RETURN;
-        long result = returned && !changesResult ? eventArguments.result() : 0;
+        eventArguments.next();
+        long result = returned && !changesResult ? eventArguments.result(place, here.zeros()) : 0;
         return switch (type) {
             case TRACEPOINT -> {
                 long record = here.raw(NOTHING);
                 TracepointRecords.write(place, record, here.zeros(), eventArguments);
                 yield record;
             }
-            case KPROBE -> here.registers(orPointers(arguments, here), result);
+            case KPROBE -> here.registers(probed(program, arguments, place, here), result);
             default ->
                 arguments.isEmpty()
                         ? here.event(type, eventArguments::random)
@@ -163,13 +165,14 @@ public final class CpuContext {
                 : eventArguments.of(arguments, here.zeros());
     }
 
-    private long[] orPointers(List<ContextArgument> arguments, ContextArea here) {
-        if (!arguments.isEmpty()) {
-            return eventArguments.of(arguments, here.zeros());
-        }
-        long[] pointers = new long[REGISTER_ARGUMENTS];
-        Arrays.fill(pointers, here.zeros());
-        return pointers;
+    /** The arguments of a probed function; a system call has one, its caller's registers. */
+    private long[] probed(LoadedProgram program, List<ContextArgument> known, String place, ContextArea here) {
+        boolean isSystemCall = program.program().section().contains("syscall/");
+        List<ContextArgument> arguments =
+                isSystemCall ? REGISTERS : known.isEmpty() ? eventArguments.ofFunction(place) : known;
+        return arguments.isEmpty()
+                ? eventArguments.unknown(REGISTER_ARGUMENTS, here.zeros())
+                : eventArguments.of(arguments, here.zeros());
     }
 
     /** Returns true where one more run may be nested; counts a miss of the program where not. */

@@ -2,25 +2,30 @@ package dev.spinbpf.vm.context;
 
 import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.memory.GuestMemory;
+import dev.spinbpf.programs.btf.Btf;
+import dev.spinbpf.programs.btf.BtfType;
 import dev.spinbpf.verifier.ContextArgument;
 import dev.spinbpf.vm.helper.EmulatedKernel;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The arguments of calls and tracepoints that nothing here makes. Pointers lead to an object of the machine where there is
- * one of that type (a task, the cgroup, a map), else to an object of zeros; numbers are drawn, small ones most often.
+ * one of that type (a task, the cgroup, a map), else to a {@linkplain KernelObjects made-up one}, or to zeros where nothing
+ * is made up; numbers are drawn, small ones most often.
  */
 final class EventArguments {
-    private static final int MOST_BITS = 12;
     private static final int MOST_ERRNO = 34;
 
     /** One in so many pointers that may be null is. */
     private static final int RARE = 8;
 
     private static final String MAY_BE_NULL = "__nullable";
+    private static final String RECORD = "trace_event_raw_";
 
     private static final int META_BYTES = 24;
     private static final int META_SESSION = 8;
@@ -29,7 +34,15 @@ final class EventArguments {
     private final EmulatedKernel kernel;
     private final Cpu cpu;
     private final IdentityHashMap<LoadedProgram, Iteration> iterations = new IdentityHashMap<>();
+    private final KernelObjects objects;
+    private final Map<String, Signature> signatures = new HashMap<>();
+    private final Map<String, String> records = new HashMap<>();
+    private Btf signatureTypes = Btf.EMPTY;
     private long meta;
+
+    /** A function's arguments, and what it returns. */
+    private record Signature(
+            List<ContextArgument> arguments, @Nullable ContextArgument result) {}
 
     /** The place that an iterator has come to. */
     private static final class Iteration {
@@ -40,6 +53,7 @@ final class EventArguments {
     EventArguments(EmulatedKernel kernel, Cpu cpu) {
         this.kernel = kernel;
         this.cpu = cpu;
+        objects = new KernelObjects(kernel, cpu);
     }
 
     /**
@@ -142,15 +156,98 @@ final class EventArguments {
         if (argument.name().endsWith(MAY_BE_NULL) && isRare()) {
             return 0;
         }
-        long object = kernel.object(argument.pointsTo(), cpu, which);
-        return object == 0 ? zeros : object;
+        if (!kernel.inventsObjects()) {
+            long object = kernel.object(argument.pointsTo(), cpu, which);
+            return object == 0 ? zeros : object;
+        }
+        long object = objects.object(argument.pointsTo(), which);
+        if (object != 0) {
+            return object;
+        }
+        boolean isText = argument.pointsTo().isEmpty() && (kernel.random(cpu) & 1) == 0;
+        return isText ? objects.text() : argument.pointsTo().isEmpty() ? objects.anything() : zeros;
+    }
+
+    /** Gets ready for the next event: the objects that it may be about change. */
+    void next() {
+        if (kernel.inventsObjects()) {
+            objects.next();
+        }
     }
 
     /** Returns a number of up to 12 bits, whose length is drawn too. */
     long number() {
-        int random = kernel.random(cpu);
-        int bits = Integer.remainderUnsigned(random, MOST_BITS + 1);
-        return random >>> 8 & (1L << bits) - 1;
+        return objects.number();
+    }
+
+    /** Returns the arguments of a call that nothing is known of: system calls' ones, or pointers to zeros. */
+    long[] unknown(int count, long zeros) {
+        long[] values = new long[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = kernel.inventsObjects() ? objects.mixed() : zeros;
+        }
+        return values;
+    }
+
+    /** Returns the arguments of a function by the kernel's types; none where they do not have it. */
+    List<ContextArgument> ofFunction(String function) {
+        return signature(function).arguments;
+    }
+
+    private Signature signature(String function) {
+        Btf types = kernel.tasks().types();
+        if (types != signatureTypes) {
+            signatureTypes = types;
+            signatures.clear();
+            records.clear();
+        }
+        return signatures.computeIfAbsent(
+                function,
+                name -> new Signature(ContextArgument.ofFunction(types, name), ContextArgument.ofResult(types, name)));
+    }
+
+    /**
+     * Writes what a tracepoint's record has by the kernel's types; false where they do not say it.
+     *
+     * @param textOffset where texts that the record refers to begin
+     */
+    boolean record(String tracepoint, long address, int textOffset) {
+        String struct = kernel.inventsObjects() ? records.computeIfAbsent(tracepoint, this::recordOf) : "";
+        if (!struct.isEmpty()) {
+            objects.record(struct, address, textOffset);
+        }
+        return !struct.isEmpty();
+    }
+
+    /** Writes numbers into a record of which nothing is known but its eight common bytes. */
+    void unknownRecord(long address, int sizeBytes) {
+        for (int offset = Long.BYTES; kernel.inventsObjects() && offset < sizeBytes; offset += Integer.BYTES) {
+            GuestMemory.putInt(address + offset, (int) number());
+        }
+    }
+
+    /** Returns the struct of a tracepoint's records: its own, or that of the class which it belongs to. */
+    private String recordOf(String tracepoint) {
+        Btf types = kernel.tasks().types();
+        String known = tracepoint.startsWith("sys_enter") ? "sys_enter" : tracepoint;
+        known = known.startsWith("sys_exit") ? "sys_exit" : known;
+        for (String name = known; !name.isEmpty(); name = name.substring(0, Math.max(0, name.lastIndexOf('_')))) {
+            for (String end : List.of("", "_template", "_class")) {
+                if (types.find(RECORD + name + end, BtfType.Composite.class) > 0) {
+                    return RECORD + name + end;
+                }
+            }
+        }
+        return "";
+    }
+
+    /** Returns what a function of the kernel gave back: a number, or a pointer where its type says so. */
+    long result(String function, long zeros) {
+        ContextArgument result = kernel.inventsObjects() ? signature(function).result : null;
+        if (result == null || !result.isPointer()) {
+            return result();
+        }
+        return isRare() ? 0 : pointer(result, kernel.random(cpu) >>> 1, zeros);
     }
 
     /** Returns what a function gave back: 0 as often as not, else a number or an error. */

@@ -88,7 +88,15 @@ final class TracepointRecords {
      * @param pointer where pointers of a system call lead to
      */
     static void write(String name, long record, long pointer, EventArguments from) {
+        boolean isWritten = from.record(name, record, TEXT_OFFSET);
+        if (!isWritten && of(name).isEmpty()) {
+            from.unknownRecord(record, TEXT_OFFSET);
+        }
         for (Field field : of(name)) {
+            boolean isOfCall = field.fact == Fact.POINTERS || field.fact == Fact.CALL;
+            if (isWritten && isOfCall) {
+                continue;
+            }
             long at = record + field.offset;
             switch (field.fact) {
                 case COMM -> comm(at, from.comm(0));

@@ -40,6 +40,7 @@ public final class EmulatedKernel {
     private final HeldSites heldSites;
     private final DeferredCalls deferred;
     private Consumer<Execution> throwListener = run -> {};
+    private volatile boolean inventsObjects;
 
     /**
      * @param cpus the machine's CPUs
@@ -95,6 +96,16 @@ public final class EmulatedKernel {
 
     void thrown(Execution run) {
         throwListener.accept(run);
+    }
+
+    /** Fills the objects that events are about with made-up numbers, texts and pointers, rather than with zeros. */
+    public void inventObjects() {
+        inventsObjects = true;
+    }
+
+    /** Returns true where events are about made-up objects. */
+    public boolean inventsObjects() {
+        return inventsObjects;
     }
 
     /** The stacks of CPUs and tasks. */

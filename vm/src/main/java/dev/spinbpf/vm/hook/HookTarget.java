@@ -29,6 +29,7 @@ public record HookTarget(
         Set<MapType> mapTypes,
         List<ContextArgument> arguments,
         boolean isNested) {
+    private static final String SYSTEM_CALL_ENDS = "sys_exit";
 
     /**
      * Returns the levels at which its events can come: packets come with a softirq or from a task that sends, samples
@@ -51,6 +52,19 @@ public record HookTarget(
             case TRACEPOINT, FUNCTION, FUNCTION_EXIT -> EnumSet.allOf(ContextLevel.class);
             case PROGRAM_ENTRY, PROGRAM_EXIT -> Set.of();
         };
+    }
+
+    /** Returns true where something ends here that began at another place of the same {@link #activity}. */
+    public boolean isExit() {
+        return kind == Kind.FUNCTION_EXIT || kind == Kind.TRACEPOINT && name.startsWith(SYSTEM_CALL_ENDS);
+    }
+
+    /** Returns the function or system call that is entered or left here, by one name for both. */
+    public String activity() {
+        if (kind == Kind.TRACEPOINT) {
+            return name.replaceFirst("^" + SYSTEM_CALL_ENDS, "sys_enter");
+        }
+        return kind == Kind.FUNCTION_EXIT ? Kind.FUNCTION + name : kind + name;
     }
 
     /** Returns true where programs run in the middle of what runs, rather than by an event of their own. */

@@ -5,9 +5,11 @@ import dev.spinbpf.maps.cpu.Cpu;
 import dev.spinbpf.maps.cpu.CpuSet;
 import dev.spinbpf.maps.cpu.Cpus;
 import dev.spinbpf.vm.context.LoadedProgram;
+import dev.spinbpf.vm.hook.HookTarget;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The events of a stress run, by level. CPUs read it while any thread changes it. */
 final class EventTable {
@@ -49,7 +51,20 @@ final class EventTable {
         }
         EventSource source = source(key);
         source.add(program);
-        replace(key.level(), Stream.concat(Stream.of(at(key.level())), Stream.of(source)));
+        List<EventSource> sources = new ArrayList<>(List.of(at(key.level())));
+        sources.add(placeOf(key.target(), sources), source);
+        replace(key.level(), sources.stream());
+    }
+
+    /** The place of a source among the others: an exit comes right after the entry that it belongs to. */
+    private static int placeOf(@Nullable HookTarget target, List<EventSource> sources) {
+        for (int place = 0; target != null && place < sources.size(); place++) {
+            HookTarget other = sources.get(place).key().target();
+            if (other != null && other.activity().equals(target.activity())) {
+                return target.isExit() ? place + 1 : place;
+            }
+        }
+        return sources.size();
     }
 
     /** Adds structs of functions, which run from tasks in the order in which the kernel calls them. */

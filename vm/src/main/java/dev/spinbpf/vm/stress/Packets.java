@@ -3,6 +3,7 @@ package dev.spinbpf.vm.stress;
 import dev.spinbpf.vm.RunContexts;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The packets that arrive.
@@ -19,6 +20,12 @@ public record Packets(List<ByteString> frames, boolean inTurn) {
 
     /** Number of packets of {@link #mixed} where nobody says: some flows of each kind. */
     public static final int USUAL_MIX = 12 * PacketKinds.COUNT;
+
+    /** Short UDP packets of 64 flows, and packets of all kinds, at random: what arrives where an object is stressed and nobody says. */
+    public static final Packets USUAL = new Packets(
+            Stream.concat(flows(DEFAULT_FLOWS).stream(), mixed(USUAL_MIX).stream())
+                    .toList(),
+            false);
 
     /** Copies the list. */
     public Packets {

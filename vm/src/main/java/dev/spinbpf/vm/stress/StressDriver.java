@@ -169,6 +169,7 @@ public final class StressDriver {
         events.interrupts(ContextLevel.NMI, options.nmis());
         events.interrupts(ContextLevel.HARDIRQ, options.hardirqs());
         crew.add("clock", () -> ticker.run(crew::isStopping));
+        machine.inventObjects();
         machine.deferred().setAlarm(new TimerAlarm(machine, ticker));
         crew.start();
     }

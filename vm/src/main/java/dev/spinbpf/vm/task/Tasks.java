@@ -40,7 +40,7 @@ public final class Tasks {
     private final List<Task> all = new CopyOnWriteArrayList<>();
     private final Map<Integer, Task> byPid = new ConcurrentHashMap<>();
     private final Map<Long, Task> byAddress = new ConcurrentHashMap<>();
-    private Btf laidOut = Btf.EMPTY;
+    private volatile Btf laidOut = Btf.EMPTY;
     private TaskLayout layout = TaskLayout.of(Btf.EMPTY, TASK_SIZE);
 
     /** The declared tasks of a CPU. */
@@ -226,6 +226,16 @@ public final class Tasks {
             all.forEach(this::write);
             write(init);
         }
+    }
+
+    /** Returns the types by which structures are laid out. */
+    public Btf types() {
+        return laidOut;
+    }
+
+    /** Bytes that a task's structure has here. */
+    public int taskBytes() {
+        return TASK_SIZE;
     }
 
     private void write(Task task) {
