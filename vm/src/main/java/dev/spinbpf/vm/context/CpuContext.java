@@ -12,12 +12,15 @@ import dev.spinbpf.vm.exec.Landing;
 import dev.spinbpf.vm.exec.PollPoint;
 import dev.spinbpf.vm.helper.ArenaKfuncs;
 import dev.spinbpf.vm.helper.EmulatedKernel;
+import dev.spinbpf.vm.helper.LaterWork;
 import dev.spinbpf.vm.helper.PacketHelpers;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +40,15 @@ public final class CpuContext {
     private static final byte[] NOTHING = {};
     private static final List<ContextArgument> REGISTERS =
             List.of(new ContextArgument("regs", true, "pt_regs", Long.BYTES));
+    private static final VarHandle DEPTH;
+
+    static {
+        try {
+            DEPTH = MethodHandles.lookup().findVarHandle(CpuContext.class, "depth", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
 
     private final Cpu cpu;
     private final EmulatedKernel kernel;
@@ -46,11 +58,22 @@ public final class CpuContext {
     private final Execution first;
     private final EventArguments eventArguments;
     private final List<ContextArea> areas = new ArrayList<>();
-    private final AtomicReferenceArray<LoadedProgram.@Nullable Running> running = new AtomicReferenceArray<>(MAX_DEPTH);
+    private final LaterWork laterWork;
+    private final @Nullable Nest[] nests = new @Nullable Nest[MAX_DEPTH];
     private PollPoint pollPoint = run -> {};
     private long budget = Long.MAX_VALUE;
     private int depth;
     private boolean timed;
+
+    /** The runs at one depth. What runs is written before the depth is, and stays when the run has ended. */
+    private static final class Nest {
+        private final Execution execution;
+        private LoadedProgram.@Nullable Running running;
+
+        Nest(Execution execution) {
+            this.execution = execution;
+        }
+    }
 
     /**
      * @param arena where stacks and contexts are allocated, below 4 GiB
@@ -62,7 +85,8 @@ public final class CpuContext {
         this.kernel = kernel;
         this.arena = arena;
         this.faultListener = faultListener;
-        first = execution();
+        laterWork = kernel.laterWork(cpu);
+        first = nest().execution;
         eventArguments = new EventArguments(kernel, cpu);
         cpu.setSpinLockHolder(this::holdsSpinLock);
     }
@@ -93,12 +117,9 @@ public final class CpuContext {
      */
     public List<LoadedProgram.Running> running() {
         List<LoadedProgram.Running> nested = new ArrayList<>();
-        for (int i = 0; i < MAX_DEPTH; i++) {
-            LoadedProgram.Running run = running.getOpaque(i);
-            if (run == null) {
-                break;
-            }
-            nested.add(run);
+        int count = (int) DEPTH.getAcquire(this);
+        for (int i = 0; i < count; i++) {
+            nested.add(Objects.requireNonNull(Objects.requireNonNull(nests[i]).running));
         }
         return nested;
     }
@@ -227,9 +248,10 @@ public final class CpuContext {
     }
 
     private long runGuarded(LoadedProgram program, long contextAddress) {
-        Execution execution = execution();
+        Nest here = nest();
+        Execution execution = here.execution;
         long startNanos = timed ? cpu.nanoTime() : 0;
-        long result = nested(execution, program, NO_FUNCTION, contextAddress, 0, 0);
+        long result = nested(here, program, NO_FUNCTION, contextAddress, 0, 0);
         if (timed) {
             program.stats().countTime(cpu, cpu.nanoTime() - startNanos);
         }
@@ -252,21 +274,21 @@ public final class CpuContext {
         if (!hasRoom(program)) {
             return;
         }
-        Execution execution = execution();
-        nested(execution, program, function, arg1, arg2, arg3);
-        if (execution.fault() != null) {
+        Nest here = nest();
+        nested(here, program, function, arg1, arg2, arg3);
+        if (here.execution.fault() != null) {
             program.stats().countFault(cpu);
         }
     }
 
-    private long nested(Execution execution, LoadedProgram program, long function, long arg1, long arg2, long arg3) {
+    private long nested(Nest here, LoadedProgram program, long function, long arg1, long arg2, long arg3) {
+        Execution execution = here.execution;
         int heldBefore = cpu.heldLocks().count();
         int preemptBefore = cpu.preemptCount();
         boolean irqsBefore = cpu.irqsEnabled();
         execution.begins(heldBefore, cpu.lockWaits().depth(), cpu.innerLocks().count());
-        execution.below(depth == 0 ? null : executions.get(depth - 1));
-        running.setOpaque(depth, program.runningAt(cpu.level()));
-        depth++;
+        here.running = program.runningAt(cpu.level());
+        DEPTH.setRelease(this, depth + 1);
         execution.budget(budget);
         long result;
         try {
@@ -274,11 +296,10 @@ public final class CpuContext {
                     ? surrounded(execution, program, arg1)
                     : execution.runFunction(program.code(), function, arg1, arg2, arg3);
         } finally {
-            depth--;
-            running.setOpaque(depth, null);
+            DEPTH.setRelease(this, depth - 1);
         }
         if (depth == 0) {
-            kernel.workOff(cpu);
+            laterWork.workOff();
         }
         Fault fault = execution.fault();
         if (fault == null && !execution.stopped()) {
@@ -298,21 +319,24 @@ public final class CpuContext {
     }
 
     private long surrounded(Execution execution, LoadedProgram program, long context) {
-        LoadedProgram.Surround surround = program.surround();
-        if (surround == null) {
+        if (!program.isSurrounded()) {
             return execution.run(program.code(), context);
         }
-        surround.pass(cpu, true);
+        program.passSurround(cpu, true);
         long result = execution.run(program.code(), context);
         if (execution.fault() == null && !execution.stopped()) {
-            surround.pass(cpu, false);
+            program.passSurround(cpu, false);
         }
         return result;
     }
 
     /** Returns the innermost run of a program, or null where none runs; for the CPU's own thread. */
     public @Nullable Execution current() {
-        return depth == 0 ? null : executions.get(depth - 1);
+        return depth == 0 ? null : below().execution;
+    }
+
+    private Nest below() {
+        return Objects.requireNonNull(nests[depth - 1]);
     }
 
     private boolean holdsSpinLock(long lock) {
@@ -364,18 +388,24 @@ public final class CpuContext {
         first.landNow();
     }
 
-    private Execution execution() {
-        if (depth >= executions.size()) {
-            Execution execution = new Execution(cpu, arena.allocate(Execution.STACK_SIZE));
-            execution.pollPoint(pollPoint);
-            execution.packetLoader(PacketHelpers.LEGACY_LOADS);
-            execution.arenaFaults((run, writes, address) -> ArenaKfuncs.report(kernel, run, writes, address));
-            if (!executions.isEmpty()) {
-                execution.shareLanding(executions.getFirst());
-            }
-            executions.add(execution);
+    private Nest nest() {
+        Nest known = nests[depth];
+        return known != null ? known : makeNest();
+    }
+
+    private Nest makeNest() {
+        Execution execution = new Execution(cpu, arena.allocate(Execution.STACK_SIZE));
+        execution.pollPoint(pollPoint);
+        execution.packetLoader(PacketHelpers.LEGACY_LOADS);
+        execution.arenaFaults((run, writes, address) -> ArenaKfuncs.report(kernel, run, writes, address));
+        if (depth > 0) {
+            execution.shareLanding(first);
+            execution.below(below().execution);
         }
-        return executions.get(depth);
+        Nest made = new Nest(execution);
+        nests[depth] = made;
+        executions.add(execution);
+        return made;
     }
 
     /** Instructions that the last run at the present depth executed. */

@@ -14,11 +14,13 @@ public final class LoadedProgram {
 
     private final Code code;
     private final int handle;
-    private final RecursionGuard guard;
+    private final boolean isGuardShared;
+    private final boolean isGuarded;
     private final ProgramStats stats;
     private final List<ContextArgument> arguments;
     private final int[] activeByCpu;
     private volatile @Nullable Surround surround;
+    private volatile boolean isSurrounded;
     private final Running[] runningByLevel = new Running[ContextLevel.count()];
 
     /**
@@ -38,7 +40,9 @@ public final class LoadedProgram {
         this.code = code;
         this.arguments = arguments;
         this.handle = handle;
-        this.guard = RecursionGuard.of(code.program().type());
+        RecursionGuard guard = RecursionGuard.of(code.program().type());
+        this.isGuarded = guard != RecursionGuard.NONE;
+        this.isGuardShared = guard == RecursionGuard.SHARED;
         this.stats = new ProgramStats(cpus);
         this.activeByCpu = new int[cpus * PADDING];
         for (ContextLevel level : ContextLevel.values()) {
@@ -60,11 +64,20 @@ public final class LoadedProgram {
     /** Sets what runs at the program's entry and exit. */
     public void surround(Surround value) {
         surround = value;
+        isSurrounded = true;
     }
 
-    @Nullable
-    Surround surround() {
-        return surround;
+    /** Returns true where something runs at the program's entry and exit. */
+    boolean isSurrounded() {
+        return isSurrounded;
+    }
+
+    /** Runs what there is at the entry or exit. */
+    void passSurround(Cpu cpu, boolean entered) {
+        Surround here = surround;
+        if (here != null) {
+            here.pass(cpu, entered);
+        }
     }
 
     public Code code() {
@@ -108,18 +121,20 @@ public final class LoadedProgram {
 
     /** Raises the guard; false where the program must not run, and the guard is still to be lowered. */
     boolean enter(Cpu cpu) {
-        return switch (guard) {
-            case SHARED -> cpu.enterGuard() == 1;
-            case PER_PROGRAM -> ++activeByCpu[cpu.id() * PADDING] == 1;
-            case NONE -> true;
-        };
+        if (!isGuarded) {
+            return true;
+        }
+        return isGuardShared ? cpu.enterGuard() == 1 : ++activeByCpu[cpu.id() * PADDING] == 1;
     }
 
     void leave(Cpu cpu) {
-        switch (guard) {
-            case SHARED -> cpu.leaveGuard();
-            case PER_PROGRAM -> activeByCpu[cpu.id() * PADDING]--;
-            case NONE -> {}
+        if (!isGuarded) {
+            return;
+        }
+        if (isGuardShared) {
+            cpu.leaveGuard();
+        } else {
+            activeByCpu[cpu.id() * PADDING]--;
         }
     }
 

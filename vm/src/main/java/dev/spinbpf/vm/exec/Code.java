@@ -46,6 +46,9 @@ public final class Code {
     private static final long FUNCTION_TAG = 0x4246_0000_0000_0000L;
     private static final long FUNCTION_MASK = 0xffff_ffff_0000_0000L;
 
+    /** Most instructions between two polls of {@link #machineCode}, if there is any. */
+    int mostBetweenPolls;
+
     final long[] insns;
     final long[] constants;
     final Helper[] helpers;
@@ -277,6 +280,9 @@ public final class Code {
 
     /** Makes runs that begin from now on use compiled code; null makes them use the interpreter. */
     public void machineCode(@Nullable MachineCode value) {
+        if (value != null) {
+            mostBetweenPolls = value.mostBetweenPolls(insns.length);
+        }
         machineCode = value;
     }
 
@@ -309,12 +315,6 @@ public final class Code {
             whenHot = null;
             action.accept(this);
         }
-    }
-
-    /** Most instructions between two polls of compiled code. */
-    int mostBetweenPolls() {
-        MachineCode machine = machineCode;
-        return machine == null ? 0 : machine.mostBetweenPolls(insns.length);
     }
 
     /** The pieces of a large program that is compiled in pieces; else null. */

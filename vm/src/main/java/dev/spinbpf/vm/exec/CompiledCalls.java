@@ -146,7 +146,7 @@ final class CompiledCalls {
         if (!invalid && !(cause instanceof TrapException)) {
             return cause;
         }
-        RuntimeException trap = invalid ? Execution.trapOf(cause) : cause;
+        RuntimeException trap = invalid ? TrapException.of(cause) : cause;
         if (!run.trapRecorded) {
             run.trapRecorded = true;
             run.at = index;

@@ -125,7 +125,7 @@ public final class Execution {
         return below;
     }
 
-    /** Says what the next runs are nested into. */
+    /** Says what all runs here are nested into. */
     public void below(@Nullable Execution value) {
         below = value;
     }
@@ -288,8 +288,7 @@ public final class Execution {
      */
     public long run(Code program, long contextAddress) {
         prepare(program, contextAddress);
-        registers[1] = contextAddress;
-        return run(program, 0);
+        return run(program, 0, contextAddress, 0, 0);
     }
 
     /**
@@ -300,10 +299,7 @@ public final class Execution {
      */
     public long runFunction(Code program, long function, long arg1, long arg2, long arg3) {
         prepare(program, 0);
-        registers[1] = arg1;
-        registers[2] = arg2;
-        registers[3] = arg3;
-        return run(program, program.functionIndex(function));
+        return run(program, program.functionIndex(function), arg1, arg2, arg3);
     }
 
     private void prepare(Code program, long contextAddress) {
@@ -315,25 +311,23 @@ public final class Execution {
         stopped = false;
         tailTarget = null;
         trapRecorded = false;
-        grant = 0;
-        left = 0;
         spinLock = 0;
         context = contextAddress;
         mayGotoLeft = KernelLimits.BPF_MAX_LOOPS;
-        Arrays.fill(registers, 0, Code.CONSTANTS, 0);
-        registers[10] = stackTop;
     }
 
-    private long run(Code program, int start) {
+    private long run(Code program, int start, long arg1, long arg2, long arg3) {
         try {
-            return catching(start);
+            return catching(start, arg1, arg2, arg3);
         } catch (TrapException e) {
             stopped = e.isStop();
-            fault = stopped ? null : Fault.of(this, e);
+            fault = stopped ? null : Fault.of(e, this);
         } catch (DeadlockException e) {
             stopped = true;
         } finally {
-            settle();
+            if (grant != 0) {
+                settle();
+            }
             if (program.machineCode() == null) {
                 program.countInterpreted(executed);
             }
@@ -342,9 +336,9 @@ public final class Execution {
     }
 
     /** Runs from an index; what is thrown meanwhile goes to the exception callback of the program that runs then. */
-    private long catching(int start) {
+    private long catching(int start, long arg1, long arg2, long arg3) {
         try {
-            return function(start);
+            return outermost(start, arg1, arg2, arg3);
         } catch (ThrownException e) {
             int callback = code().exceptionCallback();
             if (callback < 0) {
@@ -358,10 +352,27 @@ public final class Execution {
         }
     }
 
+    /** Runs the function that a run begins with. Compiled code gets its arguments as such, and needs no registers. */
+    private long outermost(int start, long arg1, long arg2, long arg3) {
+        MachineCode machine = code().machineCode();
+        if (machine == null || !machine.mayRun(start) || grant(machine) < 0) {
+            long[] r = registers;
+            Arrays.fill(r, 0, Code.CONSTANTS, 0);
+            r[1] = arg1;
+            r[2] = arg2;
+            r[3] = arg3;
+            r[10] = stackTop;
+            return interpret(start);
+        }
+        long result = machine.call(this, start, arg1, arg2, arg3, 0, 0, stackTop);
+        settle();
+        return result;
+    }
+
     /** Runs the function that starts at an index to its exit, in the frame that was entered for it, and leaves the frame. */
     long function(int start) {
         MachineCode machine = code().machineCode();
-        if (machine == null || !machine.takes(start) || machine.isNarrow() && GuestMemory.isWide()) {
+        if (machine == null || !machine.mayRun(start)) {
             return interpret(start);
         }
         boolean outermost = grant == 0;
@@ -442,11 +453,7 @@ public final class Execution {
 
     /** Returns the values of r0 to r10, as interpreted code has them; exact where something observes the run. */
     public List<Long> registers() {
-        List<Long> values = new ArrayList<>();
-        for (int i = 0; i <= Insn.FRAME_POINTER; i++) {
-            values.add(registers[i]);
-        }
-        return values;
+        return Arrays.stream(registers, 0, Insn.FRAME_POINTER + 1).boxed().toList();
     }
 
     /** The slot of the instruction that runs now in {@link #code()}'s program; exact in helpers. */
@@ -487,11 +494,7 @@ public final class Execution {
             return index + 1;
         }
         at = index;
-        throw trapOf(cause);
-    }
-
-    static TrapException trapOf(RuntimeException cause) {
-        return cause instanceof IndexOutOfBoundsException ? TrapException.outOfMemory() : TrapException.misaligned();
+        throw TrapException.of(cause);
     }
 
     void enter(int returnTo, long[] r) {
@@ -557,9 +560,12 @@ public final class Execution {
 
     /** Counts the instructions that compiled code executed since it was allowed some. */
     void settle() {
-        addExecuted(grant - left);
+        int used = grant - left;
         grant = 0;
         left = 0;
+        if (used != 0) {
+            addExecuted(used);
+        }
     }
 
     /**
@@ -574,7 +580,7 @@ public final class Execution {
             left = -1;
             return -1;
         }
-        long room = budget - code().mostBetweenPolls();
+        long room = budget - code().mostBetweenPolls;
         grant = room <= 0 ? -1 : (int) Math.min(MachineCode.SLICE, room);
         left = grant;
         return grant;

@@ -19,10 +19,10 @@ import org.jspecify.annotations.Nullable;
 public record Fault(
         String program, int insn, String text, @Nullable LineInfo line, String reason, List<Long> registers) {
 
-    /** Describes what stopped a run, at the instruction that runs there. */
-    static Fault of(Execution run, TrapException trap) {
+    /** The fault of a run that a trap ended where it is. */
+    static Fault of(TrapException trap, Execution run) {
         Code code = run.code();
-        int slot = code.slot(run.at);
+        int slot = run.slot();
         Insn insn = code.insnAt(slot);
         return new Fault(
                 code.program().name(),

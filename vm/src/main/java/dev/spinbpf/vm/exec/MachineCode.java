@@ -1,5 +1,6 @@
 package dev.spinbpf.vm.exec;
 
+import dev.spinbpf.maps.memory.GuestMemory;
 import java.lang.invoke.MethodHandles;
 import java.util.List;
 
@@ -26,6 +27,11 @@ public interface MachineCode {
     /** Returns true for the start of a function that {@link #call} runs; the others are for the interpreter. */
     default boolean takes(int start) {
         return true;
+    }
+
+    /** Returns true where {@link #call} may run the function that starts there now. */
+    default boolean mayRun(int start) {
+        return takes(start) && !(GuestMemory.isWide() && isNarrow());
     }
 
     /**

@@ -17,6 +17,11 @@ public final class TrapException extends RuntimeException {
         this(reason, false);
     }
 
+    /** The trap of an access that raised an exception. */
+    static TrapException of(RuntimeException cause) {
+        return cause instanceof IndexOutOfBoundsException ? outOfMemory() : misaligned();
+    }
+
     /** An access to memory that does not exist; the engine says which. */
     static TrapException outOfMemory() {
         return new TrapException(INVALID_ADDRESS);

@@ -45,7 +45,7 @@ public final class ArenaKfuncs {
                 && cpu.preemptCount() == 0
                 && cpu.irqsEnabled();
         if (!maySleep || arena.free(cpu, address, count) != 0) {
-            kernel.local(cpu).later(() -> arena.free(cpu, address, count));
+            kernel.local(cpu).later().add(() -> arena.free(cpu, address, count));
         }
     }
 

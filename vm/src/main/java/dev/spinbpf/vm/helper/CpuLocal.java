@@ -1,8 +1,6 @@
 package dev.spinbpf.vm.helper;
 
 import dev.spinbpf.maps.memory.GuestArena;
-import java.util.ArrayDeque;
-import java.util.Deque;
 
 /** The state that helpers keep for each CPU. Confined to the CPU's thread; contexts that nest use it as a stack. */
 final class CpuLocal {
@@ -10,7 +8,7 @@ final class CpuLocal {
     private static final long RANDOM_STEP = 0x9E3779B97F4A7C15L;
 
     private final GuestArena arena;
-    private final Deque<Runnable> later = new ArrayDeque<>();
+    private final LaterWork later = new LaterWork();
     private long scratch;
     private long sessionCookie;
     private long scratchUsed;
@@ -30,16 +28,8 @@ final class CpuLocal {
         later.clear();
     }
 
-    /** Adds work for a task of the CPU, after the programs that run now. */
-    void later(Runnable work) {
-        later.add(work);
-    }
-
-    /** Does the work that was added, in its order. */
-    void workOff() {
-        for (Runnable work = later.poll(); work != null; work = later.poll()) {
-            work.run();
-        }
+    LaterWork later() {
+        return later;
     }
 
     /** The address of the word that the programs of a session share. */

@@ -113,9 +113,9 @@ public final class EmulatedKernel {
         return callChains;
     }
 
-    /** Does what helpers put off until no program runs on the CPU. */
-    public void workOff(Cpu cpu) {
-        local(cpu).workOff();
+    /** Returns what helpers put off until no program runs on a CPU. */
+    public LaterWork laterWork(Cpu cpu) {
+        return local(cpu).later();
     }
 
     public Cpus cpus() {
