@@ -406,6 +406,9 @@ final class StressCommand implements Callable<Integer> {
                 Meters meters = meters(Activity.of(run.driver()))) {
             maps.check(run);
             coverage.watch(run);
+            if (metricsPort != null || otlp != null) {
+                run.driver().timeRuns();
+            }
             saveTo(run.effectiveSpec());
             run.verdicts().forEach(meters::countVerdict);
             printMissing(run);

@@ -73,9 +73,6 @@ public final class StressDriver {
         ticker = new Ticker(seeds.split());
         events = new EventTable(machine.cpus(), ticker, new Landings(machine, seeds.split()));
         structs = new StructTable(machine, events, options.seed(), crew::isStopping);
-        for (Cpu cpu : machine.cpus().all()) {
-            machine.context(cpu.id()).timeRuns();
-        }
         machine.setDeadlockListener(this::stop);
         machine.addFaultListener(fault -> {
             synchronized (faults) {
@@ -144,6 +141,11 @@ public final class StressDriver {
         synchronized (attached) {
             attached.remove(program);
         }
+    }
+
+    /** Counts the time of runs too, which takes as long as a short program does; before {@link #start}. */
+    public void timeRuns() {
+        machine.cpus().all().forEach(cpu -> machine.context(cpu.id()).timeRuns());
     }
 
     /** Returns the machine that is kept busy. */

@@ -80,6 +80,7 @@ public final class EngineRun {
         try {
             WorkloadRun fresh = WorkloadRun.prepare(workload.withPromises(List.of()));
             fresh.machine().lockStats().addListener(failures);
+            fresh.driver().timeRuns();
             return fresh;
         } catch (WorkloadException e) {
             throw new Refusal(Kind.INVALID, String.valueOf(e.getMessage()));
