@@ -7,7 +7,7 @@ import java.util.Arrays;
  *
  * <p>HotSpot interprets bytecode ten times slower than our interpreter does its own instructions, until its compiler has done
  * with a method, which nothing tells. So a piece is opened for a few visits at a time, each of which is timed, and the
- * time that such visits may take together is a small share of all time. A piece that has become fast stays open; one that is slow
+ * time that such visits may take together is a small share of all time and of what open pieces have saved. A piece that has become fast stays open; one that is slow
  * again, because HotSpot discarded its code, is closed.
  *
  * <p>A piece is <i>closed</i>, on <i>trial</i>, or <i>open</i>. Those on trial are few, since HotSpot compiles them one after the other. They
@@ -30,6 +30,9 @@ final class PieceHeat {
     /** One in this many nanoseconds may be spent on trials. */
     private static final int TRIAL_SHARE = 100;
 
+    /** One of this many nanoseconds that open pieces have saved may be spent on trials, too. */
+    private static final int SPENT_OF_SAVED = 4;
+
     /** Nanoseconds that may be saved up for trials. */
     private static final long MOST_CREDIT_NANOS = 2_000_000;
 
@@ -37,13 +40,13 @@ final class PieceHeat {
     private static final int FIRST_VISITS = 4;
 
     /** Visits of a piece on trial until it waits for HotSpot. */
-    private static final int BURST = 32;
+    private static final int BURST = 64;
 
     /** Visits by which a piece is asked if it has become fast. */
     private static final int SINGLE_VISITS = 2;
 
     /** Longest wait, in ticks. */
-    private static final int LONGEST_WAIT = 64;
+    private static final int LONGEST_WAIT = 32;
 
     /** Ticks after which a piece on trial that is not visited makes room for another one. */
     private static final int MOST_IDLE_TICKS = 32;
@@ -84,6 +87,8 @@ final class PieceHeat {
     private double interpreterNanos = USUAL_NANOS;
     private long trialNanos;
     private long trialNanosBefore;
+    private long savedNanos;
+    private long savedNanosBefore;
     private long lastTickNanos = System.nanoTime();
     private long creditNanos;
 
@@ -157,6 +162,7 @@ final class PieceHeat {
         float each = (float) Math.max(nanos - VISIT_NANOS, 1) / Math.max(insns, 1);
         visitNanos[piece] = nanos;
         if (states[piece] == OPEN) {
+            savedNanos += TIMED_VISITS * Math.max((long) (insns * interpreterNanos) - nanos, 0);
             return isSlow(piece, each);
         }
         trialNanos += nanos;
@@ -194,7 +200,9 @@ final class PieceHeat {
         long nowNanos = System.nanoTime();
         long spentNanos = trialNanos - trialNanosBefore;
         trialNanosBefore += spentNanos;
-        creditNanos += (nowNanos - lastTickNanos) / TRIAL_SHARE - spentNanos;
+        long savedSince = savedNanos - savedNanosBefore;
+        savedNanosBefore += savedSince;
+        creditNanos += (nowNanos - lastTickNanos) / TRIAL_SHARE + savedSince / SPENT_OF_SAVED - spentNanos;
         creditNanos = Math.min(creditNanos, MOST_CREDIT_NANOS);
         lastTickNanos = nowNanos;
         tick++;
