@@ -98,6 +98,19 @@ public final class Btf {
         return name.length();
     }
 
+    /** Returns the number in BTF of the kind of a type that variables may have; 0 for others. */
+    public static int kindNumber(BtfType type) {
+        return switch (type) {
+            case BtfType.Int _ -> BtfImage.KIND_INT;
+            case BtfType.Ptr _ -> BtfImage.KIND_PTR;
+            case BtfType.Array _ -> BtfImage.KIND_ARRAY;
+            case BtfType.Composite composite -> composite.isUnion() ? BtfImage.KIND_UNION : BtfImage.KIND_STRUCT;
+            case BtfType.Enum e -> e.sizeBytes() > Integer.BYTES ? BtfImage.KIND_ENUM64 : BtfImage.KIND_ENUM;
+            case BtfType.Float _ -> BtfImage.KIND_FLOAT;
+            default -> 0;
+        };
+    }
+
     /** Returns the name that bpftool and libbpf give to the type's kind: {@code int}, {@code func_proto}, ... */
     public static String kindName(BtfType type) {
         return switch (type) {

@@ -222,8 +222,8 @@ final class ObjectLinker {
             }
             return List.copyOf(shared);
         } catch (InvalidInsnException e) {
-            String message = e.getMessage();
-            throw new LinkException(message == null ? "holds bytes that are no instruction" : message);
+            String message = e.problem().kernelMessage();
+            throw new LinkException(message.isEmpty() ? e.problem().message() : message);
         }
     }
 

@@ -165,6 +165,8 @@ public final class SectionNames {
     }
 
     /** Of a section whose name says nothing. */
+    private static final String KERNEL = "vmlinux";
+
     static final Match NONE =
             new Match(ProgType.UNSPEC, AttachType.CGROUP_INET_INGRESS, Optional.empty(), true, false, false, false);
 
@@ -198,6 +200,9 @@ public final class SectionNames {
                 boolean hasTarget = row.open() && section.length() > row.name().length();
                 Optional<String> target =
                         hasTarget ? Optional.of(section.substring(row.name().length() + 1)) : Optional.empty();
+                if (row.needsTarget()) {
+                    target = target.map(SectionNames::withoutKernelsName);
+                }
                 return Optional.of(new Match(
                         row.type(),
                         row.attachType(),
@@ -209,6 +214,12 @@ public final class SectionNames {
             }
         }
         return Optional.empty();
+    }
+
+    /** {@code vmlinux:do_exit} is a function of the kernel itself, of no module; libbpf compares as much of the name as there is. */
+    private static String withoutKernelsName(String target) {
+        int colon = target.indexOf(':');
+        return colon >= 0 && KERNEL.startsWith(target.substring(0, colon)) ? target.substring(colon + 1) : target;
     }
 
     /** Returns all names, in the order of the table; {@code fentry/...} where a target may follow. */

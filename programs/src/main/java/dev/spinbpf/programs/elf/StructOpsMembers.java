@@ -7,6 +7,7 @@ import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.LoadRefusal;
 import dev.spinbpf.programs.model.MalformedObjectException;
 import dev.spinbpf.programs.model.ProgramObject;
+import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -43,11 +44,7 @@ final class StructOpsMembers {
 
     /** Adds type and member, by the name of the program that implements it. */
     void read(Map<String, String> members) throws MalformedObjectException {
-        for (ElfSection section : elf.sections()) {
-            if (section.type() == ElfSection.PROGBITS && ProgramObject.isOfStructs(section.name())) {
-                note(section);
-            }
-        }
+        Map<Integer, Map<Long, Function>> pointers = new HashMap<>();
         for (ElfSection relocs : elf.sections()) {
             if (relocs.type() != ElfSection.REL
                     || relocs.info() >= elf.sections().size()) {
@@ -55,8 +52,17 @@ final class StructOpsMembers {
             }
             ElfSection target = elf.sections().get((int) relocs.info());
             if (ProgramObject.isOfStructs(target.name())) {
+                Map<Long, Function> found = pointers.computeIfAbsent(target.index(), _ -> new HashMap<>());
                 for (ElfReloc reloc : elf.relocs(relocs)) {
-                    add(target, reloc, members);
+                    found.put(reloc.offset(), pointed(target, reloc));
+                }
+            }
+        }
+        for (ElfSection section : elf.sections()) {
+            if (section.type() == ElfSection.PROGBITS && ProgramObject.isOfStructs(section.name())) {
+                for (BtfType.SecVar entry : dataSection(section).vars()) {
+                    notes.add("struct_ops map '" + types.type(entry.varTypeId()).name() + "' is not created");
+                    read(section, entry, pointers.getOrDefault(section.index(), Map.of()), members);
                 }
             }
         }
@@ -73,12 +79,6 @@ final class StructOpsMembers {
         return loaded.contains(program);
     }
 
-    private void note(ElfSection section) throws MalformedObjectException {
-        for (BtfType.SecVar entry : dataSection(section).vars()) {
-            notes.add("struct_ops map '" + types.type(entry.varTypeId()).name() + "' is not created");
-        }
-    }
-
     private BtfType.DataSec dataSection(ElfSection section) throws MalformedObjectException {
         int id = types.original.find(section.name(), BtfType.DataSec.class);
         if (types.type(id) instanceof BtfType.DataSec found) {
@@ -87,65 +87,129 @@ final class StructOpsMembers {
         throw elf.bad(section, -1, "has no DATASEC in .BTF");
     }
 
-    private void add(ElfSection section, ElfReloc reloc, Map<String, String> members) throws MalformedObjectException {
+    private Function pointed(ElfSection section, ElfReloc reloc) throws MalformedObjectException {
         Function function =
                 functions.at(reloc.symbol().section(), reloc.symbol().value() / RawInsn.BYTES);
         if (function == null) {
             throw elf.bad(
                     section, reloc.offset(), "points to '" + reloc.symbol().name() + "', which is no program");
         }
-        for (BtfType.SecVar entry : dataSection(section).vars()) {
-            BtfType type = types.original.resolved(typeOf(entry.varTypeId()));
-            if (!(type instanceof BtfType.Composite struct)) {
-                continue;
+        return function;
+    }
+
+    private void read(
+            ElfSection section, BtfType.SecVar entry, Map<Long, Function> pointers, Map<String, String> members)
+            throws MalformedObjectException {
+        if (!(types.original.resolved(typeOf(entry.varTypeId())) instanceof BtfType.Composite struct)) {
+            return;
+        }
+        boolean isMade = !section.name().startsWith("?");
+        BtfType.Composite known = known(struct);
+        String variable = types.original.type(entry.varTypeId()).name();
+        for (BtfType.Member member : struct.members()) {
+            Function function = pointers.get(entry.offset() + member.bitOffset() / Byte.SIZE);
+            if (function != null) {
+                members.putIfAbsent(function.name, struct.name() + "." + member.name());
             }
-            for (BtfType.Member member : struct.members()) {
-                if (entry.offset() + member.bitOffset() / Byte.SIZE == reloc.offset()) {
-                    members.putIfAbsent(function.name, struct.name() + "." + member.name());
-                    if (!section.name().startsWith("?")) {
-                        loaded.add(function.name);
-                        use(function, types.original.type(entry.varTypeId()).name(), struct, member);
-                    }
-                }
+            if (function != null && isMade) {
+                loaded.add(function.name);
+            }
+            if (isMade && known != null) {
+                Data data = new Data(section, entry.offset(), member);
+                check(variable, known, data, function);
             }
         }
     }
 
-    private void use(Function function, String variable, BtfType.Composite struct, BtfType.Member member) {
-        int flavor = struct.name().indexOf("___");
-        String name = flavor < 0 ? struct.name() : struct.name().substring(0, flavor);
-        BtfType.Composite known = struct;
-        if (kernelTypes.size() > 1) {
-            int kernelId = kernelTypes.find(name, BtfType.Composite.class);
-            if (!(kernelTypes.type(kernelId) instanceof BtfType.Composite found)) {
-                return; // a struct that the kernel lacks is another matter
-            }
-            known = found;
+    /** The kernel's struct; the object's own without the kernel's types; null for one that the kernel lacks, which is another matter. */
+    private BtfType.@Nullable Composite known(BtfType.Composite struct) {
+        if (kernelTypes.size() <= 1) {
+            return struct;
         }
+        int id = kernelTypes.find(plainName(struct), BtfType.Composite.class);
+        return kernelTypes.type(id) instanceof BtfType.Composite found ? found : null;
+    }
+
+    private static String plainName(BtfType.Composite struct) {
+        int flavor = struct.name().indexOf("___");
+        return flavor < 0 ? struct.name() : struct.name().substring(0, flavor);
+    }
+
+    /** A member of a struct in a section of the object. */
+    private record Data(ElfSection section, long offset, BtfType.Member member) {}
+
+    private void check(String variable, BtfType.Composite known, Data data, @Nullable Function function)
+            throws MalformedObjectException {
+        String member = data.member.name();
+        String init = "struct_ops init_kern " + variable;
         int number = 0;
         while (number < known.members().size()
-                && !known.members().get(number).name().equals(member.name())) {
+                && !known.members().get(number).name().equals(member)) {
             number++;
         }
         if (number == known.members().size()) {
-            refuse(
-                    Errno.EOPNOTSUPP,
-                    "struct_ops init_kern " + variable + ": Cannot find member " + member.name() + " in kernel BTF",
-                    "struct " + name + " of this Linux has no member " + member.name());
+            if (function != null || !isZero(data)) {
+                refuse(
+                        Errno.EOPNOTSUPP,
+                        init + ": Cannot find member " + member + " in kernel BTF",
+                        "struct " + plainName(known) + " of this Linux has no member " + member);
+            }
             return;
         }
-        Place place = new Place(name, number);
+        String difference = difference(data, known.members().get(number), function);
+        if (difference != null) {
+            refuse(Errno.EOPNOTSUPP, init + ": " + difference, "");
+        } else if (function != null) {
+            use(function, init, new Place(plainName(known), number), member);
+        }
+    }
+
+    /** Returns what of a member does not fit the kernel's, or null. */
+    private @Nullable String difference(Data data, BtfType.Member kernel, @Nullable Function function)
+            throws MalformedObjectException {
+        Btf btf = kernelTypes.size() > 1 ? kernelTypes : types.original;
+        BtfType.Member own = data.member;
+        if (own.bitSize() > 0 || kernel.bitSize() > 0) {
+            return "bitfield " + own.name() + " is not supported";
+        }
+        BtfType type = types.original.resolved(own.typeId());
+        int kind = Btf.kindNumber(type);
+        int expected = Btf.kindNumber(btf.resolved(kernel.typeId()));
+        if (kind != expected) {
+            return "Unmatched member type " + own.name() + " " + kind + " != " + expected + "(kernel)";
+        }
+        if (type instanceof BtfType.Ptr) {
+            return function == null && !isZero(data) ? "member " + own.name() + " is not a struct_ops program" : null;
+        }
+        long size = types.original.sizeOf(own.typeId());
+        long expectedSize = btf.sizeOf(kernel.typeId());
+        return size == expectedSize
+                ? null
+                : "Error in size of member " + own.name() + ": " + size + " != " + expectedSize + "(kernel)";
+    }
+
+    private boolean isZero(Data data) throws MalformedObjectException {
+        ByteBuffer bytes = elf.bytes(data.section);
+        long from = data.offset + data.member.bitOffset() / Byte.SIZE;
+        long to = from + types.original.sizeOf(data.member.typeId());
+        for (long i = from; i < to && i < bytes.limit(); i++) {
+            if (bytes.get((int) i) != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void use(Function function, String init, Place place, String member) {
         Place before = places.putIfAbsent(function.name, place);
         if (before != null && !before.equals(place)) {
             String section = function.section.name();
             refuse(
                     Errno.EINVAL,
-                    "struct_ops init_kern " + variable + " func ptr " + member.name()
-                            + ": invalid reuse of prog " + function.name + " in sec " + section + " with type "
-                            + ProgType.STRUCT_OPS.number() + ": expected_attach_type " + before.number
-                            + " != kern_member_idx " + number,
-                    "program " + function.name + " is for one member of the struct already; write one for "
-                            + member.name());
+                    init + " func ptr " + member + ": invalid reuse of prog " + function.name + " in sec " + section
+                            + " with type " + ProgType.STRUCT_OPS.number() + ": expected_attach_type " + before.number
+                            + " != kern_member_idx " + place.number,
+                    "program " + function.name + " is for one member of the struct already; write one for " + member);
         }
     }
 

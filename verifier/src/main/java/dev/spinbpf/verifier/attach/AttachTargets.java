@@ -337,8 +337,10 @@ public final class AttachTargets {
 
     /** As libbpf says it. */
     private static Rejection notFound(ProgramUnit unit, VerifierLog log, String name) {
+        String section = unit.program().section();
+        String shown = section.endsWith(":" + name) ? section.substring(section.indexOf('/') + 1) : name;
         return log.reject(
-                Errno.ESRCH, Message.ATTACH_TARGET_NOT_FOUND, unit.program().name(), name, Errno.name(Errno.ESRCH));
+                Errno.ESRCH, Message.ATTACH_TARGET_NOT_FOUND, unit.program().name(), shown, Errno.name(Errno.ESRCH));
     }
 
     /** Returns what sort of type it is, in the words of Linux's verifier. */

@@ -16,7 +16,6 @@ import dev.spinbpf.verifier.state.RegState;
 import dev.spinbpf.verifier.state.RegType;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Structs of functions that programs implement for the kernel: Linux's {@code check_struct_ops_btf_id}. */
@@ -60,14 +59,7 @@ final class StructOpsTargets {
         if (!rules.members().contains(member)) {
             throw log.reject(Errno.ENOTSUPP, Message.STRUCT_OPS_UNSUPPORTED_MEMBER, member, struct);
         }
-        if (!unit.program().sleepable()) {
-            return;
-        }
-        Set<String> sleepable = rules.sleepable();
-        if (sleepable == null) {
-            throw new UnsupportedFeature("a program of struct_ops " + struct + " that may sleep is not supported");
-        }
-        if (!sleepable.contains(member)) {
+        if (unit.program().sleepable() && !rules.sleepable().contains(member)) {
             throw log.reject(Errno.EINVAL, Message.STRUCT_OPS_UNSUPPORTED_MEMBER, member, struct);
         }
     }

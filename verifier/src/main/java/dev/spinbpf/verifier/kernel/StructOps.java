@@ -6,14 +6,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** The kernel's structs of which {@code struct_ops} programs implement functions. */
 public final class StructOps {
     public static final String TCP_CONGESTION_OPS = "tcp_congestion_ops";
     public static final String QDISC_OPS = "Qdisc_ops";
-
-    private static final String UNKNOWN = "?";
 
     private final Map<String, Rules> rules = new HashMap<>();
 
@@ -22,15 +19,14 @@ public final class StructOps {
      *
      * @param helperSet the helpers of its programs, a name in the table of helper sets
      * @param members the functions that programs may implement
-     * @param sleepable those of them that may sleep; null if it is not known
+     * @param sleepable those of them that may sleep
      * @param stubs the structs whose do-nothing functions say more of the arguments, in the order in which they are asked
      */
-    public record Rules(
-            String helperSet, Set<String> members, @Nullable Set<String> sleepable, List<String> stubs) {}
+    public record Rules(String helperSet, Set<String> members, Set<String> sleepable, List<String> stubs) {}
 
     StructOps(KernelVersion version) {
         for (String[] row : Tables.rows("struct_ops.tsv", version)) {
-            Set<String> sleepable = row[3].equals(UNKNOWN) ? null : Tables.words(row[3]);
+            Set<String> sleepable = Tables.words(row[3]);
             List<String> stubs = row.length > 4 ? List.of(row[0], row[4]) : List.of(row[0]);
             rules.put(row[0], new Rules(row[1], Tables.words(row[2]), sleepable, stubs));
         }
