@@ -44,7 +44,7 @@ import picocli.CommandLine.Spec;
                     + " and shows what attempts to take locks can come to, with the shortest schedule that leads to each"
                     + " failure, data race or lost update.",
             "",
-            "Each CPU begins with one program, in all combinations. Time passes only when no CPU can go on.",
+            "Each CPU runs one program, or --runs of them, in all combinations. Time passes only when no CPU can go on.",
             ""
         },
         footerHeading = "%nExamples:%n",
@@ -55,6 +55,7 @@ import picocli.CommandLine.Spec;
             "  spinbpf explore programs/samples/abba.yaml --save abba.sched",
             "  spinbpf explore programs/samples/abba.bpf.o --html findings.html",
             "  spinbpf explore programs/samples/abba.bpf.o --predictions",
+            "  spinbpf explore programs/samples/nmi_bucket.bpf.o --runs 2",
             "  spinbpf explore programs/samples/bugs/counter_after_unlock.bpf.o --assert 'packets == runs(count)'",
             "  spinbpf explore programs/samples/abba.bpf.o --shard 1/2 --part 1.part",
             "  spinbpf explore merge 1.part 2.part",
@@ -94,6 +95,13 @@ final class ExploreCommand implements Callable<Integer> {
             defaultValue = "1",
             description = "How many interrupts may land (default 1).")
     private int interrupts;
+
+    @Option(
+            names = "--runs",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "How many programs each CPU runs, one after the other, in all combinations (default 1).")
+    private int runs;
 
     @Option(
             names = "--stalls",
@@ -179,6 +187,9 @@ final class ExploreCommand implements Callable<Integer> {
         checkBound("--preemptions", preemptions, ExploreOptions.MOST_BOUND);
         checkBound("--interrupts", interrupts, ExploreOptions.MOST_BOUND);
         checkBound("--stalls", stalls, ExploreOptions.MOST_BOUND);
+        if (runs < 1 || runs > ExploreOptions.MOST_RUNS) {
+            throw new WrongUsage(spec, "--runs is " + runs + "; it has to be 1 to " + ExploreOptions.MOST_RUNS);
+        }
         if (jobs < 1) {
             throw new WrongUsage(spec, "--jobs is " + jobs + "; it has to be at least 1");
         }
@@ -215,7 +226,8 @@ final class ExploreCommand implements Callable<Integer> {
     }
 
     private int explore(ProgramWorkload workload) throws InputException, WorkloadException {
-        ExploreOptions options = new ExploreOptions(preemptions, interrupts, stalls, duration, predictions, shard);
+        ExploreOptions options =
+                new ExploreOptions(preemptions, interrupts, stalls, duration, predictions, shard, runs);
         long startNanos = System.nanoTime();
         try (ScheduleSearch exploration = ScheduleSearch.prepare(workload, options, jobs)) {
             ExploreReport report = watched(exploration);

@@ -28,7 +28,7 @@ import java.util.stream.Collectors;
 
 /** The result of a part of a search in a file. */
 final class PartFile {
-    private static final String HEAD = "spinbpf-explore-part 2";
+    private static final String HEAD = "spinbpf-explore-part 3";
     private static final int MOST = 1 << 20;
 
     private PartFile() {}
@@ -48,7 +48,7 @@ final class PartFile {
                 ScheduleFile.digestOf(workload),
                 String.valueOf(workload.cpus()),
                 String.valueOf(workload.seed()),
-                options.preemptions() + "/" + options.interrupts() + "/" + options.stalls(),
+                options.preemptions() + "/" + options.interrupts() + "/" + options.stalls() + "/" + options.runs(),
                 workload.promises().stream().map(Promise::text).collect(Collectors.joining(";")));
     }
 
@@ -120,6 +120,7 @@ final class PartFile {
         out.writeLong(options.duration().toMillis());
         out.writeInt(options.shard().number());
         out.writeInt(options.shard().count());
+        out.writeInt(options.runs());
         list(out, report.programs(), out::writeUTF);
         list(out, report.answers(), answer -> {
             out.writeUTF(answer.object());
@@ -158,7 +159,8 @@ final class PartFile {
                 in.readInt(),
                 Duration.ofMillis(in.readLong()),
                 false,
-                new ExploreOptions.Shard(in.readInt(), in.readInt()));
+                new ExploreOptions.Shard(in.readInt(), in.readInt()),
+                in.readInt());
         List<String> programs = list(in, in::readUTF);
         return new ExploreReport(
                 cpus,

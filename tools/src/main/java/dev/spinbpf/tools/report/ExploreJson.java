@@ -17,6 +17,7 @@ public final class ExploreJson {
             json.writeStartObject();
             json.writeStringField("file_name", fileName);
             json.writeNumberField("cpus", report.cpus());
+            json.writeNumberField("runs", report.options().runs());
             json.writeNumberField("preemptions", report.options().preemptions());
             json.writeNumberField("interrupts", report.options().interrupts());
             json.writeNumberField("stalls", report.options().stalls());

@@ -151,8 +151,11 @@ public final class ExploreText {
         if (report.coveredPreemptions() < 0) {
             return "Covered: a part of the schedules; " + counts + ".";
         }
-        String bounds = report.cpus() + " CPUs with up to " + report.coveredPreemptions() + " preemptions and "
-                + report.coveredInterrupts() + " interrupts" + stalls;
+        String runs = report.options().runs() == 1
+                ? ""
+                : ", each of which runs " + report.options().runs() + " programs,";
+        String bounds = report.cpus() + " CPUs" + runs + " with up to " + report.coveredPreemptions()
+                + " preemptions and " + report.coveredInterrupts() + " interrupts" + stalls;
         String all =
                 "Covered: all sequentially consistent schedules of " + report.situations() + " situations on " + bounds;
         if (!report.isComplete()) {

@@ -109,6 +109,54 @@ class ExploreCommandTest {
     }
 
     @Test
+    void shouldRunSeveralProgramsOnEachCpu() throws IOException {
+        Path object = Files.writeString(directory.resolve("twice.bpfasm"), """
+                .license "GPL"
+                .section .bss
+                    var calls : u64
+                .program first "syscall"
+                r6 = &calls
+                r1 = 1
+                lock *(u64 *)(r6 +0) += r1
+                r0 = 0
+                exit
+                .program second "syscall"
+                r6 = &calls
+                r1 = 10
+                lock *(u64 *)(r6 +0) += r1
+                r0 = 0
+                exit
+                """);
+        Path saved = directory.resolve("twice.sched");
+        String[] bounds = {"--assert", "calls != 11", "--cpus", "1", "--interrupts", "0", "--save", saved.toString()};
+        Outcome once = explore(object, bounds);
+        Outcome twice = explore(
+                object,
+                Stream.concat(Stream.of("--runs", "2"), Stream.of(bounds)).toArray(String[]::new));
+
+        assertThat(once.code()).isEqualTo(ExitCodes.GOOD);
+        assertThat(once.out()).contains("schedules of 2 situations on 1 CPUs with up to");
+        assertThat(twice.code()).isEqualTo(ExitCodes.REFUSED);
+        assertThat(twice.out())
+                .contains("At the end: calls = 11.", "first, second")
+                .contains("schedules of 4 situations on 1 CPUs, each of which runs 2 programs, with up to");
+        Outcome replayed = Outcome.spinbpf("replay", saved.toString());
+        assertThat(replayed.code()).isEqualTo(ExitCodes.GOOD);
+        assertThat(twice.out()).contains(replayed.out().lines().toList());
+        assertThat(explore(object, "--runs", "5").err()).contains("--runs is 5; it has to be 1 to 4");
+    }
+
+    @Test
+    void shouldReportOfMergedPartsWhatOneRunOfSeveralProgramsReports() {
+        Path object = SAMPLES.resolve("packet_counter.bpf.o");
+        Outcome whole = explore(object, "--runs", "2", "--preemptions", "1");
+
+        Path[] parts = {part(object, "1/2", "--runs", "2"), part(object, "2/2", "--runs", "2")};
+        assertThat(merge(parts).out()).isEqualTo(whole.out());
+        assertThat(merge(parts[0], part(object, "2/2")).err()).contains("is a part of another search");
+    }
+
+    @Test
     void shouldShowABrokenPromiseAndReplayIt() throws IOException {
         Path object = Files.copy(
                 SAMPLES.resolve("bugs").resolve("counter_after_unlock.bpf.o"), directory.resolve("counter.bpf.o"));
@@ -167,9 +215,11 @@ class ExploreCommandTest {
         assertThat(explore(SAMPLES.resolve("abba.bpf.o"), "--jobs", "0").err()).contains("--jobs is 0");
     }
 
-    private Path part(Path object, String shard) {
-        Path part = directory.resolve(shard.replace('/', '-') + ".part");
-        Outcome outcome = explore(object, "--preemptions", "1", "--shard", shard, "--part", part.toString());
+    private Path part(Path object, String shard, String... more) {
+        Path part = directory.resolve(shard.replace('/', '-') + ".part" + more.length);
+        Stream<String> options = Stream.of("--preemptions", "1", "--shard", shard, "--part", part.toString());
+        Outcome outcome =
+                explore(object, Stream.concat(options, Stream.of(more)).toArray(String[]::new));
         assertThat(outcome.code()).isLessThan(ExitCodes.USAGE);
         return part;
     }

@@ -166,12 +166,17 @@ final class RaceDetector {
         join(clocks[context], unmasked[context / ContextLevel.count()]);
     }
 
-    /** An interrupt has ended; what it loaded is forgotten. */
+    /** An interrupt has ended. */
     void landed(int context, boolean maskable) {
         if (maskable) {
             join(interrupted[context / ContextLevel.count()], clocks[context]);
         }
         clocks[context][context]++;
+        ran(context);
+    }
+
+    /** A run has ended; what it loaded is forgotten. */
+    void ran(int context) {
         activations[context]++;
         signals.forget(context);
     }

@@ -369,6 +369,11 @@ final class RunWatcher implements Watcher {
         }
     }
 
+    /** A program that a CPU began with has ended. */
+    void ran(Cpu cpu, ContextLevel level) {
+        races().ran(cpu.id() * ContextLevel.count() + level.ordinal());
+    }
+
     // Locks and faults.
 
     /** A lock was taken; the CPU may stand still now. */

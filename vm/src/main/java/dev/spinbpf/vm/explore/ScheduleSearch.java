@@ -22,7 +22,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A search over the schedules of a workload: from each situation (which program each CPU begins with), first without
+ * A search over the schedules of a workload: from each situation (which program each CPU begins with, or several where options say so), first without
  * preemptions and interrupts, then with one of each, and so on up to the bounds, so that what is found first is found
  * with few. With a promise that has to hold always, no schedule is left out. If the time is over before, random priorities choose for the last part of it.
  *
@@ -344,7 +344,8 @@ public final class ScheduleSearch implements AutoCloseable {
     }
 
     private void addSituations(List<Situation> all, List<Integer> roots) {
-        if (roots.size() == workload.cpus()) {
+        int runs = options.runs();
+        if (roots.size() == workload.cpus() * runs) {
             all.add(situation(new Witness.Start(roots, true)));
             if (usesRandomNumbers()) {
                 all.add(situation(new Witness.Start(roots, false)));
@@ -352,10 +353,8 @@ public final class ScheduleSearch implements AutoCloseable {
             return;
         }
         boolean any = false;
-        int cpu = roots.size();
-        boolean alike = stage.entries().stream().allMatch(entry -> entry.cpus().equals(CpuSet.ALL));
-        int first = alike && !roots.isEmpty() ? Math.max(0, roots.getLast()) : 0;
-        for (int i = first; i < stage.entries().size(); i++) {
+        int cpu = roots.size() / runs;
+        for (int i = leastRoot(roots); i < stage.entries().size(); i++) {
             if (stage.entries().get(i).cpus().contains(cpu)) {
                 any = true;
                 addSituation(all, roots, i);
@@ -364,6 +363,19 @@ public final class ScheduleSearch implements AutoCloseable {
         if (!any) {
             addSituation(all, roots, -1);
         }
+    }
+
+    /**
+     * Returns the least number of a root that comes next: where CPUs are alike, those of one are not before those of the
+     * CPU before it, in the order of lists.
+     */
+    private int leastRoot(List<Integer> roots) {
+        int runs = options.runs();
+        int begin = roots.size() / runs * runs;
+        boolean alike = stage.entries().stream().allMatch(entry -> entry.cpus().equals(CpuSet.ALL));
+        boolean same = begin > 0
+                && roots.subList(begin, roots.size()).equals(roots.subList(begin - runs, roots.size() - runs));
+        return alike && same ? Math.max(0, roots.get(roots.size() - runs)) : 0;
     }
 
     private void addSituation(List<Situation> all, List<Integer> roots, int root) {
@@ -379,9 +391,11 @@ public final class ScheduleSearch implements AutoCloseable {
     }
 
     private Situation situation(Witness.Start start) {
-        List<String> names = start.roots().stream()
-                .map(root -> root < 0 ? "-" : stage.entries().get(root).name())
-                .collect(Collectors.toList());
+        List<String> names = IntStream.range(0, workload.cpus())
+                .mapToObj(cpu -> start.ofCpu(cpu, workload.cpus()).stream()
+                        .map(root -> root < 0 ? "-" : stage.entries().get(root).name())
+                        .collect(Collectors.joining(", ")))
+                .toList();
         return new Situation(start, names);
     }
 
@@ -392,7 +406,7 @@ public final class ScheduleSearch implements AutoCloseable {
      * @return the run; null where it does not show the finding
      */
     public @Nullable Witness replay(Witness.Start start, List<Plan.Event> plan, String key) {
-        boolean known = start.roots().size() == workload.cpus()
+        boolean known = start.roots().size() % workload.cpus() == 0
                 && start.roots().stream()
                         .allMatch(root -> root >= -1 && root < stage.entries().size());
         return known ? searchers.first().replay(situation(start), plan, key) : null;

@@ -57,7 +57,8 @@ final class Searcher implements AutoCloseable {
                 (cpu, lock) -> watcher.taken(cpu, lock),
                 failure -> watcher.failed(failure),
                 fault -> watcher.faulted(fault),
-                thrower -> watcher.thrown(thrower));
+                thrower -> watcher.thrown(thrower),
+                (cpu, level) -> watcher.ran(cpu, level));
         checkPromises();
     }
 

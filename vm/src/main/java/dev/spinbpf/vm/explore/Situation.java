@@ -6,7 +6,7 @@ import java.util.List;
  * The state of things at the start of a run.
  *
  * @param start what a replay needs to begin there again
- * @param names for each CPU the name of the entry that it begins with
+ * @param names for each CPU the names of the entries that it runs
  */
 record Situation(Witness.Start start, List<String> names) {
     Situation {

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,7 @@ final class Stage implements AutoCloseable {
     private final LockFailureListener whenFailed;
     private final Consumer<Fault> whenFaulted;
     private final Consumer<Execution> whenThrown;
+    private final BiConsumer<Cpu, ContextLevel> whenRan;
     private final List<Entry> entries = new ArrayList<>();
     private final Map<BpfMap, GuestArena.Image> images = new LinkedHashMap<>();
     private final @Nullable Entry[] forcedByCpu;
@@ -56,13 +58,15 @@ final class Stage implements AutoCloseable {
             HoldDelay whenTaken,
             LockFailureListener whenFailed,
             Consumer<Fault> whenFaulted,
-            Consumer<Execution> whenThrown)
+            Consumer<Execution> whenThrown,
+            BiConsumer<Cpu, ContextLevel> whenRan)
             throws WorkloadException {
         this.workload = workload;
         this.whenTaken = whenTaken;
         this.whenFailed = whenFailed;
         this.whenFaulted = whenFaulted;
         this.whenThrown = whenThrown;
+        this.whenRan = whenRan;
         forcedByCpu = new @Nullable Entry[workload.cpus()];
         open();
     }
@@ -159,24 +163,31 @@ final class Stage implements AutoCloseable {
         machine.rewind(workload.seed(), situation.start().sameNumbers());
         images.forEach(BpfMap::restore);
         for (Cpu cpu : machine.cpus().all()) {
-            int root = situation.start().roots().get(cpu.id());
-            next.strand(cpu, () -> live(next, cpu, root < 0 ? null : entries.get(root)));
+            List<Integer> roots = situation.start().ofCpu(cpu.id(), workload.cpus());
+            next.strand(cpu, () -> live(next, cpu, roots));
         }
         return renewed;
     }
 
-    private void live(Simulation current, Cpu cpu, @Nullable Entry root) {
-        if (root != null) {
-            if (root.level() == ContextLevel.TASK) {
-                fire(cpu, root);
-            } else {
-                forcedByCpu[cpu.id()] = root;
-                cpu.raise(root.level());
-                cpu.poll();
+    private void live(Simulation current, Cpu cpu, List<Integer> roots) {
+        for (int number : roots) {
+            if (number >= 0) {
+                begin(cpu, entries.get(number));
             }
         }
         settle(cpu);
         current.idle();
+    }
+
+    private void begin(Cpu cpu, Entry root) {
+        if (root.level() == ContextLevel.TASK) {
+            fire(cpu, root);
+        } else {
+            forcedByCpu[cpu.id()] = root;
+            cpu.raise(root.level());
+            cpu.poll();
+        }
+        whenRan.accept(cpu, root.level());
     }
 
     /** Runs what the CPU's program put off: a CPU that has nothing else to do gets to it at last. */

@@ -7,7 +7,7 @@ import java.util.List;
  * A schedule that shows a finding.
  *
  * @param finding what it shows
- * @param situation what each CPU begins with, in words
+ * @param situation what each CPU runs, in words
  * @param start what it starts from, for {@link ScheduleFile}
  * @param plan the schedule
  * @param rows the run
@@ -29,12 +29,18 @@ public record Witness(
     /**
      * The start of a run.
      *
-     * @param roots for each CPU the number of the program that it begins with, -1 for none
+     * @param roots for each CPU the numbers of the programs that it runs, as many for each; -1 for none
      * @param sameNumbers whether all random numbers are one and the same
      */
     public record Start(List<Integer> roots, boolean sameNumbers) {
         public Start {
             roots = List.copyOf(roots);
+        }
+
+        /** Returns what a CPU runs, of so many CPUs. */
+        List<Integer> ofCpu(int cpu, int cpus) {
+            int runs = roots.size() / cpus;
+            return roots.subList(cpu * runs, (cpu + 1) * runs);
         }
     }
 }

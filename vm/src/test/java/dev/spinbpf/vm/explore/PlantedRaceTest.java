@@ -64,11 +64,15 @@ class PlantedRaceTest {
 
     /** Returns the kinds of what is found on a number of CPUs, notes as "note". */
     private static Set<String> kinds(int cpus, String... programs) throws Exception {
+        return kinds(cpus, 1, programs);
+    }
+
+    private static Set<String> kinds(int cpus, int runs, String... programs) throws Exception {
         byte[] text = (HEAD + String.join("", programs)).getBytes(StandardCharsets.UTF_8);
         ProgramWorkload workload = ProgramWorkload.of(List.of(new ProgramWorkload.ObjectFile(
                         "planted", new ProgramWorkload.NamedFile("planted.bpfasm", ByteString.of(text)), List.of())))
                 .withCpus(cpus);
-        ExploreOptions options = new ExploreOptions(2, 1, 0, Duration.ofMinutes(5));
+        ExploreOptions options = new ExploreOptions(2, 1, 0, Duration.ofMinutes(5)).withRuns(runs);
         try (ScheduleSearch search = ScheduleSearch.prepare(workload, options)) {
             ExploreReport report = search.run();
             assertThat(report.isComplete()).isTrue();
@@ -105,6 +109,24 @@ class PlantedRaceTest {
                     .extracting(witness -> witness.finding().title())
                     .containsExactlyInAnyOrder("broken promise: flag == 0 || seen != 1", "broken promise: seen != 2");
         }
+    }
+
+    @Test
+    void shouldNotTakeWhatOneRunLoadsForWhatTheNextOneStores() throws Exception {
+        // One program, which loads the first time and stores the second time that it runs on a CPU.
+        String program = program("count", "syscall", """
+                r6 = &flag
+                r1 = 1
+                r1 = atomic64_fetch_add((u64 *)(r6 +0), r1)
+                r6 = &x
+                if r1 > 1 goto store
+                r7 = *(u64 *)(r6 +0)
+                goto out
+                store:
+                r7 = 5
+                *(u64 *)(r6 +0) = r7
+                """);
+        assertThat(kinds(2, 2, program)).containsExactlyInAnyOrder("race", "note");
     }
 
     @Test

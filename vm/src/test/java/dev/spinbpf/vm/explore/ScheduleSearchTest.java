@@ -21,12 +21,12 @@ import org.junit.jupiter.api.Timeout;
 class ScheduleSearchTest {
     private static final Duration LONG = Duration.ofMinutes(5);
 
-    private static ProgramWorkload sample(String name) throws IOException {
+    private static ProgramWorkload sample(String name, String... programs) throws IOException {
         Path file = Path.of(System.getProperty("spinbpf.root", ".."), "programs", "samples", name + ".bpf.o");
         return ProgramWorkload.of(List.of(new ProgramWorkload.ObjectFile(
                 name,
                 new ProgramWorkload.NamedFile(name + ".bpf.o", ByteString.of(Files.readAllBytes(file))),
-                List.of())));
+                List.of(programs))));
     }
 
     private static ExploreReport explore(String name, int preemptions, int interrupts) throws Exception {
@@ -106,6 +106,23 @@ class ScheduleSearchTest {
                 assertThat(titles(reduced)).as(name).isEqualTo(titles(brute));
                 assertThat(reduced.sites()).as(name).isEqualTo(brute.sites());
             }
+        }
+    }
+
+    @Test
+    void shouldTellAHundredthAsManyClassesApartAsThereAreSchedules() throws Exception {
+        ExploreOptions options = new ExploreOptions(2, 0, 0, LONG);
+        ProgramWorkload pair = sample("nesting", "update_table", "account");
+        try (ScheduleSearch some = ScheduleSearch.prepare(pair, options);
+                ScheduleSearch all = ScheduleSearch.exhaustive(pair, options)) {
+            ExploreReport reduced = some.run();
+            ExploreReport brute = all.run();
+
+            assertThat(reduced.isComplete() && brute.isComplete()).isTrue();
+            assertThat(titles(reduced)).isEqualTo(titles(brute));
+            assertThat(reduced.sites()).isEqualTo(brute.sites());
+            assertThat(reduced.classes()).isLessThan(brute.schedules() / 100);
+            assertThat(reduced.schedules()).isLessThan(brute.schedules() / 50);
         }
     }
 
