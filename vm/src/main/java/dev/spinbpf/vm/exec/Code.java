@@ -193,7 +193,7 @@ public final class Code {
     }
 
     /** The instruction in that slot; the last one beyond the end. */
-    Insn insnAt(int slot) {
+    public Insn insnAt(int slot) {
         return program.insns().get(Math.min(slot, program.insns().size() - 1));
     }
 

@@ -2,6 +2,8 @@ package dev.spinbpf.vm.explore;
 
 import dev.spinbpf.maps.cpu.ContextLevel;
 import dev.spinbpf.maps.sync.SharedAccess;
+import dev.spinbpf.programs.isa.Insn;
+import dev.spinbpf.programs.isa.Op;
 import dev.spinbpf.vm.exec.Code;
 import dev.spinbpf.vm.exec.Execution;
 import java.util.Arrays;
@@ -18,9 +20,10 @@ import org.jspecify.annotations.Nullable;
  * did comes before what a context does once it has disabled interrupts. NMIs cannot be masked.
  *
  * <p>Object code does not show whether an access was READ_ONCE, WRITE_ONCE or an ordinary one. So two accesses that
- * nothing orders are a race where both write, or where they are of different sizes, so that one could see half of the
- * other; and an update is lost where another context wrote between a context's load and its store to the same word. A
- * load of a word that is written as a whole is only noted: it is right if it is meant, which READ_ONCE would say.
+ * nothing orders are a race where both write, but not the same value, or where they are of different sizes, so that one could
+ * see half of the other; and an update is lost where another context wrote between a context's load and its store to the same word. A
+ * load of a word that is written as a whole is only noted, and so are two stores of one value: they are right if they are
+ * meant, which READ_ONCE and WRITE_ONCE would say.
  */
 final class RaceDetector {
     private final int contexts;
@@ -55,6 +58,7 @@ final class RaceDetector {
         private final long[] range;
         private final @Nullable Code[] codes;
         private final int[] slots;
+        private final long[] values;
 
         Accesses(int contexts) {
             clock = new int[contexts];
@@ -62,6 +66,7 @@ final class RaceDetector {
             range = new long[contexts];
             codes = new @Nullable Code[contexts];
             slots = new int[contexts];
+            values = new long[contexts];
         }
 
         void set(int context, int now, boolean isPlain, long bytes, @Nullable Code code, int slot) {
@@ -188,6 +193,7 @@ final class RaceDetector {
      */
     void access(int context, SharedAccess access, int number, long range, @Nullable Execution by) {
         Word word = word(number);
+        long value = access == SharedAccess.PLAIN_WRITE && by != null ? stored(by) : 0;
         boolean plain = access == SharedAccess.PLAIN_READ || access == SharedAccess.PLAIN_WRITE;
         boolean sync = isOrdering(access);
         int[] clock = clocks[context];
@@ -198,7 +204,7 @@ final class RaceDetector {
         int slot = by == null ? 0 : by.slot();
         boolean ofProgram = plain || access == SharedAccess.RELAXED_READ_MODIFY_WRITE;
         if (ofProgram) {
-            check(context, access, word, plain, range, code, slot);
+            check(context, access, word, plain, range, code, slot, value);
         }
         if (access == SharedAccess.PLAIN_WRITE) {
             checkStale(context, word, by);
@@ -216,11 +222,20 @@ final class RaceDetector {
             signals.written(number, context, range);
             word.loads.forget(context);
             word.writes.set(context, ofProgram ? clock[context] : 0, plain, range, code, slot);
+            word.writes.values[context] = value;
         }
         if (sync && access.writes()) {
             join(word.released, clock);
             clock[context]++;
         }
+    }
+
+    /** Returns what a run is about to store, in the width of the store. */
+    private static long stored(Execution by) {
+        Insn insn = by.code().insnAt(by.slot());
+        long value = insn.op().kind() == Op.Kind.STX ? by.registers().get(insn.src()) : insn.imm();
+        int above = Long.SIZE - insn.op().width();
+        return value << above >>> above;
     }
 
     private void checkStale(int context, Word word, @Nullable Execution by) {
@@ -293,14 +308,25 @@ final class RaceDetector {
     }
 
     private void check(
-            int context, SharedAccess access, Word word, boolean plain, long range, @Nullable Code code, int slot) {
+            int context,
+            SharedAccess access,
+            Word word,
+            boolean plain,
+            long range,
+            @Nullable Code code,
+            int slot,
+            long value) {
         int[] clock = clocks[context];
         for (int other = 0; other < contexts; other++) {
             if (other == context) {
                 continue;
             }
             if (word.writes.clock[other] > clock[other] && overlap(range, word.writes.range[other])) {
-                unordered(Place.of(code, slot), access.writes(), range, word.writes, other, true, plain);
+                boolean same = plain
+                        && word.writes.plain[other]
+                        && range == word.writes.range[other]
+                        && value == word.writes.values[other];
+                unordered(Place.of(code, slot), access.writes() && !same, range, word.writes, other, true, plain);
             }
             if (access.writes() && word.reads.clock[other] > clock[other] && overlap(range, word.reads.range[other])) {
                 unordered(Place.of(code, slot), true, range, word.reads, other, false, plain);

@@ -123,10 +123,25 @@ class PlantedRaceTest {
                 r7 = *(u64 *)(r6 +0)
                 goto out
                 store:
-                r7 = 5
-                *(u64 *)(r6 +0) = r7
+                *(u64 *)(r6 +0) = r1
                 """);
         assertThat(kinds(2, 2, program)).containsExactlyInAnyOrder("race", "note");
+    }
+
+    @Test
+    void shouldNoteTwoStoresOfOneValue() throws Exception {
+        String constant = "r6 = &flag\n*(u32 *)(r6 +0) = 1\n";
+        String register = "r6 = &flag\nr7 = 0x500000001 ll\n*(u32 *)(r6 +0) = r7\n";
+        String other = "r6 = &flag\n*(u32 *)(r6 +0) = 2\n";
+        String wide = "r6 = &flag\n*(u64 *)(r6 +0) = 1\n";
+
+        assertThat(kinds(2, program("set", "syscall", constant))).containsExactly("note");
+        assertThat(kinds(2, program("set", "syscall", constant), program("too", "syscall", register)))
+                .containsExactly("note");
+        assertThat(kinds(2, program("set", "syscall", constant), program("no", "syscall", other)))
+                .contains("race");
+        assertThat(kinds(2, program("set", "syscall", constant), program("no", "syscall", wide)))
+                .contains("race");
     }
 
     @Test
