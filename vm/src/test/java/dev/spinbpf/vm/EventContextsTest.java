@@ -56,7 +56,7 @@ class EventContextsTest {
         """;
 
     /** Returns the different results of a verified program, run for some events of its section on CPU 0 of two. */
-    private static Set<Long> results(String declarations, String section, String... lines) throws Exception {
+    static Set<Long> results(String declarations, String section, String... lines) throws Exception {
         return results(declarations, section, machine -> {}, lines);
     }
 

@@ -123,7 +123,7 @@ final class DeclaredMaps {
                     valueSize == map.valueSize() ? map.valueTypeId() : 0);
         }
         MapDef sized = builder.build();
-        return options.sizesMaps() ? UsualSizes.of(sized, notes) : sized;
+        return options.withoutLoader() ? UsualSizes.of(sized, notes) : sized;
     }
 
     /** Puts in what the elements of program arrays and maps of maps are, according to relocations. */

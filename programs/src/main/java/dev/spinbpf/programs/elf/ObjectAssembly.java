@@ -124,7 +124,7 @@ final class ObjectAssembly {
         placeArena();
         GlobalData data = new GlobalData(elf, types, fileName);
         try {
-            readData(data, new GlobalPresets(types, options.presets()));
+            readData(data, new GlobalPresets(types, presets()));
         } catch (GlobalPresets.PresetException e) {
             throw elf.bad("", -1, String.valueOf(e.getMessage()));
         }
@@ -132,6 +132,12 @@ final class ObjectAssembly {
             settingsMap = maps.size();
             maps.add(data.settings(settings.contents()));
         }
+    }
+
+    private Map<String, String> presets() {
+        return options.withoutLoader()
+                ? SchedulerConstants.with(options.presets(), types.original, options.targetTypes())
+                : options.presets();
     }
 
     private void readData(GlobalData data, GlobalPresets presets)
@@ -213,13 +219,28 @@ final class ObjectAssembly {
         }
     }
 
+    /** The kind of a section's programs; for objects that run without their loader other loaders' names count too. */
+    private SectionNames.@Nullable Match kindOf(String section) {
+        SectionNames.Match known = SectionNames.lookup(section).orElse(null);
+        int slash = section.indexOf('/');
+        if (known != null || !options.withoutLoader() || slash <= 0) {
+            return known;
+        }
+        String begin = section.substring(0, slash);
+        SectionNames.Match other = SectionNames.lookup(begin).orElse(null);
+        if (other != null) {
+            notes.add("section '" + section + "': is none of libbpf's; taken as '" + begin + "'");
+        }
+        return other;
+    }
+
     private void link(ReferenceResolver references, List<Program> programs, List<UnlinkedProgram> unlinked) {
         CodeInfo info = new CodeInfo(types);
         ObjectLinker linker = new ObjectLinker(functions, info, references, ProgramObject.MAX_SLOTS);
         Map<String, String> callbacks = exceptionCallbacks();
         for (Function main : functions.mains()) {
             String section = main.section.name();
-            SectionNames.Match kind = SectionNames.lookup(section).orElse(null);
+            SectionNames.Match kind = kindOf(section);
             boolean autoload = !section.startsWith("?");
             Program program = null;
             try {

@@ -16,7 +16,8 @@ import java.util.Map;
  * @param mapValueSizes bytes of maps' values, by name, in place of what they are declared with
  * @param presets values of global variables, by name, as veristat's {@code -G} spells both
  * @param externsAreWeak whether functions and variables that the kernel lacks count as declared weak
- * @param sizesMaps whether maps get a usual size that declare none, since a loader would size them
+ * @param withoutLoader whether the object is to run without its loader: maps that declare no size get a usual one, and
+ *     sections may have names of other loaders than libbpf
  */
 public record ReadOptions(
         Btf targetTypes,
@@ -27,7 +28,7 @@ public record ReadOptions(
         Map<String, Long> mapValueSizes,
         Map<String, String> presets,
         boolean externsAreWeak,
-        boolean sizesMaps) {
+        boolean withoutLoader) {
     /** The release that is the reference, no configuration known, two CPUs, the object's own types. */
     public static final ReadOptions DEFAULT = new ReadOptions(
             Btf.EMPTY, KernelVersion.REFERENCE.code(), Map.of(), 2, Map.of(), Map.of(), Map.of(), false, false);
@@ -50,7 +51,7 @@ public record ReadOptions(
                 mapValueSizes,
                 presets,
                 externsAreWeak,
-                sizesMaps);
+                withoutLoader);
     }
 
     /** The same with another value of {@code LINUX_KERNEL_VERSION}. */
@@ -64,7 +65,7 @@ public record ReadOptions(
                 mapValueSizes,
                 presets,
                 externsAreWeak,
-                sizesMaps);
+                withoutLoader);
     }
 
     /** The same with another configuration. */
@@ -78,7 +79,7 @@ public record ReadOptions(
                 mapValueSizes,
                 presets,
                 externsAreWeak,
-                sizesMaps);
+                withoutLoader);
     }
 
     /** The same with other numbers of maps' entries. */
@@ -92,7 +93,7 @@ public record ReadOptions(
                 mapValueSizes,
                 presets,
                 externsAreWeak,
-                sizesMaps);
+                withoutLoader);
     }
 
     /** The same with other sizes of maps' values. */
@@ -106,7 +107,7 @@ public record ReadOptions(
                 sizes,
                 presets,
                 externsAreWeak,
-                sizesMaps);
+                withoutLoader);
     }
 
     /** The same with other values of global variables. */
@@ -120,7 +121,7 @@ public record ReadOptions(
                 mapValueSizes,
                 values,
                 externsAreWeak,
-                sizesMaps);
+                withoutLoader);
     }
 
     /** The same for a machine with another number of CPUs. */
@@ -134,17 +135,25 @@ public record ReadOptions(
                 mapValueSizes,
                 presets,
                 externsAreWeak,
-                sizesMaps);
+                withoutLoader);
     }
 
     /** The same where what the kernel lacks stops only the programs that use it. */
     public ReadOptions withWeakExterns() {
         return new ReadOptions(
-                targetTypes, kernelVersion, kconfig, possibleCpus, mapEntries, mapValueSizes, presets, true, sizesMaps);
+                targetTypes,
+                kernelVersion,
+                kconfig,
+                possibleCpus,
+                mapEntries,
+                mapValueSizes,
+                presets,
+                true,
+                withoutLoader);
     }
 
-    /** The same where maps get a usual size that declare none. */
-    public ReadOptions withSizedMaps() {
+    /** The same for an object that runs without its loader. */
+    public ReadOptions forRuns() {
         return new ReadOptions(
                 targetTypes,
                 kernelVersion,

@@ -4,6 +4,9 @@ import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.programs.model.Program;
 import dev.spinbpf.programs.model.ProgramObject;
+import dev.spinbpf.verifier.Verdict;
+import dev.spinbpf.verifier.Verifier;
+import dev.spinbpf.verifier.VerifierOptions;
 import dev.spinbpf.vm.stress.Loading;
 import dev.spinbpf.vm.stress.ProgramWorkload.NamedFile;
 import java.nio.file.Path;
@@ -87,11 +90,21 @@ final class RunningKernelOption {
     /** Returns true where at least as many programs of an object link with the types as without. */
     private static boolean serves(NamedFile object, Loading loading, Btf types, ProgramObject plain) {
         try {
-            return read(object, loading, types).programs().size()
-                    >= plain.programs().size();
+            ProgramObject typed = read(object, loading, types);
+            return typed.programs().size() >= plain.programs().size() && !lacksExterns(typed, types);
         } catch (InputException e) {
             return false;
         }
+    }
+
+    /** Returns true where a kernel with the types would not load an object for want of a function or variable. */
+    private static boolean lacksExterns(ProgramObject object, Btf types) {
+        VerifierOptions first = new VerifierOptions(false, types, 1);
+        return object.programs().stream()
+                .limit(1)
+                .map(program -> Verifier.verify(object, program, first))
+                .anyMatch(verdict -> verdict instanceof Verdict.Rejected rejected
+                        && rejected.message().contains("extern ("));
     }
 
     private static ProgramObject read(NamedFile object, Loading loading, Btf types) throws InputException {

@@ -179,6 +179,18 @@ public final class CpuContext {
         return area().arguments(eventArguments.plain(program.arguments(), given, area().zeros()), 0);
     }
 
+    /**
+     * Makes, in {@link #area()}, the context of a program for a packet. Filters of sockets see it from the network layer on, or,
+     * where events are made up, as often the frame, as sockets of packets do.
+     *
+     * @return its address
+     */
+    public long packet(LoadedProgram program, byte[] frame) {
+        ProgType type = program.program().type();
+        boolean asFrame = type == ProgType.SOCKET_FILTER && eventArguments.isFrame();
+        return area().packet(asFrame ? ProgType.SCHED_CLS : type, frame);
+    }
+
     private long[] typed(LoadedProgram program, List<ContextArgument> arguments, ContextArea here) {
         boolean isIterator = program.program().attachType() == AttachType.TRACE_ITER;
         return isIterator

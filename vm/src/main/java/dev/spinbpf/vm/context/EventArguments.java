@@ -175,6 +175,11 @@ final class EventArguments {
         }
     }
 
+    /** Returns true where a socket's filter is to get the frame of a packet. */
+    boolean isFrame() {
+        return kernel.inventsObjects() && (kernel.random(cpu) & 1) == 0;
+    }
+
     /** Returns a number of up to 12 bits, whose length is drawn too. */
     long number() {
         return objects.number();

@@ -11,6 +11,7 @@ final class CpuLocal {
     private final LaterWork later = new LaterWork();
     private long scratch;
     private long sessionCookie;
+    private int hookResult;
     private long scratchUsed;
     private long randomState;
     private long randomStep = RANDOM_STEP;
@@ -30,6 +31,15 @@ final class CpuLocal {
 
     LaterWork later() {
         return later;
+    }
+
+    /** Returns the result that the programs of a hook have set, for those that come after. */
+    int hookResult() {
+        return hookResult;
+    }
+
+    void hookResult(int value) {
+        hookResult = value;
     }
 
     /** The address of the word that the programs of a session share. */

@@ -10,6 +10,7 @@ import dev.spinbpf.programs.linux.KernelLimits;
 import dev.spinbpf.programs.linux.ProgType;
 import dev.spinbpf.vm.exec.Execution;
 import dev.spinbpf.vm.exec.TrapException;
+import java.util.function.LongUnaryOperator;
 
 /**
  * Dynamic pointers: to memory of the program, a ring buffer's record, or a packet.
@@ -162,6 +163,22 @@ final class DynptrHelpers {
                 fields(type).contains(base, at, size) ? fields(type).data(base) + at : 0;
             default -> throw new TrapException("0x" + Long.toHexString(pointer) + " is not a dynptr");
         };
+    }
+
+    /**
+     * Has bytes written into a dynptr.
+     *
+     * @param source writes them to an address; returns what the whole returns
+     */
+    static long into(long pointer, long offset, long size, LongUnaryOperator source) {
+        if (isNull(pointer) || isReadOnly(pointer)) {
+            return -EINVAL;
+        }
+        if (!reaches(pointer, offset, size)) {
+            return -E2BIG;
+        }
+        long to = address(pointer, offset, size);
+        return to == 0 ? goneError(pointer) : source.applyAsLong(to);
     }
 
     private static long read(long to, long size, long pointer, long offset, long flags) {

@@ -217,7 +217,7 @@ public final class EmulatedKernel {
     }
 
     /** The cgroups, which own storage. */
-    Cgroups cgroups() {
+    public Cgroups cgroups() {
         return cgroups;
     }
 

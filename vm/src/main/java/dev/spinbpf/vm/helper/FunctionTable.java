@@ -44,6 +44,10 @@ public final class FunctionTable {
         IteratorHelpers.register(this, kernel);
         StringKfuncs.register(this);
         ExceptionHelpers.register(this, kernel);
+        EffectHelpers.register(this, kernel);
+        FilePaths.register(this, kernel);
+        TaskIterators.register(this, kernel);
+        QueueKfuncs.register(this);
     }
 
     void helper(String name, Helper helper) {

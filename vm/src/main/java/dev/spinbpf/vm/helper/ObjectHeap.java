@@ -147,8 +147,11 @@ final class ObjectHeap {
         return cpu < 0 || cpu >= cpus ? 0 : object + (long) GuestMemory.getInt(object + STRIDE_OFFSET) * cpu;
     }
 
-    /** Takes one more reference: the object, or 0 where it is being freed. */
+    /** Takes one more reference: the object, or 0 where it is being freed, or was freed while the program held a pointer to it. */
     long acquire(long object) {
+        if (!isObject(object)) {
+            return 0;
+        }
         BtfField refcount = typeOf(object).record.first(BtfField.Kind.BPF_REFCOUNT);
         if (refcount == null) {
             throw new TrapException("0x" + Long.toHexString(object) + " is an object without a bpf_refcount");

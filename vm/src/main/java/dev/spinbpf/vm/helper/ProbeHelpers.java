@@ -1,12 +1,15 @@
 package dev.spinbpf.vm.helper;
 
 import static dev.spinbpf.programs.linux.Errno.EFAULT;
+import static dev.spinbpf.programs.linux.Errno.EINVAL;
 import static dev.spinbpf.programs.linux.Errno.ERANGE;
 
 import dev.spinbpf.maps.memory.GuestMemory;
 
 /** Reads from addresses that may not exist. */
 final class ProbeHelpers {
+    private static final int BPF_F_PAD_ZEROS = 1;
+
     private ProbeHelpers() {}
 
     static void register(FunctionTable table) {
@@ -21,6 +24,68 @@ final class ProbeHelpers {
         table.helper(
                 "bpf_probe_read_kernel_str",
                 (_, to, size, from, _, _) -> readString(to, (int) size, from, kernelError(from)));
+        userStrings(table);
+        dynptrs(table);
+    }
+
+    /** Reads of strings of user space by kernel functions, which may fill the rest with zeros. */
+    private static void userStrings(FunctionTable table) {
+        table.kfunc("bpf_copy_from_user_str", (_, to, size, from, flags, _) -> userString(to, (int) size, from, flags));
+        table.kfunc(
+                "bpf_copy_from_user_task_str",
+                (_, to, size, from, _, flags) -> userString(to, (int) size, from, flags));
+        table.helper("bpf_copy_from_user_task", (_, to, size, from, _, flags) -> {
+            return flags != 0 ? -EINVAL : read(to, (int) size, from, -EFAULT);
+        });
+    }
+
+    private static long userString(long to, int size, long from, long flags) {
+        if ((flags & ~BPF_F_PAD_ZEROS) != 0) {
+            return -EINVAL;
+        }
+        long length = readString(to, size, from, -EFAULT);
+        if (flags != 0 && length > 0) {
+            GuestMemory.fill(to + length, size - length, (byte) 0);
+        }
+        return length;
+    }
+
+    /** Reads into dynptrs: of bytes, and of strings with their zero byte. */
+    private static void dynptrs(FunctionTable table) {
+        for (String name : new String[] {"bpf_probe_read_kernel_dynptr", "bpf_probe_read_user_dynptr"}) {
+            boolean ofKernel = name.contains("kernel");
+            table.kfunc(
+                    name,
+                    (_, pointer, offset, size, from, _) -> DynptrHelpers.into(
+                            pointer,
+                            offset,
+                            size,
+                            to -> read(to, (int) size, from, ofKernel ? kernelError(from) : -EFAULT)));
+        }
+        for (String name : new String[] {
+            "bpf_probe_read_kernel_str_dynptr", "bpf_probe_read_user_str_dynptr", "bpf_copy_from_user_str_dynptr"
+        }) {
+            boolean ofKernel = name.contains("kernel");
+            table.kfunc(
+                    name,
+                    (_, pointer, offset, size, from, _) -> DynptrHelpers.into(
+                            pointer,
+                            offset,
+                            size,
+                            to -> readString(to, (int) size, from, ofKernel ? kernelError(from) : -EFAULT)));
+        }
+        table.kfunc(
+                "bpf_copy_from_user_dynptr",
+                (_, pointer, offset, size, from, _) ->
+                        DynptrHelpers.into(pointer, offset, size, to -> read(to, (int) size, from, -EFAULT)));
+        table.kfunc(
+                "bpf_copy_from_user_task_dynptr",
+                (_, pointer, offset, size, from, _) ->
+                        DynptrHelpers.into(pointer, offset, size, to -> read(to, (int) size, from, -EFAULT)));
+        table.kfunc(
+                "bpf_copy_from_user_task_str_dynptr",
+                (_, pointer, offset, size, from, _) ->
+                        DynptrHelpers.into(pointer, offset, size, to -> readString(to, (int) size, from, -EFAULT)));
     }
 
     /** The result of a failed read of kernel memory: the address may be one that no kernel memory has. */

@@ -226,7 +226,7 @@ public final class HookRegistry {
         ContextArea area = context.area();
         long address =
                 switch (target.kind()) {
-                    case PACKET -> area.packet(program.program().type(), packet);
+                    case PACKET -> context.packet(program, packet);
                     case SYSCALL -> area.raw(NO_PACKET);
                     case PERF_EVENT -> area.perfEvent(SAMPLE_PERIOD);
                     case TRACEPOINT, FUNCTION, EVENT, CALLED, PROGRAM_ENTRY, PROGRAM_EXIT ->

@@ -218,6 +218,15 @@ public final class HookTable {
         return section.isEmpty() ? program.type().display() : section;
     }
 
+    /**
+     * A place that the loader chooses, as the section names none: each program has its own, but for one for the entry and one
+     * for the exit whose names differ in that alone.
+     */
+    private static String chosenByLoader(Program program) {
+        String name = program.name().replaceFirst("_(?:entry|enter|exit|ret|return|start|end|begin)$", "");
+        return program.type() == ProgType.KPROBE ? program.section() + ":" + name : nameOf(program);
+    }
+
     private static ContextLevel levelOf(ProgType type) {
         return switch (type) {
             case SOCK_OPS, SK_LOOKUP, SK_REUSEPORT, NETFILTER -> ContextLevel.SOFTIRQ;
@@ -244,7 +253,7 @@ public final class HookTable {
         }
         if (hook.isEmpty()) {
             // A place in code that is not here: its events come from tasks, as those of no place inside the runtime.
-            String known = name.isEmpty() ? nameOf(program) : name;
+            String known = name.isEmpty() ? chosenByLoader(program) : name;
             return new HookTarget(known, kind, ContextLevel.TASK, null, ALL, known(kind, known), false);
         }
         String word = kind == HookTarget.Kind.TRACEPOINT ? "tracepoint" : "function";

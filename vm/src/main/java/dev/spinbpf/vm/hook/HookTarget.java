@@ -64,7 +64,8 @@ public record HookTarget(
         if (kind == Kind.TRACEPOINT) {
             return name.replaceFirst("^" + SYSTEM_CALL_ENDS, "sys_enter");
         }
-        return kind == Kind.FUNCTION_EXIT ? Kind.FUNCTION + name : kind + name;
+        String entered = name.replaceFirst("^(?:u|k)ret", "").replaceFirst("^(?:u|k)?probe", "");
+        return kind == Kind.FUNCTION_EXIT ? Kind.FUNCTION + entered : kind + entered;
     }
 
     /** Returns true where programs run in the middle of what runs, rather than by an event of their own. */

@@ -71,7 +71,7 @@ public record Loading(
      * size have usual sizes.
      */
     public ReadOptions readOptions(Btf kernelTypes) {
-        return applied(ReadOptions.DEFAULT.withTargetTypes(kernelTypes).withSizedMaps());
+        return applied(ReadOptions.DEFAULT.withTargetTypes(kernelTypes).forRuns());
     }
 
     /** The same options, with these settings. */

@@ -49,6 +49,9 @@ final class PacketKinds {
     private static final byte[] DNS_REPLY = bytes("12348180000100000000000007" + "6578616d706c65" + "00" + "00010001");
     private static final byte[] TEXT = bytes("474554202f20485454502f312e310d0a0d0a");
 
+    /** Lengths of the payloads of segments, from a request to all that fits. */
+    private static final int[] PAYLOADS = {TEXT.length, 536, 1380};
+
     /** Number of kinds. */
     static final int COUNT = 32;
 
@@ -218,7 +221,7 @@ final class PacketKinds {
         byte[] times = first
                 ? new byte[0]
                 : ByteBuffer.allocate(8).putInt(2 + flow).putInt(1 + flow).array();
-        byte[] payload = (flags & PSH) == 0 ? new byte[0] : TEXT;
+        byte[] payload = (flags & PSH) == 0 ? new byte[0] : Arrays.copyOf(TEXT, PAYLOADS[flow % PAYLOADS.length]);
         int header = 20 + options.length + times.length;
         ByteBuffer packet = ByteBuffer.allocate(header + payload.length);
         packet.putShort((short) (reply ? HTTP : port())).putShort((short) (reply ? port() : HTTP));

@@ -7,6 +7,7 @@ import dev.spinbpf.maps.memory.GuestMemory;
 import dev.spinbpf.programs.btf.Btf;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -106,6 +107,13 @@ public final class Cgroups {
                 .filter(group -> group.id == id)
                 .findFirst()
                 .orElse(null);
+    }
+
+    /** Returns a cgroup and those below it, each before those below it. */
+    public synchronized List<Cgroup> below(Cgroup start) {
+        return byPath.values().stream()
+                .filter(group -> group.ancestor(start.level()) == start)
+                .toList();
     }
 
     /** Returns the cgroup whose structure is at an address, or null. */

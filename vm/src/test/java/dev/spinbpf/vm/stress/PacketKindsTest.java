@@ -72,6 +72,6 @@ class PacketKindsTest {
     void shouldMakePacketsThatDiffer() {
         Set<ByteString> all = new HashSet<>(Packets.mixed(Packets.USUAL_MIX));
         assertThat(all).hasSize(Packets.USUAL_MIX);
-        assertThat(all).allSatisfy(frame -> assertThat(frame.size()).isBetween(ETHERNET, 400));
+        assertThat(all).allSatisfy(frame -> assertThat(frame.size()).isBetween(ETHERNET, 1514));
     }
 }
