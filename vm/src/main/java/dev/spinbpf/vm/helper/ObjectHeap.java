@@ -152,7 +152,9 @@ final class ObjectHeap {
         if (!isObject(object)) {
             return 0;
         }
-        BtfField refcount = typeOf(object).record.first(BtfField.Kind.BPF_REFCOUNT);
+        // Another CPU may free it from here on: what it was is in its memory until that is used again.
+        BtfField refcount =
+                types.get(GuestMemory.getInt(object + TYPE_OFFSET)).record.first(BtfField.Kind.BPF_REFCOUNT);
         if (refcount == null) {
             throw new TrapException("0x" + Long.toHexString(object) + " is an object without a bpf_refcount");
         }
