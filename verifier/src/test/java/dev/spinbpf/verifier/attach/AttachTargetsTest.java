@@ -45,7 +45,7 @@ class AttachTargetsTest {
             struct_ops target=tcp_congestion_ops.flags    | attach to invalid member flags of struct tcp_congestion_ops
             struct_ops target=missing_ops.init            | libbpf: struct_ops init_kern: struct bpf_struct_ops_missing_ops is not found in kernel BTF
             struct_ops target=hid_bpf_ops.enable          | unsupported: struct_ops hid_bpf_ops is not supported
-            struct_ops.s target=tcp_congestion_ops.init   | unsupported: a program of struct_ops tcp_congestion_ops that may sleep is not supported
+            struct_ops.s target=tcp_congestion_ops.init   | accepted
             struct_ops.s target=bpf_dummy_ops.test_1      | attach to unsupported member test_1 of struct bpf_dummy_ops
             struct_ops.s target=bpf_dummy_ops.test_sleepable | accepted
             struct_ops                                    | libbpf: prog 'test': SEC("struct_ops") program isn't referenced anywhere, did you forget to use it?
