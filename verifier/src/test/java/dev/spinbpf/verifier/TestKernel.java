@@ -109,6 +109,10 @@ public final class TestKernel {
         struct("bpf_dummy_ops_state", "int val");
         struct("bpf_dummy_ops", "int (bpf_dummy_ops_state*)* test_1", "int (bpf_dummy_ops_state*)* test_sleepable");
         struct("bpf_struct_ops_bpf_dummy_ops", "u64 common", "bpf_dummy_ops data");
+        struct("iou_ctx", "int flags");
+        struct("iou_loop_params", "u32 cq_wait_idx");
+        struct("io_uring_bpf_ops", "int (iou_ctx*,iou_loop_params*)* loop_step", "u32 ring_fd");
+        struct("bpf_struct_ops_io_uring_bpf_ops", "u64 common", "io_uring_bpf_ops data");
         func("int", "bpf_dummy_ops__test_1", "bpf_dummy_ops_state* cb__nullable");
     }
 

@@ -164,9 +164,9 @@ public final class SectionNames {
         }
     }
 
-    /** Of a section whose name says nothing. */
     private static final String KERNEL = "vmlinux";
 
+    /** Of a section whose name says nothing. */
     static final Match NONE =
             new Match(ProgType.UNSPEC, AttachType.CGROUP_INET_INGRESS, Optional.empty(), true, false, false, false);
 

@@ -109,6 +109,7 @@ final class StructOpsMembers {
         for (BtfType.Member member : struct.members()) {
             Function function = pointers.get(entry.offset() + member.bitOffset() / Byte.SIZE);
             if (function != null) {
+                checkReference("struct_ops reloc " + variable, member, function);
                 members.putIfAbsent(function.name, struct.name() + "." + member.name());
             }
             if (function != null && isMade) {
@@ -118,6 +119,25 @@ final class StructOpsMembers {
                 Data data = new Data(section, entry.offset(), member);
                 check(variable, known, data, function);
             }
+        }
+    }
+
+    private void checkReference(String reloc, BtfType.Member member, Function function) {
+        boolean isFunction = types.original.resolved(member.typeId()) instanceof BtfType.Ptr pointer
+                && types.original.resolved(pointer.typeId()) instanceof BtfType.FuncProto;
+        ProgType type = SectionNames.lookup(function.section.name())
+                .map(SectionNames.Match::type)
+                .orElse(ProgType.UNSPEC);
+        if (!isFunction) {
+            refuse(
+                    Errno.EINVAL,
+                    reloc + ": cannot relocate non func ptr " + member.name(),
+                    "a program can be a member only where the struct points to a function");
+        } else if (type != ProgType.STRUCT_OPS) {
+            refuse(
+                    Errno.EINVAL,
+                    reloc + ": prog " + function.name + " is not struct_ops BPF program",
+                    "the section of a program for a member of a struct begins with struct_ops");
         }
     }
 

@@ -6,6 +6,7 @@ import dev.spinbpf.programs.asm.Assembler;
 import dev.spinbpf.programs.btf.Btf;
 import dev.spinbpf.programs.model.LoadRefusal;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -45,11 +46,25 @@ class StructOpsMembersTest {
         assertThat(refusal(kernel)).isEqualTo(refusal == null ? null : PREFIX + refusal);
     }
 
+    @Test
+    void shouldRefuseAProgramThatIsNone() throws Exception {
+        assertThat(refusal("struct_member_of_tc.bpf.o", kernel(TEST)))
+                .isEqualTo("libbpf: struct_ops reloc ops: prog packet is not struct_ops BPF program");
+    }
+
+    @Test
+    void shouldRefuseAProgramWhereNoFunctionBelongs() throws Exception {
+        assertThat(refusal("struct_member_no_function.bpf.o", kernel(TEST)))
+                .isEqualTo("libbpf: struct_ops reloc ops: cannot relocate non func ptr data");
+    }
+
     private static @Nullable String refusal(Btf kernel) throws Exception {
+        return refusal("struct_members.bpf.o", kernel);
+    }
+
+    private static @Nullable String refusal(String object, Btf kernel) throws Exception {
         LoadRefusal found = ObjectReader.read(
-                        "struct_members.bpf.o",
-                        CompiledObjects.bytes("struct_members.bpf.o"),
-                        ReadOptions.DEFAULT.withTargetTypes(kernel))
+                        object, CompiledObjects.bytes(object), ReadOptions.DEFAULT.withTargetTypes(kernel))
                 .refusal();
         return found == null ? null : found.message();
     }

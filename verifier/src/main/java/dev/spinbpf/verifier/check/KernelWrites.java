@@ -26,6 +26,7 @@ final class KernelWrites {
         "tcp_sock.app_limited"
     };
 
+    /** The members of a task that a scheduler may write: its slice, its virtual time in a queue, and {@code disallow}. */
     private static final String[] SCHEDULED_MEMBERS = {
         "task_struct.scx.slice", "task_struct.scx.dsq_vtime", "task_struct.scx.disallow"
     };
@@ -68,9 +69,11 @@ final class KernelWrites {
         } else if (target.startsWith("Qdisc_ops")) {
             qdisc(reg.btfRef().btf(), write);
         } else if (target.startsWith("sched_ext_ops")) {
-            scheduler(reg.btfRef().btf(), write);
+            inside(reg.btfRef().btf(), write, "task_struct", SCHEDULED_MEMBERS);
         } else if (target.startsWith("bpf_dummy_ops")) {
             dummyState(reg, write);
+        } else if (target.startsWith("io_uring_bpf_ops")) {
+            inside(reg.btfRef().btf(), write, "iou_loop_params", "iou_loop_params.cq_wait_idx");
         } else {
             throw new UnsupportedFeature("a write to kernel struct " + write.struct + " is not supported");
         }
@@ -104,14 +107,14 @@ final class KernelWrites {
         checkWithin(write, member);
     }
 
-    /** The members of a task that a scheduler may write: its slice, its virtual time in a queue, and {@code disallow}. */
-    private static void scheduler(Btf btf, Write write) {
+    /** Refuses a write that is not inside one of some members of a struct. */
+    private static void inside(Btf btf, Write write, String struct, String... members) {
         boolean isAllowed = false;
-        for (String name : SCHEDULED_MEMBERS) {
+        for (String name : members) {
             Range member = within(btf, write.off, name);
             isAllowed |= member != null && write.off + write.size <= member.end;
         }
-        if (!write.struct.equals("task_struct") || !isAllowed) {
+        if (!write.struct.equals(struct) || !isAllowed) {
             throw write.refused();
         }
     }

@@ -46,6 +46,8 @@ class AttachTargetsTest {
             struct_ops target=missing_ops.init            | libbpf: struct_ops init_kern: struct bpf_struct_ops_missing_ops is not found in kernel BTF
             struct_ops target=hid_bpf_ops.enable          | unsupported: struct_ops hid_bpf_ops is not supported
             struct_ops.s target=tcp_congestion_ops.init   | accepted
+            struct_ops.s target=io_uring_bpf_ops.loop_step | accepted
+            struct_ops target=io_uring_bpf_ops.ring_fd    | attach to invalid member ring_fd of struct io_uring_bpf_ops
             struct_ops.s target=bpf_dummy_ops.test_1      | attach to unsupported member test_1 of struct bpf_dummy_ops
             struct_ops.s target=bpf_dummy_ops.test_sleepable | accepted
             struct_ops                                    | libbpf: prog 'test': SEC("struct_ops") program isn't referenced anywhere, did you forget to use it?

@@ -96,6 +96,10 @@ class TracedContextTest {
             struct_ops target=bpf_dummy_ops.test_1    | ARG0 READ | R2 invalid mem access 'trusted_ptr_or_null_'
             struct_ops target=bpf_dummy_ops.test_1    | ARG0 CHECK *(u32 *)(r2 +0) = 1; OUT | accepted
             struct_ops target=bpf_dummy_ops.test_1    | ARG0 CHECK *(u64 *)(r2 +8) = 1; OUT | R2 cannot write into ptr_bpf_dummy_ops_state at off=8 size=8
+            struct_ops target=io_uring_bpf_ops.loop_step | ARG1 *(u32 *)(r2 +0) = 1 | accepted
+            struct_ops target=io_uring_bpf_ops.loop_step | ARG1 *(u16 *)(r2 +2) = 1 | accepted
+            struct_ops target=io_uring_bpf_ops.loop_step | ARG1 *(u64 *)(r2 +0) = 1 | R2 cannot write into ptr_iou_loop_params at off=0 size=8
+            struct_ops target=io_uring_bpf_ops.loop_step | ARG0 *(u32 *)(r2 +0) = 1 | R2 cannot write into ptr_iou_ctx at off=0 size=4
             struct_ops target=Qdisc_ops.enqueue       | ARG0 READ | BPF_EXIT instruction in main prog would lead to reference leak
             struct_ops target=Qdisc_ops.enqueue       | ARG0 r1 = r2; call bpf_kfree_skb | accepted
             struct_ops target=Qdisc_ops.enqueue       | r6 = r1; ARG0 r1 = r2; call bpf_kfree_skb; r2 = *(u64 *)(r6 +0) | invalid bpf_context access off=0. Reference may already be released
