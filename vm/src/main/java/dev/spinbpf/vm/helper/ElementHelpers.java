@@ -19,7 +19,10 @@ final class ElementHelpers {
         return new Helper() {
             @Override
             public long call(Execution run, long address, long key, long unused3, long unused4, long unused5) {
-                return lookup(run, kernel.map(address), key);
+                BpfMap map = kernel.map(address);
+                long found = lookup(run, map, key);
+                ElementEvents.found(map, key, found); // Not in compiled code: simulations interpret.
+                return found;
             }
 
             @Override
@@ -78,9 +81,7 @@ final class ElementHelpers {
     }
 
     private static long lookup(Execution run, BpfMap map, long key) {
-        long found = map.lookup(run.cpu(), key);
-        ElementEvents.found(map, key, found);
-        return map.stats().countFound(run.cpu(), MapOperation.LOOKUP, found);
+        return map.stats().countFound(run.cpu(), MapOperation.LOOKUP, map.lookup(run.cpu(), key));
     }
 
     private static long update(Execution run, BpfMap map, long key, long value, long flags) {
