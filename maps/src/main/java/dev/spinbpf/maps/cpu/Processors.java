@@ -12,9 +12,9 @@ import java.util.Optional;
 /**
  * The processors that this process may use, and the way to share them out among threads.
  *
- * <p>The threads of emulated CPUs must not sit on one processor while another is there for them. Two that meet in the
- * queue of a lock would then hand it over at the pace of the system's scheduler, each time anew: whoever runs comes back
- * to the lock before the other one has been let on to take it. Some systems keep threads together that yield.
+ * <p>Two emulated CPUs whose threads share a processor are slow where they meet in the queue of a lock: the one that runs
+ * releases the lock and wants it again before the other has been scheduled to take it, so that each acquisition costs a
+ * switch of threads. Some systems keep threads that yield on one processor although another is idle.
  */
 public final class Processors {
     private static final int MOST_PROCESSORS = 1 << 12;

@@ -22,7 +22,7 @@ final class Loads {
         reset();
     }
 
-    /** Begins anew. */
+    /** Forgets what all contexts have loaded. */
     void reset() {
         Arrays.fill(versions, NONE);
     }
